@@ -1,0 +1,217 @@
+//! What one recording is: a request, the answer to it, and where both come from.
+//!
+//! Deserializing checks whatever would make a recording unusable, so that the message can say at which line and column.
+
+use std::{collections::BTreeMap, fmt};
+
+use axum::http::{HeaderName, HeaderValue};
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::Value;
+
+/// One request to the service and its answer, as one small file that a person can read and review.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Recording {
+    /// The JSON Schema of this file, for editors.
+    #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// What the recording shows, in a sentence.
+    pub description: String,
+    /// Where the recording comes from.
+    pub provenance: Provenance,
+    /// What was asked.
+    pub request: Request,
+    /// What was answered.
+    pub response: Response,
+}
+
+impl Recording {
+    /// The recording as its file has it: indented by two spaces, with a newline at the end.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        pretty(self)
+    }
+}
+
+/// Where a recording comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Provenance {
+    /// How close the recording is to the live service.
+    pub kind: ProvenanceKind,
+    /// The page, project or reasoning that it was made from.
+    pub source: String,
+}
+
+/// How close a recording is to the live service.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProvenanceKind {
+    /// The official pages' own example, repaired where it was broken.
+    Documentation,
+    /// The members, types and formats of an answer that the live service was seen to give, with values of our own.
+    ObservedShape,
+    /// Made here to prove a claim of the contract.
+    Synthetic,
+}
+
+/// What was asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Request {
+    /// The HTTP method, in capitals.
+    #[serde(deserialize_with = "method")]
+    #[schemars(regex(pattern = "^[A-Z]+$"))]
+    pub method: String,
+    /// The path as it goes over the wire, percent-encoded, without the query.
+    #[serde(deserialize_with = "path")]
+    #[schemars(regex(pattern = r"^/(?:[!$&-;=@-Z_a-z~]|%[0-9A-Fa-f]{2})*$"))]
+    pub path: String,
+    /// The query parameters, decoded.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub query: BTreeMap<String, String>,
+    /// The headers that matter, by lower-case name. Credentials are never among them.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "headers"
+    )]
+    pub headers: BTreeMap<String, String>,
+}
+
+/// Displays as `GET /path?name=value`, for messages.
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)?;
+        for (index, (name, value)) in self.query.iter().enumerate() {
+            let before = if index == 0 { '?' } else { '&' };
+            write!(f, "{before}{name}={value}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What was answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Response {
+    /// The HTTP status of a final answer.
+    #[serde(deserialize_with = "status")]
+    #[schemars(range(min = 200, max = 599))]
+    pub status: u16,
+    /// The headers that matter, by lower-case name; never those that say how the body is sent, such as its length.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "response_headers"
+    )]
+    pub headers: BTreeMap<String, String>,
+    /// The body; absent when it was empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Body>,
+}
+
+/// The body of an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Body {
+    /// A JSON value, sent without white space.
+    Json(Value),
+    /// Text that isn't JSON, sent as it is: a gateway's page, or JSON that was cut off.
+    Text(String),
+}
+
+/// The JSON Schema of a recording, as `recording.schema.json` has it.
+#[must_use]
+pub fn schema() -> String {
+    pretty(
+        &SchemaSettings::draft2020_12()
+            .into_generator()
+            .into_root_schema_for::<Recording>(),
+    )
+}
+
+fn pretty(value: &impl Serialize) -> String {
+    let mut text =
+        serde_json::to_string_pretty(value).expect("strings, numbers and JSON values serialize");
+    text.push('\n');
+    text
+}
+
+fn method<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let method = String::deserialize(deserializer)?;
+    if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Err(D::Error::custom(format_args!(
+            "method {method:?} is not a word in capitals"
+        )));
+    }
+    Ok(method)
+}
+
+fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let path = String::deserialize(deserializer)?;
+    let well_encoded = |after_percent: &str| {
+        after_percent.len() >= 2
+            && after_percent.as_bytes()[..2]
+                .iter()
+                .all(u8::is_ascii_hexdigit)
+    };
+    // The characters that RFC 3986 lets stand in a path; a recording that has others can't have gone over the wire.
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!$%&'()*+,-./:;=@_~".contains(&byte);
+    if !path.starts_with('/')
+        || !path.bytes().all(fits)
+        || !path.split('%').skip(1).all(well_encoded)
+    {
+        return Err(D::Error::custom(format_args!(
+            "path {path:?} is not a percent-encoded path that starts with a slash and has no query"
+        )));
+    }
+    Ok(path)
+}
+
+fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let status = u16::deserialize(deserializer)?;
+    if !(200..=599).contains(&status) {
+        return Err(D::Error::custom(format_args!(
+            "status {status} is not between 200 and 599"
+        )));
+    }
+    Ok(status)
+}
+
+fn headers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let headers = BTreeMap::<String, String>::deserialize(deserializer)?;
+    for (name, value) in &headers {
+        if HeaderName::from_lowercase(name.as_bytes()).is_err() {
+            return Err(D::Error::custom(format_args!(
+                "{name:?} is not a header's name in lower case"
+            )));
+        }
+        if HeaderValue::from_str(value).is_err() {
+            return Err(D::Error::custom(format_args!(
+                "the header {name:?} has a value that HTTP doesn't allow"
+            )));
+        }
+    }
+    Ok(headers)
+}
+
+fn response_headers<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, String>, D::Error> {
+    let headers = headers(deserializer)?;
+    match ["connection", "content-length", "transfer-encoding"]
+        .iter()
+        .find(|name| headers.contains_key(**name))
+    {
+        Some(name) => Err(D::Error::custom(format_args!(
+            "the header {name:?} follows from the body and is not recorded"
+        ))),
+        None => Ok(headers),
+    }
+}

@@ -1,0 +1,91 @@
+//! Recordings too large to keep as files, made by code.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::recording::{Body, Provenance, ProvenanceKind, Recording, Request, Response};
+
+/// The list of a publisher, `contoso-many`, with `n` offers. Each has all the members that were seen, and they vary as
+/// the seen ones do. The same `n` always makes the same recording.
+#[must_use]
+pub fn many_offers(n: usize) -> Recording {
+    Recording {
+        schema: None,
+        description: format!("A list of {n} offers."),
+        provenance: Provenance {
+            kind: ProvenanceKind::Synthetic,
+            source: "Made by code after the members that the live service was seen to send."
+                .to_owned(),
+        },
+        request: Request {
+            method: "GET".to_owned(),
+            path: format!("/api/publishers/{PUBLISHER}/offers"),
+            query: BTreeMap::from([("api-version".to_owned(), "2017-10-31".to_owned())]),
+            headers: BTreeMap::new(),
+        },
+        response: Response {
+            status: 200,
+            headers: BTreeMap::from([
+                (
+                    "content-type".to_owned(),
+                    "application/json; charset=utf-8".to_owned(),
+                ),
+                (
+                    "x-ms-correlation-request-id".to_owned(),
+                    "7b1d4f0e-52c6-4c43-9a57-0d6b1f3e8a20".to_owned(),
+                ),
+            ]),
+            body: Some(Body::Json((0..n).map(offer).collect())),
+        },
+    }
+}
+
+const PUBLISHER: &str = "contoso-many";
+
+fn offer(index: usize) -> Value {
+    let pick = |values: &[&str]| values[index % values.len()].to_owned();
+    let id = format!(
+        "{}-{index:06}",
+        pick(&["vm", "app", "backup", "gateway", "database"])
+    );
+    let migrated = index.is_multiple_of(3);
+    let version = [0_i64, 1, 9, 20, 1_252_868_275, 636_576_975_611_768_314][index % 6];
+    json!({
+        "offerTypeId": pick(&[
+            "microsoft-azure-corevm",
+            "microsoft-azure-virtualmachines",
+            "microsoft-azure-applications",
+            "microsoft-azure-corevm",
+        ]),
+        "publisherId": PUBLISHER,
+        "status": pick(&[
+            "succeeded", "neverPublished", "running", "succeeded", "waitingForPublisherReview",
+            "failed", "canceled", "notStarted", "succeeded", "succeeded", "succeeded",
+        ]),
+        "id": id,
+        "version": version,
+        "definition": { "displayText": format!("Contoso sample offer {index}") },
+        "changedTime": format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}",
+            2018 + index % 7,
+            1 + index % 12,
+            1 + index % 28,
+            index % 24,
+            index % 60,
+            index * 7 % 60,
+            index * 13 % 1000,
+        ),
+        "lockStatus": "none",
+        "pcMigrationStatus": if migrated { "migrated" } else { "none" },
+        "pcRedirectUri": if migrated {
+            format!("https://partner.microsoft.com/dashboard/commercial-marketplace/offers/{id}")
+        } else {
+            String::new()
+        },
+        "isvUpgradeRequest": false,
+        "offerTypeChanges": [],
+        "pricingNotRecalculatedRegions": [],
+        "offerTypeVersionsOverride": {},
+    })
+}

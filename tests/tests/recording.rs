@@ -1,0 +1,193 @@
+//! The format: its schema is up to date, and every recording that is kept is as a person should find it.
+
+use std::{fs, path::Path};
+
+use cloud_partner_recordings::{
+    library::{self, Stored},
+    recording,
+    sample::many_offers,
+};
+use serde_json::Value;
+
+fn every_recording() -> Vec<Stored> {
+    let home = library::home();
+    let mut all = library::recordings(&home.join("recordings")).all().unwrap();
+    for scenario in library::scenarios(&home.join("scenarios")).all().unwrap() {
+        all.extend(scenario.answers);
+    }
+    all
+}
+
+#[test]
+fn the_committed_schema_is_fresh() {
+    let committed = fs::read_to_string(library::home().join("recording.schema.json")).unwrap();
+    assert!(
+        committed == recording::schema(),
+        "tests/recording.schema.json is stale; mend it with: cargo xtask schema"
+    );
+}
+
+#[test]
+fn every_recording_names_the_schema_and_matches_it() {
+    let schema = library::home().join("recording.schema.json");
+    let validator =
+        jsonschema::validator_for(&serde_json::from_str(&recording::schema()).unwrap()).unwrap();
+    for Stored { file, recording } in every_recording() {
+        let link = recording.schema.as_deref().unwrap_or_default();
+        let target = file.parent().unwrap().join(link).canonicalize();
+        assert_eq!(
+            target.ok().as_ref(),
+            schema.canonicalize().ok().as_ref(),
+            "$schema of {}",
+            file.display()
+        );
+        let value: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        if let Err(error) = validator.validate(&value) {
+            panic!("{}: {}: {error}", file.display(), error.instance_path());
+        }
+    }
+}
+
+/// Also finds members that a file has twice, which a JSON parser doesn't mind.
+#[test]
+fn every_recording_is_formatted() {
+    for Stored { file, recording } in every_recording() {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(
+            text == recording.to_text(),
+            "{} should read:\n{}",
+            file.display(),
+            recording.to_text()
+        );
+    }
+}
+
+/// The schema is what other languages and editors know of the format: whatever it accepts must be readable, and what the
+/// reader refuses it must refuse as well.
+#[test]
+fn the_schema_and_the_reader_refuse_the_same() {
+    let validator =
+        jsonschema::validator_for(&serde_json::from_str(&recording::schema()).unwrap()).unwrap();
+    let good = serde_json::to_value(many_offers(1)).unwrap();
+    assert!(validator.is_valid(&good));
+
+    let long_path = "/a-b.c_d~e!$&'()*+,;=:@%2F%c3/";
+    for (pointer, value, fits) in [
+        ("/request/method", "GET", true),
+        ("/request/method", "", false),
+        ("/request/method", "Get", false),
+        ("/request/path", long_path, true),
+        ("/request/path", "", false),
+        ("/request/path", "api", false),
+        ("/request/path", "/a b", false),
+        ("/request/path", "/é", false),
+        ("/request/path", "/%", false),
+        ("/request/path", "/%4", false),
+        ("/request/path", "/%zz", false),
+        ("/request/path", "/a?b", false),
+        ("/request/path", "/a#b", false),
+        ("/request/path", "/a\"b", false),
+        ("/request/path", "/a<b", false),
+        ("/request/path", "/a[b", false),
+        ("/request/path", "/a\\b", false),
+        ("/request/path", "/a^b", false),
+        ("/request/path", "/a`b", false),
+        ("/request/path", "/a{b", false),
+        ("/provenance/kind", "observed-shape", true),
+        ("/provenance/kind", "live", false),
+    ] {
+        let mut value_with = good.clone();
+        *value_with.pointer_mut(pointer).unwrap() = value.into();
+        let read = serde_json::from_value::<recording::Recording>(value_with.clone());
+        assert_eq!(read.is_ok(), fits, "the reader, {pointer}: {value:?}");
+        assert_eq!(
+            validator.is_valid(&value_with),
+            fits,
+            "the schema, {pointer}: {value:?}"
+        );
+    }
+    for status in [199, 200, 599, 600] {
+        let mut value = good.clone();
+        value["response"]["status"] = status.into();
+        let fits = (200..600).contains(&status);
+        assert_eq!(validator.is_valid(&value), fits, "{status}");
+        let read = serde_json::from_value::<recording::Recording>(value);
+        assert_eq!(read.is_ok(), fits, "{status}");
+    }
+}
+
+#[test]
+fn no_recording_holds_a_credential() {
+    for Stored { file, recording } in every_recording() {
+        let text = recording.to_text().to_lowercase();
+        for word in ["authorization\"", "bearer ", "eyj", "client_secret"] {
+            assert!(!text.contains(word), "{}: {word}", file.display());
+        }
+    }
+}
+
+/// What has no recording is not proven: both operations, every failure shape, every status.
+#[test]
+fn the_recordings_cover_what_was_seen() {
+    let all = every_recording();
+    let failures = |operation: &str| {
+        let mut seen: Vec<String> = all
+            .iter()
+            .filter(|stored| stored.recording.request.path.ends_with(operation))
+            .filter(|stored| stored.recording.response.status != 200)
+            .map(|stored| {
+                let response = &stored.recording.response;
+                let body = match &response.body {
+                    None => "empty",
+                    Some(recording::Body::Text(text)) if text.starts_with('<') => "html",
+                    Some(recording::Body::Text(_)) => "cut off",
+                    Some(recording::Body::Json(Value::String(_))) => "string",
+                    Some(recording::Body::Json(json)) => json
+                        .pointer("/error/code")
+                        .and_then(Value::as_str)
+                        .or_else(|| json.as_object()?.keys().next().map(String::as_str))
+                        .unwrap_or_default(),
+                };
+                format!("{} {body}", response.status)
+            })
+            .collect();
+        seen.sort();
+        seen.join(", ")
+    };
+    assert_eq!(
+        failures("/offers"),
+        "400 BadRequest, 400 InvalidAPIVersion, 401 Message, 403 Forbidden, 404 Product, 429 TooManyRequests, \
+         500 InternalServerError, 500 Product, 500 cut off, 500 string, 502 empty, 503 html"
+    );
+    assert_eq!(
+        failures("/status"),
+        "400 BadRequest, 400 InvalidAPIVersion, 401 Message, 403 Forbidden, 404 Product, 404 string, \
+         429 TooManyRequests, 500 InternalServerError, 500 Variant, 500 cut off, 500 string, 502 empty, 503 html"
+    );
+}
+
+#[test]
+fn many_offers_are_the_same_every_time_and_differ_from_each_other() {
+    let recording = many_offers(1000);
+    assert_eq!(recording, many_offers(1000));
+    let Some(recording::Body::Json(Value::Array(offers))) = recording.response.body else {
+        panic!("no list");
+    };
+    assert_eq!(offers.len(), 1000);
+    let different = |name: &str| {
+        let values = offers.iter().map(|offer| offer[name].to_string());
+        values.collect::<std::collections::BTreeSet<_>>().len()
+    };
+    assert!(
+        offers
+            .iter()
+            .all(|offer| offer.as_object().unwrap().len() == 14)
+    );
+    assert_eq!(different("id"), 1000);
+    assert_eq!(different("status"), 7);
+    assert_eq!(different("version"), 6);
+    assert_eq!(different("offerTypeId"), 3);
+    assert_eq!(different("pcMigrationStatus"), 2);
+    assert!(different("changedTime") > 900);
+    assert!(Path::new(&recording.request.path).is_absolute());
+}

@@ -1,0 +1,95 @@
+//! `cargo xtask demo`: the SDK at work, without credentials or network.
+//!
+//! The example runs as a process of its own: xtask never depends on the SDK, because a contract edit may break its
+//! compilation.
+
+use std::io::{self, Write};
+use std::process::Command;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::exit::{Failure, Outcome, Run};
+use crate::files;
+use crate::output::say;
+use crate::serve::Source;
+
+/// The scenario that is shown.
+const SCENARIO: &str = "publish-succeeds";
+
+/// How long an answer waits, so that a person can follow.
+const DELAY: Duration = Duration::from_millis(150);
+
+/// Follows an offer's publication through the SDK, against a replay server: no credentials, no network
+///
+/// Ends with the exit code of the example `follow`.
+#[derive(Args)]
+pub struct Demo {}
+
+impl Demo {
+    /// Runs the command. What the example prints is the output; what happens around it goes to standard error.
+    pub fn run(self, out: &mut dyn Write) -> Run {
+        let source = Source::read()?;
+        let path = source
+            .scenario(SCENARIO)
+            .and_then(|scenario| scenario.answers.first())
+            .map(|stored| stored.recording.request.path.clone())
+            .unwrap_or_default();
+        let [
+            "",
+            "api",
+            "publishers",
+            publisher,
+            "offers",
+            offer,
+            "status",
+        ] = path.split('/').collect::<Vec<_>>()[..]
+        else {
+            return Err(Failure(format!(
+                "tests/scenarios/{SCENARIO} must ask for an offer's status; that is what the demo follows"
+            )));
+        };
+        let server = source.start(0, DELAY)?;
+        tell(
+            "Serving",
+            format!(
+                "the recordings and the scenario {SCENARIO} on {}",
+                server.url()
+            ),
+        );
+        tell(
+            "Running",
+            format!("the example `follow` for the offer {offer} of {publisher}"),
+        );
+        out.flush()?;
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let status = Command::new(cargo)
+            .args([
+                "run",
+                "--quiet",
+                "--package",
+                "cloud-partner-portal",
+                "--example",
+                "follow",
+            ])
+            .args(["--", offer])
+            .current_dir(files::root())
+            .env("CLOUD_PARTNER_ENDPOINT", server.url())
+            .env("CLOUD_PARTNER_PUBLISHER", publisher)
+            .env("AZURE_TOKEN", "made-up")
+            .status()
+            .map_err(|error| Failure(format!("cargo can't be started: {error}")))?;
+        tell("Stopped", server.url());
+        // Without a code, a signal ended it.
+        Ok(match status.code() {
+            Some(0) => Outcome::Fine,
+            Some(code) => Outcome::Child(u8::try_from(code).unwrap_or(1)),
+            None => Outcome::Child(1),
+        })
+    }
+}
+
+/// What can't be said to a closed standard error needn't be.
+fn tell(verb: &str, what: String) {
+    let _ = say(&mut io::stderr(), verb, what);
+}

@@ -1,0 +1,72 @@
+//! How a command ends, and the exit code that says so.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+/// The exit codes, as `--help` prints them. One table, so that the words and the numbers can't part.
+pub const HELP: &str = "\
+Exit codes:
+  0  fine; notes alone are fine too
+  1  findings: the contract and the recordings disagree, or a command that was run for you failed
+  2  wrong usage: an argument or a flag that doesn't exist
+  3  an input can't be read or isn't well-formed, or an output can't be written
+  4  stale: a committed file isn't what would be written now";
+
+/// How a command ended that did its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing to complain about.
+    Fine,
+    /// Something was found.
+    Findings,
+    /// A part of the input couldn't be read; the rest was looked at.
+    Unreadable,
+    /// A committed file isn't what would be written now.
+    Stale,
+    /// Whatever a child process said.
+    Child(u8),
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(match outcome {
+            Outcome::Fine => 0,
+            Outcome::Findings => 1,
+            Outcome::Unreadable => 3,
+            Outcome::Stale => 4,
+            Outcome::Child(code) => code,
+        })
+    }
+}
+
+/// Why a command couldn't do its work; exit code 3. The text says what happened and where.
+#[derive(Debug)]
+pub struct Failure(pub String);
+
+impl Failure {
+    /// The exit code of every failure.
+    pub const CODE: u8 = 3;
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Only the output is written without its name at hand; whoever reads or writes a file names it.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self(format!("the output can't be written: {error}"))
+    }
+}
+
+impl From<crate::generator::contract::ContractError> for Failure {
+    fn from(error: crate::generator::contract::ContractError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// What every command returns.
+pub type Run = Result<Outcome, Failure>;

@@ -1,0 +1,86 @@
+//! The workspace's files: where they are, what messages call them, and whether a committed one is still right.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use similar::TextDiff;
+
+use crate::exit::{Failure, Outcome, Run};
+use crate::generator::contract::Contract;
+use crate::output::say;
+
+/// The workspace's folder, so that every command works from any folder below it. Cargo tells it when it runs this program;
+/// else it is where the program was built.
+pub fn root() -> PathBuf {
+    let package =
+        std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&package)
+        .parent()
+        .unwrap_or(Path::new("."))
+        .to_owned()
+}
+
+/// The contract, unless a command is told another.
+pub fn default_contract() -> PathBuf {
+    root().join("openapi/cloud-partner-portal.yaml")
+}
+
+/// What messages call a file: from the current folder, else from the workspace's, with slashes everywhere.
+pub fn shown(path: &Path) -> String {
+    let current = std::env::current_dir().unwrap_or_default();
+    let root = root();
+    path.strip_prefix(&current)
+        .or_else(|_| path.strip_prefix(&root))
+        .unwrap_or(path)
+        .display()
+        .to_string()
+        .replace(std::path::MAIN_SEPARATOR, "/")
+}
+
+/// Reads a contract.
+pub fn contract(path: &Path) -> Result<Contract, Failure> {
+    let shown = shown(path);
+    let text = fs::read_to_string(path)
+        .map_err(|error| Failure(format!("{shown}: the contract can't be read: {error}")))?;
+    Ok(Contract::parse(Path::new(&shown), &text)?)
+}
+
+/// Writes a file, or says that it is fresh already: an unchanged file keeps its time stamp, so cargo builds nothing anew.
+pub fn write(path: &Path, text: &str, out: &mut dyn Write) -> Run {
+    let shown = shown(path);
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        say(out, "Fresh", shown)?;
+        return Ok(Outcome::Fine);
+    }
+    fs::write(path, text)
+        .map_err(|error| Failure(format!("{shown}: can't be written: {error}")))?;
+    say(out, "Wrote", shown)?;
+    Ok(Outcome::Fine)
+}
+
+/// Says whether a committed file is what would be written now, with the difference.
+pub fn check(path: &Path, text: &str, out: &mut dyn Write) -> Run {
+    let shown = shown(path);
+    let old = match fs::read_to_string(path) {
+        Ok(old) => old,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            say(out, "Missing", shown)?;
+            return Ok(Outcome::Stale);
+        }
+        Err(error) => return Err(Failure(format!("{shown}: can't be read: {error}"))),
+    };
+    if old == text {
+        say(out, "Fresh", shown)?;
+        return Ok(Outcome::Fine);
+    }
+    say(out, "Stale", &shown)?;
+    let diff = TextDiff::from_lines(&old, text);
+    write!(
+        out,
+        "{}",
+        diff.unified_diff()
+            .header(&format!("{shown} (committed)"), &format!("{shown} (now)"))
+    )?;
+    Ok(Outcome::Stale)
+}

@@ -1,0 +1,75 @@
+//! The contract's workshop: `cargo xtask --help` says what it does.
+//!
+//! One module per command. A command gets a writer and gives back how it ended ([`exit`]), so that its text can be tested;
+//! nothing else prints or ends the process.
+#![forbid(unsafe_code)]
+
+mod demo;
+mod exit;
+mod files;
+mod generate;
+#[path = "../../sdk/generator/mod.rs"]
+mod generator;
+mod lint;
+mod output;
+mod sample;
+mod schema;
+mod serve;
+mod validate;
+
+use std::io::{self, BufWriter, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use exit::{Failure, Run};
+use output::UntilClosed;
+
+/// The contract's workshop: generates the SDK from the contract, and compares the contract with the recordings
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = exit::HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Generate(generate::Generate),
+    Lint(lint::Lint),
+    Sample(sample::Sample),
+    Schema(schema::Schema),
+    Serve(serve::Serve),
+    Validate(validate::Validate),
+}
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    let mut out = BufWriter::new(UntilClosed::new(io::stdout()));
+    let result = run(command, &mut out).and_then(|outcome| {
+        out.flush()?;
+        Ok(outcome)
+    });
+    match result {
+        Ok(outcome) => outcome.into(),
+        Err(failure) => {
+            // If not even this can be said, the exit code still says it.
+            let _ = out.flush();
+            let _ = writeln!(io::stderr(), "error: {failure}");
+            ExitCode::from(Failure::CODE)
+        }
+    }
+}
+
+fn run(command: Command, out: &mut dyn Write) -> Run {
+    match command {
+        Command::Demo(demo) => demo.run(out),
+        Command::Generate(generate) => generate.run(out),
+        Command::Lint(lint) => lint.run(out),
+        Command::Sample(sample) => sample.run(out),
+        Command::Schema(schema) => schema.run(out),
+        Command::Serve(serve) => serve.run(out),
+        Command::Validate(validate) => validate.run(out),
+    }
+}

@@ -1,0 +1,335 @@
+//! What looks like a secret, wherever it stands. It is better to refuse a harmless sentence, which can be reworded, than to
+//! let one token pass.
+//!
+//! A finding never shows the secret: it says where and of which kind. [`mask`] and [`mask_pointer`] keep it out of all
+//! other messages, too.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use percent_encoding::percent_decode_str;
+use regex::{Captures, Regex, RegexSet};
+use serde_json::Value;
+
+use super::codes::{self, Code};
+use super::finding::Found;
+use crate::generator::contract::pointer_segment;
+
+/// What stands in a secret's place.
+const MASK: &str = "[secret]";
+
+/// Headers that carry credentials.
+const CREDENTIAL_HEADERS: &[&str] = &[
+    "authorization",
+    "cookie",
+    "ocp-apim-subscription-key",
+    "proxy-authorization",
+    "set-cookie",
+    "x-api-key",
+    "x-functions-key",
+    "x-ms-authorization-auxiliary",
+];
+
+/// Names that secrets have, in lower case and without `-` and `_`.
+const SECRET_NAMES: &[&str] = &[
+    "accesskey",
+    "accesstoken",
+    "accountkey",
+    "apikey",
+    "clientassertion",
+    "clientsecret",
+    "connectionstring",
+    "idtoken",
+    "passphrase",
+    "passwd",
+    "password",
+    "privatekey",
+    "pwd",
+    "refreshtoken",
+    "secret",
+    "sessiontoken",
+    "sharedaccesskey",
+    "sharedaccesssignature",
+    "sig",
+    "subscriptionkey",
+    "token",
+];
+
+/// Words that follow "bearer" or "basic" in a sentence about authentication.
+const HARMLESS_WORDS: &[&str] = &[
+    "access",
+    "auth",
+    "authentication",
+    "authorization",
+    "credential",
+    "credentials",
+    "error",
+    "information",
+    "is",
+    "or",
+    "realm",
+    "scheme",
+    "token",
+    "tokens",
+    "was",
+];
+
+/// Domains that belong to nobody: Microsoft's fictitious companies, and RFC 2606.
+const FICTITIOUS_DOMAINS: &[&str] = &[
+    "contoso.com",
+    "example",
+    "example.com",
+    "example.net",
+    "example.org",
+    "fabrikam.com",
+    "invalid",
+    "test",
+];
+
+/// A kind of secret that can be told from its looks.
+struct Pattern {
+    code: &'static Code,
+    what: &'static str,
+    regex: Regex,
+    /// Whether a match is one after all.
+    counts: fn(&Captures<'_>) -> bool,
+}
+
+// Word boundaries are ASCII's: Unicode's make the search many times slower on any text that isn't ASCII.
+static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+    let always: fn(&Captures<'_>) -> bool = |_| true;
+    let names = "client_?secret|client_?assertion|pass(?:word|wd|phrase)|pwd|(?:access|id|refresh)_?token\
+        |(?:account|api|subscription|shared_?access)_?key|shared_?access_?signature|sig";
+    let headers = "authorization|(?:set-)?cookie";
+    [
+        (
+            codes::TOKEN,
+            "a JSON web token",
+            r"eyJ[A-Za-z0-9_=-]{5,}(?:\.[A-Za-z0-9_=-]*)*",
+            always,
+        ),
+        (
+            codes::TOKEN,
+            "a token after `Bearer` or `Basic`",
+            r"(?i)(?-u:\b)(?:bearer|basic)\s+([A-Za-z0-9][A-Za-z0-9._~+/=-]*)",
+            |found| {
+                let word = found[1].trim_end_matches(['.', '=']).to_lowercase();
+                !HARMLESS_WORDS.contains(&word.split('=').next().unwrap_or_default())
+            },
+        ),
+        (
+            codes::CREDENTIAL_HEADER,
+            "a header with credentials",
+            &format!(r"(?i)(?-u:\b)(?:{headers}):\s*[^\s,;]+"),
+            always,
+        ),
+        (
+            codes::NAMED_SECRET,
+            "a secret under its name",
+            &format!(r#"(?i)(?-u:\b)(?:{names})=[^\s&;"'<]+"#),
+            always,
+        ),
+        (
+            codes::NAMED_SECRET,
+            "a secret under its name",
+            &format!(r#"(?i)["']\s*(?:{names}|{headers})\\?["']\s*:\s*\\?["'][^"'\\]+"#),
+            always,
+        ),
+        (
+            codes::NAMED_SECRET,
+            "a password in a URL",
+            r"://[^/\s:@]+:[^/\s@]+@",
+            always,
+        ),
+        (
+            codes::KEY,
+            "a key of a storage account",
+            r"[A-Za-z0-9+/]{86}==",
+            always,
+        ),
+        (
+            codes::KEY,
+            "a shared access key",
+            r"(?-u:\b)[A-Za-z0-9+/]{43}=",
+            always,
+        ),
+        (
+            codes::KEY,
+            "a secret of an application",
+            r"[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}",
+            always,
+        ),
+        (
+            codes::KEY,
+            "a private key",
+            r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+            always,
+        ),
+        (
+            codes::KEY,
+            "a GitHub token",
+            r"(?-u:\b)gh[opsu]_[A-Za-z0-9]{20,}",
+            always,
+        ),
+        (
+            codes::PERSON,
+            "an e-mail address",
+            r"(?i)[a-z0-9._%+-]+@((?:[a-z0-9-]+\.)*[a-z0-9-]*[a-z][a-z0-9-]*)",
+            |found| {
+                let domain = found[1].to_lowercase();
+                !FICTITIOUS_DOMAINS.iter().any(|fictitious| {
+                    domain
+                        .strip_suffix(fictitious)
+                        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+                })
+            },
+        ),
+    ]
+    .into_iter()
+    .map(|(code, what, regex, counts)| Pattern {
+        code,
+        what,
+        regex: Regex::new(regex).expect("the patterns above are regular expressions"),
+        counts,
+    })
+    .collect()
+});
+
+/// All patterns at once: most texts match none, and then one look is enough.
+static ANY: LazyLock<RegexSet> = LazyLock::new(|| {
+    RegexSet::new(PATTERNS.iter().map(|pattern| pattern.regex.as_str()))
+        .expect("each of them is a regular expression")
+});
+
+/// Everything in a recording that looks like a secret: its JSON value's names and texts, at any depth.
+pub fn scan(recording: &Value) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut texts = String::new();
+    collect(recording, &mut texts);
+    let suspicious = [Some(&texts), decoded(&texts).as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|texts| ANY.is_match(texts));
+    scan_value(recording, "", suspicious, &mut found);
+    found
+}
+
+/// All names and texts, one after the other.
+fn collect(value: &Value, texts: &mut String) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                texts.push_str(name);
+                texts.push('\n');
+                collect(member, texts);
+            }
+        }
+        Value::Array(elements) => elements.iter().for_each(|element| collect(element, texts)),
+        Value::String(text) => {
+            texts.push_str(text);
+            texts.push('\n');
+        }
+        _ => {}
+    }
+}
+
+fn scan_value(value: &Value, at: &str, suspicious: bool, found: &mut Vec<Found>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if suspicious {
+                    for (code, what) in looks_like(name) {
+                        let message = format!("a member's name looks like {what}");
+                        found.push(Found::at(code, at, message));
+                    }
+                }
+                let here = format!("{at}/{}", pointer_segment(name));
+                let filled = match member {
+                    Value::String(text) => !text.is_empty(),
+                    Value::Number(_) => true,
+                    _ => false,
+                };
+                let plain = name.to_lowercase();
+                if filled && CREDENTIAL_HEADERS.contains(&plain.as_str()) {
+                    let message = "a header with credentials";
+                    found.push(Found::at(codes::CREDENTIAL_HEADER, &here, message));
+                } else if filled && SECRET_NAMES.contains(&plain.replace(['-', '_'], "").as_str()) {
+                    let message = "the name says that the value is a secret";
+                    found.push(Found::at(codes::NAMED_SECRET, &here, message));
+                }
+                scan_value(member, &here, suspicious, found);
+            }
+        }
+        Value::Array(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                scan_value(element, &format!("{at}/{index}"), suspicious, found);
+            }
+        }
+        Value::String(text) if suspicious => {
+            for (code, what) in looks_like(text) {
+                found.push(Found::at(code, at, format!("looks like {what}")));
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The kinds of secret in a text, as it stands and percent-decoded.
+fn looks_like(text: &str) -> Vec<(&'static Code, &'static str)> {
+    let decoded = decoded(text);
+    let mut kinds: Vec<_> = PATTERNS
+        .iter()
+        .filter(|pattern| {
+            [Some(text), decoded.as_deref()]
+                .into_iter()
+                .flatten()
+                .any(|text| {
+                    pattern
+                        .regex
+                        .captures_iter(text)
+                        .any(|found| (pattern.counts)(&found))
+                })
+        })
+        .map(|pattern| (pattern.code, pattern.what))
+        .collect();
+    kinds.dedup();
+    kinds
+}
+
+fn decoded(text: &str) -> Option<String> {
+    text.contains('%')
+        .then(|| percent_decode_str(text).decode_utf8_lossy().into_owned())
+}
+
+/// The text with a mask over whatever looks like a secret.
+pub fn mask(text: &str) -> String {
+    let masked = mask_plain(text);
+    match decoded(&masked) {
+        // What only shows once decoded is shown decoded, under its mask.
+        Some(decoded) if !looks_like(&decoded).is_empty() => mask_plain(&decoded),
+        _ => masked,
+    }
+}
+
+fn mask_plain(text: &str) -> String {
+    PATTERNS
+        .iter()
+        .fold(Cow::Borrowed(text), |text, pattern| {
+            match pattern.regex.replace_all(&text, |found: &Captures<'_>| {
+                if (pattern.counts)(found) {
+                    MASK.to_owned()
+                } else {
+                    found[0].to_owned()
+                }
+            }) {
+                Cow::Borrowed(_) => text,
+                Cow::Owned(masked) => Cow::Owned(masked),
+            }
+        })
+        .into_owned()
+}
+
+/// The JSON pointer with a mask over each name that looks like a secret.
+pub fn mask_pointer(pointer: &str) -> String {
+    pointer.split('/').map(mask).collect::<Vec<_>>().join("/")
+}

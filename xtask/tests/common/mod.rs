@@ -1,0 +1,106 @@
+//! What the tests share: running the built program, and comparing what it prints with committed text.
+
+// Each test file uses a part of this.
+#![allow(dead_code)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use regex::Regex;
+
+/// The folder of this crate's tests.
+pub fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+/// The workspace's folder.
+pub fn workspace() -> PathBuf {
+    tests()
+        .join("../..")
+        .canonicalize()
+        .expect("the workspace is there")
+}
+
+/// The program, to be run in a folder.
+pub fn xtask(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    command.args(arguments).current_dir(folder);
+    command
+}
+
+/// Runs the program to its end.
+pub fn run(folder: &Path, arguments: &[&str]) -> Output {
+    xtask(folder, arguments).output().expect("xtask starts")
+}
+
+/// Runs the program as if `root` were its workspace.
+pub fn run_in_workspace(root: &Path, arguments: &[&str]) -> Output {
+    xtask(root, arguments)
+        .env("CARGO_MANIFEST_DIR", root.join("xtask"))
+        .output()
+        .expect("xtask starts")
+}
+
+/// Everything that a run said, with figures that vary made the same.
+pub fn transcript(output: &Output) -> String {
+    let code = output
+        .status
+        .code()
+        .expect("it ends by itself, not by a signal");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let stderr = if stderr.is_empty() {
+        String::new()
+    } else {
+        format!("standard error:\n{stderr}")
+    };
+    let text = format!("exit code {code}\n{stdout}{stderr}");
+    let varying = Regex::new(r#"(in |"cpuMilliseconds": )\d+"#).expect("a regular expression");
+    varying.replace_all(&text, "${1}N").into_owned()
+}
+
+/// Compares `actual` with the committed file; with `UPDATE_GOLDEN=1` in the environment, writes it instead.
+pub fn compare(file: &Path, actual: &str) -> Result<(), String> {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(file, actual).expect("the golden file can be written");
+        return Ok(());
+    }
+    let expected = fs::read_to_string(file).unwrap_or_default();
+    if expected == actual {
+        return Ok(());
+    }
+    Err(format!(
+        "{} differs. If the new text is right: UPDATE_GOLDEN=1 cargo test -p xtask\n{}",
+        file.display(),
+        similar::TextDiff::from_lines(&expected, actual)
+            .unified_diff()
+            .header("committed", "now")
+    ))
+}
+
+/// Compares a run with `golden/<name>.txt`.
+pub fn golden(name: &str, output: &Output) {
+    let file = tests().join("golden").join(format!("{name}.txt"));
+    if let Err(difference) = compare(&file, &transcript(output)) {
+        panic!("{difference}");
+    }
+}
+
+/// A folder with the base case's contract as `contract.yaml` and its recording as `recordings/base.json`.
+pub fn base() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let base = tests().join("cases/base");
+    fs::create_dir(folder.path().join("recordings")).expect("an empty folder");
+    fs::copy(
+        base.join("contract.yaml"),
+        folder.path().join("contract.yaml"),
+    )
+    .expect("the base contract");
+    fs::copy(
+        base.join("recording.json"),
+        folder.path().join("recordings/base.json"),
+    )
+    .expect("the base recording");
+    folder
+}

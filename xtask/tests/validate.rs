@@ -1,0 +1,226 @@
+//! `validate`: one small case per kind of finding. A new case is a new folder in `cases/`, no code:
+//!
+//! * `contract.edits.json`, if the base contract is to be changed: pairs of a text that occurs in it once, and what takes
+//!   its place;
+//! * any number of `*.patch.json`: JSON merge patches (RFC 7396) that make recordings of the base recording, so that a case
+//!   shows what it is about and nothing else;
+//! * any number of other files: recordings as they are;
+//! * `expected.txt`: the exit code and what `xtask validate` prints. `UPDATE_GOLDEN=1 cargo test -p xtask` writes it.
+//!
+//! A case without a recording of its own gets the base recording.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+#[test]
+fn every_case_prints_what_is_committed() {
+    let mut differences = Vec::new();
+    for case in cases() {
+        let actual = run_case(&case);
+        if let Err(difference) = common::compare(&case.join("expected.txt"), &actual) {
+            differences.push(difference);
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// A code without a case could vanish, or never have been right.
+#[test]
+fn every_code_has_a_case() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let table = common::run(folder.path(), &["validate", "--codes"]);
+    let table = String::from_utf8(table.stdout).expect("text");
+    let codes: BTreeSet<&str> = table
+        .lines()
+        .filter(|line| !line.starts_with(' '))
+        .map(|line| line.split(' ').next().unwrap_or_default())
+        .collect();
+    assert!(codes.len() > 20, "{table}");
+    let expected: String = cases()
+        .iter()
+        .map(|case| fs::read_to_string(case.join("expected.txt")).unwrap_or_default())
+        .collect();
+    for code in codes {
+        assert!(
+            expected.contains(&format!(" {code} ")),
+            "no case shows {code}"
+        );
+    }
+}
+
+/// Every planted secret of the cases holds the word `planted`, and no case prints it.
+#[test]
+fn no_secret_is_printed() {
+    for case in cases() {
+        let printed = fs::read_to_string(case.join("expected.txt")).unwrap_or_default();
+        assert!(
+            !printed.to_lowercase().contains("planted"),
+            "{}: {printed}",
+            case.display()
+        );
+    }
+}
+
+#[test]
+fn the_table_of_codes() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    common::golden(
+        "validate-codes",
+        &common::run(folder.path(), &["validate", "--codes"]),
+    );
+}
+
+#[test]
+fn json_says_the_same_in_a_stable_shape() {
+    let folder = common::base();
+    let broken = fs::read_to_string(folder.path().join("recordings/base.json"))
+        .expect("the base recording")
+        .replace("\"a\"", "7");
+    fs::write(folder.path().join("recordings/broken.json"), broken).expect("a recording");
+    fs::write(
+        folder.path().join("recordings/cut-off.json"),
+        "{\n  \"description\": 1",
+    )
+    .expect("a file");
+    let output = common::run(
+        folder.path(),
+        &[
+            "validate",
+            "--format",
+            "json",
+            "--contract",
+            "contract.yaml",
+            "recordings",
+        ],
+    );
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON and nothing else");
+    assert_eq!(report["format"], 1);
+    assert_eq!(report["errors"], 2);
+    assert_eq!(report["findings"].as_array().map(Vec::len), Some(2));
+    assert!(report["cpuMilliseconds"].is_u64(), "{report}");
+    common::golden("validate-json", &output);
+}
+
+/// The workspace's own recordings and contract: no error, and the command says what it took.
+#[test]
+fn the_committed_recordings_agree_with_the_contract() {
+    let below = common::workspace().join("xtask/src");
+    let output = common::run(&below, &["validate", "--format", "json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let errors: Vec<&Value> = report["findings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|finding| finding["level"] == "error")
+        .collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+    assert!(report["recordings"].as_u64() > Some(40), "{report}");
+    assert!(report["examples"].as_u64() > Some(40), "{report}");
+}
+
+#[test]
+fn a_thousand_recordings_take_less_than_a_second_of_cpu() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let tests = common::workspace().join("tests");
+    let mut files = Vec::new();
+    json_files(&tests.join("recordings"), &mut files);
+    json_files(&tests.join("scenarios"), &mut files);
+    for (index, file) in files.iter().cycle().take(1000).enumerate() {
+        fs::copy(file, folder.path().join(format!("{index}.json"))).expect("a recording");
+    }
+    let output = common::run(folder.path(), &["validate", "--format", "json", "."]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["recordings"], 1000);
+    assert!(
+        report["cpuMilliseconds"].as_u64() < Some(1000),
+        "{}",
+        report["cpuMilliseconds"]
+    );
+}
+
+fn cases() -> Vec<std::path::PathBuf> {
+    let folders = fs::read_dir(common::tests().join("cases")).expect("the cases");
+    let mut cases: Vec<_> = folders
+        .map(|entry| entry.expect("a case").path())
+        .filter(|path| path.is_dir() && !path.ends_with("base"))
+        .collect();
+    cases.sort();
+    assert!(cases.len() > 20, "the cases aren't where they should be");
+    cases
+}
+
+fn run_case(case: &Path) -> String {
+    let folder = common::base();
+    let recordings = folder.path().join("recordings");
+    let base = fs::read_to_string(recordings.join("base.json")).expect("the base recording");
+    let base: Value = serde_json::from_str(&base).expect("the base recording is JSON");
+    let mut own = false;
+    for entry in fs::read_dir(case).expect("the case") {
+        let path = entry.expect("a file").path();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if name == "expected.txt" {
+            continue;
+        }
+        let bytes = fs::read(&path).expect("the case's file");
+        let parsed = || {
+            serde_json::from_slice::<Value>(&bytes)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        };
+        if name == "contract.edits.json" {
+            edit(&folder.path().join("contract.yaml"), &parsed());
+        } else if let Some(name) = name.strip_suffix(".patch.json") {
+            let mut recording = base.clone();
+            json_patch::merge(&mut recording, &parsed());
+            let text = serde_json::to_string_pretty(&recording).expect("JSON");
+            fs::write(recordings.join(format!("{name}.json")), text).expect("a recording");
+            own = true;
+        } else {
+            fs::write(recordings.join(name), bytes).expect("a recording");
+            own = true;
+        }
+    }
+    if own {
+        fs::remove_file(recordings.join("base.json")).expect("the base recording");
+    }
+    let output = common::run(
+        folder.path(),
+        &["validate", "--contract", "contract.yaml", "recordings"],
+    );
+    common::transcript(&output)
+}
+
+fn edit(contract: &Path, edits: &Value) {
+    let mut text = fs::read_to_string(contract).expect("the base contract");
+    for edit in edits.as_array().expect("a list of pairs") {
+        let (Some(old), Some(new)) = (edit[0].as_str(), edit[1].as_str()) else {
+            panic!("not a pair of texts: {edit}");
+        };
+        assert_eq!(
+            text.matches(old).count(),
+            1,
+            "`{old}` must occur once in the base contract"
+        );
+        text = text.replace(old, new);
+    }
+    fs::write(contract, text).expect("the contract");
+}
+
+fn json_files(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the recordings") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            json_files(&path, files);
+        } else if path.extension().is_some_and(|ending| ending == "json") {
+            files.push(path);
+        }
+    }
+}
