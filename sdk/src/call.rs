@@ -1,6 +1,7 @@
 //! One call of an operation: its token, its attempts, its limits, and what is told of it. The generated operations come through
 //! here by progenitor's hooks, so one that is added to the contract has all of it.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,11 +12,12 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGEN
 use http::{HeaderMap, Method};
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo, ResponseValue};
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::client::Shared;
 use crate::credential::Token;
 use crate::error::Kind;
+use crate::failure::one_line;
 use crate::response::{Received, Response};
 use crate::trace::Trace;
 use crate::{Error, generated};
@@ -37,7 +39,15 @@ struct Progress {
     attempts: u32,
     /// Why the last attempt failed, while another is under way.
     last_failure: Option<Error>,
+    /// The token that was sent last, to be taken out of whatever is said of the answer.
+    token: Option<Token>,
     outcome: Option<Result<Received, Error>>,
+}
+
+/// Until when an attempt may go on, and what is said of it when it would take longer.
+struct Limit {
+    end: Option<Instant>,
+    said: String,
 }
 
 /// A call with the generated client that carries it.
@@ -67,8 +77,11 @@ impl Running {
         result: Result<ResponseValue<T>, progenitor_client::Error<()>>,
     ) -> Result<Response<T>, Error> {
         let call = self.client.inner;
-        let outcome = call.progress().outcome.take();
-        let (received, result) = match (outcome, result) {
+        let (outcome, token) = {
+            let mut progress = call.progress();
+            (progress.outcome.take(), progress.token.take())
+        };
+        let (mut received, result) = match (outcome, result) {
             (Some(Err(error)), _) => return Err(error),
             (Some(Ok(received)), result) => (received, result),
             (None, Err(error)) => {
@@ -80,10 +93,13 @@ impl Running {
                 return Err(Error::new(Kind::Transport, "the answer was lost"));
             }
         };
-        let failed = |message: String| {
-            Err(Error::new(Kind::Decode, message)
-                .with_received(&received)
-                .with_operation(call.operation))
+        let mut failed = |message: String| {
+            let message = one_line(&message).unwrap_or_default();
+            let error = Error::new(Kind::Decode, message).with_operation(call.operation);
+            Err(match &token {
+                Some(token) => scrubbed(error, &mut received, token),
+                None => error.with_received(&received),
+            })
         };
         match result {
             Ok(value) => Ok(Response {
@@ -179,25 +195,53 @@ impl Call {
         let deadline = Instant::now().checked_add(limit);
         let attempts = self.attempts(request, deadline);
         let outcome = match deadline {
-            Some(deadline) => timeout_at(deadline, attempts).await.unwrap_or_else(|_| {
-                let mut error = Error::new(
-                    Kind::Timeout,
-                    format!("the call wasn't done within {}", seconds(limit)),
-                );
-                if let Some(failure) = self.progress().last_failure.take() {
-                    error = error.with_source(failure);
-                }
-                Err(error)
-            }),
+            Some(deadline) => timeout_at(deadline, attempts)
+                .await
+                .unwrap_or_else(|_| Err(Error::new(Kind::Timeout, self.undone()))),
             None => attempts.await,
         };
-        let attempts = self.progress().attempts;
-        outcome
-            .map(|received| Received {
+        let (attempts, last_failure) = {
+            let mut progress = self.progress();
+            (progress.attempts, progress.last_failure.take())
+        };
+        match outcome {
+            Ok(received) => Ok(Received {
                 attempts,
                 ..received
-            })
-            .map_err(|error| error.with_attempts(attempts).with_operation(self.operation))
+            }),
+            Err(mut error) => {
+                // What was known before the time was up says more than that it was.
+                if error.is_timeout()
+                    && let Some(failure) = last_failure
+                {
+                    error = error.with_source(failure);
+                }
+                Err(error.with_attempts(attempts).with_operation(self.operation))
+            }
+        }
+    }
+
+    fn undone(&self) -> String {
+        format!(
+            "the call wasn't done within {}",
+            seconds(self.shared.call_timeout)
+        )
+    }
+
+    /// The limit of an attempt that begins now: its own time, or what is left of the call's.
+    fn limit(&self, deadline: Option<Instant>) -> Limit {
+        let time = self.shared.attempt_timeout;
+        let end = Instant::now().checked_add(time);
+        match (end, deadline) {
+            (_, Some(deadline)) if end.is_none_or(|end| deadline < end) => Limit {
+                end: Some(deadline),
+                said: self.undone(),
+            },
+            _ => Limit {
+                end,
+                said: format!("the service didn't answer within {}", seconds(time)),
+            },
+        }
     }
 
     async fn attempts(
@@ -212,11 +256,11 @@ impl Call {
             let token = self.shared.credential.current().await?;
             // A body that can't be copied is sent once.
             let Some(mut next) = request.try_clone() else {
-                return self.attempt(request, &token).await;
+                return self.attempt(request, &token, deadline).await;
             };
             next.headers_mut()
                 .insert(AUTHORIZATION, token.header.clone());
-            let error = match self.attempt(next, &token).await {
+            let error = match self.attempt(next, &token, deadline).await {
                 Ok(received) => return Ok(received),
                 Err(error) => error,
             };
@@ -243,58 +287,52 @@ impl Call {
     }
 
     /// One request and its answer within the attempt's time.
-    async fn attempt(&self, request: reqwest::Request, token: &Token) -> Result<Received, Error> {
+    async fn attempt(
+        &self,
+        request: reqwest::Request,
+        token: &Token,
+        deadline: Option<Instant>,
+    ) -> Result<Received, Error> {
         let number = {
             let mut progress = self.progress();
             progress.attempts += 1;
+            progress.token = Some(token.clone());
             progress.attempts
         };
-        let limit = self.shared.attempt_timeout;
         let started = Instant::now();
-        let outcome = timeout(limit, self.exchange(request, token))
-            .await
-            .unwrap_or_else(|_| {
-                Err(Error::new(
-                    Kind::Timeout,
-                    format!("the service didn't answer within {}", seconds(limit)),
-                ))
-            });
+        let outcome = self.exchange(request, token, &self.limit(deadline)).await;
         self.trace.attempted(number, started.elapsed(), &outcome);
         outcome
     }
 
-    async fn exchange(&self, request: reqwest::Request, token: &Token) -> Result<Received, Error> {
-        let response = self
-            .shared
-            .http
-            .execute(request)
-            .await
-            .map_err(Error::from_reqwest)?;
+    async fn exchange(
+        &self,
+        request: reqwest::Request,
+        token: &Token,
+        limit: &Limit,
+    ) -> Result<Received, Error> {
+        let mut response = limit.hold(self.shared.http.execute(request)).await?;
         let status = response.status();
         let headers = response.headers().clone();
+        let header = |name: &str| header(&headers, name, token);
         let mut received = Received {
             status: status.as_u16(),
-            correlation_id: header(&headers, "x-ms-correlation-request-id"),
-            retry_after: header(&headers, RETRY_AFTER.as_str())
+            correlation_id: header("x-ms-correlation-request-id"),
+            retry_after: header(RETRY_AFTER.as_str())
                 .and_then(|value| crate::retry::retry_after(&value, SystemTime::now())),
             attempts: 0,
             body: Bytes::new(),
         };
+        let mut body = Vec::new();
         if status.is_success() {
-            let refuse = |kind, message| Err(Error::new(kind, message).with_received(&received));
-            let limit = self.shared.response_limit;
-            let body = match read(response, limit).await {
-                Body::Whole(body) => body,
-                Body::Broken(_, error) => return Err(Error::from_reqwest(error)),
-                Body::TooLarge(_) => {
-                    return refuse(
-                        Kind::TooLarge,
-                        format!("the answer is larger than the limit of {limit} bytes"),
-                    );
-                }
-            };
-            received.body = without_mark(body);
-            if let Some(kind) = header(&headers, CONTENT_TYPE.as_str())
+            let largest = self.shared.response_limit;
+            let whole = limit.hold(read(&mut response, largest, &mut body)).await;
+            if !whole.map_err(|error| error.with_received(&received))? {
+                let message = format!("the answer is larger than the limit of {largest} bytes");
+                return Err(Error::new(Kind::TooLarge, message).with_received(&received));
+            }
+            received.body = without_mark(body.into());
+            if let Some(kind) = header(CONTENT_TYPE.as_str())
                 && !is_json(&kind)
                 && !received.body.is_empty()
             {
@@ -307,11 +345,12 @@ impl Call {
             return Ok(received);
         }
         // Whatever could be read of a failure is better than the failure to read it.
-        received.body = match read(response, FAILURE_LIMIT).await {
-            Body::Whole(body) | Body::Broken(body, _) | Body::TooLarge(body) => body,
-        };
+        let _ = limit
+            .hold(read(&mut response, FAILURE_LIMIT, &mut body))
+            .await;
+        received.body = body.into();
         if status.is_redirection() {
-            let host = header(&headers, LOCATION.as_str())
+            let host = header(LOCATION.as_str())
                 .and_then(|location| reqwest::Url::parse(&location).ok())
                 .and_then(|location| location.host_str().map(ToOwned::to_owned));
             let error = Error::new(
@@ -324,60 +363,59 @@ impl Call {
             return Err(scrubbed(error, &mut received, token));
         }
         scrub(&mut received, token);
-        Err(Error::status_error(&received))
+        Err(Error::status_error(&received).redacted(token))
     }
 }
 
+impl Limit {
+    /// The work's result, or an error when it would take longer than there is time.
+    async fn hold<T>(&self, work: impl Future<Output = reqwest::Result<T>>) -> Result<T, Error> {
+        let done = match self.end {
+            Some(end) => timeout_at(end, work).await,
+            None => Ok(work.await),
+        };
+        match done {
+            Ok(result) => result.map_err(Error::from_reqwest),
+            Err(_) => Err(Error::new(Kind::Timeout, self.said.clone())),
+        }
+    }
+}
+
+/// The error with what was received, and without the token in either.
 fn scrubbed(error: Error, received: &mut Received, token: &Token) -> Error {
     scrub(received, token);
-    error.with_received(received)
+    error.with_received(received).redacted(token)
 }
 
 /// Takes the token out of what a server sent back, should it be there: errors are shown and logged.
 fn scrub(received: &mut Received, token: &Token) {
-    let Ok(secret) = std::str::from_utf8(token.secret()) else {
-        return;
-    };
-    if let Some(id) = &mut received.correlation_id
-        && id.contains(secret)
-    {
-        *id = id.replace(secret, "[redacted]");
-    }
     let text = String::from_utf8_lossy(&received.body);
-    if text.contains(secret) {
-        received.body = Bytes::from(text.replace(secret, "[redacted]"));
+    if let Cow::Owned(clean) = token.redact(&text) {
+        received.body = clean.into();
     }
 }
 
-enum Body {
-    Whole(Bytes),
-    Broken(Bytes, reqwest::Error),
-    TooLarge(Bytes),
-}
-
-/// Reads a body up to a limit, whatever its `Content-Length` says.
-async fn read(mut response: reqwest::Response, limit: usize) -> Body {
+/// Reads a body up to a limit, whatever its `Content-Length` says; `false` when there is more.
+async fn read(
+    response: &mut reqwest::Response,
+    limit: usize,
+    body: &mut Vec<u8>,
+) -> reqwest::Result<bool> {
     // Only so much is set aside in advance for a length that nobody has proven yet.
     const TRUSTED: u64 = 16 * 1024 * 1024;
     let expected = response.content_length().unwrap_or(0).min(TRUSTED);
-    let mut whole = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) => {
-                let room = limit - whole.len();
-                if chunk.len() > room {
-                    whole.extend_from_slice(&chunk[..room]);
-                    return Body::TooLarge(whole.into());
-                }
-                if whole.capacity() == 0 {
-                    whole.reserve(usize::try_from(expected).unwrap_or(0).max(chunk.len()));
-                }
-                whole.extend_from_slice(&chunk);
-            }
-            Ok(None) => return Body::Whole(whole.into()),
-            Err(error) => return Body::Broken(whole.into(), error),
+    while let Some(chunk) = response.chunk().await? {
+        let room = limit - body.len();
+        if chunk.len() > room {
+            body.extend_from_slice(&chunk[..room]);
+            return Ok(false);
         }
+        if body.capacity() == 0 {
+            body.reserve(usize::try_from(expected).unwrap_or(0).max(chunk.len()));
+        }
+        body.extend_from_slice(&chunk);
     }
+    Ok(true)
 }
 
 /// The body without a byte order mark, on which JSON readers fail.
@@ -396,8 +434,9 @@ fn is_json(content_type: &str) -> bool {
         || kind.to_ascii_lowercase().ends_with("+json")
 }
 
-fn header(headers: &HeaderMap, name: &str) -> Option<String> {
-    crate::failure::one_line(headers.get(name)?.to_str().ok()?)
+/// A header in one line, without the token.
+fn header(headers: &HeaderMap, name: &str, token: &Token) -> Option<String> {
+    one_line(&token.redact(headers.get(name)?.to_str().ok()?))
 }
 
 fn seconds(time: Duration) -> String {

@@ -1,5 +1,6 @@
 //! Where the token comes from, and when it is fetched anew.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
@@ -15,8 +16,8 @@ use crate::error::Kind;
 
 /// How long before its expiry a token is fetched anew.
 const REFRESH_BEFORE: Duration = Duration::from_secs(300);
-/// How long a refresh that failed isn't tried again while the old token is still valid.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(30);
+/// How long no other refresh is tried after one that failed, or that gave a token which soon ends too.
+const PAUSE_AFTER_REFRESH: Duration = Duration::from_secs(30);
 
 /// What a provider of tokens fails with.
 pub type CredentialError = Box<dyn StdError + Send + Sync>;
@@ -107,8 +108,8 @@ impl Credential {
     ///
     /// # Errors
     ///
-    /// [`is_invalid_argument`](Error::is_invalid_argument) when the token is empty or holds a character that can't be sent in
-    /// a header, such as a line break.
+    /// [`is_invalid_argument`](Error::is_invalid_argument) when the token is empty or holds a character that can't be in a
+    /// token, such as a line break, a space or a letter that isn't ASCII.
     pub fn token(secret: impl Into<String>) -> Result<Self, Error> {
         let token = Token::new(&AccessToken::new(secret))
             .map_err(|why| Error::new(Kind::Argument, format!("the token {why}")))?;
@@ -157,11 +158,9 @@ impl Credential {
                 let Ok(_one) = self.fetching.try_lock() else {
                     return Ok(token);
                 };
-                if let Ok(fresh) = self.fetch().await {
-                    return Ok(fresh);
-                }
-                self.lock().not_before = Some(now + PAUSE_AFTER_FAILURE);
-                Ok(token)
+                let fresh = self.fetch().await;
+                self.lock().not_before = Some(now + PAUSE_AFTER_REFRESH);
+                Ok(fresh.unwrap_or(token))
             }
             None => {
                 let _one = self.fetching.lock().await;
@@ -250,9 +249,13 @@ impl Token {
         if token.secret.is_empty() {
             return Err("is empty");
         }
-        let mut header = HeaderValue::from_str(&format!("Bearer {}", token.secret)).map_err(|_| {
-            "holds a character that can't be sent in a header, such as a line break; was it read from a file with one at its end?"
-        })?;
+        // HTTP would let more through, but no token has it, and neither do servers take it.
+        let mut header = Some(&token.secret)
+            .filter(|secret| secret.bytes().all(|byte| byte.is_ascii_graphic()))
+            .and_then(|secret| HeaderValue::from_str(&format!("Bearer {secret}")).ok())
+            .ok_or(
+                "holds a character that can't be in a token, such as a line break; was it read from a file with one at its end?",
+            )?;
         header.set_sensitive(true);
         // Deadlines are kept on the steady clock, so that a change of the wall clock doesn't revive a token.
         let expires = token.expires.and_then(|end| {
@@ -262,9 +265,29 @@ impl Token {
         Ok(Self { header, expires })
     }
 
-    /// The secret itself, to be taken out of whatever a server sends back.
-    pub(crate) fn secret(&self) -> &[u8] {
-        let header = self.header.as_bytes();
-        header.strip_prefix(b"Bearer ").unwrap_or(header)
+    /// The text with `[redacted]` in the place of the secret, should a server have sent it back. Also where it was cut off, by
+    /// the server or by a limit on what is read: a long beginning of it counts.
+    pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        const LONG: usize = 16;
+        let header = self.header.to_str().unwrap_or_default();
+        let secret = header.strip_prefix("Bearer ").unwrap_or(header);
+        let beginning = &secret[..secret.len().min(LONG)];
+        let mut clean = String::new();
+        let mut rest = text;
+        while !beginning.is_empty()
+            && let Some(at) = rest.find(beginning)
+        {
+            let (before, found) = rest.split_at(at);
+            let pairs = secret.bytes().zip(found.bytes());
+            let same = pairs.take_while(|(secret, byte)| secret == byte).count();
+            clean.push_str(before);
+            clean.push_str("[redacted]");
+            rest = &found[same..];
+        }
+        if clean.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        clean.push_str(rest);
+        Cow::Owned(clean)
     }
 }

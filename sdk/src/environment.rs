@@ -70,7 +70,7 @@ impl Credential {
 #[cfg(feature = "azure-identity")]
 fn service_principal(tenant: &str, client: String, secret: String) -> Result<Credential, Error> {
     azure_identity::ClientSecretCredential::new(tenant, client, secret.into(), None)
-        .map(Credential::azure)
+        .map(|principal| Credential::azure(principal))
         .map_err(|error| {
             Error::new(Kind::Credential, "the service principal can't be used").with_source(error)
         })

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 
+use crate::credential::Token;
 use crate::failure::Failure;
 use crate::response::Received;
 
@@ -104,6 +105,15 @@ impl Error {
         self
     }
 
+    /// The same error without the token, should the service have sent it back in what the error says.
+    pub(crate) fn redacted(mut self, token: &Token) -> Self {
+        let inner = &mut *self.0;
+        for text in [Some(&mut inner.message), inner.code.as_mut()].into_iter().flatten() {
+            *text = token.redact(text).into_owned();
+        }
+        self
+    }
+
     /// An answer whose status says that the request failed.
     pub(crate) fn status_error(received: &Received) -> Self {
         let failure = Failure::read(&received.body);
@@ -118,10 +128,11 @@ impl Error {
     }
 
     pub(crate) fn from_reqwest(error: reqwest::Error) -> Self {
-        let (kind, message) = if error.is_timeout() {
-            (Kind::Timeout, "the service didn't answer in time")
-        } else if error.is_connect() {
+        // A connection that doesn't open in time is both.
+        let (kind, message) = if error.is_connect() {
             (Kind::Connect, "the service can't be reached")
+        } else if error.is_timeout() {
+            (Kind::Timeout, "the service didn't answer in time")
         } else if error.is_builder() {
             (Kind::Argument, "the request can't be built")
         } else {

@@ -1,7 +1,29 @@
-#![doc = "Typed client for the Azure Marketplace Cloud Partner Portal API."]
+#![doc = include_str!("../README.md")]
+//!
+//! # The public API
+//!
+//! The operations of the contract are methods of [`Client`], and the contract's types are in [`types`]. [`Watch`] waits for one
+//! publication and [`PublisherWatch`] for all of a publisher's; [`Outcome`] is what a status means to somebody who waits.
+//! [`Error`] is the only error.
+//!
+//! Types of other crates that are a part of this one's API, and why:
+//!
+//! | type | where | why |
+//! |---|---|---|
+//! | `reqwest::Client` | [`ClientBuilder::http_client`] | proxies and certificates are set there |
+//! | `serde_json::Value`, `Map` | [`Response::json`], members whose type nobody knows | there is no other type for any JSON |
+//! | `time::OffsetDateTime` | [`Timestamp::utc`] | `azure_core` speaks it too, so a program has one date library and not two |
+//! | `futures_core::Stream` | [`Watch`], [`PublisherWatch`] | what every combinator library takes |
+//! | `azure_core::credentials::TokenCredential` | `Credential::azure`, with `azure-identity` | the Azure SDK's credentials |
+//! | `schemars::JsonSchema` | every type, with `schemars` | |
+//! | `httpmock` | `mock`, with `mock` | the server that the mocks extend |
+//!
+//! `serde`'s traits are implemented for every type of an answer.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(feature = "azure-identity")]
+mod azure;
 mod call;
 mod client;
 mod credential;
@@ -10,6 +32,8 @@ mod error;
 mod failure;
 mod lenient;
 mod link;
+#[cfg(feature = "mock")]
+pub mod mock;
 mod open;
 mod outcome;
 mod publisher;

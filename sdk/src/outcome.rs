@@ -97,7 +97,6 @@ impl OfferStatusReport {
             OfferStatus::Canceled => Some(Outcome::Canceled),
             OfferStatus::NeverPublished => Some(Outcome::NeverPublished),
             OfferStatus::WaitingForPublisherReview => Some(Outcome::AwaitingGoLive),
-            OfferStatus::NotStarted => None,
             OfferStatus::Running => {
                 if self.steps().iter().any(PublicationStep::is_blocked)
                     || self.messages().iter().any(StatusMessage::is_error)
@@ -109,6 +108,8 @@ impl OfferStatusReport {
                     None
                 }
             }
+            // `notStarted`, and what the contract learns after this was written.
+            _ => None,
         }
     }
 

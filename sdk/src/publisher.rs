@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::outcome::is_in_flight;
 use crate::types::{OfferStatusReport, OfferSummary, PublisherId};
-use crate::watch::{changed_steps, with_jitter};
+use crate::watch::{changed_steps, later};
 use crate::{Change, Client, Error, Outcome, Response};
 
 /// How many status requests are under way at once.
@@ -63,8 +63,9 @@ pub struct PublisherEnded {
 /// A watch of all offers of a publisher, as a stream of events; it ends when each offer that was in flight has an outcome.
 ///
 /// Each interval takes one list request, and one status request for each offer that the list shows in flight (running, waiting
-/// for the publisher, or in a status that isn't known) or changed since the last list; not one for each offer. So 10,000 offers
-/// of which 50 are in flight take 51 requests.
+/// for the publisher, or in a status that isn't known) or changed since the last list, or that was in flight and has no outcome
+/// yet; not one for each offer. So 10,000 offers of which 50 are in flight take 51 requests. An offer that vanishes from the
+/// list is asked until it has an outcome or the service says that it doesn't know it.
 ///
 /// What the list can't tell, and so this doesn't either: that an offer was published again and ended the same way between two
 /// lists without a new version or change time; and why an offer that isn't in flight failed before the watch began. Which step
@@ -240,7 +241,7 @@ impl Round {
                     Err(error) => error.retry_after(),
                 };
                 let pause = self.interval.max(wait.unwrap_or_default());
-                self.due = Instant::now().checked_add(with_jitter(pause));
+                self.due = Some(later(pause));
                 match list {
                     Ok(list) => {
                         let event = self.compare(&list.into_inner());
@@ -294,11 +295,18 @@ impl Round {
             if in_flight {
                 self.outcomes.entry(offer.id.clone()).or_default();
             }
-            if in_flight || changed {
+            if in_flight || changed || self.is_open(&offer.id) {
                 self.waiting.push_back(offer.id.as_str().into());
             }
         }
-        self.offers.retain(|_, seen| seen.round);
+        // An offer that the list doesn't name any more is asked until it has an outcome, or the service doesn't know it.
+        let gone: Vec<_> = self.offers.extract_if(|_, seen| !seen.round).collect();
+        for (offer, seen) in gone {
+            if self.is_open(&offer) {
+                self.waiting.push_back(offer.clone());
+                self.offers.insert(offer, seen);
+            }
+        }
         self.complete = self.waiting.is_empty();
         PublisherEvent::Listed {
             offers: list.len(),
@@ -320,6 +328,13 @@ impl Round {
     }
 
     fn answered(&mut self, offer: &str, answer: Answer) -> Option<PublisherEvent> {
+        let wait = match &answer {
+            Ok(report) => report.received.retry_after,
+            Err(error) => error.retry_after(),
+        };
+        if let Some(wait) = wait {
+            self.due = self.due.max(Some(later(wait)));
+        }
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
@@ -352,11 +367,21 @@ impl Round {
     }
 
     fn is_over(&self) -> bool {
-        self.outcomes.values().all(|outcome| match outcome {
+        self.outcomes.values().all(|outcome| self.is_final(*outcome))
+    }
+
+    /// Whether an offer was in flight and has no outcome yet.
+    fn is_open(&self, offer: &str) -> bool {
+        let outcome = self.outcomes.get(offer);
+        outcome.is_some_and(|outcome| !self.is_final(*outcome))
+    }
+
+    fn is_final(&self, outcome: Option<Outcome>) -> bool {
+        match outcome {
             None => false,
             Some(Outcome::AwaitingGoLive) => !self.until_live,
             Some(_) => true,
-        })
+        }
     }
 
     fn ended(self: Box<Self>) -> Step {

@@ -68,7 +68,7 @@ impl RetryPolicy {
     /// The pauses of one call.
     pub(crate) fn pauses(self) -> impl Iterator<Item = Duration> + Send {
         ExponentialBuilder::default()
-            .with_min_delay(self.first_pause)
+            .with_min_delay(self.first_pause.min(self.longest_pause))
             .with_max_delay(self.longest_pause)
             .with_max_times(self.max_attempts.saturating_sub(1) as usize)
             .with_jitter()
@@ -79,8 +79,9 @@ impl RetryPolicy {
 /// What a `Retry-After` header says: seconds, or an HTTP date. A date in the past means now.
 pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More than can be counted is a long time too.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
@@ -99,6 +100,7 @@ mod tests {
         for (value, seconds) in [
             ("120", Some(120)),
             (" 0 ", Some(0)),
+            ("99999999999999999999", Some(u64::MAX)),
             ("Wed, 21 Oct 2015 07:28:30 GMT", Some(30)),
             ("Wednesday, 21-Oct-15 07:29:00 GMT", Some(60)),
             ("Wed, 21 Oct 2015 07:00:00 GMT", Some(0)),

@@ -245,7 +245,7 @@ impl Poller {
                 Err(error) => error.retry_after(),
             };
             let pause = self.interval.max(wait.unwrap_or_default());
-            self.due = Instant::now().checked_add(with_jitter(pause));
+            self.due = Some(later(pause));
             match polled {
                 Ok(answer) => {
                     let correlation_id = answer.correlation_id().map(ToOwned::to_owned);
@@ -280,8 +280,14 @@ impl Poller {
     }
 }
 
-/// The pause with up to a tenth more.
-pub(crate) fn with_jitter(pause: Duration) -> Duration {
+/// When the pause is over, with up to a tenth more of it.
+pub(crate) fn later(pause: Duration) -> Instant {
+    // Longer than anybody watches, for what the clock can't count: any number of seconds can stand in a `Retry-After`.
+    const FOR_EVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+    Instant::now() + with_jitter(pause.min(FOR_EVER))
+}
+
+fn with_jitter(pause: Duration) -> Duration {
     let tenth = pause / 10;
     let jittered = ConstantBuilder::default()
         .with_delay(tenth)

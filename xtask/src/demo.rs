@@ -28,7 +28,7 @@ pub struct Demo {}
 
 impl Demo {
     /// Runs the command. What the example prints is the output; what happens around it goes to standard error.
-    pub fn run(self, out: &mut dyn Write) -> Run {
+    pub fn run(out: &mut dyn Write) -> Run {
         let source = Source::read()?;
         let path = source
             .scenario(SCENARIO)

@@ -8,10 +8,11 @@ use std::process::ExitCode;
 pub const HELP: &str = "\
 Exit codes:
   0  fine; notes alone are fine too
-  1  findings: the contract and the recordings disagree, or a command that was run for you failed
+  1  findings: something is wrong with the contract or the recordings
   2  wrong usage: an argument or a flag that doesn't exist
   3  an input can't be read or isn't well-formed, or an output can't be written
-  4  stale: a committed file isn't what would be written now";
+  4  stale: a committed file isn't what would be written now
+demo ends with the exit code of the example that it runs.";
 
 /// How a command ended that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

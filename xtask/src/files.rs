@@ -41,9 +41,15 @@ pub fn shown(path: &Path) -> String {
 /// Reads a contract.
 pub fn contract(path: &Path) -> Result<Contract, Failure> {
     let shown = shown(path);
-    let text = fs::read_to_string(path)
+    let bytes = fs::read(path)
         .map_err(|error| Failure(format!("{shown}: the contract can't be read: {error}")))?;
-    Ok(Contract::parse(Path::new(&shown), &text)?)
+    let text = str::from_utf8(&bytes).map_err(|error| {
+        let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        let (line, last) = before.split('\n').enumerate().last().unwrap_or_default();
+        let (line, column) = (line + 1, last.chars().count() + 1);
+        Failure(format!("{shown}:{line}:{column}: the contract isn't UTF-8"))
+    })?;
+    Ok(Contract::parse(Path::new(&shown), text)?)
 }
 
 /// Writes a file, or says that it is fresh already: an unchanged file keeps its time stamp, so cargo builds nothing anew.

@@ -64,7 +64,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command, out: &mut dyn Write) -> Run {
     match command {
-        Command::Demo(demo) => demo.run(out),
+        Command::Demo(demo::Demo {}) => demo::Demo::run(out),
         Command::Generate(generate) => generate.run(out),
         Command::Lint(lint) => lint.run(out),
         Command::Sample(sample) => sample.run(out),

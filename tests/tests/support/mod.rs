@@ -4,6 +4,8 @@
 
 #[path = "../../../sdk/generator/contract.rs"]
 pub mod contract;
+pub mod outcome;
+pub mod raw;
 
 use std::time::Duration;
 

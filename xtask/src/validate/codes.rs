@@ -142,7 +142,7 @@ codes! {
         "something that looks like a token: a JWT, `Bearer …`, `Basic …`",
         "replace it by a word, and revoke it if it was ever real";
     NAMED_SECRET = "S003" "named-secret" Error,
-        "a value under a name that secrets have: client_secret, password, sig and their like",
+        "a value under a name that secrets have: a client secret, a password, a signature and their like",
         "replace it by an empty string, and revoke it if it was ever real";
     KEY = "S004" "key" Error,
         "something that looks like a key: of a storage account, of an application, a private key",

@@ -28,6 +28,9 @@ impl Named<'_, '_> {
     }
 
     fn look(&self, schemas: &[String], value: &Value, at: &str, found: &mut Vec<Found>) {
+        if matches!(value, Value::Null | Value::Bool(_) | Value::Number(_)) {
+            return;
+        }
         let mut facets = Vec::new();
         for schema in schemas {
             self.collect(schema, value, &mut facets);
@@ -36,7 +39,8 @@ impl Named<'_, '_> {
             Value::Object(members) => {
                 // A schema that doesn't even say `object` says "anything"; then nothing in it is unknown.
                 let closest = facets.iter().find(|(_, facet)| {
-                    facet.get("properties").is_some() || facet.get("type").is_some()
+                    facet.get("properties").is_some()
+                        || facet.get("type").is_some_and(|kind| kind == "object")
                 });
                 for (name, member) in members {
                     let here = format!("{at}/{}", pointer_segment(name));

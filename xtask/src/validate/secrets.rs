@@ -195,10 +195,14 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     .collect()
 });
 
-/// All patterns at once: most texts match none, and then one look is enough.
+/// All patterns at once, and all names as a line of their own: most recordings hold none, and then one look is enough.
 static ANY: LazyLock<RegexSet> = LazyLock::new(|| {
-    RegexSet::new(PATTERNS.iter().map(|pattern| pattern.regex.as_str()))
-        .expect("each of them is a regular expression")
+    let spaced = |name: &&str| name.chars().map(|letter| format!("[-_]*{letter}")).collect();
+    let names: Vec<String> = SECRET_NAMES.iter().map(spaced).collect();
+    let names = [names.join("|"), CREDENTIAL_HEADERS.join("|")].join("|");
+    let names = format!(r"(?im)^(?:{names})[-_]*$");
+    let patterns = PATTERNS.iter().map(|pattern| pattern.regex.as_str());
+    RegexSet::new(patterns.chain([names.as_str()])).expect("each of them is a regular expression")
 });
 
 /// Everything in a recording that looks like a secret: its JSON value's names and texts, at any depth.
@@ -206,11 +210,9 @@ pub fn scan(recording: &Value) -> Vec<Found> {
     let mut found = Vec::new();
     let mut texts = String::new();
     collect(recording, &mut texts);
-    let suspicious = [Some(&texts), decoded(&texts).as_ref()]
-        .into_iter()
-        .flatten()
-        .any(|texts| ANY.is_match(texts));
-    scan_value(recording, "", suspicious, &mut found);
+    if ANY.is_match(&texts) || decoded(&texts).is_some_and(|texts| ANY.is_match(&texts)) {
+        scan_value(recording, "", &mut found);
+    }
     found
 }
 
@@ -233,15 +235,13 @@ fn collect(value: &Value, texts: &mut String) {
     }
 }
 
-fn scan_value(value: &Value, at: &str, suspicious: bool, found: &mut Vec<Found>) {
+fn scan_value(value: &Value, at: &str, found: &mut Vec<Found>) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {
-                if suspicious {
-                    for (code, what) in looks_like(name) {
-                        let message = format!("a member's name looks like {what}");
-                        found.push(Found::at(code, at, message));
-                    }
+                for (code, what) in looks_like(name) {
+                    let message = format!("a member's name looks like {what}");
+                    found.push(Found::at(code, at, message));
                 }
                 let here = format!("{at}/{}", pointer_segment(name));
                 let filled = match member {
@@ -257,15 +257,15 @@ fn scan_value(value: &Value, at: &str, suspicious: bool, found: &mut Vec<Found>)
                     let message = "the name says that the value is a secret";
                     found.push(Found::at(codes::NAMED_SECRET, &here, message));
                 }
-                scan_value(member, &here, suspicious, found);
+                scan_value(member, &here, found);
             }
         }
         Value::Array(elements) => {
             for (index, element) in elements.iter().enumerate() {
-                scan_value(element, &format!("{at}/{index}"), suspicious, found);
+                scan_value(element, &format!("{at}/{index}"), found);
             }
         }
-        Value::String(text) if suspicious => {
+        Value::String(text) => {
             for (code, what) in looks_like(text) {
                 found.push(Found::at(code, at, format!("looks like {what}")));
             }
@@ -312,6 +312,9 @@ pub fn mask(text: &str) -> String {
 }
 
 fn mask_plain(text: &str) -> String {
+    if !ANY.is_match(text) {
+        return text.to_owned();
+    }
     PATTERNS
         .iter()
         .fold(Cow::Borrowed(text), |text, pattern| {

@@ -38,17 +38,15 @@ const NAMES: &[&str] = &[
     "securitySchemes",
 ];
 
+/// What is called with the JSON pointer, the members and the role of an object.
+pub type Visit<'a, 'v> = dyn FnMut(&str, &'v Map<String, Value>, Role) + 'a;
+
 /// Calls `visit` with the JSON pointer, the members and the role of every object that can matter.
-pub fn walk<'v>(contract: &'v Value, visit: &mut dyn FnMut(&str, &'v Map<String, Value>, Role)) {
+pub fn walk<'v>(contract: &'v Value, visit: &mut Visit<'_, 'v>) {
     go(contract, "", Role::Other, visit);
 }
 
-fn go<'v>(
-    value: &'v Value,
-    pointer: &str,
-    role: Role,
-    visit: &mut dyn FnMut(&str, &'v Map<String, Value>, Role),
-) {
+fn go<'v>(value: &'v Value, pointer: &str, role: Role, visit: &mut Visit<'_, 'v>) {
     match value {
         Value::Array(elements) => {
             for (index, element) in elements.iter().enumerate() {

@@ -42,6 +42,16 @@ pub fn run_in_workspace(root: &Path, arguments: &[&str]) -> Output {
         .expect("xtask starts")
 }
 
+/// What a run said to standard error.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("text")
+}
+
+/// What a run said to standard output.
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
 /// Everything that a run said, with figures that vary made the same.
 pub fn transcript(output: &Output) -> String {
     let code = output

@@ -1,0 +1,56 @@
+//! Mocks of the service for tests of your own, with the feature `mock`: one method for each operation, typed by the contract.
+//!
+//! They extend [`httpmock::MockServer`], which answers over a real socket, so that the code under test runs as it does against
+//! the service.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use cloud_partner_portal::mock::MockServerExt;
+//! use cloud_partner_portal::types::{OfferStatus, OfferStatusReport, PublisherId};
+//! use cloud_partner_portal::{Client, Credential, Error, Outcome};
+//! use httpmock::MockServer;
+//!
+//! /// The code under test: it announces an offer when it is live.
+//! async fn announce(client: &Client, offer: &str) -> Result<String, Error> {
+//!     let ended = client
+//!         .watch("contoso", offer)?
+//!         .interval(Duration::from_millis(10))
+//!         .await?;
+//!     Ok(match ended.outcome {
+//!         Outcome::Succeeded => format!("{offer} is live"),
+//!         other => format!("{offer} isn't live: {other}"),
+//!     })
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = MockServer::start_async().await;
+//! let publisher: PublisherId = "contoso".parse()?;
+//! let mock = server.get_offer_status(|when, then| {
+//!     when.publisher_id(&publisher);
+//!     then.ok(&OfferStatusReport::new(OfferStatus::Succeeded));
+//! });
+//! let client = Client::builder()
+//!     .endpoint(server.base_url())
+//!     .credential(Credential::token("any")?)
+//!     .build()?;
+//!
+//! assert_eq!(announce(&client, "test-vm").await?, "test-vm is live");
+//! assert_eq!(mock.calls(), 1);
+//! # Ok(())
+//! # }
+//! ```
+
+#[cfg(feature = "generate")]
+#[allow(clippy::all, clippy::pedantic, unused_imports, unused_qualifications)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/generated_mocks.rs"));
+}
+#[cfg(not(feature = "generate"))]
+#[allow(clippy::all, clippy::pedantic, unused_imports, unused_qualifications)]
+#[path = "generated_mocks.rs"]
+#[rustfmt::skip]
+mod generated;
+
+pub use generated::{MockServerExt, operations};

@@ -1,0 +1,106 @@
+//! The commands that start a server: `serve` until it is interrupted, `demo` for as long as its example runs.
+#![cfg(unix)]
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
+use common::{stderr, stdout};
+
+/// The demo with a cargo that only tells what it was given.
+#[test]
+fn the_demo_runs_the_example_and_passes_its_exit_code_on() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let cargo = folder.path().join("cargo");
+    let script = "#!/bin/sh\necho \"$@\"\necho \"$CLOUD_PARTNER_PUBLISHER\"\ntest -n \"$AZURE_TOKEN\" || exit 8\n\
+        case $CLOUD_PARTNER_ENDPOINT in http://127.0.0.1:*) exit 7;; esac\n";
+    fs::write(&cargo, script).expect("a script");
+    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).expect("a program");
+    let output = common::xtask(folder.path(), &["demo"])
+        .env("CARGO", &cargo)
+        .output()
+        .expect("xtask starts");
+    assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
+    let said = stdout(&output);
+    let mut lines = said.lines();
+    let arguments = lines.next().unwrap_or_default();
+    assert!(
+        arguments.starts_with("run --quiet --package cloud-partner-portal --example follow -- "),
+        "{arguments}"
+    );
+    assert!(
+        lines
+            .next()
+            .is_some_and(|publisher| publisher.starts_with("contoso")),
+        "{said}"
+    );
+    assert!(stderr(&output).contains("Serving "), "{}", stderr(&output));
+}
+
+/// A server must not outlive a test that failed.
+struct Ended(std::process::Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn serve_answers_until_it_is_interrupted() {
+    use std::io::Write;
+    use std::net::TcpStream;
+    let child = common::xtask(&common::workspace(), &["serve", "--delay", "10ms"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("xtask starts");
+    let mut child = Ended(child);
+    let mut lines = BufReader::new(child.0.stdout.take().expect("a pipe")).lines();
+    let mut said = Vec::new();
+    let address = loop {
+        let line = lines.next().expect("a line that says where").expect("text");
+        said.push(line.clone());
+        if let Some(rest) = line.trim_start().strip_prefix("Serving http://") {
+            break rest.split(' ').next().unwrap_or_default().to_owned();
+        }
+    };
+    assert!(
+        said.iter()
+            .any(|line| line.contains("/linux-vm/status ")
+                && line.contains("scenario publish-succeeds")),
+        "{said:#?}"
+    );
+    assert_eq!(
+        said.iter()
+            .filter(|line| line.contains("curl --header"))
+            .count(),
+        2,
+        "{said:#?}"
+    );
+
+    let mut socket = TcpStream::connect(&address).expect("it listens");
+    let request = "GET /api/publishers/contoso/offers?api-version=2017-10-31 HTTP/1.1\r\nHost: x\r\n\
+        Authorization: Bearer anything\r\nConnection: close\r\n\r\n";
+    socket.write_all(request.as_bytes()).expect("it listens");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).expect("it answers");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+
+    let port = address.rsplit(':').next().expect("a port");
+    let taken = common::run(&common::workspace(), &["serve", "--port", port]);
+    assert_eq!(taken.status.code(), Some(3));
+    assert!(stderr(&taken).starts_with(&format!(
+        "error: the replay server can't start on port {port}: "
+    )));
+
+    let interrupted = std::process::Command::new("kill")
+        .args(["-INT", &child.0.id().to_string()])
+        .status()
+        .expect("kill");
+    assert!(interrupted.success());
+    assert_eq!(child.0.wait().expect("it ends").code(), Some(0));
+}
