@@ -159,7 +159,7 @@ impl Credential {
                     return Ok(token);
                 };
                 let fresh = self.fetch().await;
-                self.lock().not_before = Some(now + PAUSE_AFTER_REFRESH);
+                self.lock().not_before = Some(Instant::now() + PAUSE_AFTER_REFRESH);
                 Ok(fresh.unwrap_or(token))
             }
             None => {

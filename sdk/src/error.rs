@@ -108,7 +108,10 @@ impl Error {
     /// The same error without the token, should the service have sent it back in what the error says.
     pub(crate) fn redacted(mut self, token: &Token) -> Self {
         let inner = &mut *self.0;
-        for text in [Some(&mut inner.message), inner.code.as_mut()].into_iter().flatten() {
+        for text in [Some(&mut inner.message), inner.code.as_mut()]
+            .into_iter()
+            .flatten()
+        {
             *text = token.redact(text).into_owned();
         }
         self

@@ -367,7 +367,9 @@ impl Round {
     }
 
     fn is_over(&self) -> bool {
-        self.outcomes.values().all(|outcome| self.is_final(*outcome))
+        self.outcomes
+            .values()
+            .all(|outcome| self.is_final(*outcome))
     }
 
     /// Whether an offer was in flight and has no outcome yet.

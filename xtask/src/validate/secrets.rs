@@ -197,7 +197,11 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
 
 /// All patterns at once, and all names as a line of their own: most recordings hold none, and then one look is enough.
 static ANY: LazyLock<RegexSet> = LazyLock::new(|| {
-    let spaced = |name: &&str| name.chars().map(|letter| format!("[-_]*{letter}")).collect();
+    let spaced = |name: &&str| {
+        name.chars()
+            .map(|letter| format!("[-_]*{letter}"))
+            .collect()
+    };
     let names: Vec<String> = SECRET_NAMES.iter().map(spaced).collect();
     let names = [names.join("|"), CREDENTIAL_HEADERS.join("|")].join("|");
     let names = format!(r"(?im)^(?:{names})[-_]*$");

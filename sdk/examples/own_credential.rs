@@ -1,0 +1,32 @@
+//! A credential of one's own: tokens from a file that another program keeps fresh.
+//!
+//! ```text
+//! cargo run --example own_credential -- /run/secrets/token contoso
+//! ```
+
+use std::time::Duration;
+
+use cloud_partner_portal::{AccessToken, Client, Credential, Error};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let mut arguments = std::env::args().skip(1);
+    let path = arguments.next().unwrap_or_default();
+    let publisher = arguments.next().unwrap_or_default();
+
+    // Called when there is no token yet, five minutes before the last one ends, and after the service has refused it.
+    let credential = Credential::provider(move || {
+        let path = path.clone();
+        async move {
+            let secret = std::fs::read_to_string(path)?;
+            Ok(AccessToken::new(secret.trim()).expires_in(Duration::from_secs(3600)))
+        }
+    });
+
+    let client = Client::builder()
+        .credential(credential)
+        .user_agent_suffix("own-credential-example/1.0")
+        .build()?;
+    println!("{} offers", client.list_offers(publisher).await?.len());
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! The feature `schemars`: the JSON Schema of the generated types takes every answer that was recorded.
+
+use cloud_partner_portal::types::{OfferStatusReport, OfferSummary};
+use cloud_partner_recordings::library;
+use cloud_partner_recordings::recording::Body;
+use serde_json::Value;
+
+#[test]
+fn every_recorded_answer_fits_the_schema_of_its_type() {
+    let list = serde_json::to_value(schemars::schema_for!(Vec<OfferSummary>)).expect("a schema");
+    let report = serde_json::to_value(schemars::schema_for!(OfferStatusReport)).expect("a schema");
+    let validators =
+        [&list, &report].map(|schema| jsonschema::validator_for(schema).expect("a good schema"));
+
+    let mut tried = 0;
+    let recordings = library::recordings(&library::home().join("recordings"))
+        .all()
+        .expect("good recordings");
+    for stored in recordings
+        .iter()
+        .filter(|stored| stored.recording.response.status == 200)
+    {
+        let Some(Body::Json(body)) = &stored.recording.response.body else {
+            continue;
+        };
+        let validator = &validators[usize::from(body.is_object())];
+        let errors: Vec<_> = validator
+            .iter_errors(body)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{}: {errors:?}", stored.file.display());
+        tried += 1;
+    }
+    assert!(tried >= 20, "{tried} answers were tried");
+
+    // It isn't a schema that takes anything.
+    for (validator, wrong) in [
+        (&validators[0], r#"[{"status": "running"}]"#),
+        (&validators[0], r#"{"id": "a"}"#),
+        (&validators[1], "[]"),
+        (&validators[1], r#"{"status": 5}"#),
+    ] {
+        let wrong: Value = serde_json::from_str(wrong).expect("JSON");
+        assert!(!validator.is_valid(&wrong), "{wrong}");
+    }
+    let known = report.pointer("/properties/status/x-extensible-enum");
+    assert!(
+        known.is_some_and(|known| known.to_string().contains("waitingForPublisherReview")),
+        "{report}"
+    );
+}
