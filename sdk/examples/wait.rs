@@ -37,7 +37,10 @@ async fn wait() -> Result<Outcome, Error> {
         .report
         .as_ref()
         .and_then(|report| report.current_step());
-    for message in step.map(|step| step.messages()).unwrap_or_default() {
+    for message in step
+        .map(cloud_partner_portal::types::PublicationStep::messages)
+        .unwrap_or_default()
+    {
         println!("  {}", message.message_html.as_deref().unwrap_or_default());
     }
     Ok(ended.outcome)

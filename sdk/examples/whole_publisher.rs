@@ -13,10 +13,13 @@ async fn main() -> Result<(), Error> {
     while let Some(event) = watch.next_event().await {
         match event? {
             PublisherEvent::Listed { offers, asked, .. } => {
-                println!("{offers} offers, {asked} to ask")
+                println!("{offers} offers, {asked} to ask");
             }
             PublisherEvent::Changed { offer, change, .. } => {
-                let step = change.report.current_step().map(|step| step.label());
+                let step = change
+                    .report
+                    .current_step()
+                    .map(cloud_partner_portal::types::PublicationStep::label);
                 println!(
                     "{offer}: {} {}",
                     change.report.status,

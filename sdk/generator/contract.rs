@@ -8,6 +8,7 @@ use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use serde_json::{Map, Number, Value};
 
 /// A contract read from a file.
+#[derive(Clone)]
 pub struct Contract {
     /// The file it was read from.
     pub path: PathBuf,

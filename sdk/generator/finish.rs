@@ -15,6 +15,7 @@ use syn::{
 use super::contract::{Contract, ContractError};
 use super::face;
 use super::open_values;
+use super::pattern;
 use super::prepare::{Prepared, resolve};
 
 /// Finishes the client.
@@ -33,7 +34,7 @@ pub fn finish(
                 items.push(Item::Use(item));
             }
             Item::Mod(mut module) if module.ident == "types" => {
-                types(contract, prepared, &mut module);
+                types(contract, prepared, &mut module)?;
                 items.push(Item::Mod(module));
             }
             // The prelude would hold nothing that the SDK shows.
@@ -158,9 +159,13 @@ fn constructs(block: &syn::ItemImpl) -> bool {
         .any(|item| matches!(item, ImplItem::Fn(method) if method.sig.ident == "new_with_client"))
 }
 
-fn types(contract: &Contract, prepared: &Prepared, module: &mut ItemMod) {
+fn types(
+    contract: &Contract,
+    prepared: &Prepared,
+    module: &mut ItemMod,
+) -> Result<(), ContractError> {
     let Some((_, items)) = &mut module.content else {
-        return;
+        return Ok(());
     };
     let schemas = schemas(contract);
     let mut added: Vec<Item> = Vec::new();
@@ -171,9 +176,17 @@ fn types(contract: &Contract, prepared: &Prepared, module: &mut ItemMod) {
             }
             Item::Impl(block) => {
                 if let Type::Path(path) = block.self_ty.as_ref()
-                    && let Some(segment) = path.path.segments.last()
-                    && let Some(schema) = schemas.get(&segment.ident.to_string())
+                    && let Some(name) = path.path.segments.last().map(|last| last.ident.to_string())
+                    && let Some(schema) = schemas.get(&name)
                 {
+                    if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
+                        && pattern::replace(pattern, block).is_none()
+                    {
+                        return Err(contract.error(
+                            &format!("/components/schemas/{name}/pattern"),
+                            format!("the SDK can't compare with {pattern}: {}", pattern::SUBSET),
+                        ));
+                    }
                     ClearRefusal { schema }.visit_item_impl_mut(block);
                 }
             }
@@ -189,6 +202,7 @@ fn types(contract: &Contract, prepared: &Prepared, module: &mut ItemMod) {
                 .unwrap_or_default(),
         );
     }
+    Ok(())
 }
 
 /// Finishes one type, and gives what must stand beside it.
@@ -306,7 +320,9 @@ fn json_name(ident: &syn::Ident, attributes: &[Attribute]) -> String {
     {
         // Whatever else stands in the attribute is read over; a failure to read it leaves the field's own name.
         let _ = attribute.parse_nested_meta(|meta| {
-            let value = meta.value().and_then(|value| value.parse::<syn::LitStr>());
+            let value = meta
+                .value()
+                .and_then(syn::parse::ParseBuffer::parse::<syn::LitStr>);
             if meta.path.is_ident("rename")
                 && let Ok(value) = value
             {

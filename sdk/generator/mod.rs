@@ -11,6 +11,7 @@ pub mod face;
 pub mod finish;
 pub mod lint;
 pub mod open_values;
+pub mod pattern;
 pub mod prepare;
 
 use std::fmt;

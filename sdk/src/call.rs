@@ -9,8 +9,9 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT};
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo, ResponseValue};
+use reqwest::ResponseBuilderExt;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -21,6 +22,9 @@ use crate::failure::one_line;
 use crate::response::{Received, Response};
 use crate::trace::Trace;
 use crate::{Error, generated};
+
+/// What is said of a call that took too long; the time follows.
+const UNDONE: &str = "the call wasn't done within";
 
 /// How much of a failed request's body is kept.
 const FAILURE_LIMIT: usize = 64 * 1024;
@@ -47,7 +51,8 @@ struct Progress {
 /// Until when an attempt may go on, and what is said of it when it would take longer.
 struct Limit {
     end: Option<Instant>,
-    said: String,
+    said: &'static str,
+    time: Duration,
 }
 
 /// A call with the generated client that carries it.
@@ -154,11 +159,15 @@ impl ClientHooks<Call> for generated::Client {
         request: reqwest::Request,
         _: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
+        let url = request.url().clone();
         let outcome = self.inner.run(request).await;
-        let mut answer = http::Response::new(match &outcome {
+        let body = match &outcome {
             Ok(received) => received.body.clone(),
             Err(_) => Bytes::new(),
-        });
+        };
+        // reqwest would parse a made-up address for an answer without one.
+        let answer = http::Response::builder().url(url).body(body);
+        let mut answer = answer.unwrap_or_default();
         // A failure is handed on beside progenitor; any status that no contract names as a success ends its part.
         let status = outcome.as_ref().map_or(599, |received| received.status);
         if let Ok(status) = http::StatusCode::from_u16(status) {
@@ -195,9 +204,10 @@ impl Call {
         let deadline = Instant::now().checked_add(limit);
         let attempts = self.attempts(request, deadline);
         let outcome = match deadline {
-            Some(deadline) => timeout_at(deadline, attempts)
-                .await
-                .unwrap_or_else(|_| Err(Error::new(Kind::Timeout, self.undone()))),
+            Some(deadline) => timeout_at(deadline, attempts).await.unwrap_or_else(|_| {
+                let said = format!("{UNDONE} {}", seconds(limit));
+                Err(Error::new(Kind::Timeout, said))
+            }),
             None => attempts.await,
         };
         let (attempts, last_failure) = {
@@ -221,13 +231,6 @@ impl Call {
         }
     }
 
-    fn undone(&self) -> String {
-        format!(
-            "the call wasn't done within {}",
-            seconds(self.shared.call_timeout)
-        )
-    }
-
     /// The limit of an attempt that begins now: its own time, or what is left of the call's.
     fn limit(&self, deadline: Option<Instant>) -> Limit {
         let time = self.shared.attempt_timeout;
@@ -235,11 +238,13 @@ impl Call {
         match (end, deadline) {
             (_, Some(deadline)) if end.is_none_or(|end| deadline < end) => Limit {
                 end: Some(deadline),
-                said: self.undone(),
+                said: UNDONE,
+                time: self.shared.call_timeout,
             },
             _ => Limit {
                 end,
-                said: format!("the service didn't answer within {}", seconds(time)),
+                said: "the service didn't answer within",
+                time,
             },
         }
     }
@@ -313,7 +318,7 @@ impl Call {
     ) -> Result<Received, Error> {
         let mut response = limit.hold(self.shared.http.execute(request)).await?;
         let status = response.status();
-        let headers = response.headers().clone();
+        let headers = std::mem::take(response.headers_mut());
         let header = |name: &str| header(&headers, name, token);
         let mut received = Received {
             status: status.as_u16(),
@@ -332,9 +337,10 @@ impl Call {
                 return Err(Error::new(Kind::TooLarge, message).with_received(&received));
             }
             received.body = without_mark(body.into());
-            if let Some(kind) = header(CONTENT_TYPE.as_str())
-                && !is_json(&kind)
+            let is_other = |kind: &HeaderValue| kind.to_str().is_ok_and(|kind| !is_json(kind));
+            if headers.get(CONTENT_TYPE).is_some_and(is_other)
                 && !received.body.is_empty()
+                && let Some(kind) = header(CONTENT_TYPE.as_str())
             {
                 let error = Error::new(
                     Kind::Decode,
@@ -374,9 +380,11 @@ impl Limit {
             Some(end) => timeout_at(end, work).await,
             None => Ok(work.await),
         };
-        match done {
-            Ok(result) => result.map_err(Error::from_reqwest),
-            Err(_) => Err(Error::new(Kind::Timeout, self.said.clone())),
+        if let Ok(result) = done {
+            result.map_err(Error::from_reqwest)
+        } else {
+            let said = format!("{} {}", self.said, seconds(self.time));
+            Err(Error::new(Kind::Timeout, said))
         }
     }
 }

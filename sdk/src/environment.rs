@@ -23,6 +23,26 @@ impl Credential {
         Self::from_variables(|name| env::var(name).ok())
     }
 
+    /// The credential that the environment describes, as [`from_env`](Self::from_env); where it describes none, the login of the
+    /// Azure CLI (`az login`).
+    ///
+    /// # Errors
+    ///
+    /// As [`from_env`](Self::from_env), but not when nothing is set: without a login, the first call fails.
+    #[cfg(feature = "azure-identity")]
+    pub fn from_env_or_azure_cli() -> Result<Self, Error> {
+        let set = |name: &&str| env::var(name).is_ok_and(|value| !value.trim().is_empty());
+        if PRINCIPAL.iter().chain([&TOKEN]).any(set) {
+            return Self::from_env();
+        }
+        azure_identity::AzureCliCredential::new(None)
+            .map(|login| Self::azure(login))
+            .map_err(|error| {
+                Error::new(Kind::Credential, "the Azure CLI's login can't be used")
+                    .with_source(error)
+            })
+    }
+
     fn from_variables(read: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let value = |name: &str| {
             read(name)

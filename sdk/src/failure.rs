@@ -86,6 +86,10 @@ fn html_title(page: &str) -> Option<&str> {
 /// The first line that says something, without control characters (a terminal would obey them), and not too long.
 pub(crate) fn one_line(text: &str) -> Option<String> {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    // The usual line is fit as it is, and this is asked of every answer's correlation id.
+    if line.len() <= LONGEST_MESSAGE && line.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Some(line.to_owned());
+    }
     let mut short: String = line
         .chars()
         .filter(|character| !character.is_control())

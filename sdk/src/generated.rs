@@ -104,9 +104,24 @@ would address another resource (a slash, a dot at the beginning, as in `..`) or 
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^[^./\\\\\\s][^/\\\\\\s]*$").unwrap() });
-            if PATTERN.find(value).is_none() {
+            if !crate::pattern::fits(
+                value,
+                &[
+                    crate::pattern::Part {
+                        one: |c| {
+                            !(c == '.' || c == '/' || c == '\\'
+                                || crate::pattern::is_space(c))
+                        },
+                        least: 1usize,
+                        most: 1usize,
+                    },
+                    crate::pattern::Part {
+                        one: |c| !(c == '/' || c == '\\' || crate::pattern::is_space(c)),
+                        least: 0usize,
+                        most: ::std::primitive::usize::MAX,
+                    },
+                ],
+            ) {
                 return Err(
                     format!(
                         "{value:?} doesn't match the pattern ^[^./\\\\\\s][^/\\\\\\s]*$, as `test-vm` does"
@@ -418,9 +433,24 @@ at the beginning, as in `..`) or is a slip of the pen (white space); the service
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            static PATTERN: ::std::sync::LazyLock<::regress::Regex> = ::std::sync::LazyLock::new(||
-            { ::regress::Regex::new("^[^./\\\\\\s][^/\\\\\\s]*$").unwrap() });
-            if PATTERN.find(value).is_none() {
+            if !crate::pattern::fits(
+                value,
+                &[
+                    crate::pattern::Part {
+                        one: |c| {
+                            !(c == '.' || c == '/' || c == '\\'
+                                || crate::pattern::is_space(c))
+                        },
+                        least: 1usize,
+                        most: 1usize,
+                    },
+                    crate::pattern::Part {
+                        one: |c| !(c == '/' || c == '\\' || crate::pattern::is_space(c)),
+                        least: 0usize,
+                        most: ::std::primitive::usize::MAX,
+                    },
+                ],
+            ) {
                 return Err(
                     format!(
                         "{value:?} doesn't match the pattern ^[^./\\\\\\s][^/\\\\\\s]*$, as `contoso` does"

@@ -36,6 +36,7 @@ mod link;
 pub mod mock;
 mod open;
 mod outcome;
+mod pattern;
 mod publisher;
 mod response;
 mod retry;

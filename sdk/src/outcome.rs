@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::types::{
-    MessageLevel, OfferStatus, OfferStatusReport, PublicationStep, StatusMessage, StepStatus,
+    MessageLevel, OfferStatus, OfferStatusReport, OfferSummary, PublicationStep, StatusMessage,
+    StepStatus,
 };
 use crate::{KnownValue, Open};
 
@@ -203,8 +204,17 @@ fn is<K: KnownValue>(value: Option<&Open<K>>, known: K) -> bool {
     value.is_some_and(|value| *value == known)
 }
 
+impl OfferSummary {
+    /// Whether the list says that something can still happen to the offer by itself: it is running, waits for the publisher, or
+    /// is in a status that isn't known. Where its publication stands is in its status report only.
+    #[must_use]
+    pub fn is_in_flight(&self) -> bool {
+        is_in_flight(self.status.as_ref())
+    }
+}
+
 /// Whether the list says that something can still happen to an offer by itself.
-pub(crate) fn is_in_flight(status: Option<&Open<OfferStatus>>) -> bool {
+fn is_in_flight(status: Option<&Open<OfferStatus>>) -> bool {
     match status.map(Open::known) {
         Some(Some(
             OfferStatus::Succeeded

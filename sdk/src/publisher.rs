@@ -11,9 +11,8 @@ use futures_core::Stream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::outcome::is_in_flight;
 use crate::types::{OfferStatusReport, OfferSummary, PublisherId};
-use crate::watch::{changed_steps, later};
+use crate::watch::later;
 use crate::{Change, Client, Error, Outcome, Response};
 
 /// How many status requests are under way at once.
@@ -110,8 +109,6 @@ struct Round {
     /// The offers whose status is still to be asked in this interval.
     waiting: VecDeque<Box<str>>,
     asking: JoinSet<(Box<str>, Answer)>,
-    /// Whether the statuses of the last list have all been asked.
-    complete: bool,
 }
 
 /// What is kept of an offer: little, since a publisher can have thousands.
@@ -146,7 +143,6 @@ impl Client {
             outcomes: BTreeMap::new(),
             waiting: VecDeque::new(),
             asking: JoinSet::new(),
-            complete: false,
         };
         Ok(PublisherWatch {
             round: Some(Box::new(round)),
@@ -221,7 +217,7 @@ impl Round {
         }
         loop {
             if self.asking.is_empty() && self.waiting.is_empty() {
-                if self.complete && self.is_over() {
+                if self.listed && self.is_over() {
                     return self.ended();
                 }
                 let client = self.client.clone();
@@ -265,9 +261,6 @@ impl Round {
                 // A request that was aborted tells nothing, and the next list asks again.
                 Some(Some(Err(_)) | None) => {}
             }
-            if self.asking.is_empty() && self.waiting.is_empty() {
-                self.complete = true;
-            }
         }
     }
 
@@ -279,7 +272,7 @@ impl Round {
         }
         for offer in list {
             let listed = fingerprint(offer);
-            let in_flight = is_in_flight(offer.status.as_ref());
+            let in_flight = offer.is_in_flight();
             let changed = if let Some(seen) = self.offers.get_mut(offer.id.as_str()) {
                 seen.round = true;
                 std::mem::replace(&mut seen.listed, listed) != listed
@@ -307,7 +300,6 @@ impl Round {
                 self.offers.insert(offer, seen);
             }
         }
-        self.complete = self.waiting.is_empty();
         PublisherEvent::Listed {
             offers: list.len(),
             asked: self.waiting.len(),
@@ -348,21 +340,17 @@ impl Round {
                 });
             }
         };
-        let correlation_id = answer.correlation_id().map(ToOwned::to_owned);
-        let report = answer.into_inner();
+        let report = answer.value.clone();
         let outcome = report.outcome();
         if let Some(known) = self.outcomes.get_mut(offer) {
             *known = outcome;
         }
         let seen = self.offers.get_mut(offer)?;
-        let before = seen.report.replace(Box::new(report.clone()));
-        (before.as_deref() != Some(&report)).then(|| PublisherEvent::Changed {
+        let before = seen.report.replace(Box::new(report));
+        let change = Change::between(before.as_deref(), answer)?;
+        Some(PublisherEvent::Changed {
             offer: offer.to_owned(),
-            change: Box::new(Change {
-                steps: changed_steps(before.as_deref(), &report),
-                report,
-                correlation_id,
-            }),
+            change: Box::new(change),
         })
     }
 

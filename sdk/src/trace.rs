@@ -51,6 +51,7 @@ mod on {
             let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
             match outcome {
                 Ok(received) => debug!(
+                    parent: &self.0,
                     attempt = number,
                     status = received.status,
                     correlation_id = received.correlation_id,
@@ -58,6 +59,7 @@ mod on {
                     "answered"
                 ),
                 Err(error) => warn!(
+                    parent: &self.0,
                     attempt = number,
                     status = error.status(),
                     correlation_id = error.correlation_id(),
@@ -69,7 +71,7 @@ mod on {
         }
 
         pub(crate) fn pausing(&self, pause: Duration, _: &Error) {
-            debug!(seconds = pause.as_secs_f64(), "trying again after a pause");
+            debug!(parent: &self.0, seconds = pause.as_secs_f64(), "trying again after a pause");
         }
 
         pub(crate) fn ended(&self, outcome: &Result<Received, Error>) {

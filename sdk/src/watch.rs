@@ -6,11 +6,12 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ConstantBuilder};
+use bytes::Bytes;
 use futures_core::Stream;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::types::{OfferId, OfferStatusReport, PublicationStep, PublisherId, StepStatus};
-use crate::{Client, Error, Open, Outcome};
+use crate::{Client, Error, Open, Outcome, Response};
 
 /// How a wait for a publication ended.
 #[derive(Clone, Debug)]
@@ -44,6 +45,31 @@ pub struct Change {
     pub steps: Vec<StepChange>,
     /// The request's id in the service's own logs.
     pub correlation_id: Option<String>,
+    pub(crate) body: Bytes,
+}
+
+impl Change {
+    /// The change from one report to another, or `None` when they say the same.
+    pub(crate) fn between(
+        before: Option<&OfferStatusReport>,
+        answer: Response<OfferStatusReport>,
+    ) -> Option<Self> {
+        if before == Some(&answer.value) {
+            return None;
+        }
+        Some(Self {
+            steps: changed_steps(before, &answer.value),
+            report: answer.value,
+            correlation_id: answer.received.correlation_id,
+            body: answer.received.body,
+        })
+    }
+
+    /// The report as it came, for members that the contract doesn't name yet.
+    #[must_use]
+    pub fn raw_body(&self) -> &[u8] {
+        &self.body
+    }
 }
 
 /// A step whose status has changed.
@@ -248,17 +274,9 @@ impl Poller {
             self.due = Some(later(pause));
             match polled {
                 Ok(answer) => {
-                    let correlation_id = answer.correlation_id().map(ToOwned::to_owned);
-                    let report = answer.into_inner();
-                    let before = self.last.replace(report.clone());
+                    let before = self.last.replace(answer.value.clone());
                     self.polled = true;
-                    if before.as_ref() != Some(&report) {
-                        let steps = changed_steps(before.as_ref(), &report);
-                        let change = Change {
-                            report,
-                            steps,
-                            correlation_id,
-                        };
+                    if let Some(change) = Change::between(before.as_ref(), answer) {
                         return (self, Ok(Event::Changed(change)));
                     }
                 }
@@ -301,10 +319,7 @@ fn with_jitter(pause: Duration) -> Duration {
 
 /// The steps of a report whose status isn't what it was. Steps are the same when their id is, or their name where they have no
 /// id; what has neither is told by its place.
-pub(crate) fn changed_steps(
-    before: Option<&OfferStatusReport>,
-    now: &OfferStatusReport,
-) -> Vec<StepChange> {
+fn changed_steps(before: Option<&OfferStatusReport>, now: &OfferStatusReport) -> Vec<StepChange> {
     let before = before.map(OfferStatusReport::steps).unwrap_or_default();
     let key = |step: &PublicationStep| step.id.clone().or_else(|| step.step_name.clone());
     now.steps()

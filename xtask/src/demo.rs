@@ -1,6 +1,6 @@
-//! `cargo xtask demo`: the SDK at work, without credentials or network.
+//! `cargo xtask demo`: the command-line tool and the SDK at work, without credentials or network.
 //!
-//! The example runs as a process of its own: xtask never depends on the SDK, because a contract edit may break its
+//! The tool runs as a process of its own: xtask never depends on the SDK, because a contract edit may break its
 //! compilation.
 
 use std::io::{self, Write};
@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use clap::Args;
+use cloud_partner_recordings::replay::Server;
 
 use crate::exit::{Failure, Outcome, Run};
 use crate::files;
@@ -20,9 +21,12 @@ const SCENARIO: &str = "publish-succeeds";
 /// How long an answer waits, so that a person can follow.
 const DELAY: Duration = Duration::from_millis(150);
 
-/// Follows an offer's publication through the SDK, against a replay server: no credentials, no network
+/// The pause between two looks at the offer; the tool's own would be right for the service.
+const INTERVAL: &str = "500ms";
+
+/// Follows an offer's publication with the tool, against a replay server: no credentials, no network
 ///
-/// Ends with the exit code of the example `follow`.
+/// Ends with the tool's exit code.
 #[derive(Args)]
 pub struct Demo {}
 
@@ -57,36 +61,55 @@ impl Demo {
                 server.url()
             ),
         );
-        tell(
-            "Running",
-            format!("the example `follow` for the offer {offer} of {publisher}"),
-        );
         out.flush()?;
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let status = Command::new(cargo)
-            .args([
-                "run",
-                "--quiet",
-                "--package",
-                "cloud-partner-portal",
-                "--example",
-                "follow",
-            ])
-            .args(["--", offer])
-            .current_dir(files::root())
-            .env("CLOUD_PARTNER_ENDPOINT", server.url())
-            .env("CLOUD_PARTNER_PUBLISHER", publisher)
-            .env("AZURE_TOKEN", "made-up")
-            .status()
-            .map_err(|error| Failure(format!("cargo can't be started: {error}")))?;
+        let mut outcome = tool(&server, publisher, &["offers"])?;
+        if outcome == Outcome::Fine {
+            outcome = tool(
+                &server,
+                publisher,
+                &["watch", offer, "--until", "live", "--interval", INTERVAL],
+            )?;
+        }
         tell("Stopped", server.url());
-        // Without a code, a signal ended it.
-        Ok(match status.code() {
-            Some(0) => Outcome::Fine,
-            Some(code) => Outcome::Child(u8::try_from(code).unwrap_or(1)),
-            None => Outcome::Child(1),
-        })
+        Ok(outcome)
     }
+}
+
+/// Runs the command-line tool, with a made-up token, and shows the line that a user would type.
+fn tool(server: &Server, publisher: &str, arguments: &[&str]) -> Run {
+    tell(
+        "Running",
+        format!(
+            "cloud-partner --publisher {publisher} {}",
+            arguments.join(" ")
+        ),
+    );
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args([
+            "run",
+            "--quiet",
+            "--package",
+            "cloud-partner-portal",
+            "--features",
+            "cli",
+            "--bin",
+            "cloud-partner",
+            "--",
+        ])
+        .args(arguments)
+        .current_dir(files::root())
+        .env("CLOUD_PARTNER_ENDPOINT", server.url())
+        .env("CLOUD_PARTNER_PUBLISHER", publisher)
+        .env("AZURE_TOKEN", "made-up")
+        .status()
+        .map_err(|error| Failure(format!("cargo can't be started: {error}")))?;
+    // Without a code, a signal ended it.
+    Ok(match status.code() {
+        Some(0) => Outcome::Fine,
+        Some(code) => Outcome::Child(u8::try_from(code).unwrap_or(1)),
+        None => Outcome::Child(1),
+    })
 }
 
 /// What can't be said to a closed standard error needn't be.

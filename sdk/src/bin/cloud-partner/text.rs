@@ -1,0 +1,118 @@
+//! Text for people.
+
+use cloud_partner_portal::Timestamp;
+use time::OffsetDateTime;
+
+/// HTML as one line of text. What a terminal would obey is left out.
+pub fn from_html(html: &str) -> String {
+    let text = html2text::config::plain_no_decorate()
+        .link_footnotes(true)
+        .string_from_read(html.as_bytes(), 10_000)
+        .unwrap_or_else(|_| html.to_owned());
+    clean(&text)
+}
+
+/// Text on one line, without control characters.
+pub fn clean(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    words
+        .chars()
+        .filter(|character| !character.is_control())
+        .collect()
+}
+
+/// A time in words and in UTC; odd text as it came.
+pub fn time(time: &Timestamp, now: OffsetDateTime) -> String {
+    let Some(utc) = time.utc() else {
+        return clean(time.as_str());
+    };
+    format!(
+        "{} ({:04}-{:02}-{:02} {:02}:{:02} UTC)",
+        ago(utc, now),
+        utc.year(),
+        u8::from(utc.month()),
+        utc.day(),
+        utc.hour(),
+        utc.minute()
+    )
+}
+
+/// How long ago a time was, in the largest unit that fits.
+fn ago(time: OffsetDateTime, now: OffsetDateTime) -> String {
+    let seconds = (now - time).whole_seconds();
+    if seconds < 0 {
+        return "in the future".to_owned();
+    }
+    let units = [
+        (31_557_600, "year"),
+        (2_629_800, "month"),
+        (86_400, "day"),
+        (3_600, "hour"),
+        (60, "minute"),
+    ];
+    match units.iter().find(|(length, _)| seconds >= *length) {
+        None => "just now".to_owned(),
+        Some((length, unit)) => {
+            let count = seconds / length;
+            let plural = if count == 1 { "" } else { "s" };
+            format!("{count} {unit}{plural} ago")
+        }
+    }
+}
+
+/// The time of day of an event, in UTC to the second.
+pub fn stamp() -> String {
+    humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{from_html, time};
+    use cloud_partner_portal::Timestamp;
+    use time::OffsetDateTime;
+
+    #[test]
+    fn html_becomes_one_line() {
+        for (html, text) in [
+            ("Step completed.", "Step completed."),
+            ("<p>Two<br/>lines &amp; <b>more</b></p>", "Two lines & more"),
+            ("a < b", "a < b"),
+            (
+                r#"See <a href="https://example.com/help?a=1&amp;b=2">how to repair it</a>."#,
+                "See [how to repair it][1]. [1]: https://example.com/help?a=1&b=2",
+            ),
+            ("\u{1b}[31mred", "[31mred"),
+            ("", ""),
+        ] {
+            assert_eq!(from_html(html), text);
+        }
+    }
+
+    #[test]
+    fn times_are_in_words_and_in_utc() {
+        let now = OffsetDateTime::from_unix_timestamp(1_654_172_756)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        for (text, expected) in [
+            ("2022-06-02T12:25:56", "just now (2022-06-02 12:25 UTC)"),
+            (
+                "2022-06-02T11:25:56.651",
+                "59 minutes ago (2022-06-02 11:25 UTC)",
+            ),
+            (
+                "2022-06-01T10:00:00+02:00",
+                "1 day ago (2022-06-01 08:00 UTC)",
+            ),
+            (
+                "2017-05-23T23:33:47.8802283Z",
+                "5 years ago (2017-05-23 23:33 UTC)",
+            ),
+            (
+                "2030-01-01T00:00:00",
+                "in the future (2030-01-01 00:00 UTC)",
+            ),
+            ("some day", "some day"),
+        ] {
+            assert_eq!(time(&Timestamp::new(text), now), expected);
+        }
+    }
+}

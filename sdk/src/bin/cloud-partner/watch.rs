@@ -1,0 +1,236 @@
+//! `cloud-partner watch`.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use cloud_partner_portal::{Change, Error, Event, Outcome, PublisherEvent};
+use tokio::sync::mpsc::{self, Sender};
+use tokio::task::JoinSet;
+
+use crate::args::{Common, Until, Watch};
+use crate::connect::Connection;
+use crate::exit::{Exit, Stop, explain};
+use crate::follow::Printer;
+use crate::text;
+
+/// What is told of one offer.
+pub enum News {
+    Changed(Box<Change>),
+    PollFailed(Error),
+    Ended {
+        outcome: Outcome,
+        /// Whether the service has answered at all.
+        answered: bool,
+    },
+    /// The request for its status was refused, so nothing more will be known of it.
+    Lost(Error),
+}
+
+/// What the watches send to the one that prints.
+enum Message {
+    Offer(String, News),
+    /// How many offers the publisher has.
+    Listed(usize),
+    ListFailed(Error),
+    /// The list was refused.
+    Refused(Error),
+}
+
+pub async fn run(
+    connection: &Connection,
+    common: &Common,
+    options: &Watch,
+    out: &mut impl Write,
+) -> Result<Exit, Stop> {
+    let (sender, mut messages) = mpsc::channel(64);
+    // Dropping the set ends every watch.
+    let mut watches = JoinSet::new();
+    let mut results: BTreeMap<String, Option<Exit>> = BTreeMap::new();
+    if options.offers.is_empty() {
+        publisher(connection, options, sender, &mut watches)?;
+    } else {
+        for offer in &options.offers {
+            if results.insert(offer.clone(), None).is_none() {
+                one(connection, options, offer, sender.clone(), &mut watches)?;
+            }
+        }
+        drop(sender);
+    }
+
+    let mut listed = !options.offers.is_empty();
+    let mut printer = Printer::new(common.output);
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
+    loop {
+        let message = tokio::select! {
+            // The interrupt is looked at first, so that it is caught from the first event on.
+            biased;
+            _ = &mut interrupted => {
+                printer.close();
+                say_open(&results);
+                return Ok(Exit::Interrupted);
+            }
+            message = messages.recv() => message,
+        };
+        match message {
+            None => break,
+            Some(Message::Refused(error)) => {
+                printer.close();
+                return Err(error.into());
+            }
+            Some(Message::ListFailed(error)) => {
+                printer.aside(&format!("the list: a poll failed, trying on: {error}"));
+            }
+            Some(Message::Listed(offers)) => {
+                listed = true;
+                printer.listed(offers);
+            }
+            Some(Message::Offer(offer, news)) => {
+                let result = match &news {
+                    News::Changed(_) | News::PollFailed(_) => None,
+                    News::Ended {
+                        answered: false, ..
+                    } => Some(Exit::Network),
+                    News::Ended { outcome, .. } => Some(Exit::from(*outcome)),
+                    News::Lost(error) => Some(Exit::from(error)),
+                };
+                printer.print(&offer, &news, out)?;
+                if let News::Lost(error) = &news {
+                    printer.suspend(|| explain(error, &mut anstream::stderr()))?;
+                }
+                results.insert(offer, result);
+            }
+        }
+    }
+    printer.close();
+    if results.is_empty() {
+        printer.nothing(&connection.publisher, listed, out)?;
+        return Ok(if listed { Exit::Done } else { Exit::Network });
+    }
+    Ok(results.into_values().flatten().max().unwrap_or(Exit::Done))
+}
+
+/// Watches one offer in a task of its own.
+fn one(
+    connection: &Connection,
+    options: &Watch,
+    offer: &str,
+    sender: Sender<Message>,
+    watches: &mut JoinSet<()>,
+) -> Result<(), Error> {
+    let mut watch = connection
+        .client
+        .watch(&*connection.publisher, offer)?
+        .interval(options.interval);
+    if let Some(timeout) = options.timeout {
+        watch = watch.deadline(timeout);
+    }
+    if options.until == Until::Live {
+        watch = watch.until_live();
+    }
+    let offer = offer.to_owned();
+    watches.spawn(async move {
+        while let Some(event) = watch.next_event().await {
+            let news = match event {
+                Ok(Event::Changed(change)) => News::Changed(Box::new(change)),
+                Ok(Event::PollFailed(error)) => News::PollFailed(error),
+                Ok(Event::Ended(ended)) => News::Ended {
+                    outcome: ended.outcome,
+                    answered: ended.report.is_some(),
+                },
+                Ok(_) => continue,
+                Err(error) => News::Lost(error),
+            };
+            // Nobody listens any more only when the program ends.
+            if sender
+                .send(Message::Offer(offer.clone(), news))
+                .await
+                .is_err()
+            {
+                break;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Watches every offer of the publisher that is in flight.
+fn publisher(
+    connection: &Connection,
+    options: &Watch,
+    sender: Sender<Message>,
+    watches: &mut JoinSet<()>,
+) -> Result<(), Error> {
+    let mut watch = connection
+        .client
+        .watch_publisher(&*connection.publisher)?
+        .interval(options.interval);
+    if let Some(timeout) = options.timeout {
+        watch = watch.deadline(timeout);
+    }
+    if options.until == Until::Live {
+        watch = watch.until_live();
+    }
+    watches.spawn(async move {
+        while let Some(event) = watch.next_event().await {
+            let messages = match event {
+                Ok(PublisherEvent::Listed { offers, .. }) => vec![Message::Listed(offers)],
+                Ok(PublisherEvent::Changed { offer, change, .. }) => {
+                    vec![Message::Offer(offer, News::Changed(change))]
+                }
+                Ok(PublisherEvent::PollFailed {
+                    offer: None, error, ..
+                }) => vec![Message::ListFailed(error)],
+                Ok(PublisherEvent::PollFailed {
+                    offer: Some(offer),
+                    error,
+                    ..
+                }) if error.is_retryable() => {
+                    vec![Message::Offer(offer, News::PollFailed(error))]
+                }
+                Ok(PublisherEvent::PollFailed {
+                    offer: Some(offer),
+                    error,
+                    ..
+                }) => {
+                    vec![Message::Offer(offer, News::Lost(error))]
+                }
+                Ok(PublisherEvent::Ended(ended)) => ended
+                    .outcomes
+                    .into_iter()
+                    .map(|(offer, outcome)| {
+                        Message::Offer(
+                            offer,
+                            News::Ended {
+                                outcome,
+                                answered: true,
+                            },
+                        )
+                    })
+                    .collect(),
+                Ok(_) => continue,
+                Err(error) => vec![Message::Refused(error)],
+            };
+            for message in messages {
+                if sender.send(message).await.is_err() {
+                    return;
+                }
+            }
+        }
+    });
+    Ok(())
+}
+
+fn say_open(results: &BTreeMap<String, Option<Exit>>) {
+    let open: Vec<_> = results
+        .iter()
+        .filter(|(_, result)| result.is_none())
+        .map(|(offer, _)| text::clean(offer))
+        .collect();
+    let open = if open.is_empty() {
+        "nothing".to_owned()
+    } else {
+        open.join(", ")
+    };
+    anstream::eprintln!("interrupted; still open: {open}. The publication goes on by itself.");
+}
