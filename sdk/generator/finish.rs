@@ -17,6 +17,7 @@ use super::face;
 use super::open_values;
 use super::pattern;
 use super::prepare::{Prepared, resolve};
+use super::version;
 
 /// Finishes the client.
 pub fn finish(
@@ -52,6 +53,7 @@ pub fn finish(
                     for item in &mut block.items {
                         if let ImplItem::Fn(method) = item {
                             methods.push(face::method(contract, prepared, method)?);
+                            version::remove_header(method);
                             method
                                 .attrs
                                 .retain(|attribute| !attribute.path().is_ident("doc"));

@@ -13,6 +13,7 @@ pub mod lint;
 pub mod open_values;
 pub mod pattern;
 pub mod prepare;
+pub mod version;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};

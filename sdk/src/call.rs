@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo, ResponseValue};
 use reqwest::ResponseBuilderExt;
 use serde::de::DeserializeOwned;
@@ -21,7 +21,9 @@ use crate::error::Kind;
 use crate::failure::one_line;
 use crate::response::{Received, Response};
 use crate::trace::Trace;
-use crate::{Error, generated};
+use crate::{Error, generated, place};
+
+static CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
 
 /// What is said of a call that took too long; the time follows.
 const UNDONE: &str = "the call wasn't done within";
@@ -115,24 +117,11 @@ impl Running {
                 if body.is_empty() {
                     return failed("the answer is empty where JSON was expected".to_owned());
                 }
-                failed(where_decoding_fails::<T>(&body).unwrap_or_else(|| error.to_string()))
+                failed(format!("{}: {error}", place::path(&body, &error)))
             }
             Err(_) => failed("the contract doesn't name this status as a success".to_owned()),
         }
     }
-}
-
-/// Decodes once more, more slowly, to tell which member is at fault.
-fn where_decoding_fails<T: DeserializeOwned>(body: &[u8]) -> Option<String> {
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let error = serde_path_to_error::deserialize::<_, T>(&mut deserializer).err()?;
-    let path = error.path().to_string();
-    let path = match path.as_str() {
-        "." => "$".to_owned(),
-        path if path.starts_with('[') => format!("${path}"),
-        path => format!("$.{path}"),
-    };
-    Some(format!("{path}: {}", error.inner()))
 }
 
 impl ClientHooks<Call> for generated::Client {
@@ -141,13 +130,9 @@ impl ClientHooks<Call> for generated::Client {
         request: &mut reqwest::Request,
         _: &OperationInfo,
     ) -> Result<(), progenitor_client::Error<E>> {
-        // progenitor sends the version as a header, the service wants it in the query.
         let version = <Self as ClientInfo<Call>>::api_version();
-        request.headers_mut().remove("api-version");
-        request
-            .url_mut()
-            .query_pairs_mut()
-            .append_pair("api-version", version);
+        let url = request.url_mut();
+        url.query_pairs_mut().append_pair("api-version", version);
         request
             .headers_mut()
             .insert(USER_AGENT, self.inner.shared.user_agent.clone());
@@ -198,18 +183,10 @@ impl Call {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The whole call within its time.
+    /// The whole call within its time: that for the token and each attempt ends with it, and no pause does.
     async fn run(&self, request: reqwest::Request) -> Result<Received, Error> {
-        let limit = self.shared.call_timeout;
-        let deadline = Instant::now().checked_add(limit);
-        let attempts = self.attempts(request, deadline);
-        let outcome = match deadline {
-            Some(deadline) => timeout_at(deadline, attempts).await.unwrap_or_else(|_| {
-                let said = format!("{UNDONE} {}", seconds(limit));
-                Err(Error::new(Kind::Timeout, said))
-            }),
-            None => attempts.await,
-        };
+        let deadline = Instant::now().checked_add(self.shared.call_timeout);
+        let outcome = self.attempts(request, deadline).await;
         let (attempts, last_failure) = {
             let mut progress = self.progress();
             (progress.attempts, progress.last_failure.take())
@@ -231,10 +208,22 @@ impl Call {
         }
     }
 
-    /// The limit of an attempt that begins now: its own time, or what is left of the call's.
-    fn limit(&self, deadline: Option<Instant>) -> Limit {
+    /// A token, when it can be had in the call's time.
+    async fn token(&self, deadline: Option<Instant>) -> Result<Token, Error> {
+        let token = self.shared.credential.current();
+        match deadline {
+            Some(deadline) => timeout_at(deadline, token).await.unwrap_or_else(|_| {
+                let said = format!("{UNDONE} {}", seconds(self.shared.call_timeout));
+                Err(Error::new(Kind::Timeout, said))
+            }),
+            None => token.await,
+        }
+    }
+
+    /// The limit of an attempt: its own time, or what is left of the call's.
+    fn limit(&self, started: Instant, deadline: Option<Instant>) -> Limit {
         let time = self.shared.attempt_timeout;
-        let end = Instant::now().checked_add(time);
+        let end = started.checked_add(time);
         match (end, deadline) {
             (_, Some(deadline)) if end.is_none_or(|end| deadline < end) => Limit {
                 end: Some(deadline),
@@ -251,24 +240,26 @@ impl Call {
 
     async fn attempts(
         &self,
-        request: reqwest::Request,
+        mut request: reqwest::Request,
         deadline: Option<Instant>,
     ) -> Result<Received, Error> {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         let mut pauses = self.shared.retry.pauses();
         let mut refreshed = false;
         loop {
-            let token = self.shared.credential.current().await?;
-            // A body that can't be copied is sent once.
-            let Some(mut next) = request.try_clone() else {
-                return self.attempt(request, &token, deadline).await;
-            };
-            next.headers_mut()
-                .insert(AUTHORIZATION, token.header.clone());
-            let error = match self.attempt(next, &token, deadline).await {
+            let token = self.token(deadline).await?;
+            let header = token.header.clone();
+            request.headers_mut().insert(AUTHORIZATION, header);
+            let copy = request.try_clone();
+            let error = match self.attempt(request, &token, deadline).await {
                 Ok(received) => return Ok(received),
                 Err(error) => error,
             };
+            // A body that can't be copied is sent once.
+            let Some(copy) = copy else {
+                return Err(error);
+            };
+            request = copy;
             if error.is_unauthorized() && !refreshed && self.shared.credential.refused(&token) {
                 refreshed = true;
                 self.progress().last_failure = Some(error);
@@ -305,7 +296,8 @@ impl Call {
             progress.attempts
         };
         let started = Instant::now();
-        let outcome = self.exchange(request, token, &self.limit(deadline)).await;
+        let limit = self.limit(started, deadline);
+        let outcome = self.exchange(request, token, &limit).await;
         self.trace.attempted(number, started.elapsed(), &outcome);
         outcome
     }
@@ -319,16 +311,16 @@ impl Call {
         let mut response = limit.hold(self.shared.http.execute(request)).await?;
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        let header = |name: &str| header(&headers, name, token);
+        let header = |name: &HeaderName| header(&headers, name, token);
         let mut received = Received {
             status: status.as_u16(),
-            correlation_id: header("x-ms-correlation-request-id"),
-            retry_after: header(RETRY_AFTER.as_str())
+            correlation_id: header(&CORRELATION_ID),
+            retry_after: header(&RETRY_AFTER)
                 .and_then(|value| crate::retry::retry_after(&value, SystemTime::now())),
             attempts: 0,
             body: Bytes::new(),
         };
-        let mut body = Vec::new();
+        let mut body = Read::default();
         if status.is_success() {
             let largest = self.shared.response_limit;
             let whole = limit.hold(read(&mut response, largest, &mut body)).await;
@@ -336,11 +328,11 @@ impl Call {
                 let message = format!("the answer is larger than the limit of {largest} bytes");
                 return Err(Error::new(Kind::TooLarge, message).with_received(&received));
             }
-            received.body = without_mark(body.into());
+            received.body = without_mark(body.into_bytes());
             let is_other = |kind: &HeaderValue| kind.to_str().is_ok_and(|kind| !is_json(kind));
             if headers.get(CONTENT_TYPE).is_some_and(is_other)
                 && !received.body.is_empty()
-                && let Some(kind) = header(CONTENT_TYPE.as_str())
+                && let Some(kind) = header(&CONTENT_TYPE)
             {
                 let error = Error::new(
                     Kind::Decode,
@@ -354,9 +346,9 @@ impl Call {
         let _ = limit
             .hold(read(&mut response, FAILURE_LIMIT, &mut body))
             .await;
-        received.body = body.into();
+        received.body = body.into_bytes();
         if status.is_redirection() {
-            let host = header(LOCATION.as_str())
+            let host = header(&LOCATION)
                 .and_then(|location| reqwest::Url::parse(&location).ok())
                 .and_then(|location| location.host_str().map(ToOwned::to_owned));
             let error = Error::new(
@@ -403,25 +395,60 @@ fn scrub(received: &mut Received, token: &Token) {
     }
 }
 
+/// What was read of a body so far.
+#[derive(Default)]
+struct Read {
+    /// The first piece, which is the whole of a small answer.
+    first: Bytes,
+    /// All pieces, when there are more.
+    whole: Vec<u8>,
+}
+
+impl Read {
+    fn len(&self) -> usize {
+        self.first.len().max(self.whole.len())
+    }
+
+    fn push(&mut self, piece: Bytes, expected: usize) {
+        if self.len() == 0 {
+            self.first = piece;
+            return;
+        }
+        if self.whole.is_empty() {
+            let first = std::mem::take(&mut self.first);
+            self.whole.reserve(expected.max(first.len() + piece.len()));
+            self.whole.extend_from_slice(&first);
+        }
+        self.whole.extend_from_slice(&piece);
+    }
+
+    fn into_bytes(self) -> Bytes {
+        if self.whole.is_empty() {
+            self.first
+        } else {
+            self.whole.into()
+        }
+    }
+}
+
 /// Reads a body up to a limit, whatever its `Content-Length` says; `false` when there is more.
 async fn read(
     response: &mut reqwest::Response,
     limit: usize,
-    body: &mut Vec<u8>,
+    body: &mut Read,
 ) -> reqwest::Result<bool> {
     // Only so much is set aside in advance for a length that nobody has proven yet.
     const TRUSTED: u64 = 16 * 1024 * 1024;
     let expected = response.content_length().unwrap_or(0).min(TRUSTED);
-    while let Some(chunk) = response.chunk().await? {
+    let expected = usize::try_from(expected).unwrap_or(0);
+    while let Some(mut piece) = response.chunk().await? {
         let room = limit - body.len();
-        if chunk.len() > room {
-            body.extend_from_slice(&chunk[..room]);
+        let is_more = piece.len() > room;
+        piece.truncate(room);
+        body.push(piece, expected);
+        if is_more {
             return Ok(false);
         }
-        if body.capacity() == 0 {
-            body.reserve(usize::try_from(expected).unwrap_or(0).max(chunk.len()));
-        }
-        body.extend_from_slice(&chunk);
     }
     Ok(true)
 }
@@ -443,7 +470,7 @@ fn is_json(content_type: &str) -> bool {
 }
 
 /// A header in one line, without the token.
-fn header(headers: &HeaderMap, name: &str, token: &Token) -> Option<String> {
+fn header(headers: &HeaderMap, name: &HeaderName, token: &Token) -> Option<String> {
     one_line(&token.redact(headers.get(name)?.to_str().ok()?))
 }
 

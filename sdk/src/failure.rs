@@ -85,11 +85,11 @@ fn html_title(page: &str) -> Option<&str> {
 
 /// The first line that says something, without control characters (a terminal would obey them), and not too long.
 pub(crate) fn one_line(text: &str) -> Option<String> {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
-    // The usual line is fit as it is, and this is asked of every answer's correlation id.
-    if line.len() <= LONGEST_MESSAGE && line.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        return Some(line.to_owned());
+    // One word is fit as it is, and every answer's correlation id is one.
+    if (1..=LONGEST_MESSAGE).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Some(text.to_owned());
     }
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     let mut short: String = line
         .chars()
         .filter(|character| !character.is_control())

@@ -12,7 +12,7 @@
 //! |---|---|---|
 //! | `reqwest::Client` | [`ClientBuilder::http_client`] | proxies and certificates are set there |
 //! | `serde_json::Value`, `Map` | [`Response::json`], members whose type nobody knows | there is no other type for any JSON |
-//! | `time::OffsetDateTime` | [`Timestamp::utc`] | `azure_core` speaks it too, so a program has one date library and not two |
+//! | `time::OffsetDateTime` | `Timestamp::utc`, with `time` | `azure_core` speaks it too, so a program has one date library and not two |
 //! | `futures_core::Stream` | [`Watch`], [`PublisherWatch`] | what every combinator library takes |
 //! | `azure_core::credentials::TokenCredential` | `Credential::azure`, with `azure-identity` | the Azure SDK's credentials |
 //! | `schemars::JsonSchema` | every type, with `schemars` | |
@@ -37,6 +37,7 @@ pub mod mock;
 mod open;
 mod outcome;
 mod pattern;
+mod place;
 mod publisher;
 mod response;
 mod retry;

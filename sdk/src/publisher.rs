@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::types::{OfferStatusReport, OfferSummary, PublisherId};
-use crate::watch::later;
+use crate::watch::{later, passes};
 use crate::{Change, Client, Error, Outcome, Response};
 
 /// How many status requests are under way at once.
@@ -243,7 +243,7 @@ impl Round {
                         let event = self.compare(&list.into_inner());
                         return (self, Ok(event));
                     }
-                    Err(error) if error.is_retryable() => {
+                    Err(error) if passes(&error, self.listed) => {
                         return (self, Ok(PublisherEvent::PollFailed { offer: None, error }));
                     }
                     Err(error) => return (self, Err(error)),
@@ -330,7 +330,7 @@ impl Round {
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
-                if !error.is_retryable() {
+                if !passes(&error, true) {
                     // It can't be told how this one goes on, and the others shouldn't wait for it.
                     self.outcomes.remove(offer);
                 }

@@ -83,7 +83,8 @@ impl<T> Response<T> {
     ///
     /// # Errors
     ///
-    /// When the answer isn't JSON; an answer that was decoded always is.
+    /// When the answer can't be read as JSON; one that was decoded can, unless a member that the contract doesn't name is nested
+    /// more than 128 deep.
     pub fn json(&self) -> Result<serde_json::Value, Error> {
         serde_json::from_slice(&self.received.body)
             .map_err(|error| Error::not_json(&self.received, &error))

@@ -280,7 +280,9 @@ impl Poller {
                         return (self, Ok(Event::Changed(change)));
                     }
                 }
-                Err(error) if error.is_retryable() => return (self, Ok(Event::PollFailed(error))),
+                Err(error) if passes(&error, self.polled) => {
+                    return (self, Ok(Event::PollFailed(error)));
+                }
                 Err(error) => return (self, Err(error)),
             }
         }
@@ -315,6 +317,12 @@ fn with_jitter(pause: Duration) -> Duration {
         .unwrap_or(tenth);
     // backon adds up to the delay's own length.
     pause + jittered.saturating_sub(tenth)
+}
+
+/// Whether a poll that failed may be followed by one that doesn't. A wait lasts for days, and the endpoint that gives out tokens
+/// can be away for minutes: once there has been an answer, a token that can't be had is no reason to end.
+pub(crate) fn passes(error: &Error, answered: bool) -> bool {
+    error.is_retryable() || (answered && error.is_credential())
 }
 
 /// The steps of a report whose status isn't what it was. Steps are the same when their id is, or their name where they have no

@@ -263,7 +263,12 @@ async fn a_refused_token_is_dropped_and_the_call_tried_once_more() {
 #[tokio::test]
 async fn many_calls_drop_a_refused_token_once() {
     let (provider, credential) = Provider::new(&[Does::GivesFor(LONG)]);
-    let server = Raw::start(accepts_from(1));
+    // Some refusals come when others have long fetched the next token.
+    let accepts = accepts_from(1);
+    let server = Raw::start(move |asked| {
+        let late = Duration::from_millis(if asked.number % 2 == 0 { 0 } else { 200 });
+        [vec![Step::Wait(late)], accepts(asked)].concat()
+    });
     let client = client(&server, credential);
     let calls: Vec<_> = (0..20)
         .map(|_| {

@@ -409,6 +409,7 @@ fn compressed(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one list of odd successes")]
 async fn successes_that_are_none() {
     let decode = |says| Failure(Some(200), &["decode"], says);
     let html = "<html><head><title>Sign in</title></head></html>";
@@ -596,6 +597,7 @@ async fn a_list_for_an_object_is_a_decoding_error_too() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one list of odd failures")]
 async fn failures_of_all_kinds() {
     let text = [("content-type", "text/plain")];
     let trace = r#"{"Product": {"serviceName": "Product", "error": "Retry is OK.\r\n   at Contoso.Product.Get() in C:\\a.cs:line 7\r\n   at Contoso.Main()", "exceptionCode": "E7", "httpStatusCode": "InternalServerError"}}"#;
@@ -723,10 +725,12 @@ async fn a_token_that_comes_back_is_not_shown() {
     reason = "one list of where a token can come back"
 )]
 fn rows_that_send_it_back(token: &str) -> Vec<Row> {
-    let escaped: String = token
+    let escaped = token
         .chars()
-        .map(|character| format!("\\u{:04x}", u32::from(character)))
-        .collect();
+        .map(u32::from)
+        .fold(String::new(), |text, number| {
+            text + &format!("\\u{number:04x}")
+        });
     let html = [("content-type", "text/html")];
     let id = "x-ms-correlation-request-id";
     let error = |message: &str| format!(r#"{{"error":{{"code":"Bad","message":"{message}"}}}}"#);

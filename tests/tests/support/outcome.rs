@@ -2,13 +2,13 @@
 
 use std::error::Error as _;
 use std::fmt::Write as _;
-use std::future::Future;
+use std::future::IntoFuture;
 use std::time::Duration;
 
 use cloud_partner_portal::Error;
 
 /// The work's result; fails the test when the work hangs, rather than hanging it.
-pub async fn guarded<T>(said: &str, work: impl Future<Output = T>) -> T {
+pub async fn guarded<T>(said: &str, work: impl IntoFuture<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(60), work)
         .await
         .unwrap_or_else(|_| panic!("{said}: it hangs"))

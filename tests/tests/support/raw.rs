@@ -1,5 +1,6 @@
 //! A server that does with each connection what it is told, byte by byte: whatever no well-behaved HTTP server would do.
 
+use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -213,7 +214,7 @@ pub fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> 
         body.len()
     );
     for (name, value) in headers {
-        bytes.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(bytes, "{name}: {value}\r\n");
     }
     bytes.push_str("\r\n");
     let mut bytes = bytes.into_bytes();

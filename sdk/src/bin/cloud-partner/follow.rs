@@ -45,7 +45,11 @@ impl Printer {
     /// Prints what has happened to an offer.
     pub fn print(&mut self, offer: &str, news: &News, out: &mut impl Write) -> io::Result<()> {
         match self.format {
-            Format::Json | Format::Jsonl => return output::line(&json(offer, news), out),
+            Format::Json | Format::Jsonl => {
+                output::line(&json(offer, news), out)?;
+                // Whoever reads it may wait for it.
+                return out.flush();
+            }
             Format::Tsv => return self.tsv(offer, news, out),
             Format::Table => {}
         }

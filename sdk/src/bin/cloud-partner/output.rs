@@ -57,11 +57,10 @@ pub fn document(value: &Value, out: &mut impl Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Prints a JSON value on one line, and at once: whoever reads it may wait for it.
+/// Prints a JSON value on one line.
 pub fn line(value: &Value, out: &mut impl Write) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
-    writeln!(out)?;
-    out.flush()
+    writeln!(out)
 }
 
 /// Prints tab-separated values; tabs and line breaks in them become spaces.

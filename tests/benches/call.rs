@@ -1,0 +1,137 @@
+//! What a call costs over plain reqwest and serde_json, against the same server on this machine.
+//!
+//! `cargo bench -p cloud-partner-recordings --bench call`; ends with 1 when a target is missed.
+//!
+//! Both sides send the same request with HTTP clients that are set alike, read the whole body and decode the same members.
+
+mod support;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use cloud_partner_portal::Client;
+use cloud_partner_recordings::library;
+use cloud_partner_recordings::recording::Recording;
+use cloud_partner_recordings::replay::Replay;
+use cloud_partner_recordings::sample::many_offers;
+
+use support::figure::{Figure, Target, median, ratio};
+use support::{PlainOffer, TOKEN, end, http, runtime, sdk, wanted};
+
+const TARGET: f64 = 1.05;
+
+fn main() -> ExitCode {
+    if !wanted() {
+        return ExitCode::SUCCESS;
+    }
+    let lists = library::home().join("recordings/list");
+    let recordings: Vec<Recording> = library::recordings(&lists)
+        .all()
+        .expect("good recordings")
+        .into_iter()
+        .map(Recording::from)
+        .chain([many_offers(1000)])
+        .collect();
+    let server = Replay::new(recordings, Vec::new())
+        .start()
+        .expect("a port on this machine");
+    let figures =
+        [("contoso", 4001, 2), ("contoso-many", 1001, 1)].map(|(publisher, rounds, calls)| {
+            let mut bench = Bench {
+                sdk: sdk(&server.url()),
+                plain: http(),
+                url: server.url(),
+                publisher,
+                calls,
+            };
+            bench.run(rounds)
+        });
+    end(&figures)
+}
+
+struct Bench {
+    sdk: Client,
+    plain: reqwest::Client,
+    url: String,
+    publisher: &'static str,
+    /// How many calls a round has for each side.
+    calls: u32,
+}
+
+impl Bench {
+    fn run(&mut self, rounds: usize) -> Figure {
+        let runtime = runtime();
+        let mut offers = 0;
+        let mut times = Vec::new();
+        for round in 0..=rounds {
+            let (sdk, plain) = runtime.block_on(async {
+                if round % 2 == 0 {
+                    let sdk = self.sdk_calls().await;
+                    (sdk, self.plain_calls().await)
+                } else {
+                    let plain = self.plain_calls().await;
+                    (self.sdk_calls().await, plain)
+                }
+            });
+            assert_eq!(sdk.1, plain.1, "both see the same list");
+            offers = sdk.1;
+            // The first round opens the connections.
+            if round > 0 {
+                times.push((sdk.0, plain.0));
+            }
+        }
+        println!(
+            "{}, {offers} offers, {rounds} rounds of {} calls each, medians: SDK {:.1} µs, reqwest by hand {:.1} µs",
+            self.publisher,
+            self.calls,
+            median(times.iter().map(|(sdk, _)| *sdk).collect()).unwrap_or_default(),
+            median(times.iter().map(|(_, plain)| *plain).collect()).unwrap_or_default(),
+        );
+        Figure {
+            name: format!("time per call, list of {offers} offers, SDK over reqwest by hand"),
+            value: ratio(&times).unwrap_or(f64::NAN),
+            target: Target::AtMost(TARGET),
+        }
+    }
+
+    /// One call's time in microseconds, and how many offers it gave.
+    async fn sdk_calls(&self) -> (f64, usize) {
+        let mut offers = 0;
+        let start = Instant::now();
+        for _ in 0..self.calls {
+            let answer = self.sdk.list_offers(self.publisher).await;
+            offers = answer.expect("a list").len();
+        }
+        (self.each(start), offers)
+    }
+
+    async fn plain_calls(&self) -> (f64, usize) {
+        let mut offers = 0;
+        let start = Instant::now();
+        for _ in 0..self.calls {
+            offers = self.plain_call().await.expect("a list").len();
+        }
+        (self.each(start), offers)
+    }
+
+    async fn plain_call(&self) -> Result<Vec<PlainOffer>, Box<dyn std::error::Error>> {
+        let body = self
+            .plain
+            .get(format!(
+                "{}/api/publishers/{}/offers?api-version=2017-10-31",
+                self.url, self.publisher
+            ))
+            .header("accept", "application/json")
+            .bearer_auth(TOKEN)
+            .send()
+            .await?
+            .error_for_status()?
+            .bytes()
+            .await?;
+        Ok(serde_json::from_slice(&body)?)
+    }
+
+    fn each(&self, start: Instant) -> f64 {
+        start.elapsed().as_secs_f64() * 1e6 / f64::from(self.calls)
+    }
+}
