@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub const HELP: &str = "\
 Exit codes:
   0  fine; notes alone are fine too
-  1  findings: something is wrong with the contract or the recordings
+  1  findings: something is wrong with the contract or the recordings, or isn't proven
   2  wrong usage: an argument or a flag that doesn't exist
   3  an input can't be read or isn't well-formed, or an output can't be written
   4  stale: a committed file isn't what would be written now

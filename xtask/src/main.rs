@@ -4,14 +4,21 @@
 //! nothing else prints or ends the process.
 #![forbid(unsafe_code)]
 
+mod compat;
+mod cost;
+mod coverage;
 mod demo;
+mod ends;
+mod excuses;
 mod exit;
 mod files;
 mod generate;
 #[path = "../../sdk/generator/mod.rs"]
 mod generator;
 mod lint;
+mod mutants;
 mod output;
+mod record;
 mod sample;
 mod schema;
 mod serve;
@@ -35,9 +42,16 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Compat(compat::Compat),
+    Coverage(coverage::Coverage),
+    Cost(cost::Cost),
     Demo(demo::Demo),
+    Ends(ends::Ends),
     Generate(generate::Generate),
+    Import(record::Import),
     Lint(lint::Lint),
+    Mutants(mutants::Mutants),
+    Record(record::Record),
     Sample(sample::Sample),
     Schema(schema::Schema),
     Serve(serve::Serve),
@@ -45,6 +59,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = cost::as_rustc() {
+        return code;
+    }
     let command = Cli::parse().command;
     let mut out = BufWriter::new(UntilClosed::new(io::stdout()));
     let result = run(command, &mut out).and_then(|outcome| {
@@ -64,9 +81,16 @@ fn main() -> ExitCode {
 
 fn run(command: Command, out: &mut dyn Write) -> Run {
     match command {
+        Command::Compat(compat) => compat.run(out),
+        Command::Coverage(coverage) => coverage.run(out),
+        Command::Cost(cost) => cost.run(out),
         Command::Demo(demo::Demo {}) => demo::Demo::run(out),
+        Command::Ends(ends) => ends.run(out),
         Command::Generate(generate) => generate.run(out),
+        Command::Import(import) => import.run(out),
         Command::Lint(lint) => lint.run(out),
+        Command::Mutants(mutants) => mutants.run(out),
+        Command::Record(record) => record.run(out),
         Command::Sample(sample) => sample.run(out),
         Command::Schema(schema) => schema.run(out),
         Command::Serve(serve) => serve.run(out),

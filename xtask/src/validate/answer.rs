@@ -197,9 +197,11 @@ impl Checker<'_> {
         shown: bool,
         found: &mut Vec<Found>,
     ) {
-        if self.document.get(schema).is_none() {
+        // Many answers share a schema; where it stands itself, it is compiled once.
+        let Some((schema, _)) = self.document.resolve(schema) else {
             return;
-        }
+        };
+        let schema = schema.as_str();
         for violation in self.schemas.violations(schema, value, shown) {
             let other_kind = violation.value.is_empty() && violation.keyword == "type";
             let finding = if other_kind {
@@ -238,7 +240,7 @@ fn quoted(text: &str, shown: bool) -> String {
 }
 
 /// A media type without its parameters.
-fn essence(media: &str) -> String {
+pub fn essence(media: &str) -> String {
     media
         .split(';')
         .next()
@@ -247,13 +249,13 @@ fn essence(media: &str) -> String {
         .to_lowercase()
 }
 
-fn is_json(media: &str) -> bool {
+pub fn is_json(media: &str) -> bool {
     let media = essence(media);
     media == "application/json" || media.ends_with("+json")
 }
 
 /// The described media type that fits best: itself, then a range such as `text/*`, then `*/*`.
-fn media_for<'c>(content: &'c Map<String, Value>, sent: &str) -> Option<&'c String> {
+pub fn media_for<'c>(content: &'c Map<String, Value>, sent: &str) -> Option<&'c String> {
     let range = sent.split('/').next().map(|kind| format!("{kind}/*"));
     [Some(sent.to_owned()), range, Some("*/*".to_owned())]
         .into_iter()

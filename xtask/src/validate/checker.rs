@@ -14,8 +14,10 @@ use crate::generator::contract::{Contract, ContractError};
 
 /// A contract, ready to be compared with recordings.
 pub struct Checker<'c> {
-    pub(super) document: Document<'c>,
-    pub(super) schemas: Schemas,
+    /// The contract's operations, with references followed.
+    pub document: Document<'c>,
+    /// Its schemas.
+    pub schemas: Schemas,
 }
 
 impl<'c> Checker<'c> {
@@ -29,7 +31,7 @@ impl<'c> Checker<'c> {
 
     /// What is wrong with the contract by itself.
     pub fn contract(&self) -> Examples {
-        let mut examples = examples::check(&self.document, &self.schemas);
+        let mut examples = self.examples();
         examples.found.extend(self.document.broken_references());
         examples.found.extend(self.schemas.broken());
         examples.found.extend(self.unchecked_parameters());
@@ -42,11 +44,36 @@ impl<'c> Checker<'c> {
         let mut found = secrets::scan(&value);
         // What holds a secret is not repeated in any message.
         let shown = found.is_empty();
+        found.extend(self.disagreements(recording, shown));
+        found
+    }
+
+    /// Where a recording and the contract differ; nothing about secrets. Values are repeated only if they are `shown`.
+    pub fn disagreements(&self, recording: &Recording, shown: bool) -> Vec<Found> {
+        let mut found = Vec::new();
         if let Some(operation) = self.operation(recording, shown, &mut found) {
             self.query_and_headers(recording, operation, shown, &mut found);
             self.answer(&recording.response, operation, shown, &mut found);
         }
         found
+    }
+
+    /// What is wrong with the contract's examples.
+    pub fn examples(&self) -> Examples {
+        examples::check(&self.document, &self.schemas)
+    }
+
+    /// The schema at `schema` and those that it is made of, references followed. Of alternatives, those that `value` agrees
+    /// with; without a value, all of them.
+    pub fn facets(&self, schema: &str, value: Option<&Value>) -> Vec<(String, &Value)> {
+        let mut facets = Vec::new();
+        let named = Named {
+            document: &self.document,
+            schemas: &self.schemas,
+            shown: false,
+        };
+        named.collect(schema, value, &mut facets);
+        facets
     }
 
     /// Members and values that the contract doesn't name.

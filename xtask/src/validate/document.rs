@@ -1,6 +1,7 @@
 //! The contract as the checks see it: operations with their parameters, and references followed.
 
 use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use percent_encoding::percent_decode_str;
 use regex::Regex;
@@ -73,7 +74,7 @@ impl<'c> Document<'c> {
             parts: HashMap::new(),
         };
         document.index(&contract.value, String::new());
-        for path in paths.keys().filter(|path| path.starts_with('/')) {
+        for path in paths.keys() {
             let at = format!("/paths/{}", pointer_segment(path));
             for method in METHODS {
                 let pointer = format!("{at}/{method}");
@@ -126,7 +127,7 @@ impl<'c> Document<'c> {
         }
         shape += &regex::escape(rest);
         shape += "$";
-        let shape = Regex::new(&shape).map_err(|error| {
+        let shape = compiled(shape).map_err(|error| {
             self.contract
                 .error(at, format!("the path can't be used: {error}"))
         })?;
@@ -220,6 +221,19 @@ impl<'c> Document<'c> {
         });
         found
     }
+}
+
+/// A path's regular expression. Whoever looks at many versions of a contract needs the same ones every time, and to compile
+/// them takes longer than all else here.
+fn compiled(shape: String) -> Result<Regex, regex::Error> {
+    static KNOWN: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(regex) = known.get(&shape) {
+        return Ok(regex.clone());
+    }
+    let regex = Regex::new(&shape)?;
+    known.insert(shape, regex.clone());
+    Ok(regex)
 }
 
 /// The JSON pointer in a reference to a part of the same document.

@@ -18,12 +18,16 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use cloud_partner_recordings::recording::Recording;
 
+pub use answer::{essence, is_json, media_for};
 pub use checker::Checker;
+pub use codes::Level;
+pub use document::{Document, Operation};
+pub use finding::Found;
 
-use self::codes::Level;
 use self::report::Report;
-use crate::exit::{Outcome, Run};
+use crate::exit::{Failure, Outcome, Run};
 use crate::files;
 
 /// Compares the recordings with the contract
@@ -111,6 +115,16 @@ impl Validate {
     }
 }
 
+/// The recordings in `paths`, or the workspace's own, each with the name of its file, for commands that can't do with a part
+/// of them.
+pub fn recordings(paths: &[PathBuf]) -> Result<Vec<(String, Recording)>, Failure> {
+    let input = input::read(paths);
+    match input.unreadable.first() {
+        None => Ok(input.recordings),
+        Some(finding) => Err(Failure(report::unreadable(finding))),
+    }
+}
+
 fn print_codes(out: &mut dyn Write) -> Run {
     for code in codes::ALL {
         writeln!(out, "{} {:<5} {}", code.id, code.level.verb(), code.name)?;
@@ -122,7 +136,7 @@ fn print_codes(out: &mut dyn Write) -> Run {
 
 /// The CPU time that this process has used since it began.
 #[cfg(unix)]
-fn cpu_milliseconds() -> Option<u128> {
+pub fn cpu_milliseconds() -> Option<u128> {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     std::time::Duration::try_from(used)
         .ok()
@@ -131,6 +145,6 @@ fn cpu_milliseconds() -> Option<u128> {
 
 /// Elsewhere the standard library doesn't tell.
 #[cfg(not(unix))]
-fn cpu_milliseconds() -> Option<u128> {
+pub fn cpu_milliseconds() -> Option<u128> {
     None
 }

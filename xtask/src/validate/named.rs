@@ -19,7 +19,7 @@ pub struct Named<'a, 'c> {
     pub shown: bool,
 }
 
-impl Named<'_, '_> {
+impl<'a> Named<'a, '_> {
     /// Everything in `value` that the schema at `schema` doesn't name; `at` is where the value is in the recording.
     pub fn check(&self, schema: &str, value: &Value, at: &str) -> Vec<Found> {
         let mut found = Vec::new();
@@ -33,7 +33,7 @@ impl Named<'_, '_> {
         }
         let mut facets = Vec::new();
         for schema in schemas {
-            self.collect(schema, value, &mut facets);
+            self.collect(schema, Some(value), &mut facets);
         }
         match value {
             Value::Object(members) => {
@@ -87,7 +87,12 @@ impl Named<'_, '_> {
     }
 
     /// The schema, and those that it is made of, references followed. Of alternatives, those that the value agrees with.
-    fn collect<'d>(&'d self, schema: &str, value: &Value, facets: &mut Vec<(String, &'d Value)>) {
+    pub fn collect(
+        &self,
+        schema: &str,
+        value: Option<&Value>,
+        facets: &mut Vec<(String, &'a Value)>,
+    ) {
         let Some((pointer, facet)) = self.document.resolve(schema) else {
             return;
         };
@@ -103,8 +108,9 @@ impl Named<'_, '_> {
             let branches: Vec<String> = (0..count)
                 .map(|index| format!("{pointer}/{keyword}/{index}"))
                 .collect();
-            let agrees =
-                |branch: &&String| keyword == "allOf" || self.schemas.agrees(branch, value);
+            let agrees = |branch: &&String| {
+                keyword == "allOf" || value.is_none_or(|value| self.schemas.agrees(branch, value))
+            };
             let mut chosen: Vec<&String> = branches.iter().filter(agrees).collect();
             if chosen.is_empty() {
                 chosen = branches.iter().collect();

@@ -84,6 +84,16 @@ impl Report {
     }
 }
 
+/// A recording that couldn't be read, in a line.
+pub fn unreadable(finding: &Finding) -> String {
+    let place = finding
+        .recording
+        .as_ref()
+        .map(in_recording)
+        .unwrap_or_default();
+    format!("{place}: {}", finding.message)
+}
+
 fn in_recording(place: &InRecording) -> String {
     match (place.line, place.column) {
         (Some(line), Some(column)) => format!("{}:{line}:{column}", place.file),

@@ -25,7 +25,7 @@ const USUAL_HEADERS: &[&str] = &[
 
 impl Checker<'_> {
     /// The one operation that the request is for.
-    pub(super) fn operation(
+    pub fn operation(
         &self,
         recording: &Recording,
         shown: bool,

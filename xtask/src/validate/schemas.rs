@@ -169,8 +169,6 @@ impl Schemas {
 }
 
 fn translate(schema: &mut Map<String, Value>) {
-    // Examples are checked on their own, and one with a member `$ref` or `id` must not be taken for a part of the schema.
-    schema.remove("example");
     if schema.remove("nullable") == Some(Value::Bool(true))
         && let Some(kind @ Value::String(_)) = schema.get("type").cloned()
     {

@@ -197,14 +197,11 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
 
 /// All patterns at once, and all names as a line of their own: most recordings hold none, and then one look is enough.
 static ANY: LazyLock<RegexSet> = LazyLock::new(|| {
-    let spaced = |name: &&str| {
-        name.chars()
-            .map(|letter| format!("[-_]*{letter}"))
-            .collect()
-    };
+    // A name's letters may have `-` and `_` between them.
+    let spaced = |name: &&str| name.split("").collect::<Vec<_>>().join("[-_]*");
     let names: Vec<String> = SECRET_NAMES.iter().map(spaced).collect();
     let names = [names.join("|"), CREDENTIAL_HEADERS.join("|")].join("|");
-    let names = format!(r"(?im)^(?:{names})[-_]*$");
+    let names = format!(r"(?im)^(?:{names})$");
     let patterns = PATTERNS.iter().map(|pattern| pattern.regex.as_str());
     RegexSet::new(patterns.chain([names.as_str()])).expect("each of them is a regular expression")
 });
@@ -281,7 +278,7 @@ fn scan_value(value: &Value, at: &str, found: &mut Vec<Found>) {
 /// The kinds of secret in a text, as it stands and percent-decoded.
 fn looks_like(text: &str) -> Vec<(&'static Code, &'static str)> {
     let decoded = decoded(text);
-    let mut kinds: Vec<_> = PATTERNS
+    PATTERNS
         .iter()
         .filter(|pattern| {
             [Some(text), decoded.as_deref()]
@@ -295,9 +292,7 @@ fn looks_like(text: &str) -> Vec<(&'static Code, &'static str)> {
                 })
         })
         .map(|pattern| (pattern.code, pattern.what))
-        .collect();
-    kinds.dedup();
-    kinds
+        .collect()
 }
 
 fn decoded(text: &str) -> Option<String> {

@@ -66,7 +66,8 @@ pub fn transcript(output: &Output) -> String {
         format!("standard error:\n{stderr}")
     };
     let text = format!("exit code {code}\n{stdout}{stderr}");
-    let varying = Regex::new(r#"(in |"cpuMilliseconds": )\d+"#).expect("a regular expression");
+    let varying =
+        Regex::new(r#"(in |"(?:cpuM|m)illiseconds": )\d+"#).expect("a regular expression");
     varying.replace_all(&text, "${1}N").into_owned()
 }
 

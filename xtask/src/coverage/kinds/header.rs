@@ -1,0 +1,13 @@
+//! Response headers.
+
+use super::{Kind, itself, itself_seen};
+use crate::coverage::sites::Place;
+
+/// An answer of this status has this header.
+pub const KIND: Kind = Kind {
+    name: "header",
+    meaning: "an answer of this status with this header",
+    place: Place::Header,
+    claims: itself,
+    seen: itself_seen,
+};

@@ -1,0 +1,129 @@
+//! What the tests of `record` and `import` share.
+
+// Each test file uses a part of this.
+#![allow(dead_code)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use cloud_partner_recordings::library::{self, Scenario};
+use cloud_partner_recordings::recording::Recording;
+use percent_encoding::percent_decode_str;
+use regex::Regex;
+
+use crate::common;
+
+/// What the planted values have in them, in lower case; those that can't have a word in them are listed one by one.
+const PLANTED: &[&str] = &["planted", "deadbeef", "4915123456789", "10.9.8.7", "49.15"];
+
+/// A workspace with the contract and the committed recordings.
+pub fn workspace() -> tempfile::TempDir {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let own = common::workspace();
+    for folder in ["openapi", "tests/recordings", "tests/scenarios"] {
+        copy(&own.join(folder), &root.path().join(folder));
+    }
+    fs::create_dir(root.path().join("xtask")).expect("a folder");
+    // Of what is committed there, the tests must not take anything for their own.
+    let _ = fs::rename(
+        live(root.path()),
+        root.path().join("tests/recordings/earlier"),
+    );
+    root
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let to = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy(&path, &to);
+        } else {
+            fs::copy(&path, &to).expect("a copy");
+        }
+    }
+}
+
+/// The program, without the credential of whoever runs the tests.
+pub fn command(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = common::xtask(root, arguments);
+    command
+        .env("CARGO_MANIFEST_DIR", root.join("xtask"))
+        .env_remove("AZURE_TOKEN")
+        .env_remove("CLOUD_PARTNER_PUBLISHER")
+        .env("NO_PROXY", "127.0.0.1");
+    command
+}
+
+/// What was written, by file name.
+pub fn written(folder: &Path) -> BTreeMap<String, String> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return BTreeMap::new();
+    };
+    entries
+        .map(|entry| entry.expect("an entry").path())
+        .map(|path| {
+            let name = path.file_name().expect("a name").to_string_lossy();
+            let text = fs::read_to_string(&path).expect("a recording");
+            (name.into_owned(), text)
+        })
+        .collect()
+}
+
+/// Where recordings go if nothing else is said.
+pub fn live(root: &Path) -> PathBuf {
+    root.join("tests/recordings/live")
+}
+
+/// A golden text in which the day is always the same.
+pub fn golden(name: &str, output: &Output) {
+    let day = Regex::new("sanitised on [0-9]{4}-[0-9]{2}-[0-9]{2}").expect("a regular expression");
+    let port = Regex::new(r"127\.0\.0\.1:[0-9]+").expect("a regular expression");
+    let text = common::transcript(output);
+    let text = day.replace_all(&text, "sanitised on DAY");
+    let text = port.replace_all(&text, "127.0.0.1:PORT");
+    let file = common::tests().join("golden").join(format!("{name}.txt"));
+    if let Err(difference) = common::compare(&file, &text) {
+        panic!("{difference}");
+    }
+}
+
+/// Nothing planted is in a text.
+pub fn no_planted(what: &str, text: &str) {
+    let text = text.to_lowercase();
+    for planted in PLANTED {
+        assert!(!text.contains(planted), "{planted} is in {what}: {text}");
+    }
+}
+
+/// Description and provenance aside, which say where a recording comes from: the same bytes.
+pub fn same_answer(committed: &Recording, text: &str) -> bool {
+    let Ok(new) = serde_json::from_str::<Recording>(text) else {
+        return false;
+    };
+    let mut committed = committed.clone();
+    committed.description = new.description;
+    committed.provenance = new.provenance;
+    committed.to_text() == text
+}
+
+/// The identifiers in a recording's path: the publisher's, and the offer's if there is one.
+pub fn identifiers(recording: &Recording) -> (String, Option<String>) {
+    let segments: Vec<String> = recording
+        .request
+        .path
+        .split('/')
+        .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
+        .collect();
+    (segments[3].clone(), segments.get(5).cloned())
+}
+
+/// The committed scenarios.
+pub fn scenarios() -> Vec<Scenario> {
+    library::scenarios(&library::home().join("scenarios"))
+        .all()
+        .expect("the scenarios")
+}
