@@ -1,4 +1,4 @@
-//! What a call costs over plain reqwest and serde_json, against the same server on this machine.
+//! What a call costs over plain reqwest and `serde_json`, against the same server on this machine.
 //!
 //! `cargo bench -p cloud-partner-recordings --bench call`; ends with 1 when a target is missed.
 //!

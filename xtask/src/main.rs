@@ -34,7 +34,7 @@ use output::UntilClosed;
 
 /// The contract's workshop: generates the SDK from the contract, and compares the contract with the recordings
 #[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = exit::HELP)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", term_width = 100, after_help = exit::HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -95,7 +95,7 @@ fn cpu_of_children() -> Option<f64> {
     children_in(&fs::read_to_string("/proc/self/stat").ok()?)
 }
 
-/// The same from the file's text (see proc_pid_stat(5)).
+/// The same from the file's text (`man 5 proc_pid_stat`).
 fn children_in(stat: &str) -> Option<f64> {
     /// How the kernel counts for programs, on every processor that Rust builds on.
     const TICKS_PER_SECOND: f64 = 100.0;
