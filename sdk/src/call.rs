@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT};
@@ -15,10 +15,12 @@ use reqwest::ResponseBuilderExt;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::body::{Body, is_json, read, without_mark};
 use crate::client::Shared;
 use crate::credential::Token;
 use crate::error::Kind;
 use crate::failure::one_line;
+use crate::limit::{Limit, seconds};
 use crate::response::{Received, Response};
 use crate::trace::Trace;
 use crate::{Error, generated, place};
@@ -48,13 +50,6 @@ struct Progress {
     /// The token that was sent last, to be taken out of whatever is said of the answer.
     token: Option<Token>,
     outcome: Option<Result<Received, Error>>,
-}
-
-/// Until when an attempt may go on, and what is said of it when it would take longer.
-struct Limit {
-    end: Option<Instant>,
-    said: &'static str,
-    time: Duration,
 }
 
 /// A call with the generated client that carries it.
@@ -320,7 +315,7 @@ impl Call {
             attempts: 0,
             body: Bytes::new(),
         };
-        let mut body = Read::default();
+        let mut body = Body::default();
         if status.is_success() {
             let largest = self.shared.response_limit;
             let whole = limit.hold(read(&mut response, largest, &mut body)).await;
@@ -365,22 +360,6 @@ impl Call {
     }
 }
 
-impl Limit {
-    /// The work's result, or an error when it would take longer than there is time.
-    async fn hold<T>(&self, work: impl Future<Output = reqwest::Result<T>>) -> Result<T, Error> {
-        let done = match self.end {
-            Some(end) => timeout_at(end, work).await,
-            None => Ok(work.await),
-        };
-        if let Ok(result) = done {
-            result.map_err(Error::from_reqwest)
-        } else {
-            let said = format!("{} {}", self.said, seconds(self.time));
-            Err(Error::new(Kind::Timeout, said))
-        }
-    }
-}
-
 /// The error with what was received, and without the token in either.
 fn scrubbed(error: Error, received: &mut Received, token: &Token) -> Error {
     scrub(received, token);
@@ -395,85 +374,7 @@ fn scrub(received: &mut Received, token: &Token) {
     }
 }
 
-/// What was read of a body so far.
-#[derive(Default)]
-struct Read {
-    /// The first piece, which is the whole of a small answer.
-    first: Bytes,
-    /// All pieces, when there are more.
-    whole: Vec<u8>,
-}
-
-impl Read {
-    fn len(&self) -> usize {
-        self.first.len().max(self.whole.len())
-    }
-
-    fn push(&mut self, piece: Bytes, expected: usize) {
-        if self.len() == 0 {
-            self.first = piece;
-            return;
-        }
-        if self.whole.is_empty() {
-            let first = std::mem::take(&mut self.first);
-            self.whole.reserve(expected.max(first.len() + piece.len()));
-            self.whole.extend_from_slice(&first);
-        }
-        self.whole.extend_from_slice(&piece);
-    }
-
-    fn into_bytes(self) -> Bytes {
-        if self.whole.is_empty() {
-            self.first
-        } else {
-            self.whole.into()
-        }
-    }
-}
-
-/// Reads a body up to a limit, whatever its `Content-Length` says; `false` when there is more.
-async fn read(
-    response: &mut reqwest::Response,
-    limit: usize,
-    body: &mut Read,
-) -> reqwest::Result<bool> {
-    // Only so much is set aside in advance for a length that nobody has proven yet.
-    const TRUSTED: u64 = 16 * 1024 * 1024;
-    let expected = response.content_length().unwrap_or(0).min(TRUSTED);
-    let expected = usize::try_from(expected).unwrap_or(0);
-    while let Some(mut piece) = response.chunk().await? {
-        let room = limit - body.len();
-        let is_more = piece.len() > room;
-        piece.truncate(room);
-        body.push(piece, expected);
-        if is_more {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// The body without a byte order mark, on which JSON readers fail.
-fn without_mark(body: Bytes) -> Bytes {
-    if body.starts_with("\u{feff}".as_bytes()) {
-        body.slice(3..)
-    } else {
-        body
-    }
-}
-
-fn is_json(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default().trim();
-    kind.eq_ignore_ascii_case("application/json")
-        || kind.eq_ignore_ascii_case("text/json")
-        || kind.to_ascii_lowercase().ends_with("+json")
-}
-
 /// A header in one line, without the token.
 fn header(headers: &HeaderMap, name: &HeaderName, token: &Token) -> Option<String> {
     one_line(&token.redact(headers.get(name)?.to_str().ok()?))
-}
-
-fn seconds(time: Duration) -> String {
-    format!("{} s", time.as_secs_f64())
 }

@@ -24,6 +24,7 @@
 
 #[cfg(feature = "azure-identity")]
 mod azure;
+mod body;
 mod call;
 mod client;
 mod credential;
@@ -31,6 +32,7 @@ mod environment;
 mod error;
 mod failure;
 mod lenient;
+mod limit;
 mod link;
 #[cfg(feature = "mock")]
 pub mod mock;
