@@ -2,7 +2,7 @@
 //!
 //! A [`capture`](capture::Capture) comes from the wire ([`record`](self)) or from a HAR file ([`import`]) and lives in memory only.
 //! The [sanitiser](sanitise::Sanitiser) makes a recording of it, the validator's search for secrets looks once more, and only
-//! then is anything [written or shown](write).
+//! then is anything [written or shown](mod@write).
 
 mod capture;
 mod fetch;
