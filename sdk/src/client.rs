@@ -12,7 +12,7 @@ use crate::call::{Call, Running};
 use crate::error::Kind;
 use crate::{Credential, Error, RetryPolicy, generated};
 
-/// The service's own address. [`api-facts`: doc]
+/// The service's own address, as its pages give it.
 const ENDPOINT: &str = "https://cloudpartner.azure.com";
 
 /// The Cloud Partner Portal API.
