@@ -271,7 +271,7 @@ impl Call {
             if resume.is_none_or(|resume| deadline.is_some_and(|deadline| resume >= deadline)) {
                 return Err(error);
             }
-            self.trace.pausing(pause, &error);
+            self.trace.pausing(pause);
             self.progress().last_failure = Some(error);
             sleep(pause).await;
         }

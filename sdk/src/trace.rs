@@ -70,7 +70,7 @@ mod on {
             }
         }
 
-        pub(crate) fn pausing(&self, pause: Duration, _: &Error) {
+        pub(crate) fn pausing(&self, pause: Duration) {
             debug!(parent: &self.0, seconds = pause.as_secs_f64(), "trying again after a pause");
         }
 
@@ -112,7 +112,7 @@ mod off {
 
         pub(crate) fn attempted(&self, _: u32, _: Duration, _: &Result<Received, Error>) {}
 
-        pub(crate) fn pausing(&self, _: Duration, _: &Error) {}
+        pub(crate) fn pausing(&self, _: Duration) {}
 
         pub(crate) fn ended(&self, _: &Result<Received, Error>) {}
     }

@@ -2,10 +2,13 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use cloud_partner_portal::types::OfferStatusReport;
-use cloud_partner_portal::{Client, Ended, Event, Outcome, RetryPolicy, Watch};
+use cloud_partner_portal::{
+    AccessToken, Client, Credential, Ended, Event, Outcome, RetryPolicy, Watch,
+};
 use cloud_partner_recordings::library::{self, Scenario};
 use cloud_partner_recordings::recording::{Body, Recording};
 use cloud_partner_recordings::replay::{Replay, Server};
@@ -538,4 +541,41 @@ async fn until(holds: impl Fn() -> bool) {
     while !holds() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+#[tokio::test]
+async fn a_token_that_cant_be_had_for_a_while_doesnt_end_a_wait() {
+    // Each token has ended by the next poll; of the second client, the second fetch fails and the third has a token again.
+    let server = Raw::scripts(vec![status("running"), status("succeeded")]);
+    let client = |fails: u32| {
+        let fetches = AtomicU32::new(0);
+        let credential = Credential::provider(move || {
+            let number = fetches.fetch_add(1, Ordering::Relaxed) + 1;
+            async move {
+                if number == fails {
+                    return Err("the sign-in endpoint is away".into());
+                }
+                Ok(AccessToken::new("made-up").expires_in(Duration::from_millis(20)))
+            }
+        });
+        let builder = Client::builder()
+            .endpoint(server.url())
+            .credential(credential);
+        let client = builder.build().expect("a good configuration");
+        let watch = client.watch("contoso", "linux-vm");
+        watch
+            .expect("good identifiers")
+            .interval(Duration::from_millis(60))
+    };
+    // Before there was any answer, it is a mistake in the configuration.
+    assert_eq!(events(client(1)).await, ["error: None"]);
+    assert_eq!(
+        events(client(2)).await,
+        [
+            "running: ",
+            "poll failed: None",
+            "succeeded: ",
+            "succeeded: succeeded"
+        ]
+    );
 }

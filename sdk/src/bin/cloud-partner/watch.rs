@@ -185,7 +185,7 @@ fn publisher(
                     offer: Some(offer),
                     error,
                     ..
-                }) if error.is_retryable() => {
+                }) if error.is_retryable() || error.is_credential() => {
                     vec![Message::Offer(offer, News::PollFailed(error))]
                 }
                 Ok(PublisherEvent::PollFailed {
