@@ -3,7 +3,6 @@
 //! An excuse is a promise to look again. So one that excuses nothing, or that covers what is proven by now, is an error: the
 //! list never holds more than what is really missing.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use regex::Regex;
@@ -12,21 +11,13 @@ use serde_json::Value;
 
 use crate::exit::Failure;
 use crate::files;
-use crate::generator::contract::Contract;
-
-/// How many names a message about an excuse gives.
-const EXAMPLES: usize = 3;
+use crate::patterns::Patterns;
 
 /// A committed file of excuses.
+#[derive(Default)]
 pub struct Excuses {
-    list: Vec<Excuse>,
-}
-
-/// Some claims that are excused together.
-pub struct Excuse {
-    /// Why, and since when.
-    pub why: Why,
-    patterns: Vec<(String, Regex, String)>,
+    whys: Vec<Why>,
+    patterns: Patterns,
 }
 
 /// Why something is excused.
@@ -57,7 +48,7 @@ impl Excuses {
     pub fn read(named: Option<&Path>, own: &str) -> Result<Self, Failure> {
         let path = named.map_or_else(|| files::root().join(own), Path::to_owned);
         if named.is_none() && !path.exists() {
-            return Ok(Self { list: Vec::new() });
+            return Ok(Self::default());
         }
         // The reader of contracts is a reader of YAML that knows where everything stands.
         let file = files::contract(&path)?;
@@ -69,7 +60,7 @@ impl Excuses {
         })?;
         let date =
             Regex::new(r"^\d{4}-\d{2}-\d{2}$").map_err(|error| Failure(error.to_string()))?;
-        let mut list = Vec::new();
+        let mut excuses = Self::default();
         for (index, one) in read.excuses.into_iter().enumerate() {
             let at = format!("/excuses/{index}");
             let fault = |what: &str| Err(Failure(file.error(&at, what).to_string()));
@@ -82,104 +73,28 @@ impl Excuses {
             if one.claims.is_empty() {
                 return fault("an excuse must say what it excuses");
             }
-            list.push(Excuse {
-                patterns: patterns(&file, &at, one.claims)?,
-                why: Why {
-                    reason: one.reason.trim().to_owned(),
-                    since: one.since,
-                },
+            excuses
+                .patterns
+                .add(&file, &format!("{at}/claims"), one.claims)?;
+            excuses.whys.push(Why {
+                reason: one.reason.trim().to_owned(),
+                since: one.since,
             });
         }
-        Ok(Self { list })
+        Ok(excuses)
     }
 
     /// Why this claim needn't be proven, if it needn't.
     pub fn excuse(&self, claim: &str) -> Option<&Why> {
-        let covers = |excuse: &&Excuse| {
-            excuse
-                .patterns
-                .iter()
-                .any(|(_, regex, _)| regex.is_match(claim))
-        };
-        self.list.iter().find(covers).map(|excuse| &excuse.why)
+        self.patterns
+            .covering(claim)
+            .and_then(|index| self.whys.get(index))
     }
 
     /// What is wrong with the excuses, given everything that is claimed and whether it is proven.
     pub fn unneeded(&self, claims: &[(&str, bool)]) -> Vec<String> {
-        let mut problems = Vec::new();
-        let mut taken = HashSet::new();
-        for (text, regex, place) in self.list.iter().flat_map(|excuse| &excuse.patterns) {
-            let matching = || claims.iter().filter(|(claim, _)| regex.is_match(claim));
-            let proven: Vec<&str> = matching()
-                .filter(|(_, proven)| *proven)
-                .map(|(claim, _)| *claim)
-                .collect();
-            let mut new = false;
-            for (claim, _) in matching().filter(|(_, proven)| !proven) {
-                new |= taken.insert(*claim);
-            }
-            if !proven.is_empty() {
-                let more = proven.len().saturating_sub(EXAMPLES);
-                let more = if more > 0 {
-                    format!(" and {more} more")
-                } else {
-                    String::new()
-                };
-                let named = proven[..proven.len().min(EXAMPLES)].join("`, `");
-                problems.push(format!(
-                    "{place}: `{text}` also covers what is proven: `{named}`{more}"
-                ));
-            } else if !new {
-                problems.push(format!(
-                    "{place}: `{text}` excuses nothing that isn't excused already"
-                ));
-            }
-        }
-        problems
+        self.patterns.unneeded(claims)
     }
-}
-
-fn patterns(
-    file: &Contract,
-    at: &str,
-    claims: Vec<String>,
-) -> Result<Vec<(String, Regex, String)>, Failure> {
-    claims
-        .into_iter()
-        .enumerate()
-        .map(|(index, text)| {
-            let at = format!("{at}/claims/{index}");
-            let regex =
-                pattern(&text).map_err(|what| Failure(file.error(&at, what).to_string()))?;
-            let place = format!("{}:{}", file.path.display(), file.location(&at));
-            Ok((text, regex, place))
-        })
-        .collect()
-}
-
-/// `*` is any text, `{a,b}` is one of the two; everything else is itself.
-fn pattern(text: &str) -> Result<Regex, String> {
-    let mut expression = String::from("^");
-    let mut open = false;
-    for letter in text.chars() {
-        match letter {
-            '*' => expression += ".*",
-            '{' if !open => {
-                open = true;
-                expression += "(?:";
-            }
-            '}' if open => {
-                open = false;
-                expression.push(')');
-            }
-            ',' if open => expression.push('|'),
-            _ => expression += &regex::escape(letter.encode_utf8(&mut [0; 4])),
-        }
-    }
-    if open {
-        return Err("a `{` without its `}`".to_owned());
-    }
-    Regex::new(&(expression + "$")).map_err(|error| error.to_string())
 }
 
 /// The text of a scalar, for the names of claims.

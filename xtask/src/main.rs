@@ -15,9 +15,11 @@ mod files;
 mod generate;
 #[path = "../../sdk/generator/mod.rs"]
 mod generator;
+mod languages;
 mod lint;
 mod mutants;
 mod output;
+mod patterns;
 mod record;
 mod sample;
 mod schema;
@@ -49,6 +51,7 @@ enum Command {
     Ends(ends::Ends),
     Generate(generate::Generate),
     Import(record::Import),
+    Languages(languages::Languages),
     Lint(lint::Lint),
     Mutants(mutants::Mutants),
     Record(record::Record),
@@ -88,6 +91,7 @@ fn run(command: Command, out: &mut dyn Write) -> Run {
         Command::Ends(ends) => ends.run(out),
         Command::Generate(generate) => generate.run(out),
         Command::Import(import) => import.run(out),
+        Command::Languages(languages) => languages.run(out),
         Command::Lint(lint) => lint.run(out),
         Command::Mutants(mutants) => mutants.run(out),
         Command::Record(record) => record.run(out),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use cloud_partner_recordings::library::{self, Scenario, Stored};
+use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::{Replay, Server};
 
 use crate::exit::{Failure, Outcome, Run};
@@ -23,6 +24,7 @@ pub struct Serve {
 }
 
 /// The recordings and scenarios that a server answers from.
+#[derive(Clone)]
 pub struct Source {
     recordings: Vec<Stored>,
     scenarios: Vec<Scenario>,
@@ -54,17 +56,39 @@ impl Source {
         self.scenarios.iter().find(|scenario| scenario.name == name)
     }
 
+    /// Every recording, then every answer of every scenario, each with its file's path below the folder that was read.
+    pub fn answers(&self) -> impl Iterator<Item = (String, &Recording)> {
+        let tests = files::root().join("tests");
+        let named = move |folder: &str, stored: &'_ Stored| {
+            let file = stored.file.with_extension("");
+            let below = file.strip_prefix(tests.join(folder)).unwrap_or(&file);
+            below.display().to_string()
+        };
+        let recordings = self.recordings.iter().map(|stored| ("recordings", stored));
+        let scenarios = self.scenarios.iter().flat_map(|scenario| &scenario.answers);
+        recordings
+            .chain(scenarios.map(|stored| ("scenarios", stored)))
+            .map(move |(folder, stored)| (named(folder, stored), &stored.recording))
+    }
+
     /// Starts a server.
     pub fn start(self, port: u16, delay: Duration) -> Result<Server, Failure> {
+        Self::started(self.replay().port(port).delay(delay))
+    }
+
+    /// Starts a server that takes only this token.
+    pub fn start_for(self, token: &str) -> Result<Server, Failure> {
+        Self::started(self.replay().token(token))
+    }
+
+    fn replay(self) -> Replay {
         Replay::new(self.recordings, self.scenarios)
-            .port(port)
-            .delay(delay)
+    }
+
+    fn started(replay: Replay) -> Result<Server, Failure> {
+        replay
             .start()
-            .map_err(|error| {
-                Failure(format!(
-                    "the replay server can't start on port {port}: {error}"
-                ))
-            })
+            .map_err(|error| Failure(format!("the replay server can't start: {error}")))
     }
 
     /// What a request is answered with, line by line: the request and the answer, in two columns.

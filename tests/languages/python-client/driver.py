@@ -1,0 +1,56 @@
+"""The calls that every language makes, through the client; ../README.md says what goes in and what comes out."""
+
+import json
+import os
+import sys
+
+from cloud_partner_portal_api_client import AuthenticatedClient
+from cloud_partner_portal_api_client.api.offers import get_offer_status, list_offers
+from cloud_partner_portal_api_client.models import ErrorResponse
+from cloud_partner_portal_api_client.types import UNSET
+
+url, token = os.environ["URL"], os.environ["TOKEN"]
+
+
+def main():
+    for call in sys.stdin.buffer.read().decode().splitlines():
+        case, operation, *ids = call.split("\t")
+        try:
+            line = {"listOffers": offers, "getOfferStatus": status}[operation](*ids)
+        except Exception as error:
+            text = str(error).strip().split("\n")[0]
+            line = {"exception": f"{type(error).__name__}: {text}"}
+        print(json.dumps({"case": case, **line}, default=lambda it: None if it is UNSET else str(it)))
+
+
+# example: begin
+client = AuthenticatedClient(base_url=url, token=token)
+
+
+def status(publisher, offer):
+    answer = get_offer_status.sync_detailed(publisher, offer, client=client, api_version="2017-10-31")
+    report = answer.parsed
+    if isinstance(report, ErrorResponse) or report is None:
+        return failure(answer.status_code, report)
+    steps = [[step.id, step.status] for step in report.steps or []]
+    return {"answer": report.to_dict(), "read": [report.status, steps]}
+# example: end
+
+
+def offers(publisher):
+    answer = list_offers.sync_detailed(publisher, client=client, api_version="2017-10-31")
+    offers = answer.parsed
+    if isinstance(offers, ErrorResponse) or offers is None:
+        return failure(answer.status_code, offers)
+    read = [[offer.id, offer.status, offer.version, offer.changed_time] for offer in offers]
+    return {"answer": [offer.to_dict() for offer in offers], "read": read}
+
+
+def failure(status, said):
+    detail, inner = said and said.error, said and (said.product or said.variant)
+    code = detail.code if detail else inner and inner.exception_code
+    message = detail.message if detail else inner.error if inner else said and said.message
+    return {"failure": {"status": status, "code": code, "message": message}}
+
+
+main()

@@ -1,0 +1,63 @@
+//! The calls that every language makes, through the SDK; ../README.md says what goes in and what comes out.
+
+use std::error::Error;
+
+use cloud_partner_portal::{Client, Credential, RetryPolicy};
+use serde_json::{Value, json};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(url), Some(token)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: driver URL TOKEN <CALLS".into());
+    };
+    let client = Client::builder()
+        .endpoint(url)
+        .credential(Credential::token(token)?)
+        .retry(RetryPolicy::never())
+        .build()?;
+    for call in std::io::stdin().lines() {
+        let call = call?;
+        let columns: Vec<&str> = call.split('\t').collect();
+        let (case, answer) = match columns[..] {
+            [case, "listOffers", publisher] => (case, list(&client, publisher).await),
+            [case, "getOfferStatus", publisher, offer] => {
+                (case, status(&client, publisher, offer).await)
+            }
+            _ => return Err(format!("not a call: {call}").into()),
+        };
+        let mut line = answer.unwrap_or_else(|error| match error.status() {
+            Some(status) if !error.is_decode() => json!({
+                "failure": { "status": status, "code": error.code(), "message": error.message() },
+            }),
+            _ => json!({ "exception": error.to_string() }),
+        });
+        line["case"] = case.into();
+        println!("{line}");
+    }
+    Ok(())
+}
+
+async fn list(client: &Client, publisher: &str) -> Result<Value, cloud_partner_portal::Error> {
+    let offers = client.list_offers(publisher).await?;
+    let read: Vec<_> = offers
+        .iter()
+        .map(|offer| json!([offer.id, offer.status, offer.version, offer.changed_time]))
+        .collect();
+    Ok(json!({ "answer": *offers, "read": read }))
+}
+
+async fn status(
+    client: &Client,
+    publisher: &str,
+    offer: &str,
+) -> Result<Value, cloud_partner_portal::Error> {
+    let report = client.get_offer_status(publisher, offer).await?;
+    let steps: Vec<_> = report
+        .steps
+        .iter()
+        .flatten()
+        .map(|step| json!([step.id, step.status]))
+        .collect();
+    Ok(json!({ "answer": *report, "read": [report.status, steps] }))
+}

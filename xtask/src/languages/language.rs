@@ -1,0 +1,242 @@
+//! A language: a folder below tests/languages with a `language.yaml`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::limits::{Limit, Limits};
+use crate::exit::Failure;
+use crate::files;
+
+/// The language whose lines are right: the SDK.
+pub const REFERENCE: &str = "sdk";
+
+/// One language.
+pub struct Language {
+    /// The folder's name.
+    pub name: String,
+    /// The folder.
+    pub folder: PathBuf,
+    /// What its `language.yaml` says.
+    pub about: About,
+    /// The differences that are accepted.
+    pub limits: Limits,
+    /// Other folders whose programs it wants.
+    tools: Vec<String>,
+}
+
+/// What a `language.yaml` says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct About {
+    /// What people call it.
+    pub title: String,
+    /// The registry and the package of its generator.
+    generator: String,
+    /// Makes the client.
+    pub generate: Option<String>,
+    /// Makes the driver.
+    pub build: Option<String>,
+    /// Runs the driver.
+    pub run: String,
+    /// The generator's options that matter.
+    #[serde(default)]
+    pub options: Vec<GeneratorOption>,
+    /// What else a user of the client should know.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// The file that holds the example.
+    pub driver: String,
+    /// The edits of the contract that break this client.
+    #[serde(default)]
+    pub notices: Vec<String>,
+    /// The differences that are accepted.
+    #[serde(default)]
+    limits: Vec<Limit>,
+}
+
+/// An option of the generator.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GeneratorOption {
+    /// As the command has it.
+    pub option: String,
+    /// What it is for.
+    pub why: String,
+}
+
+/// Where the languages are.
+pub fn home() -> PathBuf {
+    files::root().join("tests/languages")
+}
+
+/// Where their packages are installed.
+pub fn installed() -> PathBuf {
+    files::root().join(".tools/languages")
+}
+
+/// Every language, by folder.
+pub fn all() -> Result<Vec<Language>, Failure> {
+    let home = home();
+    let mut names: Vec<String> = fs::read_dir(&home)
+        .map_err(|error| unreadable(&home, &error))?
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().join("language.yaml").is_file())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    let shared = Limits::explanations(&home.join("limits.yaml"))?;
+    names
+        .into_iter()
+        .map(|name| Language::read(home.join(&name), name, &shared))
+        .collect()
+}
+
+impl Language {
+    fn read(folder: PathBuf, name: String, shared: &[Limit]) -> Result<Self, Failure> {
+        let file = files::contract(&folder.join("language.yaml"))?;
+        let mut about: About = serde_json::from_value(file.value.clone()).map_err(|error| {
+            Failure(
+                file.error("", format!("not a language: {error}"))
+                    .to_string(),
+            )
+        })?;
+        let limits = Limits::new(&file, std::mem::take(&mut about.limits), shared)?;
+        let needs = folder.join("needs.txt");
+        let needs = match fs::read_to_string(&needs) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(unreadable(&needs, &error)),
+        };
+        let tools = needs
+            .lines()
+            .filter_map(|line| line.split('#').next()?.strip_prefix("tool "))
+            .map(|tool| tool.trim().to_owned())
+            .collect();
+        Ok(Self {
+            name,
+            folder,
+            about,
+            limits,
+            tools,
+        })
+    }
+
+    /// Whether it is the one that the others are compared with.
+    pub fn is_reference(&self) -> bool {
+        self.name == REFERENCE
+    }
+
+    /// What keeps it from running here, in the words of the script that could install it.
+    pub fn missing(&self) -> Result<Option<String>, Failure> {
+        let script = home().join("install");
+        let output = Command::new(&script)
+            .args(["--check", &self.name])
+            .output()
+            .map_err(|error| {
+                Failure(format!(
+                    "{}: can't be started: {error}",
+                    files::shown(&script)
+                ))
+            })?;
+        if output.status.success() {
+            return Ok(None);
+        }
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        let lines: Vec<&str> = said
+            .lines()
+            .map(|line| line.trim_start_matches("install: "))
+            .collect();
+        Ok(Some(lines.join("; ")))
+    }
+
+    /// The folders of its own packages and its tools', in the order in which programs are looked for.
+    fn packages(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.name.as_str()).chain(self.tools.iter().map(String::as_str))
+    }
+
+    /// Where its programs are, before whatever the environment's `PATH` has.
+    pub fn path(&self) -> Result<std::ffi::OsString, Failure> {
+        let own = self.packages().flat_map(|folder| {
+            let folder = installed().join(folder);
+            [folder.join("venv/bin"), folder.join("node_modules/.bin")]
+        });
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        std::env::join_paths(own.chain(std::env::split_paths(&path)))
+            .map_err(|error| Failure(format!("the PATH can't be made: {error}")))
+    }
+
+    /// Its generator's name and version, the version from where it is pinned.
+    pub fn generator(&self) -> Result<String, Failure> {
+        let (registry, package) = self
+            .about
+            .generator
+            .split_once(' ')
+            .unwrap_or(("", &self.about.generator));
+        let version = match registry {
+            "" => return Ok(package.to_owned()),
+            "pypi" => self.pinned("requirements.txt", |text| {
+                let pin = format!("{package}==");
+                text.lines()
+                    .find_map(|line| Some(line.strip_prefix(&pin)?.trim().to_owned()))
+            }),
+            "npm" => self.pinned("package.json", |text| {
+                let pins: Value = serde_json::from_str(text).ok()?;
+                let kinds = ["dependencies", "devDependencies"];
+                let version = kinds.iter().find_map(|kind| pins.get(kind)?.get(package))?;
+                version.as_str().map(ToOwned::to_owned)
+            }),
+            _ => None,
+        };
+        let version = version.ok_or_else(|| {
+            Failure(format!(
+                "{}: the generator `{}` isn't pinned: it must be `pypi PACKAGE` or `npm PACKAGE`, pinned in the language's folder or a tool's",
+                files::shown(&self.folder.join("language.yaml")),
+                self.about.generator
+            ))
+        })?;
+        Ok(format!("{package} {version}"))
+    }
+
+    fn pinned(&self, file: &str, version: impl Fn(&str) -> Option<String>) -> Option<String> {
+        self.packages()
+            .filter_map(|folder| fs::read_to_string(home().join(folder).join(file)).ok())
+            .find_map(|text| version(&text))
+    }
+
+    /// The part of the driver that is shown to readers, without its indentation.
+    pub fn example(&self) -> Result<String, Failure> {
+        let file = self.folder.join(&self.about.driver);
+        let text = fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
+        let lines: Vec<&str> = text
+            .lines()
+            .skip_while(|line| !line.contains("example: begin"))
+            .skip(1)
+            .take_while(|line| !line.contains("example: end"))
+            .collect();
+        if lines.is_empty() || !text.contains("example: end") {
+            return Err(Failure(format!(
+                "{}: nothing stands between `example: begin` and `example: end`",
+                files::shown(&file)
+            )));
+        }
+        let indent = lines
+            .iter()
+            .filter(|line| !line.trim().is_empty())
+            .map(|line| line.len() - line.trim_start().len())
+            .min()
+            .unwrap_or_default();
+        let lines = lines
+            .iter()
+            .map(|line| line.get(indent..).unwrap_or_default());
+        Ok(lines.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure(format!("{}: can't be read: {error}", files::shown(path)))
+}

@@ -1,0 +1,175 @@
+//! The part of openapi/README.md that a run writes: the table of results, and a section for each language.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use super::language::Language;
+use super::report::{Report, Tested};
+use crate::exit::{Failure, Outcome, Run};
+use crate::files;
+use crate::output::{more, say};
+
+/// What stands before and after the part that is written.
+const MARKS: [&str; 2] = [
+    "<!-- written by cargo xtask languages --all --write -->\n",
+    "<!-- until here -->\n",
+];
+
+const HEADER: &str =
+    "| language | generator | the same answers | what differs |\n|---|---|---|---|\n";
+
+/// Writes the part, of every language.
+pub fn write(readme: &Path, report: &Report<'_>, out: &mut dyn Write) -> Run {
+    let text = read(readme)?;
+    let (before, _, after) = parts(readme, &text)?;
+    let written = whole(report)?;
+    files::write(readme, &format!("{before}{written}{after}"), out)
+}
+
+/// Compares the part with the results: all of it if every language has run, else only the rows and sections of those that have.
+pub fn check(readme: &Path, report: &Report<'_>, out: &mut dyn Write) -> Run {
+    let text = read(readme)?;
+    let (before, committed, after) = parts(readme, &text)?;
+    if report.complete {
+        return files::check(readme, &format!("{before}{}{after}", whole(report)?), out);
+    }
+    let mut outcome = Outcome::Fine;
+    for tested in &report.tested {
+        let pieces = [row(tested), section(tested)?];
+        if pieces
+            .iter()
+            .any(|piece| !committed.contains(piece.as_str()))
+        {
+            let shown = files::shown(readme);
+            say(
+                out,
+                "Stale",
+                format!("{shown}, what it says of {}", tested.language.name),
+            )?;
+            more(out, "cargo xtask languages --all --write")?;
+            outcome = Outcome::Stale;
+        }
+    }
+    Ok(outcome)
+}
+
+fn read(readme: &Path) -> Result<String, Failure> {
+    fs::read_to_string(readme)
+        .map_err(|error| Failure(format!("{}: can't be read: {error}", files::shown(readme))))
+}
+
+fn parts<'t>(readme: &Path, text: &'t str) -> Result<(&'t str, &'t str, &'t str), Failure> {
+    let [begin, end] = MARKS;
+    text.find(begin)
+        .zip(text.find(end))
+        .filter(|(from, to)| from < to)
+        .map(|(from, to)| {
+            let from = from + begin.len();
+            (&text[..from], &text[from..to], &text[to..])
+        })
+        .ok_or_else(|| {
+            Failure(format!(
+                "{}: it must have the lines `{}` and `{}`, between which the results go",
+                files::shown(readme),
+                begin.trim_end(),
+                end.trim_end()
+            ))
+        })
+}
+
+fn whole(report: &Report<'_>) -> Result<String, Failure> {
+    let mut text = format!("\n{HEADER}");
+    for tested in &report.tested {
+        text += &row(tested);
+    }
+    for tested in &report.tested {
+        text += &section(tested)?;
+    }
+    text.push('\n');
+    Ok(text)
+}
+
+fn row(tested: &Tested<'_>) -> String {
+    let title = &tested.language.about.title;
+    let title = if tested.language.is_reference() {
+        title.clone()
+    } else {
+        format!("[{title}](#{})", anchor(title))
+    };
+    format!(
+        "| {title} | {} | {} of {} | {} |\n",
+        tested.generator,
+        tested.same,
+        tested.calls,
+        tested.limits()
+    )
+}
+
+/// A heading's anchor, as the places that show Markdown make it.
+fn anchor(heading: &str) -> String {
+    heading
+        .to_lowercase()
+        .chars()
+        .filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter))
+        .map(|letter| if letter == ' ' { '-' } else { letter })
+        .collect()
+}
+
+/// A language's section; the SDK has none, because the workspace's README is about it.
+fn section(tested: &Tested<'_>) -> Result<String, Failure> {
+    let language = tested.language;
+    if language.is_reference() {
+        return Ok(String::new());
+    }
+    let about = &language.about;
+    let mut text = format!("\n## {}\n", about.title);
+    if let Some(generate) = &about.generate {
+        let _ = write!(text, "\n```console\n$ {}\n```\n", command(generate));
+    }
+    if !about.options.is_empty() {
+        text.push('\n');
+    }
+    for option in &about.options {
+        let _ = writeln!(text, "* `{}`: {}", option.option, option.why.trim());
+    }
+    let _ = write!(
+        text,
+        "\n```{}\n{}\n```\n",
+        fence(language),
+        language.example()?
+    );
+    if !about.notes.is_empty() || !tested.limits.is_empty() {
+        text.push('\n');
+    }
+    for note in &about.notes {
+        let _ = writeln!(text, "* {}", note.trim());
+    }
+    for limit in &language.limits.list {
+        let _ = writeln!(text, "* `{}`: {}", limit.name, limit.explanation.trim());
+    }
+    Ok(text)
+}
+
+/// The command as a reader types it.
+fn command(generate: &str) -> String {
+    generate
+        .trim()
+        .replace("\"$CONTRACT\"", "cloud-partner-portal.yaml")
+        .replace("\"$CLIENT\"", "client")
+        .replace('\n', "\n  ")
+}
+
+/// What Markdown calls the driver's language.
+fn fence(language: &Language) -> &str {
+    match language.about.driver.rsplit('.').next().unwrap_or_default() {
+        "cs" => "csharp",
+        "kt" => "kotlin",
+        "py" => "python",
+        "rb" => "ruby",
+        "rs" => "rust",
+        "ts" => "typescript",
+        other => other,
+    }
+}
