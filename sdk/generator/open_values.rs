@@ -15,6 +15,12 @@ pub fn values(schema: &Value) -> impl Iterator<Item = &str> {
         .filter_map(Value::as_str)
 }
 
+/// The components that give the values of the component `name` to other languages as constants: the one that its
+/// `x-known-values` refers to, and the enum that this one refers to.
+pub fn constants(name: &str) -> [String; 2] {
+    [format!("{name}Constant"), format!("Known{name}")]
+}
+
 /// The name of a value's variant.
 pub fn variant(value: &str) -> String {
     let name = value.to_upper_camel_case();

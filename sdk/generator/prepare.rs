@@ -9,6 +9,7 @@ use quote::quote;
 use serde_json::{Map, Value, json};
 
 use super::contract::{Contract, ContractError, pointer_segment};
+use super::open_values;
 
 /// The HTTP methods that a path item can have.
 pub const METHODS: [&str; 8] = [
@@ -79,6 +80,13 @@ pub fn prepare(contract: &Contract) -> Result<Prepared, ContractError> {
             } else if schema.get("type").is_some_and(|kind| kind == "object") {
                 remove(schema, "nullable");
             }
+        }
+        // The constants are for other languages: here the list itself becomes an enum, and a second, closed one only misleads.
+        for name in open_values
+            .keys()
+            .flat_map(|name| open_values::constants(name))
+        {
+            schemas.remove(&name);
         }
         for schema in schemas.values_mut() {
             replace_marked(schema);

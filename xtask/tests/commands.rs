@@ -364,3 +364,90 @@ fn what_cannot_be_generated_is_said_in_words() {
     );
     assert!(!root.path().join("sdk/src/generated.rs").exists());
 }
+
+/// The constants may be closed because nothing is decoded into them, and they may stand beside the list because they are the list.
+#[test]
+fn constants_are_the_known_values_and_the_type_of_nothing() {
+    let root = workspace();
+    let path = root.path().join("openapi/cloud-partner-portal.yaml");
+    let text = fs::read_to_string(&path).expect("the contract");
+    let refer = |name: &str| format!("$ref: \"#/components/schemas/{name}\"");
+    let own = "      x-known-values:\n        $ref: \"#/components/schemas/OfferStatusConstant\"\n";
+    let level = (
+        refer("MessageLevel"),
+        "/components/schemas/StatusMessage/properties/level",
+    );
+    for (from, to, expected) in [
+        // Anything else of their type, by either name.
+        (
+            level.0.clone(),
+            refer("KnownMessageLevel"),
+            vec![("constants", level.1)],
+        ),
+        (
+            level.0,
+            refer("MessageLevelConstant"),
+            vec![("constants", level.1)],
+        ),
+        // A list of their own.
+        (
+            "enum: *offerStatuses".to_owned(),
+            "enum: [running]".to_owned(),
+            vec![("constants", "/components/schemas/KnownOfferStatus/enum")],
+        ),
+        // Another's constants, at either end of the way.
+        (
+            refer("OfferStatusConstant"),
+            refer("StepStatusConstant"),
+            vec![
+                (
+                    "constants",
+                    "/components/schemas/OfferStatus/x-known-values",
+                ),
+                (
+                    "constants",
+                    "/components/schemas/OfferStatus/x-known-values",
+                ),
+            ],
+        ),
+        (
+            refer("KnownOfferStatus"),
+            refer("OfferStatus"),
+            vec![("constants", "/components/schemas/OfferStatusConstant")],
+        ),
+        // An enum that no open values claim.
+        (
+            own.to_owned(),
+            String::new(),
+            vec![("closed-enum", "/components/schemas/KnownOfferStatus/enum")],
+        ),
+        // Constants of what isn't open.
+        (
+            "      title: ErrorResponse\n".to_owned(),
+            format!("      title: ErrorResponse\n{own}"),
+            vec![
+                (
+                    "constants",
+                    "/components/schemas/ErrorResponse/x-known-values",
+                ),
+                (
+                    "constants",
+                    "/components/schemas/ErrorResponse/x-known-values",
+                ),
+            ],
+        ),
+    ] {
+        assert_eq!(text.matches(&from).count(), 1, "{from}");
+        fs::write(&path, text.replace(&from, &to)).expect("the contract");
+        let output = common::run_in_workspace(root.path(), &["lint", "--format", "json"]);
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON and nothing else");
+        let problems = report["problems"].as_array().expect("problems");
+        let found: Vec<_> = problems
+            .iter()
+            .filter_map(|problem| Some((problem["code"].as_str()?, problem["pointer"].as_str()?)))
+            // What refers to constants can't be null either.
+            .filter(|(code, _)| *code != "nullable")
+            .collect();
+        assert_eq!(found, expected, "{from} became {to}: {report:#}");
+    }
+}

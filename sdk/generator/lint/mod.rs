@@ -4,6 +4,7 @@
 mod operations;
 mod schemas;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -43,7 +44,7 @@ impl fmt::Display for Problem {
 }
 
 /// Every rule: its stable name, and what it asks for.
-pub const RULES: [(&str, &str); 16] = [
+pub const RULES: [(&str, &str); 17] = [
     ("openapi-version", "the document is OpenAPI 3.0.x"),
     (
         "operation-id",
@@ -92,6 +93,10 @@ pub const RULES: [(&str, &str); 16] = [
         "known-values",
         "known values are different words, in any case",
     ),
+    (
+        "constants",
+        "constants are the known values of an open set, and nothing is of their type",
+    ),
     ("description", "every schema and member says what it is"),
 ];
 
@@ -99,6 +104,7 @@ pub const RULES: [(&str, &str); 16] = [
 pub fn lint(contract: &Contract) -> Vec<Problem> {
     let mut lint = Lint {
         contract,
+        ways: schemas::ways_to_constants(contract),
         problems: Vec::new(),
     };
     lint.document();
@@ -112,6 +118,8 @@ pub fn lint(contract: &Contract) -> Vec<Problem> {
 
 struct Lint<'a> {
     contract: &'a Contract,
+    /// The references on the way to constants, each with the one place where it may stand.
+    ways: BTreeMap<String, String>,
     problems: Vec<Problem>,
 }
 

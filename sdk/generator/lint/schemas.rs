@@ -1,13 +1,37 @@
 //! What a schema must not say, and references that name nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Lint;
-use crate::generator::contract::pointer_segment;
+use crate::generator::contract::{Contract, pointer_segment};
 use crate::generator::open_values;
-use crate::generator::prepare::resolve;
+use crate::generator::prepare::{is_open_value, resolve};
+
+/// From the components with constants to those: the references on the way, each with the place where it stands.
+pub(super) fn ways_to_constants(contract: &Contract) -> BTreeMap<String, String> {
+    let components = contract
+        .value
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
+    let mut ways = BTreeMap::new();
+    for (name, schema) in components.into_iter().flatten() {
+        if is_open_value(schema) && schema.get("x-known-values").is_some() {
+            let mut from = format!("{}/x-known-values", component(name));
+            for name in open_values::constants(name) {
+                let to = component(&name);
+                ways.insert(format!("#{to}"), from);
+                from = to;
+            }
+        }
+    }
+    ways
+}
+
+fn component(name: &str) -> String {
+    format!("/components/schemas/{}", pointer_segment(name))
+}
 
 impl Lint<'_> {
     pub(super) fn references(&mut self, pointer: &str, value: &Value) {
@@ -21,6 +45,17 @@ impl Lint<'_> {
                         pointer,
                         format!("`{reference}` names nothing in this document"),
                         "references have the form `#/components/schemas/Name`",
+                    );
+                }
+                if let Some(Value::String(reference)) = members.get("$ref")
+                    && let Some(place) = self.ways.get(reference)
+                    && place != pointer
+                {
+                    self.report(
+                        "constants",
+                        pointer,
+                        format!("this refers to constants, `{reference}`"),
+                        "nothing is of their type, since clients throw on a value that they don't list: refer to the open values",
                     );
                 }
                 for (name, value) in members {
@@ -47,11 +82,7 @@ impl Lint<'_> {
             .pointer("/components/schemas")
             .and_then(Value::as_object);
         for (name, schema) in components.into_iter().flatten() {
-            self.schema(
-                &format!("/components/schemas/{}", pointer_segment(name)),
-                schema,
-                name,
-            );
+            self.schema(&component(name), schema, name);
         }
         for root in ["/paths", "/components/responses"] {
             if let Some(value) = self.contract.value.pointer(root) {
@@ -97,7 +128,8 @@ impl Lint<'_> {
             );
         }
         for keyword in ["enum", "anyOf", "oneOf"] {
-            if schema.get(keyword).is_some() {
+            let is_constants = keyword == "enum" && self.ways.contains_key(&format!("#{pointer}"));
+            if schema.get(keyword).is_some() && !is_constants {
                 self.report(
                     "closed-enum",
                     &format!("{pointer}/{keyword}"),
@@ -126,6 +158,7 @@ impl Lint<'_> {
             );
         }
         self.known_values(pointer, schema, name);
+        self.constants(pointer, schema, name);
         let required: Vec<_> = schema
             .get("required")
             .and_then(Value::as_array)
@@ -194,6 +227,45 @@ impl Lint<'_> {
                     "values are compared without regard to case: list each once",
                 );
             }
+        }
+    }
+
+    fn constants(&mut self, pointer: &str, schema: &Value, name: &str) {
+        if schema.get("x-known-values").is_none() {
+            return;
+        }
+        if !is_open_value(schema) {
+            self.report(
+                "constants",
+                &format!("{pointer}/x-known-values"),
+                format!("`{name}` has constants and no known values"),
+                "only a component with `x-extensible-enum` has constants",
+            );
+            return;
+        }
+        let mut from = format!("{pointer}/x-known-values");
+        for name in open_values::constants(name) {
+            let to = component(&name);
+            let reference = json!({"$ref": format!("#{to}")});
+            if self.contract.value.pointer(&from) != Some(&reference) {
+                self.report(
+                    "constants",
+                    &from,
+                    format!("this isn't a reference to `{name}`"),
+                    "the way to constants is the same everywhere: `x-known-values`, then `…Constant`, then `Known…`",
+                );
+            }
+            from = to;
+        }
+        let constants = self.contract.value.pointer(&from);
+        let listed = constants.and_then(|constants| constants.get("enum"));
+        if listed != schema.get("x-extensible-enum") {
+            self.report(
+                "constants",
+                &format!("{from}/enum"),
+                format!("these aren't the known values of `{name}`"),
+                "list them once: an anchor at `x-extensible-enum`, and its alias here",
+            );
         }
     }
 }
