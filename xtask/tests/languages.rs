@@ -43,7 +43,7 @@ fn workspace() -> TempDir {
     write(
         root,
         "openapi/README.md",
-        "# The contract\n\n<!-- written by cargo xtask languages --all --write -->\n<!-- until here -->\n",
+        "# The contract\n\n<!-- written by cargo xtask languages --write -->\n<!-- until here -->\n",
     );
     write(
         root,

@@ -36,7 +36,8 @@ func status(publisher, offer string) object {
 	for _, step := range report.Steps {
 		steps = append(steps, []any{step.Id.Get(), step.Status.Get()})
 	}
-	return object{"answer": report, "read": []any{report.Status.Get(), steps}}
+	running := strings.EqualFold(report.GetStatus(), string(portal.KNOWNOFFERSTATUS_RUNNING))
+	return object{"answer": report, "read": []any{report.Status.Get(), steps, running}}
 }
 
 // example: end

@@ -26,7 +26,8 @@ public class Driver {
       if (report.getSteps() != null)
         for (PublicationStep step : report.getSteps())
           steps.add(Arrays.asList(step.getId(), step.getStatus()));
-      return Map.of("answer", report, "read", Arrays.asList(report.getStatus(), steps));
+      boolean running = KnownOfferStatus.RUNNING.getValue().equalsIgnoreCase(report.getStatus());
+      return Map.of("answer", report, "read", Arrays.asList(report.getStatus(), steps, running));
     } catch (ApiException error) { // its code is the HTTP status, or 0 when no answer could be read
       return failure(error);
     }

@@ -6,7 +6,7 @@ import sys
 
 from cloud_partner_portal_api_client import AuthenticatedClient
 from cloud_partner_portal_api_client.api.offers import get_offer_status, list_offers
-from cloud_partner_portal_api_client.models import ErrorResponse
+from cloud_partner_portal_api_client.models import ErrorResponse, KnownOfferStatus
 from cloud_partner_portal_api_client.types import UNSET
 
 url, token = os.environ["URL"], os.environ["TOKEN"]
@@ -33,7 +33,8 @@ def status(publisher, offer):
     if isinstance(report, ErrorResponse) or report is None:
         return failure(answer.status_code, report)
     steps = [[step.id, step.status] for step in report.steps or []]
-    return {"answer": report.to_dict(), "read": [report.status, steps]}
+    running = (report.status or "").casefold() == KnownOfferStatus.RUNNING.casefold()
+    return {"answer": report.to_dict(), "read": [report.status, steps, running]}
 # example: end
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 
-from cloud_partner_portal import ApiClient, ApiException, Configuration, OffersApi
+from cloud_partner_portal import ApiClient, ApiException, Configuration, KnownOfferStatus, OffersApi
 
 url, token = os.environ["URL"], os.environ["TOKEN"]
 
@@ -30,7 +30,8 @@ def status(publisher, offer):
     except ApiException as error:  # error.data is the decoded ErrorResponse, or None
         return failure(error.status, error.data)
     steps = [[step.id, step.status] for step in report.steps or []]
-    return {"answer": report.to_dict(), "read": [report.status, steps]}
+    running = (report.status or "").casefold() == KnownOfferStatus.RUNNING.casefold()
+    return {"answer": report.to_dict(), "read": [report.status, steps, running]}
 # example: end
 
 

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use cloud_partner_portal::types::OfferStatus;
 use cloud_partner_portal::{Client, Credential, RetryPolicy};
 use serde_json::{Value, json};
 
@@ -59,5 +60,6 @@ async fn status(
         .flatten()
         .map(|step| json!([step.id, step.status]))
         .collect();
-    Ok(json!({ "answer": *report, "read": [report.status, steps] }))
+    let running = report.status.known() == Some(OfferStatus::Running);
+    Ok(json!({ "answer": *report, "read": [report.status, steps, running] }))
 }

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { getOfferStatus, listOffers } from "./sdk.gen";
 import { createClient, createConfig } from "./client";
-import type { ErrorResponse } from "./types.gen";
+import { KnownOfferStatus, type ErrorResponse } from "./types.gen";
 
 const url = process.env.URL!, token = process.env.TOKEN!;
 
@@ -15,7 +15,8 @@ async function status(publisherId: string, offerId: string) {
   const { data: report, error, response } = await getOfferStatus({ client, path, query });
   if (!report) return failure(response?.status, error); // without a response, the error is what zod or fetch threw
   const steps = (report.steps ?? []).map((step) => [step.id, step.status]);
-  return { answer: report, read: [report.status, steps] };
+  const running = report.status?.toLowerCase() === KnownOfferStatus.RUNNING.toLowerCase();
+  return { answer: report, read: [report.status, steps, running] };
 }
 // example: end
 

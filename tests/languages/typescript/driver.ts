@@ -7,6 +7,7 @@ import type { components, paths } from "./schema";
 const url = process.env.URL!, token = process.env.TOKEN!;
 
 // example: begin
+type Known = components["schemas"]["KnownOfferStatus"];
 const api = createClient<paths>({ baseUrl: url, headers: { Authorization: `Bearer ${token}` } });
 
 async function status(publisherId: string, offerId: string) {
@@ -16,7 +17,8 @@ async function status(publisherId: string, offerId: string) {
   );
   if (!report) return failure(response.status, error);
   const steps = (report.steps ?? []).map((step) => [step.id, step.status]);
-  return { answer: report, read: [report.status, steps] };
+  const running = report.status?.toLowerCase() === ("running" satisfies Known);
+  return { answer: report, read: [report.status, steps, running] };
 }
 // example: end
 

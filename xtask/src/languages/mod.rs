@@ -146,11 +146,16 @@ impl Languages {
             return Ok(outcome);
         }
         let readme = files::root().join("openapi/README.md");
-        let mut said = io::stderr();
+        // Beside a report for programs, it is told to people.
+        let mut stderr = io::stderr();
+        let out: &mut dyn Write = match self.format {
+            Format::Text => out,
+            Format::Json => &mut stderr,
+        };
         if self.write {
-            page::write(&readme, &report, &mut said)
+            page::write(&readme, &report, out)
         } else {
-            page::check(&readme, &report, &mut said)
+            page::check(&readme, &report, out)
         }
     }
 

@@ -13,7 +13,7 @@ use crate::output::{more, say};
 
 /// What stands before and after the part that is written.
 const MARKS: [&str; 2] = [
-    "<!-- written by cargo xtask languages --all --write -->\n",
+    "<!-- written by cargo xtask languages --write -->\n",
     "<!-- until here -->\n",
 ];
 
@@ -48,9 +48,11 @@ pub fn check(readme: &Path, report: &Report<'_>, out: &mut dyn Write) -> Run {
                 "Stale",
                 format!("{shown}, what it says of {}", tested.language.name),
             )?;
-            more(out, "cargo xtask languages --all --write")?;
             outcome = Outcome::Stale;
         }
+    }
+    if outcome == Outcome::Stale {
+        more(out, "cargo xtask languages --write")?;
     }
     Ok(outcome)
 }
