@@ -261,6 +261,22 @@ fn a_command_that_fails_is_shown_with_what_it_said() {
         "",
     );
     told("languages-too-few", &workspace, &[]);
+
+    let again = r#"build: |
+  cat >ask <<'END'
+  for attempt in 1 2 3 4; do
+    exec 3<>"/dev/tcp/127.0.0.1/${URL##*:}"
+    printf 'GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n' >&3
+    cat <&3 >&2
+  done
+  END
+"#;
+    language(&workspace, RIGHT, again);
+    let file = "tests/languages/shell/language.yaml";
+    let text = fs::read_to_string(workspace.path().join(file)).expect("text");
+    let text = text.replace("run: cat", "run: bash ask; cat");
+    write(workspace.path(), file, &text);
+    told("languages-again", &workspace, &[]);
 }
 
 #[test]

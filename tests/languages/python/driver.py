@@ -21,7 +21,7 @@ def main():
 
 
 # example: begin
-api = OffersApi(ApiClient(Configuration(host=url, access_token=token)))
+api = OffersApi(ApiClient(Configuration(host=url, access_token=token, retries=0)))
 
 
 def status(publisher, offer):

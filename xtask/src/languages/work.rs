@@ -65,7 +65,7 @@ pub fn work(
     language: &Language,
     contract: &Path,
     run: &str,
-    cases: &str,
+    calls: &str,
     server: &Server,
 ) -> Result<Work, Failure> {
     let place = files::root()
@@ -77,8 +77,8 @@ pub fn work(
     }
     let folder = place.join("work");
     fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
-    let calls = place.join("calls.tsv");
-    fs::write(&calls, cases).map_err(|error| unwritable(&calls, &error))?;
+    let input = place.join("calls.tsv");
+    fs::write(&input, calls).map_err(|error| unwritable(&input, &error))?;
 
     let commands = [
         (Stage::Generate, language.about.generate.as_deref()),
@@ -102,7 +102,7 @@ pub fn work(
             command.env("URL", server.url()).env("TOKEN", TOKEN);
         }
         let started = Instant::now();
-        let ended = wait(&mut command, &place.join(stage.to_string()), &calls)?;
+        let ended = wait(&mut command, &place.join(stage.to_string()), &input)?;
         times.push((stage, started.elapsed()));
         if let Err(what) = ended {
             let printed = Err(Trouble { stage, what });
@@ -112,18 +112,24 @@ pub fn work(
     let lines = place.join("run.out");
     let printed = fs::read(&lines)
         .map_err(|error| Failure(format!("{}: can't be read: {error}", files::shown(&lines))))?;
-    let printed = String::from_utf8(printed).map_err(|_| Trouble {
-        stage: Stage::Run,
-        what: format!("its output isn't UTF-8: {}", files::shown(&lines)),
-    });
+    let (requests, calls) = (server.requests().len(), calls.lines().count());
+    let printed = if requests > calls {
+        Err(format!(
+            "{requests} requests for {calls} calls: a driver makes each call once, so turn off whatever tries again"
+        ))
+    } else {
+        String::from_utf8(printed).map_err(|_| "its output isn't UTF-8".to_owned())
+    };
+    let stage = Stage::Run;
+    let printed = printed.map_err(|what| Trouble { stage, what });
     Ok(Work { printed, times })
 }
 
 /// Waits for a command. What it prints goes to files, so that nothing is lost and no pipe fills up.
-fn wait(command: &mut Command, log: &Path, calls: &Path) -> Result<Result<(), String>, Failure> {
+fn wait(command: &mut Command, log: &Path, input: &Path) -> Result<Result<(), String>, Failure> {
     let [out, err] = ["out", "err"].map(|ending| log.with_extension(ending));
     let create = |path: &PathBuf| File::create(path).map_err(|error| unwritable(path, &error));
-    let input = File::open(calls).map_err(|error| unwritable(calls, &error))?;
+    let input = File::open(input).map_err(|error| unwritable(input, &error))?;
     let mut child = command
         .stdin(input)
         .stdout(create(&out)?)
