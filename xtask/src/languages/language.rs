@@ -68,6 +68,16 @@ pub struct GeneratorOption {
     pub why: String,
 }
 
+/// What makes a client.
+pub struct Generator {
+    /// Its name and version.
+    pub name: String,
+    /// How a reader gets it.
+    pub install: Option<String>,
+    /// What a reader types before its command.
+    pub runner: &'static str,
+}
+
 /// Where the languages are.
 pub fn home() -> PathBuf {
     files::root().join("tests/languages")
@@ -170,15 +180,15 @@ impl Language {
             .map_err(|error| Failure(format!("the PATH can't be made: {error}")))
     }
 
-    /// Its generator's name and version, the version from where it is pinned.
-    pub fn generator(&self) -> Result<String, Failure> {
+    /// Its generator, with the version that is pinned.
+    pub fn generator(&self) -> Result<Generator, Failure> {
         let (registry, package) = self
             .about
             .generator
             .split_once(' ')
             .unwrap_or(("", &self.about.generator));
         let version = match registry {
-            "" => return Ok(package.to_owned()),
+            "" => Some(String::new()),
             "pypi" => self.pinned("requirements.txt", |text| {
                 let pin = format!("{package}==");
                 text.lines()
@@ -199,7 +209,16 @@ impl Language {
                 self.about.generator
             ))
         })?;
-        Ok(format!("{package} {version}"))
+        let install = match registry {
+            "pypi" => Some(format!("pip install {package}=={version}")),
+            "npm" => Some(format!("npm install --save-dev {package}@{version}")),
+            _ => None,
+        };
+        Ok(Generator {
+            name: format!("{package} {version}").trim_end().to_owned(),
+            install,
+            runner: if registry == "npm" { "npx " } else { "" },
+        })
     }
 
     fn pinned(&self, file: &str, version: impl Fn(&str) -> Option<String>) -> Option<String> {

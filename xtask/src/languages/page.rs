@@ -102,7 +102,7 @@ fn row(tested: &Tested<'_>) -> String {
     };
     format!(
         "| {title} | {} | {} of {} | {} |\n",
-        tested.generator,
+        tested.generator.name,
         tested.same,
         tested.calls,
         tested.limits()
@@ -127,8 +127,12 @@ fn section(tested: &Tested<'_>) -> Result<String, Failure> {
     }
     let about = &language.about;
     let mut text = format!("\n## {}\n", about.title);
-    if let Some(generate) = &about.generate {
-        let _ = write!(text, "\n```console\n$ {}\n```\n", command(generate));
+    let generate = about.generate.as_deref();
+    let generate = generate.map(|text| tested.generator.runner.to_owned() + &command(text));
+    let commands = [tested.generator.install.clone(), generate];
+    let commands: Vec<String> = commands.into_iter().flatten().collect();
+    if !commands.is_empty() {
+        let _ = write!(text, "\n```console\n$ {}\n```\n", commands.join("\n$ "));
     }
     if !about.options.is_empty() {
         text.push('\n');

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Skipped;
 use super::compare::Difference;
-use super::language::Language;
+use super::language::{Generator, Language};
 use super::work::Trouble;
 use crate::exit::{Failure, Outcome};
 use crate::output::{count, more, say};
@@ -27,8 +27,8 @@ pub struct Report<'l> {
 pub struct Tested<'l> {
     /// The language.
     pub language: &'l Language,
-    /// Its generator, with the version.
-    pub generator: String,
+    /// Its generator.
+    pub generator: Generator,
     /// How many calls were made.
     pub calls: usize,
     /// How many of them gave what the SDK gave.
@@ -129,7 +129,7 @@ impl Report<'_> {
         rows.extend(self.tested.iter().map(|one| {
             vec![
                 one.language.about.title.clone(),
-                one.generator.clone(),
+                one.generator.name.clone(),
                 one.calls.to_string(),
                 one.same.to_string(),
                 one.limits(),
@@ -209,7 +209,7 @@ impl Tested<'_> {
         json!({
             "name": self.language.name,
             "title": self.language.about.title,
-            "generator": self.generator,
+            "generator": self.generator.name,
             "calls": self.calls,
             "same": self.same,
             "limits": limits,
