@@ -4,7 +4,9 @@ import json
 import os
 import sys
 
+# example: begin
 from cloud_partner_portal import ApiClient, ApiException, Configuration, KnownOfferStatus, OffersApi
+# example: end
 
 url, token = os.environ["URL"], os.environ["TOKEN"]
 

@@ -1,9 +1,11 @@
 // The calls that every language makes, through the client; ../README.md says what goes in and what comes out.
 
 import { readFileSync } from "node:fs";
+// example: begin
 import { getOfferStatus, listOffers } from "./sdk.gen";
 import { createClient, createConfig } from "./client";
 import { KnownOfferStatus, type ErrorResponse } from "./types.gen";
+// example: end
 
 const url = process.env.URL!, token = process.env.TOKEN!;
 

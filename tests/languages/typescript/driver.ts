@@ -1,8 +1,10 @@
 // The calls that every language makes, through the client; ../README.md says what goes in and what comes out.
 
 import { readFileSync } from "node:fs";
+// example: begin
 import createClient from "openapi-fetch";
 import type { components, paths } from "./schema";
+// example: end
 
 const url = process.env.URL!, token = process.env.TOKEN!;
 

@@ -74,8 +74,6 @@ pub struct Generator {
     pub name: String,
     /// How a reader gets it.
     pub install: Option<String>,
-    /// What a reader types before its command.
-    pub runner: &'static str,
 }
 
 /// Where the languages are.
@@ -217,7 +215,6 @@ impl Language {
         Ok(Generator {
             name: format!("{package} {version}").trim_end().to_owned(),
             install,
-            runner: if registry == "npm" { "npx " } else { "" },
         })
     }
 
@@ -227,33 +224,39 @@ impl Language {
             .find_map(|text| version(&text))
     }
 
-    /// The part of the driver that is shown to readers, without its indentation.
+    /// The parts of the driver that are shown to readers, without their indentation.
     pub fn example(&self) -> Result<String, Failure> {
         let file = self.folder.join(&self.about.driver);
         let text = fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
-        let lines: Vec<&str> = text
-            .lines()
-            .skip_while(|line| !line.contains("example: begin"))
-            .skip(1)
-            .take_while(|line| !line.contains("example: end"))
-            .collect();
-        if lines.is_empty() || !text.contains("example: end") {
+        let mut parts = Vec::new();
+        let mut lines = text.lines();
+        while lines.any(|line| line.contains("example: begin")) {
+            let part = lines
+                .by_ref()
+                .take_while(|line| !line.contains("example: end"));
+            parts.push(unindented(&part.collect::<Vec<_>>()));
+        }
+        if parts.is_empty() {
             return Err(Failure(format!(
                 "{}: nothing stands between `example: begin` and `example: end`",
                 files::shown(&file)
             )));
         }
-        let indent = lines
-            .iter()
-            .filter(|line| !line.trim().is_empty())
-            .map(|line| line.len() - line.trim_start().len())
-            .min()
-            .unwrap_or_default();
-        let lines = lines
-            .iter()
-            .map(|line| line.get(indent..).unwrap_or_default());
-        Ok(lines.collect::<Vec<_>>().join("\n"))
+        Ok(parts.join("\n\n"))
     }
+}
+
+fn unindented(lines: &[&str]) -> String {
+    let indent = lines
+        .iter()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| line.len() - line.trim_start().len())
+        .min()
+        .unwrap_or_default();
+    let lines = lines
+        .iter()
+        .map(|line| line.get(indent..).unwrap_or_default());
+    lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {

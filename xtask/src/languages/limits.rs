@@ -21,6 +21,9 @@ pub struct Limit {
     /// The differences that it accepts.
     #[serde(default)]
     differences: Vec<String>,
+    /// Whether it is explained for all.
+    #[serde(skip)]
+    pub shared: bool,
 }
 
 /// The limits of one language.
@@ -58,7 +61,10 @@ impl Limits {
             if limit.explanation.is_empty() {
                 let known = shared.iter().find(|known| known.name == limit.name);
                 match known {
-                    Some(known) => limit.explanation.clone_from(&known.explanation),
+                    Some(known) => {
+                        limit.explanation.clone_from(&known.explanation);
+                        limit.shared = true;
+                    }
                     None => {
                         return fault(
                             "a limit needs an explanation, here or in tests/languages/limits.yaml",

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::language::Language;
+use super::limits::Limit;
 use super::report::{Report, Tested};
 use crate::exit::{Failure, Outcome, Run};
 use crate::files;
@@ -86,6 +87,22 @@ fn whole(report: &Report<'_>) -> Result<String, Failure> {
     for tested in &report.tested {
         text += &row(tested);
     }
+    let mut shared: Vec<&Limit> = Vec::new();
+    let limits = report
+        .tested
+        .iter()
+        .flat_map(|one| &one.language.limits.list);
+    for limit in limits.filter(|limit| limit.shared) {
+        if shared.iter().all(|known| known.name != limit.name) {
+            shared.push(limit);
+        }
+    }
+    if !shared.is_empty() {
+        text.push('\n');
+    }
+    for limit in shared {
+        text += &explained(limit);
+    }
     for tested in &report.tested {
         text += &section(tested)?;
     }
@@ -109,6 +126,10 @@ fn row(tested: &Tested<'_>) -> String {
     )
 }
 
+fn explained(limit: &Limit) -> String {
+    format!("* `{}`: {}\n", limit.name, limit.explanation.trim())
+}
+
 /// A heading's anchor, as the places that show Markdown make it.
 fn anchor(heading: &str) -> String {
     heading
@@ -127,8 +148,7 @@ fn section(tested: &Tested<'_>) -> Result<String, Failure> {
     }
     let about = &language.about;
     let mut text = format!("\n## {}\n", about.title);
-    let generate = about.generate.as_deref();
-    let generate = generate.map(|text| tested.generator.runner.to_owned() + &command(text));
+    let generate = about.generate.as_deref().map(command);
     let commands = [tested.generator.install.clone(), generate];
     let commands: Vec<String> = commands.into_iter().flatten().collect();
     if !commands.is_empty() {
@@ -146,14 +166,15 @@ fn section(tested: &Tested<'_>) -> Result<String, Failure> {
         fence(language),
         language.example()?
     );
-    if !about.notes.is_empty() || !tested.limits.is_empty() {
+    let own = || language.limits.list.iter().filter(|limit| !limit.shared);
+    if !about.notes.is_empty() || own().next().is_some() {
         text.push('\n');
     }
     for note in &about.notes {
         let _ = writeln!(text, "* {}", note.trim());
     }
-    for limit in &language.limits.list {
-        let _ = writeln!(text, "* `{}`: {}", limit.name, limit.explanation.trim());
+    for limit in own() {
+        text += &explained(limit);
     }
     Ok(text)
 }
@@ -164,6 +185,7 @@ fn command(generate: &str) -> String {
         .trim()
         .replace("\"$CONTRACT\"", "cloud-partner-portal.yaml")
         .replace("\"$CLIENT\"", "client")
+        .replace("\"$HERE\"/", "")
         .replace('\n', "\n  ")
 }
 

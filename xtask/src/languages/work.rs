@@ -77,6 +77,12 @@ pub fn work(
     }
     let folder = place.join("work");
     fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
+    // As in a reader's project, so that the commands are a reader's too.
+    let packages = installed().join(&language.name).join("node_modules");
+    if packages.exists() {
+        let link = folder.join("node_modules");
+        std::os::unix::fs::symlink(&packages, &link).map_err(|error| unwritable(&link, &error))?;
+    }
     let input = place.join("calls.tsv");
     fs::write(&input, calls).map_err(|error| unwritable(&input, &error))?;
 
@@ -93,7 +99,7 @@ pub fn work(
             .args(["-euc", script])
             .current_dir(&folder)
             .env("CONTRACT", contract)
-            .env("CLIENT", place.join("client"))
+            .env("CLIENT", folder.join("client"))
             .env("HERE", &language.folder)
             .env("INSTALLED", installed().join(&language.name))
             .env("TOOLS", installed())

@@ -1,0 +1,89 @@
+// The calls that every language makes, through the client; ../README.md says what goes in and what comes out.
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Net.Http;
+using System.Net.Http.Headers;
+using System.Runtime.InteropServices;
+using System.Threading.Tasks;
+using CloudPartnerPortal;
+using Newtonsoft.Json;
+using Line = System.Collections.Generic.Dictionary<string, object>;
+
+static class Driver
+{
+    // example: begin
+    static Client Connect(string url, string token)
+    {
+        var http = new HttpClient();
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return new Client(http) { BaseUrl = url };
+    }
+
+    static async Task<Line> Status(Client client, string publisher, string offer)
+    {
+        try
+        {
+            var report = await client.GetOfferStatusAsync(publisher, offer, "2017-10-31");
+            var steps = (report.Steps ?? new List<PublicationStep>()).Select(step => new[] { step.Id, step.Status });
+            var running = nameof(KnownOfferStatus.Running).Equals(report.Status, StringComparison.OrdinalIgnoreCase);
+            return Answer(report, new object[] { report.Status, steps, running });
+        }
+        catch (ApiException e) when (e.StatusCode >= 300) // below is a success that can't be decoded
+        {
+            return Failure(e.StatusCode, (e as ApiException<ErrorResponse>)?.Result);
+        }
+    }
+    // example: end
+
+    static async Task<Line> List(Client client, string publisher)
+    {
+        try
+        {
+            var offers = await client.ListOffersAsync(publisher, "2017-10-31");
+            return Answer(offers, offers.Select(offer => new object[] { offer.Id, offer.Status, offer.Version, offer.ChangedTime }));
+        }
+        catch (ApiException e) when (e.StatusCode >= 300)
+        {
+            return Failure(e.StatusCode, (e as ApiException<ErrorResponse>)?.Result);
+        }
+    }
+
+    static Line Answer(object answer, object read) => new Line { ["answer"] = answer, ["read"] = read };
+
+    static Line Failure(int status, ErrorResponse said)
+    {
+        var code = said?.Error?.Code ?? said?.Product?.ExceptionCode ?? said?.Variant?.ExceptionCode;
+        var message = said?.Error?.Message ?? said?.Product?.Error ?? said?.Variant?.Error ?? said?.Message;
+        return new Line { ["failure"] = new { status, code, message } };
+    }
+
+    static void Main()
+    {
+        var client = Connect(Environment.GetEnvironmentVariable("URL"), Environment.GetEnvironmentVariable("TOKEN"));
+        var input = new StreamReader(Console.OpenStandardInput());
+        var output = new StreamWriter(Console.OpenStandardOutput());
+        for (var text = input.ReadLine(); text != null; text = input.ReadLine())
+        {
+            var call = text.Split('\t');
+            Line line;
+            try
+            {
+                line = (call[1] == "listOffers" ? List(client, call[2]) : Status(client, call[2], call[3])).GetAwaiter().GetResult();
+            }
+            catch (Exception e)
+            {
+                line = new Line { ["exception"] = e.GetType().Name + ": " + e.Message.Split('\n')[0] };
+            }
+            line["case"] = call[0];
+            output.WriteLine(JsonConvert.SerializeObject(line));
+        }
+        output.Flush();
+        Exit(0);
+    }
+
+    // Mono's own end, which aborts the threads of the pool, has been seen to crash.
+    [DllImport("libc", EntryPoint = "_exit")]
+    static extern void Exit(int code);
+}

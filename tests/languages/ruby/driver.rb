@@ -1,0 +1,60 @@
+# The calls that every language makes, through the client; ../README.md says what goes in and what comes out.
+$LOAD_PATH.unshift "#{ENV.fetch('CLIENT')}/lib"
+# example: begin
+require 'cloud_partner_portal'
+# example: end
+require 'json'
+
+# example: begin
+def connect(url, token)
+  config = CloudPartnerPortal::Configuration.new
+  config.scheme, config.host = url.split('://')
+  config.access_token = token
+  CloudPartnerPortal::OffersApi.new(CloudPartnerPortal::ApiClient.new(config))
+end
+
+def status(api, publisher, offer)
+  report = api.get_offer_status(publisher, offer, '2017-10-31')
+  steps = (report.steps || []).map { |step| [step.id, step.status] }
+  running = CloudPartnerPortal::KnownOfferStatus::RUNNING.casecmp?(report.status.to_s)
+  { answer: report.to_hash, read: [report.status, steps, running] }
+rescue CloudPartnerPortal::ApiError => e
+  failure(e)
+end
+# example: end
+
+def offers(api, publisher)
+  offers = api.list_offers(publisher, '2017-10-31')
+  read = offers.map { |offer| [offer.id, offer.status, offer.version, offer.changed_time] }
+  { answer: offers.map(&:to_hash), read: read }
+rescue CloudPartnerPortal::ApiError => e
+  failure(e)
+end
+
+# The client leaves the body of a failure to its caller.
+def failure(error)
+  raise error unless error.code.to_i >= 300
+
+  body = begin
+    JSON.parse(error.response_body, symbolize_names: true)
+  rescue JSON::ParserError
+    nil
+  end
+  said = CloudPartnerPortal::ErrorResponse.build_from_hash(body.is_a?(Hash) ? body : {})
+  service = said.product || said.variant
+  code = said.error&.code || service&.exception_code
+  message = said.error&.message || service&.error || said.message
+  { failure: { status: error.code, code: code, message: message } }
+end
+
+$stdin.set_encoding('UTF-8')
+api = connect(ENV.fetch('URL'), ENV.fetch('TOKEN'))
+$stdin.each_line(chomp: true) do |text|
+  name, operation, publisher, offer = text.split("\t")
+  line = begin
+    operation == 'listOffers' ? offers(api, publisher) : status(api, publisher, offer)
+  rescue StandardError => e
+    { exception: "#{e.class}: #{e.message.lines.first&.chomp}" }
+  end
+  puts JSON.generate({ case: name, **line })
+end
