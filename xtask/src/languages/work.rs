@@ -81,7 +81,7 @@ pub fn work(
     let packages = installed().join(&language.name).join("node_modules");
     if packages.exists() {
         let link = folder.join("node_modules");
-        std::os::unix::fs::symlink(&packages, &link).map_err(|error| unwritable(&link, &error))?;
+        link_folder(&packages, &link).map_err(|error| unwritable(&link, &error))?;
     }
     let input = place.join("calls.tsv");
     fs::write(&input, calls).map_err(|error| unwritable(&input, &error))?;
@@ -129,6 +129,16 @@ pub fn work(
     let stage = Stage::Run;
     let printed = printed.map_err(|what| Trouble { stage, what });
     Ok(Work { printed, times })
+}
+
+#[cfg(unix)]
+fn link_folder(original: &Path, link: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(original, link)
+}
+
+#[cfg(windows)]
+fn link_folder(original: &Path, link: &Path) -> std::io::Result<()> {
+    std::os::windows::fs::symlink_dir(original, link)
 }
 
 /// Waits for a command. What it prints goes to files, so that nothing is lost and no pipe fills up.
