@@ -267,6 +267,11 @@ fn a_page_asks_nobody_for_anything() {
         let all = every(&page, r#" id="([^"]*)""#);
         let unique: BTreeSet<&str> = all.iter().map(String::as_str).collect();
         assert_eq!(unique.len(), all.len(), "ids are unique");
+        for part in every(&page, "<([a-z]+[^<>]* data-item)>") {
+            let id = &every(&part, r#" id="([^"]*)""#)[0];
+            let itself = format!("<a class=\"permalink\" href=\"#{id}\" ");
+            assert_eq!(page.matches(&itself).count(), 1, "{part}");
+        }
         for target in every(&page, r##" href="#([^"]*)""##) {
             assert!(unique.contains(target.as_str()), "{target}");
         }

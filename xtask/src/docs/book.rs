@@ -102,7 +102,12 @@ impl<'b> Book<'b> {
     }
 }
 
-/// A heading that can be linked to: the link stands beside it.
+/// The heading of one of the page's main parts.
+pub fn heading(id: &str, name: &str) -> Markup {
+    html! { h2 { span data-name { (name) } " " (permalink(id, name)) } }
+}
+
+/// A link to what it stands beside.
 pub fn permalink(id: &str, name: &str) -> Markup {
     html! {
         a.permalink href={ "#" (id) } aria-label={ "Link to " (name) } { "#" }

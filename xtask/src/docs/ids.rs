@@ -22,6 +22,11 @@ pub fn scheme(name: &str) -> String {
     format!("security/{}", segment(name))
 }
 
+/// A group of operations.
+pub fn tag(name: &str) -> String {
+    format!("tags/{}", segment(name))
+}
+
 /// An operation.
 pub fn operation(name: &str) -> String {
     format!("operations/{}", segment(name))

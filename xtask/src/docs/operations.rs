@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::book::{Book, permalink};
+use super::book::{Book, heading, permalink};
 use super::ids;
 use super::rows::{self, Row};
 use super::words::example;
@@ -18,10 +18,11 @@ impl Book<'_> {
     pub fn operations(&self) -> Markup {
         html! {
             section id="operations" data-item {
-                h2 data-name { "Operations" }
+                (heading("operations", "Operations"))
                 @for (tag, operations) in self.by_tag() {
-                    section data-item {
-                        h3.tag data-name { (tag) }
+                    @let id = ids::tag(tag);
+                    section id=(id) data-item {
+                        h3.tag { span data-name { (tag) } " " (permalink(&id, tag)) }
                         (self.tag_description(tag))
                         @for operation in operations { (self.operation(operation)) }
                     }

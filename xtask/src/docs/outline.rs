@@ -20,7 +20,7 @@ impl Book<'_> {
                         @if self.get("/components/securitySchemes").is_some() { (entry("security", "Credentials")) }
                     }
                     @for (tag, operations) in self.by_tag() {
-                        p.group { a href="#operations" { "Operations" } ": " (tag) }
+                        p.group { a href="#operations" { "Operations" } ": " a href={ "#" (ids::tag(tag)) } { (tag) } }
                         ul {
                             @for operation in operations {
                                 @let name = operation_name(self.checker, operation);

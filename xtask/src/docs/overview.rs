@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::book::{Book, link};
+use super::book::{Book, heading, link};
 use super::markdown;
 use super::proofs::{KINDS, UNSHOWN};
 use crate::coverage::provenance_class;
@@ -19,7 +19,7 @@ impl Book<'_> {
         let description = self.text("/info", "description").unwrap_or_default();
         html! {
             section id="about" data-item {
-                h2 data-name { "About" }
+                (heading("about", "About"))
                 (markdown::with_legend(description, &self.marks))
                 (self.people())
             }
@@ -44,7 +44,7 @@ impl Book<'_> {
     fn proof_legend(&self) -> Markup {
         html! {
             section id="proof" data-item {
-                h2 data-name { "What proves a claim" }
+                (heading("proof", "What proves a claim"))
                 p {
                     "Below the contract's own marks stands what was compared with it: how many "
                     a href="#recordings" { "recordings" }
@@ -69,7 +69,7 @@ impl Book<'_> {
         html! {
             @if count > 0 {
                 section id="servers" data-item {
-                    h2 data-name { "Servers" }
+                    (heading("servers", "Servers"))
                     ul {
                         @for index in 0..count {
                             @let pointer = format!("/servers/{index}");

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::book::{Book, permalink};
+use super::book::{Book, heading};
 use super::ids;
 use super::rows::{self, Row};
 use crate::coverage::provenance_class;
@@ -33,7 +33,7 @@ impl Book<'_> {
             .collect();
         html! {
             section id="recordings" data-item {
-                h2 data-name { "Recordings " (permalink("recordings", "the recordings")) }
+                (heading("recordings", "Recordings"))
                 p { "Each is one request and its answer, kept as a file." }
                 (rows::table("Recordings", ["Recording", "Status"], &rows))
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::book::{Book, permalink};
+use super::book::{Book, heading, permalink};
 use super::ids;
 use super::rows::{self, Row};
 use super::sections::Section;
@@ -27,7 +27,7 @@ impl Book<'_> {
     pub fn schemas(&self) -> Markup {
         html! {
             section id="schemas" data-item {
-                h2 data-name { "Schemas" }
+                (heading("schemas", "Schemas"))
                 @for section in &self.sections.list { (self.schema(section)) }
             }
         }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::book::{Book, permalink};
+use super::book::{Book, heading, permalink};
 use super::ids;
 use crate::generator::contract::pointer_segment;
 
@@ -17,7 +17,7 @@ impl Book<'_> {
         html! {
             @if !names.is_empty() {
                 section id="security" data-item {
-                    h2 data-name { "Credentials" }
+                    (heading("security", "Credentials"))
                     @for name in names { (self.scheme(name)) }
                 }
             }
