@@ -8,6 +8,7 @@ mod compat;
 mod cost;
 mod coverage;
 mod demo;
+mod docs;
 mod ends;
 mod excuses;
 mod exit;
@@ -48,6 +49,7 @@ enum Command {
     Coverage(coverage::Coverage),
     Cost(cost::Cost),
     Demo(demo::Demo),
+    Docs(docs::Docs),
     Ends(ends::Ends),
     Generate(generate::Generate),
     Import(record::Import),
@@ -88,6 +90,7 @@ fn run(command: Command, out: &mut dyn Write) -> Run {
         Command::Coverage(coverage) => coverage.run(out),
         Command::Cost(cost) => cost.run(out),
         Command::Demo(demo::Demo {}) => demo::Demo::run(out),
+        Command::Docs(docs) => docs.run(out),
         Command::Ends(ends) => ends.run(out),
         Command::Generate(generate) => generate.run(out),
         Command::Import(import) => import.run(out),

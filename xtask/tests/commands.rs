@@ -47,8 +47,8 @@ fn help_names_every_command_and_exit_code() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     common::golden("help", &common::run(folder.path(), &["--help"]));
     for command in [
-        "cost", "coverage", "demo", "ends", "generate", "lint", "mutants", "sample", "schema",
-        "serve", "validate",
+        "cost", "coverage", "demo", "docs", "ends", "generate", "lint", "mutants", "sample",
+        "schema", "serve", "validate",
     ] {
         let output = common::run(folder.path(), &[command, "--help"]);
         assert_eq!(output.status.code(), Some(0), "{command}");
@@ -67,6 +67,7 @@ fn wrong_usage_ends_with_2() {
         &["coverage", "--min", "101"],
         &["coverage", "--min", "all"],
         &["cost", "--rounds", "0"],
+        &["docs", "--format", "pdf"],
         &["mutants", "--format", "html"],
         &["sample"],
         &["sample", "--offers", "many"],

@@ -14,12 +14,18 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use self::claims::Claims;
-use self::report::Report;
+pub use self::claims::Claims;
+pub use self::html::{PROOF_STYLE, class, provenance_class};
+pub use self::kinds::WITHOUT_VALUE;
+pub use self::report::{InReport, Report, State};
+
 use crate::excuses::Excuses;
 use crate::exit::{Failure, Outcome, Run};
 use crate::files;
 use crate::validate::{self, Checker};
+
+/// The workspace's own excuses.
+pub const EXCUSES: &str = "xtask/excuses/coverage.yaml";
 
 /// Says what of the contract the recordings show, and by which of them
 ///
@@ -77,7 +83,7 @@ impl Coverage {
         let path = self.contract.unwrap_or_else(files::default_contract);
         let contract = files::contract(&path)?;
         let checker = Checker::new(&contract)?;
-        let excuses = Excuses::read(self.excuses.as_deref(), "xtask/excuses/coverage.yaml")?;
+        let excuses = Excuses::read(self.excuses.as_deref(), EXCUSES)?;
         let recordings = validate::recordings(&self.paths)?;
         let claims = Claims::new(&checker, &recordings);
         let report = Report::new(&contract, claims, &recordings, &excuses);

@@ -45,6 +45,9 @@ kinds![
     known_value
 ];
 
+/// The kinds that are shown by a body in which the member has no value.
+pub const WITHOUT_VALUE: [&Kind; 2] = [&absent::KIND, &null::KIND];
+
 /// The claim `name`, if it is made at this place.
 fn made_if(made: bool, site: &Site<'_>, name: &str) -> Option<Made> {
     made.then(|| Made {
