@@ -205,7 +205,7 @@ test("the keyboard is enough", () =>
 test("without JavaScript only the search is missing", () =>
   open("page.html", { javaScriptEnabled: false }, async (page) => {
     assert.equal(await page.locator("search").isVisible(), false);
-    await page.getByRole("navigation").getByRole("link", { name: "StepStatus" }).click();
+    await page.getByRole("navigation").getByRole("link", { name: "StepStatus", exact: true }).click();
     assert.match(page.url(), /#schemas\/StepStatus$/);
     assert.ok(await at(page, "schemas/StepStatus").isVisible());
     const summary = at(page, "schemas/StepStatus/=blocked").locator("summary");

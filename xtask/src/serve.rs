@@ -73,22 +73,22 @@ impl Source {
 
     /// Starts a server.
     pub fn start(self, port: u16, delay: Duration) -> Result<Server, Failure> {
-        Self::started(self.replay().port(port).delay(delay))
+        let server = self.replay().port(port).delay(delay).start();
+        server.map_err(|error| {
+            Failure(format!(
+                "the replay server can't start on port {port}: {error}"
+            ))
+        })
     }
 
     /// Starts a server that takes only this token.
     pub fn start_for(self, token: &str) -> Result<Server, Failure> {
-        Self::started(self.replay().token(token))
+        let server = self.replay().token(token).start();
+        server.map_err(|error| Failure(format!("the replay server can't start: {error}")))
     }
 
     fn replay(self) -> Replay {
         Replay::new(self.recordings, self.scenarios)
-    }
-
-    fn started(replay: Replay) -> Result<Server, Failure> {
-        replay
-            .start()
-            .map_err(|error| Failure(format!("the replay server can't start: {error}")))
     }
 
     /// What a request is answered with, line by line: the request and the answer, in two columns.
