@@ -263,6 +263,15 @@ impl Error {
         self.0.kind == Kind::Decode
     }
 
+    /// The answer is larger than this client takes.
+    ///
+    /// *Example*: `the answer is larger than the limit of 268435456 bytes`. *Likely cause*: an endpoint that isn't the service.
+    /// *What to do*: if the answer is right, raise [`response_limit`](crate::ClientBuilder::response_limit).
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        self.0.kind == Kind::TooLarge
+    }
+
     /// There is no token to send.
     ///
     /// *Example*: `AZURE_TENANT_ID isn't set`. *Likely cause*: a missing variable, an expired secret. *What to do*: as the

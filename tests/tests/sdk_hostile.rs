@@ -348,7 +348,7 @@ async fn servers_that_take_too_long() {
 async fn answers_that_are_too_large() {
     let too_large = Failure(
         Some(200),
-        &[],
+        &["too large"],
         "the answer is larger than the limit of 100000 bytes",
     );
     let gzip = "content-encoding: gzip\r\n";

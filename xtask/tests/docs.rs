@@ -341,6 +341,7 @@ fn any_contract_becomes_a_page_and_its_texts_stay_texts() {
             "Size",
             "%2Fcomponents%2Fschemas%2FNamed%2Fproperties%2Fagain",
             "Free",
+            "Second",
             "put%2FPet%20%3C1%3E%2C%20pet%22Id",
             "put%2FPet%20%3C1%3E%20default%5B%5D",
         ])
@@ -358,7 +359,9 @@ fn any_contract_becomes_a_page_and_its_texts_stay_texts() {
         "Default <code>&quot;quoted&quot;</code>",
         "A time as text, in <code>utc</code>",
         "<code>x-other</code>: <code>&lt;b&gt;</code>",
-        "The values; there are no others.",
+        "<code>x-also</code>: <a href=\"#schemas/Free\">",
+        "<p class=\"kind\"><a href=\"#schemas/Free\">",
+        "The values of this type; it has no others.",
         "The known values of an open set",
         "apiKey, header, X-Key",
         "unseen</b>",

@@ -26,6 +26,7 @@ pub fn predicates(error: &Error) -> Vec<&'static str> {
         ("retryable", error.is_retryable()),
         ("throttled", error.is_throttled()),
         ("timeout", error.is_timeout()),
+        ("too large", error.is_too_large()),
         ("unauthorized", error.is_unauthorized()),
     ]
     .into_iter()

@@ -26,6 +26,13 @@ impl Book<'_> {
 
     /// The same for what has the place: its name alone would say nothing.
     pub fn shape(&self, pointer: &str) -> Markup {
+        // A second name for another schema: that one's name does say something.
+        if self
+            .get(pointer)
+            .is_some_and(|schema| schema.get("$ref").is_some())
+        {
+            return self.kind(pointer);
+        }
         html! {
             (self.written_out(pointer, 0))
             @if self.nullable(pointer) { span.or-null { ", or null" } }

@@ -19,7 +19,7 @@ const LISTS: [(&str, &str); 2] = [
         "x-extensible-enum",
         "The known values of an open set: another one can arrive at any time.",
     ),
-    ("enum", "The values; there are no others."),
+    ("enum", "The values of this type; it has no others."),
 ];
 
 impl Book<'_> {

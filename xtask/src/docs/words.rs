@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::book::{Book, json};
+use crate::generator::contract::pointer_segment;
 
 /// The words that are followed by the value that the contract has.
 const FOLLOWED: [(&str, &str); 14] = [
@@ -40,12 +41,49 @@ impl Book<'_> {
         };
         let items = self.get(&format!("{pointer}/items"));
         html! {
-            @for words in said(schema) { p.detail { (words) } }
+            @for words in self.said(pointer, schema) { p.detail { (words) } }
             @if let Some(items) = items {
-                @for words in said(items) { p.detail { "Each: " (words) } }
+                @for words in self.said(&format!("{pointer}/items"), items) { p.detail { "Each: " (words) } }
             }
             (example(schema))
         }
+    }
+
+    fn said(&self, pointer: &str, schema: &Value) -> Vec<Markup> {
+        let followed = FOLLOWED.iter().filter_map(|(key, words)| {
+            let value = schema.get(key)?;
+            Some(html! { (words) " " (plain(value)) })
+        });
+        let alone = ALONE.iter().filter_map(|(key, words)| {
+            let said = schema.get(key) == Some(&Value::Bool(true));
+            said.then(|| html! { (words) })
+        });
+        let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+        let closed = closed.then(|| html! { "No other members" });
+        followed
+            .chain(alone)
+            .chain(closed)
+            .chain(self.others(pointer, schema))
+            .collect()
+    }
+
+    /// Marks that nobody here knows are shown as they are, and a reference as what it leads to.
+    fn others(&self, pointer: &str, schema: &Value) -> impl Iterator<Item = Markup> {
+        let members = schema.as_object().into_iter().flatten();
+        let known = |key: &str| {
+            let words = FOLLOWED.iter().chain(&ALONE);
+            key == "x-extensible-enum" || words.map(|(known, _)| known).any(|known| *known == key)
+        };
+        members
+            .filter(move |(key, _)| key.starts_with("x-") && !known(key))
+            .map(move |(key, value)| {
+                let value = if value.get("$ref").is_some() {
+                    self.kind(&format!("{pointer}/{}", pointer_segment(key)))
+                } else {
+                    plain(value)
+                };
+                html! { code { (key) } ": " (value) }
+            })
     }
 }
 
@@ -54,36 +92,6 @@ pub fn example(owner: &Value) -> Markup {
     html! {
         @if let Some(example) = owner.get("example") { p.detail { "Example: " (json(example)) } }
     }
-}
-
-fn said(schema: &Value) -> Vec<Markup> {
-    let followed = FOLLOWED.iter().filter_map(|(key, words)| {
-        let value = schema.get(key)?;
-        Some(html! { (words) " " (plain(value)) })
-    });
-    let alone = ALONE.iter().filter_map(|(key, words)| {
-        let said = schema.get(key) == Some(&Value::Bool(true));
-        said.then(|| html! { (words) })
-    });
-    let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
-    let closed = closed.then(|| html! { "No other members" });
-    followed
-        .chain(alone)
-        .chain(closed)
-        .chain(others(schema))
-        .collect()
-}
-
-/// Marks that nobody here knows are shown as they are.
-fn others(schema: &Value) -> impl Iterator<Item = Markup> {
-    let members = schema.as_object().into_iter().flatten();
-    let known = |key: &str| {
-        let words = FOLLOWED.iter().chain(&ALONE);
-        key == "x-extensible-enum" || words.map(|(known, _)| known).any(|known| *known == key)
-    };
-    members
-        .filter(move |(key, _)| key.starts_with("x-") && !known(key))
-        .map(|(key, value)| html! { code { (key) } ": " (plain(value)) })
 }
 
 /// A text as it is, anything else as JSON.
