@@ -819,7 +819,7 @@ fn rows_that_send_it_back(token: &str) -> Vec<Row> {
         row(
             "request's id of an answer that is too large",
             answer(200, &[(id, token)], " ".repeat(LIMIT + 1)),
-            Failure(Some(200), &[], "request [redacted]"),
+            Failure(Some(200), &["too large"], "request [redacted]"),
         ),
         row(
             "request's id of an answer that breaks off",
