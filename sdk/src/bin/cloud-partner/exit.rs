@@ -176,7 +176,7 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
             "the service or the gateway before it failed; the request was tried again in vain",
             "try again later, and quote the id to the support if it lasts",
         )
-    } else if error.is_decode() {
+    } else if error.is_decode() || error.is_too_large() {
         (
             "a proxy answered in the service's place, or the service has changed",
             "see what answers with `curl -i`; without a proxy, report it",
