@@ -11,9 +11,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::Skipped;
 use super::language::{Language, home};
 use super::report::{skipped, skipped_json, table};
-use super::{Skipped, Workshop};
+use super::workshop::Workshop;
 use crate::exit::{Failure, Outcome};
 use crate::files;
 use crate::generator::contract::Contract;
@@ -135,8 +136,8 @@ impl Edit {
 
 impl Report<'_> {
     /// Whether everybody noticed what they say, and nothing else.
-    pub fn outcome(&self, all: bool) -> Outcome {
-        if self.wrong().is_empty() && (self.skipped.is_empty() || !all) {
+    pub fn outcome(&self, needed: bool) -> Outcome {
+        if self.wrong().is_empty() && (self.skipped.is_empty() || !needed) {
             Outcome::Fine
         } else {
             Outcome::Findings

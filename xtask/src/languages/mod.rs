@@ -8,24 +8,19 @@ mod limits;
 mod page;
 mod report;
 mod work;
+mod workshop;
 
-use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use self::cases::Case;
 use self::compare::Lines;
 use self::language::Language;
 use self::report::{Report, Tested};
-use self::work::{Trouble, Work};
+use self::workshop::Workshop;
 use crate::exit::{Failure, Outcome, Run};
 use crate::files;
-use crate::output::say;
 use crate::serve::Source;
 use crate::validate::Checker;
 
@@ -36,7 +31,7 @@ use crate::validate::Checker;
 /// and explains. tests/languages/install installs what a language needs.
 #[derive(Args)]
 pub struct Languages {
-    /// Fail when the tools of a language aren't here, instead of leaving it out
+    /// Fail when the tools of a language aren't here, instead of leaving it out; so does naming it
     #[arg(long)]
     all: bool,
     /// Write the results to openapi/README.md, instead of comparing them with it; needs every language
@@ -62,21 +57,14 @@ enum Format {
     Json,
 }
 
-/// What every run needs.
-struct Workshop<'c> {
-    source: Source,
-    cases: Vec<Case>,
-    checker: Checker<'c>,
-    /// What the SDK's driver printed.
-    right: Lines,
-}
-
 impl Languages {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> Run {
         let started = Instant::now();
         let languages = language::all()?;
         let (chosen, skipped) = self.choose(&languages)?;
+        // Whoever names a language wants it to run.
+        let needed = self.all || !self.names.is_empty();
         if self.write && chosen.len() != languages.len() {
             let left_out: Vec<&str> = languages
                 .iter()
@@ -122,7 +110,7 @@ impl Languages {
                 Format::Text => report.text(started.elapsed(), out)?,
                 Format::Json => report.json(out)?,
             }
-            return Ok(report.outcome(self.all));
+            return Ok(report.outcome(needed));
         }
 
         for (language, work) in shop.work(&others, &path, "contract")? {
@@ -141,7 +129,7 @@ impl Languages {
             Format::Text => report.text(started.elapsed(), out)?,
             Format::Json => report.json(out)?,
         }
-        let outcome = report.outcome(self.all);
+        let outcome = report.outcome(needed);
         if outcome != Outcome::Fine {
             return Ok(outcome);
         }
@@ -197,79 +185,4 @@ pub struct Skipped {
     pub name: String,
     /// What is missing.
     pub missing: String,
-}
-
-impl Workshop<'_> {
-    /// Runs the languages, as many at once as there are cores, and tells of each when it is done.
-    fn work<'l>(
-        &self,
-        languages: &[&'l Language],
-        contract: &Path,
-        run: &str,
-    ) -> Result<Vec<(&'l Language, Work)>, Failure> {
-        let calls = cases::as_text(&self.cases);
-        let source = &self.source;
-        let waiting: Mutex<VecDeque<usize>> = Mutex::new((0..languages.len()).collect());
-        let done = Mutex::new(Vec::new());
-        let workers = thread::available_parallelism().map_or(1, usize::from);
-        thread::scope(|scope| {
-            for _ in 0..workers.min(languages.len()) {
-                scope.spawn(|| {
-                    let next = || {
-                        waiting
-                            .lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .pop_front()
-                    };
-                    while let Some(index) = next() {
-                        let language = languages[index];
-                        let result = source.clone().start_for(work::TOKEN).and_then(|server| {
-                            work::work(language, contract, run, &calls, &server)
-                        });
-                        if let Ok(work) = &result {
-                            tell(language, run, work);
-                        }
-                        done.lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .push((index, result));
-                    }
-                });
-            }
-        });
-        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-        done.sort_by_key(|(index, _)| *index);
-        done.into_iter()
-            .map(|(index, result)| Ok((languages[index], result?)))
-            .collect()
-    }
-
-    fn lines(&self, work: &Work) -> Result<Lines, Trouble> {
-        let printed = work.printed.as_ref().map_err(Clone::clone)?;
-        Lines::parse(printed, &self.cases, &self.checker).map_err(|what| Trouble {
-            stage: work::Stage::Run,
-            what,
-        })
-    }
-
-    /// Where what a driver printed differs from what the SDK's printed.
-    fn differences(&self, work: &Work) -> Result<Vec<compare::Difference>, Trouble> {
-        let lines = self.lines(work)?;
-        Ok(lines.differences(&self.right, &self.cases))
-    }
-}
-
-/// What can't be said to a closed standard error needn't be.
-fn tell(language: &Language, run: &str, work: &Work) {
-    let times: Vec<String> = work
-        .times
-        .iter()
-        .map(|(stage, time)| format!("{stage} {:.1} s", time.as_secs_f64()))
-        .collect();
-    let verb = if work.printed.is_ok() {
-        "Ran"
-    } else {
-        "Failed"
-    };
-    let what = format!("{} on {run}: {}", language.name, times.join(", "));
-    let _ = say(&mut io::stderr(), verb, what);
 }

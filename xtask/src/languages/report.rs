@@ -113,9 +113,9 @@ impl<'l> Tested<'l> {
 }
 
 impl Report<'_> {
-    /// Whether it is good enough; with `all`, every language must have run.
-    pub fn outcome(&self, all: bool) -> Outcome {
-        if self.tested.iter().all(Tested::is_fine) && (self.skipped.is_empty() || !all) {
+    /// Whether it is good enough; if they are `needed`, every language must have run.
+    pub fn outcome(&self, needed: bool) -> Outcome {
+        if self.tested.iter().all(Tested::is_fine) && (self.skipped.is_empty() || !needed) {
             Outcome::Fine
         } else {
             Outcome::Findings
