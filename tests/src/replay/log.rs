@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Instant};
 
-/// What a [`Server`] remembers of a request.
+/// What a [`Server`](super::Server) remembers of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedRequest {
     /// The HTTP method.
