@@ -47,8 +47,19 @@ fn help_names_every_command_and_exit_code() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     common::golden("help", &common::run(folder.path(), &["--help"]));
     for command in [
-        "cost", "coverage", "demo", "docs", "ends", "generate", "lint", "mutants", "sample",
-        "schema", "serve", "validate",
+        "cost",
+        "coverage",
+        "demo",
+        "docs",
+        "ends",
+        "generate",
+        "languages",
+        "lint",
+        "mutants",
+        "sample",
+        "schema",
+        "serve",
+        "validate",
     ] {
         let output = common::run(folder.path(), &[command, "--help"]);
         assert_eq!(output.status.code(), Some(0), "{command}");
@@ -68,6 +79,7 @@ fn wrong_usage_ends_with_2() {
         &["coverage", "--min", "all"],
         &["cost", "--rounds", "0"],
         &["docs", "--format", "pdf"],
+        &["languages", "--edits", "--write"],
         &["mutants", "--format", "html"],
         &["sample"],
         &["sample", "--offers", "many"],
