@@ -11,8 +11,9 @@ fn main() {
 
 #[cfg(feature = "generate")]
 fn main() -> std::process::ExitCode {
-    let contract = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../openapi/cloud-partner-portal.yaml");
+    // Asked when it runs: a copied workspace with the same target folder runs what the other one compiled.
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let contract = std::path::Path::new(&package).join("../openapi/cloud-partner-portal.yaml");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=generator");
     println!("cargo::rerun-if-changed={}", contract.display());

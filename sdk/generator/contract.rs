@@ -68,6 +68,18 @@ impl Contract {
 
     /// Reads a contract from `text`; `path` is only what messages call it.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ContractError> {
+        let contract = Self::yaml(path, text)?;
+        if !contract.value.is_object() {
+            return Err(contract.error(
+                "",
+                "a contract is a YAML mapping with `openapi`, `info` and `paths`",
+            ));
+        }
+        Ok(contract)
+    }
+
+    /// Reads any YAML document as a contract is read: knowing where everything stands.
+    pub fn yaml(path: &Path, text: &str) -> Result<Self, ContractError> {
         let fail = |location, message: String| ContractError {
             path: path.to_owned(),
             location,
@@ -85,7 +97,7 @@ impl Contract {
             return Err(fail(
                 None,
                 format!(
-                    "a contract is one YAML document, this file holds {}",
+                    "this must be one YAML document, and the file holds {}",
                     documents.len()
                 ),
             ));
@@ -93,12 +105,6 @@ impl Contract {
         let mut locations = HashMap::new();
         let value = convert(document, String::new(), &mut locations)
             .map_err(|(location, message)| fail(Some(location), message))?;
-        if !value.is_object() {
-            return Err(fail(
-                locations.get("").copied(),
-                "a contract is a YAML mapping with `openapi`, `info` and `paths`".to_owned(),
-            ));
-        }
         Ok(Self {
             path: path.to_owned(),
             value,

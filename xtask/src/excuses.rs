@@ -50,14 +50,7 @@ impl Excuses {
         if named.is_none() && !path.exists() {
             return Ok(Self::default());
         }
-        // The reader of contracts is a reader of YAML that knows where everything stands.
-        let file = files::contract(&path)?;
-        let read: InFile = serde_json::from_value(file.value.clone()).map_err(|error| {
-            Failure(
-                file.error("", format!("not a list of excuses: {error}"))
-                    .to_string(),
-            )
-        })?;
+        let (file, read): (_, InFile) = files::yaml(&path)?;
         let date =
             Regex::new(r"^\d{4}-\d{2}-\d{2}$").map_err(|error| Failure(error.to_string()))?;
         let mut excuses = Self::default();

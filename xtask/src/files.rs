@@ -4,10 +4,12 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
+use serde_path_to_error::Segment;
 use similar::TextDiff;
 
 use crate::exit::{Failure, Outcome, Run};
-use crate::generator::contract::Contract;
+use crate::generator::contract::{Contract, pointer_segment};
 use crate::output::say;
 
 /// The workspace's folder, so that every command works from any folder below it. Cargo tells it when it runs this program;
@@ -50,6 +52,27 @@ pub fn contract(path: &Path) -> Result<Contract, Failure> {
         Failure(format!("{shown}:{line}:{column}: the contract isn't UTF-8"))
     })?;
     Ok(Contract::parse(Path::new(&shown), text)?)
+}
+
+/// Reads a YAML file of a shape that is known. What doesn't fit is told with its place.
+pub fn yaml<T: DeserializeOwned>(path: &Path) -> Result<(Contract, T), Failure> {
+    let shown = shown(path);
+    let text = fs::read_to_string(path)
+        .map_err(|error| Failure(format!("{shown}: can't be read: {error}")))?;
+    let file = Contract::yaml(Path::new(&shown), &text)?;
+    let value = serde_path_to_error::deserialize(&file.value).map_err(|error| {
+        let pointer: String = error
+            .path()
+            .iter()
+            .map(|segment| match segment {
+                Segment::Seq { index } => format!("/{index}"),
+                Segment::Map { key } => format!("/{}", pointer_segment(key)),
+                Segment::Enum { .. } | Segment::Unknown => String::new(),
+            })
+            .collect();
+        file.error(&pointer, error.into_inner().to_string())
+    })?;
+    Ok((file, value))
 }
 
 /// Writes a file, or says that it is fresh already: an unchanged file keeps its time stamp, so cargo builds nothing anew.

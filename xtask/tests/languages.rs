@@ -65,11 +65,22 @@ fn workspace() -> TempDir {
         "tests/languages/edits/no-servers.yaml",
         "description: Takes the servers away.\npatch:\n  - op: remove\n    path: /servers\n",
     );
+    // A request for each call; what is answered is written down beforehand.
+    write(
+        root,
+        "tests/languages/ask",
+        r#"while read -r _; do
+  exec 3<>"/dev/tcp/127.0.0.1/${URL##*:}"
+  printf 'GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n' >&3
+  cat <&3 >&2
+done
+"#,
+    );
     write(root, "tests/languages/sdk/lines.jsonl", RIGHT);
     write(
         root,
         "tests/languages/sdk/language.yaml",
-        "title: The SDK\ngenerator: progenitor\nrun: cat \"$HERE/lines.jsonl\"\ndriver: driver.rs\n",
+        "title: The SDK\ngenerator: progenitor\nrun: bash \"$HERE/../ask\"; cat \"$HERE/lines.jsonl\"\ndriver: driver.rs\n",
     );
     folder
 }
@@ -94,7 +105,7 @@ fn language(workspace: &TempDir, lines: &str, more: &str) {
         &format!(
             "title: Shell (by hand)\ngenerator: pypi shell-generator\n\
              generate: grep -q '^servers' \"$CONTRACT\" && mkdir \"$CLIENT\"\n\
-             run: cat \"$HERE/lines.jsonl\"\ndriver: driver.sh\n{more}"
+             run: bash \"$HERE/../ask\"; cat \"$HERE/lines.jsonl\"\ndriver: driver.sh\n{more}"
         ),
     );
 }
@@ -174,9 +185,9 @@ fn a_new_difference_is_told_with_both_sides() {
     assert_eq!(
         paths,
         [
-            "failures/list-not-found: exception",
+            "failures/list-not-found: exception SyntaxError",
             "list/versions: answer[].version",
-            "list/versions: read[][]"
+            "list/versions: read[][2]"
         ]
     );
 }
@@ -206,6 +217,12 @@ fn a_limit_without_a_word_is_refused() {
     let more = "limits:\n  - name: something-else\n    differences: [\"*\"]\n";
     language(&workspace, &rounded(), more);
     told("languages-unexplained", &workspace, &[]);
+
+    let limit = "  - name: big-integers\n    differences: [\"*\"]\n";
+    language(&workspace, &rounded(), &format!("limits:\n{limit}{limit}"));
+    told("languages-limit-twice", &workspace, &[]);
+    language(&workspace, &rounded(), "limits:\n  - nam: big-integers\n");
+    told("languages-limit-misspelt", &workspace, &[]);
 }
 
 #[test]
@@ -213,14 +230,30 @@ fn a_stale_readme_is_told_also_when_only_some_languages_run() {
     let workspace = workspace();
     language(&workspace, RIGHT, "");
     assert_eq!(languages(&workspace, &["--write"]).status.code(), Some(0));
+    let readme = workspace.path().join("openapi/README.md");
+    let fresh = fs::read_to_string(&readme).expect("text");
     language(&workspace, RIGHT, "notes: [It is a shell.]\n");
     told("languages-stale", &workspace, &[]);
+    // Another language, so that this is a part of them.
     write(
         workspace.path(),
         "tests/languages/other/language.yaml",
-        "title: Other\ngenerator: progenitor\nrun: cat \"$HERE/../sdk/lines.jsonl\"\ndriver: driver\n",
+        "title: Other\ngenerator: progenitor\nrun: exit 1\ndriver: ../shell/driver.sh\n",
     );
     told("languages-stale-part", &workspace, &["shell"]);
+
+    // What is there no more is stale too, and so is a second row.
+    language(&workspace, RIGHT, "");
+    assert_eq!(languages(&workspace, &["shell"]).status.code(), Some(0));
+    let row = "| [Shell (by hand)](#shell-by-hand) |";
+    for (from, to) in [
+        ("<!-- until", "* More.\n<!-- until".to_owned()),
+        (row, format!("{row} | 9 of 9 | |\n{row}")),
+    ] {
+        fs::write(&readme, fresh.replace(from, &to)).expect("a file");
+        let output = languages(&workspace, &["shell"]);
+        assert_eq!(output.status.code(), Some(4), "{}", stdout(&output));
+    }
 }
 
 #[test]
@@ -233,12 +266,11 @@ fn what_is_not_installed_is_left_out_loudly_and_fails_when_all_are_wanted() {
     );
     language(&workspace, RIGHT, "");
     // What has no pins has nothing to install but what it needs.
-    fs::remove_file(
-        workspace
-            .path()
-            .join("tests/languages/shell/requirements.txt"),
-    )
-    .expect("gone");
+    let shell = workspace.path().join("tests/languages/shell");
+    fs::remove_file(shell.join("requirements.txt")).expect("gone");
+    let about = fs::read_to_string(shell.join("language.yaml")).expect("text");
+    let about = about.replace("pypi shell-generator", "by-hand");
+    fs::write(shell.join("language.yaml"), about).expect("a file");
     write(
         workspace.path(),
         "tests/languages/shell/needs.txt",
@@ -274,21 +306,75 @@ fn a_command_that_fails_is_shown_with_what_it_said() {
     );
     told("languages-too-few", &workspace, &[]);
 
-    let again = r#"build: |
-  cat >ask <<'END'
-  for attempt in 1 2 3 4; do
-    exec 3<>"/dev/tcp/127.0.0.1/${URL##*:}"
-    printf 'GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n' >&3
-    cat <&3 >&2
-  done
-  END
-"#;
-    language(&workspace, RIGHT, again);
+    // Each call twice, or never.
     let file = "tests/languages/shell/language.yaml";
+    language(&workspace, RIGHT, "");
     let text = fs::read_to_string(workspace.path().join(file)).expect("text");
-    let text = text.replace("run: cat", "run: bash ask; cat");
-    write(workspace.path(), file, &text);
+    let ask = "bash \"$HERE/../ask\"";
+    write(
+        workspace.path(),
+        file,
+        &text.replace(ask, &format!("tee calls | {ask}; {ask} <calls")),
+    );
     told("languages-again", &workspace, &[]);
+    write(workspace.path(), file, &text.replace(ask, "true"));
+    told("languages-never", &workspace, &[]);
+}
+
+#[test]
+fn a_line_that_says_nothing_is_no_line() {
+    let workspace = workspace();
+    for (from, to) in [
+        (r#""answer":{"status":"running"},"read":["running",[]]"#, ""),
+        (r#""answer":{"status":"running"},"#, ""),
+        (r#","read":["running",[]]"#, ""),
+        (
+            r#""answer":{"status":"running"}"#,
+            r#""answer":{},"exception":"No: it""#,
+        ),
+    ] {
+        let lines = RIGHT.replace(from, to).replace(",}", "}");
+        language(&workspace, &lines, "");
+        let output = languages(&workspace, &[]);
+        assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+        let expected = "line 3 of its output, about status/thin, must have an answer";
+        assert!(stdout(&output).contains(expected), "{}", stdout(&output));
+    }
+    for (from, to, told) in [
+        // Null is something.
+        (
+            r#"{"status":"running"}"#,
+            "null",
+            "status/thin: answer lost",
+        ),
+        (r#""running",[]"#, r"null,[]", "status/thin: read[0] lost"),
+        (
+            r#""version-0",null,0,null"#,
+            r#""version-0",null,false,null"#,
+            "list/versions: read[][2]",
+        ),
+        (
+            r#""failure":{"status":404,"#,
+            r#""failure":{"status":502,"#,
+            "failures/list-not-found: failure.status",
+        ),
+        (
+            r#""answer":{"status":"running"},"read":["running",[]]"#,
+            r#""failure":{"status":502}"#,
+            "status/thin: failure 502",
+        ),
+        (
+            r#""answer":{"status":"running"},"read":["running",[]]"#,
+            r#""exception":"TypeError: no""#,
+            "status/thin: exception TypeError",
+        ),
+    ] {
+        language(&workspace, &RIGHT.replace(from, to), "");
+        let output = languages(&workspace, &[]);
+        assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+        let expected = format!("Differs shell: {told}\n");
+        assert!(stdout(&output).contains(&expected), "{}", stdout(&output));
+    }
 }
 
 #[test]
@@ -308,11 +394,26 @@ fn an_edit_must_be_noticed_by_whoever_says_so_and_by_nobody_else() {
     let folder = workspace();
     // The edited contract is JSON, in which no line begins with `servers`.
     language(&folder, RIGHT, "notices: [no-servers]\n");
+    assert_eq!(languages(&folder, &["--write"]).status.code(), Some(0));
     told("languages-edits", &folder, &["--edits"]);
     language(&folder, RIGHT, "");
     told("languages-edits-untold", &folder, &["--edits"]);
     language(&folder, RIGHT, "notices: [no-servers, no-such]\n");
     told("languages-edits-unknown", &folder, &["--edits"]);
+
+    // A broken client notices nothing, and an edit that nobody is to notice proves nothing.
+    language(&folder, RIGHT, "notices: [no-servers]\nbuild: exit 1\n");
+    told("languages-edits-broken", &folder, &["--edits"]);
+    let file = "tests/languages/edits/nothing.yaml";
+    write(folder.path(), file, "description: Nothing.\npatch: []\n");
+    language(&folder, RIGHT, "notices: [no-servers]\n");
+    let report = parsed(&languages(&folder, &["--edits", "--format", "json"]));
+    let wrong = report["edits"]["wrong"].to_string();
+    assert!(
+        wrong.contains("no language says that it notices this"),
+        "{wrong}"
+    );
+    fs::remove_file(folder.path().join(file)).expect("gone");
 
     write(
         folder.path(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::cases::Case;
@@ -11,37 +11,51 @@ use crate::coverage::sites::{self, Site};
 use crate::validate::Checker;
 
 /// A line of a driver: what one call gave.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
     case: String,
+    #[serde(default, deserialize_with = "there")]
     answer: Option<Value>,
+    #[serde(default, deserialize_with = "there")]
     read: Option<Value>,
     failure: Option<Failed>,
     exception: Option<String>,
 }
 
 /// An answer that isn't a success.
-#[derive(Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Failed {
-    status: Value,
+    status: u16,
     #[serde(default)]
     code: Value,
     #[serde(default)]
     message: Value,
 }
 
-/// What a driver printed: for each call the parts of its line by name, such as `answer` and `read`, in normal form.
+/// A member that is there, and be it null.
+fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+/// What one call gave, in normal form.
+enum Given {
+    Answer { answer: Value, read: Value },
+    Failure { status: u16, all: Value },
+    Exception(String),
+}
+
+/// What a driver printed, call by call.
 #[derive(Default)]
-pub struct Lines(BTreeMap<String, BTreeMap<&'static str, Value>>);
+pub struct Lines(BTreeMap<String, Given>);
 
 /// Where two lines differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The call.
     pub case: String,
-    /// What of its line: a path in which an array's indexes are left out.
+    /// What of its line: a path, in which only a scalar's index in its array is told.
     pub path: String,
     /// What the line has there, and what the SDK's has.
     pub said: String,
@@ -59,56 +73,70 @@ impl Lines {
     pub fn parse(text: &str, cases: &[Case], checker: &Checker<'_>) -> Result<Self, String> {
         let mut lines = BTreeMap::new();
         for (index, text) in text.lines().enumerate() {
-            let line: Line = serde_json::from_str(text)
-                .map_err(|error| format!("line {} of its output: {error}", index + 1))?;
-            let Some(case) = cases.iter().find(|case| case.name == line.case) else {
-                return Err(format!(
-                    "line {} of its output is about `{}`, which nobody asked for",
-                    index + 1,
-                    line.case
-                ));
+            let at = format!("line {} of its output", index + 1);
+            let line: Line =
+                serde_json::from_str(text).map_err(|error| format!("{at}: {error}"))?;
+            let name = line.case.clone();
+            let Some(case) = cases.iter().find(|case| case.name == name) else {
+                return Err(format!("{at} is about `{name}`, which nobody asked for"));
             };
-            let parts = line.normal(case, checker);
-            if lines.insert(case.name.clone(), parts).is_some() {
-                return Err(format!("two lines of its output are about {}", case.name));
+            let given = line.normal(case, checker).ok_or_else(|| {
+                format!("{at}, about {name}, must have an answer with what was read of it, or a failure, or an exception, and has another choice of these")
+            })?;
+            if lines.insert(name.clone(), given).is_some() {
+                return Err(format!("{at} is the second about {name}"));
             }
         }
         Ok(Self(lines))
     }
 
+    /// How many of the calls were answered: none of those can have been made without a request.
+    pub fn answered(&self) -> usize {
+        let exception = |given: &&Given| matches!(given, Given::Exception(_));
+        self.0.len() - self.0.values().filter(exception).count()
+    }
+
     /// Where these lines differ from the SDK's, in the order of the calls; a path that differs more than once in a line is told
     /// once.
     pub fn differences(&self, right: &Self, cases: &[Case]) -> Vec<Difference> {
-        let mut all = Vec::new();
+        let mut all: Vec<Difference> = Vec::new();
         for case in cases {
-            let of = |lines: &'_ Self| lines.0.get(&case.name).cloned();
-            let (Some(got), expected) = (of(self), of(right).unwrap_or_default()) else {
-                all.push(Difference {
-                    case: case.name.clone(),
-                    path: "nothing".to_owned(),
-                    said: "no line".to_owned(),
-                });
-                continue;
-            };
             let mut paths = Vec::new();
-            let same_kind = got.keys().eq(expected.keys());
-            for (name, value) in &got {
-                // Of two lines of different kinds, the kind is what differs.
-                match expected.get(name).filter(|_| same_kind) {
-                    // Each has its own words for the same.
-                    Some(_) if *name == "exception" => {}
-                    Some(expected) => differ(expected, value, (*name).to_owned(), &mut paths),
-                    None => paths.push(((*name).to_owned(), value.to_string())),
+            match (self.0.get(&case.name), right.0.get(&case.name)) {
+                (None, _) => paths.push(("nothing".to_owned(), "no line".to_owned())),
+                (
+                    Some(Given::Answer { answer, read }),
+                    Some(Given::Answer {
+                        answer: right,
+                        read: right_read,
+                    }),
+                ) => {
+                    differ(right, answer, "answer".to_owned(), &mut paths);
+                    differ(right_read, read, "read".to_owned(), &mut paths);
+                }
+                (Some(Given::Failure { all, .. }), Some(Given::Failure { all: right, .. })) => {
+                    differ(right, all, "failure".to_owned(), &mut paths);
+                }
+                // Of two different kinds, the kind is what differs. The SDK never throws.
+                (Some(Given::Answer { answer, .. }), _) => {
+                    paths.push(("answer".to_owned(), short(answer)));
+                }
+                (Some(Given::Failure { status, all }), _) => {
+                    paths.push((format!("failure {status}"), short(all)));
+                }
+                (Some(Given::Exception(text)), _) => {
+                    let kind = text.split(':').next().unwrap_or_default().trim();
+                    paths.push((format!("exception {kind}"), short(&text.as_str().into())));
                 }
             }
-            let mut told: Vec<&str> = Vec::new();
-            for (path, said) in &paths {
-                if !told.contains(&path.as_str()) {
-                    told.push(path);
+            let mut told: Vec<String> = Vec::new();
+            for (path, said) in paths {
+                if !told.contains(&path) {
+                    told.push(path.clone());
                     all.push(Difference {
                         case: case.name.clone(),
-                        path: path.clone(),
-                        said: said.clone(),
+                        path,
+                        said,
                     });
                 }
             }
@@ -118,24 +146,24 @@ impl Lines {
 }
 
 impl Line {
-    fn normal(self, case: &Case, checker: &Checker<'_>) -> BTreeMap<&'static str, Value> {
-        let mut parts = BTreeMap::new();
-        if let Some(answer) = self.answer {
-            parts.insert("answer", named(case, checker, &answer));
-            parts.insert("read", without_empty_text(self.read.unwrap_or_default()));
+    /// `None` when it isn't of exactly one kind.
+    fn normal(self, case: &Case, checker: &Checker<'_>) -> Option<Given> {
+        match (self.answer, self.read, self.failure, self.exception) {
+            (Some(answer), Some(read), None, None) => Some(Given::Answer {
+                answer: named(case, checker, &answer),
+                read: without_empty_text(read),
+            }),
+            (None, None, Some(failed), None) => Some(Given::Failure {
+                status: failed.status,
+                all: Value::Object(Map::from_iter([
+                    ("status".to_owned(), failed.status.into()),
+                    ("code".to_owned(), without_empty_text(failed.code)),
+                    ("message".to_owned(), first_line(failed.message)),
+                ])),
+            }),
+            (None, None, None, Some(exception)) => Some(Given::Exception(exception)),
+            _ => None,
         }
-        if let Some(failed) = self.failure {
-            let failure = Map::from_iter([
-                ("status".to_owned(), failed.status),
-                ("code".to_owned(), without_empty_text(failed.code)),
-                ("message".to_owned(), first_line(failed.message)),
-            ]);
-            parts.insert("failure", Value::Object(failure));
-        }
-        if let Some(exception) = self.exception {
-            parts.insert("exception", Value::String(exception));
-        }
-        parts
     }
 }
 
@@ -211,11 +239,23 @@ fn differ(expected: &Value, got: &Value, path: String, found: &mut Vec<(String, 
             }
         }
         (Value::Array(expected), Value::Array(got)) if expected.len() == got.len() => {
-            for (expected, got) in expected.iter().zip(got) {
-                differ(expected, got, format!("{path}[]"), found);
+            for (index, (expected, got)) in expected.iter().zip(got).enumerate() {
+                // The columns of a row mean different things; rows and other lists are as long as they like.
+                let index = if expected.is_array() || expected.is_object() {
+                    String::new()
+                } else {
+                    index.to_string()
+                };
+                differ(expected, got, format!("{path}[{index}]"), found);
             }
         }
         _ if expected == got => {}
+        (_, Value::Null) => {
+            found.push((
+                format!("{path} lost"),
+                format!("the SDK has {}", short(expected)),
+            ));
+        }
         _ => found.push((
             path,
             format!("{}, the SDK has {}", short(got), short(expected)),

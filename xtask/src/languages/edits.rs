@@ -6,14 +6,12 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Skipped;
 use super::language::{Language, home};
-use super::report::{skipped, skipped_json, table};
+use super::report::table;
 use super::workshop::Workshop;
 use crate::exit::{Failure, Outcome};
 use crate::files;
@@ -37,7 +35,8 @@ pub struct Report<'l> {
     edits: Vec<String>,
     /// Each language, with what it noticed of each edit.
     noticed: Vec<(&'l Language, Vec<Option<String>>)>,
-    skipped: Vec<Skipped>,
+    /// Whether these are all languages.
+    complete: bool,
 }
 
 /// Tries every edit on every language.
@@ -45,7 +44,7 @@ pub fn run<'l>(
     shop: &Workshop<'_>,
     contract: &Contract,
     languages: &[&'l Language],
-    skipped: Vec<Skipped>,
+    complete: bool,
 ) -> Result<Report<'l>, Failure> {
     let edits = read()?;
     for language in languages {
@@ -83,7 +82,7 @@ pub fn run<'l>(
     Ok(Report {
         edits: edits.into_iter().map(|edit| edit.name).collect(),
         noticed,
-        skipped,
+        complete,
     })
 }
 
@@ -94,16 +93,17 @@ fn read() -> Result<Vec<Edit>, Failure> {
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|ending| ending == "yaml"))
         .collect();
+    if paths.is_empty() {
+        let shown = files::shown(&folder);
+        return Err(Failure(format!("{shown}: there is no edit to be tried")));
+    }
     paths.sort();
     paths.iter().map(|path| Edit::read(path)).collect()
 }
 
 impl Edit {
     fn read(path: &Path) -> Result<Self, Failure> {
-        let file = files::contract(path)?;
-        let edit: Self = serde_json::from_value(file.value.clone()).map_err(|error| {
-            Failure(file.error("", format!("not an edit: {error}")).to_string())
-        })?;
+        let (_, edit): (_, Self) = files::yaml(path)?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         Ok(Self {
             name: name.into_owned(),
@@ -136,8 +136,8 @@ impl Edit {
 
 impl Report<'_> {
     /// Whether everybody noticed what they say, and nothing else.
-    pub fn outcome(&self, needed: bool) -> Outcome {
-        if self.wrong().is_empty() && (self.skipped.is_empty() || !needed) {
+    pub fn outcome(&self) -> Outcome {
+        if self.wrong().is_empty() {
             Outcome::Fine
         } else {
             Outcome::Findings
@@ -160,11 +160,25 @@ impl Report<'_> {
                 }
             }
         }
+        let unnoticed = |edit: &&String| {
+            let mut languages = self.noticed.iter();
+            languages.all(|(language, _)| !language.about.notices.contains(edit))
+        };
+        for edit in self
+            .edits
+            .iter()
+            .filter(unnoticed)
+            .filter(|_| self.complete)
+        {
+            wrong.push(format!(
+                "tests/languages/edits/{edit}.yaml: no language says that it notices this, so it proves nothing"
+            ));
+        }
         wrong
     }
 
     /// The report as text.
-    pub fn text(&self, took: Duration, out: &mut dyn Write) -> io::Result<()> {
+    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut rows = vec![vec!["language".to_owned()]];
         rows[0].extend(self.edits.iter().cloned());
         for (language, noticed) in &self.noticed {
@@ -178,41 +192,29 @@ impl Report<'_> {
         for problem in self.wrong() {
             say(out, "Error", problem)?;
         }
-        skipped(&self.skipped, out)?;
         let cells = self.noticed.iter().flat_map(|(_, noticed)| noticed);
         say(
             out,
             "Edits",
             format!(
-                "{} of {} clients noticed what was done to their contract; in {:.0} s",
+                "{} of {} clients noticed what was done to their contract",
                 cells.flatten().count(),
-                self.noticed.len() * self.edits.len(),
-                took.as_secs_f64()
+                self.noticed.len() * self.edits.len()
             ),
         )
     }
 
     /// The report as JSON.
-    pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub fn json(&self) -> Value {
         let languages: Vec<Value> = self
             .noticed
             .iter()
             .map(|(language, noticed)| {
-                let edits: Value = self
-                    .edits
-                    .iter()
-                    .cloned()
-                    .zip(noticed.iter().map(|how| json!(how)))
-                    .collect();
+                let edits = self.edits.iter().cloned();
+                let edits: Value = edits.zip(noticed.iter().map(|how| json!(how))).collect();
                 json!({ "name": language.name, "noticed": edits })
             })
             .collect();
-        let report = json!({
-            "format": 1,
-            "edits": languages,
-            "wrong": self.wrong(),
-            "skipped": skipped_json(&self.skipped),
-        });
-        writeln!(out, "{report:#}")
+        json!({ "languages": languages, "wrong": self.wrong() })
     }
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::limits::{Limit, Limits};
+use super::limits::{InLanguage, Limits, Shared};
 use crate::exit::Failure;
 use crate::files;
 
@@ -22,6 +22,10 @@ pub struct Language {
     pub folder: PathBuf,
     /// What its `language.yaml` says.
     pub about: About,
+    /// Its generator.
+    pub generator: Generator,
+    /// The parts of its driver that are shown to readers; the SDK's aren't.
+    pub example: String,
     /// The differences that are accepted.
     pub limits: Limits,
     /// Other folders whose programs it wants.
@@ -55,7 +59,7 @@ pub struct About {
     pub notices: Vec<String>,
     /// The differences that are accepted.
     #[serde(default)]
-    limits: Vec<Limit>,
+    limits: Vec<InLanguage>,
 }
 
 /// An option of the generator.
@@ -96,7 +100,7 @@ pub fn all() -> Result<Vec<Language>, Failure> {
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    let shared = Limits::explanations(&home.join("limits.yaml"))?;
+    let shared = Shared::read(&home.join("limits.yaml"))?;
     names
         .into_iter()
         .map(|name| Language::read(home.join(&name), name, &shared))
@@ -104,14 +108,8 @@ pub fn all() -> Result<Vec<Language>, Failure> {
 }
 
 impl Language {
-    fn read(folder: PathBuf, name: String, shared: &[Limit]) -> Result<Self, Failure> {
-        let file = files::contract(&folder.join("language.yaml"))?;
-        let mut about: About = serde_json::from_value(file.value.clone()).map_err(|error| {
-            Failure(
-                file.error("", format!("not a language: {error}"))
-                    .to_string(),
-            )
-        })?;
+    fn read(folder: PathBuf, name: String, shared: &Shared) -> Result<Self, Failure> {
+        let (file, mut about): (_, About) = files::yaml(&folder.join("language.yaml"))?;
         let limits = Limits::new(&file, std::mem::take(&mut about.limits), shared)?;
         let needs = folder.join("needs.txt");
         let needs = match fs::read_to_string(&needs) {
@@ -121,13 +119,28 @@ impl Language {
         };
         let tools = needs
             .lines()
-            .filter_map(|line| line.split('#').next()?.strip_prefix("tool "))
-            .map(|tool| tool.trim().to_owned())
-            .collect();
+            .filter_map(|line| {
+                let mut words = line.split('#').next()?.split_whitespace();
+                (words.next()? == "tool").then(|| words.next()).flatten()
+            })
+            .map(ToOwned::to_owned)
+            .collect::<Vec<_>>();
+        let packages = || std::iter::once(&name).chain(&tools);
+        let generator = Generator::find(&about.generator, packages()).ok_or_else(|| {
+            let what = "the generator isn't pinned: it must be `pypi PACKAGE` or `npm PACKAGE`, pinned in the language's folder or a tool's";
+            Failure(file.error("/generator", what).to_string())
+        })?;
+        let example = if name == REFERENCE {
+            String::new()
+        } else {
+            example(&folder.join(&about.driver))?
+        };
         Ok(Self {
             name,
             folder,
             about,
+            generator,
+            example,
             limits,
             tools,
         })
@@ -177,73 +190,66 @@ impl Language {
         std::env::join_paths(own.chain(std::env::split_paths(&path)))
             .map_err(|error| Failure(format!("the PATH can't be made: {error}")))
     }
+}
 
-    /// Its generator, with the version that is pinned.
-    pub fn generator(&self) -> Result<Generator, Failure> {
-        let (registry, package) = self
-            .about
-            .generator
-            .split_once(' ')
-            .unwrap_or(("", &self.about.generator));
-        let version = match registry {
-            "" => Some(String::new()),
-            "pypi" => self.pinned("requirements.txt", |text| {
-                let pin = format!("{package}==");
-                text.lines()
-                    .find_map(|line| Some(line.strip_prefix(&pin)?.trim().to_owned()))
-            }),
-            "npm" => self.pinned("package.json", |text| {
-                let pins: Value = serde_json::from_str(text).ok()?;
+impl Generator {
+    /// `pypi PACKAGE` or `npm PACKAGE`, at the version that one of the folders pins; another word is what it is.
+    fn find<'f>(written: &str, mut folders: impl Iterator<Item = &'f String>) -> Option<Self> {
+        let (registry, package) = written.split_once(' ').unwrap_or(("", written));
+        let file = match registry {
+            "" => {
+                return Some(Self {
+                    name: package.to_owned(),
+                    install: None,
+                });
+            }
+            "pypi" => "requirements.txt",
+            "npm" => "package.json",
+            _ => return None,
+        };
+        let version = folders.find_map(|folder| {
+            let text = fs::read_to_string(home().join(folder).join(file)).ok()?;
+            if registry == "npm" {
+                let pins: Value = serde_json::from_str(&text).ok()?;
                 let kinds = ["dependencies", "devDependencies"];
                 let version = kinds.iter().find_map(|kind| pins.get(kind)?.get(package))?;
                 version.as_str().map(ToOwned::to_owned)
-            }),
-            _ => None,
-        };
-        let version = version.ok_or_else(|| {
-            Failure(format!(
-                "{}: the generator `{}` isn't pinned: it must be `pypi PACKAGE` or `npm PACKAGE`, pinned in the language's folder or a tool's",
-                files::shown(&self.folder.join("language.yaml")),
-                self.about.generator
-            ))
+            } else {
+                let pin = format!("{package}==");
+                let mut lines = text.lines();
+                lines.find_map(|line| Some(line.strip_prefix(&pin)?.trim().to_owned()))
+            }
         })?;
-        let install = match registry {
-            "pypi" => Some(format!("pip install {package}=={version}")),
-            "npm" => Some(format!("npm install --save-dev {package}@{version}")),
-            _ => None,
+        let install = if registry == "npm" {
+            format!("npm install --save-dev {package}@{version}")
+        } else {
+            format!("pip install {package}=={version}")
         };
-        Ok(Generator {
-            name: format!("{package} {version}").trim_end().to_owned(),
-            install,
+        Some(Self {
+            name: format!("{package} {version}"),
+            install: Some(install),
         })
     }
+}
 
-    fn pinned(&self, file: &str, version: impl Fn(&str) -> Option<String>) -> Option<String> {
-        self.packages()
-            .filter_map(|folder| fs::read_to_string(home().join(folder).join(file)).ok())
-            .find_map(|text| version(&text))
+/// The parts of a driver that are shown to readers, without their indentation.
+fn example(driver: &Path) -> Result<String, Failure> {
+    let text = fs::read_to_string(driver).map_err(|error| unreadable(driver, &error))?;
+    let mut parts = Vec::new();
+    let mut lines = text.lines();
+    while lines.any(|line| line.contains("example: begin")) {
+        let part = lines
+            .by_ref()
+            .take_while(|line| !line.contains("example: end"));
+        parts.push(unindented(&part.collect::<Vec<_>>()));
     }
-
-    /// The parts of the driver that are shown to readers, without their indentation.
-    pub fn example(&self) -> Result<String, Failure> {
-        let file = self.folder.join(&self.about.driver);
-        let text = fs::read_to_string(&file).map_err(|error| unreadable(&file, &error))?;
-        let mut parts = Vec::new();
-        let mut lines = text.lines();
-        while lines.any(|line| line.contains("example: begin")) {
-            let part = lines
-                .by_ref()
-                .take_while(|line| !line.contains("example: end"));
-            parts.push(unindented(&part.collect::<Vec<_>>()));
-        }
-        if parts.is_empty() {
-            return Err(Failure(format!(
-                "{}: nothing stands between `example: begin` and `example: end`",
-                files::shown(&file)
-            )));
-        }
-        Ok(parts.join("\n\n"))
+    if parts.is_empty() {
+        return Err(Failure(format!(
+            "{}: nothing stands between `example: begin` and `example: end`",
+            files::shown(driver)
+        )));
     }
+    Ok(parts.join("\n\n"))
 }
 
 fn unindented(lines: &[&str]) -> String {

@@ -9,21 +9,39 @@ use crate::files;
 use crate::generator::contract::Contract;
 use crate::patterns::Patterns;
 
-/// A limit as it is written.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// What a generator can't do.
 pub struct Limit {
     /// Its name.
     pub name: String,
-    /// What a user of the client must know; a language leaves it out when it is explained for all.
-    #[serde(default)]
+    /// What a user of the client must know.
     pub explanation: String,
-    /// The differences that it accepts.
-    #[serde(default)]
-    differences: Vec<String>,
     /// Whether it is explained for all.
-    #[serde(skip)]
     pub shared: bool,
+}
+
+/// A limit as a language's file has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InLanguage {
+    name: String,
+    /// Left out when it is explained for all.
+    explanation: Option<String>,
+    /// The differences that it accepts.
+    differences: Vec<String>,
+}
+
+/// The limits that several languages have.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shared {
+    limits: Vec<Explained>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Explained {
+    name: String,
+    explanation: String,
 }
 
 /// The limits of one language.
@@ -33,50 +51,66 @@ pub struct Limits {
     patterns: Patterns,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Shared {
-    limits: Vec<Limit>,
+impl Shared {
+    /// Reads the file in which they are explained once.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let (file, shared): (_, Self) = files::yaml(path)?;
+        let names = shared.limits.iter().map(|limit| &limit.name);
+        if let Some(index) = names
+            .clone()
+            .enumerate()
+            .position(|(index, name)| names.clone().take(index).any(|other| other == name))
+        {
+            return Err(Failure(
+                file.error(
+                    &format!("/limits/{index}"),
+                    "there is another limit of this name",
+                )
+                .to_string(),
+            ));
+        }
+        Ok(shared)
+    }
 }
 
 impl Limits {
-    /// The limits that several languages have, which are explained once.
-    pub fn explanations(path: &Path) -> Result<Vec<Limit>, Failure> {
-        let file = files::contract(path)?;
-        let shared: Shared = serde_json::from_value(file.value.clone()).map_err(|error| {
-            Failure(
-                file.error("", format!("not a list of limits: {error}"))
-                    .to_string(),
-            )
-        })?;
-        Ok(shared.limits)
-    }
-
     /// The limits of a language's file.
-    pub fn new(file: &Contract, mut list: Vec<Limit>, shared: &[Limit]) -> Result<Self, Failure> {
+    pub fn new(
+        file: &Contract,
+        written: Vec<InLanguage>,
+        shared: &Shared,
+    ) -> Result<Self, Failure> {
         let mut patterns = Patterns::default();
-        for (index, limit) in list.iter_mut().enumerate() {
+        let mut list: Vec<Limit> = Vec::new();
+        for (index, limit) in written.into_iter().enumerate() {
             let at = format!("/limits/{index}");
-            let fault = |what: &str| Err(Failure(file.error(&at, what).to_string()));
-            if limit.explanation.is_empty() {
-                let known = shared.iter().find(|known| known.name == limit.name);
-                match known {
-                    Some(known) => {
-                        limit.explanation.clone_from(&known.explanation);
-                        limit.shared = true;
-                    }
-                    None => {
-                        return fault(
-                            "a limit needs an explanation, here or in tests/languages/limits.yaml",
-                        );
-                    }
-                }
+            let fault = |what: &str| Failure(file.error(&at, what).to_string());
+            let InLanguage {
+                name,
+                explanation,
+                differences,
+            } = limit;
+            if list.iter().any(|other| other.name == name) {
+                return Err(fault("there is another limit of this name"));
             }
-            if limit.differences.is_empty() {
-                return fault("a limit must say which differences it accepts");
+            if differences.is_empty() {
+                return Err(fault("a limit must say which differences it accepts"));
             }
-            let differences = std::mem::take(&mut limit.differences);
+            let known = shared.limits.iter().find(|known| known.name == name);
+            let known = known.map(|known| known.explanation.clone());
+            let is_shared = explanation.is_none();
+            let explanation = explanation.or(known).unwrap_or_default();
+            if explanation.trim().is_empty() {
+                return Err(fault(
+                    "a limit needs an explanation, here or in tests/languages/limits.yaml",
+                ));
+            }
             patterns.add(file, &format!("{at}/differences"), differences)?;
+            list.push(Limit {
+                name,
+                explanation: explanation.trim().to_owned(),
+                shared: is_shared,
+            });
         }
         Ok(Self { list, patterns })
     }

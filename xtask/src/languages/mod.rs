@@ -10,10 +10,14 @@ mod report;
 mod work;
 mod workshop;
 
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
+#[cfg(unix)]
+use rustix::fs::FlockOperation;
+use serde_json::Value;
 
 use self::compare::Lines;
 use self::language::Language;
@@ -37,8 +41,8 @@ pub struct Languages {
     /// Write the results to openapi/README.md, instead of comparing them with it; needs every language
     #[arg(long)]
     write: bool,
-    /// Try edits of the contract that break clients, those in tests/languages/edits, and say who notices
-    #[arg(long, conflicts_with = "write")]
+    /// Then try edits of the contract that break clients, those in tests/languages/edits, and say who notices
+    #[arg(long)]
     edits: bool,
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -77,6 +81,7 @@ impl Languages {
                 left_out.join(", ")
             )));
         }
+        let _alone = lock()?;
         let path = files::default_contract();
         let contract = files::contract(&path)?;
         let source = Source::read()?;
@@ -102,49 +107,56 @@ impl Languages {
                 language,
                 shop.cases.len(),
                 shop.differences(&work),
-            )?);
+            ));
         }
-        if self.edits {
-            let report = edits::run(&shop, &contract, &others, skipped)?;
-            match self.format {
-                Format::Text => report.text(started.elapsed(), out)?,
-                Format::Json => report.json(out)?,
-            }
-            return Ok(report.outcome(needed));
-        }
-
         for (language, work) in shop.work(&others, &path, "contract")? {
             tested.push(Tested::new(
                 language,
                 shop.cases.len(),
                 shop.differences(&work),
-            )?);
+            ));
         }
         let report = Report {
             complete: tested.len() == languages.len(),
             tested,
             skipped,
         };
-        match self.format {
-            Format::Text => report.text(started.elapsed(), out)?,
-            Format::Json => report.json(out)?,
-        }
         let outcome = report.outcome(needed);
+        // A client that is broken anyway notices nothing.
+        let edits = if self.edits && outcome == Outcome::Fine {
+            Some(edits::run(&shop, &contract, &others, report.complete)?)
+        } else {
+            None
+        };
+        if self.format == Format::Json {
+            let mut all = report.json();
+            all["edits"] = edits.as_ref().map_or(Value::Null, edits::Report::json);
+            writeln!(out, "{all:#}")?;
+        } else {
+            report.text(started.elapsed(), out)?;
+            if let Some(edits) = &edits {
+                edits.text(out)?;
+            }
+        }
         if outcome != Outcome::Fine {
             return Ok(outcome);
         }
-        let readme = files::root().join("openapi/README.md");
         // Beside a report for programs, it is told to people.
         let mut stderr = io::stderr();
         let out: &mut dyn Write = match self.format {
             Format::Text => out,
             Format::Json => &mut stderr,
         };
-        if self.write {
-            page::write(&readme, &report, out)
+        let readme = files::root().join("openapi/README.md");
+        let page = if self.write {
+            page::write(&readme, &report, out)?
         } else {
-            page::check(&readme, &report, out)
-        }
+            page::check(&readme, &report, out)?
+        };
+        Ok(match edits.map(|edits| edits.outcome()) {
+            Some(Outcome::Findings) => Outcome::Findings,
+            _ => page,
+        })
     }
 
     /// The languages to run, and those that can't be, each with what is missing.
@@ -177,6 +189,28 @@ impl Languages {
         }
         Ok((chosen, skipped))
     }
+}
+
+/// Keeps a second run out of the folders of this one.
+fn lock() -> Result<File, Failure> {
+    let folder = files::root().join("target/languages");
+    let path = folder.join("lock");
+    let file = fs::create_dir_all(&folder)
+        .and_then(|()| File::create(&path))
+        .map_err(|error| {
+            Failure(format!(
+                "{}: can't be written: {error}",
+                files::shown(&path)
+            ))
+        })?;
+    #[cfg(unix)]
+    if let Err(error) = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        return Err(Failure(format!(
+            "{}: another run is under way here, so wait for its end: {error}",
+            files::shown(&folder)
+        )));
+    }
+    Ok(file)
 }
 
 /// A language that can't run here.

@@ -25,7 +25,7 @@ const HEADER: &str =
 pub fn write(readme: &Path, report: &Report<'_>, out: &mut dyn Write) -> Run {
     let text = read(readme)?;
     let (before, _, after) = parts(readme, &text)?;
-    let written = whole(report)?;
+    let written = whole(report);
     files::write(readme, &format!("{before}{written}{after}"), out)
 }
 
@@ -34,28 +34,54 @@ pub fn check(readme: &Path, report: &Report<'_>, out: &mut dyn Write) -> Run {
     let text = read(readme)?;
     let (before, committed, after) = parts(readme, &text)?;
     if report.complete {
-        return files::check(readme, &format!("{before}{}{after}", whole(report)?), out);
+        return files::check(readme, &format!("{before}{}{after}", whole(report)), out);
     }
-    let mut outcome = Outcome::Fine;
-    for tested in &report.tested {
-        let pieces = [row(tested), section(tested)?];
-        if pieces
-            .iter()
-            .any(|piece| !committed.contains(piece.as_str()))
-        {
-            let shown = files::shown(readme);
-            say(
-                out,
-                "Stale",
-                format!("{shown}, what it says of {}", tested.language.name),
-            )?;
-            outcome = Outcome::Stale;
-        }
+    let stale: Vec<&str> = report
+        .tested
+        .iter()
+        .filter(|tested| !says(committed, tested))
+        .map(|tested| tested.language.name.as_str())
+        .collect();
+    if stale.is_empty() {
+        return Ok(Outcome::Fine);
     }
-    if outcome == Outcome::Stale {
-        more(out, "cargo xtask languages --write")?;
-    }
-    Ok(outcome)
+    let what = format!(
+        "{}, what it says of {}",
+        files::shown(readme),
+        stale.join(", ")
+    );
+    say(out, "Stale", what)?;
+    more(out, "cargo xtask languages --write")?;
+    Ok(Outcome::Stale)
+}
+
+/// Whether the page says of a language what was found, and nothing else.
+fn says(committed: &str, tested: &Tested<'_>) -> bool {
+    let row = row(tested);
+    let own = row.split(" | ").next().unwrap_or_default();
+    let rows = committed
+        .lines()
+        .filter(|line| line.starts_with(&format!("{own} |")));
+    let section = section(tested);
+    let heading = format!("## {}\n", tested.language.about.title);
+    let sections = committed
+        .split("\n## ")
+        .skip(1)
+        .map(|text| format!("## {text}"));
+    let sections = sections.filter(|text| text.starts_with(&heading));
+    let shared = tested
+        .language
+        .limits
+        .list
+        .iter()
+        .filter(|limit| limit.shared);
+    rows.eq([row.trim_end()])
+        && sections
+            .map(|text| text.trim().to_owned())
+            .eq(Some(section.trim().to_owned()).filter(|text| !text.is_empty()))
+        && shared
+            .map(explained)
+            .all(|line| committed.contains(&format!("\n{line}")))
 }
 
 fn read(readme: &Path) -> Result<String, Failure> {
@@ -82,7 +108,7 @@ fn parts<'t>(readme: &Path, text: &'t str) -> Result<(&'t str, &'t str, &'t str)
         })
 }
 
-fn whole(report: &Report<'_>) -> Result<String, Failure> {
+fn whole(report: &Report<'_>) -> String {
     let mut text = format!("\n{HEADER}");
     for tested in &report.tested {
         text += &row(tested);
@@ -104,10 +130,10 @@ fn whole(report: &Report<'_>) -> Result<String, Failure> {
         text += &explained(limit);
     }
     for tested in &report.tested {
-        text += &section(tested)?;
+        text += &section(tested);
     }
     text.push('\n');
-    Ok(text)
+    text
 }
 
 fn row(tested: &Tested<'_>) -> String {
@@ -119,7 +145,7 @@ fn row(tested: &Tested<'_>) -> String {
     };
     format!(
         "| {title} | {} | {} of {} | {} |\n",
-        tested.generator.name,
+        tested.language.generator.name,
         tested.same,
         tested.calls,
         tested.limits()
@@ -141,15 +167,15 @@ fn anchor(heading: &str) -> String {
 }
 
 /// A language's section; the SDK has none, because the workspace's README is about it.
-fn section(tested: &Tested<'_>) -> Result<String, Failure> {
+fn section(tested: &Tested<'_>) -> String {
     let language = tested.language;
     if language.is_reference() {
-        return Ok(String::new());
+        return String::new();
     }
     let about = &language.about;
     let mut text = format!("\n## {}\n", about.title);
     let generate = about.generate.as_deref().map(command);
-    let commands = [tested.generator.install.clone(), generate];
+    let commands = [tested.language.generator.install.clone(), generate];
     let commands: Vec<String> = commands.into_iter().flatten().collect();
     if !commands.is_empty() {
         let _ = write!(text, "\n```console\n$ {}\n```\n", commands.join("\n$ "));
@@ -164,7 +190,7 @@ fn section(tested: &Tested<'_>) -> Result<String, Failure> {
         text,
         "\n```{}\n{}\n```\n",
         fence(language),
-        language.example()?
+        language.example
     );
     let own = || language.limits.list.iter().filter(|limit| !limit.shared);
     if !about.notes.is_empty() || own().next().is_some() {
@@ -176,7 +202,7 @@ fn section(tested: &Tested<'_>) -> Result<String, Failure> {
     for limit in own() {
         text += &explained(limit);
     }
-    Ok(text)
+    text
 }
 
 /// The command as a reader types it.

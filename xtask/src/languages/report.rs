@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::Skipped;
 use super::compare::Difference;
-use super::language::{Generator, Language};
+use super::language::Language;
 use super::work::Trouble;
-use crate::exit::{Failure, Outcome};
+use crate::exit::Outcome;
 use crate::output::{count, more, say};
 
 /// What a run found.
@@ -27,8 +27,6 @@ pub struct Report<'l> {
 pub struct Tested<'l> {
     /// The language.
     pub language: &'l Language,
-    /// Its generator.
-    pub generator: Generator,
     /// How many calls were made.
     pub calls: usize,
     /// How many of them gave what the SDK gave.
@@ -49,10 +47,9 @@ impl<'l> Tested<'l> {
         language: &'l Language,
         calls: usize,
         differences: Result<Vec<Difference>, Trouble>,
-    ) -> Result<Self, Failure> {
+    ) -> Self {
         let mut tested = Self {
             language,
-            generator: language.generator()?,
             calls,
             same: 0,
             limits: Vec::new(),
@@ -64,7 +61,7 @@ impl<'l> Tested<'l> {
             Ok(differences) => differences,
             Err(trouble) => {
                 tested.trouble = Some(trouble);
-                return Ok(tested);
+                return tested;
             }
         };
         let names: Vec<String> = differences.iter().map(Difference::name).collect();
@@ -94,7 +91,7 @@ impl<'l> Tested<'l> {
             })
             .filter(|(_, calls)| *calls > 0)
             .collect();
-        Ok(tested)
+        tested
     }
 
     fn is_fine(&self) -> bool {
@@ -129,7 +126,7 @@ impl Report<'_> {
         rows.extend(self.tested.iter().map(|one| {
             vec![
                 one.language.about.title.clone(),
-                one.generator.name.clone(),
+                one.language.generator.name.clone(),
                 one.calls.to_string(),
                 one.same.to_string(),
                 one.limits(),
@@ -158,14 +155,14 @@ impl Report<'_> {
     }
 
     /// The report as JSON.
-    pub fn json(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub fn json(&self) -> Value {
         let languages: Vec<Value> = self.tested.iter().map(Tested::json).collect();
-        let report = json!({
-            "format": 1,
-            "languages": languages,
-            "skipped": skipped_json(&self.skipped),
-        });
-        writeln!(out, "{report:#}")
+        let skipped: Vec<Value> = self
+            .skipped
+            .iter()
+            .map(|one| json!({ "name": one.name, "missing": one.missing }))
+            .collect();
+        json!({ "format": 1, "languages": languages, "skipped": skipped })
     }
 }
 
@@ -209,7 +206,7 @@ impl Tested<'_> {
         json!({
             "name": self.language.name,
             "title": self.language.about.title,
-            "generator": self.generator.name,
+            "generator": self.language.generator.name,
             "calls": self.calls,
             "same": self.same,
             "limits": limits,
@@ -244,7 +241,7 @@ pub fn table(rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Who couldn't run, and how to change that.
-pub fn skipped(skipped: &[Skipped], out: &mut dyn Write) -> io::Result<()> {
+fn skipped(skipped: &[Skipped], out: &mut dyn Write) -> io::Result<()> {
     for Skipped { name, missing } in skipped {
         say(out, "Skipped", format!("{name}: {missing}"))?;
     }
@@ -261,12 +258,4 @@ pub fn skipped(skipped: &[Skipped], out: &mut dyn Write) -> io::Result<()> {
         ),
     )?;
     more(out, format!("tests/languages/install {}", names.join(" ")))
-}
-
-/// Who couldn't run, for programs.
-pub fn skipped_json(skipped: &[Skipped]) -> Value {
-    skipped
-        .iter()
-        .map(|one| json!({ "name": one.name, "missing": one.missing }))
-        .collect()
 }

@@ -74,10 +74,23 @@ impl Workshop<'_> {
     /// What a driver printed.
     pub fn lines(&self, work: &Work) -> Result<Lines, Trouble> {
         let printed = work.printed.as_ref().map_err(Clone::clone)?;
-        Lines::parse(printed, &self.cases, &self.checker).map_err(|what| Trouble {
+        let trouble = |what| Trouble {
             stage: Stage::Run,
             what,
-        })
+        };
+        let lines = Lines::parse(printed, &self.cases, &self.checker).map_err(trouble)?;
+        let (requests, calls, answered) = (work.requests, self.cases.len(), lines.answered());
+        if requests > calls {
+            return Err(trouble(format!(
+                "{requests} requests for {calls} calls: a driver makes each call once, so turn off whatever tries again"
+            )));
+        }
+        if requests < answered {
+            return Err(trouble(format!(
+                "{answered} answers, and only {requests} requests: a driver prints what the server has answered"
+            )));
+        }
+        Ok(lines)
     }
 
     /// Where what a driver printed differs from what the SDK's printed.
