@@ -79,7 +79,7 @@ fn wrong_usage_ends_with_2() {
         &["coverage", "--min", "all"],
         &["cost", "--rounds", "0"],
         &["docs", "--format", "pdf"],
-        &["languages", "--edits", "--write"],
+        &["languages", "--format", "html"],
         &["mutants", "--format", "html"],
         &["sample"],
         &["sample", "--offers", "many"],
@@ -427,6 +427,27 @@ fn constants_are_the_known_values_and_the_type_of_nothing() {
             refer("KnownOfferStatus"),
             refer("OfferStatus"),
             vec![("constants", "/components/schemas/OfferStatusConstant")],
+        ),
+        // Something that isn't a list of texts, and something beside the list.
+        (
+            "      type: string\n      enum: *offerStatuses\n".to_owned(),
+            "      type: number\n      enum: *offerStatuses\n".to_owned(),
+            vec![("constants", "/components/schemas/KnownOfferStatus")],
+        ),
+        (
+            "      type: string\n      enum: *offerStatuses\n".to_owned(),
+            "      type: string\n      nullable: true\n      enum: *offerStatuses\n".to_owned(),
+            vec![("constants", "/components/schemas/KnownOfferStatus")],
+        ),
+        // A member that is only called like what examples stand in.
+        (
+            "        level:\n          $ref: \"#/components/schemas/MessageLevel\"\n".to_owned(),
+            "        example:\n          $ref: \"#/components/schemas/KnownMessageLevel\"\n"
+                .to_owned(),
+            vec![(
+                "constants",
+                "/components/schemas/StatusMessage/properties/example",
+            )],
         ),
         // An enum that no open values claim.
         (

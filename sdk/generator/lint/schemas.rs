@@ -58,9 +58,12 @@ impl Lint<'_> {
                         "nothing is of their type, since clients throw on a value that they don't list: refer to the open values",
                     );
                 }
+                // Examples are data: a `$ref` in one is no reference. What is only called so is something else.
+                let are_names = ["/properties", "/schemas"]
+                    .iter()
+                    .any(|end| pointer.ends_with(end));
                 for (name, value) in members {
-                    // Examples are data: a `$ref` in one is no reference.
-                    if name != "example" && name != "examples" {
+                    if are_names || (name != "example" && name != "examples") {
                         self.references(&format!("{pointer}/{}", pointer_segment(name)), value);
                     }
                 }
@@ -258,7 +261,21 @@ impl Lint<'_> {
             from = to;
         }
         let constants = self.contract.value.pointer(&from);
-        let listed = constants.and_then(|constants| constants.get("enum"));
+        let has = |member: &str| constants.and_then(|constants| constants.get(member));
+        let allowed = ["title", "description", "type", "enum"];
+        let members = constants.and_then(Value::as_object).into_iter().flatten();
+        let other = members
+            .map(|(member, _)| member)
+            .find(|member| !allowed.contains(&member.as_str()));
+        if has("type") != Some(&json!("string")) || other.is_some() {
+            self.report(
+                "constants",
+                &from,
+                "constants are texts in a list, and nothing else".to_owned(),
+                "write `type: string` and `enum`, with a title and a description",
+            );
+        }
+        let listed = has("enum");
         if listed != schema.get("x-extensible-enum") {
             self.report(
                 "constants",

@@ -39,7 +39,9 @@ impl Book<'_> {
                     @if together.is_empty() { "none" }
                     @for (index, name) in together.keys().enumerate() {
                         @if index > 0 { " with " }
-                        a href={ "#" (ids::scheme(name)) } { code { (name) } }
+                        @if self.get(&format!("{SCHEMES}/{}", pointer_segment(name))).is_some() {
+                            a href={ "#" (ids::scheme(name)) } { code { (name) } }
+                        } @else { code { (name) } }
                     }
                 }
             })

@@ -122,6 +122,7 @@ impl Languages {
             skipped,
         };
         let outcome = report.outcome(needed);
+        let took = started.elapsed();
         // A client that is broken anyway notices nothing.
         let edits = if self.edits && outcome == Outcome::Fine {
             Some(edits::run(&shop, &contract, &others, report.complete)?)
@@ -133,7 +134,7 @@ impl Languages {
             all["edits"] = edits.as_ref().map_or(Value::Null, edits::Report::json);
             writeln!(out, "{all:#}")?;
         } else {
-            report.text(started.elapsed(), out)?;
+            report.text(took, out)?;
             if let Some(edits) = &edits {
                 edits.text(out)?;
             }
