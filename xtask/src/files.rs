@@ -70,7 +70,12 @@ pub fn yaml<T: DeserializeOwned>(path: &Path) -> Result<(Contract, T), Failure> 
                 Segment::Enum { .. } | Segment::Unknown => String::new(),
             })
             .collect();
-        file.error(&pointer, error.into_inner().to_string())
+        let what = if pointer.is_empty() {
+            error.into_inner().to_string()
+        } else {
+            error.to_string()
+        };
+        file.error(&pointer, what)
     })?;
     Ok((file, value))
 }
