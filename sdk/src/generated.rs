@@ -24,8 +24,8 @@ pub mod types {
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub message: ::std::option::Option<::std::string::String>,
     }
-    /**What a failed request says, in one of the shapes that were seen. Exactly one of them is there, and none of
-them is certain: the body may also be a JSON string, HTML, empty or cut off.
+    /**What a failed request says, in one of the shapes that were seen. At most one of them says something, and the body
+may also be a JSON string, HTML, empty or cut off.
 
 * `error` with a code and a message [seen];
 * one member named after an inner service (`Product`, `Variant`, or another that isn't listed here), with its error [seen];

@@ -150,7 +150,10 @@ fn excuses_that_are_not_needed_are_errors() {
 fn excuses_that_cannot_be_read_say_where() {
     let folder = common::base();
     for (text, message) in [
-        ("excuses: 7\n", "excuses.yaml:1:1: excuses: invalid type: integer `7`, expected a sequence"),
+        (
+            "excuses: 7\n",
+            "excuses.yaml:1:1: excuses: invalid type: integer `7`, expected a sequence",
+        ),
         (
             "excuses:\n  - claims: [a]\n    reason: ''\n    since: \"2026-01-31\"\n",
             "excuses.yaml:2:5: an excuse needs a reason",

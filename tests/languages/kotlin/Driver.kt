@@ -1,11 +1,11 @@
 // The calls that every language makes, through the generated models; ../README.md says what goes in and what comes out.
 // example: begin
 import cloudpartnerportal.infrastructure.Serializer.gson
-import cloudpartnerportal.models.ErrorResponse
 import cloudpartnerportal.models.KnownOfferStatus
 import cloudpartnerportal.models.OfferStatusReport
-import cloudpartnerportal.models.OfferSummary
 // example: end
+import cloudpartnerportal.models.ErrorResponse
+import cloudpartnerportal.models.OfferSummary
 import com.google.gson.JsonParseException
 import java.net.URI
 import java.net.URLEncoder

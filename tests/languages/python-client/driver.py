@@ -4,9 +4,10 @@ import json
 import os
 import sys
 
+from cloud_partner_portal_api_client.api.offers import list_offers
 # example: begin
 from cloud_partner_portal_api_client import AuthenticatedClient
-from cloud_partner_portal_api_client.api.offers import get_offer_status, list_offers
+from cloud_partner_portal_api_client.api.offers import get_offer_status
 from cloud_partner_portal_api_client.models import ErrorResponse, KnownOfferStatus
 # example: end
 from cloud_partner_portal_api_client.types import UNSET

@@ -3,8 +3,9 @@
 // example: begin
 use cloud_partner_portal::apis::configuration::Configuration;
 use cloud_partner_portal::apis::{offers_api, Error};
-use cloud_partner_portal::models::{ErrorResponse, KnownOfferStatus};
+use cloud_partner_portal::models::KnownOfferStatus;
 // example: end
+use cloud_partner_portal::models::ErrorResponse;
 use serde_json::{json, Value};
 
 // example: begin

@@ -1,6 +1,4 @@
 export default {
-  input: process.env.CONTRACT ?? "cloud-partner-portal.yaml",
-  output: process.env.CLIENT ?? "client",
   plugins: [
     "@hey-api/client-fetch",
     "zod",

@@ -26,6 +26,8 @@ pub struct Language {
     pub generator: Generator,
     /// The parts of its driver that are shown to readers; the SDK's aren't.
     pub example: String,
+    /// The files that the generator reads, with their text.
+    pub files: Vec<(String, String)>,
     /// The differences that are accepted.
     pub limits: Limits,
     /// Other folders whose programs it wants.
@@ -52,6 +54,9 @@ pub struct About {
     /// What else a user of the client should know.
     #[serde(default)]
     pub notes: Vec<String>,
+    /// Files beside it that the generator reads; they are shown.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// The file that holds the example.
     pub driver: String,
     /// The edits of the contract that break this client.
@@ -76,8 +81,8 @@ pub struct GeneratorOption {
 pub struct Generator {
     /// Its name and version.
     pub name: String,
-    /// How a reader gets it.
-    pub install: Option<String>,
+    /// The commands by which a reader gets it, and what its client needs.
+    pub install: Vec<String>,
 }
 
 /// Where the languages are.
@@ -135,12 +140,23 @@ impl Language {
         } else {
             example(&folder.join(&about.driver))?
         };
+        let read = |file: &String| {
+            let path = folder.join(file);
+            let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+            Ok((file.clone(), text))
+        };
+        let files = about
+            .files
+            .iter()
+            .map(read)
+            .collect::<Result<_, Failure>>()?;
         Ok(Self {
             name,
             folder,
             about,
             generator,
             example,
+            files,
             limits,
             tools,
         })
@@ -200,34 +216,61 @@ impl Generator {
             "" => {
                 return Some(Self {
                     name: package.to_owned(),
-                    install: None,
+                    install: Vec::new(),
                 });
             }
             "pypi" => "requirements.txt",
             "npm" => "package.json",
             _ => return None,
         };
-        let version = folders.find_map(|folder| {
+        folders.find_map(|folder| {
             let text = fs::read_to_string(home().join(folder).join(file)).ok()?;
             if registry == "npm" {
-                let pins: Value = serde_json::from_str(&text).ok()?;
-                let kinds = ["dependencies", "devDependencies"];
-                let version = kinds.iter().find_map(|kind| pins.get(kind)?.get(package))?;
-                version.as_str().map(ToOwned::to_owned)
+                Self::of_npm(package, &text)
             } else {
                 let pin = format!("{package}==");
-                let mut lines = text.lines();
-                lines.find_map(|line| Some(line.strip_prefix(&pin)?.trim().to_owned()))
+                let version = text.lines().find_map(|line| line.strip_prefix(&pin))?;
+                Some(Self {
+                    name: format!("{package} {}", version.trim()),
+                    install: vec![format!("pip install {pin}{}", version.trim())],
+                })
             }
-        })?;
-        let install = if registry == "npm" {
-            format!("npm install --save-dev {package}@{version}")
-        } else {
-            format!("pip install {package}=={version}")
+        })
+    }
+
+    /// One of the packages of a `package.json`; the others are what it needs, and what its client needs.
+    fn of_npm(package: &str, pins: &str) -> Option<Self> {
+        let pins: Value = serde_json::from_str(pins).ok()?;
+        let of_kind = |kind: &str| {
+            let packages = pins
+                .get(kind)
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten();
+            packages
+                .filter(|(name, _)| !name.starts_with("@types/"))
+                .filter_map(|(name, version)| Some((name.clone(), version.as_str()?.to_owned())))
+                .collect::<Vec<_>>()
         };
+        let (used, tools) = (of_kind("dependencies"), of_kind("devDependencies"));
+        let (_, version) = used
+            .iter()
+            .chain(&tools)
+            .find(|(name, _)| name == package)?;
+        let install = [("npm install --save-dev", &tools), ("npm install", &used)]
+            .into_iter()
+            .filter(|(_, packages)| !packages.is_empty())
+            .map(|(command, packages)| {
+                packages
+                    .iter()
+                    .fold(command.to_owned(), |line, (name, version)| {
+                        format!("{line} {name}@{version}")
+                    })
+            })
+            .collect();
         Some(Self {
             name: format!("{package} {version}"),
-            install: Some(install),
+            install,
         })
     }
 }

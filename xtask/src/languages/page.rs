@@ -5,7 +5,6 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use super::language::Language;
 use super::limits::Limit;
 use super::report::{Report, Tested};
 use crate::exit::{Failure, Outcome, Run};
@@ -175,10 +174,14 @@ fn section(tested: &Tested<'_>) -> String {
     let about = &language.about;
     let mut text = format!("\n## {}\n", about.title);
     let generate = about.generate.as_deref().map(command);
-    let commands = [tested.language.generator.install.clone(), generate];
-    let commands: Vec<String> = commands.into_iter().flatten().collect();
+    let install = language.generator.install.iter().cloned();
+    let commands: Vec<String> = install.chain(generate).collect();
     if !commands.is_empty() {
         let _ = write!(text, "\n```console\n$ {}\n```\n", commands.join("\n$ "));
+    }
+    for (name, file) in &language.files {
+        let kind = fence(name);
+        let _ = write!(text, "\n`{name}`:\n\n```{kind}\n{}\n```\n", file.trim_end());
     }
     if !about.options.is_empty() {
         text.push('\n');
@@ -189,7 +192,7 @@ fn section(tested: &Tested<'_>) -> String {
     let _ = write!(
         text,
         "\n```{}\n{}\n```\n",
-        fence(language),
+        fence(&about.driver),
         language.example
     );
     let own = || language.limits.list.iter().filter(|limit| !limit.shared);
@@ -215,15 +218,17 @@ fn command(generate: &str) -> String {
         .replace('\n', "\n  ")
 }
 
-/// What Markdown calls the driver's language.
-fn fence(language: &Language) -> &str {
-    match language.about.driver.rsplit('.').next().unwrap_or_default() {
+/// What Markdown calls a file's language.
+fn fence(file: &str) -> &str {
+    match file.rsplit('.').next().unwrap_or_default() {
         "cs" => "csharp",
         "kt" => "kotlin",
+        "mjs" => "javascript",
         "py" => "python",
         "rb" => "ruby",
         "rs" => "rust",
         "ts" => "typescript",
+        "yml" => "yaml",
         other => other,
     }
 }
