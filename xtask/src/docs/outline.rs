@@ -15,7 +15,6 @@ impl Book<'_> {
                     summary { "Contents" }
                     ul {
                         (entry("about", "About"))
-                        (entry("proof", "What proves a claim"))
                         @if self.get("/servers").is_some() { (entry("servers", "Servers")) }
                         @if self.get("/components/securitySchemes").is_some() { (entry("security", "Credentials")) }
                     }
@@ -39,7 +38,10 @@ impl Book<'_> {
                             li { a href={ "#" (section.id) } { code { (section.name) } } }
                         }
                     }
-                    ul { (entry("recordings", "Recordings")) }
+                    ul {
+                        (entry("proof", "What proves a claim"))
+                        (entry("recordings", "Recordings"))
+                    }
                 }
             }
         }

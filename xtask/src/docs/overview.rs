@@ -23,7 +23,6 @@ impl Book<'_> {
                 (markdown::with_legend(description, &self.marks))
                 (self.people())
             }
-            (self.proof_legend())
             (self.servers())
         }
     }
@@ -41,7 +40,7 @@ impl Book<'_> {
     }
 
     /// What the badges of the proofs mean.
-    fn proof_legend(&self) -> Markup {
+    pub fn proof_legend(&self) -> Markup {
         html! {
             section id="proof" data-item {
                 (heading("proof", "What proves a claim"))

@@ -45,6 +45,7 @@ impl Book<'_> {
                         (self.security())
                         (self.operations())
                         (self.schemas())
+                        (self.proof_legend())
                         (self.recordings())
                     }
                     footer { p { "Made from the contract by " code { "cargo xtask docs" } "." } }
