@@ -5,6 +5,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use axum::http::{HeaderName, HeaderValue};
+use percent_encoding::percent_decode_str;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
@@ -80,6 +81,17 @@ pub struct Request {
         deserialize_with = "headers"
     )]
     pub headers: BTreeMap<String, String>,
+}
+
+impl Request {
+    /// The path's segments, decoded; what isn't UTF-8 is replaced.
+    #[must_use]
+    pub fn segments(&self) -> Vec<String> {
+        let segments = self.path.split('/').skip(1);
+        segments
+            .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
+            .collect()
+    }
 }
 
 /// Displays as `GET /path?name=value`, for messages.

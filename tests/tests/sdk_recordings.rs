@@ -6,7 +6,6 @@ mod support;
 use cloud_partner_portal::Error;
 use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::{Body, Recording};
-use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use support::{LIST, STATUS, answer_schema, client, contract, lost, serve};
 
@@ -15,22 +14,14 @@ async fn call(
     client: &cloud_partner_portal::Client,
     recording: &Recording,
 ) -> (&'static str, Result<Value, Error>) {
-    let path = percent_decode(&recording.request.path);
+    let path = recording.request.segments();
     let parts: Vec<_> = path.iter().map(String::as_str).collect();
     match parts[..] {
-        ["", "api", "publishers", publisher, "offers"] => {
+        ["api", "publishers", publisher, "offers"] => {
             let answer = client.list_offers(publisher).await;
             (LIST, answer.map(|offers| encode(&*offers)))
         }
-        [
-            "",
-            "api",
-            "publishers",
-            publisher,
-            "offers",
-            offer,
-            "status",
-        ] => {
+        ["api", "publishers", publisher, "offers", offer, "status"] => {
             let answer = client.get_offer_status(publisher, offer).await;
             (STATUS, answer.map(|report| encode(&*report)))
         }
@@ -39,12 +30,6 @@ async fn call(
             recording.request.path
         ),
     }
-}
-
-fn percent_decode(path: &str) -> Vec<String> {
-    path.split('/')
-        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
-        .collect()
 }
 
 fn encode(value: &impl serde::Serialize) -> Value {

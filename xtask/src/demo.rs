@@ -37,18 +37,10 @@ impl Demo {
         let path = source
             .scenario(SCENARIO)
             .and_then(|scenario| scenario.answers.first())
-            .map(|stored| stored.recording.request.path.clone())
+            .map(|stored| stored.recording.request.segments())
             .unwrap_or_default();
-        let [
-            "",
-            "api",
-            "publishers",
-            publisher,
-            "offers",
-            offer,
-            "status",
-        ] = path.split('/').collect::<Vec<_>>()[..]
-        else {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let ["api", "publishers", publisher, "offers", offer, "status"] = path[..] else {
             return Err(Failure(format!(
                 "tests/scenarios/{SCENARIO} must ask for an offer's status; that is what the demo follows"
             )));

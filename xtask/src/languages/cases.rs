@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use cloud_partner_recordings::recording::Recording;
-use percent_encoding::percent_decode_str;
 
 use crate::exit::Failure;
 use crate::serve::Source;
@@ -39,24 +38,11 @@ pub fn all(source: &Source) -> Result<Vec<Case>, Failure> {
 }
 
 fn call(recording: &Recording) -> Option<Vec<String>> {
-    let path: Vec<String> = recording
-        .request
-        .path
-        .split('/')
-        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
-        .collect();
+    let path = recording.request.segments();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let call = match path[..] {
-        ["", "api", "publishers", publisher, "offers"] => vec!["listOffers", publisher],
-        [
-            "",
-            "api",
-            "publishers",
-            publisher,
-            "offers",
-            offer,
-            "status",
-        ] => {
+        ["api", "publishers", publisher, "offers"] => vec!["listOffers", publisher],
+        ["api", "publishers", publisher, "offers", offer, "status"] => {
             vec!["getOfferStatus", publisher, offer]
         }
         _ => return None,

@@ -24,15 +24,14 @@ struct Edit {
     #[serde(skip)]
     name: String,
     /// What it does, in a sentence.
-    #[serde(rename = "description")]
-    _description: String,
+    description: String,
     /// The edit (RFC 6902).
     patch: json_patch::Patch,
 }
 
 /// Who notices which edit.
 pub struct Report<'l> {
-    edits: Vec<String>,
+    edits: Vec<Edit>,
     /// Each language, with what it noticed of each edit.
     noticed: Vec<(&'l Language, Vec<Option<String>>)>,
     /// Whether these are all languages.
@@ -80,7 +79,7 @@ pub fn run<'l>(
         }
     }
     Ok(Report {
-        edits: edits.into_iter().map(|edit| edit.name).collect(),
+        edits,
         noticed,
         complete,
     })
@@ -148,7 +147,7 @@ impl Report<'_> {
         let mut wrong = Vec::new();
         for (language, noticed) in &self.noticed {
             let file = files::shown(&language.folder.join("language.yaml"));
-            for (edit, noticed) in self.edits.iter().zip(noticed) {
+            for (Edit { name: edit, .. }, noticed) in self.edits.iter().zip(noticed) {
                 match (noticed, language.about.notices.contains(edit)) {
                     (None, true) => {
                         wrong.push(format!("{file}: says that it notices `{edit}`, and didn't"));
@@ -160,9 +159,9 @@ impl Report<'_> {
                 }
             }
         }
-        let unnoticed = |edit: &&String| {
+        let unnoticed = |edit: &&Edit| {
             let mut languages = self.noticed.iter();
-            languages.all(|(language, _)| !language.about.notices.contains(edit))
+            languages.all(|(language, _)| !language.about.notices.contains(&edit.name))
         };
         for edit in self
             .edits
@@ -171,7 +170,8 @@ impl Report<'_> {
             .filter(|_| self.complete)
         {
             wrong.push(format!(
-                "tests/languages/edits/{edit}.yaml: no language says that it notices this, so it proves nothing"
+                "tests/languages/edits/{}.yaml: no language says that it notices this, so it proves nothing",
+                edit.name
             ));
         }
         wrong
@@ -180,7 +180,7 @@ impl Report<'_> {
     /// The report as text.
     pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut rows = vec![vec!["language".to_owned()]];
-        rows[0].extend(self.edits.iter().cloned());
+        rows[0].extend(self.edits.iter().map(|edit| edit.name.clone()));
         for (language, noticed) in &self.noticed {
             let cells = noticed
                 .iter()
@@ -189,6 +189,9 @@ impl Report<'_> {
             rows.push(std::iter::once(title).chain(cells).collect());
         }
         table(&rows, out)?;
+        for edit in &self.edits {
+            say(out, "Tried", format!("{}: {}", edit.name, edit.description))?;
+        }
         for problem in self.wrong() {
             say(out, "Error", problem)?;
         }
@@ -210,7 +213,7 @@ impl Report<'_> {
             .noticed
             .iter()
             .map(|(language, noticed)| {
-                let edits = self.edits.iter().cloned();
+                let edits = self.edits.iter().map(|edit| edit.name.clone());
                 let edits: Value = edits.zip(noticed.iter().map(|how| json!(how))).collect();
                 json!({ "name": language.name, "noticed": edits })
             })

@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use self::compare::Lines;
 use self::language::Language;
-use self::report::{Report, Tested};
+use self::report::Report;
 use self::workshop::Workshop;
 use crate::exit::{Failure, Outcome, Run};
 use crate::files;
@@ -103,18 +103,10 @@ impl Languages {
                     language.name, trouble.stage, trouble.what
                 ))
             })?;
-            tested.push(Tested::new(
-                language,
-                shop.cases.len(),
-                shop.differences(&work),
-            ));
+            tested.push(shop.tested(language, &work));
         }
         for (language, work) in shop.work(&others, &path, "contract")? {
-            tested.push(Tested::new(
-                language,
-                shop.cases.len(),
-                shop.differences(&work),
-            ));
+            tested.push(shop.tested(language, &work));
         }
         let report = Report {
             complete: tested.len() == languages.len(),

@@ -68,10 +68,10 @@ impl<'l> Tested<'l> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         tested.unneeded = language.limits.unneeded(&names);
 
+        // Differences come call by call.
         let mut other: Vec<&str> = differences.iter().map(|one| one.case.as_str()).collect();
         other.dedup();
         tested.same = calls - other.len();
-        // Differences come call by call, so a call that meets a limit twice does it in one go.
         let mut met: Vec<(&str, &str)> = Vec::new();
         for (difference, name) in differences.iter().zip(names) {
             match language.limits.accepting(name) {

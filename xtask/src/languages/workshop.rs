@@ -1,14 +1,15 @@
 //! What every run needs: the calls, the server that answers them, and what the SDK decoded of the answers.
 
-use std::collections::VecDeque;
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use super::cases::{self, Case};
 use super::compare::{Difference, Lines};
 use super::language::Language;
+use super::report::Tested;
 use super::work::{self, Stage, Trouble, Work};
 use crate::exit::Failure;
 use crate::output::say;
@@ -37,20 +38,17 @@ impl Workshop<'_> {
     ) -> Result<Vec<(&'l Language, Work)>, Failure> {
         let calls = cases::as_text(&self.cases);
         let source = &self.source;
-        let waiting: Mutex<VecDeque<usize>> = Mutex::new((0..languages.len()).collect());
+        let next = AtomicUsize::new(0);
         let done = Mutex::new(Vec::new());
         let workers = thread::available_parallelism().map_or(1, usize::from);
         thread::scope(|scope| {
             for _ in 0..workers.min(languages.len()) {
                 scope.spawn(|| {
-                    let next = || {
-                        waiting
-                            .lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .pop_front()
-                    };
-                    while let Some(index) = next() {
-                        let language = languages[index];
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(language) = languages.get(index) else {
+                            break;
+                        };
                         let result = source.clone().start_for(work::TOKEN).and_then(|server| {
                             work::work(language, contract, run, &calls, &server)
                         });
@@ -91,6 +89,11 @@ impl Workshop<'_> {
             )));
         }
         Ok(lines)
+    }
+
+    /// What a run of a language on the contract found.
+    pub fn tested<'l>(&self, language: &'l Language, work: &Work) -> Tested<'l> {
+        Tested::new(language, self.cases.len(), self.differences(work))
     }
 
     /// Where what a driver printed differs from what the SDK's printed.
