@@ -1,16 +1,13 @@
 //! `cargo xtask languages`, in a small workspace whose languages are shell scripts: what it compares, what it accepts, what it
 //! refuses. The real languages run in `.ci/run`.
 
-#![cfg(unix)]
-
-mod common;
-
+use crate::common;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
 
-use common::{golden, stderr, stdout};
+use crate::common::{golden, stderr, stdout};
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -1,8 +1,6 @@
 //! `record`: what a server answers, and that nothing personal comes out.
 
-mod common;
-mod recorded;
-
+use crate::common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Read, Write};
@@ -10,13 +8,13 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Output;
 
+use crate::common::{stderr, stdout};
+use crate::recorded::{
+    command, golden, identifiers, live, no_planted, same_answer, scenarios, workspace, written,
+};
 use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::{Replay, Server};
-use common::{stderr, stdout};
-use recorded::{
-    command, golden, identifiers, live, no_planted, same_answer, scenarios, workspace, written,
-};
 use serde_json::{Value, json};
 
 fn record(root: &Path, arguments: &[&str]) -> Output {

@@ -1,13 +1,12 @@
 //! What every command promises: its exit code, and one clear message for whatever goes wrong.
 
-mod common;
-
+use crate::common;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::Stdio;
 
-use common::{stderr, stdout};
+use crate::common::{stderr, stdout};
 use serde_json::Value;
 
 /// A workspace with a contract, a recording and nothing generated.

@@ -1,13 +1,11 @@
 //! The commands that start a server: `serve` until it is interrupted, `demo` for as long as the tool runs.
-#![cfg(unix)]
 
-mod common;
-
+use crate::common;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
-use common::{stderr, stdout};
+use crate::common::{stderr, stdout};
 
 /// The demo with a cargo that only tells what it was given.
 #[test]

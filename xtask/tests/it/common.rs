@@ -1,8 +1,5 @@
 //! What the tests share: running the built program, and comparing what it prints with committed text.
 
-// Each test file uses a part of this.
-#![allow(dead_code)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,13 +1,12 @@
 //! `coverage`, `mutants` and `ends`: on the small contract of the cases, where every figure can be counted by hand, and on the
 //! workspace's own, where nothing may be missing.
 
-mod common;
-
+use crate::common;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use common::{stderr, stdout};
+use crate::common::{stderr, stdout};
 use regex::Regex;
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -9,8 +9,7 @@
 //!
 //! A case without a recording of its own gets the base recording.
 
-mod common;
-
+use crate::common;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -1,13 +1,12 @@
 //! `docs`: the page holds everything that the contract has, asks nobody for anything, and no text of a contract becomes more than
 //! text. How it behaves is looked at in a browser: `.ci/check-docs`.
 
-mod common;
-
+use crate::common;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use common::{stderr, stdout};
+use crate::common::{stderr, stdout};
 use regex::Regex;
 use serde_json::Value;
 

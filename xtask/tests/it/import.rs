@@ -1,16 +1,16 @@
 //! `import`: HAR files as browsers and proxies write them, one with a secret in every place, and what is none.
 
-mod common;
-mod recorded;
-
+use crate::common;
 use std::fs;
 use std::path::Path;
 use std::process::Output;
 
+use crate::common::stdout;
+use crate::recorded::{
+    command, golden, live, no_planted, same_answer, scenarios, workspace, written,
+};
 use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::Recording;
-use common::stdout;
-use recorded::{command, golden, live, no_planted, same_answer, scenarios, workspace, written};
 use serde_json::json;
 
 fn import(root: &Path, har: &str, more: &[&str]) -> Output {

@@ -5,13 +5,12 @@
 //!
 //! The base is released as 0.1.0 in every case, and neither the version nor the changelog says anything new.
 
-mod common;
-
+use crate::common;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use common::{stderr, stdout};
+use crate::common::{stderr, stdout};
 use serde_json::Value;
 
 const MANIFEST: &str =

@@ -1,0 +1,15 @@
+//! The integration tests of `cargo xtask`: one binary, one module per command or group of commands.
+
+mod commands;
+mod common;
+mod compat;
+mod docs;
+mod import;
+#[cfg(unix)]
+mod languages;
+mod proofs;
+mod record;
+mod recorded;
+#[cfg(unix)]
+mod servers;
+mod validate;
