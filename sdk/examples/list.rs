@@ -21,7 +21,7 @@ async fn main() -> Result<(), Error> {
             offer
                 .status
                 .as_ref()
-                .map(cloud_partner_portal::Open::as_str)
+                .map(cloud_partner_portal::Extensible::as_str)
                 .unwrap_or_default(),
             changed.map(|time| time.to_string()).unwrap_or_default(),
         );

@@ -219,7 +219,7 @@ fn structure(
     ));
     let Fields::Named(fields) = &mut structure.fields else {
         return vec![
-            parse_quote!(crate::lenient::value!(#ident);),
+            parse_quote!(crate::decode::value!(#ident);),
             parse_quote! {
                 impl ::std::convert::From<&#ident> for #ident {
                     fn from(value: &Self) -> Self {
@@ -254,7 +254,7 @@ fn structure(
         }
         if is_option(&field.ty) {
             field.attrs.push(parse_quote!(
-                #[serde(default, deserialize_with = "crate::lenient::option")]
+                #[serde(default, deserialize_with = "crate::decode::option")]
             ));
             field
                 .attrs
@@ -266,7 +266,7 @@ fn structure(
             values.push(quote!(#name: #name.into()));
         }
     }
-    let mut beside = vec![parse_quote!(crate::lenient::object!(#ident);)];
+    let mut beside = vec![parse_quote!(crate::decode::object!(#ident);)];
     if !arguments.is_empty() {
         beside.push(parse_quote! {
             impl #ident {

@@ -40,7 +40,7 @@ pub fn known_enum(name: &str, schema: &Value) -> TokenStream {
         .unwrap_or(name)
         .trim();
     let documentation = format!(
-        "{description}\n\nThe members of an answer hold it as [`Open`](crate::Open), which keeps values that aren't listed here."
+        "{description}\n\nThe members of an answer hold it as [`Extensible`](crate::Extensible), which keeps values that aren't listed here."
     );
     let texts: Vec<_> = values(schema).collect();
     let variants: Vec<_> = texts

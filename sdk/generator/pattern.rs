@@ -16,7 +16,7 @@ pub const SUBSET: &str = "a pattern is ^, then characters and classes such as [^
 /// the SDK's comparison can.
 pub fn replace(pattern: &str, block: &mut syn::ItemImpl) -> Option<()> {
     let parts = parts(pattern)?;
-    let fits = parse_quote!(crate::pattern::fits(value, &[#(#parts),*]));
+    let fits = parse_quote!(crate::values::pattern::fits(value, &[#(#parts),*]));
     Replace { fits }.visit_item_impl_mut(block);
     Some(())
 }
@@ -44,7 +44,7 @@ impl VisitMut for Replace {
     }
 }
 
-/// The pattern's parts as Rust, each a `crate::pattern::Part`.
+/// The pattern's parts as Rust, each a `crate::values::pattern::Part`.
 fn parts(pattern: &str) -> Option<Vec<TokenStream>> {
     let mut rest = pattern.strip_prefix('^')?.chars().peekable();
     let mut parts = Vec::new();
@@ -61,7 +61,9 @@ fn parts(pattern: &str) -> Option<Vec<TokenStream>> {
             || quote!(::std::primitive::usize::MAX),
             |most| quote!(#most),
         );
-        parts.push(quote!(crate::pattern::Part { one: |c| #one, least: #least, most: #most }));
+        parts.push(
+            quote!(crate::values::pattern::Part { one: |c| #one, least: #least, most: #most }),
+        );
     }
 }
 
@@ -87,7 +89,7 @@ impl Member {
 
     fn test(&self) -> TokenStream {
         match self {
-            Self::Space => quote!(crate::pattern::is_space(c)),
+            Self::Space => quote!(crate::values::pattern::is_space(c)),
             Self::Range(first, last) if first == last => quote!(c == #first),
             Self::Range(first, last) => quote!((#first..=#last).contains(&c)),
         }
@@ -166,7 +168,7 @@ mod tests {
             (
                 "^[^./\\\\\\s][a-z_-]{2,9}$",
                 vec![
-                    "|c|!(c=='.'||c=='/'||c=='\\\\'||crate::pattern::is_space(c)),least:1usize,most:1usize",
+                    "|c|!(c=='.'||c=='/'||c=='\\\\'||crate::values::pattern::is_space(c)),least:1usize,most:1usize",
                     "|c|('a'..='z').contains(&c)||c=='_'||c=='-',least:2usize,most:9usize",
                 ],
             ),
@@ -185,7 +187,7 @@ mod tests {
                 .collect();
             let expected: Vec<String> = expected
                 .iter()
-                .map(|part| format!("crate::pattern::Part{{one:{part}}}"))
+                .map(|part| format!("crate::values::pattern::Part{{one:{part}}}"))
                 .collect();
             assert_eq!(found, expected, "{pattern}");
         }

@@ -75,7 +75,7 @@ pub fn prepare(contract: &Contract) -> Result<Prepared, ContractError> {
             if is_open_value(schema) {
                 // On a component, `nullable` would become a newtype around an `Option`; each use of it is an `Option` anyway.
                 remove(schema, "nullable");
-                replacements.push((name.clone(), format!("crate::Open<{name}>")));
+                replacements.push((name.clone(), format!("crate::Extensible<{name}>")));
                 open_values.insert(name.clone(), schema.clone());
             } else if schema.get("type").is_some_and(|kind| kind == "object") {
                 remove(schema, "nullable");

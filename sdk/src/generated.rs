@@ -15,12 +15,12 @@ pub mod types {
     pub struct ErrorDetail {
         ///A word for programs: `BadRequest`, `InvalidAPIVersion`, `Forbidden`, `InternalServerError` were seen. [seen]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub code: ::std::option::Option<::std::string::String>,
         ///A sentence for people. [seen]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub message: ::std::option::Option<::std::string::String>,
     }
@@ -38,7 +38,7 @@ may also be a JSON string, HTML, empty or cut off.
     pub struct ErrorResponse {
         ///The usual shape. [seen]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub error: ::std::option::Option<ErrorDetail>,
         ///A sentence for people, from the gateway. [guess]
@@ -46,7 +46,7 @@ may also be a JSON string, HTML, empty or cut off.
             rename = "Message",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub message: ::std::option::Option<::std::string::String>,
         ///An error that the inner service `Product` reported. [seen]
@@ -54,7 +54,7 @@ may also be a JSON string, HTML, empty or cut off.
             rename = "Product",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub product: ::std::option::Option<ProductError>,
         ///An error that the inner service `Variant` reported. [seen]
@@ -62,7 +62,7 @@ may also be a JSON string, HTML, empty or cut off.
             rename = "Variant",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub variant: ::std::option::Option<VariantError>,
     }
@@ -77,7 +77,7 @@ may also be a JSON string, HTML, empty or cut off.
             rename = "displayText",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub display_text: ::std::option::Option<::std::string::String>,
     }
@@ -104,19 +104,19 @@ would address another resource (a slash, a dot at the beginning, as in `..`) or 
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if !crate::pattern::fits(
+            if !crate::values::pattern::fits(
                 value,
                 &[
-                    crate::pattern::Part {
+                    crate::values::pattern::Part {
                         one: |c| {
                             !(c == '.' || c == '/' || c == '\\'
-                                || crate::pattern::is_space(c))
+                                || crate::values::pattern::is_space(c))
                         },
                         least: 1usize,
                         most: 1usize,
                     },
-                    crate::pattern::Part {
-                        one: |c| !(c == '/' || c == '\\' || crate::pattern::is_space(c)),
+                    crate::values::pattern::Part {
+                        one: |c| !(c == '/' || c == '\\' || crate::values::pattern::is_space(c)),
                         least: 0usize,
                         most: ::std::primitive::usize::MAX,
                     },
@@ -173,12 +173,12 @@ members and a few more. [doc] [client]
             rename = "liveLinks",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub live_links: ::std::option::Option<::std::vec::Vec<crate::Link>>,
         ///Messages about the publication as a whole. [doc]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub messages: ::std::option::Option<::std::vec::Vec<StatusMessage>>,
         ///Who is told of progress, separated by commas [doc]; absent since the move to Partner Center [client].
@@ -186,7 +186,7 @@ members and a few more. [doc] [client]
             rename = "notificationEmails",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub notification_emails: ::std::option::Option<::std::string::String>,
         ///Where the publisher can look at the offer before it goes live. "Not implemented" on the pages. [doc]
@@ -194,14 +194,14 @@ members and a few more. [doc] [client]
             rename = "previewLinks",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub preview_links: ::std::option::Option<::std::vec::Vec<crate::Link>>,
         ///Where an offer's publication stands; an open set.
-        pub status: crate::Open<OfferStatus>,
+        pub status: crate::Extensible<OfferStatus>,
         ///The steps of the publication, in order. [doc]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub steps: ::std::option::Option<::std::vec::Vec<PublicationStep>>,
     }
@@ -217,12 +217,12 @@ no `Z` [seen].*/
             rename = "changedTime",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub changed_time: ::std::option::Option<crate::Timestamp>,
         ///A summary of the offer's definition. Sibling endpoints send more members. [doc] [seen]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub definition: ::std::option::Option<OfferDefinition>,
         /**The offer's identifier within its publisher; what `getOfferStatus` takes as `offerId`. The pages call it a GUID [doc],
@@ -233,7 +233,7 @@ on the wire it is the publisher's own slug [seen].*/
             rename = "isvUpgradeRequest",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub isv_upgrade_request: ::std::option::Option<bool>,
         ///Whether the offer is locked for changes; an open set of which `none` is known. In no page. [seen]
@@ -241,7 +241,7 @@ on the wire it is the publisher's own slug [seen].*/
             rename = "lockStatus",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub lock_status: ::std::option::Option<::std::string::String>,
         ///Only an empty array was ever seen, so the type of its elements isn't known. In no page. [seen]
@@ -249,7 +249,7 @@ on the wire it is the publisher's own slug [seen].*/
             rename = "offerTypeChanges",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub offer_type_changes: ::std::option::Option<
             ::std::vec::Vec<::serde_json::Value>,
@@ -260,7 +260,7 @@ on the wire it is the publisher's own slug [seen].*/
             rename = "offerTypeId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub offer_type_id: ::std::option::Option<::std::string::String>,
         ///Only an empty object was ever seen, so its members aren't known. In no page. [seen]
@@ -268,7 +268,7 @@ on the wire it is the publisher's own slug [seen].*/
             rename = "offerTypeVersionsOverride",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub offer_type_versions_override: ::std::option::Option<
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,
@@ -278,7 +278,7 @@ on the wire it is the publisher's own slug [seen].*/
             rename = "pcMigrationStatus",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub pc_migration_status: ::std::option::Option<::std::string::String>,
         ///The offer's page in Partner Center, or an empty string. In no page. [seen]
@@ -286,7 +286,7 @@ on the wire it is the publisher's own slug [seen].*/
             rename = "pcRedirectUri",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub pc_redirect_uri: ::std::option::Option<::std::string::String>,
         ///Only an empty array was ever seen, so the type of its elements isn't known. In no page. [seen]
@@ -294,7 +294,7 @@ on the wire it is the publisher's own slug [seen].*/
             rename = "pricingNotRecalculatedRegions",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub pricing_not_recalculated_regions: ::std::option::Option<
             ::std::vec::Vec<::serde_json::Value>,
@@ -304,18 +304,18 @@ on the wire it is the publisher's own slug [seen].*/
             rename = "publisherId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub publisher_id: ::std::option::Option<::std::string::String>,
         ///Where an offer's publication stands; an open set.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
-        pub status: ::std::option::Option<crate::Open<OfferStatus>>,
+        pub status: ::std::option::Option<crate::Extensible<OfferStatus>>,
         /**Grows with each publication; it can't be set. Opaque: small numbers [doc] as well as 1252868275 [seen], and a
 sibling endpoint has sent 636576975611768314 [seen], which needs 64 bits.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub version: ::std::option::Option<i64>,
     }
@@ -328,7 +328,7 @@ sibling endpoint has sent 636576975611768314 [seen], which needs 64 bits.*/
         /**A long text. It can hold a stack trace of the server over several lines: show people its first line at
 most. [seen]*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub error: ::std::option::Option<::std::string::String>,
         ///The server's exception, a word for programs. [seen]
@@ -336,7 +336,7 @@ most. [seen]*/
             rename = "exceptionCode",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub exception_code: ::std::option::Option<::std::string::String>,
         ///The HTTP status as a *name*, not a number. [seen]
@@ -344,7 +344,7 @@ most. [seen]*/
             rename = "httpStatusCode",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub http_status_code: ::std::option::Option<::std::string::String>,
         ///The inner service's name, the same as the outer member's. [seen]
@@ -352,7 +352,7 @@ most. [seen]*/
             rename = "serviceName",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub service_name: ::std::option::Option<::std::string::String>,
     }
@@ -364,7 +364,7 @@ most. [seen]*/
     pub struct PublicationStep {
         ///What happens in this step, for people. [doc]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub description: ::std::option::Option<::std::string::String>,
         ///How long the step is expected to take, as text for people. [doc]
@@ -372,18 +372,18 @@ most. [seen]*/
             rename = "estimatedTimeFrame",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub estimated_time_frame: ::std::option::Option<::std::string::String>,
         /**The step's identifier: `displaydummycertify`, `displaycertify`, `displayprovision`, `displaypackage`,
 `publisher-signoff` and `live` are in the pages' example. An open set. [doc]*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub id: ::std::option::Option<::std::string::String>,
         ///Messages about this step. [doc]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub messages: ::std::option::Option<::std::vec::Vec<StatusMessage>>,
         /**Progress from 0 to 100. One table calls it `processPercentage`, the example and the wire say `progressPercentage`.
@@ -392,21 +392,21 @@ Don't derive completion from it: complete steps have been shown at 0. [doc]*/
             rename = "progressPercentage",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub progress_percentage: ::std::option::Option<i64>,
         ///Where one step of a publication stands; an open set.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
-        pub status: ::std::option::Option<crate::Open<StepStatus>>,
+        pub status: ::std::option::Option<crate::Extensible<StepStatus>>,
         /**The step's name for people [doc]. Since the move to Partner Center one client finds `publisher-signoff` here
 instead of in `id` [client].*/
         #[serde(
             rename = "stepName",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub step_name: ::std::option::Option<::std::string::String>,
     }
@@ -433,19 +433,19 @@ at the beginning, as in `..`) or is a slip of the pen (white space); the service
         fn from_str(
             value: &str,
         ) -> ::std::result::Result<Self, self::error::ConversionError> {
-            if !crate::pattern::fits(
+            if !crate::values::pattern::fits(
                 value,
                 &[
-                    crate::pattern::Part {
+                    crate::values::pattern::Part {
                         one: |c| {
                             !(c == '.' || c == '/' || c == '\\'
-                                || crate::pattern::is_space(c))
+                                || crate::values::pattern::is_space(c))
                         },
                         least: 1usize,
                         most: 1usize,
                     },
-                    crate::pattern::Part {
-                        one: |c| !(c == '/' || c == '\\' || crate::pattern::is_space(c)),
+                    crate::values::pattern::Part {
+                        one: |c| !(c == '/' || c == '\\' || crate::values::pattern::is_space(c)),
                         least: 0usize,
                         most: ::std::primitive::usize::MAX,
                     },
@@ -497,20 +497,20 @@ at the beginning, as in `..`) or is a slip of the pen (white space); the service
     pub struct StatusMessage {
         ///How grave a message is; an open set.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
-        pub level: ::std::option::Option<crate::Open<MessageLevel>>,
+        pub level: ::std::option::Option<crate::Extensible<MessageLevel>>,
         ///The text, which is HTML. Don't put it into a page without cleaning it. [doc]
         #[serde(
             rename = "messageHtml",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub message_html: ::std::option::Option<::std::string::String>,
         ///When the message was written, in UTC, in any of the forms that times come in. [doc]
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub timestamp: ::std::option::Option<crate::Timestamp>,
     }
@@ -523,7 +523,7 @@ at the beginning, as in `..`) or is a slip of the pen (white space); the service
         /**A long text. It can hold a stack trace of the server over several lines: show people its first line at
 most. [seen]*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub error: ::std::option::Option<::std::string::String>,
         ///The server's exception, a word for programs. [seen]
@@ -531,7 +531,7 @@ most. [seen]*/
             rename = "exceptionCode",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub exception_code: ::std::option::Option<::std::string::String>,
         ///The HTTP status as a *name*, not a number. [seen]
@@ -539,7 +539,7 @@ most. [seen]*/
             rename = "httpStatusCode",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub http_status_code: ::std::option::Option<::std::string::String>,
         ///The inner service's name, the same as the outer member's. [seen]
@@ -547,7 +547,7 @@ most. [seen]*/
             rename = "serviceName",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::lenient::option")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub service_name: ::std::option::Option<::std::string::String>,
     }
@@ -583,19 +583,19 @@ most. [seen]*/
             }
         }
     }
-    crate::lenient::object!(ErrorDetail);
-    crate::lenient::object!(ErrorResponse);
-    crate::lenient::object!(OfferDefinition);
-    crate::lenient::value!(OfferId);
+    crate::decode::object!(ErrorDetail);
+    crate::decode::object!(ErrorResponse);
+    crate::decode::object!(OfferDefinition);
+    crate::decode::value!(OfferId);
     impl ::std::convert::From<&OfferId> for OfferId {
         fn from(value: &Self) -> Self {
             ::std::clone::Clone::clone(value)
         }
     }
-    crate::lenient::object!(OfferStatusReport);
+    crate::decode::object!(OfferStatusReport);
     impl OfferStatusReport {
         /// One with its required members; the others are absent.
-        pub fn new(status: impl ::std::convert::Into<crate::Open<OfferStatus>>) -> Self {
+        pub fn new(status: impl ::std::convert::Into<crate::Extensible<OfferStatus>>) -> Self {
             Self {
                 live_links: ::std::option::Option::None,
                 messages: ::std::option::Option::None,
@@ -606,7 +606,7 @@ most. [seen]*/
             }
         }
     }
-    crate::lenient::object!(OfferSummary);
+    crate::decode::object!(OfferSummary);
     impl OfferSummary {
         /// One with its required members; the others are absent.
         pub fn new(id: impl ::std::convert::Into<::std::string::String>) -> Self {
@@ -628,16 +628,16 @@ most. [seen]*/
             }
         }
     }
-    crate::lenient::object!(ProductError);
-    crate::lenient::object!(PublicationStep);
-    crate::lenient::value!(PublisherId);
+    crate::decode::object!(ProductError);
+    crate::decode::object!(PublicationStep);
+    crate::decode::value!(PublisherId);
     impl ::std::convert::From<&PublisherId> for PublisherId {
         fn from(value: &Self) -> Self {
             ::std::clone::Clone::clone(value)
         }
     }
-    crate::lenient::object!(StatusMessage);
-    crate::lenient::object!(VariantError);
+    crate::decode::object!(StatusMessage);
+    crate::decode::object!(VariantError);
     /**How grave a message is; an open set.
 
 | value | meaning |
@@ -646,7 +646,7 @@ most. [seen]*/
 | `warning` | worth a look [guess] |
 | `error` | something failed, even under an offer that is `running` [client] |
 
-The members of an answer hold it as [`Open`](crate::Open), which keeps values that aren't listed here.*/
+The members of an answer hold it as [`Extensible`](crate::Extensible), which keeps values that aren't listed here.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum MessageLevel {
@@ -679,7 +679,7 @@ The members of an answer hold it as [`Open`](crate::Open), which keeps values th
 
 [doc]
 
-The members of an answer hold it as [`Open`](crate::Open), which keeps values that aren't listed here.*/
+The members of an answer hold it as [`Extensible`](crate::Extensible), which keeps values that aren't listed here.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum OfferStatus {
@@ -727,7 +727,7 @@ The members of an answer hold it as [`Open`](crate::Open), which keeps values th
 
 [doc]
 
-The members of an answer hold it as [`Open`](crate::Open), which keeps values that aren't listed here.*/
+The members of an answer hold it as [`Extensible`](crate::Extensible), which keeps values that aren't listed here.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum StepStatus {

@@ -22,29 +22,14 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-#[cfg(feature = "azure-identity")]
-mod azure;
-mod body;
 mod call;
 mod client;
 mod credential;
-mod environment;
+mod decode;
 mod error;
-mod failure;
-mod lenient;
-mod limit;
-mod link;
 #[cfg(feature = "mock")]
 pub mod mock;
-mod open;
-mod outcome;
-mod pattern;
-mod place;
-mod publisher;
-mod response;
-mod retry;
-mod timestamp;
-mod trace;
+mod values;
 mod watch;
 
 // Progenitor's code is held to the compiler's lints, not to the house's.
@@ -63,43 +48,15 @@ mod generated {
 #[rustfmt::skip]
 mod generated;
 
+pub use call::response::Response;
+pub use call::retry::RetryPolicy;
 pub use client::{Client, ClientBuilder};
 pub use credential::{AccessToken, Credential, CredentialError};
 pub use error::Error;
 pub use generated::types;
-pub use link::Link;
-pub use open::{KnownValue, Open};
-pub use outcome::Outcome;
-pub use publisher::{PublisherEnded, PublisherEvent, PublisherWatch};
-pub use response::Response;
-pub use retry::RetryPolicy;
-pub use timestamp::Timestamp;
+pub use values::extensible::{Extensible, KnownValue};
+pub use values::link::Link;
+pub use values::timestamp::Timestamp;
+pub use watch::outcome::Outcome;
+pub use watch::publisher::{PublisherEnded, PublisherEvent, PublisherWatch};
 pub use watch::{Change, Ended, Event, StepChange, Watch};
-
-#[cfg(all(test, feature = "generate"))]
-mod drift {
-    /// The committed file is what a consumer compiles; the generated one is what this workspace does.
-    #[test]
-    fn the_committed_code_is_what_the_contract_says() {
-        let pairs = [
-            (
-                "generated.rs",
-                include_str!("generated.rs"),
-                include_str!(concat!(env!("OUT_DIR"), "/generated.rs")),
-            ),
-            (
-                "generated_mocks.rs",
-                include_str!("generated_mocks.rs"),
-                include_str!(concat!(env!("OUT_DIR"), "/generated_mocks.rs")),
-            ),
-        ];
-        for (name, committed, generated) in pairs {
-            let diff = similar::TextDiff::from_lines(committed, generated);
-            assert!(
-                committed == generated,
-                "sdk/src/{name} is stale; `cargo xtask generate` mends it:\n{}",
-                diff.unified_diff().header("committed", "from the contract")
-            );
-        }
-    }
-}

@@ -4,6 +4,7 @@
 //! * [`library`]: reads recordings and scenarios from their folders, `recordings/` and `scenarios/` beside this crate.
 //! * [`replay`]: answers requests from them, over a socket on this machine.
 //! * [`sample`]: recordings too large to keep, made by code.
+//! * [`scripted_server`]: answers each connection byte by byte as a script says, for what no well-behaved server does.
 //!
 //! A recording is data: a file added to `recordings/` is served, and a folder added to `scenarios/` is stepped
 //! through, without a line of code. To add one, copy the file that comes closest; its `$schema` makes editors help.
@@ -25,3 +26,4 @@ pub mod library;
 pub mod recording;
 pub mod replay;
 pub mod sample;
+pub mod scripted_server;

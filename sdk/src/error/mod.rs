@@ -1,0 +1,381 @@
+//! The one error type.
+
+pub(crate) mod response;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use crate::call::response::Received;
+use crate::credential::Token;
+use response::Failure;
+
+/// Why a call failed.
+///
+/// Its `Display` is one line: the operation, the HTTP status, the first line of what the service said, its code, the
+/// correlation id to quote to the support, and how many attempts were made. It never shows a token, a header or a stack trace;
+/// [`body`](Self::body) has the rest of what the service said.
+///
+/// ```no_run
+/// # async fn example(client: cloud_partner_portal::Client) {
+/// match client.get_offer_status("contoso", "test-vm").await {
+///     Ok(report) => println!("{}", report.status),
+///     Err(error) if error.is_not_found() => println!("no such offer"),
+///     Err(error) => eprintln!("{error}"),
+/// }
+/// # }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    operation: Option<&'static str>,
+    message: String,
+    status: Option<u16>,
+    code: Option<String>,
+    correlation_id: Option<String>,
+    retry_after: Option<Duration>,
+    body: Bytes,
+    attempts: u32,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Something that the caller gave can't be used.
+    Argument,
+    /// There is no token.
+    Credential,
+    /// No connection.
+    Connect,
+    /// No answer in time.
+    Timeout,
+    /// The connection broke.
+    Transport,
+    /// The service answered with a failure.
+    Status,
+    /// The answer isn't what the contract says.
+    Decode,
+    /// The answer is larger than the limit.
+    TooLarge,
+}
+
+impl Error {
+    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation: None,
+            message: message.into(),
+            status: None,
+            code: None,
+            correlation_id: None,
+            retry_after: None,
+            body: Bytes::new(),
+            attempts: 0,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn with_source(
+        mut self,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_operation(mut self, operation: &'static str) -> Self {
+        self.0.operation = Some(operation);
+        self
+    }
+
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// Adds what is known of the answer that the error is about.
+    pub(crate) fn with_received(mut self, received: &Received) -> Self {
+        self.0.status = Some(received.status);
+        self.0.correlation_id.clone_from(&received.correlation_id);
+        self.0.retry_after = received.retry_after;
+        self.0.body = received.body.clone();
+        self.0.attempts = received.attempts;
+        self
+    }
+
+    /// The same error without the token, should the service have sent it back in what the error says.
+    pub(crate) fn redacted(mut self, token: &Token) -> Self {
+        let inner = &mut *self.0;
+        for text in [Some(&mut inner.message), inner.code.as_mut()]
+            .into_iter()
+            .flatten()
+        {
+            *text = token.redact(text).into_owned();
+        }
+        self
+    }
+
+    /// An answer whose status says that the request failed.
+    pub(crate) fn status_error(received: &Received) -> Self {
+        let failure = Failure::read(&received.body);
+        let mut error =
+            Self::new(Kind::Status, failure.message.unwrap_or_default()).with_received(received);
+        error.0.code = failure.code;
+        error
+    }
+
+    pub(crate) fn not_json(received: &Received, error: &serde_json::Error) -> Self {
+        Self::new(Kind::Decode, format!("the answer isn't JSON: {error}")).with_received(received)
+    }
+
+    pub(crate) fn from_reqwest(error: reqwest::Error) -> Self {
+        // A connection that doesn't open in time is both.
+        let (kind, message) = if error.is_connect() {
+            (Kind::Connect, "the service can't be reached")
+        } else if error.is_timeout() {
+            (Kind::Timeout, "the service didn't answer in time")
+        } else if error.is_builder() {
+            (Kind::Argument, "the request can't be built")
+        } else {
+            (
+                Kind::Transport,
+                "the connection broke before the answer was complete",
+            )
+        };
+        let detail = innermost(&error);
+        Self::new(kind, format!("{message}: {detail}")).with_source(error)
+    }
+
+    /// The HTTP status of the answer, or `None` when there was none.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The service's word for programs, such as `BadRequest`, `InvalidAPIVersion`, `Forbidden` or `Http404Exception`. An open
+    /// set, and absent when a gateway answered.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// What went wrong, in one line. For a failed request it is the first line of the service's own message, and empty when
+    /// it gave none.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The request's id in the service's own logs, `X-Ms-Correlation-Request-Id`: what the support asks for.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.0.correlation_id.as_deref()
+    }
+
+    /// How long the service asked to wait before another attempt.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The answer's body as it came, at most 64 KiB of it for a failed request. It can hold a stack trace of the server, or
+    /// a gateway's page.
+    #[must_use]
+    pub fn body(&self) -> Option<&[u8]> {
+        Some(self.0.body.as_ref()).filter(|body| !body.is_empty())
+    }
+
+    /// How many requests were sent before giving up; 0 when none left.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The operation that failed, as the contract calls it (`listOffers`), when the failure was in a call.
+    #[must_use]
+    pub fn operation(&self) -> Option<&str> {
+        self.0.operation
+    }
+
+    /// The publisher or the offer doesn't exist.
+    ///
+    /// *Example*: 404 with `Http404Exception`. *Likely cause*: the offer id is misspelt, or it is the GUID that the pages show
+    /// where the service wants the slug of the list's `id`. *What to do*: list the publisher's offers and look.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.0.status == Some(404)
+    }
+
+    /// The token is good, but not for this publisher.
+    ///
+    /// *Example*: 403 with `Forbidden`. *Likely cause*: the service principal was added in the portal under the wrong object
+    /// id, or the publisher id is misspelt. *What to do*: check both.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.0.status == Some(403)
+    }
+
+    /// The service doesn't accept the token, also not after it was fetched anew.
+    ///
+    /// *Example*: 401 with `Authorization has been denied for this request.` *Likely cause*: the token has expired, or was
+    /// issued for another resource than `https://cloudpartner.azure.com`. *What to do*: get a new one for this resource.
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        self.0.status == Some(401)
+    }
+
+    /// The service wants fewer requests.
+    ///
+    /// *Example*: 429 with `Retry-After: 120`; never seen on this service so far. *Likely cause*: many clients at once.
+    /// *What to do*: wait for [`retry_after`](Self::retry_after); the client has already waited as long as its limits allow.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        self.0.status == Some(429)
+    }
+
+    /// No answer came in time.
+    ///
+    /// *Example*: `the service didn't answer within 300 s`. *Likely cause*: a large list; the service can take minutes.
+    /// *What to do*: raise [`attempt_timeout`](crate::ClientBuilder::attempt_timeout) or
+    /// [`call_timeout`](crate::ClientBuilder::call_timeout).
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.0.kind == Kind::Timeout
+    }
+
+    /// No connection to the service.
+    ///
+    /// *Example*: `the service can't be reached: Connection refused`. *Likely cause*: no network, a proxy, a wrong endpoint, a
+    /// certificate that isn't trusted. *What to do*: see the innermost [`source`](StdError::source).
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        self.0.kind == Kind::Connect
+    }
+
+    /// The service answered with success, but not with what the contract says.
+    ///
+    /// *Example*: `200 OK, but the answer is text/html`, or `$[3].id: invalid type: integer`. *Likely cause*: a proxy's
+    /// sign-in page, or the service has changed. *What to do*: look at [`body`](Self::body).
+    #[must_use]
+    pub fn is_decode(&self) -> bool {
+        self.0.kind == Kind::Decode
+    }
+
+    /// The answer is larger than this client takes.
+    ///
+    /// *Example*: `the answer is larger than the limit of 268435456 bytes`. *Likely cause*: an endpoint that isn't the service.
+    /// *What to do*: if the answer is right, raise [`response_limit`](crate::ClientBuilder::response_limit).
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        self.0.kind == Kind::TooLarge
+    }
+
+    /// There is no token to send.
+    ///
+    /// *Example*: `AZURE_TENANT_ID isn't set`. *Likely cause*: a missing variable, an expired secret. *What to do*: as the
+    /// message says; nothing was sent to the service.
+    #[must_use]
+    pub fn is_credential(&self) -> bool {
+        self.0.kind == Kind::Credential
+    }
+
+    /// Something that the caller gave can't be used: an identifier, the endpoint, a token with a line break.
+    ///
+    /// *Example*: `publisherId: ".." doesn't match the pattern`. *What to do*: mend it; nothing was sent to the service.
+    #[must_use]
+    pub fn is_invalid_argument(&self) -> bool {
+        self.0.kind == Kind::Argument
+    }
+
+    /// The same call could succeed later: 408, 429, any 5xx, no connection, a broken one, or no answer in time.
+    ///
+    /// The client has retried already, as its [`RetryPolicy`](crate::RetryPolicy) allows; this says whether it is worth
+    /// trying again after a while.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self.0.kind {
+            Kind::Connect | Kind::Timeout | Kind::Transport => true,
+            Kind::Status => self
+                .0
+                .status
+                .is_some_and(|status| matches!(status, 408 | 429 | 500..=599)),
+            Kind::Argument | Kind::Credential | Kind::Decode | Kind::TooLarge => false,
+        }
+    }
+}
+
+/// The cause that the others only wrap, in one line.
+fn innermost(error: &dyn StdError) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    response::one_line(&cause.to_string()).unwrap_or_default()
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        if let Some(operation) = inner.operation {
+            write!(f, "{operation}: ")?;
+        }
+        let mut separator = "";
+        if let Some(status) = inner.status {
+            write!(f, "{status}")?;
+            let reason = StatusCode::from_u16(status)
+                .ok()
+                .and_then(|status| status.canonical_reason());
+            if let Some(reason) = reason {
+                write!(f, " {reason}")?;
+            }
+            separator = ": ";
+        }
+        if !inner.message.is_empty() {
+            write!(f, "{separator}{}", inner.message)?;
+        }
+        let notes = [
+            inner.code.as_ref().map(|code| format!("code {code}")),
+            inner
+                .correlation_id
+                .as_ref()
+                .map(|id| format!("request {id}")),
+            (inner.attempts > 1).then(|| format!("after {} attempts", inner.attempts)),
+        ];
+        let notes: Vec<_> = notes.into_iter().flatten().collect();
+        if !notes.is_empty() {
+            write!(f, " ({})", notes.join(", "))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("operation", &inner.operation)
+            .field("status", &inner.status)
+            .field("code", &inner.code)
+            .field("message", &inner.message)
+            .field("correlation_id", &inner.correlation_id)
+            .field("retry_after", &inner.retry_after)
+            .field("attempts", &inner.attempts)
+            .field("body_bytes", &inner.body.len())
+            .field("source", &inner.source.as_ref().map(ToString::to_string))
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.source {
+            Some(source) => Some(source.as_ref()),
+            None => None,
+        }
+    }
+}

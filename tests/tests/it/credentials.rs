@@ -1,0 +1,412 @@
+//! When tokens are fetched, kept, refreshed and dropped, as a provider and a server see it.
+
+use std::error::Error as _;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::support::outcome::{SECRET, check_what_is_shown, guarded};
+use crate::support::raw::{Asked, Raw, Step, answer, json};
+use cloud_partner_portal::{AccessToken, Client, Credential, Error, RetryPolicy};
+use tokio::sync::Semaphore;
+
+/// What a provider does when it is called for the nth time.
+#[derive(Clone, Copy)]
+enum Does {
+    /// Gives a token without an end.
+    Gives,
+    /// Gives a token that ends after this.
+    GivesFor(Duration),
+    /// Gives a token that lasts, but only when the gate is opened.
+    Waits,
+    Fails,
+}
+
+/// What the provider fails with.
+#[derive(Debug, PartialEq)]
+struct NoToken(u8);
+
+impl fmt::Display for NoToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the vault is closed\n   at Vault.Open()")
+    }
+}
+
+impl std::error::Error for NoToken {}
+
+/// A provider of tokens that are numbered from 0, and what became of it.
+struct Provider {
+    calls: Arc<Mutex<usize>>,
+    gate: Arc<Semaphore>,
+}
+
+impl Provider {
+    /// Does the nth of these when it is called for the nth time, and the last one again and again.
+    fn new(does: &'static [Does]) -> (Self, Credential) {
+        let calls = Arc::new(Mutex::new(0));
+        let gate = Arc::new(Semaphore::new(0));
+        let provider = Self {
+            calls: Arc::clone(&calls),
+            gate: Arc::clone(&gate),
+        };
+        let credential = Credential::provider(move || {
+            let mut calls = calls.lock().unwrap_or_else(PoisonError::into_inner);
+            let number = *calls;
+            *calls += 1;
+            let gate = Arc::clone(&gate);
+            async move {
+                // Whoever else would fetch too has the time for it.
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                let token = AccessToken::new(token(number));
+                match does[number.min(does.len() - 1)] {
+                    Does::Gives => Ok(token),
+                    Does::GivesFor(time) => Ok(token.expires_in(time)),
+                    Does::Waits => {
+                        let _open = gate.acquire().await?;
+                        Ok(token)
+                    }
+                    Does::Fails => Err(NoToken(7).into()),
+                }
+            }
+        });
+        (provider, credential)
+    }
+
+    fn calls(&self) -> usize {
+        *self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn called(&self, times: usize) {
+        guarded("provider", async {
+            while self.calls() < times {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        })
+        .await;
+    }
+}
+
+fn token(number: usize) -> String {
+    format!("{SECRET}-token-{number}")
+}
+
+fn client(server: &Raw, credential: Credential) -> Client {
+    Client::builder()
+        .endpoint(server.url())
+        .credential(credential)
+        .attempt_timeout(Duration::from_secs(20))
+        .retry(RetryPolicy::default().first_pause(Duration::from_millis(1)))
+        .build()
+        .expect("a good configuration")
+}
+
+/// How many attempts it took to succeed.
+async fn list(client: &Client) -> Result<u32, Error> {
+    let answer = guarded("list", client.list_offers("contoso")).await;
+    if let Err(error) = &answer {
+        check_what_is_shown("list", error);
+    }
+    answer.map(|offers| offers.attempts())
+}
+
+/// The numbers of the tokens that arrived, in order.
+fn tokens(server: &Raw) -> Vec<usize> {
+    let number = |asked: Asked| {
+        let token = asked.token.expect("a token");
+        let number = token.rsplit('-').next().map(str::parse);
+        number.expect("a number").expect("a number")
+    };
+    server.asked().into_iter().map(number).collect()
+}
+
+/// Accepts the tokens from this number on.
+fn accepts_from(first: usize) -> impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static {
+    move |asked| {
+        let refused = (0..first).any(|number| asked.token == Some(token(number)));
+        if refused {
+            answer(401, &[], r#"{"Message":"Authorization has been denied."}"#)
+        } else {
+            json("[]")
+        }
+    }
+}
+
+const LONG: Duration = Duration::from_secs(3600);
+/// Less than the five minutes before a token's end in which it is refreshed.
+const SOON: Duration = Duration::from_secs(120);
+/// A token that has ended by the next call.
+const NOW: Duration = Duration::ZERO;
+
+#[tokio::test]
+async fn a_token_is_fetched_once_for_many_calls() {
+    for does in [&[Does::Gives], &[Does::GivesFor(LONG)]] {
+        let (provider, credential) = Provider::new(does);
+        let server = Raw::start(accepts_from(0));
+        let client = client(&server, credential);
+        let calls: Vec<_> = (0..20)
+            .map(|_| {
+                let client = client.clone();
+                tokio::spawn(async move { list(&client).await })
+            })
+            .collect();
+        for call in calls {
+            assert_eq!(call.await.expect("no panic").expect("a list"), 1);
+        }
+        list(&client).await.expect("a list");
+        assert_eq!(tokens(&server), [0; 21]);
+        assert_eq!(provider.calls(), 1);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_fetched_before_the_first_call() {
+    let (provider, credential) = Provider::new(&[Does::Gives]);
+    let server = Raw::start(accepts_from(0));
+    drop(client(&server, credential));
+    assert_eq!(provider.calls(), 0);
+}
+
+#[tokio::test]
+async fn one_call_refreshes_while_the_others_go_on() {
+    let (provider, credential) = Provider::new(&[Does::GivesFor(SOON), Does::Waits]);
+    let server = Raw::start(accepts_from(0));
+    let client = client(&server, credential);
+    list(&client).await.expect("a list");
+
+    let refreshing = {
+        let client = client.clone();
+        tokio::spawn(async move { list(&client).await })
+    };
+    provider.called(2).await;
+    for _ in 0..5 {
+        list(&client).await.expect("a list");
+    }
+    assert_eq!(tokens(&server), [0; 6], "somebody waited");
+    provider.gate.add_permits(1);
+    refreshing.await.expect("no panic").expect("a list");
+    list(&client).await.expect("a list");
+    assert_eq!(tokens(&server), [0, 0, 0, 0, 0, 0, 1, 1]);
+    assert_eq!(provider.calls(), 2);
+}
+
+/// A provider that only has tokens which soon end isn't asked for each call.
+#[tokio::test]
+async fn a_refresh_that_brings_little_isnt_repeated_at_once() {
+    for (does, expected) in [
+        (&[Does::GivesFor(SOON)] as &'static [Does], [0, 1, 1, 1, 1]),
+        // The old token is still valid, so it is used.
+        (&[Does::GivesFor(SOON), Does::Fails], [0, 0, 0, 0, 0]),
+    ] {
+        let (provider, credential) = Provider::new(does);
+        let server = Raw::start(accepts_from(0));
+        let client = client(&server, credential);
+        for _ in expected {
+            list(&client).await.expect("a list");
+        }
+        assert_eq!(tokens(&server), expected);
+        assert_eq!(provider.calls(), 2);
+    }
+}
+
+#[tokio::test]
+async fn an_ended_token_isnt_sent() {
+    let (provider, credential) = Provider::new(&[Does::GivesFor(NOW)]);
+    let server = Raw::start(accepts_from(0));
+    let client = client(&server, credential);
+    for _ in 0..3 {
+        list(&client).await.expect("a list");
+    }
+    // Each was used for the call that fetched it: the server knows better than the clock here.
+    assert_eq!(tokens(&server), [0, 1, 2]);
+    assert_eq!(provider.calls(), 3);
+}
+
+#[tokio::test]
+async fn a_provider_that_fails_is_told_of() {
+    for (does, before) in [
+        (&[Does::Fails] as &'static [Does], 0),
+        (&[Does::GivesFor(NOW), Does::Fails], 1),
+    ] {
+        let (provider, credential) = Provider::new(does);
+        let server = Raw::start(accepts_from(0));
+        let client = client(&server, credential);
+        for _ in 0..before {
+            list(&client).await.expect("a list");
+        }
+        let error = list(&client).await.expect_err("there is no token");
+        assert!(error.is_credential() && !error.is_retryable(), "{error:?}");
+        assert_eq!((error.status(), error.attempts()), (None, 0));
+        assert_eq!(
+            error.to_string(),
+            "listOffers: no token could be had: the vault is closed"
+        );
+        let source = error.source().and_then(|source| source.downcast_ref());
+        assert_eq!(source, Some(&NoToken(7)));
+        assert_eq!(server.asked().len(), before);
+        assert_eq!(provider.calls(), before + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_token_is_dropped_and_the_call_tried_once_more() {
+    let (provider, credential) = Provider::new(&[Does::GivesFor(LONG)]);
+    let server = Raw::start(accepts_from(1));
+    let client = client(&server, credential);
+    assert_eq!(list(&client).await.expect("a list"), 2);
+    assert_eq!(list(&client).await.expect("a list"), 1);
+    assert_eq!(tokens(&server), [0, 1, 1]);
+    assert_eq!(provider.calls(), 2);
+}
+
+#[tokio::test]
+async fn many_calls_drop_a_refused_token_once() {
+    let (provider, credential) = Provider::new(&[Does::GivesFor(LONG)]);
+    // Some refusals come when others have long fetched the next token.
+    let accepts = accepts_from(1);
+    let server = Raw::start(move |asked| {
+        let late = Duration::from_millis(if asked.number % 2 == 0 { 0 } else { 200 });
+        [vec![Step::Wait(late)], accepts(asked)].concat()
+    });
+    let client = client(&server, credential);
+    let calls: Vec<_> = (0..20)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { list(&client).await })
+        })
+        .collect();
+    for call in calls {
+        call.await.expect("no panic").expect("a list");
+    }
+    assert_eq!(provider.calls(), 2);
+    assert_eq!(
+        tokens(&server).iter().filter(|token| **token == 1).count(),
+        20
+    );
+}
+
+#[tokio::test]
+async fn a_second_refusal_is_the_end() {
+    let (provider, credential) = Provider::new(&[Does::Gives]);
+    let server = Raw::start(accepts_from(usize::MAX));
+    let client = client(&server, credential);
+    let error = list(&client).await.expect_err("no token is good");
+    assert!(
+        error.is_unauthorized() && !error.is_credential(),
+        "{error:?}"
+    );
+    assert_eq!((error.status(), error.attempts()), (Some(401), 2));
+    assert_eq!(error.message(), "Authorization has been denied.");
+    assert_eq!(tokens(&server), [0, 1]);
+    assert_eq!(provider.calls(), 2);
+}
+
+#[tokio::test]
+async fn a_refusal_is_beside_the_retries() {
+    let (_, credential) = Provider::new(&[Does::Gives]);
+    let server = Raw::start(|asked| match asked.number {
+        0 | 2 => answer(503, &[], ""),
+        1 => answer(401, &[], ""),
+        _ => json("[]"),
+    });
+    assert_eq!(list(&client(&server, credential)).await.expect("a list"), 4);
+    assert_eq!(tokens(&server), [0, 0, 1, 1]);
+}
+
+#[tokio::test]
+async fn a_refusal_without_another_token_is_told_of() {
+    let (_, credential) = Provider::new(&[Does::Gives, Does::Fails]);
+    let server = Raw::start(accepts_from(1));
+    let error = list(&client(&server, credential))
+        .await
+        .expect_err("there is no other");
+    assert!(error.is_credential(), "{error:?}");
+    assert_eq!(error.attempts(), 1);
+}
+
+#[tokio::test]
+async fn a_fixed_token_is_sent_once() {
+    let server = Raw::start(accepts_from(1));
+    let credential = Credential::token(token(0)).expect("a good token");
+    let error = list(&client(&server, credential))
+        .await
+        .expect_err("refused");
+    assert!(error.is_unauthorized(), "{error:?}");
+    assert_eq!(error.attempts(), 1);
+    assert_eq!(tokens(&server), [0]);
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_while_it_fetches_harms_nobody() {
+    let (provider, credential) = Provider::new(&[Does::Waits, Does::Gives]);
+    let server = Raw::start(accepts_from(0));
+    let client = client(&server, credential);
+    let first = {
+        let client = client.clone();
+        tokio::spawn(async move { list(&client).await })
+    };
+    provider.called(1).await;
+    first.abort();
+    assert!(first.await.is_err_and(|error| error.is_cancelled()));
+    list(&client).await.expect("a list");
+    assert_eq!(tokens(&server), [1]);
+}
+
+#[tokio::test]
+async fn a_provider_that_hangs_doesnt_hang_the_call() {
+    let (_, credential) = Provider::new(&[Does::Waits]);
+    let server = Raw::start(accepts_from(0));
+    let client = Client::builder()
+        .endpoint(server.url())
+        .credential(credential)
+        .call_timeout(Duration::from_secs(1))
+        .build()
+        .expect("a good configuration");
+    let error = list(&client).await.expect_err("there is no token");
+    assert!(error.is_timeout(), "{error:?}");
+    assert_eq!(error.attempts(), 0);
+    assert_eq!(server.asked().len(), 0);
+}
+
+#[tokio::test]
+async fn nothing_shows_a_token() {
+    let fixed = Credential::token(token(0)).expect("a good token");
+    let (_, provided) = Provider::new(&[Does::GivesFor(LONG)]);
+    let server = Raw::start(accepts_from(0));
+    let mut shown = vec![
+        format!("{:?}", AccessToken::new(token(0)).expires_in(LONG)),
+        format!("{fixed:?} {fixed:#?} {provided:?}"),
+        format!("{:?}", Client::builder().credential(provided)),
+    ];
+    let client = client(&server, fixed);
+    list(&client).await.expect("a list");
+    shown.push(format!("{client:?} {client:#?}"));
+    for shown in shown {
+        assert!(!shown.contains(SECRET), "{shown}");
+    }
+}
+
+/// A token would be there to read for everybody on the way.
+#[tokio::test]
+async fn no_token_leaves_this_machine_in_plain_text() {
+    for endpoint in [
+        "http://cloudpartner.azure.com",
+        "http://192.0.2.1",
+        "http://0.0.0.0:8080",
+        "http://localhost.example.com",
+        "http://127.0.0.1.example.com",
+        "http://[2001:db8::1]",
+        "HTTP://EXAMPLE.COM",
+    ] {
+        for own in [None, Some(reqwest::Client::new())] {
+            let (provider, credential) = Provider::new(&[Does::Gives]);
+            let mut builder = Client::builder().endpoint(endpoint).credential(credential);
+            if let Some(own) = own {
+                builder = builder.http_client(own);
+            }
+            let error = builder.build().expect_err(endpoint);
+            assert!(error.is_invalid_argument(), "{endpoint}: {error:?}");
+            assert!(error.to_string().contains("https"), "{error}");
+            assert_eq!(provider.calls(), 0, "{endpoint}");
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Successes that are too large, or none.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use super::rows::{BROKE, BROKEN, Failure, LIMIT, Offers, begin, build, client, play, row, send};
+use crate::support::outcome::{check_what_is_shown, guarded, long_token};
+use crate::support::raw::Step::Repeat;
+use crate::support::raw::{Raw, answer, json};
+
+#[tokio::test]
+async fn answers_that_are_too_large() {
+    let too_large = Failure(
+        Some(200),
+        &["too large"],
+        "the answer is larger than the limit of 100000 bytes",
+    );
+    let gzip = "content-encoding: gzip\r\n";
+    let spaces = |count: usize| [b"[".as_slice(), &vec![b' '; count - 2], b"]"].concat();
+    let bomb = compressed(&spaces(20_000_000));
+    assert!(bomb.len() < LIMIT / 2, "{} bytes", bomb.len());
+    let rows = vec![
+        row("exactly the limit", json(spaces(LIMIT)), Offers(0)),
+        row("one byte more", json(spaces(LIMIT + 1)), too_large),
+        row(
+            "without end",
+            [begin("", "["), Repeat(vec![b' '; 10_000], Duration::ZERO)],
+            too_large,
+        ),
+        row(
+            "chunks without end",
+            [
+                begin("transfer-encoding: chunked\r\n", ""),
+                Repeat(b"5\r\n     \r\n".repeat(1000), Duration::ZERO),
+            ],
+            too_large,
+        ),
+        row(
+            "compressed, exactly the limit",
+            [begin(gzip, compressed(&spaces(LIMIT)))],
+            Offers(0),
+        ),
+        row(
+            "compressed, one byte more",
+            [begin(gzip, compressed(&spaces(LIMIT + 1)))],
+            too_large,
+        ),
+        row(
+            "compressed, 200 times the limit",
+            [begin(gzip, bomb)],
+            too_large,
+        ),
+        row(
+            "failure without end",
+            [
+                send("HTTP/1.1 500 Oh\r\ncontent-type: text/plain\r\n\r\nAll is lost\n"),
+                Repeat(b"   at Contoso.Lost()\r\n".repeat(1000), Duration::ZERO),
+            ],
+            Failure(
+                Some(500),
+                &["retryable"],
+                "listOffers: 500 Internal Server Error: All is lost",
+            ),
+        ),
+    ];
+    play(rows, Duration::from_secs(20)).await;
+}
+
+fn compressed(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+#[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one list of odd successes")]
+async fn successes_that_are_none() {
+    let decode = |says| Failure(Some(200), &["decode"], says);
+    let html = "<html><head><title>Sign in</title></head></html>";
+    let nested = |depth: usize| [vec![b'['; depth], vec![b']'; depth]].concat();
+    let beside = |value: &[u8]| [b"[{\"id\":\"a\",\"new\":", value, b"}]"].concat();
+    let gzip = "content-encoding: gzip\r\n";
+    let whole = compressed(b"[{\"id\":\"a\"}]");
+    let rows = vec![
+        row(
+            "HTML",
+            answer(200, &[("content-type", "text/html; charset=utf-8")], html),
+            decode("200 OK: the answer is text/html; charset=utf-8 where JSON was expected"),
+        ),
+        row(
+            "HTML that claims to be JSON",
+            json(html),
+            decode("$: expected value at line 1 column 1"),
+        ),
+        row(
+            "HTML that claims nothing",
+            answer(200, &[], html),
+            decode("$: expected value at line 1 column 1"),
+        ),
+        row(
+            "JSON that claims nothing",
+            answer(200, &[], "[{\"id\":\"a\"}]"),
+            Offers(1),
+        ),
+        row(
+            "object for a list",
+            json(r#"{"value":[{"id":"a"}]}"#),
+            decode("$: invalid type: map, expected a sequence"),
+        ),
+        row(
+            "string for a list",
+            json(r#""please wait""#),
+            decode("$: invalid type: string \"please wait\", expected a sequence"),
+        ),
+        row(
+            "null for a list",
+            json("null"),
+            decode("$: invalid type: null"),
+        ),
+        row(
+            "list of strings",
+            json(r#"["a"]"#),
+            decode("$[0]: invalid type: string \"a\", expected struct OfferSummary"),
+        ),
+        row(
+            "a number for an id",
+            json(r#"[{"id":"a"},{"id":7}]"#),
+            decode("$[1].id: invalid type: integer `7`, expected a string"),
+        ),
+        row(
+            "no id",
+            json(r#"[{"id":"a"},{"Id":"b"}]"#),
+            decode("$[1]: missing field `id`"),
+        ),
+        row(
+            "a very long string for a list",
+            json(format!("\"{}\"", "long ".repeat(10_000))),
+            decode("$: invalid type: string \"long long"),
+        ),
+        row(
+            "invalid UTF-8",
+            json(b"[{\"id\":\"\xff\xfe\"}]"),
+            decode("$[0].id: invalid unicode code point"),
+        ),
+        row(
+            "half of a surrogate pair",
+            json(r#"[{"id":"\ud800"}]"#),
+            decode("$[0].id: "),
+        ),
+        row(
+            "UTF-16",
+            json(b"\xff\xfe[\0]\0"),
+            decode("$: expected value"),
+        ),
+        row(
+            "nested 10,000 deep",
+            json(nested(10_000)),
+            decode("$[0]: invalid length 2, expected struct OfferSummary"),
+        ),
+        row(
+            "nested 10,000 deep in a member that nobody knows",
+            json(beside(&nested(10_000))),
+            Offers(1),
+        ),
+        row(
+            "nested 10,000 deep in a member that is known",
+            json(
+                [
+                    b"[{\"id\":\"a\",\"offerTypeChanges\":".as_slice(),
+                    &nested(10_000),
+                    b"}]",
+                ]
+                .concat(),
+            ),
+            decode("recursion limit exceeded"),
+        ),
+        row(
+            "objects nested 10,000 deep without an end",
+            json("[{\"offerTypeVersionsOverride\":{\"a\":".to_owned() + &"[{\"a\":".repeat(10_000)),
+            decode("recursion limit exceeded"),
+        ),
+        row(
+            "cut off where the length says so",
+            json("[{\"id\":\"a\"},{\"id\""),
+            decode("$[1]"),
+        ),
+        row("two values", json("[]\n[]"), decode("trailing characters")),
+        row("zeros", json([0; 100]), decode("$: expected value")),
+        row(
+            "a terminal's colours in a member's name",
+            json("[{\"\\u001b[31mred\\n\":tru}]"),
+            decode("$[0].[31mred"),
+        ),
+        row(
+            "byte order mark",
+            json("\u{feff}[{\"id\":\"a\"}]"),
+            Offers(1),
+        ),
+        row(
+            "empty",
+            json(""),
+            decode("the answer is empty where JSON was expected"),
+        ),
+        row(
+            "empty HTML",
+            answer(200, &[("content-type", "text/html")], ""),
+            decode("the answer is empty where JSON was expected"),
+        ),
+        row("white space", json(" \r\n"), decode("$: EOF while parsing")),
+        row(
+            "201",
+            answer(201, &[("content-type", "application/json")], "[]"),
+            Failure(
+                Some(201),
+                &["decode"],
+                "201 Created: the contract doesn't name this status as a success",
+            ),
+        ),
+        row(
+            "204",
+            [send("HTTP/1.1 204 No Content\r\n\r\n")],
+            Failure(
+                Some(204),
+                &["decode"],
+                "204 No Content: the contract doesn't name",
+            ),
+        ),
+        row(
+            "206",
+            answer(206, &[("content-type", "application/json")], "[]"),
+            Failure(
+                Some(206),
+                &["decode"],
+                "206 Partial Content: the contract doesn't",
+            ),
+        ),
+        row("compressed", [begin(gzip, &whole)], Offers(1)),
+        row(
+            "compressed and cut short",
+            [begin(gzip, &whole[..whole.len() - 10])],
+            Failure(Some(200), BROKEN, BROKE),
+        ),
+        row(
+            "said to be compressed, and isn't",
+            [begin(gzip, "[]")],
+            Failure(Some(200), BROKEN, BROKE),
+        ),
+    ];
+    play(rows, Duration::from_secs(20)).await;
+}
+
+#[tokio::test]
+async fn a_list_for_an_object_is_a_decoding_error_too() {
+    let server = Raw::scripts(vec![json(r#"[{"status":"running"}]"#)]);
+    let client = build(client(server.url(), &long_token()));
+    let error = guarded("list", client.get_offer_status("contoso", "a"))
+        .await
+        .expect_err("it is a list");
+    assert_eq!((error.status(), error.is_decode()), (Some(200), true));
+    check_what_is_shown("list for an object", &error);
+}

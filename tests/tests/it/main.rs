@@ -1,0 +1,20 @@
+//! The SDK as a customer uses it, against real sockets; and the reader and the replay server of the recordings.
+
+mod awkward;
+mod bench_figures;
+mod credentials;
+mod fuzz;
+mod hostile;
+mod ids;
+mod library;
+mod r#loop;
+mod publisher;
+mod recording;
+mod recordings;
+mod replay;
+mod retries;
+mod schema;
+mod schema_committed;
+mod support;
+mod tracing;
+mod watch;

@@ -1,0 +1,158 @@
+//! Every recording over a socket, through the SDK: answers are decoded and encoded again without a loss, failures say what
+//! was recorded.
+
+use crate::support::{LIST, STATUS, answer_schema, client, contract, lost, serve};
+use cloud_partner_portal::Error;
+use cloud_partner_recordings::library;
+use cloud_partner_recordings::recording::{Body, Recording};
+use serde_json::Value;
+
+/// Calls what the recording asks for: the answer encoded again, or the failure.
+async fn call(
+    client: &cloud_partner_portal::Client,
+    recording: &Recording,
+) -> (&'static str, Result<Value, Error>) {
+    let path = recording.request.segments();
+    let parts: Vec<_> = path.iter().map(String::as_str).collect();
+    match parts[..] {
+        ["api", "publishers", publisher, "offers"] => {
+            let answer = client.list_offers(publisher).await;
+            (LIST, answer.map(|offers| encode(&*offers)))
+        }
+        ["api", "publishers", publisher, "offers", offer, "status"] => {
+            let answer = client.get_offer_status(publisher, offer).await;
+            (STATUS, answer.map(|report| encode(&*report)))
+        }
+        _ => panic!(
+            "{} is a path that the SDK doesn't call",
+            recording.request.path
+        ),
+    }
+}
+
+fn encode(value: &impl serde::Serialize) -> Value {
+    serde_json::to_value(value).expect("what was decoded can be encoded")
+}
+
+fn recordings() -> Vec<Recording> {
+    let home = library::home();
+    let mut recordings: Vec<Recording> = library::recordings(&home.join("recordings"))
+        .all()
+        .expect("good recordings")
+        .into_iter()
+        .map(Recording::from)
+        .collect();
+    recordings.push(cloud_partner_recordings::sample::many_offers(1000));
+    recordings
+}
+
+#[tokio::test]
+async fn every_answer_is_decoded_and_loses_nothing_that_the_contract_names() {
+    let contract = contract();
+    let (mut lists, mut statuses) = (0, 0);
+    let recordings = recordings();
+    let server = serve(recordings.clone());
+    let client = client(server.url());
+    for recording in recordings
+        .iter()
+        .filter(|recording| recording.response.status == 200)
+    {
+        let (path, answer) = call(&client, recording).await;
+        let Some(Body::Json(body)) = &recording.response.body else {
+            panic!("{}: a success without JSON", recording.description);
+        };
+        let answer = answer.unwrap_or_else(|error| panic!("{}: {error}", recording.description));
+        let schema = answer_schema(&contract, path);
+        assert_eq!(
+            lost(&contract, schema, body, &answer),
+            Vec::<String>::new(),
+            "{}",
+            recording.description
+        );
+        *if path == LIST {
+            &mut lists
+        } else {
+            &mut statuses
+        } += 1;
+    }
+    assert!(
+        lists >= 8 && statuses >= 15,
+        "{lists} lists and {statuses} reports were tried"
+    );
+}
+
+#[tokio::test]
+async fn every_failure_keeps_its_status_and_says_what_was_recorded() {
+    let recordings = recordings();
+    let server = serve(recordings.clone());
+    let client = client(server.url());
+    let mut failures = 0;
+    for recording in recordings
+        .iter()
+        .filter(|recording| recording.response.status != 200)
+    {
+        let said = &recording.description;
+        let (_, answer) = call(&client, recording).await;
+        let error = answer.err().unwrap_or_else(|| panic!("{said}: no error"));
+        assert_eq!(error.status(), Some(recording.response.status), "{said}");
+        assert_eq!(error.attempts(), 1, "{said}");
+        let id = recording
+            .response
+            .headers
+            .get("x-ms-correlation-request-id");
+        assert!(error.correlation_id().is_some(), "{said}");
+        if let Some(id) = id {
+            assert_eq!(error.correlation_id(), Some(id.as_str()), "{said}");
+        }
+        let (code, message) = expected(recording.response.body.as_ref());
+        assert_eq!(error.code(), code.as_deref(), "{said}");
+        assert_eq!(error.message(), message.unwrap_or_default(), "{said}");
+        let shown = format!("{error}\n{error:?}");
+        assert!(
+            !shown.contains("   at "),
+            "{said}: a stack trace is shown: {shown}"
+        );
+        assert!(
+            !error.to_string().contains('\n'),
+            "{said}: more than one line"
+        );
+        assert!(
+            !shown.contains(crate::support::TOKEN),
+            "{said}: the token is shown"
+        );
+        failures += 1;
+    }
+    assert!(failures >= 20, "{failures} failures were tried");
+}
+
+/// The code and the first line of the message, read from the recording in another way than the SDK does: by its exact shape.
+fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .and_then(|text| text.lines().next())
+            .map(ToOwned::to_owned)
+    };
+    match body {
+        None => (None, None),
+        Some(Body::Json(Value::String(message))) => (None, Some(message.clone())),
+        Some(Body::Json(body)) => {
+            if let Some(error) = body.pointer("/error") {
+                return (text(&error["code"]), text(&error["message"]));
+            }
+            if let Some(message) = body.get("Message") {
+                return (None, text(message));
+            }
+            let inner = body.as_object().and_then(|members| members.values().next());
+            inner.map_or((None, None), |inner| {
+                (text(&inner["exceptionCode"]), text(&inner["error"]))
+            })
+        }
+        Some(Body::Text(page)) => {
+            let title = page
+                .split_once("<title>")
+                .and_then(|(_, rest)| rest.split_once("</title>"));
+            (None, title.map(|(title, _)| title.to_owned()))
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What the tests of the SDK share: a client for a replay server, and the contract's schemas.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+#[path = "../../../../sdk/generator/contract.rs"]
+pub mod contract;
+pub mod outcome;
+pub use cloud_partner_recordings::scripted_server as raw;
+
+use std::time::Duration;
+
+use cloud_partner_portal::{Client, ClientBuilder, Credential, RetryPolicy};
+use cloud_partner_recordings::recording::Recording;
+use cloud_partner_recordings::replay::{Replay, Server};
+use serde_json::Value;
+
+use contract::Contract;
+
+/// A token that no output may ever show.
+pub const TOKEN: &str = "t0p-s3cret-t0ken";
+
+/// A server that answers from these recordings.
+pub fn serve(recordings: Vec<Recording>) -> Server {
+    Replay::new(recordings, Vec::new())
+        .start()
+        .expect("a port on this machine")
+}
+
+/// A client for `endpoint` that fails at once instead of trying again.
+pub fn client(endpoint: impl Into<String>) -> Client {
+    build(
+        Client::builder()
+            .endpoint(endpoint)
+            .retry(RetryPolicy::never()),
+    )
+}
+
+/// The builder's client, with a token.
+pub fn build(builder: ClientBuilder) -> Client {
+    builder
+        .credential(Credential::token(TOKEN).expect("a good token"))
+        .attempt_timeout(Duration::from_secs(20))
+        .build()
+        .expect("a good configuration")
+}
+
+/// The committed contract.
+pub fn contract() -> Contract {
+    let path =
+        cloud_partner_recordings::library::home().join("../openapi/cloud-partner-portal.yaml");
+    Contract::load(&path).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What a `$ref` names, or the schema itself.
+pub fn resolve<'a>(contract: &'a Contract, schema: &'a Value) -> &'a Value {
+    match schema.get("$ref").and_then(Value::as_str) {
+        Some(reference) => contract
+            .value
+            .pointer(reference.trim_start_matches('#'))
+            .unwrap_or_else(|| panic!("{reference} names nothing")),
+        None => schema,
+    }
+}
+
+/// The schema of an operation's successful answer.
+pub fn answer_schema<'a>(contract: &'a Contract, path: &str) -> &'a Value {
+    let pointer = format!(
+        "/paths/{}/get/responses/200/content/application~1json/schema",
+        contract::pointer_segment(path)
+    );
+    contract.value.pointer(&pointer).expect("a schema")
+}
+
+/// The path templates of the two operations.
+pub const LIST: &str = "/api/publishers/{publisherId}/offers";
+pub const STATUS: &str = "/api/publishers/{publisherId}/offers/{offerId}/status";
+
+/// Absent, null and the empty string say the same.
+pub fn is_nothing(value: Option<&Value>) -> bool {
+    value.is_none_or(|value| value.is_null() || value.as_str() == Some(""))
+}
+
+/// Everything that the contract names and that `now` has lost of `before`, as JSON pointers.
+pub fn lost(contract: &Contract, schema: &Value, before: &Value, now: &Value) -> Vec<String> {
+    let mut lost = Vec::new();
+    compare(contract, schema, before, now, String::new(), &mut lost);
+    lost
+}
+
+fn compare(
+    contract: &Contract,
+    schema: &Value,
+    before: &Value,
+    now: &Value,
+    at: String,
+    lost: &mut Vec<String>,
+) {
+    let schema = resolve(contract, schema);
+    let properties = schema.get("properties").and_then(Value::as_object);
+    match (before, now) {
+        (Value::Object(before), Value::Object(now)) if properties.is_some() => {
+            for (name, schema) in properties.into_iter().flatten() {
+                let (before, now) = (before.get(name), now.get(name));
+                let at = format!("{at}/{name}");
+                match (before, now) {
+                    _ if is_nothing(before) && is_nothing(now) => {}
+                    (Some(before), Some(now)) => compare(contract, schema, before, now, at, lost),
+                    _ => lost.push(at),
+                }
+            }
+        }
+        (Value::Array(before), Value::Array(now)) if before.len() == now.len() => {
+            let items = schema.get("items").unwrap_or(&Value::Null);
+            for (index, (before, now)) in before.iter().zip(now).enumerate() {
+                compare(contract, items, before, now, format!("{at}/{index}"), lost);
+            }
+        }
+        _ if before == now => {}
+        _ => lost.push(at),
+    }
+}

@@ -1,0 +1,102 @@
+//! What the feature `tracing` shows of a call: enough to find it in the service's logs, and never a token or a body.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use crate::support::{TOKEN, build, serve};
+use cloud_partner_portal::{Client, RetryPolicy};
+use cloud_partner_recordings::library;
+use cloud_partner_recordings::recording::Recording;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .lock()
+            .expect("no panic elsewhere")
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_call_is_a_span_and_an_attempt_is_an_event() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(log.clone())
+        .with_max_level(tracing::Level::TRACE)
+        .with_span_events(FmtSpan::CLOSE)
+        .with_ansi(false)
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let recordings = library::recordings(&library::home().join("recordings"))
+        .all()
+        .expect("good recordings");
+    let server = serve(recordings.into_iter().map(Recording::from).collect());
+    let client = build(
+        Client::builder().endpoint(server.url()).retry(
+            RetryPolicy::default()
+                .max_attempts(2)
+                .first_pause(std::time::Duration::from_millis(1)),
+        ),
+    );
+    let report = client
+        .get_offer_status("contoso", "test-vm")
+        .await
+        .expect("a recording");
+    let error = client
+        .get_offer_status("failing", "stack-trace")
+        .await
+        .expect_err("a failure");
+
+    let log = String::from_utf8(log.0.lock().expect("no panic elsewhere").clone()).expect("text");
+    let ours: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains("cloud_partner_portal"))
+        .collect();
+    let ours = ours.join("\n");
+    for expected in [
+        "operation=\"getOfferStatus\"".to_owned(),
+        "publisher=\"contoso\"".to_owned(),
+        "offer=\"test-vm\"".to_owned(),
+        "offer=\"stack-trace\"".to_owned(),
+        format!(
+            "correlation_id=\"{}\"",
+            report.correlation_id().expect("an id")
+        ),
+        format!(
+            "correlation_id=\"{}\"",
+            error.correlation_id().expect("an id")
+        ),
+        "attempt=1 status=200".to_owned(),
+        "attempt=1 status=500".to_owned(),
+        "attempt=2 status=500".to_owned(),
+        "attempts=2 status=500".to_owned(),
+        "milliseconds=".to_owned(),
+        "trying again after a pause".to_owned(),
+    ] {
+        assert!(ours.contains(&expected), "{expected} isn't in\n{ours}");
+    }
+    assert!(!log.contains(TOKEN), "the token is shown:\n{log}");
+    assert!(
+        !ours.contains("   at ") && !ours.contains("serviceName"),
+        "a body is shown:\n{ours}"
+    );
+}
