@@ -51,11 +51,13 @@ pub struct Provenance {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum ProvenanceKind {
+    /// A response of the live service that `cargo xtask record` received and sanitised.
+    Captured,
     /// The official pages' own example, repaired where it was broken.
     Documentation,
-    /// The members, types and formats of an answer that the live service was seen to give, with values of our own.
+    /// The properties, types and formats of a response that a public project received from the live service, with our own values.
     ObservedShape,
-    /// Made here to prove a claim of the contract.
+    /// Written for this workspace, so that a statement of the spec is tested.
     Synthetic,
 }
 

@@ -163,7 +163,7 @@ pub fn class(claim: &InReport) -> &'static str {
 /// A recording's provenance in the same words.
 pub fn provenance_class(provenance: ProvenanceKind) -> &'static str {
     match provenance {
-        ProvenanceKind::ObservedShape => "observed",
+        ProvenanceKind::Captured | ProvenanceKind::ObservedShape => "observed",
         ProvenanceKind::Documentation => "pages",
         ProvenanceKind::Synthetic => "synthetic",
     }

@@ -147,7 +147,7 @@ impl Summary {
             *match (claim.state, claim.provenance) {
                 (State::Excused, _) => &mut summary.excused,
                 (State::Unseen, _) | (_, None) => &mut summary.unseen,
-                (_, Some(ProvenanceKind::ObservedShape)) => &mut summary.observed_shape,
+                (_, Some(ProvenanceKind::Captured | ProvenanceKind::ObservedShape)) => &mut summary.observed_shape,
                 (_, Some(ProvenanceKind::Documentation)) => &mut summary.documentation,
                 (_, Some(ProvenanceKind::Synthetic)) => &mut summary.synthetic,
             } += 1;
@@ -217,15 +217,17 @@ fn in_report(
 /// How far a recording is from the live service.
 fn distance(provenance: ProvenanceKind) -> u8 {
     match provenance {
-        ProvenanceKind::ObservedShape => 0,
-        ProvenanceKind::Documentation => 1,
-        ProvenanceKind::Synthetic => 2,
+        ProvenanceKind::Captured => 0,
+        ProvenanceKind::ObservedShape => 1,
+        ProvenanceKind::Documentation => 2,
+        ProvenanceKind::Synthetic => 3,
     }
 }
 
 /// The word for it, as recordings write it.
 pub fn provenance_name(provenance: ProvenanceKind) -> &'static str {
     match provenance {
+        ProvenanceKind::Captured => "captured",
         ProvenanceKind::ObservedShape => "observed-shape",
         ProvenanceKind::Documentation => "documentation",
         ProvenanceKind::Synthetic => "synthetic",

@@ -11,7 +11,11 @@ use crate::excuses::by_reason;
 use crate::output::count;
 
 /// The kinds of recordings, the closest to the live service first, and what the page says of each.
-pub const KINDS: [(ProvenanceKind, &str); 3] = [
+pub const KINDS: [(ProvenanceKind, &str); 4] = [
+    (
+        ProvenanceKind::Captured,
+        "is a response of the live service, sanitised",
+    ),
     (
         ProvenanceKind::ObservedShape,
         "has the members, types and formats of an answer that the live service was seen to give",

@@ -168,12 +168,12 @@ fn recording(
     let (request, response) = sanitiser.sanitise(operation, capture);
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let date = date.split('T').next().unwrap_or_default();
-    // Only the service's own answers are observations; what a server made of recordings says nothing about it.
+    // Only a response of the service itself is evidence; the response of another server says nothing about the service.
     let (kind, source) = if capture.from_service {
         (
-            ProvenanceKind::ObservedShape,
+            ProvenanceKind::Captured,
             format!(
-                "Live capture sanitised on {date}: members, types and formats are the service's, the values are ours."
+                "Response of the live service, sanitised on {date}: properties, types and formats are the service's, the values are pseudonyms."
             ),
         )
     } else {
