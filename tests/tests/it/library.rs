@@ -85,7 +85,7 @@ fn says_where_and_what() {
         ),
         (
             with("\"synthetic\"", "\"live\""),
-            "x.json:4:18: unknown variant `live`, expected one of `documentation`, `observed-shape`, `synthetic`",
+            "x.json:4:18: unknown variant `live`, expected one of `captured`, `documentation`, `observed-shape`, `synthetic`",
         ),
         (
             with("\"/x\"", "\"/x y\""),

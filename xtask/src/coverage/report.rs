@@ -147,7 +147,9 @@ impl Summary {
             *match (claim.state, claim.provenance) {
                 (State::Excused, _) => &mut summary.excused,
                 (State::Unseen, _) | (_, None) => &mut summary.unseen,
-                (_, Some(ProvenanceKind::Captured | ProvenanceKind::ObservedShape)) => &mut summary.observed_shape,
+                (_, Some(ProvenanceKind::Captured | ProvenanceKind::ObservedShape)) => {
+                    &mut summary.observed_shape
+                }
                 (_, Some(ProvenanceKind::Documentation)) => &mut summary.documentation,
                 (_, Some(ProvenanceKind::Synthetic)) => &mut summary.synthetic,
             } += 1;
