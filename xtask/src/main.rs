@@ -5,10 +5,8 @@
 #![forbid(unsafe_code)]
 
 mod compat;
-mod cost;
 mod coverage;
 mod demo;
-mod docs;
 mod ends;
 mod excuses;
 mod exit;
@@ -22,7 +20,6 @@ mod mutants;
 mod output;
 mod patterns;
 mod record;
-mod sample;
 mod schema;
 mod serve;
 mod validate;
@@ -47,9 +44,7 @@ struct Cli {
 enum Command {
     Compat(compat::Compat),
     Coverage(coverage::Coverage),
-    Cost(cost::Cost),
     Demo(demo::Demo),
-    Docs(docs::Docs),
     Ends(ends::Ends),
     Generate(generate::Generate),
     Import(record::Import),
@@ -57,16 +52,12 @@ enum Command {
     Lint(lint::Lint),
     Mutants(mutants::Mutants),
     Record(record::Record),
-    Sample(sample::Sample),
     Schema(schema::Schema),
     Serve(serve::Serve),
     Validate(validate::Validate),
 }
 
 fn main() -> ExitCode {
-    if let Some(code) = cost::as_rustc() {
-        return code;
-    }
     let command = Cli::parse().command;
     let mut out = BufWriter::new(UntilClosed::new(io::stdout()));
     let result = run(command, &mut out).and_then(|outcome| {
@@ -88,9 +79,7 @@ fn run(command: Command, out: &mut dyn Write) -> Run {
     match command {
         Command::Compat(compat) => compat.run(out),
         Command::Coverage(coverage) => coverage.run(out),
-        Command::Cost(cost) => cost.run(out),
         Command::Demo(demo::Demo {}) => demo::Demo::run(out),
-        Command::Docs(docs) => docs.run(out),
         Command::Ends(ends) => ends.run(out),
         Command::Generate(generate) => generate.run(out),
         Command::Import(import) => import.run(out),
@@ -98,7 +87,6 @@ fn run(command: Command, out: &mut dyn Write) -> Run {
         Command::Lint(lint) => lint.run(out),
         Command::Mutants(mutants) => mutants.run(out),
         Command::Record(record) => record.run(out),
-        Command::Sample(sample) => sample.run(out),
         Command::Schema(schema) => schema.run(out),
         Command::Serve(serve) => serve.run(out),
         Command::Validate(validate) => validate.run(out),

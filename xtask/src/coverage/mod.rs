@@ -2,7 +2,6 @@
 
 pub mod answer;
 mod claims;
-mod html;
 mod kinds;
 mod report;
 pub mod sites;
@@ -14,10 +13,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-pub use self::claims::Claims;
-pub use self::html::{PROOF_STYLE, class, provenance_class};
-pub use self::kinds::WITHOUT_VALUE;
-pub use self::report::{InReport, Report, State};
+use self::claims::Claims;
+use self::report::Report;
 
 use crate::excuses::Excuses;
 use crate::exit::{Failure, Outcome, Run};
@@ -64,8 +61,6 @@ enum Format {
     Text,
     /// For programs: one object, with `format` 1; members may be added to it, never removed or changed.
     Json,
-    /// One page that needs nothing else: the contract, and beside each line what proves it.
-    Html,
 }
 
 fn percent(text: &str) -> Result<f64, String> {
@@ -92,12 +87,6 @@ impl Coverage {
         match self.format {
             Format::Text => report.text(self.all, self.min, &mut text)?,
             Format::Json => report.json(&mut text)?,
-            Format::Html => {
-                let source = fs::read_to_string(&path).map_err(|error| {
-                    Failure(format!("{}: can't be read: {error}", files::shown(&path)))
-                })?;
-                report.html(&source, &mut text)?;
-            }
         }
         match self.output {
             None => out.write_all(&text)?,

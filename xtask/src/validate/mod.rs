@@ -23,7 +23,7 @@ use cloud_partner_recordings::recording::Recording;
 pub use answer::{essence, is_json, media_for};
 pub use checker::Checker;
 pub use codes::Level;
-pub use document::{Document, Operation, Parameter};
+pub use document::{Document, Operation};
 pub use finding::Found;
 
 use self::report::Report;

@@ -3,7 +3,6 @@
 mod commands;
 mod common;
 mod compat;
-mod docs;
 mod import;
 #[cfg(unix)]
 mod languages;

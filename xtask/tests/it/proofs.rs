@@ -86,23 +86,11 @@ fn coverage_says_what_is_shown_by_which_recording() {
         "coverage-json",
         &small(&folder, &[&excused[..], &["--format", "json"]].concat()),
     );
-    let page = small(&folder, &[&excused[..], &["--format", "html"]].concat());
-    common::golden("coverage-html", &page);
 
     let output = small(&folder, &[&excused[..], &["--min", "100"]].concat());
     assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
     let output = small(&folder, &[&excused[..], &["--min", "40"]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
-
-    let output = small(
-        &folder,
-        &[&excused[..], &["--format", "html", "--output", "page.html"]].concat(),
-    );
-    assert_eq!(stdout(&output), "");
-    assert_eq!(
-        fs::read(folder.path().join("page.html")).expect("the page"),
-        page.stdout
-    );
 }
 
 /// An excuse covers exactly what is missing, or it is an error.
@@ -232,26 +220,6 @@ fn the_committed_contract_is_covered() {
     assert_eq!(every(&report["claims"], "kind"), BTreeSet::from(kinds));
     let states = ["excused", "seen"];
     assert_eq!(every(&report["claims"], "state"), BTreeSet::from(states));
-}
-
-/// The page holds the whole contract, and asks for nothing.
-#[test]
-fn the_page_needs_nothing_else() {
-    let page = stdout(&common::run(
-        &common::workspace(),
-        &["coverage", "--format", "html"],
-    ));
-    for word in ["src=", "href=", "url(", "@import", "<script", "<link"] {
-        assert!(!page.contains(word), "{word}");
-    }
-    let contract =
-        fs::read_to_string(common::workspace().join("openapi/cloud-partner-portal.yaml"))
-            .expect("the contract");
-    assert_eq!(page.matches("<tr id=\"L").count(), contract.lines().count());
-    assert!(
-        page.contains("&lt; 15 min"),
-        "signs of HTML mean themselves"
-    );
 }
 
 /// Whatever the contract claims, somebody notices if it is wrong; and every kind of change is made somewhere.

@@ -6,7 +6,6 @@ use crate::coverage::sites::Place;
 /// An answer of this status has a body of this content type.
 pub const KIND: Kind = Kind {
     name: "content-type",
-    meaning: "an answer of this status with a body of this content type",
     place: Place::Content,
     claims: itself,
     seen: itself_seen,

@@ -8,7 +8,6 @@ use crate::coverage::sites::Place;
 /// An array is empty, and an array isn't.
 pub const KIND: Kind = Kind {
     name: "emptiness",
-    meaning: "a body in which the array has no element, or at least one",
     place: Place::Schema,
     claims: |site| {
         let array = site.facets.iter().any(|(_, schema)| schema.get("type").is_some_and(|kind| kind == "array"));

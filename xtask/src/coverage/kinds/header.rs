@@ -6,7 +6,6 @@ use crate::coverage::sites::Place;
 /// An answer of this status has this header.
 pub const KIND: Kind = Kind {
     name: "header",
-    meaning: "an answer of this status with this header",
     place: Place::Header,
     claims: itself,
     seen: itself_seen,

@@ -9,7 +9,6 @@ use crate::excuses::text;
 /// A value that the contract lists, letter for letter: another casing proves that casing varies, not that this one is used.
 pub const KIND: Kind = Kind {
     name: "known-value",
-    meaning: "a body with exactly this value",
     place: Place::Schema,
     claims: |site| {
         listed(site)

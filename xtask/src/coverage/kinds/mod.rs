@@ -8,8 +8,6 @@ use super::sites::{Place, Site};
 pub struct Kind {
     /// Its name in reports.
     pub name: &'static str,
-    /// What it means that such a claim was seen.
-    pub meaning: &'static str,
     /// Where such claims are made.
     pub place: Place,
     /// What is claimed there. A place without such a claim gives none.
@@ -44,9 +42,6 @@ kinds![
     emptiness,
     known_value
 ];
-
-/// The kinds that are shown by a body in which the member has no value.
-pub const WITHOUT_VALUE: [&Kind; 2] = [&absent::KIND, &null::KIND];
 
 /// The claim `name`, if it is made at this place.
 fn made_if(made: bool, site: &Site<'_>, name: &str) -> Option<Made> {

@@ -8,7 +8,6 @@ use crate::coverage::sites::Place;
 /// A nullable value is null.
 pub const KIND: Kind = Kind {
     name: "null",
-    meaning: "a body in which the value is null",
     place: Place::Schema,
     claims: |site| {
         let nullable = site.facets.iter().any(|(_, schema)| schema.get("nullable") == Some(&Value::Bool(true)));

@@ -6,7 +6,6 @@ use crate::coverage::sites::Place;
 /// A member has a value.
 pub const KIND: Kind = Kind {
     name: "present",
-    meaning: "a body in which the member has a value that isn't null",
     place: Place::Schema,
     claims: |site| made_if(site.required.is_some(), site, " present").into_iter().collect(),
     seen: |_, value| {

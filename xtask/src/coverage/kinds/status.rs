@@ -6,7 +6,6 @@ use crate::coverage::sites::Place;
 /// An operation answers with this status.
 pub const KIND: Kind = Kind {
     name: "status",
-    meaning: "an answer with this status",
     place: Place::Response,
     claims: itself,
     seen: itself_seen,
