@@ -13,6 +13,7 @@ pub mod lint;
 pub mod open_values;
 pub mod pattern;
 pub mod prepare;
+pub mod spec;
 pub mod version;
 
 use std::fmt;

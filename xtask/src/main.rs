@@ -20,8 +20,10 @@ mod mutants;
 mod output;
 mod patterns;
 mod record;
+mod report;
 mod schema;
 mod serve;
+mod spec;
 mod validate;
 
 use std::io::{self, BufWriter, Write};

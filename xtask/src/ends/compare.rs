@@ -76,7 +76,7 @@ impl<'c, 't> Comparison<'c, 't> {
             return;
         };
         let verdict = Verdict {
-            contract: self.checker.schemas.agrees(&schema, &body),
+            contract: self.checker.schemas.accepts(&schema, &body),
             types: types.is_valid(&body),
         };
         self.verdicts.insert(file.to_owned(), verdict);
@@ -107,7 +107,7 @@ impl<'c, 't> Comparison<'c, 't> {
             if !self.verdicts.contains_key(&name) {
                 let changed = apply(body, &at, &change);
                 let verdict = Verdict {
-                    contract: self.checker.schemas.agrees(schema, &changed),
+                    contract: self.checker.schemas.accepts(schema, &changed),
                     types: types.is_valid(&changed),
                 };
                 self.verdicts.insert(name, verdict);

@@ -14,6 +14,7 @@ use super::codes::{self, Code};
 use super::document::Operation;
 use super::finding::Found;
 use crate::generator::contract::pointer_segment;
+use crate::spec::{essence, is_json, media_for};
 
 /// Headers that OpenAPI describes elsewhere.
 const CONTENT_TYPE: &str = "content-type";
@@ -210,7 +211,7 @@ impl Checker<'_> {
                 let here = format!("{here}{}", violation.value);
                 Found::at(codes::BODY_SCHEMA, here, violation.message)
             };
-            found.push(finding.against(violation.contract));
+            found.push(finding.against(violation.spec));
         }
         found.extend(self.names(schema, value, here, shown));
     }
@@ -237,28 +238,4 @@ fn quoted(text: &str, shown: bool) -> String {
     } else {
         "the content type".to_owned()
     }
-}
-
-/// A media type without its parameters.
-pub fn essence(media: &str) -> String {
-    media
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_lowercase()
-}
-
-pub fn is_json(media: &str) -> bool {
-    let media = essence(media);
-    media == "application/json" || media.ends_with("+json")
-}
-
-/// The described media type that fits best: itself, then a range such as `text/*`, then `*/*`.
-pub fn media_for<'c>(content: &'c Map<String, Value>, sent: &str) -> Option<&'c String> {
-    let range = sent.split('/').next().map(|kind| format!("{kind}/*"));
-    [Some(sent.to_owned()), range, Some("*/*".to_owned())]
-        .into_iter()
-        .flatten()
-        .find_map(|wanted| content.keys().find(|media| essence(media) == wanted))
 }

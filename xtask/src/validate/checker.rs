@@ -8,16 +8,16 @@ use super::document::Document;
 use super::examples::{self, Examples};
 use super::finding::Found;
 use super::named::Named;
-use super::schemas::Schemas;
 use super::secrets;
 use crate::generator::contract::{Contract, ContractError};
+use crate::spec::Schemas;
 
 /// A contract, ready to be compared with recordings.
 pub struct Checker<'c> {
     /// The contract's operations, with references followed.
     pub document: Document<'c>,
     /// Its schemas.
-    pub schemas: Schemas,
+    pub schemas: Schemas<'c>,
 }
 
 impl<'c> Checker<'c> {
@@ -33,7 +33,12 @@ impl<'c> Checker<'c> {
     pub fn contract(&self) -> Examples {
         let mut examples = self.examples();
         examples.found.extend(self.document.broken_references());
-        examples.found.extend(self.schemas.broken());
+        examples.found.extend(
+            self.schemas
+                .broken()
+                .into_iter()
+                .map(|(pointer, message)| Found::contract(codes::BROKEN_SCHEMA, pointer, message)),
+        );
         examples.found.extend(self.unchecked_parameters());
         examples
     }
@@ -106,7 +111,7 @@ impl<'c> Checker<'c> {
         self.schemas
             .violations(&schema, &self.typed(&schema, text), shown)
             .into_iter()
-            .map(|violation| (violation.contract, violation.message))
+            .map(|violation| (violation.spec, violation.message))
             .collect()
     }
 

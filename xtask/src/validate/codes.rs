@@ -1,26 +1,6 @@
 //! Every kind of finding: its stable code, what it means and what to do. Nothing else names a code.
 
-use serde::Serialize;
-
-/// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Something is wrong; exit code 1.
-    Error,
-    /// Worth knowing; exit code 0.
-    Note,
-}
-
-impl Level {
-    /// The word in the text's verb column.
-    pub fn verb(self) -> &'static str {
-        match self {
-            Self::Error => "Error",
-            Self::Note => "Note",
-        }
-    }
-}
+use crate::report::Level;
 
 /// A kind of finding.
 #[derive(Debug, PartialEq, Eq)]

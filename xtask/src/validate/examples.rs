@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::codes;
 use super::document::Document;
 use super::finding::Found;
-use super::schemas::Schemas;
 use super::walk::{Role, walk};
 use crate::generator::contract::pointer_segment;
+use crate::spec::Schemas;
 
 /// What came of it.
 pub struct Examples {
@@ -18,7 +18,7 @@ pub struct Examples {
 }
 
 /// Checks every example: of schemas at any depth, and of parameters, headers and media types, alone or named.
-pub fn check(document: &Document<'_>, schemas: &Schemas) -> Examples {
+pub fn check(document: &Document<'_>, schemas: &Schemas<'_>) -> Examples {
     let mut examples = Examples {
         count: 0,
         found: Vec::new(),
@@ -29,7 +29,7 @@ pub fn check(document: &Document<'_>, schemas: &Schemas) -> Examples {
             examples.found.push(Found::contract(
                 codes::EXAMPLE_MISMATCH,
                 format!("{pointer}{}", violation.value),
-                format!("{} (`{}`)", violation.message, violation.contract),
+                format!("{} (`{}`)", violation.message, violation.spec),
             ));
         }
     };

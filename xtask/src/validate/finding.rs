@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::codes::{Code, Level};
+use super::codes::Code;
 use super::secrets;
 use crate::generator::contract::Contract;
+use crate::report::Level;
 
 /// A finding as a check makes it, with JSON pointers only.
 #[derive(Clone, Debug)]

@@ -10,19 +10,18 @@ mod input;
 mod named;
 mod report;
 mod request;
-mod schemas;
 mod secrets;
 mod walk;
 
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use cloud_partner_recordings::recording::Recording;
 
-pub use answer::{essence, is_json, media_for};
+pub use crate::report::{Format, Level};
+pub use crate::spec::{essence, is_json, media_for};
 pub use checker::Checker;
-pub use codes::Level;
 pub use document::{Document, Operation};
 pub use finding::Found;
 
@@ -49,15 +48,6 @@ pub struct Validate {
     /// Recordings, or folders of them [default: tests/recordings and tests/scenarios]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-}
-
-/// How findings are printed.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Text,
-    /// For programs: one object, with `format` 1; members may be added to it, never removed or changed.
-    Json,
 }
 
 impl Validate {

@@ -6,20 +6,20 @@ use serde_json::Value;
 use super::codes;
 use super::document::Document;
 use super::finding::Found;
-use super::schemas::Schemas;
 use crate::generator::contract::pointer_segment;
+use crate::spec::Schemas;
 
 /// Compares values with what the contract names.
 pub struct Named<'a, 'c> {
     /// The contract.
     pub document: &'a Document<'c>,
     /// Its schemas.
-    pub schemas: &'a Schemas,
+    pub schemas: &'a Schemas<'c>,
     /// Whether messages may repeat values.
     pub shown: bool,
 }
 
-impl<'a> Named<'a, '_> {
+impl<'a, 'c> Named<'a, 'c> {
     /// Everything in `value` that the schema at `schema` doesn't name; `at` is where the value is in the recording.
     pub fn check(&self, schema: &str, value: &Value, at: &str) -> Vec<Found> {
         let mut found = Vec::new();
@@ -109,7 +109,7 @@ impl<'a> Named<'a, '_> {
                 .map(|index| format!("{pointer}/{keyword}/{index}"))
                 .collect();
             let agrees = |branch: &&String| {
-                keyword == "allOf" || value.is_none_or(|value| self.schemas.agrees(branch, value))
+                keyword == "allOf" || value.is_none_or(|value| self.schemas.accepts(branch, value))
             };
             let mut chosen: Vec<&String> = branches.iter().filter(agrees).collect();
             if chosen.is_empty() {

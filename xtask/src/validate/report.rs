@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::codes::{self, Level};
+use super::codes;
 use super::finding::{Finding, InContract, InRecording};
 use crate::output::{count, more, say};
+use crate::report::Level;
 
 /// What a run found.
 #[derive(Serialize)]

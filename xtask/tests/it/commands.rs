@@ -317,10 +317,6 @@ fn what_cannot_be_generated_is_said_in_words() {
     fs::write(&contract, wrong).expect("the contract");
     let lint = common::run_in_workspace(root.path(), &["lint"]);
     common::golden("lint-text", &lint);
-    let json = common::run_in_workspace(root.path(), &["lint", "--format", "json"]);
-    common::golden("lint-json", &json);
-    let report: Value = serde_json::from_slice(&json.stdout).expect("JSON and nothing else");
-    assert_eq!(report["problems"][0]["line"], 1);
     let generate = common::run_in_workspace(root.path(), &["generate"]);
     assert_eq!(generate.status.code(), Some(1));
     assert_eq!(
@@ -426,15 +422,17 @@ fn constants_are_the_known_values_and_the_type_of_nothing() {
     ] {
         assert_eq!(text.matches(&from).count(), 1, "{from}");
         fs::write(&path, text.replace(&from, &to)).expect("the contract");
-        let output = common::run_in_workspace(root.path(), &["lint", "--format", "json"]);
-        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON and nothing else");
-        let problems = report["problems"].as_array().expect("problems");
-        let found: Vec<_> = problems
-            .iter()
-            .filter_map(|problem| Some((problem["code"].as_str()?, problem["pointer"].as_str()?)))
+        let output = stdout(&common::run_in_workspace(root.path(), &["lint"]));
+        let found: Vec<_> = output
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("Error "))
+            .filter_map(|line| {
+                let (code, place) = line.split_once(": ")?;
+                Some((code, place.split_once(' ')?.1))
+            })
             // What refers to constants can't be null either.
             .filter(|(code, _)| *code != "nullable")
             .collect();
-        assert_eq!(found, expected, "{from} became {to}: {report:#}");
+        assert_eq!(found, expected, "{from} became {to}: {output}");
     }
 }

@@ -1,0 +1,189 @@
+//! Reads a YAML file into its JSON value, and keeps the line of each part.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
+use serde_json::{Map, Number, Value};
+
+use super::{Spec, pointer_segment};
+
+/// A place in a file; both numbers count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Location {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// Why a spec can't be read or used.
+#[derive(Debug)]
+pub struct SpecError {
+    /// The file.
+    pub path: PathBuf,
+    /// The place in the file, if it was read that far.
+    pub location: Option<Location>,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for SpecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        if let Some(location) = self.location {
+            write!(f, ":{location}")?;
+        }
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl std::error::Error for SpecError {}
+
+impl Spec {
+    /// Reads the spec at `path`.
+    pub fn load(path: &Path) -> Result<Self, SpecError> {
+        let text = std::fs::read_to_string(path).map_err(|error| SpecError {
+            path: path.to_owned(),
+            location: None,
+            message: format!("the spec can't be read: {error}"),
+        })?;
+        Self::parse(path, &text)
+    }
+
+    /// Reads a spec from `text`; messages call it `path`.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, SpecError> {
+        let spec = Self::yaml(path, text)?;
+        if !spec.value.is_object() {
+            return Err(spec.error(
+                "",
+                "a spec is a YAML mapping with `openapi`, `info` and `paths`",
+            ));
+        }
+        Ok(spec)
+    }
+
+    /// Reads any YAML file of one document.
+    pub fn yaml(path: &Path, text: &str) -> Result<Self, SpecError> {
+        let fail = |location, message: String| SpecError {
+            path: path.to_owned(),
+            location,
+            message,
+        };
+        let documents = MarkedYaml::load_from_str(text).map_err(|error| {
+            let marker = error.marker();
+            let location = Location {
+                line: marker.line(),
+                column: marker.col() + 1,
+            };
+            fail(Some(location), format!("not YAML: {}", error.info()))
+        })?;
+        let [document] = documents.as_slice() else {
+            return Err(fail(
+                None,
+                format!(
+                    "this must be one YAML document, and the file holds {}",
+                    documents.len()
+                ),
+            ));
+        };
+        let mut locations = HashMap::new();
+        let value = convert(document, String::new(), &mut locations)
+            .map_err(|(location, message)| fail(Some(location), message))?;
+        Ok(Self {
+            path: path.to_owned(),
+            value,
+            locations,
+        })
+    }
+
+    /// Returns where the part at a JSON pointer begins: the key of a property, or an element. For a part that doesn't exist,
+    /// that is the place of its nearest parent.
+    #[must_use]
+    pub fn location(&self, pointer: &str) -> Location {
+        let mut pointer = pointer;
+        loop {
+            if let Some(location) = self.locations.get(pointer) {
+                return *location;
+            }
+            match pointer.rfind('/') {
+                Some(end) => pointer = &pointer[..end],
+                None => return Location { line: 1, column: 1 },
+            }
+        }
+    }
+
+    /// Makes an error about the part at a JSON pointer.
+    #[must_use]
+    pub fn error(&self, pointer: &str, message: impl Into<String>) -> SpecError {
+        SpecError {
+            path: self.path.clone(),
+            location: Some(self.location(pointer)),
+            message: message.into(),
+        }
+    }
+}
+
+fn convert(
+    node: &MarkedYaml<'_>,
+    pointer: String,
+    locations: &mut HashMap<String, Location>,
+) -> Result<Value, (Location, String)> {
+    let here = Location {
+        line: node.span.start.line(),
+        column: node.span.start.col() + 1,
+    };
+    let value = match &node.data {
+        YamlData::Value(scalar) => match scalar {
+            Scalar::Null => Value::Null,
+            Scalar::Boolean(value) => Value::Bool(*value),
+            Scalar::Integer(value) => Value::Number((*value).into()),
+            Scalar::FloatingPoint(value) => Number::from_f64(value.into_inner())
+                .map(Value::Number)
+                .ok_or_else(|| (here, "a number that JSON can't hold".to_owned()))?,
+            Scalar::String(value) => Value::String(value.clone().into_owned()),
+        },
+        YamlData::Sequence(nodes) => Value::Array(
+            nodes
+                .iter()
+                .enumerate()
+                .map(|(index, node)| convert(node, format!("{pointer}/{index}"), locations))
+                .collect::<Result<_, _>>()?,
+        ),
+        YamlData::Mapping(nodes) => {
+            let mut properties = Map::new();
+            for (key, node) in nodes {
+                let key_location = Location {
+                    line: key.span.start.line(),
+                    column: key.span.start.col() + 1,
+                };
+                // Unquoted `200:` and `null:` are numbers and nulls in YAML; JSON's keys are text.
+                let key = match &key.data {
+                    YamlData::Value(Scalar::String(key)) => key.clone().into_owned(),
+                    YamlData::Value(Scalar::Integer(key)) => key.to_string(),
+                    YamlData::Value(Scalar::Boolean(key)) => key.to_string(),
+                    _ => return Err((key_location, "a property's name must be text".to_owned())),
+                };
+                let pointer = format!("{pointer}/{}", pointer_segment(&key));
+                let value = convert(node, pointer.clone(), locations)?;
+                locations.insert(pointer, key_location);
+                properties.insert(key, value);
+            }
+            Value::Object(properties)
+        }
+        YamlData::Tagged(..) => return Err((here, "YAML tags have no meaning here".to_owned())),
+        YamlData::Alias(_) => return Err((here, "an alias to an unknown anchor".to_owned())),
+        YamlData::Representation(..) | YamlData::BadValue => {
+            return Err((here, "a value that doesn't fit its tag".to_owned()));
+        }
+    };
+    locations.entry(pointer).or_insert(here);
+    Ok(value)
+}

@@ -1,0 +1,180 @@
+//! The operations of the spec, with their parameters and responses.
+
+use super::{Node, Spec, SpecError, pointer_segment};
+
+/// The HTTP methods that a path item can have.
+pub const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
+/// An operation of the spec.
+#[derive(Clone)]
+pub struct Operation<'s> {
+    /// The operation itself.
+    pub node: Node<'s>,
+    /// The operationId, or an empty text.
+    pub id: &'s str,
+    /// The method in upper case.
+    pub method: String,
+    /// The path with its templates.
+    pub path: String,
+    /// The parameters of the path item and the operation; the operation's replace those of the same name.
+    pub parameters: Vec<Parameter<'s>>,
+}
+
+/// A parameter of an operation.
+#[derive(Clone)]
+pub struct Parameter<'s> {
+    /// The parameter itself, with references followed.
+    pub node: Node<'s>,
+    /// The name; of a header in lower case.
+    pub name: String,
+    /// `path`, `query`, `header` or `cookie`.
+    pub place: &'s str,
+    /// Whether a request must have it.
+    pub required: bool,
+}
+
+impl Spec {
+    /// Returns the operations in the order of the file. An error means that the file is no OpenAPI 3.0 document.
+    pub fn operations(&self) -> Result<Vec<Operation<'_>>, SpecError> {
+        let version = self
+            .value
+            .get("openapi")
+            .and_then(|version| version.as_str());
+        if !version.is_some_and(|version| version.starts_with("3.0.")) {
+            let message = "`openapi` must be 3.0.x, because code generators read no other version: write `openapi: 3.0.3`";
+            return Err(self.error("/openapi", message));
+        }
+        let paths = self.value.get("paths").and_then(|paths| paths.as_object());
+        let Some(paths) = paths else {
+            return Err(self.error("/paths", "`paths` must be a mapping of paths to operations"));
+        };
+        let mut operations = Vec::new();
+        for path in paths.keys().filter(|path| path.starts_with('/')) {
+            let Some(item) = self.at(&format!("/paths/{}", pointer_segment(path))) else {
+                continue;
+            };
+            if path.split('{').skip(1).any(|part| !part.contains('}')) {
+                return Err(self.error(&item.pointer, "the path has a `{` without its `}`"));
+            }
+            for method in METHODS {
+                let Some(node) = item.written(method).filter(|node| node.value.is_object()) else {
+                    continue;
+                };
+                let mut parameters = Parameter::of(&node);
+                for inherited in Parameter::of(&item) {
+                    let same = |own: &Parameter<'_>| {
+                        own.name == inherited.name && own.place == inherited.place
+                    };
+                    if !parameters.iter().any(same) {
+                        parameters.push(inherited);
+                    }
+                }
+                operations.push(Operation {
+                    id: node.text("operationId").unwrap_or_default(),
+                    method: method.to_uppercase(),
+                    path: path.clone(),
+                    parameters,
+                    node,
+                });
+            }
+        }
+        Ok(operations)
+    }
+}
+
+impl<'s> Operation<'s> {
+    /// Returns the operationId, or the method and path of an operation without one.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.id.is_empty() {
+            format!("{} {}", self.method, self.path)
+        } else {
+            self.id.to_owned()
+        }
+    }
+
+    /// Returns the names of the path's templates.
+    pub fn templates(&self) -> impl Iterator<Item = &str> {
+        self.path
+            .split('{')
+            .skip(1)
+            .filter_map(|part| Some(part.split_once('}')?.0))
+    }
+
+    /// Returns the values of the path's templates in a request's path, still percent-encoded; `None` if the request is for
+    /// another path.
+    #[must_use]
+    pub fn captures<'r>(&self, path: &'r str) -> Option<Vec<(&str, &'r str)>> {
+        let mut captured = Vec::new();
+        capture(&self.path, path, &mut captured).then_some(captured)
+    }
+
+    /// Returns the responses by status code, range (`5XX`) or `default`.
+    #[must_use]
+    pub fn responses(&self) -> Vec<(String, Node<'s>)> {
+        self.node.children("responses")
+    }
+
+    /// Returns the response for a status code: its own, that of its range, or the default.
+    #[must_use]
+    pub fn response(&self, status: u16) -> Option<Node<'s>> {
+        let responses = self.node.written("responses")?;
+        [
+            status.to_string(),
+            format!("{}XX", status / 100),
+            "default".to_owned(),
+        ]
+        .iter()
+        .find_map(|key| responses.child(key))
+    }
+}
+
+impl<'s> Parameter<'s> {
+    fn of(owner: &Node<'s>) -> Vec<Self> {
+        owner
+            .children("parameters")
+            .into_iter()
+            .filter_map(|(_, node)| {
+                let (name, place) = (node.text("name")?, node.text("in")?);
+                Some(Self {
+                    name: if place == "header" {
+                        name.to_lowercase()
+                    } else {
+                        name.to_owned()
+                    },
+                    place,
+                    required: node.is("required"),
+                    node,
+                })
+            })
+            .collect()
+    }
+}
+
+fn capture<'t, 'r>(
+    template: &'t str,
+    path: &'r str,
+    captured: &mut Vec<(&'t str, &'r str)>,
+) -> bool {
+    let Some((before, after)) = template.split_once('{') else {
+        return template == path;
+    };
+    let (Some(path), Some((name, after))) = (path.strip_prefix(before), after.split_once('}'))
+    else {
+        return false;
+    };
+    let segment = path.find('/').unwrap_or(path.len());
+    for end in (1..=segment)
+        .rev()
+        .filter(|end| path.is_char_boundary(*end))
+    {
+        captured.push((name, &path[..end]));
+        if capture(after, &path[end..], captured) {
+            return true;
+        }
+        captured.pop();
+    }
+    false
+}

@@ -1,0 +1,336 @@
+//! What a command found: findings with their places, as text or as JSON, and the exit code.
+//!
+//! ```text
+//! let mut report = Report::new();
+//! report.fact("recordings", 60);
+//! report.add(Finding::error("body-schema", "…").in_recording(place).in_spec(place));
+//! report.print(Format::Text, "validated 60 recordings", out)
+//! ```
+
+// Some parts are for commands that don't use the report yet.
+#![allow(dead_code)]
+
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::exit::{Outcome, Run};
+use crate::output::{count, more, say};
+use crate::spec::Spec;
+
+/// How a report is printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs: one JSON object. Its `format` changes when a property is removed or changes its meaning.
+    Json,
+}
+
+/// Whether a finding fails the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Fails the command: exit code 1.
+    Error,
+    /// Worth knowing: exit code 0.
+    Note,
+}
+
+impl Level {
+    /// Returns the word in the verb column.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Error => "Error",
+            Self::Note => "Note",
+        }
+    }
+}
+
+/// A finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The stable code of this kind of finding.
+    pub code: &'static str,
+    /// Whether it fails the command.
+    pub level: Level,
+    /// What is wrong, without a full stop.
+    pub message: String,
+    /// What to do. The text says it once for all findings with the same code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<&'static str>,
+    /// The place in a recording or another file.
+    pub recording: Option<Place>,
+    /// The place in the spec.
+    pub spec: Option<Place>,
+}
+
+/// A place in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The file.
+    pub file: String,
+    /// The JSON pointer; empty for the whole file.
+    pub pointer: String,
+    /// The line, from 1, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+    /// The column, from 1, if it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+}
+
+impl Place {
+    /// Returns the place of a JSON pointer in the spec.
+    pub fn in_spec(spec: &Spec, pointer: &str) -> Self {
+        let location = spec.location(pointer);
+        Self {
+            file: spec.path.display().to_string(),
+            pointer: pointer.to_owned(),
+            line: Some(location.line),
+            column: Some(location.column),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = self.file.clone();
+        if let (Some(line), Some(column)) = (self.line, self.column) {
+            text += &format!(":{line}:{column}");
+        }
+        if !self.pointer.is_empty() {
+            text += &format!(" {}", self.pointer);
+        }
+        text
+    }
+
+    /// Orders places by file, line, and pointer; elements of a list by their number.
+    fn order(&self) -> impl Ord + use<> {
+        let segments = self.pointer.split('/');
+        let segments: Vec<(Option<usize>, String)> = segments
+            .map(|segment| (segment.parse().ok(), segment.to_owned()))
+            .collect();
+        (self.file.clone(), self.line, self.column, segments)
+    }
+}
+
+impl Finding {
+    /// Makes a finding that fails the command.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            level: Level::Error,
+            message: message.into(),
+            help: None,
+            recording: None,
+            spec: None,
+        }
+    }
+
+    /// Makes a finding that doesn't fail the command.
+    pub fn note(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            level: Level::Note,
+            ..Self::error(code, message)
+        }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn help(self, help: &'static str) -> Self {
+        Self {
+            help: Some(help),
+            ..self
+        }
+    }
+
+    /// Adds the place in a recording or another file.
+    #[must_use]
+    pub fn in_recording(self, place: Place) -> Self {
+        Self {
+            recording: Some(place),
+            ..self
+        }
+    }
+
+    /// Adds the place in the spec.
+    #[must_use]
+    pub fn in_spec(self, place: Place) -> Self {
+        Self {
+            spec: Some(place),
+            ..self
+        }
+    }
+
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let first = self.recording.as_ref().or(self.spec.as_ref());
+        let place = first.map(|place| format!(": {}", place.text()));
+        say(
+            out,
+            self.level.verb(),
+            format!("{}{}", self.code, place.unwrap_or_default()),
+        )?;
+        more(out, &self.message)?;
+        if let (Some(_), Some(place)) = (&self.recording, &self.spec) {
+            more(out, format!("spec: {}", place.text()))?;
+        }
+        Ok(())
+    }
+}
+
+/// The findings of a command, and its other facts and figures for programs.
+#[derive(Serialize)]
+pub struct Report {
+    format: u32,
+    errors: usize,
+    notes: usize,
+    #[serde(flatten)]
+    facts: Map<String, Value>,
+    findings: Vec<Finding>,
+}
+
+impl Report {
+    /// Makes an empty report.
+    pub fn new() -> Self {
+        Self {
+            format: 2,
+            errors: 0,
+            notes: 0,
+            facts: Map::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Adds a property to the JSON object.
+    pub fn fact(&mut self, name: &str, value: impl Serialize) {
+        let value = serde_json::to_value(value).unwrap_or_default();
+        self.facts.insert(name.to_owned(), value);
+    }
+
+    /// Adds a finding.
+    pub fn add(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Prints the findings in the order of their places, then `done` and the number of findings, and returns the outcome.
+    pub fn print(mut self, format: Format, done: &str, out: &mut dyn Write) -> Run {
+        self.findings.sort_by_cached_key(|finding| {
+            let order = |place: &Option<Place>| place.as_ref().map(Place::order);
+            (
+                order(&finding.recording),
+                finding.code,
+                order(&finding.spec),
+                finding.message.clone(),
+            )
+        });
+        self.findings.dedup();
+        let is_error = |finding: &&Finding| finding.level == Level::Error;
+        self.errors = self.findings.iter().filter(is_error).count();
+        self.notes = self.findings.len() - self.errors;
+        match format {
+            Format::Text => self.text(done, out)?,
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut *out, &self).map_err(io::Error::from)?;
+                writeln!(out)?;
+            }
+        }
+        Ok(match self.errors {
+            0 => Outcome::Fine,
+            _ => Outcome::Findings,
+        })
+    }
+
+    fn text(&self, done: &str, out: &mut dyn Write) -> io::Result<()> {
+        let mut help: Vec<(&str, &str)> = Vec::new();
+        for finding in &self.findings {
+            finding.text(out)?;
+            let advice = (finding.code, finding.help.unwrap_or_default());
+            if finding.level == Level::Error && finding.help.is_some() && !help.contains(&advice) {
+                help.push(advice);
+            }
+        }
+        help.sort_unstable();
+        for (code, help) in help {
+            say(out, "Help", format!("{code}: {help}"))?;
+        }
+        let verb = if self.errors == 0 {
+            "Success"
+        } else {
+            "Failure"
+        };
+        let errors = count(self.errors, "error");
+        let notes = match self.notes {
+            0 => String::new(),
+            notes => format!(", {}", count(notes, "note")),
+        };
+        say(out, verb, format!("{done}: {errors}{notes}"))
+    }
+}
+
+/// A table, as text with aligned columns or as Markdown.
+pub struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// Makes a table with these headings.
+    pub fn new(headings: &[&str]) -> Self {
+        Self {
+            rows: vec![headings.iter().map(ToString::to_string).collect()],
+        }
+    }
+
+    /// Adds a row.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
+    /// Prints the table with aligned columns, those that hold only numbers to the right.
+    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
+        let cell = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
+        let layout: Vec<(usize, bool)> = (0..columns)
+            .map(|column| {
+                let cells = self.rows.iter().map(|row| cell(row, column));
+                let width = cells.map(|cell| cell.chars().count()).max();
+                let is_number = |text: &str| {
+                    text.chars()
+                        .all(|c| c.is_ascii_digit() || matches!(c, '.' | '%' | ' ' | '–'))
+                };
+                let numbers = self
+                    .rows
+                    .iter()
+                    .skip(1)
+                    .all(|row| is_number(&cell(row, column)));
+                (width.unwrap_or_default(), numbers && self.rows.len() > 1)
+            })
+            .collect();
+        for row in &self.rows {
+            let mut line = String::new();
+            for (column, (width, right)) in layout.iter().enumerate() {
+                let cell = cell(row, column);
+                line += &if *right {
+                    format!("{cell:>width$}  ")
+                } else {
+                    format!("{cell:<width$}  ")
+                };
+            }
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    /// Returns the table as Markdown.
+    pub fn markdown(&self) -> String {
+        let line = |row: &[String]| format!("| {} |\n", row.join(" | "));
+        let mut text = String::new();
+        for (index, row) in self.rows.iter().enumerate() {
+            text += &line(row);
+            if index == 0 {
+                text += &format!("|{}\n", " --- |".repeat(row.len()));
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,206 @@
+//! The schemas of the spec as JSON Schema, each compiled when it is first used.
+//!
+//! A schema of OpenAPI 3.0 is one of JSON Schema draft 4 (boolean `exclusiveMinimum`, `$ref` that ignores its neighbours) with a
+//! few keywords of its own. These are translated in a copy of the spec, so that references keep working and a violation names
+//! the keyword's place in the spec.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, Registry, ValidationError, Validator};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+
+use super::{Kind, Node, Spec, SpecError};
+
+/// The address of the spec among schemas; nothing is ever fetched.
+const HOME: &str = "spec:/";
+
+/// The maximum length of a value that a message repeats.
+const SHORT: usize = 60;
+
+/// The schemas of a spec.
+pub struct Schemas<'s> {
+    spec: &'s Spec,
+    translated: Value,
+    registry: Registry<'static>,
+    /// The schemas that aren't part of another one.
+    roots: Vec<String>,
+    compiled: RefCell<HashMap<String, Option<Rc<Validator>>>>,
+}
+
+/// A violation of a schema by a value.
+pub struct Violation {
+    /// The JSON pointer in the value.
+    pub value: String,
+    /// The JSON pointer of the keyword in the spec.
+    pub spec: String,
+    /// The keyword.
+    pub keyword: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl<'s> Schemas<'s> {
+    /// Translates all schemas; compiles none.
+    pub fn new(spec: &'s Spec) -> Result<Self, SpecError> {
+        let mut roots = Vec::new();
+        let mut translated = spec.value.clone();
+        spec.walk(|visited| {
+            if visited.kind != Kind::Schema {
+                return;
+            }
+            if visited.parent != Kind::Schema {
+                roots.push(visited.pointer.clone());
+            }
+            if let Some(Value::Object(schema)) = translated.pointer_mut(&visited.pointer) {
+                translate(schema);
+            }
+        });
+        let registry = Registry::new()
+            .draft(Draft::Draft4)
+            .add(HOME, Draft::Draft4.create_resource(translated.clone()))
+            .and_then(jsonschema::RegistryBuilder::prepare)
+            .map_err(|error| spec.error("", format!("the schemas can't be read: {error}")))?;
+        Ok(Self {
+            spec,
+            translated,
+            registry,
+            roots,
+            compiled: RefCell::default(),
+        })
+    }
+
+    /// Returns what is wrong with the schemas themselves: the JSON pointer and a message.
+    pub fn broken(&self) -> Vec<(String, String)> {
+        let mut broken: Vec<(String, String)> = Vec::new();
+        for root in &self.roots {
+            let Some(schema) = self.translated.pointer(root) else {
+                continue;
+            };
+            for error in jsonschema::draft4::meta::validator().iter_errors(schema) {
+                let place = format!("{root}{}", error.instance_path());
+                broken.push((place, error.to_string()));
+            }
+        }
+        // The meta-schema accepts more than the compiler, such as a pattern that is no regular expression.
+        for root in &self.roots {
+            let Err(error) = self.compile(root) else {
+                continue;
+            };
+            let mut place = error.schema_path().to_string();
+            if place.is_empty() {
+                place.clone_from(root);
+            }
+            let reference = matches!(error.kind(), ValidationErrorKind::Referencing(_));
+            if !reference && !broken.iter().any(|(known, _)| *known == place) {
+                broken.push((place, error.to_string()));
+            }
+        }
+        broken
+    }
+
+    /// Returns every violation of the schema at `pointer` by `value`; none if the schema itself is broken. Messages repeat
+    /// values only if they are `shown`.
+    pub fn violations(&self, pointer: &str, value: &Value, shown: bool) -> Vec<Violation> {
+        let Some(validator) = self.validator(pointer) else {
+            return Vec::new();
+        };
+        validator
+            .iter_errors(value)
+            .map(|error| Violation {
+                value: error.instance_path().to_string(),
+                spec: error.schema_path().to_string(),
+                keyword: error.kind().keyword().trim_matches('"').to_owned(),
+                message: error
+                    .masked_with(name_of(error.instance(), shown))
+                    .to_string(),
+            })
+            .collect()
+    }
+
+    /// Returns whether `value` fits the schema at `pointer`.
+    pub fn accepts(&self, pointer: &str, value: &Value) -> bool {
+        self.validator(pointer)
+            .is_none_or(|validator| validator.is_valid(value))
+    }
+
+    /// Returns the schema at `pointer` and those that it is composed of by `allOf`, `anyOf` and `oneOf`, with references
+    /// followed. Of alternatives, only those that accept `value`, if any does; without a value, all of them.
+    pub fn composed(&self, pointer: &str, value: Option<&Value>) -> Vec<Node<'s>> {
+        let mut found = Vec::new();
+        self.compose(pointer, value, &mut found);
+        found
+    }
+
+    fn compose(&self, pointer: &str, value: Option<&Value>, found: &mut Vec<Node<'s>>) {
+        let Some(schema) = self.spec.resolve(pointer) else {
+            return;
+        };
+        if found.iter().any(|known| known.pointer == schema.pointer) {
+            return;
+        }
+        found.push(schema.clone());
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            let parts = schema.children(keyword);
+            let accepts = |(_, part): &&(String, Node<'s>)| {
+                keyword == "allOf" || value.is_none_or(|value| self.accepts(&part.pointer, value))
+            };
+            let some = parts.iter().any(|part| accepts(&part));
+            for (_, part) in parts.iter().filter(|part| !some || accepts(part)) {
+                self.compose(&part.pointer, value, found);
+            }
+        }
+    }
+
+    fn validator(&self, pointer: &str) -> Option<Rc<Validator>> {
+        if let Some(known) = self.compiled.borrow().get(pointer) {
+            return known.clone();
+        }
+        let compiled = self.compile(pointer).ok().map(Rc::new);
+        self.compiled
+            .borrow_mut()
+            .insert(pointer.to_owned(), compiled.clone());
+        compiled
+    }
+
+    fn compile(&self, pointer: &str) -> Result<Validator, ValidationError<'static>> {
+        let fragment: String = pointer
+            .split('/')
+            .map(|segment| utf8_percent_encode(segment, NON_ALPHANUMERIC).to_string())
+            .collect::<Vec<_>>()
+            .join("/");
+        jsonschema::options()
+            .with_draft(Draft::Draft4)
+            .with_registry(&self.registry)
+            .should_validate_formats(true)
+            .offline()
+            .build(&json!({ "$ref": format!("{HOME}#{fragment}") }))
+    }
+}
+
+fn translate(schema: &mut Map<String, Value>) {
+    if schema.remove("nullable") == Some(Value::Bool(true))
+        && let Some(kind @ Value::String(_)) = schema.get("type").cloned()
+    {
+        schema.insert("type".to_owned(), json!([kind, "null"]));
+    }
+    let (minimum, maximum) = match schema.get("format").and_then(Value::as_str) {
+        Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        Some("int64") => (i64::MIN, i64::MAX),
+        _ => return,
+    };
+    schema.entry("minimum").or_insert(minimum.into());
+    schema.entry("maximum").or_insert(maximum.into());
+}
+
+fn name_of(value: &Value, shown: bool) -> String {
+    match value {
+        Value::Object(_) | Value::Array(_) => None,
+        _ => Some(value.to_string()),
+    }
+    .filter(|text| shown && text.len() <= SHORT)
+    .unwrap_or_else(|| "the value".to_owned())
+}
