@@ -15,7 +15,9 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 pub use load::{Location, SpecError};
+#[allow(unused_imports)]
 pub use operation::{Operation, Parameter};
+#[allow(unused_imports)]
 pub use walk::{Kind, Visited};
 
 /// A spec, or any other YAML file of which the lines matter.

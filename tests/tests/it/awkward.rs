@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::contract::Contract;
+use crate::support::spec::Spec;
 use crate::support::{LIST, STATUS, answer_schema, client, contract, lost, resolve, serve};
 use cloud_partner_recordings::recording::{
     Body, Provenance, ProvenanceKind, Recording, Request, Response,
@@ -12,7 +12,7 @@ use cloud_partner_recordings::recording::{
 use serde_json::{Map, Value, json};
 
 /// A body that has every member that the schema names, from the contract's own examples.
-fn full(contract: &Contract, schema: &Value) -> Value {
+fn full(contract: &Spec, schema: &Value) -> Value {
     let schema = resolve(contract, schema);
     if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
         let members = properties
@@ -30,7 +30,7 @@ fn full(contract: &Contract, schema: &Value) -> Value {
 
 /// A member that a body can have: its JSON pointer, its schema, and whether it is required.
 fn members<'a>(
-    contract: &'a Contract,
+    contract: &'a Spec,
     schema: &'a Value,
     at: &str,
     found: &mut Vec<(String, &'a Value, bool)>,
@@ -77,7 +77,7 @@ struct Case {
 }
 
 #[expect(clippy::too_many_lines, reason = "one list of what can be odd")]
-fn cases(contract: &Contract, schema: &Value) -> Vec<Case> {
+fn cases(contract: &Spec, schema: &Value) -> Vec<Case> {
     let body = full(contract, schema);
     let mut places = Vec::new();
     members(contract, schema, "", &mut places);
@@ -205,7 +205,7 @@ fn recording(path: String, body: Value) -> Recording {
 }
 
 fn check(
-    contract: &Contract,
+    contract: &Spec,
     schema: &Value,
     case: &Case,
     answer: Result<Value, cloud_partner_portal::Error>,

@@ -7,9 +7,9 @@ use std::fmt::Debug;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::support::contract::Contract;
 use crate::support::outcome::{check_what_is_shown, guarded};
 use crate::support::raw::{Raw, answer};
+use crate::support::spec::Spec;
 use crate::support::{LIST, STATUS, answer_schema, contract, resolve};
 use cloud_partner_portal::types::{OfferStatus, OfferStatusReport, OfferSummary};
 use cloud_partner_portal::{Client, Extensible, KnownValue, Link, Timestamp};
@@ -89,7 +89,7 @@ fn telling_text() -> impl Strategy<Value = String> + Clone {
 }
 
 /// The names of all members that the schema has, at any depth.
-fn member_names(schema: &Value, contract: &Contract, names: &mut Vec<String>) {
+fn member_names(schema: &Value, contract: &Spec, names: &mut Vec<String>) {
     let schema = resolve(contract, schema);
     for (name, member) in schema["properties"].as_object().into_iter().flatten() {
         if !names.contains(name) {

@@ -2,9 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-#[path = "../../../../sdk/generator/contract.rs"]
-pub mod contract;
 pub mod outcome;
+#[path = "../../../../sdk/generator/spec/mod.rs"]
+pub mod spec;
 pub use cloud_partner_recordings::scripted_server as raw;
 
 use std::time::Duration;
@@ -14,7 +14,7 @@ use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::{Replay, Server};
 use serde_json::Value;
 
-use contract::Contract;
+use spec::Spec;
 
 /// A token that no output may ever show.
 pub const TOKEN: &str = "t0p-s3cret-t0ken";
@@ -45,14 +45,14 @@ pub fn build(builder: ClientBuilder) -> Client {
 }
 
 /// The committed contract.
-pub fn contract() -> Contract {
+pub fn contract() -> Spec {
     let path =
         cloud_partner_recordings::library::home().join("../openapi/cloud-partner-portal.yaml");
-    Contract::load(&path).unwrap_or_else(|error| panic!("{error}"))
+    Spec::load(&path).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What a `$ref` names, or the schema itself.
-pub fn resolve<'a>(contract: &'a Contract, schema: &'a Value) -> &'a Value {
+pub fn resolve<'a>(contract: &'a Spec, schema: &'a Value) -> &'a Value {
     match schema.get("$ref").and_then(Value::as_str) {
         Some(reference) => contract
             .value
@@ -63,10 +63,10 @@ pub fn resolve<'a>(contract: &'a Contract, schema: &'a Value) -> &'a Value {
 }
 
 /// The schema of an operation's successful answer.
-pub fn answer_schema<'a>(contract: &'a Contract, path: &str) -> &'a Value {
+pub fn answer_schema<'a>(contract: &'a Spec, path: &str) -> &'a Value {
     let pointer = format!(
         "/paths/{}/get/responses/200/content/application~1json/schema",
-        contract::pointer_segment(path)
+        spec::pointer_segment(path)
     );
     contract.value.pointer(&pointer).expect("a schema")
 }
@@ -81,14 +81,14 @@ pub fn is_nothing(value: Option<&Value>) -> bool {
 }
 
 /// Everything that the contract names and that `now` has lost of `before`, as JSON pointers.
-pub fn lost(contract: &Contract, schema: &Value, before: &Value, now: &Value) -> Vec<String> {
+pub fn lost(contract: &Spec, schema: &Value, before: &Value, now: &Value) -> Vec<String> {
     let mut lost = Vec::new();
     compare(contract, schema, before, now, String::new(), &mut lost);
     lost
 }
 
 fn compare(
-    contract: &Contract,
+    contract: &Spec,
     schema: &Value,
     before: &Value,
     now: &Value,
