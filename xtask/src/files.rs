@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
@@ -117,4 +118,16 @@ pub fn check(path: &Path, text: &str, out: &mut dyn Write) -> Run {
             .header(&format!("{shown} (committed)"), &format!("{shown} (now)"))
     )?;
     Ok(Outcome::Stale)
+}
+
+/// Returns what git prints in the workspace's folder, if git is there and succeeds.
+pub fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(root())
+        .args(arguments)
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then_some(text)
 }

@@ -1,40 +1,52 @@
-//! One change of the contract, and what it does to the two ends.
+//! One difference between two versions of the spec, and the list of all of them.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-/// A difference between the base and the contract.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// A difference between the base and the spec.
+#[derive(Serialize)]
 pub struct Change {
-    /// Where it is: a JSON pointer into the contract, or into the base if it is there no more.
+    /// The JSON pointer of the part in the spec, or in the base if the spec doesn't have it.
     pub pointer: String,
     /// What was changed, in a sentence without a full stop.
     pub what: String,
-    /// What breaks for a client that was written after the base, and talks to a server that obeys the contract.
-    pub client: Option<String>,
-    /// What a server that obeyed the base must do to obey the contract.
-    pub server: Option<String>,
+    /// Why a client that was written for the base may stop working; `None` if the change is backward compatible.
+    pub breaks: Option<String>,
 }
 
-impl Change {
-    /// A change that nobody suffers from.
-    pub fn new(pointer: &str, what: impl Into<String>) -> Self {
-        Self {
-            pointer: pointer.trim_start_matches('#').to_owned(),
-            what: what.into(),
-            client: None,
-            server: None,
+/// The differences, sorted by place, each once: an object that several operations refer to is compared for each of them.
+#[derive(Default)]
+pub struct Changes(BTreeMap<(String, String), Option<String>>);
+
+impl Changes {
+    /// Adds a backward compatible change.
+    pub fn compatible(&mut self, pointer: &str, what: impl Into<String>) {
+        self.add(pointer, what.into(), None);
+    }
+
+    /// Adds a breaking change, with the reason.
+    pub fn breaking(&mut self, pointer: &str, what: impl Into<String>, why: &str) {
+        self.add(pointer, what.into(), Some(why.to_owned()));
+    }
+
+    /// Adds a change. One that breaks for one operation is breaking, even if it is compatible for another.
+    pub fn add(&mut self, pointer: &str, what: String, breaks: Option<String>) {
+        let known = self.0.entry((pointer.to_owned(), what)).or_default();
+        if known.is_none() {
+            *known = breaks;
         }
     }
 
-    /// The same, and this is what breaks for a client.
-    pub fn client(mut self, why: impl Into<String>) -> Self {
-        self.client = Some(why.into());
-        self
-    }
-
-    /// The same, and this is what a server must do.
-    pub fn server(mut self, what: impl Into<String>) -> Self {
-        self.server = Some(what.into());
-        self
+    /// Returns the changes.
+    pub fn finish(self) -> Vec<Change> {
+        let changes = self.0.into_iter();
+        changes
+            .map(|((pointer, what), breaks)| Change {
+                pointer,
+                what,
+                breaks,
+            })
+            .collect()
     }
 }

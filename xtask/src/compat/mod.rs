@@ -1,34 +1,31 @@
-//! `cargo xtask compat`: what a changed contract does to those who relied on the old one.
+//! `cargo xtask compat`: the changes between two versions of the spec, and whether the release agrees with them.
 
 mod base;
-mod beside;
 mod change;
-mod changes;
-mod release;
-mod report;
-mod rust_api;
+mod operations;
 mod schemas;
+mod version;
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
+use serde::Serialize;
 
 use self::base::Base;
-use self::release::{Release, Weight};
-use self::report::Report;
+use self::change::Change;
+use self::version::{Release, Verdict};
 use crate::exit::{Failure, Outcome, Run};
 use crate::files;
-use crate::generator::Failure as NoCode;
-use crate::lint;
-use crate::validate::Format;
+use crate::output::{count, more, say};
+use crate::report::Format;
 
-/// Compares the contract with another revision of it
+/// Compares the spec with another revision of it
 ///
-/// Says for each change what it does to a client and to a server, and what the generated Rust API loses; then whether the crate's
-/// version and CHANGELOG.md agree: what breaks needs a new major version, or a new minor one before 1.0.0, and every change needs
-/// an entry under `Unreleased`. Values of open sets may come and go, and a new status from 400 on breaks nobody.
+/// Lists each change, and for a breaking one why a client that was written for the base may stop working. Then checks the version
+/// and CHANGELOG.md: a breaking change needs a new major version, or a new minor one before 1.0.0, and every change needs an entry
+/// under `Unreleased`. Known values of extensible enums may come and go, and a new status code from 400 on breaks no client.
 #[derive(Args)]
 pub struct Compat {
     /// The revision or file to compare with [default: the newest tag, or else HEAD~1]
@@ -37,55 +34,109 @@ pub struct Compat {
     /// How to print the comparison
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// The contract [default: openapi/cloud-partner-portal.yaml]
+    /// The spec [default: openapi/cloud-partner-portal.yaml]
     #[arg(long, value_name = "FILE")]
-    contract: Option<PathBuf>,
+    spec: Option<PathBuf>,
+}
+
+/// The result of a comparison.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Comparison {
+    /// The version of this format; properties may be added to it, never removed or changed.
+    format: u32,
+    /// The file or revision that the spec was compared with.
+    base: String,
+    /// The spec.
+    spec: String,
+    /// Every change; changes of the documentation are none.
+    changes: Vec<Change>,
+    /// The verdict, the version and the changelog.
+    release: Release,
 }
 
 impl Compat {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> Run {
-        let contract = files::contract(&self.contract.unwrap_or_else(files::default_contract))?;
+        let spec = files::contract(&self.spec.unwrap_or_else(files::default_contract))?;
         let base = Base::find(self.base.as_deref())?;
-        let changes = changes::compare(&base.contract.value, &contract.value).map_err(|why| {
-            let (old, new) = (base.contract.path.display(), contract.path.display());
-            Failure(format!("{new} can't be compared with {old}: {why}"))
-        })?;
-        let now = match rust_api::items(&contract) {
-            Ok(items) => items,
-            // The same that `generate` would say.
-            Err(NoCode::Problems(problems)) => return lint::report(&problems, out),
-            Err(NoCode::Broken(error)) => return Err(error.into()),
-        };
-        let (rust, rust_unknown) = match rust_api::items(&base.contract) {
-            Ok(before) => (Some(rust_api::compare(&before, &now)), None),
-            Err(why) => (None, Some(why.to_string())),
-        };
-        let rust_breaks = rust.as_ref().is_some_and(rust_api::Difference::breaks);
-        let weight = Weight {
-            breaking: rust_breaks || changes.changes.iter().any(|change| change.client.is_some()),
-            any: rust_breaks || !changes.changes.is_empty(),
-        };
-        let release = Release::check(&read("Cargo.toml")?, &read("CHANGELOG.md")?, &base, weight)?;
-        let report = Report {
+        let changes = operations::compare(&base.spec, &spec)?;
+        let verdict = Verdict::of(&changes);
+        let release = Release::check(&read("Cargo.toml")?, &read("CHANGELOG.md")?, &base, verdict)?;
+        let comparison = Comparison {
             format: 1,
             base: base.name,
-            contract: contract.path.display().to_string(),
-            changes: changes.changes,
-            words: changes.words,
-            rust,
-            rust_unknown,
+            spec: spec.path.display().to_string(),
+            changes,
             release,
         };
         match self.format {
-            Format::Text => report.text(out)?,
-            Format::Json => report.json(out)?,
+            Format::Text => comparison.text(out)?,
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut *out, &comparison).map_err(io::Error::from)?;
+                writeln!(out)?;
+            }
         }
-        Ok(if report.release.problems.is_empty() {
+        Ok(if comparison.release.problems.is_empty() {
             Outcome::Fine
         } else {
             Outcome::Findings
         })
+    }
+}
+
+impl Comparison {
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        say(
+            out,
+            "Comparing",
+            format!("{} with {}", self.spec, self.base),
+        )?;
+        for change in &self.changes {
+            let verb = if change.breaks.is_some() {
+                "Breaking"
+            } else {
+                "Compatible"
+            };
+            say(out, verb, &change.pointer)?;
+            more(out, &change.what)?;
+            if let Some(why) = &change.breaks {
+                more(out, why)?;
+            }
+        }
+        let release = &self.release;
+        match &release.released {
+            Some(released) => say(
+                out,
+                "Version",
+                format!("{}, after {released}", release.version),
+            )?,
+            None => say(
+                out,
+                "Version",
+                format!("{}; the base wasn't released", release.version),
+            )?,
+        }
+        for problem in &release.problems {
+            say(out, "Error", problem)?;
+        }
+        let verb = if release.problems.is_empty() {
+            "Success"
+        } else {
+            "Failure"
+        };
+        let changes = count(self.changes.len(), "change");
+        let breaking = self
+            .changes
+            .iter()
+            .filter(|change| change.breaks.is_some())
+            .count();
+        let verdict = release.verdict.name();
+        say(
+            out,
+            verb,
+            format!("{changes}, {breaking} of them breaking: a {verdict} release"),
+        )
     }
 }
 

@@ -1,232 +1,305 @@
-//! What a changed schema means. drift says that a schema was changed and from which side it is read; which keyword it was, and
-//! what follows for the two ends, is decided here.
+//! The differences between two schemas, and which of them break a client.
+
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
 
-use super::change::Change;
+use super::change::Changes;
+use crate::spec::{Node, pointer_segment};
 
-/// Keywords that are words for people, or drift's own business because it follows them.
-const IGNORED: &[&str] = &[
+/// Keywords that don't say which values are valid, or that have a rule of their own.
+const SKIPPED: &[&str] = &[
     "description",
     "example",
-    "examples",
     "externalDocs",
-    "items",
     "properties",
     "required",
     "title",
 ];
-
-/// The smaller the value, the looser; nothing is loosest.
-const LOWER_BOUNDS: &[&str] = &["minItems", "minLength", "minProperties", "minimum"];
-/// The larger the value, the looser; nothing is loosest.
-const UPPER_BOUNDS: &[&str] = &["maxItems", "maxLength", "maxProperties", "maximum"];
-/// `true` is stricter.
+/// Keywords whose value is a schema. A stricter schema in `not` allows more values.
+const ONE: &[&str] = &["additionalProperties", "items", "not"];
+/// Keywords whose value is a list of schemas.
+const LISTS: &[&str] = &["allOf", "anyOf", "oneOf"];
+/// A larger value is stricter.
+const MINIMA: &[&str] = &["minItems", "minLength", "minProperties", "minimum"];
+/// A smaller value is stricter.
+const MAXIMA: &[&str] = &["maxItems", "maxLength", "maxProperties", "maximum"];
+/// `true` is stricter, and the default is `false`.
 const SWITCHES: &[&str] = &["exclusiveMaximum", "exclusiveMinimum", "uniqueItems"];
 
-/// From where a schema is reached.
-#[derive(Clone, Copy, Default)]
-pub struct Sides {
-    /// From a parameter or a request's body: clients write it.
-    pub request: bool,
-    /// From an answer: clients read it.
-    pub answer: bool,
+/// Who writes the values of a schema.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The client.
+    Request,
+    /// The service.
+    Response,
 }
 
-/// Which values a change lets through.
+impl Side {
+    fn other(self) -> Self {
+        match self {
+            Self::Request => Self::Response,
+            Self::Response => Self::Request,
+        }
+    }
+}
+
+/// Which values a change allows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Shift {
+pub enum Shift {
+    /// Only some of those that were valid.
     Stricter,
+    /// All that were valid, and more.
     Looser,
+    /// Others, or it can't be told.
     Other,
 }
 
-/// What was changed between two schemas at the same place, without what is below them. Words for people give nothing.
-pub fn compare(pointer: &str, old: &Value, new: &Value, sides: Sides) -> Vec<Change> {
-    let empty = Map::new();
-    let old = old.as_object().unwrap_or(&empty);
-    let new = new.as_object().unwrap_or(&empty);
-    let mut changes = Vec::new();
-    properties(pointer, old, new, sides, &mut changes);
-    known_values(pointer, old, new, &mut changes);
-    if old.contains_key("items") != new.contains_key("items") {
-        let what = "the description of the elements was added or removed";
-        changes.push(shifted(pointer, what, Shift::Other, sides));
+impl Shift {
+    /// Returns why a change breaks a client, if it does.
+    pub fn breaks(self, side: Side) -> Option<String> {
+        let why = match (side, self) {
+            (Side::Request, Self::Looser) | (Side::Response, Self::Stricter) => return None,
+            (Side::Request, _) => "a request that was valid may be refused",
+            (Side::Response, _) => "a response may hold what the client doesn't expect",
+        };
+        Some(why.to_owned())
     }
-    let mut keywords: Vec<&String> = old.keys().chain(new.keys()).collect();
-    keywords.sort();
-    keywords.dedup();
-    for keyword in keywords {
-        let (before, after) = (old.get(keyword), new.get(keyword));
-        let ignored = IGNORED.contains(&keyword.as_str()) || keyword.starts_with("x-");
-        if before == after || ignored {
-            continue;
-        }
-        let what = format!("`{keyword}` was {}, now {}", shown(before), shown(after));
-        let shift = shift(keyword, before, after);
-        changes.push(shifted(pointer, what, shift, sides));
-    }
-    changes
 }
 
-fn properties(
-    pointer: &str,
-    old: &Map<String, Value>,
-    new: &Map<String, Value>,
-    sides: Sides,
-    changes: &mut Vec<Change>,
-) {
-    let named = |schema: &Map<String, Value>| -> Vec<String> {
-        let properties = schema.get("properties").and_then(Value::as_object);
-        properties
-            .map(|properties| properties.keys().cloned().collect())
-            .unwrap_or_default()
+/// Compares two schemas and all that they hold.
+pub fn compare(old: &Node<'_>, new: &Node<'_>, side: Side, changes: &mut Changes) {
+    let mut comparison = Comparison {
+        side,
+        changes,
+        compared: HashSet::new(),
     };
-    let (before, after) = (named(old), named(new));
-    let (must_before, must_after) = (required(old), required(new));
-    for name in before.iter().filter(|name| !after.contains(name)) {
-        let mut change = Change::new(pointer, format!("the property `{name}` was removed"));
-        if sides.answer {
-            change = change.client("who reads it finds nothing");
+    comparison.schema(old, new);
+}
+
+struct Comparison<'c> {
+    side: Side,
+    changes: &'c mut Changes,
+    /// The pairs of schemas that were compared already: a schema may hold itself.
+    compared: HashSet<(String, String)>,
+}
+
+impl Comparison<'_> {
+    fn schema(&mut self, old: &Node<'_>, new: &Node<'_>) {
+        if !self
+            .compared
+            .insert((old.pointer.clone(), new.pointer.clone()))
+        {
+            return;
         }
-        if sides.request {
-            change = change.client("who sends it is no longer heard");
-        }
-        changes.push(change);
-    }
-    for name in after.iter().filter(|name| !before.contains(name)) {
-        let required = must_after.contains(name);
-        let what = if required {
-            format!("the required property `{name}` was added")
-        } else {
-            format!("the property `{name}` was added")
-        };
-        let mut change = Change::new(pointer, what);
-        if sides.answer && required {
-            change = change.server("must always send it");
-        }
-        if sides.request {
-            change = change.server("must understand it");
-            if required {
-                change = change.client("doesn't send it");
+        self.properties(old, new);
+        self.known_values(old, new);
+        for keyword in ONE {
+            if let (Some(old), Some(new)) = (old.child(keyword), new.child(keyword))
+                && old.value.is_object()
+                && new.value.is_object()
+            {
+                let side = self.side;
+                if *keyword == "not" {
+                    self.side = side.other();
+                }
+                self.schema(&old, &new);
+                self.side = side;
             }
         }
-        changes.push(change);
+        for keyword in LISTS {
+            let (old, new) = (list(old, keyword), list(new, keyword));
+            for (old, new) in old.iter().zip(&new).filter(|_| old.len() == new.len()) {
+                self.schema(old, new);
+            }
+        }
+        for (keyword, before, after) in different(old, new) {
+            if SKIPPED.contains(&keyword) {
+                continue;
+            }
+            if keyword == "deprecated" {
+                self.changes
+                    .compatible(&new.pointer, replaced(keyword, before, after));
+            } else if let Some(shift) = shift(keyword, before, after) {
+                self.shifted(new, replaced(keyword, before, after), shift);
+            }
+        }
     }
-    let stays = |name: &&String| before.contains(name) && after.contains(name);
-    for name in must_after
-        .iter()
-        .filter(|name| !must_before.contains(name))
-        .filter(stays)
-    {
-        let what = format!("the property `{name}` is now required");
-        changes.push(shifted(pointer, what, Shift::Stricter, sides));
+
+    fn shifted(&mut self, schema: &Node<'_>, what: String, shift: Shift) {
+        self.changes
+            .add(&schema.pointer, what, shift.breaks(self.side));
     }
-    for name in must_before
-        .iter()
-        .filter(|name| !must_after.contains(name))
-        .filter(stays)
-    {
-        let what = format!("the property `{name}` is no longer required");
-        changes.push(shifted(pointer, what, Shift::Looser, sides));
+
+    fn properties(&mut self, old: &Node<'_>, new: &Node<'_>) {
+        let (before, after) = (names(old), names(new));
+        let required = |schema: &Node<'_>, name: &&str| texts(schema, "required").contains(*name);
+        for name in before.difference(&after) {
+            let why = "the client may read or send it";
+            self.changes.breaking(
+                &new.pointer,
+                format!("the property `{name}` was removed"),
+                why,
+            );
+        }
+        for name in after.difference(&before) {
+            let breaks = self.side == Side::Request && required(new, name);
+            let kind = if required(new, name) {
+                "required"
+            } else {
+                "optional"
+            };
+            let what = format!("the {kind} property `{name}` was added");
+            self.changes.add(
+                &new.pointer,
+                what,
+                breaks.then(|| "the client doesn't send it".to_owned()),
+            );
+        }
+        for name in before.intersection(&after) {
+            match (required(old, name), required(new, name)) {
+                (false, true) => self.shifted(
+                    new,
+                    format!("the property `{name}` is now required"),
+                    Shift::Stricter,
+                ),
+                (true, false) => self.shifted(
+                    new,
+                    format!("the property `{name}` is now optional"),
+                    Shift::Looser,
+                ),
+                _ => {}
+            }
+            let at = |schema: &Node<'_>| {
+                format!("{}/properties/{}", schema.pointer, pointer_segment(name))
+            };
+            if let (Some(old), Some(new)) = (old.spec.resolve(&at(old)), new.spec.resolve(&at(new)))
+            {
+                self.schema(&old, &new);
+            }
+        }
+    }
+
+    /// The known values of an extensible enum may come and go: clients accept any other value, too.
+    fn known_values(&mut self, old: &Node<'_>, new: &Node<'_>) {
+        const KEYWORD: &str = "x-extensible-enum";
+        let (before, after) = (texts(old, KEYWORD), texts(new, KEYWORD));
+        for value in after.difference(&before) {
+            self.changes
+                .compatible(&new.pointer, format!("the known value `{value}` was added"));
+        }
+        for value in before.difference(&after) {
+            let what = format!("the known value `{value}` was removed; it is an unknown value now");
+            self.changes.compatible(&new.pointer, what);
+        }
     }
 }
 
-fn required(schema: &Map<String, Value>) -> Vec<String> {
-    texts(schema.get("required"))
-}
-
-/// The values of an open set may come and go: whoever reads them must take any other, too.
-fn known_values(
-    pointer: &str,
-    old: &Map<String, Value>,
-    new: &Map<String, Value>,
-    changes: &mut Vec<Change>,
-) {
-    const KEYWORD: &str = "x-extensible-enum";
-    let (before, after) = (texts(old.get(KEYWORD)), texts(new.get(KEYWORD)));
-    for value in after.iter().filter(|value| !before.contains(value)) {
-        let what = format!("the known value `{value}` was added to an open set");
-        changes.push(Change::new(pointer, what));
-    }
-    for value in before.iter().filter(|value| !after.contains(value)) {
-        let what = format!(
-            "the known value `{value}` was removed from an open set; it may still come, as an unknown one"
-        );
-        changes.push(Change::new(pointer, what));
-    }
-}
-
-fn texts(list: Option<&Value>) -> Vec<String> {
-    let list = list.and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .filter_map(|text| Some(text.as_str()?.to_owned()))
+/// Returns the keywords, extensions apart, that have different values.
+pub fn different<'s>(
+    old: &Node<'s>,
+    new: &Node<'s>,
+) -> Vec<(&'s str, Option<&'s Value>, Option<&'s Value>)> {
+    let keywords = |node: &Node<'s>| node.value.as_object().into_iter().flat_map(Map::keys);
+    let keywords: BTreeSet<&String> = keywords(old).chain(keywords(new)).collect();
+    keywords
+        .into_iter()
+        .filter(|keyword| !keyword.starts_with("x-"))
+        .map(|keyword| {
+            (
+                keyword.as_str(),
+                old.value.get(keyword),
+                new.value.get(keyword),
+            )
+        })
+        .filter(|(_, before, after)| before != after)
         .collect()
 }
 
-/// What a keyword's change lets through.
-fn shift(keyword: &str, before: Option<&Value>, after: Option<&Value>) -> Shift {
-    let number = |value: Option<&Value>| value.and_then(Value::as_f64);
+/// Returns the sentence that a keyword has another value.
+pub fn replaced(keyword: &str, before: Option<&Value>, after: Option<&Value>) -> String {
+    let shown =
+        |value: Option<&Value>| value.map_or("absent".to_owned(), |value| format!("`{value}`"));
+    format!("`{keyword}` was {}, now {}", shown(before), shown(after))
+}
+
+fn names<'s>(schema: &Node<'s>) -> BTreeSet<&'s str> {
+    let properties = schema.value.get("properties").and_then(Value::as_object);
+    properties
+        .into_iter()
+        .flat_map(Map::keys)
+        .map(String::as_str)
+        .collect()
+}
+
+fn texts<'s>(schema: &Node<'s>, keyword: &str) -> BTreeSet<&'s str> {
+    let list = schema.value.get(keyword).and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+fn list<'s>(schema: &Node<'s>, keyword: &str) -> Vec<Node<'s>> {
+    schema
+        .children(keyword)
+        .into_iter()
+        .map(|(_, schema)| schema)
+        .collect()
+}
+
+/// Returns what a different value of a keyword allows; `None` if both mean the same, or if the schemas in it were compared.
+fn shift(keyword: &str, before: Option<&Value>, after: Option<&Value>) -> Option<Shift> {
+    let number = |value: Option<&Value>, default| value.and_then(Value::as_f64).unwrap_or(default);
     let truth = |value: Option<&Value>| value == Some(&Value::Bool(true));
-    let stricter = if LOWER_BOUNDS.contains(&keyword) {
-        number(after).unwrap_or(f64::NEG_INFINITY) > number(before).unwrap_or(f64::NEG_INFINITY)
-    } else if UPPER_BOUNDS.contains(&keyword) {
-        number(after).unwrap_or(f64::INFINITY) < number(before).unwrap_or(f64::INFINITY)
-    } else if SWITCHES.contains(&keyword) {
-        truth(after)
-    } else if keyword == "nullable" {
-        !truth(after)
-    } else if keyword == "enum" {
-        let all = Vec::new();
-        let list = |value: Option<&'_ Value>| value.and_then(Value::as_array).cloned();
-        match (list(before), list(after)) {
-            (None, Some(_)) => true,
-            (Some(_), None) => false,
-            (before, after) => {
-                let (before, after) = (before.unwrap_or(all.clone()), after.unwrap_or(all));
-                let fewer = before.iter().any(|value| !after.contains(value));
-                let more = after.iter().any(|value| !before.contains(value));
-                if fewer && more {
-                    return Shift::Other;
-                }
-                fewer
-            }
+    let elements = |value: Option<&Value>| value.and_then(Value::as_array).map(Vec::len);
+    let stricter = match keyword {
+        _ if ONE.contains(&keyword) && both(before, after, Value::is_object) => return None,
+        _ if LISTS.contains(&keyword) && elements(before) == elements(after) => return None,
+        _ if MINIMA.contains(&keyword) => {
+            number(after, f64::NEG_INFINITY) > number(before, f64::NEG_INFINITY)
         }
-    } else if matches!(keyword, "pattern" | "format") && before.is_none() {
-        true
-    } else if matches!(keyword, "pattern" | "format") && after.is_none() {
-        false
-    } else {
-        return Shift::Other;
+        _ if MAXIMA.contains(&keyword) => {
+            number(after, f64::INFINITY) < number(before, f64::INFINITY)
+        }
+        "nullable" if truth(before) == truth(after) => return None,
+        "nullable" => truth(before),
+        _ if SWITCHES.contains(&keyword) && truth(before) == truth(after) => return None,
+        _ if SWITCHES.contains(&keyword) => truth(after),
+        "enum" => return Some(listed(before, after)),
+        "additionalProperties" if after == Some(&Value::Bool(false)) => true,
+        "additionalProperties" if before == Some(&Value::Bool(false)) => false,
+        "format" | "items" | "pattern" | "additionalProperties" if before.is_none() => true,
+        "format" | "items" | "pattern" | "additionalProperties" if after.is_none() => false,
+        _ => return Some(Shift::Other),
     };
-    if stricter {
+    Some(if stricter {
         Shift::Stricter
     } else {
         Shift::Looser
-    }
+    })
 }
 
-fn shifted(pointer: &str, what: impl Into<String>, shift: Shift, sides: Sides) -> Change {
-    let mut change = Change::new(pointer, what);
-    let (stricter, looser) = (shift != Shift::Looser, shift != Shift::Stricter);
-    if sides.request && stricter {
-        change = change.client("what it sends may be refused");
-    }
-    if sides.answer && looser {
-        change = change.client("what it gets may be something that it doesn't expect");
-    }
-    if (sides.request && looser) || (sides.answer && stricter) {
-        let what = match (sides.request && looser, sides.answer && stricter) {
-            (true, false) => "must take what it refused",
-            (false, true) => "must not send what it could",
-            _ => "must take what it refused, and not send what it could",
+fn both(before: Option<&Value>, after: Option<&Value>, is: fn(&Value) -> bool) -> bool {
+    before.is_some_and(is) && after.is_some_and(is)
+}
+
+/// Returns what another list of allowed values allows.
+fn listed(before: Option<&Value>, after: Option<&Value>) -> Shift {
+    let list = |value: Option<&'_ Value>| value.and_then(Value::as_array).cloned();
+    let (Some(before), Some(after)) = (list(before), list(after)) else {
+        return if after.is_some() {
+            Shift::Stricter
+        } else {
+            Shift::Looser
         };
-        change = change.server(what);
+    };
+    let fewer = before.iter().any(|value| !after.contains(value));
+    let more = after.iter().any(|value| !before.contains(value));
+    match (fewer, more) {
+        (true, false) => Shift::Stricter,
+        (false, true) => Shift::Looser,
+        _ => Shift::Other,
     }
-    change
-}
-
-fn shown(value: Option<&Value>) -> String {
-    value.map_or_else(|| "nothing".to_owned(), |value| format!("`{value}`"))
 }

@@ -1,0 +1,176 @@
+//! The verdict on the changes, and whether the version in `Cargo.toml` and `CHANGELOG.md` agree with it.
+//!
+//! * A version is released as soon as the changelog has a heading for it. A base that wasn't released may change in any way.
+//! * After a released base, a breaking change needs the next major version, or the next minor one while the major version is 0.
+//! * Every change needs an entry under `Unreleased` or under a version newer than the base's. An entry that the base's changelog
+//!   already has doesn't count.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use regex::Regex;
+use semver::Version;
+use serde::Serialize;
+
+use super::base::Base;
+use super::change::Change;
+use crate::exit::Failure;
+
+static IN_MANIFEST: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?m)^\[workspace\.package\][^\[]*?^version\s*=\s*"([^"]+)""#)
+        .expect("the pattern is a regular expression")
+});
+
+/// What the changes amount to.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Nothing was changed but the documentation.
+    Patch,
+    /// Every change is backward compatible.
+    Minor,
+    /// A change breaks clients.
+    Major,
+}
+
+impl Verdict {
+    /// Returns the verdict on these changes.
+    pub fn of(changes: &[Change]) -> Self {
+        if changes.iter().any(|change| change.breaks.is_some()) {
+            Self::Major
+        } else if changes.is_empty() {
+            Self::Patch
+        } else {
+            Self::Minor
+        }
+    }
+
+    /// Returns the word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Patch => "patch",
+            Self::Minor => "minor",
+            Self::Major => "major",
+        }
+    }
+
+    /// Returns the lowest version that may follow a released one.
+    fn after(self, released: &Version) -> Version {
+        match self {
+            Self::Major if released.major > 0 => Version::new(released.major + 1, 0, 0),
+            Self::Major => Version::new(0, released.minor + 1, 0),
+            Self::Minor if released.major > 0 => {
+                Version::new(released.major, released.minor + 1, 0)
+            }
+            Self::Minor | Self::Patch => released.clone(),
+        }
+    }
+}
+
+/// The version and the changelog, compared with the verdict.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Release {
+    /// What the changes amount to.
+    pub verdict: Verdict,
+    /// The version in `Cargo.toml`.
+    pub version: Version,
+    /// The version of the base, if that was released.
+    pub released: Option<Version>,
+    /// The lowest version that the verdict allows, if the base was released.
+    pub needed: Option<Version>,
+    /// What is wrong, in sentences.
+    pub problems: Vec<String>,
+}
+
+impl Release {
+    /// Compares the version and the changelog with the verdict.
+    pub fn check(
+        manifest: &str,
+        changelog: &str,
+        base: &Base,
+        verdict: Verdict,
+    ) -> Result<Self, Failure> {
+        let version = version(manifest).ok_or_else(|| {
+            Failure("Cargo.toml: there is no `version` under [workspace.package]".to_owned())
+        })?;
+        let sections = sections(changelog);
+        let versions = || {
+            sections
+                .iter()
+                .filter_map(|section| section.version.clone())
+        };
+        let of_base = match &base.manifest {
+            Some(manifest) => self::version(manifest),
+            // A file doesn't name its version: assume the last one that was released.
+            None => versions().max(),
+        };
+        let released = of_base.filter(|base| versions().any(|version| version == *base));
+        let needed = released.as_ref().map(|released| verdict.after(released));
+        let mut problems = Vec::new();
+        if let (Some(needed), Some(released)) = (&needed, &released)
+            && version < *needed
+        {
+            problems.push(format!(
+                "the changes since {released} need version {needed}, and Cargo.toml has {version}: raise `version` under [workspace.package]"
+            ));
+        }
+        let known = base
+            .changelog
+            .as_deref()
+            .map(self::sections)
+            .unwrap_or_default();
+        let known: HashSet<&str> = known
+            .iter()
+            .flat_map(|section| section.entries.iter().copied())
+            .collect();
+        let has_entry = sections
+            .iter()
+            .filter(|section| section.unreleased || section.version > released)
+            .flat_map(|section| &section.entries)
+            .any(|entry| !known.contains(entry));
+        if verdict != Verdict::Patch && !has_entry {
+            problems.push(
+                "CHANGELOG.md has no entry for the changes: add one under `## Unreleased`"
+                    .to_owned(),
+            );
+        }
+        Ok(Self {
+            verdict,
+            version,
+            released,
+            needed,
+            problems,
+        })
+    }
+}
+
+fn version(manifest: &str) -> Option<Version> {
+    Version::parse(IN_MANIFEST.captures(manifest)?.get(1)?.as_str()).ok()
+}
+
+struct Section<'t> {
+    unreleased: bool,
+    version: Option<Version>,
+    entries: Vec<&'t str>,
+}
+
+/// Returns the sections below the `## ` headings of a changelog in the form of Keep a Changelog.
+fn sections(changelog: &str) -> Vec<Section<'_>> {
+    let mut sections: Vec<Section<'_>> = Vec::new();
+    for line in changelog.lines() {
+        if let Some(heading) = line.strip_prefix("## ") {
+            let name = heading.trim_start_matches('[');
+            let name = name.split([']', ' ']).next().unwrap_or_default();
+            sections.push(Section {
+                unreleased: name.eq_ignore_ascii_case("unreleased"),
+                version: Version::parse(name.trim_start_matches('v')).ok(),
+                entries: Vec::new(),
+            });
+        } else if let (Some(entry), Some(section)) = (line.strip_prefix("- "), sections.last_mut())
+        {
+            section.entries.push(entry);
+        }
+    }
+    sections
+}
