@@ -1,8 +1,7 @@
-//! What looks like a secret, wherever it stands. It is better to refuse a harmless sentence, which can be reworded, than to
-//! let one token pass.
+//! The search for texts that look like secrets, in every text of a recording. A false alarm costs a reworded sentence, a missed
+//! token costs more.
 //!
-//! A finding never shows the secret: it says where and of which kind. [`mask`] and [`mask_pointer`] keep it out of all
-//! other messages, too.
+//! A finding never holds the secret, only its place and kind. [`mask`] and [`mask_pointer`] replace it in all other messages.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -15,11 +14,11 @@ use super::codes::{self, Code};
 use super::finding::Found;
 use crate::generator::contract::pointer_segment;
 
-/// What stands in a secret's place.
+/// The replacement of a secret in a message.
 const MASK: &str = "[secret]";
 
-/// Headers that carry credentials.
-const CREDENTIAL_HEADERS: &[&str] = &[
+/// Headers that carry credentials, in lower case.
+pub const CREDENTIAL_HEADERS: &[&str] = &[
     "authorization",
     "cookie",
     "ocp-apim-subscription-key",
@@ -30,7 +29,7 @@ const CREDENTIAL_HEADERS: &[&str] = &[
     "x-ms-authorization-auxiliary",
 ];
 
-/// Names that secrets have, in lower case and without `-` and `_`.
+/// Names of properties and parameters whose values are secrets, in lower case and without `-` and `_`.
 const SECRET_NAMES: &[&str] = &[
     "accesskey",
     "accesstoken",
@@ -55,7 +54,7 @@ const SECRET_NAMES: &[&str] = &[
     "token",
 ];
 
-/// Words that follow "bearer" or "basic" in a sentence about authentication.
+/// Words that can follow "bearer" or "basic" in a sentence about authentication.
 const HARMLESS_WORDS: &[&str] = &[
     "access",
     "auth",
@@ -74,7 +73,7 @@ const HARMLESS_WORDS: &[&str] = &[
     "was",
 ];
 
-/// Domains that belong to nobody: Microsoft's fictitious companies, and RFC 2606.
+/// Domains without real mailboxes: Microsoft's fictitious companies, and RFC 2606.
 const FICTITIOUS_DOMAINS: &[&str] = &[
     "contoso.com",
     "example",
@@ -86,16 +85,16 @@ const FICTITIOUS_DOMAINS: &[&str] = &[
     "test",
 ];
 
-/// A kind of secret that can be told from its looks.
+/// A kind of secret that has a recognisable form.
 struct Pattern {
     code: &'static Code,
     what: &'static str,
     regex: Regex,
-    /// Whether a match is one after all.
+    /// Returns whether a match is a secret.
     counts: fn(&Captures<'_>) -> bool,
 }
 
-// Word boundaries are ASCII's: Unicode's make the search many times slower on any text that isn't ASCII.
+// `(?-u:\b)` is the word boundary of ASCII: that of Unicode makes the search many times slower on other text.
 static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     let always: fn(&Captures<'_>) -> bool = |_| true;
     let names = "client_?secret|client_?assertion|pass(?:word|wd|phrase)|pwd|(?:access|id|refresh)_?token\
@@ -132,7 +131,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         (
             codes::NAMED_SECRET,
             "a secret under its name",
-            &format!(r#"(?i)["']\s*(?:{names}|{headers})\\?["']\s*:\s*\\?["'][^"'\\]+"#),
+            &format!(r#"(?i)["']\s*(?:{names}|{headers})\\?["']\s*:[\s\[{{]*\\?["'][^"'\\]+"#),
             always,
         ),
         (
@@ -174,7 +173,8 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         (
             codes::PERSON,
             "an e-mail address",
-            r"(?i)[a-z0-9._%+-]+@((?:[a-z0-9-]+\.)*[a-z0-9-]*[a-z][a-z0-9-]*)",
+            // Every character outside ASCII counts as a letter.
+            r"[A-Za-z0-9._%+\x{80}-\x{10FFFF}-]+@((?:[A-Za-z0-9\x{80}-\x{10FFFF}-]+\.)*[0-9-]*[A-Za-z\x{80}-\x{10FFFF}][A-Za-z0-9\x{80}-\x{10FFFF}-]*)",
             |found| {
                 let domain = found[1].to_lowercase();
                 !FICTITIOUS_DOMAINS.iter().any(|fictitious| {
@@ -195,9 +195,9 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     .collect()
 });
 
-/// All patterns at once, and all names as a line of their own: most recordings hold none, and then one look is enough.
+/// All patterns, and all names as a whole line: one search is enough for a recording that holds none of them.
 static ANY: LazyLock<RegexSet> = LazyLock::new(|| {
-    // A name's letters may have `-` and `_` between them.
+    // `-` and `_` may stand between the letters of a name.
     let spaced = |name: &&str| name.split("").collect::<Vec<_>>().join("[-_]*");
     let names: Vec<String> = SECRET_NAMES.iter().map(spaced).collect();
     let names = [names.join("|"), CREDENTIAL_HEADERS.join("|")].join("|");
@@ -206,7 +206,7 @@ static ANY: LazyLock<RegexSet> = LazyLock::new(|| {
     RegexSet::new(patterns.chain([names.as_str()])).expect("each of them is a regular expression")
 });
 
-/// Everything in a recording that looks like a secret: its JSON value's names and texts, at any depth.
+/// Returns a finding for each name and text in a recording that looks like a secret.
 pub fn scan(recording: &Value) -> Vec<Found> {
     let mut found = Vec::new();
     let mut texts = String::new();
@@ -217,14 +217,14 @@ pub fn scan(recording: &Value) -> Vec<Found> {
     found
 }
 
-/// All names and texts, one after the other.
+/// Appends all names and texts of a value, one per line.
 fn collect(value: &Value, texts: &mut String) {
     match value {
-        Value::Object(members) => {
-            for (name, member) in members {
+        Value::Object(properties) => {
+            for (name, value) in properties {
                 texts.push_str(name);
                 texts.push('\n');
-                collect(member, texts);
+                collect(value, texts);
             }
         }
         Value::Array(elements) => elements.iter().for_each(|element| collect(element, texts)),
@@ -236,20 +236,27 @@ fn collect(value: &Value, texts: &mut String) {
     }
 }
 
+/// Returns whether a value is or holds a text or a number.
+fn holds_text(value: &Value) -> bool {
+    match value {
+        Value::String(text) => !text.is_empty(),
+        Value::Number(_) => true,
+        Value::Array(elements) => elements.iter().any(holds_text),
+        Value::Object(properties) => properties.values().any(holds_text),
+        Value::Null | Value::Bool(_) => false,
+    }
+}
+
 fn scan_value(value: &Value, at: &str, found: &mut Vec<Found>) {
     match value {
-        Value::Object(members) => {
-            for (name, member) in members {
+        Value::Object(properties) => {
+            for (name, value) in properties {
                 for (code, what) in looks_like(name) {
-                    let message = format!("a member's name looks like {what}");
+                    let message = format!("the name of a property looks like {what}");
                     found.push(Found::at(code, at, message));
                 }
                 let here = format!("{at}/{}", pointer_segment(name));
-                let filled = match member {
-                    Value::String(text) => !text.is_empty(),
-                    Value::Number(_) => true,
-                    _ => false,
-                };
+                let filled = holds_text(value);
                 let plain = name.to_lowercase();
                 if filled && CREDENTIAL_HEADERS.contains(&plain.as_str()) {
                     let message = "a header with credentials";
@@ -258,7 +265,7 @@ fn scan_value(value: &Value, at: &str, found: &mut Vec<Found>) {
                     let message = "the name says that the value is a secret";
                     found.push(Found::at(codes::NAMED_SECRET, &here, message));
                 }
-                scan_value(member, &here, found);
+                scan_value(value, &here, found);
             }
         }
         Value::Array(elements) => {
@@ -275,7 +282,7 @@ fn scan_value(value: &Value, at: &str, found: &mut Vec<Found>) {
     }
 }
 
-/// The kinds of secret in a text, as it stands and percent-decoded.
+/// Returns the kinds of secret in a text, as it stands and percent-decoded.
 fn looks_like(text: &str) -> Vec<(&'static Code, &'static str)> {
     let decoded = decoded(text);
     PATTERNS
@@ -300,11 +307,11 @@ fn decoded(text: &str) -> Option<String> {
         .then(|| percent_decode_str(text).decode_utf8_lossy().into_owned())
 }
 
-/// The text with a mask over whatever looks like a secret.
+/// Returns the text with each secret replaced.
 pub fn mask(text: &str) -> String {
     let masked = mask_plain(text);
     match decoded(&masked) {
-        // What only shows once decoded is shown decoded, under its mask.
+        // A percent-encoded secret is replaced in the decoded text.
         Some(decoded) if !looks_like(&decoded).is_empty() => mask_plain(&decoded),
         _ => masked,
     }
@@ -331,7 +338,7 @@ fn mask_plain(text: &str) -> String {
         .into_owned()
 }
 
-/// The JSON pointer with a mask over each name that looks like a secret.
+/// Returns the JSON pointer with each name replaced that looks like a secret.
 pub fn mask_pointer(pointer: &str) -> String {
     pointer.split('/').map(mask).collect::<Vec<_>>().join("/")
 }
