@@ -184,7 +184,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`is_invalid_argument`](Error::is_invalid_argument) when the endpoint isn't an `https` URL (or `http` on this machine),
-    /// or the user agent can't be sent; [`is_credential`](Error::is_credential) when there is no credential.
+    /// or the user agent can't be sent; [`is_credential`](Error::is_credential) when there is no credential;
+    /// [`is_configuration`](Error::is_configuration) when the program was built without TLS, or TLS can't be set up.
     pub fn build(self) -> Result<Client, Error> {
         let Some(credential) = self.credential else {
             return Err(Error::new(
@@ -229,7 +230,7 @@ impl ClientBuilder {
 fn http_client(local: bool, connect_timeout: Duration) -> Result<reqwest::Client, Error> {
     if !local && !cfg!(any(feature = "rustls", feature = "native-tls")) {
         return Err(Error::new(
-            Kind::Argument,
+            Kind::Configuration,
             "this program was built without TLS: build it with the feature `rustls` or `native-tls`, or give the builder an HTTP client",
         ));
     }
@@ -242,7 +243,7 @@ fn http_client(local: bool, connect_timeout: Duration) -> Result<reqwest::Client
         builder = builder.no_proxy();
     }
     builder.build().map_err(|error| {
-        Error::new(Kind::Argument, "the HTTP client can't be made").with_source(error)
+        Error::new(Kind::Configuration, "the HTTP client can't be made").with_source(error)
     })
 }
 

@@ -1,9 +1,12 @@
 //! How the program ends: its exit codes, and what it says of a failure.
 
+use std::error::Error as _;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use cloud_partner_portal::{Error, Outcome};
+
+use crate::text::clean;
 
 /// The exit codes, documented in `--help` and the README. The order is from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,7 +69,7 @@ impl From<&Error> for Exit {
             Self::NotAllowed
         } else if error.is_retryable() {
             Self::Network
-        } else if error.is_invalid_argument() {
+        } else if error.is_invalid_argument() || error.is_configuration() {
             Self::Usage
         } else {
             Self::Other
@@ -118,9 +121,24 @@ impl Stop {
     }
 }
 
+/// An error with the chain of its causes, each once, on one line.
+pub fn with_causes(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = clean(&error.to_string());
+        if !text.contains(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        cause = error.source();
+    }
+    text
+}
+
 /// What is known of an error's causes and what helps, in three lines and the correlation id.
 pub fn explain(error: &Error, to: &mut impl Write) -> io::Result<()> {
-    writeln!(to, "error: {error}")?;
+    writeln!(to, "error: {}", with_causes(error))?;
     let (why, help) = advice(error);
     writeln!(to, "  why: {why}")?;
     writeln!(to, "   do: {help}")?;
@@ -156,7 +174,7 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
             "the service wants fewer requests",
             "wait, and poll less often",
         )
-    } else if error.is_connect() {
+    } else if error.is_connection() {
         (
             "no network, a proxy, or a wrong endpoint",
             "check the network, HTTPS_PROXY, and --endpoint if it is set",

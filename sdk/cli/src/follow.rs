@@ -10,6 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::args::Format;
+use crate::exit::with_causes;
 use crate::output;
 use crate::text::{clean, from_html, stamp};
 use crate::watch::News;
@@ -76,8 +77,9 @@ impl Printer {
             )?,
             News::PollFailed(error) => {
                 self.aside(&format!(
-                    "{}: a poll failed, trying on: {error}",
-                    clean(offer)
+                    "{}: a poll failed, trying on: {}",
+                    clean(offer),
+                    with_causes(error)
                 ));
             }
             News::Lost(_) => {}
@@ -139,7 +141,7 @@ impl Printer {
                 sentence(*outcome, *answered).to_owned(),
             ),
             News::PollFailed(error) | News::Lost(error) => {
-                (String::new(), String::new(), error.to_string())
+                (String::new(), String::new(), with_causes(error))
             }
         };
         output::tsv(
@@ -165,13 +167,17 @@ impl Bars {
         match news {
             News::Changed(change) => bar.set_message(line(&change.report)),
             News::PollFailed(error) => {
-                let line = format!("{}: a poll failed, trying on: {error}", clean(offer));
+                let line = format!(
+                    "{}: a poll failed, trying on: {}",
+                    clean(offer),
+                    with_causes(error)
+                );
                 let _ = self.all.println(line);
             }
             News::Ended { outcome, answered } => {
                 bar.finish_with_message(sentence(*outcome, *answered));
             }
-            News::Lost(error) => bar.finish_with_message(clean(&error.to_string())),
+            News::Lost(error) => bar.finish_with_message(with_causes(error)),
         }
     }
 }
@@ -262,7 +268,7 @@ fn json(offer: &str, news: &News) -> Value {
             value["sentence"] = sentence(*outcome, *answered).into();
         }
         News::PollFailed(error) | News::Lost(error) => {
-            value["error"] = error.to_string().into();
+            value["error"] = with_causes(error).into();
             value["status"] = json!(error.status());
             value["correlationId"] = json!(error.correlation_id());
         }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use crate::args::{Common, Until, Watch};
 use crate::connect::Connection;
-use crate::exit::{Exit, Stop, explain};
+use crate::exit::{Exit, Stop, explain, with_causes};
 use crate::follow::Printer;
 use crate::text;
 
@@ -79,7 +79,10 @@ pub async fn run(
                 return Err(error.into());
             }
             Some(Message::ListFailed(error)) => {
-                printer.aside(&format!("the list: a poll failed, trying on: {error}"));
+                printer.aside(&format!(
+                    "the list: a poll failed, trying on: {}",
+                    with_causes(&error)
+                ));
             }
             Some(Message::Listed(offers)) => {
                 listed = true;

@@ -213,12 +213,7 @@ impl Credential {
             return Err(Error::new(Kind::Credential, "there is no token"));
         };
         let token = fetch().await.map_err(|error| {
-            let message = crate::error::response::one_line(&error.to_string()).unwrap_or_default();
-            Error::new(
-                Kind::Credential,
-                format!("no token could be had: {message}"),
-            )
-            .with_source(error)
+            Error::new(Kind::Credential, "no token could be had").with_source(error)
         })?;
         let token = Token::new(&token).map_err(|why| {
             Error::new(

@@ -4,6 +4,7 @@ pub(crate) mod response;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,7 +18,10 @@ use response::Failure;
 ///
 /// Its `Display` is one line: the operation, the HTTP status, the first line of what the service said, its code, the
 /// correlation id to quote to the support, and how many attempts were made. It never shows a token, a header or a stack trace;
-/// [`body`](Self::body) has the rest of what the service said.
+/// [`body`](Self::body) has the rest of what the service said. The cause isn't part of it: print the chain of
+/// [`source`](StdError::source)s as well, as `anyhow` does.
+///
+/// Cheap to clone: clones share the body and the cause.
 ///
 /// ```no_run
 /// # async fn example(client: cloud_partner_portal::Client) {
@@ -28,8 +32,10 @@ use response::Failure;
 /// }
 /// # }
 /// ```
-pub struct Error(Box<Inner>);
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: Kind,
     operation: Option<&'static str>,
@@ -40,13 +46,15 @@ struct Inner {
     retry_after: Option<Duration>,
     body: Bytes,
     attempts: u32,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Something that the caller gave can't be used.
     Argument,
+    /// The program or the machine isn't set up for the call.
+    Configuration,
     /// There is no token.
     Credential,
     /// No connection.
@@ -65,7 +73,7 @@ pub(crate) enum Kind {
 
 impl Error {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
+        Self(Arc::new(Inner {
             kind,
             operation: None,
             message: message.into(),
@@ -79,37 +87,43 @@ impl Error {
         }))
     }
 
+    /// Only an error that nobody else holds yet is changed, so this copies nothing.
+    fn inner(&mut self) -> &mut Inner {
+        Arc::make_mut(&mut self.0)
+    }
+
     pub(crate) fn with_source(
         mut self,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
-        self.0.source = Some(source.into());
+        self.inner().source = Some(Arc::from(source.into()));
         self
     }
 
     pub(crate) fn with_operation(mut self, operation: &'static str) -> Self {
-        self.0.operation = Some(operation);
+        self.inner().operation = Some(operation);
         self
     }
 
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
+        self.inner().attempts = attempts;
         self
     }
 
     /// Adds what is known of the answer that the error is about.
     pub(crate) fn with_received(mut self, received: &Received) -> Self {
-        self.0.status = Some(received.status);
-        self.0.correlation_id.clone_from(&received.correlation_id);
-        self.0.retry_after = received.retry_after;
-        self.0.body = received.body.clone();
-        self.0.attempts = received.attempts;
+        let inner = self.inner();
+        inner.status = Some(received.status);
+        inner.correlation_id.clone_from(&received.correlation_id);
+        inner.retry_after = received.retry_after;
+        inner.body = received.body.clone();
+        inner.attempts = received.attempts;
         self
     }
 
     /// The same error without the token, should the service have sent it back in what the error says.
     pub(crate) fn redacted(mut self, token: &Token) -> Self {
-        let inner = &mut *self.0;
+        let inner = self.inner();
         for text in [Some(&mut inner.message), inner.code.as_mut()]
             .into_iter()
             .flatten()
@@ -124,7 +138,7 @@ impl Error {
         let failure = Failure::read(&received.body);
         let mut error =
             Self::new(Kind::Status, failure.message.unwrap_or_default()).with_received(received);
-        error.0.code = failure.code;
+        error.inner().code = failure.code;
         error
     }
 
@@ -146,8 +160,8 @@ impl Error {
                 "the connection broke before the answer was complete",
             )
         };
-        let detail = innermost(&error);
-        Self::new(kind, format!("{message}: {detail}")).with_source(error)
+        // The URL would be in the message of each error, and says nothing that the operation doesn't.
+        Self::new(kind, message).with_source(error.without_url())
     }
 
     /// The HTTP status of the answer, or `None` when there was none.
@@ -249,10 +263,10 @@ impl Error {
 
     /// No connection to the service.
     ///
-    /// *Example*: `the service can't be reached: Connection refused`. *Likely cause*: no network, a proxy, a wrong endpoint, a
-    /// certificate that isn't trusted. *What to do*: see the innermost [`source`](StdError::source).
+    /// *Example*: `the service can't be reached`. *Likely cause*: no network, a proxy, a wrong endpoint, a certificate that
+    /// isn't trusted. *What to do*: see the innermost [`source`](StdError::source).
     #[must_use]
-    pub fn is_connect(&self) -> bool {
+    pub fn is_connection(&self) -> bool {
         self.0.kind == Kind::Connect
     }
 
@@ -291,6 +305,15 @@ impl Error {
         self.0.kind == Kind::Argument
     }
 
+    /// The program isn't set up to reach the service.
+    ///
+    /// *Example*: `this program was built without TLS`. *Likely cause*: the features of this crate that the program is built
+    /// with. *What to do*: as the message says; nothing was sent to the service.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        self.0.kind == Kind::Configuration
+    }
+
     /// The same call could succeed later: 408, 429, any 5xx, no connection, a broken one, or no answer in time.
     ///
     /// The client has retried already, as its [`RetryPolicy`](crate::RetryPolicy) allows; this says whether it is worth
@@ -303,18 +326,13 @@ impl Error {
                 .0
                 .status
                 .is_some_and(|status| matches!(status, 408 | 429 | 500..=599)),
-            Kind::Argument | Kind::Credential | Kind::Decode | Kind::TooLarge => false,
+            Kind::Argument
+            | Kind::Configuration
+            | Kind::Credential
+            | Kind::Decode
+            | Kind::TooLarge => false,
         }
     }
-}
-
-/// The cause that the others only wrap, in one line.
-fn innermost(error: &dyn StdError) -> String {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
-    }
-    response::one_line(&cause.to_string()).unwrap_or_default()
 }
 
 impl fmt::Display for Error {
@@ -373,9 +391,7 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.0.source {
-            Some(source) => Some(source.as_ref()),
-            None => None,
-        }
+        let source = self.0.source.as_deref()?;
+        Some(source)
     }
 }

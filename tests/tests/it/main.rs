@@ -8,6 +8,7 @@ mod hostile;
 mod ids;
 mod library;
 mod r#loop;
+mod public_api;
 mod publisher;
 mod recording;
 mod recordings;

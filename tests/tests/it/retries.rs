@@ -194,7 +194,7 @@ async fn a_connection_that_is_refused_is_an_attempt() {
         .port();
     let client = build(builder(format!("http://127.0.0.1:{port}"), attempts(3)));
     let error = list(&client, "refused").await.expect_err("nobody listens");
-    assert_eq!((error.is_connect(), error.attempts()), (true, 3));
+    assert_eq!((error.is_connection(), error.attempts()), (true, 3));
 }
 
 /// When the next attempt would begin after the call's time, there is no use in waiting for it.

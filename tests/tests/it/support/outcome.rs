@@ -17,7 +17,8 @@ pub async fn guarded<T>(said: &str, work: impl IntoFuture<Output = T>) -> T {
 /// The names of the predicates that are true.
 pub fn predicates(error: &Error) -> Vec<&'static str> {
     [
-        ("connect", error.is_connect()),
+        ("configuration", error.is_configuration()),
+        ("connection", error.is_connection()),
         ("credential", error.is_credential()),
         ("decode", error.is_decode()),
         ("forbidden", error.is_forbidden()),
