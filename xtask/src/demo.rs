@@ -1,6 +1,6 @@
-//! `cargo xtask demo`: the command-line tool and the SDK at work, without credentials or network.
+//! `cargo xtask demo`: runs the command-line tool against the replay server, without credentials or network.
 //!
-//! The tool runs as a process of its own: xtask never depends on the SDK, because a contract edit may break its
+//! The tool runs as a process of its own: xtask doesn't depend on the SDK, because a change of the spec may break the SDK's
 //! compilation.
 
 use std::io::{self, Write};
@@ -15,23 +15,23 @@ use crate::files;
 use crate::output::say;
 use crate::serve::Source;
 
-/// The scenario that is shown.
+/// The scenario that the tool watches.
 const SCENARIO: &str = "publish-succeeds";
 
-/// How long an answer waits, so that a person can follow.
+/// The delay of each response, so that a person can follow.
 const DELAY: Duration = Duration::from_millis(150);
 
-/// The pause between two looks at the offer; the tool's own would be right for the service.
+/// The polling interval; the tool's default is for the live service.
 const INTERVAL: &str = "500ms";
 
-/// Follows an offer's publication with the tool, against a replay server: no credentials, no network
+/// Watches an offer's publication with the tool, against a replay server: no credentials, no network
 ///
 /// Ends with the tool's exit code.
 #[derive(Args)]
 pub struct Demo {}
 
 impl Demo {
-    /// Runs the command. What the example prints is the output; what happens around it goes to standard error.
+    /// Runs the command. Standard output has only the output of the tool.
     pub fn run(out: &mut dyn Write) -> Run {
         let source = Source::read()?;
         let path = source
@@ -42,7 +42,7 @@ impl Demo {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         let ["api", "publishers", publisher, "offers", offer, "status"] = path[..] else {
             return Err(Failure(format!(
-                "tests/scenarios/{SCENARIO} must ask for an offer's status; that is what the demo follows"
+                "tests/scenarios/{SCENARIO} must request the status of an offer, which the demo watches"
             )));
         };
         let server = source.start(0, DELAY)?;
@@ -67,7 +67,7 @@ impl Demo {
     }
 }
 
-/// Runs the command-line tool, with a made-up token, and shows the line that a user would type.
+/// Runs the command-line tool with a made-up token, and prints the command line.
 fn tool(server: &Server, publisher: &str, arguments: &[&str]) -> Run {
     tell(
         "Running",
@@ -94,7 +94,7 @@ fn tool(server: &Server, publisher: &str, arguments: &[&str]) -> Run {
         .env("AZURE_TOKEN", "made-up")
         .status()
         .map_err(|error| Failure(format!("cargo can't be started: {error}")))?;
-    // Without a code, a signal ended it.
+    // There is no exit code after a signal.
     Ok(match status.code() {
         Some(0) => Outcome::Fine,
         Some(code) => Outcome::Child(u8::try_from(code).unwrap_or(1)),
@@ -102,7 +102,7 @@ fn tool(server: &Server, publisher: &str, arguments: &[&str]) -> Run {
     })
 }
 
-/// What can't be said to a closed standard error needn't be.
+/// Writes to standard error. Writing to a closed standard error is ignored.
 fn tell(verb: &str, what: String) {
     let _ = say(&mut io::stderr(), verb, what);
 }

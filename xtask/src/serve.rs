@@ -1,4 +1,4 @@
-//! `cargo xtask serve`: the replay server, for whatever speaks HTTP.
+//! `cargo xtask serve`: the replay server, for any HTTP client.
 
 use std::io::Write;
 use std::time::Duration;
@@ -11,19 +11,23 @@ use cloud_partner_recordings::replay::{Replay, Server};
 use crate::exit::{Failure, Outcome, Run};
 use crate::files;
 use crate::output::{more, say};
+use crate::report::Table;
 
-/// Answers requests from the recordings, on this machine, until Ctrl-C
+/// Serves the recordings and scenarios on this machine until Ctrl-C
 #[derive(Args)]
 pub struct Serve {
-    /// The port; 0 takes any that is free
+    /// The port; 0 takes any free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
-    /// How long every answer waits, such as 500ms or 2s
+    /// The delay of each response, such as 500ms or 2s
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
     delay: Duration,
+    /// List every path and its response, and start no server
+    #[arg(long)]
+    list: bool,
 }
 
-/// The recordings and scenarios that a server answers from.
+/// The recordings and scenarios of a replay server.
 #[derive(Clone)]
 pub struct Source {
     recordings: Vec<Stored>,
@@ -31,7 +35,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads the workspace's own.
+    /// Reads those of the workspace.
     pub fn read() -> Result<Self, Failure> {
         let unreadable = |error: library::Error| {
             let place = error
@@ -51,12 +55,12 @@ impl Source {
         })
     }
 
-    /// The scenario of this name.
+    /// Returns the scenario of this name.
     pub fn scenario(&self, name: &str) -> Option<&Scenario> {
         self.scenarios.iter().find(|scenario| scenario.name == name)
     }
 
-    /// Every recording, then every answer of every scenario, each with its file's path below the folder that was read.
+    /// Returns every recording, then those of every scenario, each with its file's path below its folder.
     pub fn answers(&self) -> impl Iterator<Item = (String, &Recording)> {
         let tests = files::root().join("tests");
         let named = move |folder: &str, stored: &'_ Stored| {
@@ -81,7 +85,7 @@ impl Source {
         })
     }
 
-    /// Starts a server that takes only this token.
+    /// Starts a server that accepts only this token.
     pub fn start_for(self, token: &str) -> Result<Server, Failure> {
         let server = self.replay().token(token).start();
         server.map_err(|error| Failure(format!("the replay server can't start: {error}")))
@@ -91,23 +95,49 @@ impl Source {
         Replay::new(self.recordings, self.scenarios)
     }
 
-    /// What a request is answered with, line by line: the request and the answer, in two columns.
-    fn routes(&self) -> Vec<(String, String)> {
+    /// Returns the path, status and description of every response; of a scenario only its first path and its name.
+    fn routes(&self) -> Vec<[String; 3]> {
         let scenarios = self.scenarios.iter().filter_map(|scenario| {
-            let first = scenario.answers.first()?;
-            let answer = format!(
-                "scenario {}, {} answers",
-                scenario.name,
-                scenario.answers.len()
-            );
-            Some((first.recording.request.path.clone(), answer))
+            let first = &scenario.answers.first()?.recording;
+            let length = scenario.answers.len();
+            let what = format!("scenario {}, {length} responses in turn", scenario.name);
+            Some([first.request.path.clone(), "-".to_owned(), what])
         });
         let recordings = self.recordings.iter().map(|stored| {
-            let recording = &stored.recording;
-            let answer = format!("{} {}", recording.response.status, recording.description);
-            (recording.request.path.clone(), answer)
+            let Recording {
+                request,
+                response,
+                description,
+                ..
+            } = &stored.recording;
+            [
+                request.path.clone(),
+                response.status.to_string(),
+                description.clone(),
+            ]
         });
         scenarios.chain(recordings).collect()
+    }
+
+    /// Returns three paths to try: a list, a publication in progress, and an error response.
+    fn samples(&self) -> Vec<&str> {
+        let recording = |fits: fn(&Recording) -> bool| {
+            self.recordings
+                .iter()
+                .map(|stored| &stored.recording)
+                .find(|recording| fits(recording))
+        };
+        let list = recording(|recording| recording.request.path.ends_with("/contoso/offers"));
+        let scenario = self
+            .scenarios
+            .first()
+            .and_then(|scenario| scenario.answers.first());
+        let error = recording(|recording| recording.response.status >= 400);
+        [list, scenario.map(|stored| &stored.recording), error]
+            .into_iter()
+            .flatten()
+            .map(|recording| recording.request.path.as_str())
+            .collect()
     }
 }
 
@@ -115,21 +145,25 @@ impl Serve {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> Run {
         let source = Source::read()?;
-        let routes = source.routes();
+        if self.list {
+            let mut table = Table::new(&["PATH", "STATUS", "RESPONSE"]);
+            for route in source.routes() {
+                table.row(route);
+            }
+            table.text(out)?;
+            return Ok(Outcome::Fine);
+        }
+        let samples: Vec<String> = source.samples().into_iter().map(str::to_owned).collect();
         let server = source.start(self.port, self.delay)?;
         let url = server.url();
-        let width = routes
-            .iter()
-            .map(|(path, _)| path.len())
-            .max()
-            .unwrap_or_default();
-        for (path, answer) in &routes {
-            say(out, "GET", format!("{path:<width$}  {answer}"))?;
+        for (index, path) in samples.iter().enumerate() {
+            let verb = if index == 0 { "Try" } else { "" };
+            say(out, verb, curl(&url, path))?;
         }
-        say(out, "Try", curl(&url, "/api/publishers/contoso/offers"))?;
-        if let Some((path, _)) = routes.first() {
-            more(out, curl(&url, path))?;
-        }
+        more(
+            out,
+            "`cargo xtask serve --list` lists all paths and their responses",
+        )?;
         say(out, "Serving", format!("{url} until Ctrl-C"))?;
         out.flush()?;
         wait_for_interrupt()?;

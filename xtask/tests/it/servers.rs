@@ -1,4 +1,4 @@
-//! The commands that start a server: `serve` until it is interrupted, `demo` for as long as the tool runs.
+//! The commands that start a replay server: `serve` and `demo`.
 
 use crate::common;
 use std::fs;
@@ -7,9 +7,9 @@ use std::process::Stdio;
 
 use crate::common::{stderr, stdout};
 
-/// The demo with a cargo that only tells what it was given.
+/// Replaces cargo by a script that prints its arguments.
 #[test]
-fn the_demo_runs_the_tool_and_passes_its_exit_code_on() {
+fn demo_runs_the_tool_and_returns_its_exit_code() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let cargo = folder.path().join("cargo");
@@ -25,7 +25,7 @@ fn the_demo_runs_the_tool_and_passes_its_exit_code_on() {
     assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
     let said = stdout(&output);
     let lines: Vec<_> = said.lines().collect();
-    let run = "run --quiet --package cloud-partner-portal --features cli --bin cloud-partner --";
+    let run = "run --quiet --package cloud-partner-cli --bin cloud-partner --";
     assert_eq!(
         lines,
         [
@@ -39,10 +39,10 @@ fn the_demo_runs_the_tool_and_passes_its_exit_code_on() {
     assert!(stderr(&output).contains("Serving "), "{}", stderr(&output));
 }
 
-/// A server must not outlive a test that failed.
-struct Ended(std::process::Child);
+/// A server that ends with the test, even if that fails.
+struct KillOnDrop(std::process::Child);
 
-impl Drop for Ended {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -50,36 +50,30 @@ impl Drop for Ended {
 }
 
 #[test]
-fn serve_answers_until_it_is_interrupted() {
+fn serve_runs_until_it_is_interrupted() {
     use std::io::Write;
     use std::net::TcpStream;
     let child = common::xtask(&common::workspace(), &["serve", "--delay", "10ms"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("xtask starts");
-    let mut child = Ended(child);
+    let mut child = KillOnDrop(child);
     let mut lines = BufReader::new(child.0.stdout.take().expect("a pipe")).lines();
     let mut said = Vec::new();
     let address = loop {
-        let line = lines.next().expect("a line that says where").expect("text");
+        let line = lines
+            .next()
+            .expect("a line with the address")
+            .expect("text");
         said.push(line.clone());
         if let Some(rest) = line.trim_start().strip_prefix("Serving http://") {
             break rest.split(' ').next().unwrap_or_default().to_owned();
         }
     };
-    assert!(
-        said.iter()
-            .any(|line| line.contains("/linux-vm/status ")
-                && line.contains("scenario publish-succeeds")),
-        "{said:#?}"
-    );
-    assert_eq!(
-        said.iter()
-            .filter(|line| line.contains("curl --header"))
-            .count(),
-        2,
-        "{said:#?}"
-    );
+    assert_eq!(said.len(), 5, "{said:#?}");
+    let curls = said.iter().filter(|line| line.contains("curl --header"));
+    assert_eq!(curls.count(), 3, "{said:#?}");
+    assert!(said[3].contains("serve --list"), "{said:#?}");
 
     let mut socket = TcpStream::connect(&address).expect("it listens");
     let request = "GET /api/publishers/contoso/offers?api-version=2017-10-31 HTTP/1.1\r\nHost: x\r\n\
@@ -102,4 +96,21 @@ fn serve_answers_until_it_is_interrupted() {
         .expect("kill");
     assert!(interrupted.success());
     assert_eq!(child.0.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn serve_lists_every_path_with_its_response() {
+    let output = common::run(&common::workspace(), &["serve", "--list"]);
+    assert_eq!(output.status.code(), Some(0));
+    let listed = stdout(&output);
+    assert!(listed.lines().count() > 60, "{listed}");
+    let scenario = listed
+        .lines()
+        .find(|line| line.contains("/linux-vm/status "));
+    let scenario = scenario.expect("the scenario's path");
+    assert!(scenario.contains("scenario publish-succeeds"), "{scenario}");
+    assert!(
+        listed.contains("/api/publishers/contoso/offers "),
+        "{listed}"
+    );
 }
