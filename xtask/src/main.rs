@@ -7,7 +7,6 @@
 mod compat;
 mod coverage;
 mod demo;
-mod ends;
 mod excuses;
 mod exit;
 mod files;
@@ -47,7 +46,6 @@ enum Command {
     Compat(compat::Compat),
     Coverage(coverage::Coverage),
     Demo(demo::Demo),
-    Ends(ends::Ends),
     Generate(generate::Generate),
     Import(record::Import),
     Languages(languages::Languages),
@@ -82,7 +80,6 @@ fn run(command: Command, out: &mut dyn Write) -> Run {
         Command::Compat(compat) => compat.run(out),
         Command::Coverage(coverage) => coverage.run(out),
         Command::Demo(demo::Demo {}) => demo::Demo::run(out),
-        Command::Ends(ends) => ends.run(out),
         Command::Generate(generate) => generate.run(out),
         Command::Import(import) => import.run(out),
         Command::Languages(languages) => languages.run(out),

@@ -3,6 +3,7 @@
 mod awkward;
 mod bench_figures;
 mod credentials;
+mod decoding;
 mod fuzz;
 mod hostile;
 mod ids;
@@ -15,7 +16,7 @@ mod recordings;
 mod replay;
 mod retries;
 mod schema;
-mod schema_committed;
+
 mod support;
 mod tracing;
 mod watch;

@@ -48,7 +48,6 @@ fn help_names_every_command_and_exit_code() {
     for command in [
         "coverage",
         "demo",
-        "ends",
         "generate",
         "languages",
         "lint",

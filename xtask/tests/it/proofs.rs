@@ -1,4 +1,4 @@
-//! `coverage`, `mutants` and `ends`: on the small contract of the cases, where every figure can be counted by hand, and on the
+//! `coverage` and `mutants`: on the small contract of the cases, where every figure can be counted by hand, and on the
 //! workspace's own, where nothing may be missing.
 
 use crate::common;
@@ -272,68 +272,5 @@ fn no_mutant_of_the_committed_contract_survives() {
             .map(ToOwned::to_owned)
             .collect::<BTreeSet<_>>(),
         kinds
-    );
-}
-
-/// What the types don't enforce, and why.
-#[test]
-fn the_two_ends_differ_as_committed() {
-    let workspace = common::workspace();
-    let said = common::transcript(&common::run(&workspace, &["ends"]));
-    // How many bodies were compared grows with the recordings.
-    let figures = Regex::new(r"take \d+ bodies and both refuse \d+").expect("an expression");
-    let said = figures.replace(&said, "take N bodies and both refuse N");
-    let golden = common::tests().join("golden/ends-text.txt");
-    if let Err(difference) = common::compare(&golden, &said) {
-        panic!("{difference}");
-    }
-    let output = common::run(&workspace, &["ends", "--format", "json"]);
-    assert_eq!(output.status.code(), Some(0));
-    let report = parsed(&output);
-    assert!(report["bothRefuse"].as_u64() > Some(400), "{report}");
-    assert_eq!(report["missing"], json!([]));
-}
-
-/// A type that takes too much, one that takes too little, and one that isn't there.
-#[test]
-fn a_type_that_says_something_else_is_noticed() {
-    let workspace = common::workspace();
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let schemas =
-        fs::read_to_string(workspace.join("tests/sdk.schemas.json")).expect("the schemas");
-    let mut schemas: Value = serde_json::from_str(&schemas).expect("JSON");
-    let step = &mut schemas["OfferStatusReport"]["$defs"]["PublicationStep"]["properties"];
-    step["progressPercentage"] = json!({ "type": "integer", "maximum": 99 });
-    step["id"] = json!(true);
-    schemas
-        .as_object_mut()
-        .expect("an object")
-        .remove("OfferList");
-    fs::write(folder.path().join("schemas.json"), schemas.to_string()).expect("the schemas");
-    let file = folder.path().join("schemas.json");
-    let output = common::run(
-        &workspace,
-        &["ends", "--schemas", file.to_str().expect("text")],
-    );
-    assert_eq!(output.status.code(), Some(1));
-    let said = stdout(&output);
-    for line in [
-        "     Differs only the contract takes: tests/recordings/status/pages.json",
-        "     Differs only the contract takes: OfferStatusReport.steps[].progressPercentage is null",
-        "     Differs only the types take: OfferStatusReport.steps[].id is a boolean",
-        "       Error no type is for the body `OfferList`",
-    ] {
-        assert!(said.lines().any(|said| said == line), "{line}\n{said}");
-    }
-
-    let missing = common::run(
-        Path::new(&workspace),
-        &["ends", "--schemas", "nowhere.json"],
-    );
-    assert_eq!(missing.status.code(), Some(3));
-    assert!(
-        stderr(&missing).starts_with("error: nowhere.json: can't be read: "),
-        "{}",
-        stderr(&missing)
     );
 }
