@@ -5,20 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-const EXIT_CODES: &str = "\
-Exit codes:
-    0  done; of watch: every publication succeeded
-    1  something else went wrong, as the message says
-    2  wrong usage
-    3  failed                 6  blocked or rejected
-    4  canceled               7  deadline: still in progress
-    5  waits for its go-live  8  never published
-   10  no such publisher or offer
-   11  not allowed: no token, or not for this publisher
-   12  network: no connection, no answer, or the service failed
-  130  interrupted
-With several offers, watch ends with the worst: network, not allowed, not
-found, 1, failed, blocked, canceled, never published, deadline, go-live.";
+use crate::exit;
 
 const ENVIRONMENT: &str = "\
 Credentials, the first that there is: --token-file; AZURE_TOKEN, or
@@ -31,7 +18,7 @@ Azure CLI (az login).";
     name = "cloud-partner",
     version,
     term_width = 80,
-    after_help = format!("Example: cloud-partner --publisher contoso offers\n\n{ENVIRONMENT}\n\n{EXIT_CODES}")
+    after_help = format!("Example: cloud-partner --publisher contoso offers\n\n{ENVIRONMENT}\n\n{}", exit::help())
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -95,7 +82,7 @@ pub enum Command {
     Status(Status),
     /// Follow publications until every outcome is known
     #[command(after_help = format!(
-        "Example: cloud-partner --publisher contoso watch test-vm --timeout 2days\n\n{EXIT_CODES}"
+        "Example: cloud-partner --publisher contoso watch test-vm --timeout 2days\n\n{}", exit::help()
     ))]
     Watch(Watch),
     /// Print the completions of a shell
@@ -141,6 +128,9 @@ pub struct Watch {
     /// Stop when an offer waits for its go-live, or go on until it is live
     #[arg(long, value_enum, default_value_t = Until::GoLive, value_name = "STATE")]
     pub until: Until,
+    /// Without offers: exit code 0 instead of 8 when no offer is in flight
+    #[arg(long, conflicts_with = "offers")]
+    pub allow_none: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

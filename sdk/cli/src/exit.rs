@@ -1,48 +1,107 @@
-//! How the program ends: its exit codes, and what it says of a failure.
+//! The exit codes: one table, which `--help`, the manual page and README.md show.
 
-use std::error::Error as _;
-use std::io::{self, Write};
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use cloud_partner_portal::{Error, Outcome};
 
-use crate::text::clean;
-
-/// The exit codes, documented in `--help` and the README. The order is from best to worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// How the program ends. The discriminant is the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Exit {
-    Done,
-    GoLive,
-    Deadline,
-    NeverPublished,
-    Canceled,
-    Blocked,
-    Failed,
-    Other,
-    NotFound,
-    NotAllowed,
-    Network,
-    Usage,
-    Interrupted,
+    Done = 0,
+    Other = 1,
+    Usage = 2,
+    Failed = 3,
+    Canceled = 4,
+    AwaitingGoLive = 5,
+    Blocked = 6,
+    TimedOut = 7,
+    NothingInFlight = 8,
+    NotStarted = 9,
+    NotFound = 10,
+    NotAllowed = 11,
+    Service = 12,
+    Contradictory = 13,
+    OutputClosed = 14,
+    Interrupted = 130,
+}
+
+/// Every exit code and its meaning, from best to worst: with several offers, the last of their rows is the exit code.
+const TABLE: [(Exit, &str); 16] = [
+    (
+        Exit::Done,
+        "done; of watch: every watched publication was seen to succeed",
+    ),
+    (
+        Exit::AwaitingGoLive,
+        "the offer waits for the publisher's go-live",
+    ),
+    (
+        Exit::TimedOut,
+        "timed out: the publication was still in progress after --timeout",
+    ),
+    (Exit::NotStarted, "the publication didn't start (--after)"),
+    (
+        Exit::NothingInFlight,
+        "the offer was never published, or no offer of the publisher is in flight",
+    ),
+    (Exit::Canceled, "the publication was canceled"),
+    (Exit::Contradictory, "the status report contradicts itself"),
+    (Exit::Blocked, "a step is blocked or rejected"),
+    (Exit::Failed, "the publication failed"),
+    (Exit::Other, "another error, as the message says"),
+    (Exit::NotFound, "no such publisher or offer"),
+    (
+        Exit::NotAllowed,
+        "not allowed: no token, or not for this publisher",
+    ),
+    (
+        Exit::Service,
+        "network: no connection, no response, or the service failed",
+    ),
+    (Exit::Usage, "wrong usage"),
+    (
+        Exit::OutputClosed,
+        "standard output was closed before the watch ended",
+    ),
+    (Exit::Interrupted, "interrupted"),
+];
+
+impl Exit {
+    pub fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The worse of two, as the table ranks them.
+    pub fn worst(self, other: Self) -> Self {
+        // An exit code that the table doesn't list ranks as the worst.
+        let rank = |exit| TABLE.iter().position(|(row, _)| *row == exit);
+        match (rank(self), rank(other)) {
+            (Some(left), Some(right)) if left < right => other,
+            (Some(_), None) => other,
+            _ => self,
+        }
+    }
+}
+
+/// The table in the order of the codes, and the ranking, as `--help` shows them.
+pub fn help() -> String {
+    let mut rows = TABLE;
+    rows.sort_by_key(|(exit, _)| exit.code());
+    let mut text = "Exit codes:\n".to_owned();
+    for (exit, meaning) in rows {
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "  {:>3}  {meaning}", exit.code());
+    }
+    let ranking = TABLE.map(|(exit, _)| exit.code().to_string());
+    text + "With several offers, watch ends with the worst; from best to worst:\n"
+        + &ranking.join(", ")
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Other => 1,
-            Exit::Usage => 2,
-            Exit::Failed => 3,
-            Exit::Canceled => 4,
-            Exit::GoLive => 5,
-            Exit::Blocked => 6,
-            Exit::Deadline => 7,
-            Exit::NeverPublished => 8,
-            Exit::NotFound => 10,
-            Exit::NotAllowed => 11,
-            Exit::Network => 12,
-            Exit::Interrupted => 130,
-        })
+        Self::from(exit.code())
     }
 }
 
@@ -52,10 +111,10 @@ impl From<Outcome> for Exit {
             Outcome::Succeeded => Self::Done,
             Outcome::Failed => Self::Failed,
             Outcome::Canceled => Self::Canceled,
-            Outcome::NeverPublished => Self::NeverPublished,
-            Outcome::AwaitingGoLive => Self::GoLive,
+            Outcome::NeverPublished => Self::NothingInFlight,
+            Outcome::AwaitingGoLive => Self::AwaitingGoLive,
             Outcome::Blocked => Self::Blocked,
-            Outcome::Deadline => Self::Deadline,
+            Outcome::Deadline => Self::TimedOut,
             _ => Self::Other,
         }
     }
@@ -68,138 +127,11 @@ impl From<&Error> for Exit {
         } else if error.is_forbidden() || error.is_unauthorized() || error.is_credential() {
             Self::NotAllowed
         } else if error.is_retryable() {
-            Self::Network
+            Self::Service
         } else if error.is_invalid_argument() || error.is_configuration() {
             Self::Usage
         } else {
             Self::Other
         }
-    }
-}
-
-/// Why the program can't go on.
-#[derive(Debug)]
-pub enum Stop {
-    /// The SDK said so.
-    Sdk(Error),
-    /// The output, or something else of the machine, failed.
-    Output(io::Error),
-    /// The command line isn't complete.
-    Usage(String),
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Sdk(error)
-    }
-}
-
-impl From<io::Error> for Stop {
-    fn from(error: io::Error) -> Self {
-        Self::Output(error)
-    }
-}
-
-impl Stop {
-    pub fn exit(&self) -> Exit {
-        match self {
-            Self::Sdk(error) => Exit::from(error),
-            Self::Output(_) => Exit::Other,
-            Self::Usage(_) => Exit::Usage,
-        }
-    }
-
-    /// One line what, one line why, one line what to do. An error that can't be written has nobody to read it.
-    pub fn explain(&self, to: &mut impl Write) {
-        let _ = match self {
-            Self::Sdk(error) => explain(error, to),
-            Self::Output(error) => writeln!(to, "error: {error}"),
-            Self::Usage(what) => {
-                writeln!(to, "error: {what}\n   do: see `cloud-partner --help`")
-            }
-        };
-    }
-}
-
-/// An error with the chain of its causes, each once, on one line.
-pub fn with_causes(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let message = clean(&error.to_string());
-        if !text.contains(&message) {
-            text.push_str(": ");
-            text.push_str(&message);
-        }
-        cause = error.source();
-    }
-    text
-}
-
-/// What is known of an error's causes and what helps, in three lines and the correlation id.
-pub fn explain(error: &Error, to: &mut impl Write) -> io::Result<()> {
-    writeln!(to, "error: {}", with_causes(error))?;
-    let (why, help) = advice(error);
-    writeln!(to, "  why: {why}")?;
-    writeln!(to, "   do: {help}")?;
-    if let Some(id) = error.correlation_id() {
-        writeln!(to, "   id: {id} (the support asks for it)")?;
-    }
-    Ok(())
-}
-
-fn advice(error: &Error) -> (&'static str, &'static str) {
-    if error.is_forbidden() {
-        (
-            "the service principal was added in the portal under the wrong object id, or the publisher id is misspelt",
-            "compare the publisher id, and the principal's object id under Enterprise applications",
-        )
-    } else if error.is_unauthorized() {
-        (
-            "the token has expired, or was issued for another resource",
-            "az account get-access-token --resource https://cloudpartner.azure.com",
-        )
-    } else if error.is_not_found() {
-        (
-            "there is no such publisher or offer; an offer's id is its slug, not a GUID",
-            "list the ids with `cloud-partner offers`",
-        )
-    } else if error.is_credential() {
-        (
-            "a token comes from --token-file, AZURE_TOKEN, a service principal in three variables, or `az login`",
-            "see that exactly one of them is there and complete",
-        )
-    } else if error.is_throttled() {
-        (
-            "the service wants fewer requests",
-            "wait, and poll less often",
-        )
-    } else if error.is_connection() {
-        (
-            "no network, a proxy, or a wrong endpoint",
-            "check the network, HTTPS_PROXY, and --endpoint if it is set",
-        )
-    } else if error.is_timeout() {
-        (
-            "the service can take minutes, and took longer",
-            "try again later",
-        )
-    } else if error.is_invalid_argument() {
-        (
-            "it can't be sent as it is",
-            "mend it; `cloud-partner --help` shows what is expected",
-        )
-    } else if error.is_retryable() {
-        (
-            "the service or the gateway before it failed; the request was tried again in vain",
-            "try again later, and quote the id to the support if it lasts",
-        )
-    } else if error.is_decode() || error.is_too_large() {
-        (
-            "a proxy answered in the service's place, or the service has changed",
-            "see what answers with `curl -i`; without a proxy, report it",
-        )
-    } else {
-        ("the service refused the request", "see what it says above")
     }
 }

@@ -10,9 +10,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::args::Format;
-use crate::exit::with_causes;
+use crate::explain::with_causes;
 use crate::output;
-use crate::text::{clean, from_html, stamp};
+use crate::plain_text::{clean, from_html, stamp};
 use crate::watch::News;
 
 /// The service was never reached, so nothing is known of the offer.

@@ -2,13 +2,14 @@
 #![forbid(unsafe_code)]
 
 mod args;
-mod connect;
+mod client;
 mod exit;
+mod explain;
 mod follow;
 mod offers;
 mod output;
+mod plain_text;
 mod status;
-mod text;
 mod watch;
 
 use std::io::{self, Write};
@@ -17,17 +18,21 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use args::{Arguments, Command};
-use exit::{Exit, Stop};
+use exit::Exit;
+use explain::{Stop, to_stderr};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let watches = matches!(arguments.command, Command::Watch(_));
     match run(arguments) {
         Ok(exit) => exit.into(),
-        // Whoever reads the output has had enough; that is no failure.
-        Err(Stop::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done.into(),
         Err(stop) => {
-            stop.explain(&mut anstream::stderr());
-            stop.exit().into()
+            to_stderr(&stop.message());
+            match stop.exit() {
+                // The reader of a listing has read enough. A watch that nobody reads has no result.
+                Exit::OutputClosed if !watches => Exit::Done.into(),
+                exit => exit.into(),
+            }
         }
     }
 }
@@ -36,7 +41,7 @@ fn run(arguments: Arguments) -> Result<Exit, Stop> {
     let mut out = io::stdout().lock();
     match arguments.command {
         Command::Completions { shell } => {
-            // clap_complete writes without a way to say that it couldn't, so it writes to memory.
+            // clap_complete panics when it can't write, so it writes to memory.
             let mut script = Vec::new();
             clap_complete::generate(
                 shell,
@@ -45,29 +50,34 @@ fn run(arguments: Arguments) -> Result<Exit, Stop> {
                 &mut script,
             );
             out.write_all(&script)?;
+            out.flush()?;
             return Ok(Exit::Done);
         }
         Command::Man => {
             clap_mangen::Man::new(Arguments::command()).render(&mut out)?;
+            out.flush()?;
             return Ok(Exit::Done);
         }
         _ => {}
     }
     if arguments.common.verbose {
-        connect::show_requests();
+        client::show_requests();
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Stop::Output)?;
-    runtime.block_on(async {
+    let exit = runtime.block_on(async {
         let common = &arguments.common;
-        let connection = connect::connect(common)?;
+        let connection = client::connect(common)?;
         match arguments.command {
             Command::Offers(offers) => offers::run(&connection, common, &offers, &mut out).await,
             Command::Status(status) => status::run(&connection, common, &status, &mut out).await,
             Command::Watch(watch) => watch::run(&connection, common, &watch, &mut out).await,
             Command::Completions { .. } | Command::Man => Ok(Exit::Done),
         }
-    })
+    });
+    // Dropping the runtime would wait for a name lookup that hangs.
+    runtime.shutdown_background();
+    exit
 }

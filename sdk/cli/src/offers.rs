@@ -3,20 +3,26 @@
 use std::io::{BufWriter, Write};
 
 use cloud_partner_portal::types::{OfferStatusReport, OfferSummary};
+use cloud_partner_portal::{Error, Response};
+use futures_util::stream::{self, StreamExt as _};
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::args::{Common, Format, Offers};
-use crate::connect::Connection;
-use crate::exit::{Exit, Stop};
+use crate::client::Connection;
+use crate::exit::Exit;
+use crate::explain::{Stop, explain, to_stderr, with_causes};
 use crate::output;
-use crate::text;
+use crate::plain_text;
 
-/// An offer as the list gives it, as it came, and its status where that was asked for.
+/// How many status requests are sent at the same time.
+const CONCURRENT_REQUESTS: usize = 8;
+
+/// An offer of the list, its JSON, and with `--steps` its status report or why there is none.
 struct Row<'a> {
     offer: &'a OfferSummary,
     raw: Value,
-    report: Option<(OfferStatusReport, Value)>,
+    report: Option<Result<Response<OfferStatusReport>, Error>>,
 }
 
 impl Row<'_> {
@@ -34,11 +40,15 @@ impl Row<'_> {
             .unwrap_or_default()
     }
 
-    fn step(&self) -> &str {
-        let report = self.report.as_ref().map(|(report, _)| report);
-        report
-            .and_then(OfferStatusReport::current_step)
-            .map_or("", |step| step.label())
+    /// The current step, or why it is unknown.
+    fn step(&self) -> String {
+        match &self.report {
+            None => String::new(),
+            Some(Ok(report)) => report
+                .current_step()
+                .map_or(String::new(), |step| step.label().to_owned()),
+            Some(Err(error)) => format!("error: {}", with_causes(error)),
+        }
     }
 }
 
@@ -72,23 +82,33 @@ pub async fn run(
         }
     }
     if options.steps {
-        for row in rows.iter_mut().filter(|row| row.offer.is_in_flight()) {
-            let report = connection
-                .client
-                .get_offer_status(&*connection.publisher, &*row.offer.id)
-                .await?;
-            let raw = report.json()?;
-            row.report = Some((report.into_inner(), raw));
-        }
+        let in_flight = rows.iter_mut().filter(|row| row.offer.is_in_flight());
+        let mut requests = stream::iter(in_flight)
+            .map(async |row| {
+                let report = connection
+                    .client
+                    .get_offer_status(&*connection.publisher, &*row.offer.id)
+                    .await;
+                row.report = Some(report);
+            })
+            .buffer_unordered(CONCURRENT_REQUESTS);
+        while requests.next().await.is_some() {}
     }
     print(
-        rows,
+        &rows,
         list.len(),
         common,
         options.steps,
         &mut BufWriter::new(out),
     )?;
-    Ok(Exit::Done)
+    let mut exit = Exit::Done;
+    for row in &rows {
+        if let Some(Err(error)) = &row.report {
+            to_stderr(&explain(&row.offer.id, error));
+            exit = exit.worst(Exit::from(error));
+        }
+    }
+    Ok(exit)
 }
 
 fn wanted(offer: &OfferSummary, options: &Offers) -> bool {
@@ -111,17 +131,17 @@ fn wanted(offer: &OfferSummary, options: &Offers) -> bool {
 }
 
 fn print(
-    rows: Vec<Row>,
+    rows: &[Row],
     all: usize,
     common: &Common,
     steps: bool,
     out: &mut impl Write,
 ) -> Result<(), Stop> {
     match common.output {
-        Format::Json => output::document(&rows.into_iter().map(value).collect(), out)?,
+        Format::Json => output::document(&rows.iter().map(value).collect::<Result<_, _>>()?, out)?,
         Format::Jsonl => {
             for row in rows {
-                output::line(&value(row), out)?;
+                output::line(&value(row)?, out)?;
             }
         }
         Format::Tsv => {
@@ -131,7 +151,7 @@ fn print(
                 .chain(step)
                 .collect();
             output::tsv(&header, out)?;
-            for row in &rows {
+            for row in rows {
                 let changed = row
                     .offer
                     .changed_time
@@ -140,7 +160,13 @@ fn print(
                 let kind = row.offer.offer_type_id.as_deref().unwrap_or_default();
                 let step = steps.then(|| row.step());
                 let values = [&row.offer.id, row.name(), kind, row.status(), changed];
-                output::tsv(&values.into_iter().chain(step).collect::<Vec<_>>(), out)?;
+                output::tsv(
+                    &values
+                        .into_iter()
+                        .chain(step.as_deref())
+                        .collect::<Vec<_>>(),
+                    out,
+                )?;
             }
         }
         Format::Table => {
@@ -152,7 +178,7 @@ fn print(
                 };
                 writeln!(out, "The publisher has {which}.")?;
             } else {
-                table(&rows, steps, out)?;
+                table(rows, steps, out)?;
             }
         }
     }
@@ -173,8 +199,8 @@ fn table(rows: &[Row], steps: bool, out: &mut impl Write) -> Result<(), Stop> {
             .offer
             .changed_time
             .as_ref()
-            .map(|time| text::time(time, now));
-        let cell = |text: &str| comfy_table::Cell::new(text::clean(text));
+            .map(|time| plain_text::time(time, now));
+        let cell = |text: &str| comfy_table::Cell::new(plain_text::clean(text));
         let cells = [
             cell(&row.offer.id),
             cell(row.name()),
@@ -182,16 +208,22 @@ fn table(rows: &[Row], steps: bool, out: &mut impl Write) -> Result<(), Stop> {
             output::status_cell(row.status()),
             cell(&changed.unwrap_or_default()),
         ];
-        table.add_row(cells.into_iter().chain(steps.then(|| cell(row.step()))));
+        table.add_row(cells.into_iter().chain(steps.then(|| cell(&row.step()))));
     }
     Ok(output::print(&table, out)?)
 }
 
-/// The offer as the service sent it; with `--steps`, its status report as `statusReport`.
-fn value(row: Row) -> Value {
-    let mut value = row.raw;
-    if let (Some((_, report)), Some(members)) = (row.report, value.as_object_mut()) {
-        members.insert("statusReport".to_owned(), report);
+/// The offer as the service sent it; with `--steps`, its status report as `statusReport` or why there is none as
+/// `statusReportError`.
+fn value(row: &Row) -> Result<Value, Error> {
+    let mut value = row.raw.clone();
+    if let (Some(report), Some(properties)) = (&row.report, value.as_object_mut()) {
+        match report {
+            Ok(report) => properties.insert("statusReport".to_owned(), report.json()?),
+            Err(error) => {
+                properties.insert("statusReportError".to_owned(), with_causes(error).into())
+            }
+        };
     }
-    value
+    Ok(value)
 }

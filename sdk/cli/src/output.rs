@@ -1,11 +1,12 @@
 //! Output: tables for people, and JSON and tab-separated values for programs.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{Cell, Color, Table};
 use serde_json::Value;
 
-use crate::text::clean;
+use crate::plain_text::{clean, is_control};
 
 /// Whether standard output may be coloured: on a terminal, and never under `NO_COLOR`.
 pub fn coloured() -> bool {
@@ -51,16 +52,30 @@ pub fn print(table: &Table, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Prints a JSON document for a person to read as well.
+/// Prints a JSON document with line breaks and indentation.
 pub fn document(value: &Value, out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    writeln!(out)
+    let text = serde_json::to_string_pretty(value)?;
+    writeln!(out, "{}", escape(&text))
 }
 
 /// Prints a JSON value on one line.
 pub fn line(value: &Value, out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    writeln!(out)
+    writeln!(out, "{}", escape(&value.to_string()))
+}
+
+/// Escapes the control characters in JSON that `serde_json` prints as they are. They occur in its strings only.
+fn escape(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character != '\n' && is_control(character) {
+            // None of them is outside the basic multilingual plane, so four digits are enough.
+            // Writing to a string can't fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped
 }
 
 /// Prints tab-separated values; tabs and line breaks in them become spaces.

@@ -6,10 +6,11 @@ use cloud_partner_portal::Link;
 use cloud_partner_portal::types::{OfferStatus, OfferStatusReport, PublicationStep, StatusMessage};
 
 use crate::args::{Common, Format, Status};
-use crate::connect::Connection;
-use crate::exit::{Exit, Stop};
+use crate::client::Connection;
+use crate::exit::Exit;
+use crate::explain::Stop;
 use crate::output;
-use crate::text;
+use crate::plain_text;
 
 pub async fn run(
     connection: &Connection,
@@ -24,7 +25,7 @@ pub async fn run(
     match common.output {
         Format::Json => output::document(&report.json()?, out)?,
         Format::Jsonl => output::line(&report.json()?, out)?,
-        Format::Tsv => tsv(&report, out)?,
+        Format::Tsv => tsv(&report, &options.offer, out)?,
         Format::Table => table(&report, &options.offer, &connection.publisher, out)?,
     }
     out.flush()?;
@@ -39,12 +40,13 @@ pub fn sentence(report: &OfferStatusReport) -> String {
         (None, Some(_)) => "The publication is in progress: nobody needs to act.".to_owned(),
         (None, None) => format!(
             "`{}` isn't a known status: look at the steps, or in the portal.",
-            text::clean(report.status.as_str())
+            plain_text::clean(report.status.as_str())
         ),
     }
 }
 
-fn tsv(report: &OfferStatusReport, out: &mut impl Write) -> Result<(), Stop> {
+/// One row for each step, and a last one for the publication as a whole.
+fn tsv(report: &OfferStatusReport, offer: &str, out: &mut impl Write) -> Result<(), Stop> {
     output::tsv(&["id", "name", "status", "progress", "estimate"], out)?;
     for step in report.steps() {
         output::tsv(
@@ -58,6 +60,8 @@ fn tsv(report: &OfferStatusReport, out: &mut impl Write) -> Result<(), Stop> {
             out,
         )?;
     }
+    let status = report.status.as_str();
+    output::tsv(&[offer, "publication", status, "", ""], out)?;
     Ok(())
 }
 
@@ -70,9 +74,9 @@ fn table(
     writeln!(
         out,
         "{} of {}: {}",
-        text::clean(offer),
-        text::clean(publisher),
-        text::clean(report.status.as_str())
+        plain_text::clean(offer),
+        plain_text::clean(publisher),
+        plain_text::clean(report.status.as_str())
     )?;
     writeln!(out, "{}", sentence(report))?;
     messages(report.messages(), "", out)?;
@@ -80,7 +84,7 @@ fn table(
         writeln!(out)?;
         let mut table = output::table(&["STEP", "STATUS", "PROGRESS", "ESTIMATE"]);
         for step in report.steps() {
-            let cell = |text: &str| comfy_table::Cell::new(text::clean(text));
+            let cell = |text: &str| comfy_table::Cell::new(plain_text::clean(text));
             let name = format!("{} {}", mark(step), step.label());
             let estimate = step.estimated_time_frame.as_deref().unwrap_or_default();
             table.add_row([
@@ -114,12 +118,12 @@ fn messages(messages: &[StatusMessage], indent: &str, out: &mut impl Write) -> R
         let when = message
             .timestamp
             .as_ref()
-            .map(|time| format!(" ({})", text::clean(time.as_str())));
+            .map(|time| format!(" ({})", plain_text::clean(time.as_str())));
         writeln!(
             out,
             "{indent}{}: {}{}",
-            text::clean(level),
-            text::from_html(html),
+            plain_text::clean(level),
+            plain_text::from_html(html),
             when.unwrap_or_default()
         )?;
     }
@@ -135,12 +139,14 @@ fn links(title: &str, links: Option<&[Link]>, out: &mut impl Write) -> Result<()
         if number == 0 {
             writeln!(out, "\n{title}:")?;
         }
-        let text = link.text().map(|text| format!("{}: ", text::clean(text)));
+        let text = link
+            .text()
+            .map(|text| format!("{}: ", plain_text::clean(text)));
         writeln!(
             out,
             "  {}{}",
             text.unwrap_or_default(),
-            text::clean(link.uri().unwrap_or_default())
+            plain_text::clean(link.uri().unwrap_or_default())
         )?;
     }
     Ok(())

@@ -1,17 +1,20 @@
 //! `cloud-partner watch`.
 
 use std::collections::BTreeMap;
+use std::future::Future as _;
 use std::io::Write;
+use std::task::Poll;
 
 use cloud_partner_portal::{Change, Error, Event, Outcome, PublisherEvent};
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinSet;
 
 use crate::args::{Common, Until, Watch};
-use crate::connect::Connection;
-use crate::exit::{Exit, Stop, explain, with_causes};
+use crate::client::Connection;
+use crate::exit::Exit;
+use crate::explain::{Stop, explain, to_stderr, with_causes};
 use crate::follow::Printer;
-use crate::text;
+use crate::plain_text;
 
 /// What is told of one offer.
 pub enum News {
@@ -42,6 +45,15 @@ pub async fn run(
     options: &Watch,
     out: &mut impl Write,
 ) -> Result<Exit, Stop> {
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
+    // The first poll registers for the signal, so that it is caught from the first request on.
+    if std::future::poll_fn(|context| Poll::Ready(interrupted.as_mut().poll(context)))
+        .await
+        .is_ready()
+    {
+        return Ok(Exit::Interrupted);
+    }
     let (sender, mut messages) = mpsc::channel(64);
     // Dropping the set ends every watch.
     let mut watches = JoinSet::new();
@@ -59,8 +71,6 @@ pub async fn run(
 
     let mut listed = !options.offers.is_empty();
     let mut printer = Printer::new(common.output);
-    let interrupted = tokio::signal::ctrl_c();
-    tokio::pin!(interrupted);
     loop {
         let message = tokio::select! {
             // The interrupt is looked at first, so that it is caught from the first event on.
@@ -93,13 +103,13 @@ pub async fn run(
                     News::Changed(_) | News::PollFailed(_) => None,
                     News::Ended {
                         answered: false, ..
-                    } => Some(Exit::Network),
+                    } => Some(Exit::Service),
                     News::Ended { outcome, .. } => Some(Exit::from(*outcome)),
                     News::Lost(error) => Some(Exit::from(error)),
                 };
                 printer.print(&offer, &news, out)?;
                 if let News::Lost(error) = &news {
-                    printer.suspend(|| explain(error, &mut anstream::stderr()))?;
+                    printer.suspend(|| to_stderr(&explain(&offer, error)));
                 }
                 results.insert(offer, result);
             }
@@ -108,9 +118,17 @@ pub async fn run(
     printer.close();
     if results.is_empty() {
         printer.nothing(&connection.publisher, listed, out)?;
-        return Ok(if listed { Exit::Done } else { Exit::Network });
+        return Ok(match (listed, options.allow_none) {
+            (false, _) => Exit::Service,
+            (true, false) => Exit::NothingInFlight,
+            (true, true) => Exit::Done,
+        });
     }
-    Ok(results.into_values().flatten().max().unwrap_or(Exit::Done))
+    // A watch that ended without a result must not count as a success.
+    let exits = results
+        .into_values()
+        .map(|exit| exit.unwrap_or(Exit::Other));
+    Ok(exits.fold(Exit::Done, Exit::worst))
 }
 
 /// Watches one offer in a task of its own.
@@ -228,12 +246,14 @@ fn say_open(results: &BTreeMap<String, Option<Exit>>) {
     let open: Vec<_> = results
         .iter()
         .filter(|(_, result)| result.is_none())
-        .map(|(offer, _)| text::clean(offer))
+        .map(|(offer, _)| plain_text::clean(offer))
         .collect();
     let open = if open.is_empty() {
         "nothing".to_owned()
     } else {
         open.join(", ")
     };
-    anstream::eprintln!("interrupted; still open: {open}. The publication goes on by itself.");
+    to_stderr(&format!(
+        "interrupted; still open: {open}. The publication continues in the service.\n"
+    ));
 }

@@ -1,6 +1,8 @@
 //! The command-line tool as its users run it: as a process, against the replay server.
 
+mod closed_streams;
 mod commands;
+mod offers;
 mod support;
 #[cfg(unix)]
 mod terminal;

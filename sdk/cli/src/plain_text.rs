@@ -1,9 +1,9 @@
-//! Text for people.
+//! Converts text of the service to plain text on one line, for a terminal or a log.
 
 use cloud_partner_portal::Timestamp;
 use time::OffsetDateTime;
 
-/// HTML as one line of text. What a terminal would obey is left out.
+/// HTML as plain text.
 pub fn from_html(html: &str) -> String {
     let text = html2text::config::plain_no_decorate()
         .link_footnotes(true)
@@ -12,13 +12,29 @@ pub fn from_html(html: &str) -> String {
     clean(&text)
 }
 
-/// Text on one line, without control characters.
+/// Text with single spaces, whose control characters are escaped.
 pub fn clean(text: &str) -> String {
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    words
-        .chars()
-        .filter(|character| !character.is_control())
-        .collect()
+    let mut clean = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !clean.is_empty() {
+            clean.push(' ');
+        }
+        for character in word.chars() {
+            if is_control(character) {
+                clean.extend(character.escape_unicode());
+            } else {
+                clean.push(character);
+            }
+        }
+    }
+    clean
+}
+
+/// Whether a terminal obeys the character instead of showing it: C0 and C1 controls, and the bidirectional controls, which
+/// change the order in which the following text is shown.
+pub fn is_control(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A time in words and in UTC; odd text as it came.
@@ -82,6 +98,7 @@ mod tests {
                 "See [how to repair it][1]. [1]: https://example.com/help?a=1&b=2",
             ),
             ("\u{1b}[31mred", "[31mred"),
+            ("a\u{202e}b\u{2066}", "a\\u{202e}b\\u{2066}"),
             ("", ""),
         ] {
             assert_eq!(from_html(html), text);

@@ -8,7 +8,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::args::Common;
-use crate::exit::Stop;
+use crate::explain::Stop;
 
 /// A client, and the publisher that it asks for.
 pub struct Connection {
@@ -63,6 +63,8 @@ pub fn show_requests() {
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .with_target(false)
+        // It would report a closed standard error to standard error, and panic.
+        .log_internal_errors(false)
         .without_time();
     let ours = Targets::new().with_target("cloud_partner_portal", LevelFilter::TRACE);
     // It fails only when somebody else has set one, and then that one shows them.

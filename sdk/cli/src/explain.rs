@@ -1,0 +1,168 @@
+//! Why the program can't continue, as messages on standard error: what happened, why, and what to do.
+
+use std::error::Error as StdError;
+use std::io::{self, Write};
+
+use cloud_partner_portal::Error;
+
+use crate::exit::Exit;
+use crate::plain_text::clean;
+
+/// Why the program ends without a result.
+#[derive(Debug)]
+pub enum Stop {
+    Sdk(Error),
+    /// Writing the output failed, or another function of the operating system.
+    Output(io::Error),
+    Usage(String),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Sdk(error)
+    }
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl Stop {
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Sdk(error) => Exit::from(error),
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::OutputClosed,
+            Self::Output(_) => Exit::Other,
+            Self::Usage(_) => Exit::Usage,
+        }
+    }
+
+    /// The message for standard error; none when the reader of standard output closed it.
+    pub fn message(&self) -> String {
+        match self {
+            Self::Sdk(error) => explain("", error),
+            Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => String::new(),
+            Self::Output(error) => format!("error: {error}\n"),
+            Self::Usage(what) => {
+                format!(
+                    "error: {}\n   do: see `cloud-partner --help`\n",
+                    clean(what)
+                )
+            }
+        }
+    }
+}
+
+/// Writes to standard error. An error is ignored: nobody is left to read it, and the exit code must stay what it is.
+pub fn to_stderr(text: &str) {
+    let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
+/// The error and its causes in one line, each once.
+pub fn with_causes(error: &Error) -> String {
+    let mut line = clean(&error.to_string());
+    for cause in causes(error) {
+        let cause = clean(&cause.to_string());
+        if !line.contains(&cause) {
+            line = format!("{line}: {cause}");
+        }
+    }
+    line
+}
+
+/// Several lines about an error: what happened (to `subject`, if it isn't empty), why, what to do, and the correlation id of
+/// each response that took part.
+pub fn explain(subject: &str, error: &Error) -> String {
+    let subject = match subject {
+        "" => String::new(),
+        subject => format!("{}: ", clean(subject)),
+    };
+    let mut ids: Vec<_> = causes(error)
+        .filter_map(|cause| cause.downcast_ref::<Error>()?.correlation_id())
+        .chain(error.correlation_id())
+        .map(clean)
+        .collect();
+    ids.sort();
+    ids.dedup();
+    let (why, mut advice) = advice(error);
+    let support;
+    if error.is_retryable() && !ids.is_empty() {
+        support = format!("{advice}; if it lasts, send the id to the support");
+        advice = &support;
+    }
+    let mut text = format!(
+        "error: {subject}{}\n  why: {why}\n   do: {advice}\n",
+        with_causes(error)
+    );
+    for id in ids {
+        text.push_str("   id: ");
+        text.push_str(&id);
+        text.push_str(" (the support asks for it)\n");
+    }
+    text
+}
+
+fn causes(error: &Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |cause| (*cause).source())
+}
+
+fn advice(error: &Error) -> (&'static str, &'static str) {
+    if error.is_forbidden() {
+        (
+            "the service principal was added in the portal under the wrong object id, or the publisher id is misspelt",
+            "compare the publisher id, and the principal's object id under Enterprise applications",
+        )
+    } else if error.is_unauthorized() {
+        (
+            "the token has expired, or was issued for another resource",
+            "az account get-access-token --resource https://cloudpartner.azure.com",
+        )
+    } else if error.is_not_found() {
+        (
+            "there is no such publisher or offer; an offer's id is its slug, not a GUID",
+            "list the ids with `cloud-partner offers`",
+        )
+    } else if error.is_credential() {
+        (
+            "a token comes from --token-file, AZURE_TOKEN, a service principal in three variables, or `az login`",
+            "see that exactly one of them is there and complete",
+        )
+    } else if error.is_throttled() {
+        (
+            "the service limits the rate of requests",
+            "wait, and poll less often",
+        )
+    } else if error.is_connection() {
+        (
+            "no network, a proxy, or a wrong endpoint",
+            "check the network, HTTPS_PROXY, and --endpoint if it is set",
+        )
+    } else if error.is_timeout() {
+        (
+            "the service can take minutes, and took longer",
+            "try again later",
+        )
+    } else if error.is_invalid_argument() {
+        (
+            "the value can't be sent as it is",
+            "correct it; `cloud-partner --help` shows what is expected",
+        )
+    } else if error.is_retryable() {
+        (
+            "the service, or a gateway before it, failed; the tool sent the request again, without success",
+            "try again later",
+        )
+    } else if error.is_decode() || error.is_too_large() {
+        (
+            "a proxy responded in the service's place, or the service has changed",
+            "look at the response with `curl -i`; without a proxy, report it",
+        )
+    } else {
+        (
+            "the service rejected the request",
+            "read the service's message above",
+        )
+    }
+}

@@ -1,0 +1,95 @@
+//! `cloud-partner offers --steps`, with a status request for each offer in flight.
+
+use std::time::Duration;
+
+use cloud_partner_recordings::scripted_server::{Raw, Step, answer, json};
+use serde_json::{Value, json};
+
+use crate::support::{run, tool};
+
+/// 20 running offers, of which the status of `offer-7` can't be read.
+fn server() -> Raw {
+    Raw::start(|request| {
+        let offer = |number| json!({"id": format!("offer-{number}"), "status": "running"});
+        if !request.target.contains("/status") {
+            return json(Value::from_iter((0..20).map(offer)).to_string());
+        }
+        let response = if request.target.contains("/offer-7/") {
+            answer(404, &[("x-ms-correlation-request-id", "id-7")], "")
+        } else {
+            let report = json!({"status": "running", "steps": [{"stepName": "Certification", "status": "inProgress"}]});
+            json(report.to_string())
+        };
+        [vec![Step::Wait(Duration::from_millis(30))], response].concat()
+    })
+}
+
+#[test]
+fn row_21_a_status_that_cant_be_read_is_an_error_in_its_row_and_in_the_exit_code() {
+    let server = server();
+    let table = run(tool(&server.url()).args(["offers", "--steps"]));
+    assert_eq!(table.code, Some(10), "{}", table.err);
+    let rows: Vec<_> = table.out.lines().skip(1).collect();
+    assert_eq!(rows.len(), 20);
+    for (number, row) in rows.iter().enumerate() {
+        let expected = if number == 7 {
+            "error: getOfferStatus: 404 Not Found"
+        } else {
+            "Certification"
+        };
+        assert!(row.contains(expected), "{row}");
+    }
+    assert!(
+        table.err.starts_with("error: offer-7: getOfferStatus: 404"),
+        "{}",
+        table.err
+    );
+    assert!(table.err.contains("id-7"), "{}", table.err);
+    assert!(
+        (2..=8).contains(&server.most_at_once()),
+        "{} requests at once",
+        server.most_at_once()
+    );
+
+    let json = run(tool(&server.url()).args(["offers", "--steps", "-o", "json"]));
+    let offers: Value = serde_json::from_str(&json.out).expect("JSON");
+    assert_eq!(json.code, Some(10));
+    assert!(
+        offers[7]["statusReportError"]
+            .as_str()
+            .is_some_and(|error| error.contains("404"))
+    );
+    assert_eq!(offers[8]["statusReport"]["status"], "running");
+}
+
+#[test]
+fn row_26_control_characters_are_escaped() {
+    let name = "a\u{202e}b\u{2066}c\u{1b}[31md\u{9b}e";
+    let server = Raw::start(move |request| {
+        if request.target.contains("/status") {
+            let message = json!({"messageHtml": name, "level": "error", "timestamp": name});
+            let report = json!({"status": name, "messages": [message]});
+            return json(report.to_string());
+        }
+        let offer = json!({"id": "a", "offerTypeId": name, "status": name, "definition": {"displayText": name}});
+        json(json!([offer]).to_string())
+    });
+    for arguments in [&["offers"][..], &["status", "a"], &["offers", "--steps"]] {
+        for format in ["table", "tsv", "json", "jsonl"] {
+            let listing = run(tool(&server.url()).args(arguments).args(["-o", format]));
+            assert_eq!(listing.code, Some(0), "{}", listing.err);
+            let (bidi, escape) = match format {
+                "table" | "tsv" => ("\\u{202e}", "\\u{1b}"),
+                _ => ("\\u202e", "\\u001b"),
+            };
+            assert!(listing.out.contains(bidi), "{}", listing.out);
+            assert!(listing.out.contains(escape), "{}", listing.out);
+            for control in ['\u{202e}', '\u{2066}', '\u{1b}', '\u{9b}'] {
+                assert!(!listing.out.contains(control), "{:?}", listing.out);
+            }
+            if let Ok(Value::Array(offers)) = serde_json::from_str(&listing.out) {
+                assert_eq!(offers[0]["status"], name);
+            }
+        }
+    }
+}
