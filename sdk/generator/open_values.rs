@@ -15,10 +15,9 @@ pub fn values(schema: &Value) -> impl Iterator<Item = &str> {
         .filter_map(Value::as_str)
 }
 
-/// The components that give the values of the component `name` to other languages as constants: the one that its
-/// `x-known-values` refers to, and the enum that this one refers to.
-pub fn constants(name: &str) -> [String; 2] {
-    [format!("{name}Constant"), format!("Known{name}")]
+/// The name of the component that gives the known values of the component `name` to other languages as constants.
+pub fn constants(name: &str) -> String {
+    format!("Known{name}")
 }
 
 /// The name of a value's variant.

@@ -82,11 +82,8 @@ pub fn prepare(contract: &Contract) -> Result<Prepared, ContractError> {
             }
         }
         // The constants are for other languages: here the list itself becomes an enum, and a second, closed one only misleads.
-        for name in open_values
-            .keys()
-            .flat_map(|name| open_values::constants(name))
-        {
-            schemas.remove(&name);
+        for name in open_values.keys() {
+            schemas.remove(&open_values::constants(name));
         }
         for schema in schemas.values_mut() {
             replace_marked(schema);
@@ -131,6 +128,8 @@ pub fn prepare(contract: &Contract) -> Result<Prepared, ContractError> {
             continue;
         };
         for operation in operations_of(item) {
+            // To progenitor, `default` beside a 2xx is a second success type.
+            operation.responses.default = None;
             let responses = &mut operation.responses.responses;
             responses.retain(|status, _| {
                 matches!(status, StatusCode::Code(200..=299) | StatusCode::Range(2))

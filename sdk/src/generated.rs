@@ -49,22 +49,22 @@ may also be a JSON string, HTML, empty or cut off.
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub message: ::std::option::Option<::std::string::String>,
-        ///An error that the inner service `Product` reported. [seen]
+        ///An error that an inner service reported. [seen]
         #[serde(
             rename = "Product",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
-        pub product: ::std::option::Option<ProductError>,
-        ///An error that the inner service `Variant` reported. [seen]
+        pub product: ::std::option::Option<ServiceError>,
+        ///An error that an inner service reported. [seen]
         #[serde(
             rename = "Variant",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
-        pub variant: ::std::option::Option<VariantError>,
+        pub variant: ::std::option::Option<ServiceError>,
     }
     ///A summary of the offer's definition. Sibling endpoints send more members. [doc] [seen]
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -116,7 +116,10 @@ would address another resource (a slash, a dot at the beginning, as in `..`) or 
                         most: 1usize,
                     },
                     crate::values::pattern::Part {
-                        one: |c| !(c == '/' || c == '\\' || crate::values::pattern::is_space(c)),
+                        one: |c| {
+                            !(c == '/' || c == '\\'
+                                || crate::values::pattern::is_space(c))
+                        },
                         least: 0usize,
                         most: ::std::primitive::usize::MAX,
                     },
@@ -319,43 +322,6 @@ sibling endpoint has sent 636576975611768314 [seen], which needs 64 bits.*/
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub version: ::std::option::Option<i64>,
     }
-    ///An error that the inner service `Product` reported. [seen]
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    #[derive(PartialEq)]
-    pub struct ProductError {
-        /**A long text. It can hold a stack trace of the server over several lines: show people its first line at
-most. [seen]*/
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
-        pub error: ::std::option::Option<::std::string::String>,
-        ///The server's exception, a word for programs. [seen]
-        #[serde(
-            rename = "exceptionCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
-        pub exception_code: ::std::option::Option<::std::string::String>,
-        ///The HTTP status as a *name*, not a number. [seen]
-        #[serde(
-            rename = "httpStatusCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
-        pub http_status_code: ::std::option::Option<::std::string::String>,
-        ///The inner service's name, the same as the outer member's. [seen]
-        #[serde(
-            rename = "serviceName",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
-        pub service_name: ::std::option::Option<::std::string::String>,
-    }
     ///One step of a publication. Any member may be absent. [doc] [client]
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -445,7 +411,10 @@ at the beginning, as in `..`) or is a slip of the pen (white space); the service
                         most: 1usize,
                     },
                     crate::values::pattern::Part {
-                        one: |c| !(c == '/' || c == '\\' || crate::values::pattern::is_space(c)),
+                        one: |c| {
+                            !(c == '/' || c == '\\'
+                                || crate::values::pattern::is_space(c))
+                        },
                         least: 0usize,
                         most: ::std::primitive::usize::MAX,
                     },
@@ -489,6 +458,43 @@ at the beginning, as in `..`) or is a slip of the pen (white space); the service
                 })
         }
     }
+    ///An error that an inner service reported. [seen]
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    #[non_exhaustive]
+    #[derive(PartialEq)]
+    pub struct ServiceError {
+        /**A long text. It can hold a stack trace of the server over several lines: show people its first line at
+most. [seen]*/
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[cfg_attr(feature = "schemars", schemars(default))]
+        pub error: ::std::option::Option<::std::string::String>,
+        ///The server's exception, a word for programs. [seen]
+        #[serde(
+            rename = "exceptionCode",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[cfg_attr(feature = "schemars", schemars(default))]
+        pub exception_code: ::std::option::Option<::std::string::String>,
+        ///The HTTP status as a *name*, not a number. [seen]
+        #[serde(
+            rename = "httpStatusCode",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[cfg_attr(feature = "schemars", schemars(default))]
+        pub http_status_code: ::std::option::Option<::std::string::String>,
+        ///The inner service's name, the same as the outer property's. [seen]
+        #[serde(
+            rename = "serviceName",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[cfg_attr(feature = "schemars", schemars(default))]
+        pub service_name: ::std::option::Option<::std::string::String>,
+    }
     ///A message about a publication or one of its steps. Any member may be absent. [doc]
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -513,43 +519,6 @@ at the beginning, as in `..`) or is a slip of the pen (white space); the service
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub timestamp: ::std::option::Option<crate::Timestamp>,
-    }
-    ///An error that the inner service `Variant` reported. [seen]
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
-    #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
-    #[non_exhaustive]
-    #[derive(PartialEq)]
-    pub struct VariantError {
-        /**A long text. It can hold a stack trace of the server over several lines: show people its first line at
-most. [seen]*/
-        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
-        pub error: ::std::option::Option<::std::string::String>,
-        ///The server's exception, a word for programs. [seen]
-        #[serde(
-            rename = "exceptionCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
-        pub exception_code: ::std::option::Option<::std::string::String>,
-        ///The HTTP status as a *name*, not a number. [seen]
-        #[serde(
-            rename = "httpStatusCode",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
-        pub http_status_code: ::std::option::Option<::std::string::String>,
-        ///The inner service's name, the same as the outer member's. [seen]
-        #[serde(
-            rename = "serviceName",
-            skip_serializing_if = "::std::option::Option::is_none"
-        )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
-        pub service_name: ::std::option::Option<::std::string::String>,
     }
     /// Error types.
     pub mod error {
@@ -595,7 +564,9 @@ most. [seen]*/
     crate::decode::object!(OfferStatusReport);
     impl OfferStatusReport {
         /// One with its required members; the others are absent.
-        pub fn new(status: impl ::std::convert::Into<crate::Extensible<OfferStatus>>) -> Self {
+        pub fn new(
+            status: impl ::std::convert::Into<crate::Extensible<OfferStatus>>,
+        ) -> Self {
             Self {
                 live_links: ::std::option::Option::None,
                 messages: ::std::option::Option::None,
@@ -628,7 +599,6 @@ most. [seen]*/
             }
         }
     }
-    crate::decode::object!(ProductError);
     crate::decode::object!(PublicationStep);
     crate::decode::value!(PublisherId);
     impl ::std::convert::From<&PublisherId> for PublisherId {
@@ -636,8 +606,8 @@ most. [seen]*/
             ::std::clone::Clone::clone(value)
         }
     }
+    crate::decode::object!(ServiceError);
     crate::decode::object!(StatusMessage);
-    crate::decode::object!(VariantError);
     /**How grave a message is; an open set.
 
 | value | meaning |

@@ -43,6 +43,20 @@ pub mod operations {
         pub fn into_inner(self) -> ::httpmock::Then {
             self.0
         }
+        /// Answers with a status of one's own.
+        pub fn default_response(
+            self,
+            status: u16,
+            value: &types::ErrorResponse,
+        ) -> Self {
+            Self(
+                self
+                    .0
+                    .status(status)
+                    .header("content-type", "application/json")
+                    .json_body_obj(value),
+            )
+        }
         /// With this `ok`.
         pub fn ok(self, value: &::std::vec::Vec<types::OfferSummary>) -> Self {
             Self(
@@ -193,6 +207,20 @@ pub mod operations {
         /// What httpmock gave, for whatever the contract doesn't say.
         pub fn into_inner(self) -> ::httpmock::Then {
             self.0
+        }
+        /// Answers with a status of one's own.
+        pub fn default_response(
+            self,
+            status: u16,
+            value: &types::ErrorResponse,
+        ) -> Self {
+            Self(
+                self
+                    .0
+                    .status(status)
+                    .header("content-type", "application/json")
+                    .json_body_obj(value),
+            )
         }
         /// With this `ok`.
         pub fn ok(self, value: &types::OfferStatusReport) -> Self {

@@ -104,7 +104,7 @@ pub const RULES: [(&str, &str); 17] = [
 pub fn lint(contract: &Contract) -> Vec<Problem> {
     let mut lint = Lint {
         contract,
-        ways: schemas::ways_to_constants(contract),
+        constants: schemas::constants(contract),
         problems: Vec::new(),
     };
     lint.document();
@@ -118,8 +118,8 @@ pub fn lint(contract: &Contract) -> Vec<Problem> {
 
 struct Lint<'a> {
     contract: &'a Contract,
-    /// The references on the way to constants, each with the one place where it may stand.
-    ways: BTreeMap<String, String>,
+    /// The components with the constants of an extensible enum: their pointers, each with the extensible enum.
+    constants: BTreeMap<String, String>,
     problems: Vec<Problem>,
 }
 

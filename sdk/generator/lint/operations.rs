@@ -153,7 +153,7 @@ impl Lint<'_> {
         let successes: Vec<_> = responses
             .into_iter()
             .flatten()
-            .filter(|(status, _)| status.starts_with('2') || *status == "default")
+            .filter(|(status, _)| status.starts_with('2'))
             .collect();
         if successes.len() != 1 {
             let found = successes
@@ -166,8 +166,7 @@ impl Lint<'_> {
                 "one-success",
                 &format!("{at}/responses"),
                 format!("`{id}` must have one successful answer, and has: {found}"),
-                "progenitor takes one (`default` counts as one too): keep the 2xx that the service sends, and name failures by \
-                 their status",
+                "progenitor takes one: keep the 2xx that the service sends, and name error responses by their status or `default`",
             );
         }
         for (status, response) in successes {

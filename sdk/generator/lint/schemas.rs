@@ -9,24 +9,18 @@ use crate::generator::contract::{Contract, pointer_segment};
 use crate::generator::open_values;
 use crate::generator::prepare::{is_open_value, resolve};
 
-/// From the components with constants to those: the references on the way, each with the place where it stands.
-pub(super) fn ways_to_constants(contract: &Contract) -> BTreeMap<String, String> {
+/// The components with the constants of an extensible enum: their pointers, each with the extensible enum.
+pub(super) fn constants(contract: &Contract) -> BTreeMap<String, String> {
     let components = contract
         .value
         .pointer("/components/schemas")
         .and_then(Value::as_object);
-    let mut ways = BTreeMap::new();
-    for (name, schema) in components.into_iter().flatten() {
-        if is_open_value(schema) && schema.get("x-known-values").is_some() {
-            let mut from = format!("{}/x-known-values", component(name));
-            for name in open_values::constants(name) {
-                let to = component(&name);
-                ways.insert(format!("#{to}"), from);
-                from = to;
-            }
-        }
-    }
-    ways
+    components
+        .into_iter()
+        .flatten()
+        .filter(|(_, schema)| is_open_value(schema))
+        .map(|(name, _)| (component(&open_values::constants(name)), component(name)))
+        .collect()
 }
 
 fn component(name: &str) -> String {
@@ -48,8 +42,9 @@ impl Lint<'_> {
                     );
                 }
                 if let Some(Value::String(reference)) = members.get("$ref")
-                    && let Some(place) = self.ways.get(reference)
-                    && place != pointer
+                    && reference
+                        .strip_prefix('#')
+                        .is_some_and(|component| self.constants.contains_key(component))
                 {
                     self.report(
                         "constants",
@@ -131,7 +126,7 @@ impl Lint<'_> {
             );
         }
         for keyword in ["enum", "anyOf", "oneOf"] {
-            let is_constants = keyword == "enum" && self.ways.contains_key(&format!("#{pointer}"));
+            let is_constants = keyword == "enum" && self.constants.contains_key(pointer);
             if schema.get(keyword).is_some() && !is_constants {
                 self.report(
                     "closed-enum",
@@ -161,7 +156,7 @@ impl Lint<'_> {
             );
         }
         self.known_values(pointer, schema, name);
-        self.constants(pointer, schema, name);
+        self.constants(pointer, schema);
         let required: Vec<_> = schema
             .get("required")
             .and_then(Value::as_array)
@@ -233,54 +228,29 @@ impl Lint<'_> {
         }
     }
 
-    fn constants(&mut self, pointer: &str, schema: &Value, name: &str) {
-        if schema.get("x-known-values").is_none() {
+    fn constants(&mut self, pointer: &str, schema: &Value) {
+        let Some(values) = self.constants.get(pointer).cloned() else {
             return;
-        }
-        if !is_open_value(schema) {
-            self.report(
-                "constants",
-                &format!("{pointer}/x-known-values"),
-                format!("`{name}` has constants and no known values"),
-                "only a component with `x-extensible-enum` has constants",
-            );
-            return;
-        }
-        let mut from = format!("{pointer}/x-known-values");
-        for name in open_values::constants(name) {
-            let to = component(&name);
-            let reference = json!({"$ref": format!("#{to}")});
-            if self.contract.value.pointer(&from) != Some(&reference) {
-                self.report(
-                    "constants",
-                    &from,
-                    format!("this isn't a reference to `{name}`"),
-                    "the way to constants is the same everywhere: `x-known-values`, then `…Constant`, then `Known…`",
-                );
-            }
-            from = to;
-        }
-        let constants = self.contract.value.pointer(&from);
-        let has = |member: &str| constants.and_then(|constants| constants.get(member));
+        };
         let allowed = ["title", "description", "type", "enum"];
-        let members = constants.and_then(Value::as_object).into_iter().flatten();
+        let members = schema.as_object().into_iter().flatten();
         let other = members
             .map(|(member, _)| member)
             .find(|member| !allowed.contains(&member.as_str()));
-        if has("type") != Some(&json!("string")) || other.is_some() {
+        if schema.get("type") != Some(&json!("string")) || other.is_some() {
             self.report(
                 "constants",
-                &from,
+                pointer,
                 "constants are texts in a list, and nothing else".to_owned(),
-                "write `type: string` and `enum`, with a title and a description",
+                "write `type: string` and `enum`, with a description",
             );
         }
-        let listed = has("enum");
-        if listed != schema.get("x-extensible-enum") {
+        let values = self.contract.value.pointer(&values);
+        if schema.get("enum") != values.and_then(|values| values.get("x-extensible-enum")) {
             self.report(
                 "constants",
-                &format!("{from}/enum"),
-                format!("these aren't the known values of `{name}`"),
+                &format!("{pointer}/enum"),
+                "these aren't the known values of the extensible enum".to_owned(),
                 "list them once: an anchor at `x-extensible-enum`, and its alias here",
             );
         }

@@ -21,15 +21,15 @@ const OPERATION: (&str, &str) = (
     "\ncomponents:\n",
     r##"
   /api/publishers/{publisherId}/offers/{offerId}:
-    parameters:
-      - $ref: "#/components/parameters/PublisherId"
-      - $ref: "#/components/parameters/OfferId"
-      - $ref: "#/components/parameters/ApiVersion"
     get:
       operationId: getOffer
       tags: [offers]
       summary: Get one offer
       description: One offer of a publisher.
+      parameters:
+        - $ref: "#/components/parameters/PublisherIdInPath"
+        - $ref: "#/components/parameters/OfferIdInPath"
+        - $ref: "#/components/parameters/ApiVersionInQuery"
       responses:
         "200":
           description: The offer.
