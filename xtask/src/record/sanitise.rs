@@ -243,8 +243,14 @@ impl<'c> Sanitiser<'c> {
 
     fn members(&mut self, members: Map<String, Value>, schema: Option<&str>) -> Map<String, Value> {
         let document = self.document;
+        // A component has its name; an inline schema has a title.
         let title = schema
-            .and_then(|schema| document.get(schema)?.get("title")?.as_str())
+            .and_then(|schema| {
+                schema
+                    .strip_prefix("/components/schemas/")
+                    .filter(|name| !name.contains('/'))
+                    .or_else(|| document.get(schema)?.get("title")?.as_str())
+            })
             .unwrap_or_default();
         members
             .into_iter()
