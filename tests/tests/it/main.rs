@@ -8,7 +8,6 @@ mod fuzz;
 mod hostile;
 mod ids;
 mod library;
-mod r#loop;
 mod public_api;
 mod publisher;
 mod recording;

@@ -3,6 +3,7 @@
 mod commands;
 mod common;
 mod compat;
+mod edited_spec;
 mod import;
 #[cfg(unix)]
 mod languages;

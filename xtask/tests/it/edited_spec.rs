@@ -1,16 +1,17 @@
-//! The loop itself, on a copy of the repository: the contract gets a value and an operation, the code is generated, and a consumer
-//! outside the workspace compiles and calls it, with no line by hand in the SDK.
+//! The spec is edited on a copy of the repository: a known value and an operation are added, the code is generated, and a consumer
+//! outside the workspace compiles the SDK and calls the new operation, without hand-written code.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{fs, io};
 
-use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::{
     Body, Provenance, ProvenanceKind, Recording, Request, Response,
 };
 use cloud_partner_recordings::replay::Replay;
+
+use crate::common;
 
 const VALUE: (&str, &str) = (
     "        - published\n",
@@ -62,74 +63,76 @@ async fn main() -> Result<(), Error> {
 }
 "#;
 
-/// The copy, and where what is built from it goes: the folder that this test was built into, so that the crates of others are there
-/// already. The copy's xtask has a name of its own, or it would take the place of this workspace's.
+/// A copy of the repository, and a consumer of its SDK beside it.
 struct Copy {
     root: PathBuf,
-    target: PathBuf,
+    consumer: PathBuf,
 }
 
 impl Copy {
+    /// The copy stands at the same place in every run and shares the workspace's target folder, so that third-party crates are compiled once.
     fn new() -> Self {
-        let origin = library::home().parent().expect("the workspace");
-        // The same place each time, so that what is built from it is found again and replaced.
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("loop");
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edited-spec");
         if folder.exists() {
-            fs::remove_dir_all(&folder).expect("the last copy can be removed");
+            fs::remove_dir_all(&folder).expect("the copy of the last run can be removed");
         }
         let root = folder.join("copy");
-        copy(origin, &root).expect("a copy of the repository");
-        let manifest = root.join("xtask/Cargo.toml");
-        let xtask = fs::read_to_string(&manifest).expect("xtask's manifest");
-        let renamed = xtask.replacen("name = \"xtask\"", "name = \"xtask-of-copy\"", 1);
-        fs::write(&manifest, renamed).expect("it can be written");
-        let program = std::env::current_exe().expect("this test's path");
-        Self {
-            root,
-            target: program
-                .ancestors()
-                .nth(3)
-                .expect("target/PROFILE/deps/test")
-                .to_owned(),
-        }
+        copy(&common::workspace(), &root).expect("a copy of the repository");
+        let consumer = folder.join("consumer");
+        fs::create_dir_all(consumer.join("src")).expect("a folder");
+        fs::write(consumer.join("src/main.rs"), CONSUMER).expect("a file");
+        fs::copy(root.join("Cargo.lock"), consumer.join("Cargo.lock")).expect("the lock file");
+        let copy = Self { root, consumer };
+        copy.depend("default-features = false");
+        copy
     }
 
-    fn contract(&self) -> PathBuf {
+    /// Writes the consumer's manifest; `features` are those of its dependency on the SDK.
+    fn depend(&self, features: &str) {
+        let manifest = format!(
+            "[package]\nname = \"consumer\"\nedition = \"2024\"\n\n[dependencies]\n\
+            cloud-partner-portal = {{ path = \"../copy/sdk\", {features} }}\n\
+            tokio = {{ version = \"1\", features = [\"macros\", \"rt\"] }}\n\n[profile.dev]\n\
+            debug = \"line-tables-only\"\n\n[workspace]\n"
+        );
+        fs::write(self.consumer.join("Cargo.toml"), manifest).expect("a file");
+    }
+
+    fn spec(&self) -> PathBuf {
         self.root.join("openapi/cloud-partner-portal.yaml")
     }
 
     fn edit(&self, (from, to): (&str, &str)) {
-        let path = self.contract();
-        let text = fs::read_to_string(&path).expect("the contract");
-        assert!(text.contains(from), "the contract has no {from:?}");
-        fs::write(&path, text.replacen(from, to, 1)).expect("the contract can be written");
+        let text = fs::read_to_string(self.spec()).expect("the spec");
+        assert!(text.contains(from), "the spec has no {from:?}");
+        fs::write(self.spec(), text.replacen(from, to, 1)).expect("the spec can be written");
     }
 
-    fn cargo(&self, folder: &Path, arguments: &[&str]) -> Output {
+    /// Runs cargo for the consumer, without the variables that cargo sets for this test.
+    fn cargo(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO"));
-        // What the cargo that runs this test says of itself isn't meant for the copy.
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
             if name.starts_with("CARGO_") && name != "CARGO_HOME" {
                 command.env_remove(name);
             }
         }
+        let program = std::env::current_exe().expect("this test's path");
+        let target = program
+            .ancestors()
+            .nth(3)
+            .expect("target/PROFILE/deps/test");
         command
             .args(arguments)
-            .current_dir(folder)
-            .env("CARGO_TARGET_DIR", &self.target)
+            .current_dir(&self.consumer)
+            .env("CARGO_TARGET_DIR", target)
             .env("CARGO_NET_OFFLINE", "true")
             .output()
             .expect("cargo runs")
     }
 
     fn xtask(&self, arguments: &[&str]) -> Output {
-        let run = [
-            &["run", "--quiet", "--package", "xtask-of-copy", "--"],
-            arguments,
-        ]
-        .concat();
-        self.cargo(&self.root, &run)
+        common::run_in_workspace(&self.root, arguments)
     }
 }
 
@@ -187,87 +190,77 @@ fn new_offer() -> Recording {
     }
 }
 
-/// One test, since both parts build the same tools.
 #[test]
-fn the_contract_changes_and_the_rest_follows() {
+fn a_new_value_and_a_new_operation_reach_a_consumer_without_hand_written_code() {
     let copy = Copy::new();
-    let contract = fs::read(copy.contract()).expect("the contract");
-    xtask_runs_when_the_sdk_no_longer_compiles(&copy);
-    fs::write(copy.contract(), contract).expect("the contract can be written");
-    a_new_value_and_a_new_operation_reach_a_consumer(&copy);
-}
+    let original = fs::read(copy.spec()).expect("the spec");
+    xtask_runs_when_the_sdk_does_not_compile(&copy);
+    fs::write(copy.spec(), original).expect("the spec can be written");
 
-fn a_new_value_and_a_new_operation_reach_a_consumer(copy: &Copy) {
     copy.edit(VALUE);
     copy.edit(OPERATION);
-
-    let stale = copy.xtask(&["generate", "--check"]);
-    let said = text(&stale);
-    assert_eq!(stale.status.code(), Some(4), "{said}");
+    let check = copy.xtask(&["generate", "--check"]);
+    let message = text(&check);
+    assert_eq!(check.status.code(), Some(4), "{message}");
     assert!(
-        said.contains("+        Paused") && said.contains("pub async fn get_offer"),
-        "{said}"
+        message.contains("+        Paused") && message.contains("pub async fn get_offer"),
+        "{message}"
     );
-    assert!(said.trim_end().ends_with("cargo xtask generate"), "{said}");
-
-    let generated = copy.xtask(&["generate"]);
-    assert!(generated.status.success(), "{}", text(&generated));
-    let fresh = copy.xtask(&["generate", "--check"]);
-    assert!(fresh.status.success(), "{}", text(&fresh));
-
-    let consumer = copy.root.parent().expect("a folder").join("consumer");
-    fs::create_dir_all(consumer.join("src")).expect("a folder");
-    fs::write(consumer.join("src/main.rs"), CONSUMER).expect("a file");
-    let manifest = "[package]\nname = \"consumer\"\nedition = \"2024\"\n\n[dependencies]\n\
-        cloud-partner-portal = { path = \"../copy/sdk\" }\n\
-        tokio = { version = \"1\", features = [\"macros\", \"rt\"] }\n\n[profile.dev]\n\
-        debug = \"line-tables-only\"\n\n[workspace]\n";
-    fs::write(consumer.join("Cargo.toml"), manifest).expect("a file");
-    fs::copy(copy.root.join("Cargo.lock"), consumer.join("Cargo.lock")).expect("the lock file");
-
-    let tree = copy.cargo(
-        &consumer,
-        &["tree", "--edges", "normal,build", "--prefix", "none"],
+    assert!(
+        message.trim_end().ends_with("cargo xtask generate"),
+        "{message}"
     );
-    let tree = text(&tree);
-    assert!(tree.contains("progenitor-client "), "{tree}");
-    for generator in ["progenitor ", "progenitor-impl ", "typify", "saphyr"] {
-        assert!(
-            !tree.lines().any(|line| line.starts_with(generator)),
-            "{generator} in\n{tree}"
-        );
+
+    for arguments in [&["generate"][..], &["generate", "--check"]] {
+        let generated = copy.xtask(arguments);
+        assert!(generated.status.success(), "{}", text(&generated));
     }
 
     let server = Replay::new([new_offer()], Vec::new())
         .start()
         .expect("a port on this machine");
-    let run = copy.cargo(&consumer, &["run", "--quiet", "--", &server.url()]);
+    let run = copy.cargo(&["run", "--quiet", "--", &server.url()]);
     assert_eq!(
         String::from_utf8_lossy(&run.stdout),
         "new-vm is paused: true\nSome(404) 1\n",
         "{}",
         text(&run)
     );
+
+    what_a_consumer_builds(&copy);
 }
 
-fn xtask_runs_when_the_sdk_no_longer_compiles(copy: &Copy) {
-    // The SDK's own code names this value.
+/// A consumer with the default features builds progenitor's client, neither its generator nor a feature that changes other crates.
+fn what_a_consumer_builds(copy: &Copy) {
+    copy.depend("features = []");
+    let tree = text(&copy.cargo(&[
+        "tree",
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+        "--format",
+        "{p} [{f}]",
+    ]));
+    let builds = |name: &str| tree.lines().find(|line| line.starts_with(name));
+    assert!(builds("progenitor-client ").is_some(), "{tree}");
+    for generator in ["progenitor ", "progenitor-impl ", "typify", "saphyr"] {
+        assert_eq!(builds(generator), None, "{tree}");
+    }
+    let json = builds("serde_json ").expect("serde_json");
+    assert!(!json.contains("preserve_order"), "{json}");
+}
+
+fn xtask_runs_when_the_sdk_does_not_compile(copy: &Copy) {
+    // The SDK's hand-written code names this value.
     copy.edit(("        - running\n", ""));
-    let check = copy.cargo(
-        &copy.root,
-        &[
-            "check",
-            "--quiet",
-            "--package",
-            "cloud-partner-portal",
-            "--features",
-            "generate",
-        ],
-    );
-    let said = text(&check);
+    let generated = copy.xtask(&["generate"]);
+    assert!(generated.status.success(), "{}", text(&generated));
+    let check = copy.cargo(&["check", "--quiet"]);
+    let message = text(&check);
     assert!(
-        !check.status.success() && said.contains("Running"),
-        "{said}"
+        !check.status.success() && message.contains("Running"),
+        "{message}"
     );
 
     let lint = copy.xtask(&["lint"]);
@@ -275,7 +268,7 @@ fn xtask_runs_when_the_sdk_no_longer_compiles(copy: &Copy) {
     let validate = copy.xtask(&["validate"]);
     assert!(
         text(&validate).contains("running"),
-        "the lost value is noted: {}",
+        "validate reports the lost value: {}",
         text(&validate)
     );
 }
