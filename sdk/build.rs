@@ -1,5 +1,5 @@
-//! With the feature `generate`, makes the SDK's code from the contract. Without it there is nothing to do: the committed
-//! `src/generated.rs` is compiled, and none of the generator is in the build.
+//! With the feature `generate`, generates the SDK's code from the spec. Without it, the committed files are compiled, and none of
+//! the generator is in the build.
 
 #[cfg(feature = "generate")]
 mod generator;
@@ -11,13 +11,14 @@ fn main() {
 
 #[cfg(feature = "generate")]
 fn main() -> std::process::ExitCode {
-    // Asked when it runs: a copied workspace with the same target folder runs what the other one compiled.
+    // Read at run time: a copied workspace with the same target folder runs the program that the other one compiled.
     let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let contract = std::path::Path::new(&package).join("../openapi/cloud-partner-portal.yaml");
+    let package = std::path::Path::new(&package);
+    let spec = package.join("../openapi/cloud-partner-portal.yaml");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=generator");
-    println!("cargo::rerun-if-changed={}", contract.display());
-    match run(&contract) {
+    println!("cargo::rerun-if-changed={}", spec.display());
+    match run(package, &spec) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(message) => {
             for line in message.lines() {
@@ -29,21 +30,23 @@ fn main() -> std::process::ExitCode {
 }
 
 #[cfg(feature = "generate")]
-fn run(path: &std::path::Path) -> Result<(), String> {
-    if !path.exists() {
-        return Err(
-            "the feature `generate` works in the SDK's own workspace only, where the contract is; without it the same code is \
-             compiled as it was committed"
-                .to_owned(),
-        );
+fn run(package: &std::path::Path, spec: &std::path::Path) -> Result<(), String> {
+    let directory = std::env::var_os("OUT_DIR").ok_or("cargo doesn't set OUT_DIR")?;
+    let directory = std::path::Path::new(&directory);
+    let failed = |path: &std::path::Path, error| format!("{}: {error}", path.display());
+    if !spec.exists() {
+        // A published package has no spec: the feature compiles the committed files.
+        for name in generator::FILES {
+            let committed = package.join("src").join(name);
+            std::fs::copy(&committed, directory.join(name))
+                .map_err(|error| failed(&committed, error))?;
+        }
+        return Ok(());
     }
-    let directory =
-        std::env::var_os("OUT_DIR").ok_or("cargo didn't say where generated files go")?;
-    let contract = generator::contract::Contract::load(path).map_err(|error| error.to_string())?;
-    for file in generator::generate(&contract).map_err(|failure| failure.to_string())? {
-        let target = std::path::Path::new(&directory).join(file.name);
-        std::fs::write(&target, file.text)
-            .map_err(|error| format!("{} can't be written: {error}", target.display()))?;
+    let spec = generator::spec::Spec::load(spec).map_err(|error| error.to_string())?;
+    for (name, text) in generator::generate(&spec).map_err(|failure| failure.to_string())? {
+        let target = directory.join(name);
+        std::fs::write(&target, text).map_err(|error| failed(&target, error))?;
     }
     Ok(())
 }

@@ -1,50 +1,43 @@
-//! From the contract to Rust.
+//! Generates the SDK's code from the spec: prepares the spec, runs progenitor, and post-processes what comes out.
 //!
-//! `build.rs` and `cargo xtask` both include this folder, so there is one generator and it is no crate of its own: the SDK
-//! stays publishable alone.
+//! `build.rs` and `cargo xtask` both include this folder. It isn't a crate of its own, so that the SDK can be published alone.
 
-// Each of the two programs uses a part of what is here.
+// Each of the two programs uses a part of the generator.
 #![allow(dead_code)]
 
 pub mod contract;
-pub mod face;
-pub mod finish;
+mod extensible_enums;
+mod facade;
 pub mod lint;
-pub mod open_values;
-pub mod pattern;
-pub mod prepare;
+mod mocks;
+mod postprocess;
+mod prepare;
 pub mod spec;
-pub mod version;
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use contract::{Contract, ContractError};
 use lint::Problem;
 use proc_macro2::TokenStream;
+use spec::{Operation, Spec, SpecError};
 
-/// The command that brings the committed files up to date; the first line of each names it.
+/// The command that writes the committed files; the first line of each names it.
 pub const COMMAND: &str = "cargo xtask generate";
 
-/// One generated file.
-pub struct Generated {
-    /// Its name, in `sdk/src/` when committed and in `OUT_DIR` when a build makes it.
-    pub name: &'static str,
-    /// Its text.
-    pub text: String,
-}
+/// The generated files, in `sdk/src/` when committed and in `OUT_DIR` when a build writes them.
+pub const FILES: [&str; 3] = ["generated.rs", "facade.rs", "generated_mocks.rs"];
 
-/// Why there is no code.
+/// Why no code was generated.
 #[derive(Debug)]
 pub enum Failure {
-    /// The contract asks for something that can't be generated, or that the house doesn't want.
+    /// The spec breaks rules of [`lint`].
     Problems(Vec<Problem>),
-    /// The contract isn't well-formed, or the generator failed on it.
-    Broken(ContractError),
+    /// The spec isn't well-formed, or progenitor failed on it.
+    Broken(SpecError),
 }
 
-impl From<ContractError> for Failure {
-    fn from(error: ContractError) -> Self {
+impl From<SpecError> for Failure {
+    fn from(error: SpecError) -> Self {
         Self::Broken(error)
     }
 }
@@ -54,113 +47,94 @@ impl fmt::Display for Failure {
         match self {
             Self::Broken(error) => write!(f, "{error}"),
             Self::Problems(problems) => {
-                for (index, problem) in problems.iter().enumerate() {
-                    if index > 0 {
-                        writeln!(f)?;
-                    }
-                    write!(f, "{problem}")?;
-                }
-                Ok(())
+                let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
+                f.write_str(&lines.join("\n"))
             }
         }
     }
 }
 
-/// Generates the SDK's code from the contract: the client and its types, and the mocks of the feature `mock`.
-pub fn generate(contract: &Contract) -> Result<Vec<Generated>, Failure> {
-    let problems = lint::lint(contract);
+/// Generates the text of each of the [`FILES`]: the client with its types, the facade, and the mocks of the feature `mock`.
+pub fn generate(spec: &Spec) -> Result<[(&'static str, String); 3], Failure> {
+    let problems = lint::lint(spec);
     if !problems.is_empty() {
         return Err(Failure::Problems(problems));
     }
-    let prepared = prepare::prepare(contract)?;
-    let client = progenitor_client(contract, &prepared)?;
-    let client = finish::finish(contract, &prepared, client)?;
-    let mocks = progenitor_mocks(contract, &prepared)?;
-    Ok(vec![
-        Generated {
-            name: "generated.rs",
-            text: print(&client),
-        },
-        Generated {
-            name: "generated_mocks.rs",
-            text: print(&finish::finish_mocks(contract, mocks)?),
-        },
+    let prepared = prepare::prepare(spec)?;
+    let operations = spec.operations()?;
+    let run = |document: &openapiv3::OpenAPI, what: &dyn Fn(&openapiv3::OpenAPI) -> Attempt| {
+        let tokens = guarded(spec, &operations, document, what)?;
+        syn::parse2::<syn::File>(tokens)
+            .map_err(|error| spec.error("", format!("progenitor's code isn't Rust: {error}")))
+    };
+    let mut client = run(&prepared.client, &|document| {
+        progenitor::Generator::new(&prepared.settings()).generate_tokens(document)
+    })?;
+    let methods = postprocess::postprocess(spec, &prepared, &mut client);
+    let facade = facade::facade(spec, &operations, &methods)?;
+    let mut mocks = run(&prepared.mocks, &|document| {
+        progenitor::Generator::new(&prepared.settings()).httpmock(document, "crate")
+    })?;
+    mocks::postprocess(&mut mocks);
+    let [client_name, facade_name, mocks_name] = FILES;
+    Ok([
+        (client_name, print(&client)),
+        (facade_name, print(&facade)),
+        (mocks_name, print(&mocks)),
     ])
-}
-
-fn progenitor_client(
-    contract: &Contract,
-    prepared: &prepare::Prepared,
-) -> Result<TokenStream, ContractError> {
-    guarded(contract, prepared, &prepared.spec, |spec| {
-        progenitor::Generator::new(&prepared.settings()).generate_tokens(spec)
-    })
-}
-
-fn progenitor_mocks(
-    contract: &Contract,
-    prepared: &prepare::Prepared,
-) -> Result<TokenStream, ContractError> {
-    guarded(contract, prepared, &prepared.mocks, |spec| {
-        progenitor::Generator::new(&prepared.settings()).httpmock(spec, "crate")
-    })
-}
-
-/// Runs progenitor, which panics on what it doesn't support. The lint knows the cases that were met; for any other, each
-/// operation is tried alone so that the message can name the one at fault.
-fn guarded(
-    contract: &Contract,
-    prepared: &prepare::Prepared,
-    spec: &openapiv3::OpenAPI,
-    run: impl Fn(&openapiv3::OpenAPI) -> Result<TokenStream, progenitor::Error>,
-) -> Result<TokenStream, ContractError> {
-    let attempt = |spec: &openapiv3::OpenAPI| -> Result<TokenStream, String> {
-        let hook = std::panic::take_hook();
-        std::panic::set_hook(Box::new(|_| {}));
-        let outcome = catch_unwind(AssertUnwindSafe(|| run(spec)));
-        std::panic::set_hook(hook);
-        match outcome {
-            Ok(Ok(tokens)) => Ok(tokens),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(panic) => Err(panic
-                .downcast_ref::<String>()
-                .cloned()
-                .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
-                .unwrap_or_else(|| "it stopped without a word".to_owned())),
-        }
-    };
-    let why = match attempt(spec) {
-        Ok(tokens) => return Ok(tokens),
-        Err(why) => why,
-    };
-    for operation in &prepared.operations {
-        let mut alone = spec.clone();
-        alone.paths.paths.retain(|path, _| *path == operation.path);
-        if let Err(why) = attempt(&alone) {
-            return Err(contract.error(
-                &operation.pointer,
-                format!(
-                    "progenitor can't generate the operation `{}` ({}): {}. Say the same with simpler means, or leave the \
-                     operation out of the contract until progenitor can",
-                    operation.id,
-                    operation.path,
-                    why.trim().trim_end_matches('.'),
-                ),
-            ));
-        }
-    }
-    Err(contract.error(
-        "/components",
-        format!(
-            "progenitor can't generate the components: {}",
-            why.trim().trim_end_matches('.')
-        ),
-    ))
 }
 
 fn print(file: &syn::File) -> String {
     format!(
-        "// Generated by `{COMMAND}` from openapi/cloud-partner-portal.yaml. Don't edit: change the contract.\n\n{}",
+        "// Generated by `{COMMAND}` from openapi/cloud-partner-portal.yaml. Don't edit: change the spec.\n\n{}",
         prettyplease::unparse(file)
     )
+}
+
+/// What progenitor returns.
+type Attempt = Result<TokenStream, progenitor::Error>;
+
+/// Runs progenitor, which panics on what it doesn't support. If it fails, each operation is tried alone, so that the message names
+/// the operation at fault.
+fn guarded(
+    spec: &Spec,
+    operations: &[Operation<'_>],
+    document: &openapiv3::OpenAPI,
+    run: &dyn Fn(&openapiv3::OpenAPI) -> Attempt,
+) -> Result<TokenStream, SpecError> {
+    let attempt = |document: &openapiv3::OpenAPI| -> Result<TokenStream, String> {
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        let outcome = catch_unwind(AssertUnwindSafe(|| run(document)));
+        std::panic::set_hook(hook);
+        let why = match outcome {
+            Ok(Ok(tokens)) => return Ok(tokens),
+            Ok(Err(error)) => error.to_string(),
+            Err(panic) => panic
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
+                .unwrap_or_else(|| "it panicked without a message".to_owned()),
+        };
+        Err(why.trim().trim_end_matches('.').to_owned())
+    };
+    let why = match attempt(document) {
+        Ok(tokens) => return Ok(tokens),
+        Err(why) => why,
+    };
+    for operation in operations {
+        let mut alone = document.clone();
+        alone.paths.paths.retain(|path, _| *path == operation.path);
+        if let Err(why) = attempt(&alone) {
+            let message = format!(
+                "progenitor can't generate the operation `{}` ({}): {why}. Describe the operation by simpler means, or leave it \
+                 out of the spec until progenitor can",
+                operation.name(),
+                operation.path,
+            );
+            return Err(spec.error(&operation.node.pointer, message));
+        }
+    }
+    let message = format!("progenitor can't generate the components: {why}");
+    Err(spec.error("/components", message))
 }

@@ -1,54 +1,44 @@
-//! The contract as progenitor takes it: what it can't express is replaced by types of the SDK, and what the SDK's runtime
-//! does by itself is taken out.
+//! Prepares the spec for progenitor: types of the SDK take the place of what progenitor can't express, and what the SDK's runtime
+//! does by itself is removed.
 
 use std::collections::BTreeMap;
 
-use openapiv3::{OpenAPI, Operation as ApiOperation, PathItem, ReferenceOr, StatusCode};
+use openapiv3::{OpenAPI, ReferenceOr, StatusCode};
 use progenitor::GenerationSettings;
 use quote::quote;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::contract::{Contract, ContractError, pointer_segment};
-use super::open_values;
-
-/// The HTTP methods that a path item can have.
-pub const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
+use super::extensible_enums::{self, is_extensible};
+use super::spec::{Kind, Spec, SpecError};
 
 /// The query parameter that the runtime adds to every request.
 pub const API_VERSION: &str = "api-version";
 
-/// The contract's marks for what a JSON type can't say, and the SDK's type for each.
+/// The only pattern that the spec may use; the SDK's `Identifier` implements it by hand. A regular expression engine would be a
+/// tenth of what a user of the SDK compiles.
+pub const IDENTIFIER_PATTERN: &str = r"^[^./\\\s][^/\\\s]*$";
+
+/// The SDK's type for path parameters.
+const IDENTIFIER: &str = "Identifier";
+
+/// The spec's marks for what a JSON type can't express, and the SDK's type for each.
 const MARKS: [(&str, &str); 2] = [("x-timestamp", "Timestamp"), ("x-link", "Link")];
 
-/// A contract that is ready for progenitor, and what its code must still be told.
+/// A spec that is ready for progenitor.
 pub struct Prepared {
-    /// What progenitor makes the client from: successful answers only, since the runtime reads failures of any shape before
-    /// progenitor sees the answer.
-    pub spec: OpenAPI,
-    /// What progenitor makes the mocks from, failures included.
+    /// The spec for the client: without error responses, because the runtime reads those in any shape before progenitor sees
+    /// the response.
+    pub client: OpenAPI,
+    /// The spec for the mocks, with error responses.
     pub mocks: OpenAPI,
-    /// Every operation.
-    pub operations: Vec<Operation>,
-    /// The open values by component name.
-    pub open_values: BTreeMap<String, Value>,
-    /// The components that are a type of the SDK: component name, Rust type.
+    /// The components that are identifiers.
+    pub identifiers: Vec<String>,
+    /// Component names, each with the type of the SDK that takes its place.
     replacements: Vec<(String, String)>,
 }
 
-/// An operation of the contract.
-pub struct Operation {
-    /// Its operationId.
-    pub id: String,
-    /// Its path template.
-    pub path: String,
-    /// Where it stands in the contract.
-    pub pointer: String,
-}
-
 impl Prepared {
-    /// What progenitor is told beside the contract.
+    /// Returns progenitor's settings.
     pub fn settings(&self) -> GenerationSettings {
         let mut settings = GenerationSettings::default();
         settings
@@ -61,97 +51,110 @@ impl Prepared {
     }
 }
 
-/// Makes the contract ready for progenitor.
-pub fn prepare(contract: &Contract) -> Result<Prepared, ContractError> {
-    let mut document = sorted(&contract.value);
+/// Prepares the spec.
+pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
+    let mut document = sorted(&spec.value);
     let mut replacements = Vec::new();
-    let mut open_values = BTreeMap::new();
-
+    let mut identifiers = Vec::new();
+    spec.walk(|visited| {
+        let Some(part) = document.pointer_mut(&visited.pointer) else {
+            // A part of something that was replaced as a whole.
+            return;
+        };
+        match visited.kind {
+            Kind::Schema => {
+                let mark = MARKS.iter().find(|(mark, _)| part.get(mark).is_some());
+                let component = (visited.parent == Kind::Components)
+                    .then(|| visited.pointer.rsplit('/').next())
+                    .flatten();
+                if let Some((_, name)) = mark {
+                    *part = reference(name);
+                } else if let Some(name) = component {
+                    if is_extensible(visited.value) {
+                        replacements.push((name.to_owned(), format!("crate::Extensible<{name}>")));
+                    } else if visited.value.get("pattern").is_some() {
+                        replacements.push((name.to_owned(), format!("crate::{IDENTIFIER}")));
+                        identifiers.push(name.to_owned());
+                    }
+                    if is_extensible(visited.value) || part["type"] == "object" {
+                        // progenitor would wrap the component in an `Option`, and each use of it once more.
+                        remove(part, "nullable");
+                    }
+                } else if visited.value.get("pattern").is_some() {
+                    *part = reference(IDENTIFIER);
+                }
+            }
+            // Any text in a path is an identifier: `..` or a slash would address another resource.
+            Kind::Parameter if visited.value.get("in").is_some_and(|place| place == "path") => {
+                let schema = spec.resolve(&format!("{}/schema", visited.pointer));
+                let is_text = schema.is_some_and(|schema| schema.text("type") == Some("string"));
+                if is_text {
+                    part["schema"] = reference(IDENTIFIER);
+                }
+            }
+            Kind::PathItem | Kind::Operation => remove_api_version(spec, part),
+            _ => {}
+        }
+    });
     if let Some(schemas) = document
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
     {
-        for (name, schema) in schemas.iter_mut() {
-            if is_open_value(schema) {
-                // On a component, `nullable` would become a newtype around an `Option`; each use of it is an `Option` anyway.
-                remove(schema, "nullable");
-                replacements.push((name.clone(), format!("crate::Extensible<{name}>")));
-                open_values.insert(name.clone(), schema.clone());
-            } else if schema.get("type").is_some_and(|kind| kind == "object") {
-                remove(schema, "nullable");
-            }
+        // The constants are for other languages; a second, closed enum in Rust would mislead.
+        for (name, _) in &replacements {
+            schemas.remove(&extensible_enums::constants(name));
         }
-        // The constants are for other languages: here the list itself becomes an enum, and a second, closed one only misleads.
-        for name in open_values.keys() {
-            schemas.remove(&open_values::constants(name));
-        }
-        for schema in schemas.values_mut() {
-            replace_marked(schema);
-        }
-        for (_, name) in MARKS {
+        for name in MARKS.map(|(_, name)| name).into_iter().chain([IDENTIFIER]) {
             schemas.insert(name.to_owned(), json!({}));
             replacements.push((name.to_owned(), format!("crate::{name}")));
         }
     }
-
-    let mut operations = Vec::new();
-    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
-        for (path, item) in paths {
-            let pointer = format!("/paths/{}", pointer_segment(path));
-            let Some(item) = item.as_object_mut() else {
-                continue;
-            };
-            remove_api_version(contract, item);
-            for method in METHODS {
-                let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) else {
-                    continue;
-                };
-                remove_api_version(contract, operation);
-                operations.push(Operation {
-                    id: operation
-                        .get("operationId")
-                        .and_then(Value::as_str)
-                        .unwrap_or_default()
-                        .to_owned(),
-                    path: path.clone(),
-                    pointer: format!("{pointer}/{method}"),
-                });
-            }
-        }
-    }
-
     let mocks: OpenAPI = serde_json::from_value(document)
-        .map_err(|error| contract.error("", format!("not an OpenAPI 3.0 document: {error}")))?;
-    let mut spec = mocks.clone();
-    for item in spec.paths.paths.values_mut() {
-        let ReferenceOr::Item(item) = item else {
-            continue;
-        };
-        for operation in operations_of(item) {
-            // To progenitor, `default` beside a 2xx is a second success type.
-            operation.responses.default = None;
-            let responses = &mut operation.responses.responses;
-            responses.retain(|status, _| {
-                matches!(status, StatusCode::Code(200..=299) | StatusCode::Range(2))
-            });
-        }
-    }
+        .map_err(|error| spec.error("", format!("not an OpenAPI 3.0 document: {error}")))?;
+    let mut client = mocks.clone();
+    remove_error_responses(&mut client);
     Ok(Prepared {
-        spec,
+        client,
         mocks,
-        operations,
-        open_values,
+        identifiers,
         replacements,
     })
 }
 
-/// The same document with its members in alphabetical order. Whether `serde_json` keeps the file's order is up to the features
-/// of a build, and the code must not depend on that.
+/// Removes all responses but those of status 2xx. progenitor takes `default` for a second kind of success.
+fn remove_error_responses(document: &mut OpenAPI) {
+    for item in document.paths.paths.values_mut() {
+        let ReferenceOr::Item(item) = item else {
+            continue;
+        };
+        for operation in [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+            &mut item.options,
+            &mut item.head,
+            &mut item.patch,
+            &mut item.trace,
+        ]
+        .into_iter()
+        .flatten()
+        {
+            operation.responses.default = None;
+            operation.responses.responses.retain(|status, _| {
+                matches!(status, StatusCode::Code(200..=299) | StatusCode::Range(2))
+            });
+        }
+    }
+}
+
+/// Returns the same document with its properties in alphabetical order. Whether `serde_json` keeps the order of the file depends
+/// on the features of a build, and the code must not.
 fn sorted(value: &Value) -> Value {
     match value {
-        Value::Object(members) => {
-            let members: BTreeMap<_, _> = members.iter().collect();
-            members
+        Value::Object(properties) => {
+            let properties: BTreeMap<_, _> = properties.iter().collect();
+            properties
                 .into_iter()
                 .map(|(name, value)| (name.clone(), sorted(value)))
                 .collect()
@@ -161,62 +164,25 @@ fn sorted(value: &Value) -> Value {
     }
 }
 
-fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut ApiOperation> {
-    [
-        &mut item.get,
-        &mut item.put,
-        &mut item.post,
-        &mut item.delete,
-        &mut item.options,
-        &mut item.head,
-        &mut item.patch,
-        &mut item.trace,
-    ]
-    .into_iter()
-    .flatten()
+fn reference(component: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{component}")})
 }
 
-/// Whether a schema is a string whose known values are listed in `x-extensible-enum`.
-pub fn is_open_value(schema: &Value) -> bool {
-    schema.get("x-extensible-enum").is_some()
-}
-
-fn remove(schema: &mut Value, member: &str) {
+fn remove(schema: &mut Value, property: &str) {
     if let Some(schema) = schema.as_object_mut() {
-        schema.remove(member);
+        schema.remove(property);
     }
 }
 
-/// Turns each marked schema into a reference to the SDK's own type.
-fn replace_marked(schema: &mut Value) {
-    match schema {
-        Value::Object(members) => {
-            match MARKS.iter().find(|(mark, _)| members.contains_key(*mark)) {
-                Some((_, name)) => {
-                    *schema = json!({"$ref": format!("#/components/schemas/{name}")});
-                }
-                None => members.values_mut().for_each(replace_marked),
-            }
-        }
-        Value::Array(elements) => elements.iter_mut().for_each(replace_marked),
-        _ => {}
-    }
-}
-
-fn remove_api_version(contract: &Contract, holder: &mut Map<String, Value>) {
-    if let Some(parameters) = holder.get_mut("parameters").and_then(Value::as_array_mut) {
+fn remove_api_version(spec: &Spec, holder: &mut Value) {
+    let parameters = holder.get_mut("parameters").and_then(Value::as_array_mut);
+    if let Some(parameters) = parameters {
         parameters.retain(|parameter| {
-            resolve(contract, parameter)
-                .and_then(|parameter| parameter.get("name"))
-                .is_none_or(|name| name != API_VERSION)
+            let reference = parameter.get("$ref").and_then(Value::as_str);
+            let component = reference
+                .and_then(|reference| spec.resolve(reference.strip_prefix('#')?))
+                .map(|component| component.value);
+            component.unwrap_or(parameter)["name"] != API_VERSION
         });
-    }
-}
-
-/// What a `$ref` names, or the value itself when it is no reference.
-pub fn resolve<'a>(contract: &'a Contract, value: &'a Value) -> Option<&'a Value> {
-    match value.get("$ref").and_then(Value::as_str) {
-        Some(reference) => contract.value.pointer(reference.strip_prefix('#')?),
-        None => Some(value),
     }
 }

@@ -43,6 +43,15 @@ mod watch;
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/generated.rs"));
 }
+#[cfg(feature = "generate")]
+#[allow(clippy::pedantic, rustdoc::broken_intra_doc_links)]
+mod facade {
+    include!(concat!(env!("OUT_DIR"), "/facade.rs"));
+}
+#[cfg(not(feature = "generate"))]
+#[allow(clippy::pedantic, rustdoc::broken_intra_doc_links)]
+#[rustfmt::skip]
+mod facade;
 #[cfg(not(feature = "generate"))]
 #[allow(clippy::all, clippy::pedantic, rustdoc::broken_intra_doc_links, unused_qualifications)]
 #[rustfmt::skip]
@@ -55,6 +64,7 @@ pub use credential::{AccessToken, Credential, CredentialError};
 pub use error::Error;
 pub use generated::types;
 pub use values::extensible::{Extensible, KnownValue};
+pub use values::identifier::{Identifier, InvalidIdentifier};
 pub use values::link::Link;
 pub use values::timestamp::Timestamp;
 pub use watch::outcome::Outcome;

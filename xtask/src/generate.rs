@@ -28,12 +28,12 @@ impl Generate {
             Err(generator::Failure::Broken(error)) => return Err(error.into()),
         };
         let mut outcome = Outcome::Fine;
-        for file in &generated {
-            let path = files::root().join("sdk/src").join(file.name);
+        for (name, text) in &generated {
+            let path = files::root().join("sdk/src").join(name);
             let this = if self.check {
-                files::check(&path, &file.text, out)?
+                files::check(&path, text, out)?
             } else {
-                files::write(&path, &file.text, out)?
+                files::write(&path, text, out)?
             };
             if this != Outcome::Fine {
                 outcome = this;

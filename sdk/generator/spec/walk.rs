@@ -103,8 +103,6 @@ const KEYWORDS: &[(Kind, &str, Holds, Kind)] = &[
     (Schema, "allOf", List, Schema),
     (Schema, "anyOf", List, Schema),
     (Schema, "oneOf", List, Schema),
-    // The spec's own extension: the constants of an extensible enum.
-    (Schema, "x-known-values", One, Schema),
 ];
 
 /// An object of the spec, as [`Spec::walk`] visits it.

@@ -31,6 +31,8 @@ use response::{Received, Response};
 use timeout::{Limit, seconds};
 use tracing::Trace;
 
+const API_VERSION: &str = "api-version";
+
 static CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
 
 /// What is said of a call that took too long; the time follows.
@@ -133,10 +135,11 @@ impl ClientHooks<Call> for generated::Client {
     ) -> Result<(), progenitor_client::Error<E>> {
         let version = <Self as ClientInfo<Call>>::api_version();
         let url = request.url_mut();
-        url.query_pairs_mut().append_pair("api-version", version);
-        request
-            .headers_mut()
-            .insert(USER_AGENT, self.inner.shared.user_agent.clone());
+        url.query_pairs_mut().append_pair(API_VERSION, version);
+        let headers = request.headers_mut();
+        // progenitor sends the version as a header, too; the service takes it from the query.
+        headers.remove(API_VERSION);
+        headers.insert(USER_AGENT, self.inner.shared.user_agent.clone());
         Ok(())
     }
 

@@ -1,7 +1,56 @@
 //! Identifiers in paths: the awkward ones arrive as they were given, and what would address another resource is refused before
 //! anything is sent.
 
-use crate::support::{client, serve};
+use cloud_partner_portal::{Identifier, types::OfferSummary};
+
+use crate::support::{client, contract, serve};
+
+/// The identifier is written by hand, so the spec's pattern is compared with it.
+#[test]
+fn an_identifier_is_what_the_pattern_of_the_spec_accepts() {
+    let spec = contract();
+    for name in ["PublisherId", "OfferId"] {
+        let pattern = spec
+            .value
+            .pointer("/components/schemas")
+            .and_then(|schemas| schemas.as_object())
+            .into_iter()
+            .flatten()
+            .find(|(component, _)| component.starts_with(name))
+            .map(|(_, schema)| schema.clone())
+            .expect("a schema");
+        let validator = jsonschema::draft4::new(&pattern).expect("a schema");
+        // Every character of the first planes, alone, first, and last.
+        for c in (0..=0xffff).filter_map(char::from_u32) {
+            for text in [c.to_string(), format!("{c}a"), format!("a{c}")] {
+                assert_eq!(
+                    text.parse::<Identifier>().is_ok(),
+                    validator.is_valid(&text.clone().into()),
+                    "{name}: {text:?}"
+                );
+            }
+        }
+        assert!("".parse::<Identifier>().is_err() && !validator.is_valid(&"".into()));
+    }
+}
+
+/// Whatever a program holds an identifier in, the methods take it.
+#[tokio::test]
+async fn an_id_of_the_list_can_be_asked_for_its_status() {
+    let server = serve(Vec::new());
+    let client = client(server.url());
+    let offer = OfferSummary::new("test-vm");
+    let publisher: Identifier = "contoso".parse().expect("an identifier");
+    for result in [
+        client.get_offer_status("contoso", &offer.id).await,
+        client.get_offer_status(&publisher, offer.id.clone()).await,
+        client.get_offer_status(publisher, offer.id.as_str()).await,
+    ] {
+        let error = result.expect_err("nothing is recorded");
+        assert!(error.status().is_some(), "{error}");
+    }
+    assert_eq!(server.requests().len(), 3);
+}
 
 #[tokio::test]
 async fn awkward_ids_arrive_as_they_were_given() {
@@ -40,6 +89,7 @@ async fn awkward_ids_arrive_as_they_were_given() {
             "{id}"
         );
         assert_eq!(asked.query.len(), 1, "{id}: {:?}", asked.query);
+        assert!(!asked.headers.contains_key("api-version"), "{id}");
     }
 }
 

@@ -7,6 +7,7 @@ mod edited_spec;
 mod import;
 #[cfg(unix)]
 mod languages;
+mod lint;
 mod proofs;
 mod record;
 mod recorded;

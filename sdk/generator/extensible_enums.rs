@@ -1,11 +1,16 @@
-//! The enums of the known values, made from each `x-extensible-enum`.
+//! The enums of known values, made from each `x-extensible-enum`.
 
 use heck::ToUpperCamelCase;
-use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-/// The known values of an open set, in the contract's order.
+/// Returns whether a schema is an extensible enum: a string whose known values are listed.
+#[must_use]
+pub fn is_extensible(schema: &Value) -> bool {
+    schema.get("x-extensible-enum").is_some()
+}
+
+/// Returns the known values in the order of the spec.
 pub fn values(schema: &Value) -> impl Iterator<Item = &str> {
     schema
         .get("x-extensible-enum")
@@ -15,12 +20,14 @@ pub fn values(schema: &Value) -> impl Iterator<Item = &str> {
         .filter_map(Value::as_str)
 }
 
-/// The name of the component that gives the known values of the component `name` to other languages as constants.
+/// Returns the name of the component that lists the values of the component `name` once more, as constants for other languages.
+#[must_use]
 pub fn constants(name: &str) -> String {
     format!("Known{name}")
 }
 
-/// The name of a value's variant.
+/// Returns the name of a value's variant; empty for a value without a letter or digit.
+#[must_use]
 pub fn variant(value: &str) -> String {
     let name = value.to_upper_camel_case();
     if name.starts_with(|first: char| first.is_ascii_digit()) {
@@ -30,16 +37,13 @@ pub fn variant(value: &str) -> String {
     }
 }
 
-/// The enum for the component `name`.
-pub fn known_enum(name: &str, schema: &Value) -> TokenStream {
+/// Returns the enum of the component `name`, and its values' texts.
+pub fn known_values(name: &str, schema: &Value) -> [syn::Item; 2] {
     let ident = format_ident!("{name}");
-    let description = schema
-        .get("description")
-        .and_then(Value::as_str)
-        .unwrap_or(name)
-        .trim();
+    let description = schema.get("description").and_then(Value::as_str);
+    let description = description.unwrap_or(name).trim();
     let documentation = format!(
-        "{description}\n\nThe members of an answer hold it as [`Extensible`](crate::Extensible), which keeps values that aren't listed here."
+        "{description}\n\nResponses hold it as [`Extensible`](crate::Extensible), which keeps values that aren't listed here."
     );
     let texts: Vec<_> = values(schema).collect();
     let variants: Vec<_> = texts
@@ -47,21 +51,24 @@ pub fn known_enum(name: &str, schema: &Value) -> TokenStream {
         .map(|text| format_ident!("{}", variant(text)))
         .collect();
     let meanings = texts.iter().map(|text| meaning(description, text));
-    quote! {
+    let known: syn::Item = syn::parse_quote! {
         #[doc = #documentation]
         #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
         #[non_exhaustive]
         pub enum #ident {
             #(#[doc = #meanings] #variants,)*
         }
-
+    };
+    let pairs = quote!(#((#texts, Self::#variants)),*);
+    let implementation: syn::Item = syn::parse_quote! {
         impl crate::KnownValue for #ident {
-            const VALUES: &'static [(&'static str, Self)] = &[#((#texts, Self::#variants)),*];
+            const VALUES: &'static [(&'static str, Self)] = &[#pairs];
         }
-    }
+    };
+    [known, implementation]
 }
 
-/// What the table in the component's description says of a value, or the value itself.
+/// Returns the meaning of a value by the table in its component's description, or the value itself.
 fn meaning(description: &str, value: &str) -> String {
     let row = format!("| `{value}` |");
     description

@@ -1,0 +1,205 @@
+//! Post-processes progenitor's client: documents it throughout, makes decoding lenient with optional properties, and keeps what only
+//! the SDK's own `Client` calls.
+
+use std::collections::BTreeMap;
+
+use quote::{format_ident, quote};
+use serde_json::Value;
+use syn::{
+    Attribute, Fields, File, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct, Type, Visibility,
+    parse_quote,
+};
+
+use super::extensible_enums::{self, is_extensible};
+use super::prepare::Prepared;
+use super::spec::{Kind, Node, Spec};
+
+/// Post-processes progenitor's file, and returns the methods that the facade calls.
+pub fn postprocess(spec: &Spec, prepared: &Prepared, file: &mut File) -> Vec<ImplItemFn> {
+    let mut methods = Vec::new();
+    file.items.retain_mut(|item| match item {
+        Item::Use(item) => {
+            item.vis = Visibility::Inherited;
+            true
+        }
+        Item::Mod(module) if module.ident == "types" => {
+            types(spec, prepared, module);
+            true
+        }
+        // It would export nothing that the SDK shows.
+        Item::Mod(module) => module.ident != "prelude",
+        Item::Struct(client) if client.ident == "Client" => {
+            let text = " progenitor's client, made by the SDK's own for each call.";
+            client.attrs = vec![parse_quote!(#[doc = #text])];
+            true
+        }
+        // progenitor's constructors have timeouts and a panic of their own; the SDK's builder fills the fields.
+        Item::Impl(block) if has_method(block, "new_with_client") => false,
+        Item::Impl(block) if block.trait_.is_none() => {
+            for item in &mut block.items {
+                if let ImplItem::Fn(method) = item {
+                    methods.push(method.clone());
+                    remove_documentation(&mut method.attrs);
+                }
+            }
+            true
+        }
+        _ => true,
+    });
+    methods
+}
+
+fn has_method(block: &syn::ItemImpl, name: &str) -> bool {
+    let is_it = |item: &ImplItem| matches!(item, ImplItem::Fn(method) if method.sig.ident == name);
+    block.items.iter().any(is_it)
+}
+
+fn types(spec: &Spec, prepared: &Prepared, module: &mut ItemMod) {
+    let Some((_, items)) = &mut module.content else {
+        return;
+    };
+    let schemas = schemas(spec);
+    let mut added: Vec<Item> = Vec::new();
+    for item in items.iter_mut() {
+        if let Item::Struct(structure) = item {
+            let schema = schemas.get(&structure.ident.to_string());
+            added.extend(self::structure(schema, structure));
+        }
+    }
+    items.extend(added);
+    // progenitor's error for types that check their text; the SDK's `Identifier` has its own.
+    let text = quote!(#(#items)*).to_string();
+    if !text.contains("error :: ConversionError") {
+        items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "error"));
+    }
+    for name in &prepared.identifiers {
+        let (ident, text) = (
+            format_ident!("{name}"),
+            schemas.get(name).and_then(description),
+        );
+        items.push(parse_quote! {
+            #[doc = #text]
+            pub type #ident = crate::Identifier;
+        });
+    }
+    for (name, schema) in &schemas {
+        if is_extensible(schema.value) {
+            items.extend(extensible_enums::known_values(name, schema.value));
+        }
+    }
+}
+
+/// Post-processes a type, and returns the items that belong beside it.
+fn structure(schema: Option<&Node<'_>>, structure: &mut ItemStruct) -> Vec<Item> {
+    let ident = structure.ident.clone();
+    structure.attrs.push(parse_quote!(
+        #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
+    ));
+    let Fields::Named(fields) = &mut structure.fields else {
+        return vec![parse_quote!(crate::decode::value!(#ident);)];
+    };
+    // New versions of the spec add properties; they must not break a user's code that constructs the type.
+    structure.attrs.push(parse_quote!(#[non_exhaustive]));
+    structure.attrs.push(parse_quote!(#[derive(PartialEq)]));
+    let mut arguments = Vec::new();
+    let mut values = Vec::new();
+    for field in &mut fields.named {
+        let Some(name) = field.ident.clone() else {
+            continue;
+        };
+        let property = property_name(&name, &field.attrs);
+        if let Some(text) = schema.and_then(|schema| field_documentation(schema, &property)) {
+            remove_documentation(&mut field.attrs);
+            field.attrs.insert(0, parse_quote!(#[doc = #text]));
+        }
+        if is_option(&field.ty) {
+            field.attrs.push(parse_quote!(
+                #[serde(default, deserialize_with = "crate::decode::option")]
+            ));
+            field
+                .attrs
+                .push(parse_quote!(#[cfg_attr(feature = "schemars", schemars(default))]));
+            values.push(quote!(#name: ::std::option::Option::None));
+        } else {
+            let kind = &field.ty;
+            arguments.push(quote!(#name: impl ::std::convert::Into<#kind>));
+            values.push(quote!(#name: #name.into()));
+        }
+    }
+    let mut beside = vec![parse_quote!(crate::decode::object!(#ident);)];
+    if !arguments.is_empty() {
+        beside.push(parse_quote! {
+            impl #ident {
+                /// Makes a value with its required properties; the optional ones are absent.
+                pub fn new(#(#arguments),*) -> Self {
+                    Self { #(#values),* }
+                }
+            }
+        });
+    }
+    beside
+}
+
+/// Returns the documentation of a property: its own description, or the first paragraph of its type's if it is a reference.
+fn field_documentation(schema: &Node<'_>, property: &str) -> Option<String> {
+    let written = schema.written("properties")?.written(property)?;
+    if written.text("$ref").is_none() {
+        return description(&written);
+    }
+    let text = description(&schema.written("properties")?.child(property)?)?;
+    Some(text.split("\n\n").next()?.to_owned())
+}
+
+fn description(schema: &Node<'_>) -> Option<String> {
+    Some(schema.text("description")?.trim().to_owned())
+}
+
+/// Returns every schema that becomes a type, by the type's name.
+fn schemas(spec: &Spec) -> BTreeMap<String, Node<'_>> {
+    let mut schemas = BTreeMap::new();
+    spec.walk(|visited| {
+        if visited.kind != Kind::Schema || visited.is_reference() {
+            return;
+        }
+        let component = visited.pointer.rsplit('/').next();
+        let name = match visited.parent {
+            Kind::Components => component,
+            _ => visited.value.get("title").and_then(Value::as_str),
+        };
+        if let (Some(name), Some(node)) = (name, spec.at(&visited.pointer)) {
+            schemas.entry(name.to_owned()).or_insert(node);
+        }
+    });
+    schemas
+}
+
+/// Returns the name of a field's JSON property.
+fn property_name(ident: &syn::Ident, attributes: &[Attribute]) -> String {
+    let mut name = ident.to_string();
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("serde"))
+    {
+        // Other parts of the attribute don't matter; without a readable `rename`, the field has the property's name.
+        let _ = attribute.parse_nested_meta(|meta| {
+            let value = meta
+                .value()
+                .and_then(syn::parse::ParseBuffer::parse::<syn::LitStr>);
+            if meta.path.is_ident("rename")
+                && let Ok(value) = value
+            {
+                name = value.value();
+            }
+            Ok(())
+        });
+    }
+    name
+}
+
+fn is_option(kind: &Type) -> bool {
+    matches!(kind, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
+}
+
+fn remove_documentation(attributes: &mut Vec<Attribute>) {
+    attributes.retain(|attribute| !attribute.path().is_ident("doc"));
+}

@@ -1,0 +1,194 @@
+//! Identifiers in paths.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// An identifier in a path, such as a publisher's or an offer's.
+///
+/// It is one segment of a path: not empty, without white space and slashes, and without a dot at the beginning, because `..`
+/// or a slash would address another resource. Every other character is allowed, and the client percent-encodes it.
+///
+/// The methods of [`Client`](crate::Client) take any text and check it; this type checks it earlier.
+///
+/// ```
+/// use cloud_partner_portal::Identifier;
+///
+/// let offer: Identifier = "test-vm".parse()?;
+/// assert_eq!(offer, "test-vm");
+/// assert!("../other".parse::<Identifier>().is_err());
+/// # Ok::<(), cloud_partner_portal::InvalidIdentifier>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Identifier(Box<str>);
+
+crate::decode::value!(Identifier);
+
+/// The error of a text that is no [`Identifier`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidIdentifier {
+    text: Box<str>,
+}
+
+impl fmt::Display for InvalidIdentifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{:?} is no identifier: it must be one segment of a path, such as `contoso` or `test-vm`, without white space, \
+             slashes, or a dot at the beginning",
+            self.text
+        )
+    }
+}
+
+impl std::error::Error for InvalidIdentifier {}
+
+impl Identifier {
+    /// The pattern in the spec.
+    #[cfg(feature = "schemars")]
+    const PATTERN: &'static str = r"^[^./\\\s][^/\\\s]*$";
+
+    /// Returns the text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a character is `\s` in a pattern of JSON Schema, which is ECMAScript's: Unicode's white space without U+0085, and the
+/// byte order mark.
+fn is_space(c: char) -> bool {
+    (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}'
+}
+
+impl FromStr for Identifier {
+    type Err = InvalidIdentifier;
+
+    fn from_str(text: &str) -> Result<Self, InvalidIdentifier> {
+        let refused = |c: char| c == '/' || c == '\\' || is_space(c);
+        if text.is_empty() || text.starts_with('.') || text.contains(refused) {
+            return Err(InvalidIdentifier { text: text.into() });
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+impl TryFrom<&str> for Identifier {
+    type Error = InvalidIdentifier;
+
+    fn try_from(text: &str) -> Result<Self, InvalidIdentifier> {
+        text.parse()
+    }
+}
+
+impl TryFrom<String> for Identifier {
+    type Error = InvalidIdentifier;
+
+    fn try_from(text: String) -> Result<Self, InvalidIdentifier> {
+        text.parse()
+    }
+}
+
+impl TryFrom<&String> for Identifier {
+    type Error = InvalidIdentifier;
+
+    fn try_from(text: &String) -> Result<Self, InvalidIdentifier> {
+        text.parse()
+    }
+}
+
+impl From<Identifier> for String {
+    fn from(identifier: Identifier) -> Self {
+        identifier.0.into()
+    }
+}
+
+impl AsRef<str> for Identifier {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq<str> for Identifier {
+    fn eq(&self, other: &str) -> bool {
+        &*self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Identifier {
+    fn eq(&self, other: &&str) -> bool {
+        &*self.0 == *other
+    }
+}
+
+impl fmt::Display for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for Identifier {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Identifier".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "pattern": Self::PATTERN})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Identifier;
+
+    #[test]
+    fn accepts_one_segment_of_a_path_and_nothing_else() {
+        for text in ["a", "test-vm", "a.b_c~d", "größe", "日本", "50%", "a\u{85}"] {
+            let identifier: Identifier = text.parse().expect(text);
+            assert_eq!(identifier, text);
+            assert_eq!(identifier.to_string(), text);
+        }
+        for text in [
+            "",
+            ".",
+            "..",
+            ".a",
+            "a/b",
+            "/",
+            "a\\b",
+            "a b",
+            "a\n",
+            "\ta",
+            "a\u{a0}b",
+            "\u{feff}a",
+            "a\u{3000}",
+        ] {
+            let error = text.parse::<Identifier>().expect_err(text).to_string();
+            assert!(error.contains(&format!("{text:?}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn serializes_as_text_and_checks_on_decoding() {
+        let identifier: Identifier = serde_json::from_str("\"test-vm\"").expect("an identifier");
+        assert_eq!(
+            serde_json::to_string(&identifier).expect("JSON"),
+            "\"test-vm\""
+        );
+        let error = serde_json::from_str::<Identifier>("\"..\"").expect_err("no identifier");
+        assert!(error.to_string().contains("no identifier"), "{error}");
+    }
+}
