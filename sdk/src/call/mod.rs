@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::client::Shared;
-use crate::credential::Token;
+use crate::credential::token::Token;
 use crate::error::Kind;
 use crate::error::response::one_line;
 use crate::{Error, decode::path as place, generated};
@@ -37,6 +37,9 @@ static CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-re
 
 /// What is said of a call that took too long; the time follows.
 const UNDONE: &str = "the call wasn't done within";
+
+const SAME_TOKEN: &str =
+    "the credential returned the rejected token again, so the request wasn't repeated";
 
 /// How much of a failed request's body is kept.
 const FAILURE_LIMIT: usize = 64 * 1024;
@@ -53,8 +56,8 @@ pub(crate) struct Call {
 #[derive(Default)]
 struct Progress {
     attempts: u32,
-    /// Why the last attempt failed, while another is under way.
-    last_failure: Option<Error>,
+    /// The errors of the attempts before.
+    earlier: Vec<Error>,
     /// The token that was sent last, to be taken out of whatever is said of the answer.
     token: Option<Token>,
     outcome: Option<Result<Received, Error>>,
@@ -191,24 +194,19 @@ impl Call {
     async fn run(&self, request: reqwest::Request) -> Result<Received, Error> {
         let deadline = Instant::now().checked_add(self.shared.call_timeout);
         let outcome = self.attempts(request, deadline).await;
-        let (attempts, last_failure) = {
+        let (attempts, earlier) = {
             let mut progress = self.progress();
-            (progress.attempts, progress.last_failure.take())
+            (progress.attempts, std::mem::take(&mut progress.earlier))
         };
         match outcome {
             Ok(received) => Ok(Received {
                 attempts,
                 ..received
             }),
-            Err(mut error) => {
-                // What was known before the time was up says more than that it was.
-                if error.is_timeout()
-                    && let Some(failure) = last_failure
-                {
-                    error = error.with_source(failure);
-                }
-                Err(error.with_attempts(attempts).with_operation(self.operation))
-            }
+            Err(error) => Err(Error::chain(earlier, error)
+                .with_attempts(attempts)
+                .with_operation(self.operation)
+                .with_credential(|| self.shared.credential.describe())),
         }
     }
 
@@ -249,9 +247,15 @@ impl Call {
     ) -> Result<Received, Error> {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         let mut pauses = self.shared.retry.pauses();
-        let mut refreshed = false;
+        let mut rejected: Option<(Token, Error)> = None;
         loop {
             let token = self.token(deadline).await?;
+            if let Some((old, error)) = rejected.take_if(|(old, _)| old.header == token.header) {
+                drop(old);
+                self.progress().earlier.pop();
+                let same = Error::new(Kind::Credential, SAME_TOKEN);
+                return Err(error.with_source(same));
+            }
             let header = token.header.clone();
             request.headers_mut().insert(AUTHORIZATION, header);
             let copy = request.try_clone();
@@ -264,9 +268,12 @@ impl Call {
                 return Err(error);
             };
             request = copy;
-            if error.is_unauthorized() && !refreshed && self.shared.credential.refused(&token) {
-                refreshed = true;
-                self.progress().last_failure = Some(error);
+            if error.is_unauthorized()
+                && rejected.is_none()
+                && self.shared.credential.reject(&token)
+            {
+                self.progress().earlier.push(error.clone());
+                rejected = Some((token, error));
                 continue;
             }
             if !(reads && error.is_retryable()) {
@@ -281,7 +288,7 @@ impl Call {
                 return Err(error);
             }
             self.trace.pausing(pause);
-            self.progress().last_failure = Some(error);
+            self.progress().earlier.push(error);
             sleep(pause).await;
         }
     }

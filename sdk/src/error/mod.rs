@@ -11,15 +11,16 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use crate::call::response::Received;
-use crate::credential::Token;
+use crate::credential::token::Token;
 use response::Failure;
 
 /// Why a call failed.
 ///
 /// Its `Display` is one line: the operation, the HTTP status, the first line of what the service said, its code, the
 /// correlation id to quote to the support, and how many attempts were made. It never shows a token, a header or a stack trace;
-/// [`body`](Self::body) has the rest of what the service said. The cause isn't part of it: print the chain of
-/// [`source`](StdError::source)s as well, as `anyhow` does.
+/// [`body`](Self::body) has the rest of what the service said. The source isn't part of it: print the chain of
+/// [`source`](StdError::source)s as well, as `anyhow` does. When attempts of a call failed in different ways, the source of the
+/// last error is the one before it, each with its own correlation id.
 ///
 /// Cheap to clone: clones share the body and the cause.
 ///
@@ -46,7 +47,11 @@ struct Inner {
     retry_after: Option<Duration>,
     body: Bytes,
     attempts: u32,
+    /// The credential that was used, and why others were skipped.
+    credential: Option<String>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    /// The error of an attempt before.
+    earlier: Option<Error>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +88,9 @@ impl Error {
             retry_after: None,
             body: Bytes::new(),
             attempts: 0,
+            credential: None,
             source: None,
+            earlier: None,
         }))
     }
 
@@ -103,6 +110,37 @@ impl Error {
     pub(crate) fn with_operation(mut self, operation: &'static str) -> Self {
         self.inner().operation = Some(operation);
         self
+    }
+
+    /// Says which credential was used, when the error can be the credential's fault.
+    pub(crate) fn with_credential(mut self, credential: impl FnOnce() -> String) -> Self {
+        if self.is_credential() || self.is_unauthorized() || self.is_forbidden() {
+            self.inner().credential = Some(credential());
+        }
+        self
+    }
+
+    /// Chains the errors of a call's attempts, from the first to the last: the source of each is the one before it. Of errors
+    /// with the same cause only the last is kept.
+    pub(crate) fn chain(mut errors: Vec<Self>, last: Self) -> Self {
+        errors.push(last.clone());
+        let later = errors.clone();
+        let distinct = errors.into_iter().enumerate().filter(|(index, error)| {
+            !later[index + 1..]
+                .iter()
+                .any(|later| later.has_cause_of(error))
+        });
+        let chained = distinct.fold(None, |earlier: Option<Self>, (_, mut error)| {
+            error.inner().earlier = earlier;
+            Some(error)
+        });
+        chained.unwrap_or(last)
+    }
+
+    fn has_cause_of(&self, other: &Self) -> bool {
+        let (one, other) = (&self.0, &other.0);
+        (one.kind, one.status, &one.code, &one.message)
+            == (other.kind, other.status, &other.code, &other.message)
     }
 
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
@@ -213,6 +251,12 @@ impl Error {
     #[must_use]
     pub fn operation(&self) -> Option<&str> {
         self.0.operation
+    }
+
+    /// Returns the credential source of a 401, a 403 or a missing token, and why the sources before it were skipped.
+    #[must_use]
+    pub fn credential(&self) -> Option<&str> {
+        self.0.credential.as_deref()
     }
 
     /// The publisher or the offer doesn't exist.
@@ -335,6 +379,15 @@ impl Error {
     }
 }
 
+/// Returns the cause at the end of the chain, on one line.
+fn innermost(error: &dyn StdError) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    response::one_line(&cause.to_string()).unwrap_or_default()
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
@@ -355,6 +408,10 @@ impl fmt::Display for Error {
         if !inner.message.is_empty() {
             write!(f, "{separator}{}", inner.message)?;
         }
+        // Then `source()` returns the earlier error.
+        if let (Some(source), Some(_)) = (&inner.source, &inner.earlier) {
+            write!(f, ": {}", innermost(source.as_ref()))?;
+        }
         let notes = [
             inner.code.as_ref().map(|code| format!("code {code}")),
             inner
@@ -366,6 +423,12 @@ impl fmt::Display for Error {
         let notes: Vec<_> = notes.into_iter().flatten().collect();
         if !notes.is_empty() {
             write!(f, " ({})", notes.join(", "))?;
+        }
+        if let Some(time) = inner.retry_after {
+            write!(f, "; the service asks to wait {} s", time.as_secs())?;
+        }
+        if let Some(credential) = &inner.credential {
+            write!(f, "; credential: {credential}")?;
         }
         Ok(())
     }
@@ -384,13 +447,18 @@ impl fmt::Debug for Error {
             .field("retry_after", &inner.retry_after)
             .field("attempts", &inner.attempts)
             .field("body_bytes", &inner.body.len())
+            .field("credential", &inner.credential)
             .field("source", &inner.source.as_ref().map(ToString::to_string))
+            .field("earlier", &inner.earlier)
             .finish()
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        if let Some(earlier) = &self.0.earlier {
+            return Some(earlier);
+        }
         let source = self.0.source.as_deref()?;
         Some(source)
     }

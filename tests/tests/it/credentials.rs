@@ -167,45 +167,106 @@ async fn nothing_is_fetched_before_the_first_call() {
 }
 
 #[tokio::test]
-async fn one_call_refreshes_while_the_others_go_on() {
+async fn calls_use_a_valid_token_while_it_is_renewed() {
     let (provider, credential) = Provider::new(&[Does::GivesFor(SOON), Does::Waits]);
     let server = Raw::start(accepts_from(0));
     let client = client(&server, credential);
-    list(&client).await.expect("a list");
-
-    let refreshing = {
-        let client = client.clone();
-        tokio::spawn(async move { list(&client).await })
-    };
-    provider.called(2).await;
-    for _ in 0..5 {
+    for _ in 0..7 {
         list(&client).await.expect("a list");
     }
-    assert_eq!(tokens(&server), [0; 6], "somebody waited");
+    provider.called(2).await;
     provider.gate.add_permits(1);
-    refreshing.await.expect("no panic").expect("a list");
-    list(&client).await.expect("a list");
-    assert_eq!(tokens(&server), [0, 0, 0, 0, 0, 0, 1, 1]);
+    guarded("renewal", async {
+        while tokens(&server).last() == Some(&0) {
+            list(&client).await.expect("a list");
+        }
+    })
+    .await;
+    assert_eq!(tokens(&server)[..7], [0; 7]);
     assert_eq!(provider.calls(), 2);
 }
 
-/// A provider that only has tokens which soon end isn't asked for each call.
+/// A provider that only has tokens which soon expire isn't called for each call.
 #[tokio::test]
-async fn a_refresh_that_brings_little_isnt_repeated_at_once() {
-    for (does, expected) in [
-        (&[Does::GivesFor(SOON)] as &'static [Does], [0, 1, 1, 1, 1]),
-        // The old token is still valid, so it is used.
-        (&[Does::GivesFor(SOON), Does::Fails], [0, 0, 0, 0, 0]),
+async fn a_renewal_isnt_repeated_at_once() {
+    for does in [
+        &[Does::GivesFor(SOON)] as &'static [Does],
+        &[Does::GivesFor(SOON), Does::Fails],
     ] {
         let (provider, credential) = Provider::new(does);
         let server = Raw::start(accepts_from(0));
         let client = client(&server, credential);
-        for _ in expected {
+        for _ in 0..2 {
             list(&client).await.expect("a list");
         }
-        assert_eq!(tokens(&server), expected);
+        // The renewal takes 20 ms.
+        provider.called(2).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        for _ in 0..5 {
+            list(&client).await.expect("a list");
+        }
         assert_eq!(provider.calls(), 2);
     }
+}
+
+#[tokio::test]
+async fn clones_of_a_credential_share_its_token() {
+    let (provider, credential) = Provider::new(&[Does::GivesFor(LONG)]);
+    let server = Raw::start(accepts_from(0));
+    for credential in [credential.clone(), credential] {
+        list(&client(&server, credential)).await.expect("a list");
+    }
+    assert_eq!(provider.calls(), 1);
+}
+
+#[tokio::test]
+async fn calls_that_wait_for_a_token_share_its_error() {
+    let (provider, credential) = Provider::new(&[Does::Fails]);
+    let server = Raw::start(accepts_from(0));
+    let client = client(&server, credential);
+    let (one, other) = tokio::join!(list(&client), list(&client));
+    for result in [one, other] {
+        let error = result.expect_err("there is no token");
+        assert!(error.is_credential(), "{error:?}");
+    }
+    assert_eq!(provider.calls(), 1);
+}
+
+/// Such as a provider with a cache of its own.
+#[tokio::test]
+async fn a_rejected_token_that_the_provider_returns_again_isnt_sent_again() {
+    let credential =
+        Credential::provider(|| async { Ok(AccessToken::new(token(0)).expires_in(LONG)) });
+    let server = Raw::start(accepts_from(1));
+    let error = list(&client(&server, credential))
+        .await
+        .expect_err("rejected");
+    assert!(error.is_unauthorized(), "{error:?}");
+    assert_eq!(error.attempts(), 1);
+    assert_eq!(error.credential(), Some("provider"));
+    let source = error.source().map(ToString::to_string).unwrap_or_default();
+    assert!(
+        source.contains("returned the rejected token again"),
+        "{source}"
+    );
+    assert_eq!(tokens(&server), [0]);
+}
+
+#[tokio::test]
+async fn a_token_file_is_read_again_when_its_token_is_rejected() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), format!("{}\n", token(0))).expect("a token");
+    let credential = Credential::token_file(file.path()).expect("a file");
+    let server = Raw::start(accepts_from(1));
+    let client = client(&server, credential);
+    let error = list(&client).await.expect_err("rejected");
+    assert!(error.is_unauthorized(), "{error:?}");
+    std::fs::write(file.path(), token(1)).expect("a token");
+    assert_eq!(list(&client).await.expect("a list"), 2);
+    assert_eq!(tokens(&server), [0, 0, 1]);
+
+    let missing = Credential::token_file("/nonexistent/token").expect_err("no file");
+    assert!(missing.is_invalid_argument(), "{missing:?}");
 }
 
 #[tokio::test]
@@ -236,7 +297,10 @@ async fn a_provider_that_fails_is_told_of() {
         let error = list(&client).await.expect_err("there is no token");
         assert!(error.is_credential() && !error.is_retryable(), "{error:?}");
         assert_eq!((error.status(), error.attempts()), (None, 0));
-        assert_eq!(error.to_string(), "listOffers: no token could be had");
+        assert_eq!(
+            error.to_string(),
+            "listOffers: no token could be fetched; credential: provider"
+        );
         let source = error.source().and_then(|source| source.downcast_ref());
         assert_eq!(source, Some(&NoToken(7)));
         assert_eq!(server.asked().len(), before);
@@ -318,6 +382,10 @@ async fn a_refusal_without_another_token_is_told_of() {
         .expect_err("there is no other");
     assert!(error.is_credential(), "{error:?}");
     assert_eq!(error.attempts(), 1);
+    // Both are reported: why there is no new token, and the rejection of the old one.
+    assert!(error.to_string().contains("the vault is closed"), "{error}");
+    let source = error.source().and_then(|source| source.downcast_ref());
+    assert_eq!(source.and_then(Error::status), Some(401), "{error:?}");
 }
 
 #[tokio::test]

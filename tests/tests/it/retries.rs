@@ -259,7 +259,7 @@ async fn the_time_of_a_call_is_bounded() {
             vec![empty(500), stalls(refused)],
             Some(403),
             2,
-            None,
+            Some(500),
         ),
     ];
     let rows: Vec<_> = rows

@@ -1,0 +1,180 @@
+//! Access tokens: their expiry, their `Authorization` header, and their redaction from text.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::HeaderValue;
+use tokio::time::Instant;
+
+/// A Microsoft Entra ID token for this service, and its expiry. Its `Debug` doesn't show it.
+#[derive(Clone)]
+pub struct AccessToken {
+    secret: String,
+    expires: Option<SystemTime>,
+}
+
+impl AccessToken {
+    /// Creates a token without a known expiry.
+    pub fn new(secret: impl Into<String>) -> Self {
+        Self {
+            secret: secret.into(),
+            expires: None,
+        }
+    }
+
+    /// Sets the time at which the token expires. The client renews it five minutes before.
+    #[must_use]
+    pub fn expires_at(mut self, time: impl Into<SystemTime>) -> Self {
+        self.expires = Some(time.into());
+        self
+    }
+
+    /// Sets the time after which the token expires. The client renews it five minutes before.
+    #[must_use]
+    pub fn expires_in(self, time: Duration) -> Self {
+        let end = SystemTime::now().checked_add(time);
+        Self {
+            expires: end.or(self.expires),
+            ..self
+        }
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessToken")
+            .field("secret", &"[redacted]")
+            .field("expires", &self.expires)
+            .finish()
+    }
+}
+
+/// A token that is ready to send.
+#[derive(Clone)]
+pub(crate) struct Token {
+    /// `Bearer …`, marked as sensitive.
+    pub(crate) header: HeaderValue,
+    /// The expiry on the monotonic clock, so that a change of the system clock doesn't revive a token.
+    expires: Option<Instant>,
+    pub(super) expires_at: Option<SystemTime>,
+}
+
+impl Token {
+    /// Checks a token from a provider.
+    pub(super) fn new(token: &AccessToken) -> Result<Self, &'static str> {
+        let expires = token.expires.and_then(|end| {
+            let left = end.duration_since(SystemTime::now()).unwrap_or_default();
+            Instant::now().checked_add(left)
+        });
+        Ok(Self {
+            header: header(&token.secret)?,
+            expires,
+            expires_at: token.expires,
+        })
+    }
+
+    /// Checks a token that can't be renewed. It is sent after its expiry, too, because the service's clock decides.
+    pub(super) fn fixed(secret: &str) -> Result<Self, &'static str> {
+        Ok(Self {
+            header: header(secret)?,
+            expires: None,
+            expires_at: jwt_expiry(secret),
+        })
+    }
+
+    pub(super) fn is_valid(&self, now: Instant) -> bool {
+        self.expires.is_none_or(|end| now < end)
+    }
+
+    pub(super) fn expires_within(&self, time: Duration, now: Instant) -> bool {
+        self.expires.is_some_and(|end| now + time >= end)
+    }
+
+    /// Returns the text with `[redacted]` in the place of the token, should a server have sent it back. A token that was cut
+    /// off, by the server or by a limit of bytes, is replaced as well: its first 16 bytes count.
+    pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        const LONG: usize = 16;
+        let header = self.header.to_str().unwrap_or_default();
+        let secret = header.strip_prefix("Bearer ").unwrap_or(header);
+        let beginning = &secret[..secret.len().min(LONG)];
+        let mut clean = String::new();
+        let mut rest = text;
+        while !beginning.is_empty()
+            && let Some(at) = rest.find(beginning)
+        {
+            let (before, found) = rest.split_at(at);
+            let pairs = secret.bytes().zip(found.bytes());
+            let same = pairs.take_while(|(secret, byte)| secret == byte).count();
+            clean.push_str(before);
+            clean.push_str("[redacted]");
+            rest = &found[same..];
+        }
+        if clean.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        clean.push_str(rest);
+        Cow::Owned(clean)
+    }
+}
+
+fn header(secret: &str) -> Result<HeaderValue, &'static str> {
+    if secret.is_empty() {
+        return Err("is empty");
+    }
+    // HTTP allows more characters, but no token has them, and servers reject them.
+    let mut header = Some(secret)
+        .filter(|secret| secret.bytes().all(|byte| byte.is_ascii_graphic()))
+        .and_then(|secret| HeaderValue::from_str(&format!("Bearer {secret}")).ok())
+        .ok_or(
+            "holds a character that can't be in a token, such as a line break; was it read from a file with one at its end?",
+        )?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+/// Returns the `exp` claim of a JSON Web Token (RFC 7519, section 4.1.4) without verifying the signature.
+fn jwt_expiry(secret: &str) -> Option<SystemTime> {
+    #[derive(serde::Deserialize)]
+    struct Claims {
+        exp: f64,
+    }
+    let claims = secret.split('.').nth(1)?;
+    let claims = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).ok()?;
+    let Claims { exp } = serde_json::from_slice(&claims).ok()?;
+    UNIX_EPOCH.checked_add(Duration::try_from_secs_f64(exp).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    use super::jwt_expiry;
+
+    #[test]
+    fn reads_the_expiry_of_a_json_web_token() {
+        let token = |claims: &str| format!("e30.{}.c2ln", URL_SAFE_NO_PAD.encode(claims));
+        for (secret, seconds) in [
+            (
+                token(r#"{"aud":"x","exp":1700000000}"#),
+                Some(1_700_000_000),
+            ),
+            (token(r#"{"exp":1700000000.0}"#), Some(1_700_000_000)),
+            (token(r#"{"exp":-1}"#), None),
+            (token(r#"{"exp":1e300}"#), None),
+            (token(r#"{"exp":"soon"}"#), None),
+            (token("{}"), None),
+            ("opaque".to_owned(), None),
+            ("a.b.c".to_owned(), None),
+            (String::new(), None),
+        ] {
+            let expected = seconds.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds));
+            assert_eq!(jwt_expiry(&secret), expected, "{secret}");
+        }
+    }
+}
