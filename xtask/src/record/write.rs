@@ -1,8 +1,6 @@
-//! The last steps of `record` and `import`: sanitise all captures together, look once more, and write or show them.
+//! The last step of `record`: sanitises the captures, searches the recordings for secrets, and writes or shows those that are new.
 
-use std::collections::{BTreeMap, HashSet};
-use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -10,133 +8,84 @@ use clap::Args;
 use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::{Provenance, ProvenanceKind, Recording};
 use heck::ToKebabCase;
-use serde_json::Value;
 use similar::TextDiff;
 
-use super::capture::Capture;
-use super::known::Known;
+use super::capture::{Capture, Captures};
+use super::pseudonyms;
+use super::public::PublicValues;
 use super::sanitise::Sanitiser;
 use crate::exit::{Failure, Outcome, Run};
 use crate::files;
-use crate::generator::contract::Contract;
 use crate::output::{count, more, say};
-use crate::validate::{Checker, Document, Operation};
+use crate::spec::{Operation, Spec};
+use crate::validate::secrets;
 
-/// Where the recordings go, and how.
-#[derive(Args)]
+/// Where the recordings are written, and how.
+#[derive(Args, Default)]
 pub struct Options {
-    /// Where to write the recordings [default: tests/recordings/live]
+    /// The folder of the recordings [default: tests/recordings/live]
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
-    /// Show what would be written, and write nothing
+    /// Show the new recordings, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// A value that may stay as it is, such as a new member's name; can be given several times
+    /// A value that stays as it is, such as the name of a new property; can be given several times
     #[arg(long, value_name = "VALUE")]
     keep: Vec<String>,
-    /// The contract [default: openapi/cloud-partner-portal.yaml]
-    #[arg(long, value_name = "FILE")]
-    contract: Option<PathBuf>,
 }
 
-impl Options {
-    /// Reads the contract.
-    pub fn contract(&self) -> Result<Contract, Failure> {
-        match &self.contract {
-            Some(path) => files::contract(path),
-            None => files::contract(&files::default_contract()),
-        }
-    }
-}
-
-/// Sanitises the captures and writes what comes of them. `secrets` are texts that must not be in any of it.
+/// Sanitises the captures, and writes the new recordings.
 pub fn write(
     options: Options,
-    contract: &Contract,
-    captures: &[Capture],
-    secrets: &[String],
+    spec: &Spec,
+    operations: &[Operation<'_>],
+    captures: &Captures,
     out: &mut dyn Write,
 ) -> Run {
-    let document = Document::new(contract)?;
-    let checker = Checker::new(contract)?;
-    let mut known = Known::read(contract)?;
-    known.keep(options.keep);
-    let mut sanitiser = Sanitiser::new(&document, known);
-    for capture in captures {
-        sanitiser.prepare(capture);
-    }
+    let mut sanitiser = Sanitiser::new(PublicValues::new(spec, options.keep));
     let folder = options
         .output
         .unwrap_or_else(|| files::root().join("tests/recordings/live"));
-    let mut names = Names::new(&folder);
-    let mut refused = 0;
-    let mut written = 0;
-    for capture in captures {
-        let Some(operation) = operation(&document, capture) else {
+    let mut stored = Stored::read(folder);
+    let (mut written, mut refused) = (0, captures.refused);
+    for capture in &captures.list {
+        let Some(operation) = capture.operation(operations) else {
             continue;
         };
-        let id = document.get(&format!("{}/operationId", operation.pointer));
-        let id = id.and_then(Value::as_str).unwrap_or("operation");
-        let recording = recording(&mut sanitiser, operation, id, capture, &folder);
+        let recording = recording(&mut sanitiser, operation, capture, &stored.folder);
         let text = recording.to_text();
-        let findings = checker.recording(&recording);
-        let secret = findings.iter().any(|found| found.code.id.starts_with('S'));
-        let told = secrets.iter().any(|secret| text.contains(secret));
-        if secret || told || sanitiser.leaks(&text) {
+        let value = serde_json::to_value(&recording).unwrap_or_default();
+        let secret = |text: &str| captures.secrets.iter().any(|secret| text.contains(secret));
+        if !secrets::scan(&value).is_empty() || secret(&text) || sanitiser.pseudonyms.leaks(&text) {
             refused += 1;
             say(
                 out,
                 "Refused",
-                format!("{}: a secret is left in it", capture.name),
+                format!("{}: the recording would hold a secret", capture.name),
             )?;
             more(
                 out,
-                "It isn't written and isn't shown. Leave out the `--keep` for it; without one, the sanitiser must learn its kind.",
+                "It is neither written nor shown. Leave out the `--keep` for it; without one, the sanitiser doesn't know its form.",
             )?;
             continue;
         }
-        let Some((path, new)) = names.place(&stem(id, operation, &recording), &recording) else {
-            say(
-                out,
-                "Same",
-                format!("{}: as a recording of this run", capture.name),
-            )?;
-            continue;
+        let path = match stored.place(&stem(operation, &recording), &recording) {
+            Ok(path) => path,
+            Err(path) => {
+                say(out, "Unchanged", files::shown(&path))?;
+                continue;
+            }
         };
         let shown = files::shown(&path);
-        if !new {
-            say(out, "Fresh", shown)?;
-        } else if options.dry_run {
+        written += 1;
+        if options.dry_run {
             say(out, "Would write", &shown)?;
             show(&shown, &text, out)?;
         } else {
-            fs::create_dir_all(&folder)
-                .and_then(|()| fs::write(&path, &text))
+            std::fs::create_dir_all(&stored.folder)
+                .and_then(|()| std::fs::write(&path, &text))
                 .map_err(|error| Failure(format!("{shown}: can't be written: {error}")))?;
             say(out, "Wrote", shown)?;
-        }
-        written += usize::from(new);
-        let first = sanitiser
-            .known
-            .asked(&recording.request.to_string(), &files::shown(&path));
-        if let Some(first) = first {
-            more(
-                out,
-                format!("asks the same as {first}: keep one of them, or make them a scenario"),
-            )?;
-        }
-        let errors = findings
-            .iter()
-            .filter(|found| found.level == crate::validate::Level::Error)
-            .count();
-        if errors > 0 {
-            let errors = count(errors, "error");
-            more(
-                out,
-                format!(
-                    "`cargo xtask validate` finds {errors} in it: the contract says something else"
-                ),
-            )?;
         }
     }
     summary(&sanitiser, written, options.dry_run, out)?;
@@ -147,21 +96,9 @@ pub fn write(
     })
 }
 
-/// The contract's operation that a capture is of. Where paths overlap, the one with the fewest templates.
-pub fn operation<'d>(document: &'d Document<'_>, capture: &Capture) -> Option<&'d Operation> {
-    document
-        .operations
-        .iter()
-        .filter(|operation| {
-            operation.method == capture.method && operation.shape.is_match(&capture.path)
-        })
-        .min_by_key(|operation| operation.templates.len())
-}
-
 fn recording(
-    sanitiser: &mut Sanitiser<'_>,
-    operation: &Operation,
-    id: &str,
+    sanitiser: &mut Sanitiser,
+    operation: &Operation<'_>,
     capture: &Capture,
     folder: &Path,
 ) -> Recording {
@@ -169,7 +106,7 @@ fn recording(
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let date = date.split('T').next().unwrap_or_default();
     // Only a response of the service itself is evidence; the response of another server says nothing about the service.
-    let (kind, source) = if capture.from_service {
+    let (kind, source) = if capture.live {
         (
             ProvenanceKind::Captured,
             format!(
@@ -179,19 +116,23 @@ fn recording(
     } else {
         (
             ProvenanceKind::Synthetic,
-            format!("Captured from a server that isn't the live service, sanitised on {date}."),
+            format!("Response of a server that isn't the live service, sanitised on {date}."),
         )
     };
     Recording {
         schema: schema(folder),
-        description: format!("An answer with status {} to {id}.", response.status),
+        description: format!(
+            "A response with status {} to {}.",
+            response.status,
+            operation.name()
+        ),
         provenance: Provenance { kind, source },
         request,
         response,
     }
 }
 
-/// How a recording in `folder` refers to the schema, if the folder is one of the workspace's.
+/// Returns the reference to the JSON Schema from a folder of the workspace.
 fn schema(folder: &Path) -> Option<String> {
     let folder = std::path::absolute(folder).ok()?;
     let below = folder.strip_prefix(files::root().join("tests")).ok()?;
@@ -199,16 +140,17 @@ fn schema(folder: &Path) -> Option<String> {
     Some(format!("{up}recording.schema.json"))
 }
 
-/// A file's name: the operation, the path's parameters, the status.
-fn stem(id: &str, operation: &Operation, recording: &Recording) -> String {
-    let mut name = id.to_kebab_case();
-    let parameters = operation.shape.captures(&recording.request.path);
-    for value in parameters.iter().flat_map(|found| found.iter().skip(1)) {
-        let value = value.map_or("", |value| value.as_str());
+/// Returns the name of a file: the operation, the parameters of the path, the status code.
+fn stem(operation: &Operation<'_>, recording: &Recording) -> String {
+    let mut name = operation.name().to_kebab_case();
+    for (_, value) in operation
+        .captures(&recording.request.path)
+        .unwrap_or_default()
+    {
         name.push('-');
-        name.extend(value.chars().map(|letter| {
-            if letter.is_ascii_alphanumeric() {
-                letter.to_ascii_lowercase()
+        name.extend(value.chars().map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
             } else {
                 '-'
             }
@@ -217,94 +159,105 @@ fn stem(id: &str, operation: &Operation, recording: &Recording) -> String {
     format!("{name}-{}", recording.response.status)
 }
 
-/// The files of this run. No file is ever replaced: a person may have edited it.
-struct Names<'f> {
-    folder: &'f Path,
-    taken: HashSet<PathBuf>,
-    texts: HashSet<String>,
+/// The recordings in the output folder. No file is ever replaced, because a person may have edited it.
+struct Stored {
+    folder: PathBuf,
+    recordings: Vec<Known>,
 }
 
-impl<'f> Names<'f> {
-    fn new(folder: &'f Path) -> Self {
+/// A recording in the output folder, or one that this run puts there.
+struct Known {
+    path: PathBuf,
+    /// The request and the response: a person may have edited the description, and the date changes.
+    text: String,
+    /// The same without pseudonyms.
+    form: String,
+    /// Whether a capture of this run has the same request and response.
+    captured: bool,
+}
+
+impl Stored {
+    fn read(folder: PathBuf) -> Self {
+        let found = library::recordings(&folder).found;
+        let recordings = found
+            .into_iter()
+            .map(|stored| Known::new(stored.file, &stored.recording));
         Self {
+            recordings: recordings.collect(),
             folder,
-            taken: HashSet::new(),
-            texts: HashSet::new(),
         }
     }
 
-    /// A free name, or the file that says the same already; nothing if this run has said it.
-    fn place(&mut self, stem: &str, recording: &Recording) -> Option<(PathBuf, bool)> {
-        if !self.texts.insert(recording.to_text()) {
-            return None;
+    /// Returns a free path for a new recording, or as an error the path of the recording that has the same request and response,
+    /// pseudonyms apart. Two different captures of a run aren't the same.
+    fn place(&mut self, stem: &str, recording: &Recording) -> Result<PathBuf, PathBuf> {
+        let mut new = Known::new(PathBuf::new(), recording);
+        new.captured = true;
+        let same = |known: &Known| known.text == new.text;
+        let similar = |known: &Known| !known.captured && known.form == new.form;
+        let found = self.recordings.iter().position(same);
+        if let Some(index) = found.or_else(|| self.recordings.iter().position(similar)) {
+            let known = &mut self.recordings[index];
+            new.path.clone_from(&known.path);
+            *known = new;
+            return Err(known.path.clone());
         }
-        let names = std::iter::once(stem.to_owned()).chain((2..).map(|n| format!("{stem}-{n}")));
-        for name in names {
-            let path = self.folder.join(format!("{name}.json"));
-            if self.taken.contains(&path) {
-                continue;
-            }
-            let exists = path.exists();
-            if exists && !says_the_same(&path, recording) {
-                continue;
-            }
-            self.taken.insert(path.clone());
-            return Some((path, !exists));
+        let mut path = self.folder.join(format!("{stem}.json"));
+        let mut number = 1;
+        while path.exists() || self.recordings.iter().any(|known| known.path == path) {
+            number += 1;
+            path = self.folder.join(format!("{stem}-{number}.json"));
         }
-        None
+        new.path.clone_from(&path);
+        self.recordings.push(new);
+        Ok(path)
     }
 }
 
-/// Whether a file holds this request and this answer. Its description may be a person's, and its day another.
-fn says_the_same(path: &Path, recording: &Recording) -> bool {
-    library::recording(path).is_ok_and(|stored| {
-        stored.recording.request == recording.request
-            && stored.recording.response == recording.response
-    })
+impl Known {
+    fn new(path: PathBuf, recording: &Recording) -> Self {
+        let text = serde_json::to_string(&(&recording.request, &recording.response));
+        let text = text.unwrap_or_default();
+        Self {
+            path,
+            form: pseudonyms::without_pseudonyms(&text),
+            text,
+            captured: false,
+        }
+    }
 }
 
-fn show(name: &str, text: &str, out: &mut dyn Write) -> std::io::Result<()> {
+fn show(name: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
     let diff = TextDiff::from_lines("", text);
-    write!(
-        out,
-        "{}",
-        diff.unified_diff()
-            .header("/dev/null", &format!("{name} (sanitised)"))
-    )
+    let header = format!("{name} (sanitised)");
+    write!(out, "{}", diff.unified_diff().header("/dev/null", &header))
 }
 
 fn summary(
-    sanitiser: &Sanitiser<'_>,
+    sanitiser: &Sanitiser,
     written: usize,
     dry_run: bool,
     out: &mut dyn Write,
-) -> std::io::Result<()> {
-    let kinds: BTreeMap<&str, usize> = sanitiser
-        .replaced
-        .iter()
-        .map(|(kind, count)| (kind.word(), *count))
-        .collect();
-    for (kind, number) in &kinds {
-        say(out, "Replaced", format!("{number} × {kind}"))?;
+) -> io::Result<()> {
+    for (kind, number) in &sanitiser.pseudonyms.replaced {
+        say(out, "Replaced", format!("{number} × {}", kind.name()))?;
     }
-    if kinds.is_empty() {
+    if sanitiser.pseudonyms.replaced.is_empty() {
         say(out, "Replaced", "nothing: every value is public already")?;
     }
-    let left_out = count(sanitiser.left_out, "header or query parameter");
-    let left_out = left_out.replace("parameters", "parameters in all");
+    let left_out = sanitiser.left_out;
     say(
         out,
         "Left out",
-        format!("{left_out} that the contract doesn't name"),
+        format!("{left_out} headers and query parameters that the spec doesn't name"),
     )?;
     let recordings = count(written, "recording");
-    if dry_run {
-        say(out, "Finished", format!("{recordings} would be written"))
-    } else {
-        say(
-            out,
-            "Finished",
-            format!("{recordings} written; read them before you commit them"),
-        )
-    }
+    let finished = match (written, dry_run) {
+        (0, _) => "there is nothing new to write".to_owned(),
+        (_, true) => format!("{recordings} would be written"),
+        (_, false) => {
+            format!("{recordings} written: read them, run `cargo xtask validate`, and commit them")
+        }
+    };
+    say(out, "Finished", finished)
 }

@@ -10,7 +10,7 @@ mod input;
 mod named;
 mod report;
 mod request;
-mod secrets;
+pub mod secrets;
 mod walk;
 
 use std::io::Write;

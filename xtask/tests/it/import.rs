@@ -1,4 +1,4 @@
-//! `import`: HAR files as browsers and proxies write them, one with a secret in every place, and what is none.
+//! `record --har`: HAR files as browsers and proxies write them, one with a secret in every place, and broken ones.
 
 use crate::common;
 use std::fs;
@@ -7,28 +7,41 @@ use std::process::Output;
 
 use crate::common::stdout;
 use crate::recorded::{
-    command, golden, live, no_planted, same_answer, scenarios, workspace, written,
+    command, golden, live, no_planted, same_response, scenarios, workspace, written,
 };
 use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::Recording;
-use serde_json::json;
+use serde_json::{Value, json};
 
-fn import(root: &Path, har: &str, more: &[&str]) -> Output {
+/// Reads a committed HAR file.
+fn committed(root: &Path, har: &str, more: &[&str]) -> Output {
     let har = common::tests().join("har").join(har);
-    let har = har.to_str().expect("a path");
-    let arguments = [&["import", har], more].concat();
+    record(root, har.to_str().expect("a path"), more)
+}
+
+fn record(root: &Path, har: &str, more: &[&str]) -> Output {
+    let arguments = [&["record", "--har", har], more].concat();
     command(root, &arguments).output().expect("xtask starts")
 }
 
+/// Writes a HAR file with these entries.
+fn write(root: &Path, name: &str, entries: &Value) {
+    let har = json!({ "log": { "entries": entries } });
+    fs::write(root.join(name), har.to_string()).expect("a file");
+}
+
+const URL: &str =
+    "https://cloudpartner.azure.com/api/publishers/contoso/offers?api-version=2017-10-31";
+
 #[test]
-fn no_planted_secret_of_a_har_file_comes_out() {
+fn writes_no_planted_secret_of_a_har_file() {
     let root = workspace();
     let text = fs::read_to_string(common::tests().join("har/planted.har")).expect("a file");
     assert!(text.to_lowercase().matches("planted").count() > 700);
-    let dry = import(root.path(), "planted.har", &["--dry-run"]);
-    golden("import-planted", &dry);
+    let dry = committed(root.path(), "planted.har", &["--dry-run"]);
+    golden("record-har-planted", &dry);
     no_planted("the dry run", &common::transcript(&dry));
-    let output = import(root.path(), "planted.har", &[]);
+    let output = committed(root.path(), "planted.har", &[]);
     assert_eq!(output.status.code(), Some(0));
     no_planted("the output", &common::transcript(&output));
     let files = written(&live(root.path()));
@@ -39,12 +52,12 @@ fn no_planted_secret_of_a_har_file_comes_out() {
     }
 }
 
-/// What Chromium and mitmproxy wrote while they talked to `cargo xtask serve`: the recordings that it served.
+/// Chromium and mitmproxy wrote these files while they called `cargo xtask serve`.
 #[test]
-fn har_files_of_a_browser_and_of_a_proxy_become_the_recordings_that_were_served() {
-    for (har, passed_over) in [("chromium.har", 0), ("mitmproxy.har", 1)] {
+fn writes_the_served_recordings_from_the_har_files_of_a_browser_and_a_proxy() {
+    for (har, others) in [("chromium.har", 0), ("mitmproxy.har", 1)] {
         let root = workspace();
-        let output = import(root.path(), har, &[]);
+        let output = committed(root.path(), har, &[]);
         assert_eq!(
             output.status.code(),
             Some(0),
@@ -52,7 +65,7 @@ fn har_files_of_a_browser_and_of_a_proxy_become_the_recordings_that_were_served(
             common::transcript(&output)
         );
         let said = stdout(&output);
-        let read = format!("Read 3 answers of the contract's operations, {passed_over} other ");
+        let read = format!("Read 3 responses of the spec's operations, {others} other ");
         assert!(said.contains(&read), "{said}");
         no_planted(har, &said);
         let files = written(&live(root.path()));
@@ -62,10 +75,13 @@ fn har_files_of_a_browser_and_of_a_proxy_become_the_recordings_that_were_served(
         }
         let home = library::home().join("recordings/list/contoso.json");
         let list = library::recording(&home).expect("the list").recording;
-        assert!(files.values().any(|text| same_answer(&list, text)), "{har}");
+        assert!(
+            files.values().any(|text| same_response(&list, text)),
+            "{har}"
+        );
         let status = scenarios_and_recordings("/api/publishers/contoso/offers/firewall/status");
         assert!(
-            files.values().any(|text| same_answer(&status, text)),
+            files.values().any(|text| same_response(&status, text)),
             "{har}"
         );
     }
@@ -88,9 +104,8 @@ fn scenarios_and_recordings(path: &str) -> Recording {
         .expect("a recording")
 }
 
-/// What is wrong with a HAR file is said without quoting it.
 #[test]
-fn a_har_file_that_is_none_is_said_to_be_none() {
+fn names_the_problem_of_a_broken_har_file_without_quoting_it() {
     let root = workspace();
     for (name, text) in [
         ("broken", "{\n  \"log\": \"planted"),
@@ -99,51 +114,122 @@ fn a_har_file_that_is_none_is_said_to_be_none() {
     ] {
         let file = root.path().join(format!("{name}.har"));
         fs::write(&file, text).expect("a file");
-        let arguments = ["import", file.to_str().expect("a path")];
-        let output = command(root.path(), &arguments)
-            .output()
-            .expect("xtask starts");
-        golden(&format!("import-{name}"), &output);
+        let output = record(root.path(), file.to_str().expect("a path"), &[]);
+        golden(&format!("record-har-{name}"), &output);
         no_planted(name, &common::transcript(&output));
     }
-    let output = command(root.path(), &["import", "missing.har"]).output();
-    golden("import-missing", &output.expect("xtask starts"));
+    golden(
+        "record-har-missing",
+        &record(root.path(), "missing.har", &[]),
+    );
+    let both = record(root.path(), "missing.har", &["--publisher", "contoso"]);
+    assert_eq!(both.status.code(), Some(2));
 }
 
 #[test]
-fn an_entry_without_anything_in_it_is_passed_over() {
+fn skips_an_entry_without_a_request_or_response() {
     let root = workspace();
-    let file = root.path().join("thin.har");
     let entries = json!([{}, { "request": 7 }, { "request": { "method": "GET", "url": "no url" } }, null, "planted"]);
-    fs::write(&file, json!({ "log": { "entries": entries } }).to_string()).expect("a file");
-    let output = command(root.path(), &["import", "thin.har"])
-        .output()
-        .expect("xtask starts");
-    golden("import-thin", &output);
+    write(root.path(), "thin.har", &entries);
+    let output = record(root.path(), "thin.har", &[]);
+    golden("record-har-thin", &output);
     no_planted("the output", &common::transcript(&output));
 }
 
-/// Whatever was a credential in the file is refused in a recording, even if the reader wants to keep it.
+/// Exports often leave the bodies out, or cut large ones off.
 #[test]
-fn a_credential_of_the_file_is_never_written() {
+fn refuses_a_response_whose_body_is_not_in_the_file() {
     let root = workspace();
-    for header in ["Authorization", "cookie", "Set-Cookie"] {
-        let file = root.path().join("echo.har");
-        let headers = json!([{ "name": header, "value": "Bearer a-planted-credential" }]);
-        let content = json!({ "text": "{\"Message\": \"a-planted-credential\"}" });
-        let url =
-            "https://cloudpartner.azure.com/api/publishers/contoso/offers?api-version=2017-10-31";
-        let entry = json!({
-            "request": { "method": "GET", "url": url, "headers": headers },
-            "response": { "status": 401, "headers": headers, "content": content },
-        });
-        fs::write(&file, json!({ "log": { "entries": [entry] } }).to_string()).expect("a file");
-        let arguments = ["import", "echo.har", "--keep", "a-planted-credential"];
-        let output = command(root.path(), &arguments)
-            .output()
-            .expect("xtask starts");
+    let entry = |status: u16, content: Value| json!({ "request": { "method": "GET", "url": URL }, "response": { "status": status, "content": content } });
+    let incomplete = json!([
+        entry(200, json!({ "size": 3352 })),
+        entry(200, json!({ "size": -1 })),
+        entry(200, json!({})),
+        entry(200, json!({ "size": 3352, "text": "[]" })),
+        entry(
+            200,
+            json!({ "size": 3352, "text": "W10=", "encoding": "base64" })
+        ),
+    ]);
+    write(root.path(), "incomplete.har", &incomplete);
+    golden(
+        "record-har-incomplete",
+        &record(root.path(), "incomplete.har", &[]),
+    );
+    assert!(!live(root.path()).exists());
+
+    // Without the byte order mark, the body is three bytes shorter. A response may really have no body.
+    let complete = json!([
+        entry(200, json!({ "size": 5, "text": "[]" })),
+        entry(502, json!({ "size": 0 }))
+    ]);
+    write(root.path(), "complete.har", &complete);
+    let output = record(root.path(), "complete.har", &[]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        common::transcript(&output)
+    );
+    assert_eq!(written(&live(root.path())).len(), 2);
+}
+
+/// Returns an entry with a header in the request and the response, and a body that repeats a text.
+fn echo(header: &str, value: &str, text: &str) -> Value {
+    let headers = json!([{ "name": header, "value": value }]);
+    let content = json!({ "size": 1, "text": json!({ "Message": text }).to_string() });
+    json!({
+        "request": { "method": "GET", "url": URL, "headers": headers },
+        "response": { "status": 401, "headers": headers, "content": content },
+    })
+}
+
+/// Even `--keep` doesn't let a credential pass.
+#[test]
+fn writes_no_credential_of_the_file() {
+    let root = workspace();
+    let secret = "a-planted-credential";
+    for (header, value) in [
+        ("Authorization", format!("Bearer {secret}")),
+        ("cookie", format!("session={secret}; theme=dark")),
+        ("Set-Cookie", format!("session={secret}; Path=/")),
+        ("Ocp-Apim-Subscription-Key", secret.to_owned()),
+        ("X-Functions-Key", secret.to_owned()),
+        (
+            "x-ms-authorization-auxiliary",
+            format!("Bearer other, Bearer {secret}"),
+        ),
+    ] {
+        write(
+            root.path(),
+            "echo.har",
+            &json!([echo(header, &value, secret)]),
+        );
+        let output = record(root.path(), "echo.har", &["--keep", secret]);
         assert_eq!(output.status.code(), Some(1), "{header}");
         no_planted(header, &common::transcript(&output));
         assert!(!live(root.path()).exists());
     }
+}
+
+#[test]
+fn the_attributes_of_a_cookie_are_no_secrets() {
+    let root = workspace();
+    let cookie =
+        "session=a-planted-credential; Domain=partner.microsoft.com; Path=/api/publishers/contoso";
+    let text = "Go to partner.microsoft.com";
+    write(
+        root.path(),
+        "cookie.har",
+        &json!([echo("Set-Cookie", cookie, text)]),
+    );
+    let output = record(root.path(), "cookie.har", &["--keep", text]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        common::transcript(&output)
+    );
+    let files = written(&live(root.path()));
+    assert!(files.values().any(|file| file.contains(text)), "{files:?}");
 }

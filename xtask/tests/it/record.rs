@@ -1,4 +1,4 @@
-//! `record`: what a server answers, and that nothing personal comes out.
+//! `record`: recordings of a server's responses, without anything personal in them.
 
 use crate::common;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,8 @@ use std::process::Output;
 
 use crate::common::{stderr, stdout};
 use crate::recorded::{
-    command, golden, identifiers, live, no_planted, same_answer, scenarios, workspace, written,
+    command, commit, golden, identifiers, live, no_planted, same_response, scenarios, workspace,
+    written,
 };
 use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::Recording;
@@ -27,7 +28,7 @@ fn record(root: &Path, arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn what_the_replay_server_serves_is_recorded_byte_for_byte() {
+fn records_what_the_replay_server_serves_byte_for_byte() {
     let root = workspace();
     let recordings = library::recordings(&library::home().join("recordings"))
         .all()
@@ -67,7 +68,6 @@ fn what_the_replay_server_serves_is_recorded_byte_for_byte() {
             1
         };
         for _ in 0..rounds {
-            // Each round is a run of its own, so what one writes is public to the next.
             let output = record(root.path(), &arguments);
             assert_eq!(
                 output.status.code(),
@@ -80,7 +80,7 @@ fn what_the_replay_server_serves_is_recorded_byte_for_byte() {
     let written = written(&live(root.path()));
     let missing: Vec<String> = wanted
         .iter()
-        .filter(|recording| !written.values().any(|text| same_answer(recording, text)))
+        .filter(|recording| !written.values().any(|text| same_response(recording, text)))
         .map(|recording| format!("{}: {}", recording.request, recording.description))
         .collect();
     assert!(missing.is_empty(), "{missing:#?}");
@@ -93,18 +93,18 @@ fn what_the_replay_server_serves_is_recorded_byte_for_byte() {
     );
 }
 
-/// Asks a server about a publisher.
+/// Records the responses of a server for a publisher.
 fn ask(root: &Path, server: &Server, publisher: &str, more: &[&str]) -> Output {
     let url = server.url();
     let arguments = ["--endpoint", &url, "--publisher", publisher];
     record(root, &[&arguments, more].concat())
 }
 
-/// A server with answers that could be somebody's.
-fn somebody() -> Server {
+/// Starts a server whose responses hold personal data.
+fn personal() -> Server {
     let recording = |path: &str, response: Value| -> Recording {
         serde_json::from_value(json!({
-            "description": "Somebody's.",
+            "description": "Personal.",
             "provenance": { "kind": "synthetic", "source": "This test." },
             "request": { "method": "GET", "path": path, "query": { "api-version": "2017-10-31" } },
             "response": response,
@@ -151,9 +151,9 @@ fn somebody() -> Server {
 }
 
 #[test]
-fn a_dry_run_shows_everything_and_writes_nothing() {
+fn a_dry_run_shows_every_recording_and_writes_none() {
     let root = workspace();
-    let server = somebody();
+    let server = personal();
     let more = ["--dry-run"];
     let output = ask(root.path(), &server, "plantedworks", &more);
     golden("record-dry-run", &output);
@@ -162,9 +162,9 @@ fn a_dry_run_shows_everything_and_writes_nothing() {
 }
 
 #[test]
-fn what_is_written_is_a_recording_that_a_second_run_leaves_alone() {
+fn writes_valid_recordings_and_nothing_when_the_responses_are_the_same_again() {
     let root = workspace();
-    let server = somebody();
+    let server = personal();
     let output = ask(root.path(), &server, "plantedworks", &[]);
     golden("record", &output);
     let folder = live(root.path());
@@ -177,29 +177,176 @@ fn what_is_written_is_a_recording_that_a_second_run_leaves_alone() {
     let valid = common::run_in_workspace(root.path(), &["validate", "tests/recordings/live"]);
     assert_eq!(valid.status.code(), Some(0), "{}", stdout(&valid));
 
-    // What was written, served and recorded again, is the same to the byte, without its being known.
-    let recordings = library::recordings(&folder).all().expect("recordings");
-    let (publisher, _) = identifiers(&recordings[0].recording);
-    let again = Replay::new(recordings, []).start().expect("a server");
-    fs::remove_dir_all(root.path().join("tests/recordings")).expect("the recordings");
-    fs::create_dir(root.path().join("tests/recordings")).expect("a folder");
-    let output = ask(root.path(), &again, &publisher, &[]);
-    assert!(
-        stdout(&output).contains("Replaced nothing"),
-        "{}",
-        stdout(&output)
+    golden(
+        "record-unchanged",
+        &ask(root.path(), &server, "plantedworks", &[]),
     );
     assert_eq!(written(&folder), first);
 
-    // And then there is nothing to do.
-    let output = ask(root.path(), &again, &publisher, &[]);
-    golden("record-fresh", &output);
+    // The pseudonyms are public after the commit, so the next run counts other ones.
+    commit(root.path());
+    golden(
+        "record-unchanged",
+        &ask(root.path(), &server, "plantedworks", &[]),
+    );
+    assert_eq!(written(&folder), first);
+}
+
+/// Starts a server with one report, and records it.
+fn record_report(root: &Path, report: &Value) -> Output {
+    let recording = json!({
+        "description": "A report.",
+        "provenance": { "kind": "synthetic", "source": "This test." },
+        "request": { "method": "GET", "path": "/api/publishers/contoso/offers/vm/status", "query": { "api-version": "2017-10-31" } },
+        "response": { "status": 200, "headers": { "content-type": "application/json" }, "body": { "json": report } },
+    });
+    let recording: Recording = serde_json::from_value(recording).expect("a recording");
+    let server = Replay::new([recording], []).start().expect("a server");
+    ask(root, &server, "contoso", &["--offer", "vm", "--keep", "vm"])
 }
 
 #[test]
-fn a_value_stays_if_the_reader_says_so_and_no_other_file_is_replaced() {
+fn writes_a_recording_when_a_word_of_the_service_changed() {
     let root = workspace();
-    let server = somebody();
+    let report =
+        |status: &str| json!({ "status": status, "notificationEmails": "me@plantedworks.org" });
+    for (status, files) in [
+        ("running", 1),
+        ("running", 1),
+        ("succeeded", 2),
+        ("running", 2),
+    ] {
+        let output = record_report(root.path(), &report(status));
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{}",
+            common::transcript(&output)
+        );
+        let statuses = written(&live(root.path()));
+        let reports = statuses
+            .keys()
+            .filter(|name| name.starts_with("get-offer-status"));
+        assert_eq!(reports.count(), files, "{status}");
+        commit(root.path());
+    }
+}
+
+/// Values in the form of a pseudonym, and the smallest number of 64 bits.
+#[test]
+fn replaces_values_that_look_like_pseudonyms() {
+    let root = workspace();
+    let real = json!({
+        "status": "running",
+        "extra": [1234, 10_042, 100_000_777, "1234", "10042", "offer-4711", "contoso-4712", "id-4713", i64::MIN, u64::MAX],
+        "mail": "person-4714@contoso.com",
+        "url": "https://host-4715.example.com/id-4716",
+        "time": "2001-01-17T09:08:07Z",
+        "guid": "00000000-0000-4000-a000-00000000abcd",
+        "text": "Sanitised text 4717.",
+    });
+    let output = record_report(root.path(), &real);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        common::transcript(&output)
+    );
+    let files = written(&live(root.path()));
+    let text = files
+        .iter()
+        .find(|(name, _)| name.starts_with("get-offer-status"));
+    let (_, text) = text.expect("a recording of the report");
+    for real in [
+        "1234",
+        "10042",
+        "100000777",
+        "4711",
+        "4712",
+        "4713",
+        "4714",
+        "4715",
+        "4716",
+        "4717",
+        "09:08:07",
+        "abcd",
+        "9223372036854775808",
+        "18446744073709551615",
+    ] {
+        assert!(!text.contains(real), "{real} is in {text}");
+    }
+}
+
+/// A raw response in the folder of the recordings must not make its values public.
+#[test]
+fn only_the_committed_content_of_recordings_is_public() {
+    let root = workspace();
+    let server = personal();
+    let list = root.path().join("tests/recordings/list/contoso.json");
+    let changed = fs::read_to_string(&list)
+        .expect("a recording")
+        .replace("contoso", "plantedworks");
+    fs::write(&list, &changed).expect("a recording");
+    fs::write(root.path().join("tests/recordings/list/raw.json"), changed).expect("a file");
+    let output = ask(root.path(), &server, "plantedworks", &[]);
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        common::transcript(&output)
+    );
+    let files = written(&live(root.path()));
+    assert_eq!(files.len(), 2);
+    for (name, text) in files {
+        no_planted(&name, &text);
+    }
+}
+
+/// A proxy could read a token that is sent over plain http.
+#[test]
+fn uses_no_proxy_for_plain_http() {
+    let root = workspace();
+    let server = personal();
+    let proxy = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", proxy.local_addr().expect("an address"));
+    let arguments = [
+        "record",
+        "--endpoint",
+        &server.url(),
+        "--publisher",
+        "plantedworks",
+        "--dry-run",
+    ];
+    let mut command = command(root.path(), &arguments);
+    command
+        .env("AZURE_TOKEN", "a-planted-token")
+        .env_remove("NO_PROXY");
+    for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+        command.env(variable, &url);
+    }
+    let mut child = command
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("xtask starts");
+    proxy.set_nonblocking(true).expect("a listener");
+    let code = loop {
+        assert!(
+            proxy.accept().is_err(),
+            "the proxy was called: {:?}",
+            child.kill()
+        );
+        if let Some(status) = child.try_wait().expect("xtask") {
+            break status.code();
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    };
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn keeps_the_values_of_keep_and_replaces_no_file() {
+    let root = workspace();
+    let server = personal();
     let folder = live(root.path());
     fs::create_dir_all(&folder).expect("a folder");
     let edited = folder.join("list-offers-contoso-1-200.json");
@@ -219,14 +366,13 @@ fn a_value_stays_if_the_reader_says_so_and_no_other_file_is_replaced() {
     );
     let new = fs::read_to_string(folder.join("list-offers-contoso-1-200-2.json"));
     let new = new.expect("another name");
-    assert!(new.contains("\"newMember\": \"Made-up text "), "{new}");
+    assert!(new.contains("\"newMember\": \"Sanitised text "), "{new}");
 }
 
-/// Whoever keeps a secret is refused, and the secret isn't shown.
 #[test]
-fn a_secret_that_is_left_is_not_written() {
+fn refuses_a_recording_with_a_kept_secret_and_does_not_show_it() {
     let root = workspace();
-    let server = somebody();
+    let server = personal();
     for keep in ["a-planted-token", "me@plantedworks.org"] {
         let more = ["--keep", keep];
         let output = ask(root.path(), &server, "plantedworks", &more);
@@ -245,7 +391,7 @@ fn a_secret_that_is_left_is_not_written() {
 }
 
 #[test]
-fn every_failure_says_what_to_do() {
+fn every_error_message_says_what_to_do() {
     let root = workspace();
     let publisher = ["--publisher", "contoso"];
     let none = command(root.path(), &["record", "--publisher", "contoso"]).output();
@@ -298,15 +444,15 @@ fn every_failure_says_what_to_do() {
     assert_eq!(output.status.code(), Some(3));
     let said = stderr(&output);
     assert!(
-        said.starts_with(&format!("error: {url} can't be asked: ")),
+        said.starts_with(&format!("error: the request to {url} failed: ")),
         "{said}"
     );
 }
 
 #[test]
-fn the_token_of_a_file_is_sent_and_a_refused_one_is_noted() {
+fn sends_the_token_of_a_file_and_reports_a_refused_one() {
     let root = workspace();
-    let server = somebody();
+    let server = personal();
     let url = server.url();
     fs::write(root.path().join("token"), "a-planted-token\n").expect("a file");
     let arguments = [
@@ -333,9 +479,9 @@ fn the_token_of_a_file_is_sent_and_a_refused_one_is_noted() {
     golden("record-unauthorized", &output);
 }
 
-/// A redirect would take the token to another server.
+/// A redirect would send the token to another server.
 #[test]
-fn redirects_are_not_followed() {
+fn follows_no_redirect() {
     let root = workspace();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
@@ -368,9 +514,9 @@ fn redirects_are_not_followed() {
     no_planted("the output", &common::transcript(&output));
 }
 
-/// Answers of which nothing is known get other values of the same forms: what agreed with the contract still does.
+/// Without any committed recording, nearly every value is replaced by a pseudonym.
 #[test]
-fn what_is_replaced_keeps_its_form() {
+fn pseudonyms_are_as_valid_as_the_real_values() {
     let root = workspace();
     let recordings = library::recordings(&library::home().join("recordings"))
         .all()
@@ -383,6 +529,7 @@ fn what_is_replaced_keeps_its_form() {
         fs::remove_dir_all(&folder).expect("the recordings");
         fs::create_dir(&folder).expect("a folder");
     }
+    commit(root.path());
     let output = ask(root.path(), &server, "contoso", &[]);
     assert_eq!(output.status.code(), Some(0));
     let valid = common::run_in_workspace(root.path(), &["validate"]);

@@ -1,4 +1,4 @@
-//! What the tests of `record` and `import` share.
+//! What the tests of `record` share.
 
 // Each test file uses a part of this.
 #![allow(dead_code)]
@@ -15,10 +15,10 @@ use regex::Regex;
 
 use crate::common;
 
-/// What the planted values have in them, in lower case; those that can't have a word in them are listed one by one.
+/// Parts of the values that stand for personal data, in lower case: `planted`, and those that can't hold a word.
 const PLANTED: &[&str] = &["planted", "deadbeef", "4915123456789", "10.9.8.7", "49.15"];
 
-/// A workspace with the contract and the committed recordings.
+/// Makes a git repository with the spec and the committed recordings.
 pub fn workspace() -> tempfile::TempDir {
     let root = tempfile::tempdir().expect("a temporary folder");
     let own = common::workspace();
@@ -26,12 +26,38 @@ pub fn workspace() -> tempfile::TempDir {
         copy(&own.join(folder), &root.path().join(folder));
     }
     fs::create_dir(root.path().join("xtask")).expect("a folder");
-    // Of what is committed there, the tests must not take anything for their own.
+    // The tests write to the folder of the live recordings.
     let _ = fs::rename(
         live(root.path()),
         root.path().join("tests/recordings/earlier"),
     );
+    commit(root.path());
     root
+}
+
+/// Commits every file of a workspace.
+pub fn commit(root: &Path) {
+    let name = ["-c", "user.name=Test", "-c", "user.email=test@example.com"];
+    for arguments in [
+        &["init", "--quiet"][..],
+        &["add", "--all"],
+        &[
+            "-c",
+            "commit.gpgsign=false",
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "--message",
+            "A commit",
+        ],
+    ] {
+        let git = Command::new("git")
+            .current_dir(root)
+            .args(name)
+            .args(arguments)
+            .status();
+        assert!(git.expect("git starts").success());
+    }
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -47,7 +73,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The program, without the credential of whoever runs the tests.
+/// Makes a command without the credential of the user who runs the tests.
 pub fn command(root: &Path, arguments: &[&str]) -> Command {
     let mut command = common::xtask(root, arguments);
     command
@@ -58,7 +84,7 @@ pub fn command(root: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// What was written, by file name.
+/// Returns the files of a folder by name.
 pub fn written(folder: &Path) -> BTreeMap<String, String> {
     let Ok(entries) = fs::read_dir(folder) else {
         return BTreeMap::new();
@@ -73,12 +99,12 @@ pub fn written(folder: &Path) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Where recordings go if nothing else is said.
+/// Returns the default folder of new recordings.
 pub fn live(root: &Path) -> PathBuf {
     root.join("tests/recordings/live")
 }
 
-/// A golden text in which the day is always the same.
+/// Compares a run with `golden/<name>.txt`, without the date and the port.
 pub fn golden(name: &str, output: &Output) {
     let day = Regex::new("sanitised on [0-9]{4}-[0-9]{2}-[0-9]{2}").expect("a regular expression");
     let port = Regex::new(r"127\.0\.0\.1:[0-9]+").expect("a regular expression");
@@ -91,7 +117,7 @@ pub fn golden(name: &str, output: &Output) {
     }
 }
 
-/// Nothing planted is in a text.
+/// Asserts that a text holds no planted value.
 pub fn no_planted(what: &str, text: &str) {
     let text = text.to_lowercase();
     for planted in PLANTED {
@@ -99,8 +125,8 @@ pub fn no_planted(what: &str, text: &str) {
     }
 }
 
-/// Description and provenance aside, which say where a recording comes from: the same bytes.
-pub fn same_answer(committed: &Recording, text: &str) -> bool {
+/// Returns whether a text is a recording with the same request and response, byte for byte.
+pub fn same_response(committed: &Recording, text: &str) -> bool {
     let Ok(new) = serde_json::from_str::<Recording>(text) else {
         return false;
     };
@@ -110,7 +136,7 @@ pub fn same_answer(committed: &Recording, text: &str) -> bool {
     committed.to_text() == text
 }
 
-/// The identifiers in a recording's path: the publisher's, and the offer's if there is one.
+/// Returns the publisher and the offer in the path of a recording.
 pub fn identifiers(recording: &Recording) -> (String, Option<String>) {
     let segments: Vec<String> = recording
         .request
@@ -121,7 +147,7 @@ pub fn identifiers(recording: &Recording) -> (String, Option<String>) {
     (segments[3].clone(), segments.get(5).cloned())
 }
 
-/// The committed scenarios.
+/// Returns the committed scenarios.
 pub fn scenarios() -> Vec<Scenario> {
     library::scenarios(&library::home().join("scenarios"))
         .all()

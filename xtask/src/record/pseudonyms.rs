@@ -1,19 +1,19 @@
-//! The values that take the place of real ones: each of the real one's form, and none that tells anything about it. They are
-//! counted, not computed, because a short identifier can be guessed from its hash.
+//! Pseudonyms: values that replace real ones. A pseudonym has the form of the real value and reveals nothing else about it.
+//! Pseudonyms are counted, not computed, because a short identifier can be guessed from its hash.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
-/// The forms of a value, and what the report calls them.
+/// The forms of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// A publisher's identifier.
     Publisher,
     /// An offer's identifier.
     Offer,
-    /// Another identifier, or a part of a URL.
+    /// Another identifier, or a segment of a URL's path.
     Id,
     /// A GUID.
     Guid,
@@ -21,19 +21,19 @@ pub enum Kind {
     Mail,
     /// The host of a URL.
     Host,
-    /// A time; its digits and offset are kept.
+    /// A time; the pseudonym has as many digits and the same offset.
     Time,
-    /// A number; its length is kept.
+    /// A number; the pseudonym has as many digits.
     Number,
-    /// A member's name.
+    /// The name of a property.
     Name,
-    /// A sentence, a page, or whatever else people read.
+    /// Any other text.
     Text,
 }
 
 impl Kind {
-    /// What the report calls one.
-    pub fn word(self) -> &'static str {
+    /// Returns the name in messages.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Publisher => "publisher id",
             Self::Offer => "offer id",
@@ -43,7 +43,7 @@ impl Kind {
             Self::Host => "host name",
             Self::Time => "time",
             Self::Number => "number",
-            Self::Name => "member name",
+            Self::Name => "property name",
             Self::Text => "text",
         }
     }
@@ -65,25 +65,38 @@ pattern!(
     HTTP_DATE = r"^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT$"
 );
 pattern!(
-    MADE_UP = r#"(?x)^(?:
-        (?:contoso|offer|id)-[1-9][0-9]*
-        | 00000000-0000-4000-[aA]000-[0-9a-fA-F]{12}
-        | person-[1-9][0-9]*@contoso\.com
-        | host-[1-9][0-9]*\.example\.com
-        | 2001-01-[0-9]{2}[Tt\ ][0-9:.]*(?:[Zz]|[+-][0-9:]*)?
-        | Mon,\ 01\ Jan\ 2001\ [0-9:]{8}\ GMT
-        | -?10*[0-9]{0,3}
-        | member[1-9][0-9]*
-        | (?:<p>|[\[{]"|<html><body>)?Made-up\ text\ [1-9][0-9]*\.(?:</p>|</body></html>)?(?:\r?\n\ \ \ made-up\ line)*
-    )$"#
+    PSEUDONYM = r"(?x)
+        \b(?:contoso|offer|id|person|host)-[1-9][0-9]* | \bproperty[1-9][0-9]*\b | \bSanitised\ text\ [1-9][0-9]*
+        | (?P<fixed>
+            \b00000000-0000-4000-[aA]000-[0-9a-fA-F]{12}\b
+            | \b2001-01-[0-9]{2}[Tt\ ][0-9:.]+
+            | \bMon,\ 01\ Jan\ 2001\ [0-9:]{8}
+            | \b1[0-9]{3,}\b
+        )"
 );
 
-/// Whether a value looks like one that was made here.
-pub fn is(text: &str) -> bool {
-    MADE_UP.is_match(text)
+/// Returns the text of a recording with every pseudonym replaced by its form and its place in the order of first appearance. Two
+/// recordings of the same response have the same result, although each run counts its own pseudonyms.
+pub fn without_pseudonyms(text: &str) -> String {
+    let mut order: Vec<String> = Vec::new();
+    let replaced = PSEUDONYM.replace_all(text, |found: &Captures<'_>| {
+        let pseudonym = found[0].to_ascii_lowercase();
+        let known = order.iter().position(|known| *known == pseudonym);
+        let index = known.unwrap_or_else(|| {
+            order.push(pseudonym);
+            order.len() - 1
+        });
+        let is_digit = |c: char| c.is_ascii_digit();
+        let form = match found.name("fixed") {
+            Some(fixed) => fixed.as_str().replace(|c: char| c.is_ascii_hexdigit(), "0"),
+            None => found[0].trim_end_matches(is_digit).to_owned(),
+        };
+        format!("<{form} {index}>")
+    });
+    replaced.into_owned()
 }
 
-/// The form of a text that has one of its own, wherever it stands.
+/// Returns the form of a text that can be recognised without its place.
 pub fn form(text: &str) -> Option<Kind> {
     if GUID.is_match(text) {
         Some(Kind::Guid)
@@ -99,45 +112,52 @@ pub fn form(text: &str) -> Option<Kind> {
     }
 }
 
-/// Gives every real value the one made-up value that it has in the whole run.
+/// The pseudonyms of a run: each real value has one in the whole run.
 #[derive(Default)]
-pub struct MadeUp {
+pub struct Pseudonyms {
     given: HashMap<String, String>,
     used: HashSet<String>,
     counters: HashMap<Kind, u64>,
+    /// How many values of each kind were replaced, wherever they occurred.
+    pub replaced: BTreeMap<Kind, usize>,
 }
 
-impl MadeUp {
-    /// The made-up value for `real`; `taken` says which values it must not be.
+impl Pseudonyms {
+    /// Returns the pseudonym for `real`; it is no value for which `taken` is true.
     pub fn replace(&mut self, kind: Kind, real: &str, taken: impl Fn(&str) -> bool) -> String {
-        // The same identifier in another letter case is the same.
+        *self.replaced.entry(kind).or_default() += 1;
+        // GUIDs are equal regardless of the case of their letters.
         let key = if kind == Kind::Guid {
             real.to_ascii_lowercase()
         } else {
             real.to_owned()
         };
-        let made_up = match self.given.get(&key) {
-            Some(made_up) => made_up.clone(),
+        let pseudonym = match self.given.get(&key) {
+            Some(pseudonym) => pseudonym.clone(),
             None => loop {
                 let counter = self.counters.entry(kind).or_default();
                 *counter += 1;
-                let made_up = make(kind, real, *counter);
-                if !taken(&made_up) && self.used.insert(made_up.clone()) {
-                    self.given.insert(key, made_up.clone());
-                    break made_up;
+                let pseudonym = make(kind, real, *counter);
+                if !taken(&pseudonym) && self.used.insert(pseudonym.clone()) {
+                    self.given.insert(key, pseudonym.clone());
+                    break pseudonym;
                 }
             },
         };
         if kind == Kind::Guid && real.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            made_up.to_ascii_uppercase()
+            pseudonym.to_ascii_uppercase()
         } else {
-            made_up
+            pseudonym
         }
     }
 
-    /// Every real value that was replaced.
-    pub fn real(&self) -> impl Iterator<Item = &str> {
-        self.given.keys().map(String::as_str)
+    /// Returns whether a text holds a real value that can't be in it by chance: a GUID or an e-mail address.
+    pub fn leaks(&self, text: &str) -> bool {
+        let text = text.to_ascii_lowercase();
+        self.given.keys().any(|real| {
+            let unmistakable = matches!(form(real), Some(Kind::Guid | Kind::Mail));
+            unmistakable && text.contains(&real.to_ascii_lowercase())
+        })
     }
 }
 
@@ -151,34 +171,34 @@ fn make(kind: Kind, real: &str, n: u64) -> String {
         Kind::Host => format!("host-{n}.example.com"),
         Kind::Time => time(real, n),
         Kind::Number => number(real, n),
-        Kind::Name => format!("member{n}"),
+        Kind::Name => format!("property{n}"),
         Kind::Text => text(real, n),
     }
 }
 
-/// Some second of January 2001, written as the real time is.
+/// Returns a second of January 2001, in the format of the real time.
 fn time(real: &str, n: u64) -> String {
     let Some(found) = TIME.captures(real) else {
         let (hour, minute, second) = (n / 3600 % 24, n / 60 % 60, n % 60);
         return format!("Mon, 01 Jan 2001 {hour:02}:{minute:02}:{second:02} GMT");
     };
     let part = |index: usize| found.get(index).map_or("", |part| part.as_str());
-    // A time without seconds counts minutes.
+    // Without seconds, the minutes count.
     let n = if part(2).is_empty() { n * 60 } else { n };
     let (day, hour, minute) = (n / 86_400 % 31 + 1, n / 3600 % 24, n / 60 % 60);
-    let mut made_up = format!("2001-01-{day:02}{}{hour:02}:{minute:02}", part(1));
+    let mut pseudonym = format!("2001-01-{day:02}{}{hour:02}:{minute:02}", part(1));
     if !part(2).is_empty() {
-        made_up = format!("{made_up}:{:02}", n % 60);
+        pseudonym = format!("{pseudonym}:{:02}", n % 60);
         if part(2).contains('.') {
             let digits = "123456789".chars().cycle().take(part(3).len());
-            made_up.push('.');
-            made_up.extend(digits);
+            pseudonym.push('.');
+            pseudonym.extend(digits);
         }
     }
-    made_up + part(4)
+    pseudonym + part(4)
 }
 
-/// A number of as many digits: 1, zeros, and the count.
+/// Returns a number of as many digits: 1, zeros, and the count.
 fn number(real: &str, n: u64) -> String {
     let (sign, digits) = match real.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -187,9 +207,9 @@ fn number(real: &str, n: u64) -> String {
     format!("{sign}1{n:0width$}", width = digits.len().saturating_sub(1))
 }
 
-/// A sentence in the form of a page, of cut-off JSON, or of as many lines as there were.
+/// Returns a sentence in the form of a page, of incomplete JSON, or of as many lines as the real text has.
 fn text(real: &str, n: u64) -> String {
-    let sentence = format!("Made-up text {n}.");
+    let sentence = format!("Sanitised text {n}.");
     let start = real.trim_start().to_ascii_lowercase();
     if start.starts_with("<!doctype") || start.starts_with("<html") {
         return format!("<html><body>{sentence}</body></html>");
@@ -202,5 +222,5 @@ fn text(real: &str, n: u64) -> String {
     }
     let end = if real.contains("\r\n") { "\r\n" } else { "\n" };
     let more = real.trim_end().matches('\n').count().min(20);
-    sentence + &format!("{end}   made-up line").repeat(more)
+    sentence + &format!("{end}   sanitised line").repeat(more)
 }

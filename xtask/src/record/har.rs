@@ -1,0 +1,183 @@
+//! Captures from a HAR file, as browsers and proxies write it (<http://www.softwareishard.com/blog/har-12-spec/>).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Url;
+use serde_json::Value;
+
+use super::capture::{Capture, Captures};
+use crate::exit::Failure;
+use crate::files;
+use crate::output::{count, say};
+use crate::spec::Operation;
+use crate::validate::secrets::CREDENTIAL_HEADERS;
+
+/// Reads the entries of a HAR file that are calls of the spec's operations. `hosts` are those of the live service.
+pub fn read(
+    path: &Path,
+    operations: &[Operation<'_>],
+    hosts: &[String],
+    out: &mut dyn Write,
+) -> Result<Captures, Failure> {
+    let har = parse(path)?;
+    let Some(entries) = har.pointer("/log/entries").and_then(Value::as_array) else {
+        return Err(Failure(format!(
+            "{}: not a HAR file, because it has no list `log.entries`: export one from the browser's network panel, or with \
+             `mitmdump --set hardump=FILE`",
+            files::shown(path)
+        )));
+    };
+    let mut captures = Captures::default();
+    for entry in entries {
+        captures.secrets.extend(secrets(entry));
+    }
+    // A shorter text could be in a recording by chance.
+    captures.secrets.retain(|secret| secret.len() >= 16);
+    for (index, entry) in entries.iter().enumerate() {
+        let name = format!("entry {}", index + 1);
+        let capture = match capture(entry, name.clone(), hosts) {
+            Ok(capture) => capture,
+            Err(why) => {
+                say(out, "Skipped", format!("{name}: {why}"))?;
+                continue;
+            }
+        };
+        if capture.operation(operations).is_none() {
+            say(
+                out,
+                "Skipped",
+                format!("{name}: the spec has no such operation"),
+            )?;
+        } else if let Some(why) = incomplete(entry, &capture) {
+            captures.refused += 1;
+            say(
+                out,
+                "Refused",
+                format!("{name}: {why}: export it again with the response bodies"),
+            )?;
+        } else {
+            captures.list.push(capture);
+        }
+    }
+    let read = captures.list.len();
+    let others = entries.len() - read;
+    let others = if others == 1 {
+        "1 other entry".to_owned()
+    } else {
+        format!("{others} other entries")
+    };
+    say(
+        out,
+        "Read",
+        format!(
+            "{} of the spec's operations, {others}",
+            count(read, "response")
+        ),
+    )?;
+    Ok(captures)
+}
+
+/// Parses the file. The message of the JSON parser may quote the file, so it isn't repeated.
+fn parse(path: &Path) -> Result<Value, Failure> {
+    let shown = files::shown(path);
+    let bytes = fs::read(path)
+        .map_err(|error| Failure(format!("{shown}: the HAR file can't be read: {error}")))?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    serde_json::from_slice(bytes).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        Failure(format!(
+            "{shown}:{line}:{column}: not a HAR file, because the JSON is broken or cut off here: export it again"
+        ))
+    })
+}
+
+/// Returns the capture of an entry, or why it has none.
+fn capture(entry: &Value, name: String, hosts: &[String]) -> Result<Capture, &'static str> {
+    let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str);
+    let method = text("/request/method").ok_or("it has no request")?;
+    let url = text("/request/url").and_then(|url| Url::parse(url).ok());
+    let url = url.ok_or("its URL can't be parsed")?;
+    let status = entry.pointer("/response/status").and_then(Value::as_u64);
+    let status = status
+        .and_then(|status| u16::try_from(status).ok())
+        .filter(|status| (200..=599).contains(status) && *status != 304)
+        .ok_or("it has no response, or one from the cache")?;
+    let mut headers = BTreeMap::new();
+    for (name, value) in pairs(entry, "/response/headers") {
+        headers
+            .entry(name.to_lowercase())
+            .or_insert_with(|| value.to_owned());
+    }
+    let body = text("/response/content/text").unwrap_or_default();
+    let bytes = match text("/response/content/encoding") {
+        None | Some("") => body.as_bytes().to_vec(),
+        Some(encoding) if encoding.eq_ignore_ascii_case("base64") => {
+            STANDARD.decode(body).map_err(|_| "its body isn't base64")?
+        }
+        Some(_) => return Err("the encoding of its body is unknown"),
+    };
+    Ok(Capture {
+        name,
+        method: method.to_owned(),
+        path: url.path().to_owned(),
+        query: url.query_pairs().into_owned().collect(),
+        status,
+        headers,
+        bytes,
+        live: url
+            .host_str()
+            .is_some_and(|host| hosts.iter().any(|own| own == host)),
+    })
+}
+
+/// Returns why the body of an entry isn't the whole body of the response, if it isn't.
+fn incomplete(entry: &Value, capture: &Capture) -> Option<&'static str> {
+    /// Browsers leave the byte order mark out.
+    const BYTE_ORDER_MARK: usize = 3;
+    let size = entry
+        .pointer("/response/content/size")
+        .and_then(Value::as_u64);
+    let size = size.and_then(|size| usize::try_from(size).ok());
+    if entry.pointer("/response/content/text").is_none() {
+        return (size != Some(0)).then_some("the file doesn't hold its body");
+    }
+    let held = capture.bytes.len() + BYTE_ORDER_MARK;
+    size.filter(|size| held < *size)
+        .map(|_| "the file holds only a part of its body")
+}
+
+/// Returns the tokens and cookies of an entry.
+fn secrets(entry: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    for place in ["/request/headers", "/response/headers"] {
+        for (name, value) in pairs(entry, place) {
+            let name = name.to_lowercase();
+            if !CREDENTIAL_HEADERS.contains(&name.as_str()) {
+                continue;
+            }
+            // Only the first pair of `Set-Cookie` is the cookie: the others are its attributes.
+            let cookies = if name == "set-cookie" { 1 } else { usize::MAX };
+            let pairs = value.split(';').take(cookies);
+            let words = pairs.flat_map(|pair| pair.split([' ', ',', '=']));
+            found.extend(words.map(str::to_owned));
+        }
+    }
+    for place in ["/request/cookies", "/response/cookies"] {
+        found.extend(pairs(entry, place).map(|(_, value)| value.to_owned()));
+    }
+    found
+}
+
+/// Returns the names and values of a list of headers or cookies.
+fn pairs<'e>(entry: &'e Value, pointer: &str) -> impl Iterator<Item = (&'e str, &'e str)> {
+    let list = entry.pointer(pointer).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(|pair| {
+        let text = |key: &str| pair.get(key)?.as_str();
+        Some((text("name")?, text("value")?))
+    })
+}
