@@ -1,5 +1,5 @@
-//! Waits for an offer's publication, and says by its exit code how it ended: for a pipeline that goes on only when the offer waits
-//! for its go-live or is live.
+//! Waits for an offer's publication, for a release pipeline that continues only when the offer waits for its go-live or is live.
+//! Exit codes: 0 when it does, 1 for any other outcome, 2 when the status couldn't be read.
 //!
 //! ```text
 //! AZURE_TOKEN=… cargo run --example wait -- contoso test-vm
@@ -15,7 +15,6 @@ async fn main() -> ExitCode {
     match wait().await {
         Ok(Outcome::Succeeded | Outcome::AwaitingGoLive) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::from(1),
-        // Not the offer but the request for its status has failed.
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::from(2)
@@ -27,13 +26,13 @@ async fn wait() -> Result<Outcome, Error> {
     let mut arguments = std::env::args().skip(1);
     let publisher = arguments.next().unwrap_or_default();
     let offer = arguments.next().unwrap_or_default();
-    let ended = Client::from_env()?
+    let result = Client::from_env()?
         .watch(publisher, offer)?
         .interval(Duration::from_secs(120))
-        .deadline(Duration::from_secs(24 * 3600))
+        .timeout(Duration::from_secs(24 * 3600))
         .await?;
-    println!("{}", ended.outcome.sentence());
-    let step = ended
+    println!("{}", result.outcome);
+    let step = result
         .report
         .as_ref()
         .and_then(|report| report.current_step());
@@ -43,5 +42,5 @@ async fn wait() -> Result<Outcome, Error> {
     {
         println!("  {}", message.message_html.as_deref().unwrap_or_default());
     }
-    Ok(ended.outcome)
+    Ok(result.outcome)
 }

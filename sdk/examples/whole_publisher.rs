@@ -1,21 +1,25 @@
-//! Watches all offers of a publisher until each that is in flight has an outcome.
+//! Watches all offers of a publisher until each that is in flight has an outcome. The exit code is 0 only when every one succeeded.
 //!
 //! ```text
 //! AZURE_TOKEN=… cargo run --example whole_publisher -- contoso
 //! ```
 
-use cloud_partner_portal::{Client, Error, PublisherEvent};
+use std::process::ExitCode;
+
+use cloud_partner_portal::{Client, Error, PublisherWatchEvent};
 
 #[tokio::main]
-async fn main() -> Result<(), Error> {
+async fn main() -> Result<ExitCode, Error> {
     let publisher = std::env::args().nth(1).unwrap_or_default();
-    let mut watch = Client::from_env()?.watch_publisher(publisher)?;
+    let mut watch = Client::from_env()?.watch_publisher(publisher)?.start();
     while let Some(event) = watch.next_event().await {
-        match event? {
-            PublisherEvent::Listed { offers, asked, .. } => {
-                println!("{offers} offers, {asked} to ask");
+        match event {
+            PublisherWatchEvent::Listed {
+                offers, watched, ..
+            } => {
+                println!("{offers} offers, {watched} of them watched");
             }
-            PublisherEvent::Changed { offer, change, .. } => {
+            PublisherWatchEvent::Changed { offer, change, .. } => {
                 let step = change
                     .report
                     .current_step()
@@ -26,19 +30,23 @@ async fn main() -> Result<(), Error> {
                     step.unwrap_or_default()
                 );
             }
-            PublisherEvent::PollFailed { offer, error, .. } => {
+            PublisherWatchEvent::PollFailed { offer, error, .. } => {
                 eprintln!(
-                    "{}: trying on: {error}",
+                    "{}: a poll failed, the watch continues: {error}",
                     offer.as_deref().unwrap_or("the list")
                 );
             }
-            PublisherEvent::Ended(ended) => {
-                for (offer, outcome) in &ended.outcomes {
-                    println!("{offer}: {outcome}");
-                }
+            PublisherWatchEvent::OfferEnded { offer, result, .. } => match result {
+                Ok(result) => println!("{offer}: {}", result.outcome),
+                Err(error) => eprintln!("{offer}: its status can't be read: {error}"),
+            },
+            PublisherWatchEvent::Ended(result) => {
+                let success = result?.is_success();
+                return Ok(ExitCode::from(u8::from(!success)));
             }
             _ => {}
         }
     }
-    Ok(())
+    // The watch was dropped before it ended.
+    Ok(ExitCode::FAILURE)
 }

@@ -35,6 +35,7 @@ const ENDPOINT: &str = "https://cloudpartner.azure.com";
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    retry: RetryPolicy,
 }
 
 /// What all calls of a client share.
@@ -45,7 +46,6 @@ pub(crate) struct Shared {
     pub(crate) user_agent: HeaderValue,
     pub(crate) attempt_timeout: Duration,
     pub(crate) call_timeout: Duration,
-    pub(crate) retry: RetryPolicy,
     pub(crate) response_limit: usize,
 }
 
@@ -64,9 +64,17 @@ impl Client {
         Self::builder().credential(Credential::from_env()?).build()
     }
 
+    /// The same client with one attempt per call: a watch polls again itself.
+    pub(crate) fn without_retries(&self) -> Self {
+        Self {
+            retry: RetryPolicy::never(),
+            ..self.clone()
+        }
+    }
+
     /// Begins a call of an operation; `parts` are the checked parts of its path by their names in the contract.
     pub(crate) fn begin(&self, operation: &'static str, parts: &[(&'static str, &str)]) -> Running {
-        let call = Call::new(Arc::clone(&self.shared), operation, parts);
+        let call = Call::new(Arc::clone(&self.shared), self.retry, operation, parts);
         Running {
             client: generated::Client {
                 baseurl: self.shared.endpoint.clone(),
@@ -84,7 +92,7 @@ impl fmt::Debug for Client {
             .field("credential", &self.shared.credential)
             .field("attempt_timeout", &self.shared.attempt_timeout)
             .field("call_timeout", &self.shared.call_timeout)
-            .field("retry", &self.shared.retry)
+            .field("retry", &self.retry)
             .field("response_limit", &self.shared.response_limit)
             .finish_non_exhaustive()
     }
@@ -220,9 +228,9 @@ impl ClientBuilder {
                 user_agent,
                 attempt_timeout: self.attempt_timeout,
                 call_timeout: self.call_timeout,
-                retry: self.retry,
                 response_limit: self.response_limit,
             }),
+            retry: self.retry,
         })
     }
 }

@@ -70,5 +70,7 @@ pub use values::identifier::{Identifier, InvalidIdentifier};
 pub use values::link::Link;
 pub use values::timestamp::Timestamp;
 pub use watch::outcome::Outcome;
-pub use watch::publisher::{PublisherEnded, PublisherEvent, PublisherWatch};
-pub use watch::{Change, Ended, Event, StepChange, Watch};
+pub use watch::publisher::{
+    PublisherWatch, PublisherWatchBuilder, PublisherWatchEvent, PublisherWatchResult,
+};
+pub use watch::{Change, StepChange, Until, Watch, WatchBuilder, WatchEvent, WatchResult};

@@ -13,11 +13,11 @@
 //!
 //! /// The code under test: it announces an offer when it is live.
 //! async fn announce(client: &Client, offer: &str) -> Result<String, Error> {
-//!     let ended = client
+//!     let result = client
 //!         .watch("contoso", offer)?
 //!         .interval(Duration::from_millis(10))
 //!         .await?;
-//!     Ok(match ended.outcome {
+//!     Ok(match result.outcome {
 //!         Outcome::Succeeded => format!("{offer} is live"),
 //!         other => format!("{offer} isn't live: {other}"),
 //!     })

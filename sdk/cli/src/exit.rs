@@ -114,7 +114,9 @@ impl From<Outcome> for Exit {
             Outcome::NeverPublished => Self::NothingInFlight,
             Outcome::AwaitingGoLive => Self::AwaitingGoLive,
             Outcome::Blocked => Self::Blocked,
-            Outcome::Deadline => Self::TimedOut,
+            Outcome::Contradictory => Self::Contradictory,
+            Outcome::NotStarted => Self::NotStarted,
+            Outcome::TimedOut => Self::TimedOut,
             _ => Self::Other,
         }
     }

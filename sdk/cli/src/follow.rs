@@ -136,7 +136,7 @@ impl Printer {
                 String::new(),
             ),
             News::Ended { outcome, answered } => (
-                word(*outcome).to_owned(),
+                outcome.as_str().to_owned(),
                 String::new(),
                 sentence(*outcome, *answered).to_owned(),
             ),
@@ -212,7 +212,7 @@ fn step(report: &OfferStatusReport) -> String {
 /// How a wait ended, in a sentence.
 fn sentence(outcome: Outcome, answered: bool) -> &'static str {
     if answered {
-        outcome.sentence()
+        of_outcome(outcome)
     } else {
         UNANSWERED
     }
@@ -227,17 +227,29 @@ fn event(news: &News) -> &'static str {
     }
 }
 
-/// An outcome as programs read it.
-fn word(outcome: Outcome) -> &'static str {
+/// The outcome as a human-readable sentence.
+pub fn of_outcome(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Succeeded => "succeeded",
-        Outcome::Failed => "failed",
-        Outcome::Canceled => "canceled",
-        Outcome::NeverPublished => "neverPublished",
-        Outcome::AwaitingGoLive => "awaitingGoLive",
-        Outcome::Blocked => "blocked",
-        Outcome::Deadline => "deadline",
-        _ => "unknown",
+        Outcome::Succeeded => "The publication succeeded: the offer is live.",
+        Outcome::Failed => {
+            "The publication failed: the publisher must mend the offer and publish it again."
+        }
+        Outcome::Canceled => {
+            "The publication was canceled: nothing happens until the publisher publishes it again."
+        }
+        Outcome::NeverPublished => {
+            "The offer was never published: nothing happens until the publisher publishes it."
+        }
+        Outcome::AwaitingGoLive => {
+            "The offer waits for its go-live: the publisher must look at the preview and confirm it."
+        }
+        Outcome::Blocked => {
+            "The publication is blocked: the publisher must act on what its messages say."
+        }
+        Outcome::Contradictory => "The service's report contradicts itself.",
+        Outcome::NotStarted => "The publication didn't start.",
+        Outcome::TimedOut => "The publication was still in progress when the time was up.",
+        _ => "The outcome is unknown.",
     }
 }
 
@@ -264,7 +276,7 @@ fn json(offer: &str, news: &News) -> Value {
             value["report"] = serde_json::from_slice(change.raw_body()).unwrap_or_default();
         }
         News::Ended { outcome, answered } => {
-            value["outcome"] = word(*outcome).into();
+            value["outcome"] = outcome.as_str().into();
             value["sentence"] = sentence(*outcome, *answered).into();
         }
         News::PollFailed(error) | News::Lost(error) => {

@@ -35,7 +35,7 @@ pub async fn run(
 /// What the status means, in a sentence that says who must act.
 pub fn sentence(report: &OfferStatusReport) -> String {
     match (report.outcome(), report.status.known()) {
-        (Some(outcome), _) => outcome.sentence().to_owned(),
+        (Some(outcome), _) => crate::follow::of_outcome(outcome).to_owned(),
         (None, Some(OfferStatus::NotStarted)) => "The publication hasn't started.".to_owned(),
         (None, Some(_)) => "The publication is in progress: nobody needs to act.".to_owned(),
         (None, None) => format!(

@@ -5,7 +5,7 @@ use std::future::Future as _;
 use std::io::Write;
 use std::task::Poll;
 
-use cloud_partner_portal::{Change, Error, Event, Outcome, PublisherEvent};
+use cloud_partner_portal::{Change, Error, Outcome, PublisherWatchEvent, WatchEvent, WatchResult};
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinSet;
 
@@ -144,23 +144,20 @@ fn one(
         .watch(&*connection.publisher, offer)?
         .interval(options.interval);
     if let Some(timeout) = options.timeout {
-        watch = watch.deadline(timeout);
+        watch = watch.timeout(timeout);
     }
     if options.until == Until::Live {
-        watch = watch.until_live();
+        watch = watch.until(cloud_partner_portal::Until::Live);
     }
     let offer = offer.to_owned();
+    let mut watch = watch.start();
     watches.spawn(async move {
         while let Some(event) = watch.next_event().await {
             let news = match event {
-                Ok(Event::Changed(change)) => News::Changed(Box::new(change)),
-                Ok(Event::PollFailed(error)) => News::PollFailed(error),
-                Ok(Event::Ended(ended)) => News::Ended {
-                    outcome: ended.outcome,
-                    answered: ended.report.is_some(),
-                },
-                Ok(_) => continue,
-                Err(error) => News::Lost(error),
+                WatchEvent::Changed(change) => News::Changed(Box::new(change)),
+                WatchEvent::PollFailed(error) => News::PollFailed(error),
+                WatchEvent::Ended(result) => ended(result),
+                _ => continue,
             };
             // Nobody listens any more only when the program ends.
             if sender
@@ -187,59 +184,49 @@ fn publisher(
         .watch_publisher(&*connection.publisher)?
         .interval(options.interval);
     if let Some(timeout) = options.timeout {
-        watch = watch.deadline(timeout);
+        watch = watch.timeout(timeout);
     }
     if options.until == Until::Live {
-        watch = watch.until_live();
+        watch = watch.until(cloud_partner_portal::Until::Live);
     }
+    let mut watch = watch.start();
     watches.spawn(async move {
         while let Some(event) = watch.next_event().await {
-            let messages = match event {
-                Ok(PublisherEvent::Listed { offers, .. }) => vec![Message::Listed(offers)],
-                Ok(PublisherEvent::Changed { offer, change, .. }) => {
-                    vec![Message::Offer(offer, News::Changed(change))]
+            let message = match event {
+                PublisherWatchEvent::Listed { offers, .. } => Message::Listed(offers),
+                PublisherWatchEvent::Changed { offer, change, .. } => {
+                    Message::Offer(offer, News::Changed(change))
                 }
-                Ok(PublisherEvent::PollFailed {
+                PublisherWatchEvent::PollFailed {
                     offer: None, error, ..
-                }) => vec![Message::ListFailed(error)],
-                Ok(PublisherEvent::PollFailed {
+                } => Message::ListFailed(error),
+                PublisherWatchEvent::PollFailed {
                     offer: Some(offer),
                     error,
                     ..
-                }) if error.is_retryable() || error.is_credential() => {
-                    vec![Message::Offer(offer, News::PollFailed(error))]
+                } => Message::Offer(offer, News::PollFailed(error)),
+                PublisherWatchEvent::OfferEnded { offer, result, .. } => {
+                    Message::Offer(offer, ended(result))
                 }
-                Ok(PublisherEvent::PollFailed {
-                    offer: Some(offer),
-                    error,
-                    ..
-                }) => {
-                    vec![Message::Offer(offer, News::Lost(error))]
-                }
-                Ok(PublisherEvent::Ended(ended)) => ended
-                    .outcomes
-                    .into_iter()
-                    .map(|(offer, outcome)| {
-                        Message::Offer(
-                            offer,
-                            News::Ended {
-                                outcome,
-                                answered: true,
-                            },
-                        )
-                    })
-                    .collect(),
-                Ok(_) => continue,
-                Err(error) => vec![Message::Refused(error)],
+                PublisherWatchEvent::Ended(Err(error)) => Message::Refused(error),
+                _ => continue,
             };
-            for message in messages {
-                if sender.send(message).await.is_err() {
-                    return;
-                }
+            if sender.send(message).await.is_err() {
+                return;
             }
         }
     });
     Ok(())
+}
+
+fn ended(result: Result<WatchResult, Error>) -> News {
+    match result {
+        Ok(result) => News::Ended {
+            outcome: result.outcome,
+            answered: result.report.is_some(),
+        },
+        Err(error) => News::Lost(error),
+    }
 }
 
 fn say_open(results: &BTreeMap<String, Option<Exit>>) {

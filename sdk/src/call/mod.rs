@@ -25,7 +25,7 @@ use crate::client::Shared;
 use crate::credential::token::Token;
 use crate::error::Kind;
 use crate::error::response::one_line;
-use crate::{Error, decode::path as place, generated};
+use crate::{Error, RetryPolicy, decode::path as place, generated};
 use body::{Body, is_json, read, without_mark};
 use response::{Received, Response};
 use timeout::{Limit, seconds};
@@ -47,6 +47,7 @@ const FAILURE_LIMIT: usize = 64 * 1024;
 /// A call from its beginning to its end; progenitor carries it as its client's inner value.
 pub(crate) struct Call {
     shared: Arc<Shared>,
+    retry: RetryPolicy,
     operation: &'static str,
     trace: Trace,
     progress: Mutex<Progress>,
@@ -174,11 +175,13 @@ impl ClientHooks<Call> for generated::Client {
 impl Call {
     pub(crate) fn new(
         shared: Arc<Shared>,
+        retry: RetryPolicy,
         operation: &'static str,
         parts: &[(&'static str, &str)],
     ) -> Self {
         Self {
             shared,
+            retry,
             operation,
             trace: Trace::new(operation, parts),
             progress: Mutex::default(),
@@ -246,7 +249,7 @@ impl Call {
         deadline: Option<Instant>,
     ) -> Result<Received, Error> {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-        let mut pauses = self.shared.retry.pauses();
+        let mut pauses = self.retry.pauses();
         let mut rejected: Option<(Token, Error)> = None;
         loop {
             let token = self.token(deadline).await?;

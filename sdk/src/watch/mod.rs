@@ -1,351 +1,294 @@
 //! Waiting for a publication.
 
+mod change;
+mod core;
+mod driver;
+mod listing;
+mod many;
+mod offer;
 pub(crate) mod outcome;
+mod policy;
 pub(crate) mod publisher;
+mod single;
+mod start;
 
+use std::fmt;
 use std::future::{Future, IntoFuture, poll_fn};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ConstantBuilder};
-use bytes::Bytes;
 use futures_core::Stream;
-use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::types::{OfferId, OfferStatusReport, PublicationStep, PublisherId, StepStatus};
-use crate::{Client, Error, Extensible, Outcome, Response};
+use crate::types::{OfferId, OfferStatusReport, PublisherId};
+use crate::{Client, Error, Outcome};
+pub use change::{Change, StepChange};
+use core::Rules;
+pub use core::Until;
+use driver::Driver;
+use offer::Offer;
+use single::Single;
+use start::Start;
 
-/// How a wait for a publication ended.
+/// How a watch of one offer ended.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Ended {
-    /// How the publication ended, or why the wait did.
+pub struct WatchResult {
+    /// How the publication ended, or why the watch did.
     pub outcome: Outcome,
-    /// The last report. Absent only when the deadline passed before the service had given one.
+    /// The last report. `None` when the watch timed out before the service had sent one.
     pub report: Option<OfferStatusReport>,
+    /// The error of the last poll, if it failed.
+    pub last_error: Option<Error>,
+    /// The distinct errors of the polls since the last successful one, the oldest first and at most eight. The last one is
+    /// `last_error`. Of errors that differ only in their correlation id, the last is kept.
+    pub errors: Vec<Error>,
 }
 
-/// What somebody who waits is told.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Event {
-    /// The report isn't the same as the last one; the first report always is such a change.
-    Changed(Change),
-    /// A poll failed in a way that can pass, and the wait goes on. It says nothing about the offer.
-    PollFailed(Error),
-    /// The wait is over; nothing follows.
-    Ended(Ended),
-}
-
-/// A report that isn't the same as the one before.
+/// An event of a [`Watch`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Change {
-    /// The new report.
-    pub report: OfferStatusReport,
-    /// The steps whose status has changed or that are new, in the report's order.
-    pub steps: Vec<StepChange>,
-    /// The request's id in the service's own logs.
-    pub correlation_id: Option<String>,
-    pub(crate) body: Bytes,
+pub enum WatchEvent {
+    /// The report differs from the one before. The first report always does, unless the watch
+    /// [resumes](WatchBuilder::resume_from) from an equal one.
+    Changed(Change),
+    /// A poll failed, and the watch continues. It says nothing about the offer.
+    PollFailed(Error),
+    /// The service asks with `Retry-After` for a longer wait than the interval: the next poll is sent after this time. At most
+    /// one hour, whatever the service asks for.
+    Delayed(Duration),
+    /// The watch has ended. `Ok` holds the outcome of the publication, or says that the watch timed out. `Err` is the error
+    /// that isn't tolerated (any longer); nothing is known of the publication then.
+    Ended(Result<WatchResult, Error>),
 }
 
-impl Change {
-    /// The change from one report to another, or `None` when they say the same.
-    pub(crate) fn between(
-        before: Option<&OfferStatusReport>,
-        answer: Response<OfferStatusReport>,
-    ) -> Option<Self> {
-        if before == Some(&answer.value) {
-            return None;
-        }
-        Some(Self {
-            steps: changed_steps(before, &answer.value),
-            report: answer.value,
-            correlation_id: answer.received.correlation_id,
-            body: answer.received.body,
+impl Client {
+    /// Returns a builder of a watch of one offer's publication; see [`Watch`].
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_argument`](Error::is_invalid_argument) when an identifier doesn't match the pattern of the spec.
+    pub fn watch(
+        &self,
+        publisher_id: impl TryInto<PublisherId, Error: fmt::Display>,
+        offer_id: impl TryInto<OfferId, Error: fmt::Display>,
+    ) -> Result<WatchBuilder, Error> {
+        Ok(WatchBuilder {
+            client: self.clone(),
+            publisher: crate::call::checked("watch", "publisherId", publisher_id)?,
+            offer: crate::call::checked("watch", "offerId", offer_id)?,
+            rules: Rules::default(),
+            last: None,
+            after: None,
+            start_timeout: Duration::from_secs(30 * 60),
         })
     }
+}
 
-    /// The report as it came, for members that the contract doesn't name yet.
-    #[must_use]
-    pub fn raw_body(&self) -> &[u8] {
-        &self.body
+/// The options of a [`Watch`]. Await it for the result, or [`start`](Self::start) it to read the events.
+#[derive(Clone, Debug)]
+#[must_use = "a watch does nothing until it is awaited or read"]
+pub struct WatchBuilder {
+    client: Client,
+    publisher: PublisherId,
+    offer: OfferId,
+    rules: Rules,
+    last: Option<OfferStatusReport>,
+    after: Option<OfferStatusReport>,
+    start_timeout: Duration,
+}
+
+impl WatchBuilder {
+    /// Sets the time between a report and the next poll; 60 s by default. Up to a tenth is added, so that many watches don't
+    /// poll at the same time. A `Retry-After` of the service makes one wait longer, up to one hour. After an error the first
+    /// wait is 1 s (or the interval, if that is shorter), and doubles up to the interval.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.rules.interval = interval;
+        self
+    }
+
+    /// Sets how long the watch lasts at most, counted from the first poll; unlimited by default. Then the outcome is
+    /// [`Outcome::TimedOut`], also when a poll is under way or fails.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.rules.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets for how long failing polls are tolerated; 15 min by default, and zero tolerates none. Before the first report it is
+    /// at most 2 min. The time is counted from when the first poll after the last report was sent. A poll that is under way is
+    /// never cut short, it ends with the client's own [timeouts](crate::ClientBuilder::attempt_timeout).
+    ///
+    /// | error | before the first report | after it |
+    /// |---|---|---|
+    /// | connection, timeout, 408, 429, 5xx; a 2xx that can't be decoded or is too large | tolerated for 2 min | tolerated |
+    /// | 401, no token, 403, 404, any other status code | ends the watch | tolerated |
+    /// | invalid argument, configuration | ends the watch | ends the watch |
+    pub fn tolerate(mut self, time: Duration) -> Self {
+        self.rules.tolerate = time;
+        self
+    }
+
+    /// Sets until which outcome the watch goes on; [`Until::Outcome`] by default.
+    pub fn until(mut self, until: Until) -> Self {
+        self.rules.until = until;
+        self
+    }
+
+    /// Waits for a publication that is later than the one of this report, which was read before the publication was started.
+    /// Just after the start the service can still show the outcome of the previous publication.
+    ///
+    /// An outcome counts only after a report that is in flight and doesn't say the same as the earlier one, or when all messages
+    /// of the report are newer than all messages of the earlier one. A mere difference isn't enough, as links can appear late.
+    /// If neither happens within the [start timeout](Self::start_timeout), the outcome is [`Outcome::NotStarted`].
+    pub fn after(mut self, earlier: OfferStatusReport) -> Self {
+        self.after = Some(earlier);
+        self
+    }
+
+    /// Sets how long the publication may take to start, counted from the first poll; 30 min by default. Without effect unless
+    /// [`after`](Self::after) is set.
+    pub fn start_timeout(mut self, timeout: Duration) -> Self {
+        self.start_timeout = timeout;
+        self
+    }
+
+    /// Starts from a report that was read before, such as one that was saved when the program was stopped: only what has changed
+    /// since is reported. The outcome is always the service's own, not the one of this report.
+    pub fn resume_from(mut self, report: OfferStatusReport) -> Self {
+        self.last = Some(report);
+        self
+    }
+
+    /// Returns the watch. Nothing is sent until it is awaited or read.
+    pub fn start(mut self) -> Watch {
+        self.rules.jitter = random_jitter();
+        let start = match self.after {
+            Some(earlier) => Start::After(Box::new(earlier)),
+            None => Start::Seen,
+        };
+        let core = Single {
+            id: self.offer.into(),
+            offer: Offer::new(self.last, start, Duration::ZERO),
+            rules: self.rules,
+            start_timeout: self.start_timeout,
+            polling: false,
+        };
+        Watch {
+            driver: Driver::new(&self.client, self.publisher, core),
+            result: None,
+        }
     }
 }
 
-/// A step whose status has changed.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct StepChange {
-    /// The step as it is now.
-    pub step: PublicationStep,
-    /// Its status before; `None` when the step is new or had none.
-    pub before: Option<Extensible<StepStatus>>,
+impl IntoFuture for WatchBuilder {
+    type Output = Result<WatchResult, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        self.start().into_future()
+    }
 }
 
-/// A wait for one offer's publication: await it for the outcome, or read it as a stream for each change.
+/// A watch of one offer's publication: await it for the result, or read it as a stream of events.
 ///
-/// It asks for the offer's status at an interval until the publication has an [`Outcome`]. Polls that fail in a way that can
-/// pass are reported and survived; the others end the wait with an error. So an `Err` always means that the *poll* failed, and
-/// [`Outcome::Failed`] that the *offer* did. Dropping it cancels it.
+/// It polls the offer's status at an interval until the publication has an [`Outcome`]. An `Err` always means that *polls* failed
+/// for longer than [tolerated](WatchBuilder::tolerate), and [`Outcome::Failed`] that the *offer* did. Each poll is one request:
+/// the client's own [`RetryPolicy`](crate::RetryPolicy) doesn't apply. Dropping the watch cancels it. A panic, such as one of a
+/// token provider, reaches the task that reads the watch.
 ///
-/// Right after a publication was started the service can still show the previous one's outcome; this can't tell them apart.
+/// Right after a publication was started the service can still show the previous one's outcome; see [`WatchBuilder::after`].
 ///
 /// ```no_run
 /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
 /// use std::time::Duration;
 ///
-/// let ended = client
+/// let result = client
 ///     .watch("contoso", "test-vm")?
 ///     .interval(Duration::from_secs(120))
-///     .deadline(Duration::from_secs(3 * 24 * 3600))
+///     .timeout(Duration::from_secs(3 * 24 * 3600))
 ///     .await?;
-/// println!("{}", ended.outcome.sentence());
+/// println!("{}", result.outcome);
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a wait does nothing until it is awaited or read"]
+///
+/// With its events, and only for a publication that is later than an earlier report:
+///
+/// ```no_run
+/// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
+/// use cloud_partner_portal::WatchEvent;
+///
+/// let earlier = client.get_offer_status("contoso", "test-vm").await?.into_inner();
+/// // … the publication is started …
+/// let mut watch = client.watch("contoso", "test-vm")?.after(earlier).start();
+/// while let Some(event) = watch.next_event().await {
+///     match event {
+///         WatchEvent::Changed(change) => println!("{}", change.report.status),
+///         WatchEvent::PollFailed(error) => eprintln!("{error}"),
+///         WatchEvent::Ended(result) => println!("{}", result?.outcome),
+///         _ => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a watch does nothing until it is awaited or read"]
 pub struct Watch {
-    poll: Poller,
-    /// The next event while it is being waited for.
-    next: Option<Pin<Box<dyn Future<Output = Step> + Send>>>,
-    over: bool,
-}
-
-type Step = (Poller, Result<Event, Error>);
-
-/// What a wait knows between two events.
-#[derive(Clone)]
-struct Poller {
-    client: Client,
-    publisher: PublisherId,
-    offer: OfferId,
-    interval: Duration,
-    limit: Option<Duration>,
-    deadline: Option<Instant>,
-    until_live: bool,
-    due: Option<Instant>,
-    last: Option<OfferStatusReport>,
-    /// Whether `last` was seen by this wait, and not by one that it resumes.
-    polled: bool,
-}
-
-impl Client {
-    /// Waits for an offer's publication; see [`Watch`].
-    ///
-    /// # Errors
-    ///
-    /// [`is_invalid_argument`](Error::is_invalid_argument) when an identifier doesn't fit the contract.
-    pub fn watch(
-        &self,
-        publisher_id: impl TryInto<PublisherId, Error: std::fmt::Display>,
-        offer_id: impl TryInto<OfferId, Error: std::fmt::Display>,
-    ) -> Result<Watch, Error> {
-        Ok(Watch {
-            poll: Poller {
-                client: self.clone(),
-                publisher: crate::call::checked("watch", "publisherId", publisher_id)?,
-                offer: crate::call::checked("watch", "offerId", offer_id)?,
-                interval: Duration::from_secs(60),
-                limit: None,
-                deadline: None,
-                until_live: false,
-                due: None,
-                last: None,
-                polled: false,
-            },
-            next: None,
-            over: false,
-        })
-    }
+    driver: Driver<Single>,
+    /// The result, once the watch has ended.
+    result: Option<Result<WatchResult, Error>>,
 }
 
 impl Watch {
-    /// The time between two polls, to which up to a tenth is added so that many waits don't poll at once; 1 min unless told. A
-    /// `Retry-After` of the service makes it longer.
-    pub fn interval(mut self, interval: Duration) -> Self {
-        self.poll.interval = interval;
-        self
-    }
-
-    /// The longest time to wait, from the first poll; for ever unless told. Then the outcome is [`Outcome::Deadline`].
-    pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.poll.limit = Some(deadline);
-        self
-    }
-
-    /// Waits on when the offer waits for its go-live, until it is live or failed.
-    pub fn until_live(mut self) -> Self {
-        self.poll.until_live = true;
-        self
-    }
-
-    /// Begins from a report that was seen before, such as one that was kept when the program was stopped: only what has changed
-    /// since is told.
-    pub fn resume_from(mut self, report: OfferStatusReport) -> Self {
-        self.poll.last = Some(report);
-        self
-    }
-
-    /// The next event, or `None` when the wait is over. The same as reading it as a [`Stream`], without a crate for that.
-    pub async fn next_event(&mut self) -> Option<Result<Event, Error>> {
+    /// Returns the next event, or `None` after [`WatchEvent::Ended`]. Equal to reading the watch as a [`Stream`]. Cancel safe:
+    /// no event is lost when the future is dropped.
+    pub async fn next_event(&mut self) -> Option<WatchEvent> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 }
 
 impl Stream for Watch {
-    type Item = Result<Event, Error>;
+    type Item = WatchEvent;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
-        if this.over {
-            return Poll::Ready(None);
+        let event = ready!(this.driver.poll_event(context));
+        if let Some(WatchEvent::Ended(result)) = &event {
+            this.result = Some(result.clone());
         }
-        let next = this
-            .next
-            .get_or_insert_with(|| Box::pin(this.poll.clone().next()));
-        let (poll, event) = ready!(next.as_mut().poll(context));
-        this.next = None;
-        this.poll = poll;
-        this.over = matches!(event, Err(_) | Ok(Event::Ended(_)));
-        Poll::Ready(Some(event))
+        Poll::Ready(event)
     }
 }
 
 impl IntoFuture for Watch {
-    type Output = Result<Ended, Error>;
+    type Output = Result<WatchResult, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
-    fn into_future(self) -> Self::IntoFuture {
+    /// Continues a watch that was read before; one that has ended gives its result again.
+    fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
-            // A stream that is being read goes on where it is.
-            if let Some(next) = self.next {
-                let (poll, event) = next.await;
-                return match event? {
-                    Event::Ended(ended) => Ok(ended),
-                    _ => poll.end().await,
-                };
+            loop {
+                if let Some(result) = self.result {
+                    return result;
+                }
+                self.next_event().await;
             }
-            self.poll.end().await
         })
     }
 }
 
-impl Poller {
-    async fn end(mut self) -> Result<Ended, Error> {
-        loop {
-            let (poll, event) = self.next().await;
-            if let Event::Ended(ended) = event? {
-                return Ok(ended);
-            }
-            self = poll;
-        }
-    }
-
-    /// Polls until there is something to tell.
-    async fn next(mut self) -> Step {
-        let start = Instant::now();
-        if self.deadline.is_none() {
-            self.deadline = self.limit.and_then(|limit| start.checked_add(limit));
-        }
-        loop {
-            if let Some(outcome) = self.polled.then(|| self.outcome()).flatten() {
-                return self.over(outcome);
-            }
-            let poll = async {
-                if let Some(due) = self.due {
-                    sleep_until(due).await;
-                }
-                self.client
-                    .get_offer_status(&self.publisher, &self.offer)
-                    .await
-            };
-            let polled = match self.deadline {
-                Some(deadline) => match timeout_at(deadline, poll).await {
-                    Ok(polled) => polled,
-                    Err(_) => return self.over(Outcome::Deadline),
-                },
-                None => poll.await,
-            };
-            let wait = match &polled {
-                Ok(report) => report.received.retry_after,
-                Err(error) => error.retry_after(),
-            };
-            let pause = self.interval.max(wait.unwrap_or_default());
-            self.due = Some(later(pause));
-            match polled {
-                Ok(answer) => {
-                    let before = self.last.replace(answer.value.clone());
-                    self.polled = true;
-                    if let Some(change) = Change::between(before.as_ref(), answer) {
-                        return (self, Ok(Event::Changed(change)));
-                    }
-                }
-                Err(error) if passes(&error, self.polled) => {
-                    return (self, Ok(Event::PollFailed(error)));
-                }
-                Err(error) => return (self, Err(error)),
-            }
-        }
-    }
-
-    /// The outcome of the last report, unless the wait goes on after it.
-    fn outcome(&self) -> Option<Outcome> {
-        let outcome = self.last.as_ref()?.outcome()?;
-        (!(self.until_live && outcome == Outcome::AwaitingGoLive)).then_some(outcome)
-    }
-
-    fn over(self, outcome: Outcome) -> Step {
-        let report = self.last.clone();
-        (self, Ok(Event::Ended(Ended { outcome, report })))
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch")
+            .field("result", &self.result)
+            .finish_non_exhaustive()
     }
 }
 
-/// When the pause is over, with up to a tenth more of it.
-pub(crate) fn later(pause: Duration) -> Instant {
-    // Longer than anybody watches, for what the clock can't count: any number of seconds can stand in a `Retry-After`.
-    const FOR_EVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
-    Instant::now() + with_jitter(pause.min(FOR_EVER))
-}
-
-fn with_jitter(pause: Duration) -> Duration {
-    let tenth = pause / 10;
-    let jittered = ConstantBuilder::default()
-        .with_delay(tenth)
-        .with_jitter()
-        .build()
-        .next()
-        .unwrap_or(tenth);
-    // backon adds up to the delay's own length.
-    pause + jittered.saturating_sub(tenth)
-}
-
-/// Whether a poll that failed may be followed by one that doesn't. A wait lasts for days, and the endpoint that gives out tokens
-/// can be away for minutes: once there has been an answer, a token that can't be had is no reason to end.
-pub(crate) fn passes(error: &Error, answered: bool) -> bool {
-    error.is_retryable() || (answered && error.is_credential())
-}
-
-/// The steps of a report whose status isn't what it was. Steps are the same when their id is, or their name where they have no
-/// id; what has neither is told by its place.
-fn changed_steps(before: Option<&OfferStatusReport>, now: &OfferStatusReport) -> Vec<StepChange> {
-    let before = before.map(OfferStatusReport::steps).unwrap_or_default();
-    let key = |step: &PublicationStep| step.id.clone().or_else(|| step.step_name.clone());
-    now.steps()
-        .iter()
-        .enumerate()
-        .filter_map(|(place, step)| {
-            let same = match key(step) {
-                Some(name) => before.iter().find(|step| key(step).as_ref() == Some(&name)),
-                None => before.get(place),
-            };
-            let status = same.and_then(|step| step.status.clone());
-            (same.is_none() || status != step.status).then(|| StepChange {
-                step: step.clone(),
-                before: status,
-            })
-        })
-        .collect()
+/// Returns a random number of thousandths, at most 100.
+fn random_jitter() -> u32 {
+    // The standard library's only source of randomness.
+    let random = RandomState::new().build_hasher().finish();
+    u32::try_from(random % 101).unwrap_or_default()
 }

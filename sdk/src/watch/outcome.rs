@@ -1,4 +1,4 @@
-//! What a status means to somebody who waits.
+//! The outcome of a publication, as its status report says it.
 
 use std::fmt;
 
@@ -8,77 +8,77 @@ use crate::types::{
 };
 use crate::{Extensible, KnownValue};
 
-/// The step at which the publisher looks at the preview and goes live. In the pages it is the step's `id`; since the move to
-/// Partner Center it was seen in `stepName`.
+/// The step at which the publisher looks at the preview and goes live. In the documentation it is the step's `id`; since the
+/// move to Partner Center it was observed in `stepName`.
 const SIGN_OFF: &str = "publisher-signoff";
 
-/// How a publication ended, or why it doesn't go on by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// How a publication ended, or why a watch of it did.
+///
+/// It is serialized as its [`as_str`](Self::as_str).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The publication is over, and the offer is live.
+    /// The publication succeeded, and the offer is live.
     Succeeded,
-    /// The publication is over, and failed; the messages say why.
+    /// The publication failed; the report's messages say why.
     Failed,
     /// The publication was canceled.
     Canceled,
-    /// The offer was never published, and won't be by itself.
+    /// The offer was never published, and won't be unless somebody publishes it.
     NeverPublished,
-    /// The publisher must look at the preview and go live. Automation stops here.
+    /// The publisher must look at the preview and go live.
     AwaitingGoLive,
-    /// The offer is `running`, but a step is `blocked` or `rejected`, or a message of level `error` stands at a step that isn't
-    /// complete: somebody must act, or it will fail.
+    /// The offer is `running`, but a step is `blocked` or `rejected`, or there is a message of level `error` about the offer or
+    /// about a step that isn't complete: somebody must act, or the publication will fail.
     Blocked,
-    /// The deadline has passed, and the publication is still in progress.
-    Deadline,
+    /// The report contradicts itself, so it is no evidence of a success: it says `succeeded` beside a step that is `blocked` or
+    /// `rejected`, or beside a message of level `error`; or it says `published`, which is documented only for the list, and
+    /// doesn't say which publication succeeded.
+    Contradictory,
+    /// The publication didn't start within the [start timeout](crate::WatchBuilder::start_timeout): all reports can belong to
+    /// the publication before.
+    NotStarted,
+    /// The [timeout](crate::WatchBuilder::timeout) of the watch has passed, and the publication has no outcome yet.
+    TimedOut,
 }
 
 impl Outcome {
-    /// The outcome in a sentence that says who must act.
+    /// Returns the outcome as a machine-readable code, such as `awaitingGoLive`.
     #[must_use]
-    pub fn sentence(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Succeeded => "The publication succeeded: the offer is live.",
-            Self::Failed => {
-                "The publication failed: the publisher must mend the offer and publish it again."
-            }
-            Self::Canceled => {
-                "The publication was canceled: nothing happens until the publisher publishes it again."
-            }
-            Self::NeverPublished => {
-                "The offer was never published: nothing happens until the publisher publishes it."
-            }
-            Self::AwaitingGoLive => {
-                "The offer waits for its go-live: the publisher must look at the preview and confirm it."
-            }
-            Self::Blocked => {
-                "The publication is blocked: the publisher must act on what its messages say."
-            }
-            Self::Deadline => "The publication was still in progress when the time was up.",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+            Self::NeverPublished => "neverPublished",
+            Self::AwaitingGoLive => "awaitingGoLive",
+            Self::Blocked => "blocked",
+            Self::Contradictory => "contradictory",
+            Self::NotStarted => "notStarted",
+            Self::TimedOut => "timedOut",
         }
+    }
+
+    /// Returns whether the publication succeeded: only [`Outcome::Succeeded`] is a success.
+    #[must_use]
+    pub fn is_success(self) -> bool {
+        self == Self::Succeeded
     }
 }
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-            Self::Canceled => "canceled",
-            Self::NeverPublished => "never published",
-            Self::AwaitingGoLive => "waiting for go-live",
-            Self::Blocked => "blocked",
-            Self::Deadline => "deadline",
-        })
+        f.pad(self.as_str())
     }
 }
 
 impl OfferStatusReport {
-    /// How the publication ended or why it doesn't go on by itself; `None` while it is in progress, or in a state that isn't
-    /// known.
+    /// Returns how the publication ended or why it doesn't go on by itself; `None` while it is in progress or its status is
+    /// unknown.
     ///
-    /// Never derived from percentages: the official example has complete steps at 0 and a `succeeded` offer with steps that are
-    /// `notStarted`.
+    /// It isn't derived from percentages: the official example has complete steps at 0 %, and a `succeeded` offer with steps
+    /// that are `notStarted`.
     ///
     /// ```
     /// use cloud_partner_portal::{Outcome, types::OfferStatusReport};
@@ -92,8 +92,9 @@ impl OfferStatusReport {
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
         match self.status.known()? {
-            // `published` is in an example of the pages and in no table.
-            OfferStatus::Succeeded | OfferStatus::Published => Some(Outcome::Succeeded),
+            OfferStatus::Succeeded if self.contradicts_success() => Some(Outcome::Contradictory),
+            OfferStatus::Succeeded => Some(Outcome::Succeeded),
+            OfferStatus::Published => Some(Outcome::Contradictory),
             OfferStatus::Failed => Some(Outcome::Failed),
             OfferStatus::Canceled => Some(Outcome::Canceled),
             OfferStatus::NeverPublished => Some(Outcome::NeverPublished),
@@ -109,25 +110,42 @@ impl OfferStatusReport {
                     None
                 }
             }
-            // `notStarted`, and what the contract learns after this was written.
+            // `notStarted`, and values that the spec gets later.
             _ => None,
         }
     }
 
-    /// The steps, of which there can be none.
+    /// Returns whether the publication can still proceed: its status isn't `succeeded`, `published`, `failed`, `canceled` or
+    /// `neverPublished`. An unknown status counts as in flight.
+    #[must_use]
+    pub fn is_in_flight(&self) -> bool {
+        is_in_flight(Some(&self.status))
+    }
+
+    fn contradicts_success(&self) -> bool {
+        let step_contradicts = |step: &PublicationStep| {
+            step.is(StepStatus::Blocked)
+                || step.is(StepStatus::Rejected)
+                || step.messages().iter().any(StatusMessage::is_error)
+        };
+        self.messages().iter().any(StatusMessage::is_error)
+            || self.steps().iter().any(step_contradicts)
+    }
+
+    /// Returns the steps; empty when the report has none.
     #[must_use]
     pub fn steps(&self) -> &[PublicationStep] {
         self.steps.as_deref().unwrap_or_default()
     }
 
-    /// The messages about the publication as a whole, of which there can be none.
+    /// Returns the messages about the publication as a whole; empty when there is none.
     #[must_use]
     pub fn messages(&self) -> &[StatusMessage] {
         self.messages.as_deref().unwrap_or_default()
     }
 
-    /// The step that the publication stands at: the one that is blocked, else the last that is under way, else the first that
-    /// hasn't started after a complete one.
+    /// Returns the step that the publication has reached: the one that is blocked, else the last that is under way, else the
+    /// first after the last complete one that hasn't started.
     #[must_use]
     pub fn current_step(&self) -> Option<&PublicationStep> {
         let steps = self.steps();
@@ -147,20 +165,20 @@ impl OfferStatusReport {
 }
 
 impl PublicationStep {
-    /// The step's name for people, or its id where it has no name.
+    /// Returns the step's human-readable name, or its id where it has no name.
     #[must_use]
     pub fn label(&self) -> &str {
         let name = self.step_name.as_deref().or(self.id.as_deref());
         name.unwrap_or("unnamed step")
     }
 
-    /// The messages about this step, of which there can be none.
+    /// Returns the messages about this step; empty when there is none.
     #[must_use]
     pub fn messages(&self) -> &[StatusMessage] {
         self.messages.as_deref().unwrap_or_default()
     }
 
-    /// Whether this is where the publisher goes live, and hasn't yet.
+    /// Returns whether this step waits for the publisher to go live.
     #[must_use]
     pub fn awaits_go_live(&self) -> bool {
         let named = |name: &Option<String>| {
@@ -171,7 +189,7 @@ impl PublicationStep {
             && self.is(StepStatus::WaitingForPublisherReview)
     }
 
-    /// Whether the step can't go on: it is `blocked` or `rejected`, or isn't complete and says why in a message of level
+    /// Returns whether the step can't proceed: it is `blocked` or `rejected`, or it isn't complete and has a message of level
     /// `error`.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
@@ -193,7 +211,7 @@ impl PublicationStep {
 }
 
 impl StatusMessage {
-    /// Whether the message tells of a failure.
+    /// Returns whether the message has the level `error`.
     #[must_use]
     pub fn is_error(&self) -> bool {
         is(self.level.as_ref(), MessageLevel::Error)
@@ -205,29 +223,26 @@ fn is<K: KnownValue>(value: Option<&Extensible<K>>, known: K) -> bool {
 }
 
 impl OfferSummary {
-    /// Whether the list says that something can still happen to the offer by itself: it is running, waits for the publisher, or
-    /// is in a status that isn't known. Where its publication stands is in its status report only.
+    /// Returns whether the offer's publication can still proceed: its status isn't `succeeded`, `published`, `failed`,
+    /// `canceled` or `neverPublished`. A missing or unknown status counts as in flight.
     #[must_use]
     pub fn is_in_flight(&self) -> bool {
         is_in_flight(self.status.as_ref())
     }
 }
 
-/// Whether the list says that something can still happen to an offer by itself.
+/// The one definition for lists and reports.
 fn is_in_flight(status: Option<&Extensible<OfferStatus>>) -> bool {
-    match status.map(Extensible::known) {
-        Some(Some(
+    !matches!(
+        status.and_then(Extensible::known),
+        Some(
             OfferStatus::Succeeded
-            | OfferStatus::Published
-            | OfferStatus::Failed
-            | OfferStatus::Canceled
-            | OfferStatus::NeverPublished
-            | OfferStatus::NotStarted,
-        ))
-        | None => false,
-        // Running, waiting for the publisher, and whatever the contract doesn't know yet.
-        Some(_) => true,
-    }
+                | OfferStatus::Published
+                | OfferStatus::Failed
+                | OfferStatus::Canceled
+                | OfferStatus::NeverPublished
+        )
+    )
 }
 
 #[cfg(test)]
@@ -246,7 +261,7 @@ mod tests {
         for (report, expected) in [
             (r#"{"status":"succeeded"}"#, Some(Outcome::Succeeded)),
             (r#"{"status":"SUCCEEDED"}"#, Some(Outcome::Succeeded)),
-            (r#"{"status":"published"}"#, Some(Outcome::Succeeded)),
+            (r#"{"status":"published"}"#, Some(Outcome::Contradictory)),
             (r#"{"status":"failed"}"#, Some(Outcome::Failed)),
             (r#"{"status":"Canceled"}"#, Some(Outcome::Canceled)),
             (
@@ -302,8 +317,28 @@ mod tests {
                 None,
             ),
             (
-                r#"{"status":"succeeded","steps":[{"status":"blocked"},{"status":"notStarted","progressPercentage":0}]}"#,
+                r#"{"status":"succeeded","steps":[{"status":"complete"},{"status":"notStarted","progressPercentage":0}]}"#,
                 Some(Outcome::Succeeded),
+            ),
+            (
+                r#"{"status":"succeeded","steps":[{"status":"complete","messages":[{"level":"warning"}]}],"messages":[{"level":"warning"}]}"#,
+                Some(Outcome::Succeeded),
+            ),
+            (
+                r#"{"status":"succeeded","steps":[{"status":"complete"},{"status":"blocked"}]}"#,
+                Some(Outcome::Contradictory),
+            ),
+            (
+                r#"{"status":"Succeeded","steps":[{"status":"Rejected"}]}"#,
+                Some(Outcome::Contradictory),
+            ),
+            (
+                r#"{"status":"succeeded","messages":[{"level":"Error"}]}"#,
+                Some(Outcome::Contradictory),
+            ),
+            (
+                r#"{"status":"succeeded","steps":[{"status":"complete","messages":[{"level":"error"}]}]}"#,
+                Some(Outcome::Contradictory),
             ),
         ] {
             assert_eq!(outcome(report), expected, "{report}");
@@ -311,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn the_current_step_is_where_somebody_would_look() {
+    fn the_current_step_is_the_blocked_one_or_the_last_under_way() {
         for (steps, expected) in [
             ("[]", None),
             (
@@ -344,15 +379,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_flight_is_told_by_the_list() {
+    fn a_status_is_in_flight_unless_it_is_final() {
         for (status, expected) in [
             (Some("running"), true),
             (Some("WaitingForPublisherReview"), true),
             (Some("paused"), true),
             (Some("succeeded"), false),
-            (Some("notStarted"), false),
+            (Some("notStarted"), true),
+            (Some("published"), false),
+            (Some("failed"), false),
+            (Some("Canceled"), false),
             (Some("neverPublished"), false),
-            (None, false),
+            (None, true),
         ] {
             let status = status.map(crate::Extensible::new);
             assert_eq!(is_in_flight(status.as_ref()), expected, "{status:?}");

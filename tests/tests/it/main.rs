@@ -10,6 +10,7 @@ mod ids;
 mod library;
 mod public_api;
 mod publisher;
+mod publisher_cost;
 mod recording;
 mod recordings;
 mod replay;

@@ -8,7 +8,8 @@ use crate::support::raw::Step::{Reset, Stall};
 use crate::support::raw::{Raw, Step, answer, json};
 use cloud_partner_portal::types::OfferStatusReport;
 use cloud_partner_portal::{
-    AccessToken, Client, Credential, Ended, Event, Outcome, RetryPolicy, Watch,
+    AccessToken, Client, Credential, Outcome, RetryPolicy, Until, WatchBuilder, WatchEvent,
+    WatchResult,
 };
 use cloud_partner_recordings::library::{self, Scenario};
 use cloud_partner_recordings::recording::{Body, Recording};
@@ -20,15 +21,15 @@ fn client(endpoint: String) -> Client {
     crate::support::client(endpoint)
 }
 
-fn watch(endpoint: String) -> Watch {
+fn watch(endpoint: String) -> WatchBuilder {
     let watch = client(endpoint).watch("contoso", "linux-vm");
     watch.expect("good identifiers").interval(OFTEN)
 }
 
 /// An event in one line: the offer's status and the steps whose status has changed, or how the poll failed, or the outcome.
-fn tell(event: &Event) -> String {
+fn tell(event: &WatchEvent) -> String {
     match event {
-        Event::Changed(change) => {
+        WatchEvent::Changed(change) => {
             let steps: Vec<_> = change
                 .steps
                 .iter()
@@ -43,8 +44,10 @@ fn tell(event: &Event) -> String {
                 .collect();
             format!("{}: {}", change.report.status, steps.join(", "))
         }
-        Event::PollFailed(error) => format!("poll failed: {:?}", error.status()),
-        Event::Ended(ended) => {
+        WatchEvent::PollFailed(error) => format!("poll failed: {:?}", error.status()),
+        WatchEvent::Delayed(_) => "delayed".to_owned(),
+        WatchEvent::Ended(Err(error)) => format!("error: {:?}", error.status()),
+        WatchEvent::Ended(Ok(ended)) => {
             let status = ended.report.as_ref().map(|report| report.status.as_str());
             format!("{}: {}", ended.outcome, status.unwrap_or("no report"))
         }
@@ -53,13 +56,11 @@ fn tell(event: &Event) -> String {
 }
 
 /// All events of a wait, each in one line; an error as its status.
-async fn events(mut watch: Watch) -> Vec<String> {
+async fn events(watch: WatchBuilder) -> Vec<String> {
+    let mut watch = watch.start();
     let mut told = Vec::new();
     while let Some(event) = guarded("watch", watch.next_event()).await {
-        told.push(match &event {
-            Ok(event) => tell(event),
-            Err(error) => format!("error: {:?}", error.status()),
-        });
+        told.push(tell(&event));
         assert!(told.len() < 2000, "it doesn't end: {:?}", told.last());
     }
     assert!(
@@ -79,7 +80,7 @@ fn scenario(name: &str) -> Scenario {
 }
 
 /// The scenario's server, and a wait for its offer.
-fn play(name: &str) -> (Server, Watch) {
+fn play(name: &str) -> (Server, WatchBuilder) {
     let scenario = scenario(name);
     let path = scenario.answers[0].recording.request.path.clone();
     let offer = path.split('/').nth(5).expect("an offer");
@@ -121,7 +122,7 @@ fn scenarios() -> Vec<Told> {
         "running: displayprovision inProgress → complete, displaypackage notStarted → inProgress",
         "running: displaypackage inProgress → complete, \
          publisher-signoff notStarted → waitingForPublisherReview",
-        "waiting for go-live: running",
+        "awaitingGoLive: running",
     ]));
     let mut canceled = vec![format!("notStarted: {NOT_STARTED}")];
     canceled.extend(lines(&[
@@ -177,7 +178,11 @@ async fn every_scenario_is_told_change_by_change() {
             told.extend(after.into_iter().map(ToOwned::to_owned));
         }
         let (_server, watch) = play(name);
-        assert_eq!(events(watch.until_live()).await, told, "{name} until live");
+        assert_eq!(
+            events(watch.until(Until::Live)).await,
+            told,
+            "{name} until live"
+        );
     }
 }
 
@@ -197,11 +202,12 @@ async fn a_future_ends_as_the_stream_does() {
         assert_eq!(ended.outcome, expected, "{name}");
         let requests = server.requests().len();
 
-        let (server, mut watch) = play(name);
+        let (server, watch) = play(name);
+        let mut watch = watch.start();
         // Read a little, then awaited.
         for _ in 0..2 {
             let event = guarded(name, watch.next_event()).await;
-            assert!(matches!(event, Some(Ok(Event::Changed(_)))), "{name}");
+            assert!(matches!(event, Some(WatchEvent::Changed(_))), "{name}");
         }
         let again = guarded(name, watch).await.expect("an outcome");
         assert_eq!(
@@ -210,11 +216,12 @@ async fn a_future_ends_as_the_stream_does() {
         );
         assert_eq!(server.requests().len(), requests, "{name}");
 
-        let (server, mut watch) = play(name);
+        let (server, watch) = play(name);
+        let mut watch = watch.start();
         let streamed = loop {
             match guarded(name, watch.next_event()).await {
-                Some(Ok(Event::Ended(ended))) => break ended,
-                Some(Ok(_)) => {}
+                Some(WatchEvent::Ended(Ok(ended))) => break ended,
+                Some(WatchEvent::Changed(_)) => {}
                 other => panic!("{name}: {other:?}"),
             }
         };
@@ -228,7 +235,9 @@ async fn a_future_ends_as_the_stream_does() {
         assert_eq!(server.requests().len(), requests, "{name}");
 
         let (_server, watch) = play(name);
-        let ended = guarded(name, watch.until_live()).await.expect("an outcome");
+        let ended = guarded(name, watch.until(Until::Live))
+            .await
+            .expect("an outcome");
         assert_eq!(ended.outcome, until_live, "{name}");
     }
 }
@@ -299,19 +308,33 @@ async fn polls_that_fail_are_told_apart_from_offers_that_do() {
         ("not found", vec![failure(404)], vec!["error: Some(404)"]),
         (
             "forbidden",
-            vec![status("running"), failure(403)],
-            vec!["running: ", "error: Some(403)"],
+            vec![status("running"), failure(403), status("succeeded")],
+            vec![
+                "running: ",
+                "poll failed: Some(403)",
+                "succeeded: ",
+                "succeeded: succeeded",
+            ],
         ),
         ("refused", vec![failure(401)], vec!["error: Some(401)"]),
         (
             "a sign-in page",
-            vec![status("running"), answer(200, &html, "<html>")],
-            vec!["running: ", "error: Some(200)"],
+            vec![
+                status("running"),
+                answer(200, &html, "<html>"),
+                status("failed"),
+            ],
+            vec![
+                "running: ",
+                "poll failed: Some(200)",
+                "failed: ",
+                "failed: failed",
+            ],
         ),
         (
             "never published",
             vec![status("neverPublished")],
-            vec!["neverPublished: ", "never published: neverPublished"],
+            vec!["neverPublished: ", "neverPublished: neverPublished"],
         ),
         (
             "a status that nobody knows isn't the end",
@@ -330,16 +353,13 @@ async fn polls_that_fail_are_told_apart_from_offers_that_do() {
         assert_eq!(server.asked().len(), requests, "{name}");
 
         let server = Raw::scripts(scripts);
-        let end = match guarded(name, watch(server.url())).await {
-            Ok(ended) => tell(&Event::Ended(ended)),
-            Err(error) => format!("error: {:?}", error.status()),
-        };
+        let end = tell(&WatchEvent::Ended(guarded(name, watch(server.url())).await));
         assert_eq!(Some(&end.as_str()), expected.last(), "{name}");
     }
 }
 
 #[tokio::test]
-async fn the_client_tries_again_before_a_poll_has_failed() {
+async fn a_poll_is_one_request_whatever_the_clients_retry_policy() {
     let server = Raw::scripts(vec![failure(503), failure(503), status("succeeded")]);
     let client = crate::support::build(
         Client::builder()
@@ -348,8 +368,17 @@ async fn the_client_tries_again_before_a_poll_has_failed() {
     );
     let watch = client
         .watch("contoso", "linux-vm")
-        .expect("good identifiers");
-    assert_eq!(events(watch).await, ["succeeded: ", "succeeded: succeeded"]);
+        .expect("good identifiers")
+        .interval(OFTEN);
+    assert_eq!(
+        events(watch).await,
+        [
+            "poll failed: Some(503)",
+            "poll failed: Some(503)",
+            "succeeded: ",
+            "succeeded: succeeded"
+        ]
+    );
 }
 
 #[tokio::test]
@@ -357,12 +386,12 @@ async fn a_deadline_is_an_outcome() {
     let time = Duration::from_millis(500);
     let failed = "poll failed: Some(500)";
     for (name, script, last) in [
-        ("running", status("running"), "deadline: running"),
-        ("no answer", vec![Stall], "deadline: no report"),
-        ("failing", failure(500), "deadline: no report"),
+        ("running", status("running"), "timedOut: running"),
+        ("no answer", vec![Stall], "timedOut: no report"),
+        ("failing", failure(500), "timedOut: no report"),
     ] {
         let server = Raw::scripts(vec![script]);
-        let mut told = events(watch(server.url()).deadline(time)).await;
+        let mut told = events(watch(server.url()).timeout(time)).await;
         assert_eq!(told.pop().as_deref(), Some(last), "{name}");
         told.dedup();
         let expected = match name {
@@ -371,26 +400,23 @@ async fn a_deadline_is_an_outcome() {
             _ => vec![],
         };
         assert_eq!(told, expected, "{name}");
-        let ended = guarded(name, watch(server.url()).deadline(time)).await;
+        let ended = guarded(name, watch(server.url()).timeout(time)).await;
         assert_eq!(
             ended.expect("no error").outcome,
-            Outcome::Deadline,
+            Outcome::TimedOut,
             "{name}"
         );
     }
     // What was known before is what is known at the end.
     let server = Raw::scripts(vec![vec![Stall]]);
-    let watch = watch(server.url()).deadline(time);
+    let watch = watch(server.url()).timeout(time);
     let ended = guarded(
         "resumed",
         watch.resume_from(OfferStatusReport::new(
             cloud_partner_portal::types::OfferStatus::Running,
         )),
     );
-    assert_eq!(
-        tell(&Event::Ended(ended.await.expect("no error"))),
-        "deadline: running"
-    );
+    assert_eq!(tell(&WatchEvent::Ended(ended.await)), "timedOut: running");
 }
 
 #[tokio::test]
@@ -421,9 +447,9 @@ async fn the_service_says_when_to_poll_next() {
             answer(503, &headers, ""),
         ] {
             let server = Raw::scripts(vec![first, status("succeeded")]);
-            let watch = watch(server.url()).deadline(Duration::from_millis(200));
+            let watch = watch(server.url()).timeout(Duration::from_millis(200));
             let ended = guarded(for_ever, watch).await.expect("no error");
-            assert_eq!(ended.outcome, Outcome::Deadline, "{for_ever}");
+            assert_eq!(ended.outcome, Outcome::TimedOut, "{for_ever}");
             assert_eq!(server.asked().len(), 1, "{for_ever}");
         }
     }
@@ -450,8 +476,8 @@ async fn polls_keep_their_interval() {
     let server = Raw::scripts(vec![status("running")]);
     let watch = self::watch(server.url())
         .interval(Duration::MAX)
-        .deadline(interval);
-    assert_eq!(events(watch).await, ["running: ", "deadline: running"]);
+        .timeout(interval);
+    assert_eq!(events(watch).await, ["running: ", "timedOut: running"]);
 }
 
 #[tokio::test]
@@ -476,7 +502,7 @@ async fn a_resumed_wait_tells_what_has_changed_since() {
             "running: displayprovision inProgress → complete, displaypackage notStarted → inProgress",
             "running: displaypackage inProgress → complete, \
              publisher-signoff notStarted → waitingForPublisherReview",
-            "waiting for go-live: running",
+            "awaitingGoLive: running",
         ]
     );
     assert_eq!(server.asked().len(), 5);
@@ -513,7 +539,7 @@ async fn a_resumed_wait_tells_what_has_changed_since() {
 async fn dropping_it_cancels_it() {
     // In the middle of a poll.
     let server = Raw::scripts(vec![vec![Stall]]);
-    let mut waiting = watch(server.url());
+    let mut waiting = watch(server.url()).start();
     tokio::select! {
         event = waiting.next_event() => panic!("{event:?}"),
         () = guarded("first poll", until(|| server.under_way() == 1)) => {}
@@ -525,7 +551,7 @@ async fn dropping_it_cancels_it() {
     // Between two polls, and while it is awaited in a task.
     let server = Raw::scripts(vec![status("running")]);
     let waiting = watch(server.url());
-    let task = tokio::spawn(async move { waiting.await.map(|ended: Ended| ended.outcome) });
+    let task = tokio::spawn(async move { waiting.await.map(|ended: WatchResult| ended.outcome) });
     guarded("polls", until(|| server.asked().len() >= 3)).await;
     task.abort();
     assert!(task.await.is_err_and(|error| error.is_cancelled()));

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub mod outcome;
+pub mod publisher;
 #[path = "../../../../sdk/generator/spec/mod.rs"]
 pub mod spec;
 pub use cloud_partner_recordings::scripted_server as raw;

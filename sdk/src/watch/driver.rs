@@ -1,0 +1,113 @@
+//! The driver of both watches: sends the requests that the core decides on, and gives it the results and the time.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use futures_core::Stream;
+use futures_util::stream::FuturesUnordered;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::Client;
+use crate::types::PublisherId;
+use crate::watch::core::{Action, Core, Input, Request};
+
+/// Upper bound for waits that overflow `Instant`: 30 years.
+const MAXIMUM_WAIT: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+
+type Job = Pin<Box<dyn Future<Output = Input> + Send>>;
+
+/// A core with its requests. Nothing is spawned: requests and timers run while the driver is polled, so their spans and panics
+/// reach the caller, and dropping the driver cancels them.
+pub(crate) struct Driver<C: Core> {
+    client: Client,
+    publisher: PublisherId,
+    core: C,
+    requests: FuturesUnordered<Job>,
+    actions: VecDeque<Action<C::Event>>,
+    started: Option<Instant>,
+    timer: Option<(Duration, Pin<Box<Sleep>>)>,
+    ended: bool,
+}
+
+impl<C: Core> Driver<C> {
+    pub(crate) fn new(client: &Client, publisher: PublisherId, core: C) -> Self {
+        Self {
+            // The core decides when a poll is repeated.
+            client: client.without_retries(),
+            publisher,
+            core,
+            requests: FuturesUnordered::new(),
+            actions: VecDeque::new(),
+            started: None,
+            timer: None,
+            ended: false,
+        }
+    }
+
+    /// Returns the next event, or `None` after the last one.
+    pub(crate) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<C::Event>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let started = *self.started.get_or_insert_with(|| {
+            self.actions
+                .extend(self.core.step(Input::Timer, Duration::ZERO));
+            Instant::now()
+        });
+        loop {
+            while let Some(action) = self.actions.pop_front() {
+                match action {
+                    Action::Send(request) => self.requests.push(self.job(request)),
+                    Action::Emit(event) => return Poll::Ready(Some(event)),
+                    Action::End(event) => {
+                        self.ended = true;
+                        self.requests.clear();
+                        return Poll::Ready(Some(event));
+                    }
+                }
+            }
+            let input = ready!(self.poll_input(started, context));
+            self.actions
+                .extend(self.core.step(input, started.elapsed()));
+        }
+    }
+
+    fn job(&self, request: Request) -> Job {
+        let client = self.client.clone();
+        let publisher = self.publisher.clone();
+        Box::pin(async move {
+            match request {
+                Request::List => Input::List(client.list_offers(&publisher).await),
+                Request::Status(offer) => {
+                    let result = client.get_offer_status(&publisher, &*offer).await;
+                    Input::Status(offer, result)
+                }
+            }
+        })
+    }
+
+    /// The next result of a request, or the timer that the core wants.
+    fn poll_input(&mut self, started: Instant, context: &mut Context<'_>) -> Poll<Input> {
+        if let Poll::Ready(Some(input)) = Pin::new(&mut self.requests).poll_next(context) {
+            return Poll::Ready(input);
+        }
+        let Some(wake_at) = self.core.wake_at() else {
+            self.timer = None;
+            return Poll::Pending;
+        };
+        if self.timer.as_ref().is_none_or(|(at, _)| *at != wake_at) {
+            let instant = started
+                .checked_add(wake_at)
+                .unwrap_or_else(|| Instant::now() + MAXIMUM_WAIT);
+            self.timer = Some((wake_at, Box::pin(sleep_until(instant))));
+        }
+        if let Some((_, sleep)) = &mut self.timer {
+            ready!(sleep.as_mut().poll(context));
+        }
+        self.timer = None;
+        Poll::Ready(Input::Timer)
+    }
+}

@@ -1,0 +1,73 @@
+//! What the lists have said of each offer.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::Extensible;
+use crate::types::{OfferStatus, OfferSummary};
+
+/// What is kept of the last list: little, since a publisher can have thousands of offers.
+#[derive(Debug, Default)]
+pub(crate) struct Listing {
+    fingerprints: HashMap<Box<str>, u64>,
+    /// Whether there has been a list.
+    listed: bool,
+}
+
+/// What a list says of an offer.
+#[derive(Debug)]
+pub(crate) struct Item {
+    pub(crate) status: Option<Extensible<OfferStatus>>,
+    pub(crate) in_flight: bool,
+    /// A hash of the status, the version and the time of the last change.
+    pub(crate) fingerprint: u64,
+    /// Whether these differ from what an earlier list said, or the offer is new since the first list.
+    pub(crate) changed: bool,
+}
+
+impl Listing {
+    /// Notes a list, and returns what it says of each offer. An offer that the list names twice is in flight if it is in one of
+    /// the two items.
+    pub(crate) fn note(&mut self, list: Vec<OfferSummary>) -> HashMap<String, Item> {
+        let mut items: HashMap<String, Item> = HashMap::with_capacity(list.len());
+        for offer in list {
+            let in_flight = offer.is_in_flight();
+            let fingerprint = fingerprint(&offer);
+            items
+                .entry(offer.id)
+                .and_modify(|item| {
+                    item.fingerprint = item.fingerprint.rotate_left(1) ^ fingerprint;
+                    if in_flight && !item.in_flight {
+                        item.in_flight = true;
+                        item.status.clone_from(&offer.status);
+                    }
+                })
+                .or_insert(Item {
+                    status: offer.status,
+                    in_flight,
+                    fingerprint,
+                    changed: false,
+                });
+        }
+        let first = !std::mem::replace(&mut self.listed, true);
+        for (id, item) in &mut items {
+            // Looked up before it is inserted, so that the id is copied once.
+            let before = match self.fingerprints.get_mut(id.as_str()) {
+                Some(known) => Some(std::mem::replace(known, item.fingerprint)),
+                None => self
+                    .fingerprints
+                    .insert(id.as_str().into(), item.fingerprint),
+            };
+            item.changed = !first && before != Some(item.fingerprint);
+        }
+        items
+    }
+}
+
+fn fingerprint(offer: &OfferSummary) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    offer.status.hash(&mut hasher);
+    offer.version.hash(&mut hasher);
+    offer.changed_time.hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,358 @@
+//! The core of [`PublisherWatch`](crate::PublisherWatch): the list at an interval, and the status of the watched offers after it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use crate::types::{OfferStatusReport, OfferSummary};
+use crate::watch::core::{Action, Core, Input, Request, Rules};
+use crate::watch::listing::{Item, Listing};
+use crate::watch::offer::Offer;
+use crate::watch::policy::{Health, Verdict};
+use crate::watch::start::Start;
+use crate::{
+    Error, Outcome, PublisherWatchEvent, PublisherWatchResult, Response, WatchEvent, WatchResult,
+};
+
+/// How many status requests are under way at once.
+const MAXIMUM_REQUESTS: usize = 8;
+
+type Actions = Vec<Action<PublisherWatchEvent>>;
+
+/// The state of a watch of a publisher's offers.
+///
+/// List and status requests never overlap: after a list, every open offer is polled once, and the next list is sent an interval
+/// after the last one, when these polls have ended. Between two lists only a poll that failed is repeated.
+#[derive(Debug)]
+pub(crate) struct Many {
+    rules: Rules,
+    listing: Listing,
+    health: Health,
+    /// Whether a list request is under way.
+    listing_now: bool,
+    next_list: Duration,
+    /// No request is sent before: a `Retry-After` of an error applies to the whole client.
+    hold: Duration,
+    offers: BTreeMap<String, Watched>,
+    /// The offers that are polled as soon as there is room, each once.
+    queue: VecDeque<String>,
+    /// How many status requests are under way.
+    polling: usize,
+}
+
+/// An offer that was in flight or changed in some list.
+#[derive(Debug)]
+struct Watched {
+    offer: Offer,
+    state: State,
+    /// The last result of a watch of this offer that a later list has put in doubt.
+    doubted: Option<WatchResult>,
+    /// What the list said when its doubt turned out to be unfounded.
+    confirmed: Option<u64>,
+    /// What the last list said.
+    fingerprint: u64,
+}
+
+#[derive(Debug)]
+enum State {
+    Idle,
+    /// Queued or under way.
+    Polling,
+    Ended(Result<WatchResult, Error>),
+}
+
+impl Many {
+    pub(crate) fn new(rules: Rules) -> Self {
+        Self {
+            rules,
+            listing: Listing::default(),
+            health: Health::default(),
+            listing_now: false,
+            next_list: Duration::ZERO,
+            hold: Duration::ZERO,
+            offers: BTreeMap::new(),
+            queue: VecDeque::new(),
+            polling: 0,
+        }
+    }
+
+    fn listed(
+        &mut self,
+        result: Result<Response<Vec<OfferSummary>>, Error>,
+        now: Duration,
+        actions: &mut Actions,
+    ) {
+        self.listing_now = false;
+        let header = match &result {
+            Ok(response) => response.received.retry_after,
+            Err(error) => error.retry_after(),
+        };
+        let asked = self.rules.retry_after(header);
+        match result {
+            Ok(response) => {
+                self.health.succeeded();
+                let wait = self.rules.with_jitter(self.rules.interval).max(asked);
+                self.next_list = now.saturating_add(wait);
+                let offers = response.value.len();
+                self.compare(response.value, now);
+                self.queue = self.open().cloned().collect();
+                let watched = self.queue.len();
+                actions.push(Action::Emit(PublisherWatchEvent::Listed {
+                    offers,
+                    watched,
+                }));
+                if watched == 0 {
+                    actions.push(self.end(false));
+                    return;
+                }
+                for watched in self.offers.values_mut() {
+                    if matches!(watched.state, State::Idle) {
+                        watched.state = State::Polling;
+                    }
+                }
+            }
+            Err(error) => match self.health.failed(&error, now, &self.rules) {
+                Verdict::RetryAt(at) => {
+                    self.next_list = at;
+                    self.hold = self.hold.max(now.saturating_add(asked));
+                    let offer = None;
+                    actions.push(Action::Emit(PublisherWatchEvent::PollFailed {
+                        offer,
+                        error,
+                    }));
+                }
+                Verdict::GiveUp => {
+                    actions.push(Action::End(PublisherWatchEvent::Ended(Err(error))));
+                    return;
+                }
+            },
+        }
+        if header.is_some_and(|wait| wait > self.rules.interval) {
+            actions.push(Action::Emit(PublisherWatchEvent::Delayed {
+                offer: None,
+                wait: self.next_list.saturating_sub(now),
+            }));
+        }
+    }
+
+    /// The offers whose watch hasn't ended.
+    fn open(&self) -> impl Iterator<Item = &String> {
+        self.offers
+            .iter()
+            .filter(|(_, watched)| matches!(watched.state, State::Idle))
+            .map(|(id, _)| id)
+    }
+
+    /// Starts the watches that a list gives a reason for.
+    fn compare(&mut self, list: Vec<OfferSummary>, now: Duration) {
+        for (id, item) in self.listing.note(list) {
+            if let Some(watched) = self.offers.get_mut(&id) {
+                watched.compare(&item, now);
+            } else if item.in_flight || item.changed {
+                self.offers.insert(id, Watched::new(&item, now));
+            }
+        }
+    }
+
+    fn polled(
+        &mut self,
+        id: &str,
+        result: Result<Response<OfferStatusReport>, Error>,
+        now: Duration,
+        actions: &mut Actions,
+    ) {
+        self.polling = self.polling.saturating_sub(1);
+        let (header, failed) = match &result {
+            Ok(response) => (response.received.retry_after, false),
+            Err(error) => (error.retry_after(), true),
+        };
+        let asked = now.saturating_add(self.rules.retry_after(header));
+        self.next_list = self.next_list.max(asked);
+        if failed {
+            self.hold = self.hold.max(asked);
+        }
+        let Some(watched) = self.offers.get_mut(id) else {
+            return;
+        };
+        watched.state = State::Idle;
+        for event in watched.offer.polled(result, now, &self.rules) {
+            let offer = id.to_owned();
+            let event = match event {
+                WatchEvent::Changed(change) => PublisherWatchEvent::Changed {
+                    offer,
+                    change: Box::new(change),
+                },
+                WatchEvent::PollFailed(error) => PublisherWatchEvent::PollFailed {
+                    offer: Some(offer),
+                    error,
+                },
+                WatchEvent::Delayed(wait) => PublisherWatchEvent::Delayed {
+                    offer: Some(offer),
+                    wait,
+                },
+                WatchEvent::Ended(result) => {
+                    if !watched.end(&result) {
+                        continue;
+                    }
+                    PublisherWatchEvent::OfferEnded { offer, result }
+                }
+            };
+            actions.push(Action::Emit(event));
+        }
+    }
+
+    /// Ends the watch. The offers that are still open have timed out.
+    fn end(&mut self, timed_out: bool) -> Action<PublisherWatchEvent> {
+        let offers = std::mem::take(&mut self.offers)
+            .into_iter()
+            .map(|(id, watched)| {
+                let result = match watched.state {
+                    State::Ended(result) => result,
+                    State::Idle | State::Polling => Ok(watched.offer.result(Outcome::TimedOut)),
+                };
+                (id, result)
+            })
+            .collect();
+        Action::End(PublisherWatchEvent::Ended(Ok(PublisherWatchResult {
+            offers,
+            timed_out,
+            last_error: self.health.errors().last().cloned(),
+        })))
+    }
+
+    fn time_out(&mut self, actions: &mut Actions) {
+        for (id, watched) in &mut self.offers {
+            if !matches!(watched.state, State::Ended(_)) {
+                let result = Ok(watched.offer.result(Outcome::TimedOut));
+                watched.state = State::Ended(result.clone());
+                actions.push(Action::Emit(PublisherWatchEvent::OfferEnded {
+                    offer: id.clone(),
+                    result,
+                }));
+            }
+        }
+        actions.push(self.end(true));
+    }
+
+    fn may_list(&self) -> bool {
+        !self.listing_now && self.polling == 0 && self.queue.is_empty()
+    }
+
+    /// Sends what is due. A list comes first, as it leads to a poll of every open offer.
+    fn send(&mut self, now: Duration, actions: &mut Actions) {
+        if self.may_list() && now >= self.next_list.max(self.hold) {
+            self.listing_now = true;
+            self.health.sent(now);
+            actions.push(Action::Send(Request::List));
+        }
+        if self.listing_now || now < self.hold {
+            return;
+        }
+        for (id, watched) in &mut self.offers {
+            if watched.repeats_at().is_some_and(|due| now >= due) {
+                watched.state = State::Polling;
+                self.queue.push_back(id.clone());
+            }
+        }
+        while self.polling < MAXIMUM_REQUESTS
+            && let Some(id) = self.queue.pop_front()
+        {
+            if let Some(watched) = self.offers.get_mut(&id) {
+                watched.offer.sent(now);
+                self.polling += 1;
+                actions.push(Action::Send(Request::Status(id)));
+            }
+        }
+    }
+}
+
+impl Watched {
+    fn new(item: &Item, now: Duration) -> Self {
+        Self {
+            offer: Offer::new(None, Start::Seen, now),
+            state: State::Idle,
+            doubted: None,
+            confirmed: None,
+            fingerprint: item.fingerprint,
+        }
+    }
+
+    /// Notes what a list says. If it puts the result in doubt, the result is dropped and a new watch starts.
+    fn compare(&mut self, item: &Item, now: Duration) {
+        self.fingerprint = item.fingerprint;
+        if item.changed {
+            self.confirmed = None;
+        }
+        let State::Ended(Ok(result)) = &self.state else {
+            // An offer that was given up stays given up.
+            return;
+        };
+        let report = result.report.as_ref();
+        let doubted = if item.in_flight && report.is_none_or(|report| !report.is_in_flight()) {
+            // The offer is in flight again, or the list is older than the report: only a poll can tell.
+            self.confirmed != Some(item.fingerprint)
+        } else {
+            // A list that only catches up with the report is no news.
+            item.changed && report.map(|report| &report.status) != item.status.as_ref()
+        };
+        if doubted {
+            self.doubted = Some(result.clone());
+            self.state = State::Idle;
+            self.offer = Offer::new(self.offer.last().cloned(), Start::Seen, now);
+        }
+    }
+
+    /// Ends the watch of this offer, and returns whether the result is news.
+    fn end(&mut self, result: &Result<WatchResult, Error>) -> bool {
+        let doubted = self.doubted.take();
+        self.state = State::Ended(result.clone());
+        let (Some(doubted), Ok(result)) = (doubted, result) else {
+            return true;
+        };
+        let same = doubted.report == result.report;
+        if same {
+            self.confirmed = Some(self.fingerprint);
+        }
+        !same
+    }
+
+    /// When a poll that failed is repeated, unless a list comes before.
+    fn repeats_at(&self) -> Option<Duration> {
+        (matches!(self.state, State::Idle) && self.offer.is_failing()).then(|| self.offer.due())
+    }
+}
+
+impl Core for Many {
+    type Event = PublisherWatchEvent;
+
+    fn step(&mut self, input: Input, now: Duration) -> Actions {
+        let mut actions = Vec::new();
+        match input {
+            Input::Timer => {}
+            Input::List(result) => self.listed(result, now, &mut actions),
+            Input::Status(id, result) => self.polled(&id, result, now, &mut actions),
+        }
+        if matches!(actions.last(), Some(Action::End(_))) {
+            return actions;
+        }
+        if self.rules.timed_out(now) {
+            self.time_out(&mut actions);
+        } else {
+            self.send(now, &mut actions);
+        }
+        actions
+    }
+
+    fn wake_at(&self) -> Option<Duration> {
+        let list = self.may_list().then_some(self.next_list.max(self.hold));
+        let held = (!self.listing_now && self.polling < MAXIMUM_REQUESTS && !self.queue.is_empty())
+            .then_some(self.hold);
+        let repeat = (!self.listing_now)
+            .then(|| self.offers.values().filter_map(Watched::repeats_at).min())
+            .flatten()
+            .map(|due| due.max(self.hold));
+        [list, held, repeat, self.rules.timeout]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}

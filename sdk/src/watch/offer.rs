@@ -1,0 +1,112 @@
+//! The decisions of the watch of one offer.
+
+use std::time::Duration;
+
+use crate::types::OfferStatusReport;
+use crate::watch::core::{Rules, Until};
+use crate::watch::policy::{Health, Verdict};
+use crate::watch::start::Start;
+use crate::{Change, Error, Outcome, Response, WatchEvent, WatchResult};
+
+/// What is known of a watched offer. It doesn't decide when its next poll is sent, only the earliest time.
+#[derive(Debug)]
+pub(crate) struct Offer {
+    last: Option<OfferStatusReport>,
+    start: Start,
+    health: Health,
+    /// When the next poll is due.
+    due: Duration,
+}
+
+impl Offer {
+    /// `last` is a report that the reader has seen already.
+    pub(crate) fn new(last: Option<OfferStatusReport>, start: Start, due: Duration) -> Self {
+        Self {
+            last,
+            start,
+            health: Health::default(),
+            due,
+        }
+    }
+
+    pub(crate) fn due(&self) -> Duration {
+        self.due
+    }
+
+    pub(crate) fn last(&self) -> Option<&OfferStatusReport> {
+        self.last.as_ref()
+    }
+
+    /// Whether the last poll failed.
+    pub(crate) fn is_failing(&self) -> bool {
+        !self.health.errors().is_empty()
+    }
+
+    /// Whether the publication that is waited for was seen to start.
+    pub(crate) fn has_started(&self) -> bool {
+        self.start.is_seen()
+    }
+
+    pub(crate) fn sent(&mut self, now: Duration) {
+        self.health.sent(now);
+    }
+
+    /// Processes the result of a poll. At most the last event is [`WatchEvent::Ended`].
+    pub(crate) fn polled(
+        &mut self,
+        result: Result<Response<OfferStatusReport>, Error>,
+        now: Duration,
+        rules: &Rules,
+    ) -> Vec<WatchEvent> {
+        let header = match &result {
+            Ok(response) => response.received.retry_after,
+            Err(error) => error.retry_after(),
+        };
+        let mut events = Vec::new();
+        match result {
+            Ok(response) => {
+                self.health.succeeded();
+                let wait = rules.with_jitter(rules.interval);
+                self.due = now.saturating_add(wait.max(rules.retry_after(header)));
+                let report = response.value.clone();
+                let ended = self.start.sees(&report);
+                let before = self.last.replace(report);
+                events.extend(Change::between(before.as_ref(), response).map(WatchEvent::Changed));
+                if ended && let Some(outcome) = self.outcome(rules.until) {
+                    events.push(WatchEvent::Ended(Ok(self.result(outcome))));
+                    return events;
+                }
+            }
+            Err(error) => match self.health.failed(&error, now, rules) {
+                Verdict::RetryAt(due) => {
+                    self.due = due;
+                    events.push(WatchEvent::PollFailed(error));
+                }
+                Verdict::GiveUp => {
+                    events.push(WatchEvent::Ended(Err(error)));
+                    return events;
+                }
+            },
+        }
+        if header.is_some_and(|wait| wait > rules.interval) {
+            events.push(WatchEvent::Delayed(self.due.saturating_sub(now)));
+        }
+        events
+    }
+
+    /// Returns the result of a watch that ends with this outcome now.
+    pub(crate) fn result(&self, outcome: Outcome) -> WatchResult {
+        WatchResult {
+            outcome,
+            report: self.last.clone(),
+            last_error: self.health.errors().last().cloned(),
+            errors: self.health.errors().to_vec(),
+        }
+    }
+
+    /// The outcome of the last report, unless the watch goes on after it.
+    fn outcome(&self, until: Until) -> Option<Outcome> {
+        let outcome = self.last.as_ref()?.outcome()?;
+        (until != Until::Live || outcome != Outcome::AwaitingGoLive).then_some(outcome)
+    }
+}

@@ -1,0 +1,120 @@
+//! The one policy for errors while waiting.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use crate::Error;
+use crate::watch::core::Rules;
+
+/// How long errors are tolerated at most before the first success: a wrong host name or endpoint doesn't heal.
+const MAXIMUM_BEFORE_SUCCESS: Duration = Duration::from_secs(2 * 60);
+
+/// The first wait after an error; it doubles up to the interval.
+const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
+
+/// How many distinct errors are kept.
+const MAXIMUM_ERRORS: usize = 8;
+
+/// Returns how long a watch may be without a success before this error ends it.
+///
+/// | error | before the first success | after it |
+/// |---|---|---|
+/// | invalid argument, configuration | ends at once | ends at once |
+/// | connection, timeout, 408, 429, 5xx; a 2xx that can't be decoded or is too large | 2 min, or `tolerate` if that is shorter | `tolerate` |
+/// | 401, no token, 403, 404, any other status code | ends at once | `tolerate` |
+fn tolerated(error: &Error, succeeded: bool, tolerate: Duration) -> Duration {
+    if error.is_invalid_argument() || error.is_configuration() {
+        Duration::ZERO
+    } else if succeeded {
+        tolerate
+    } else if error.is_retryable() || error.is_decode() || error.is_too_large() {
+        tolerate.min(MAXIMUM_BEFORE_SUCCESS)
+    } else {
+        Duration::ZERO
+    }
+}
+
+/// What follows from an error.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The watch polls again at this time.
+    RetryAt(Duration),
+    /// The watch ends with this error.
+    GiveUp,
+}
+
+/// The successes and errors of one kind of poll: of the list, or of one offer's status.
+#[derive(Debug, Default)]
+pub(crate) struct Health {
+    succeeded: bool,
+    /// When the first poll after the last success was sent.
+    without_success_since: Option<Duration>,
+    backoff: Duration,
+    /// The distinct errors since the last success, the oldest first.
+    errors: Vec<Error>,
+}
+
+impl Health {
+    /// Notes that a poll was sent.
+    pub(crate) fn sent(&mut self, now: Duration) {
+        self.without_success_since.get_or_insert(now);
+    }
+
+    /// Notes a success, which makes earlier errors irrelevant.
+    pub(crate) fn succeeded(&mut self) {
+        *self = Self {
+            succeeded: true,
+            ..Self::default()
+        };
+    }
+
+    /// Notes an error and decides what follows from it.
+    pub(crate) fn failed(&mut self, error: &Error, now: Duration, rules: &Rules) -> Verdict {
+        self.keep(error);
+        let tolerated = tolerated(error, self.succeeded, rules.tolerate);
+        let give_up_at = self
+            .without_success_since
+            .unwrap_or(now)
+            .saturating_add(tolerated);
+        if now >= give_up_at {
+            return Verdict::GiveUp;
+        }
+        self.backoff = self
+            .backoff
+            .saturating_mul(2)
+            .clamp(INITIAL_BACKOFF.min(rules.interval), rules.interval);
+        // The last poll is sent when the tolerated time ends, not a whole interval later.
+        let poll = now
+            .saturating_add(rules.with_jitter(self.backoff))
+            .min(give_up_at);
+        let asked = now.saturating_add(rules.retry_after(error.retry_after()));
+        Verdict::RetryAt(poll.max(asked))
+    }
+
+    /// The distinct errors since the last success, the oldest first.
+    pub(crate) fn errors(&self) -> &[Error] {
+        &self.errors
+    }
+
+    /// Keeps the error in place of an earlier one with the same cause. Its correlation id is the newer one.
+    fn keep(&mut self, error: &Error) {
+        let cause = cause(error);
+        self.errors.retain(|kept| self::cause(kept) != cause);
+        if self.errors.len() == MAXIMUM_ERRORS {
+            self.errors.remove(0);
+        }
+        self.errors.push(error.clone());
+    }
+}
+
+/// What two errors have in common that differ only in their correlation id.
+fn cause(error: &Error) -> (Option<u16>, Option<&str>, String) {
+    let mut text = error.message().to_owned();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push('\n');
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    (error.status(), error.code(), text)
+}

@@ -1,0 +1,60 @@
+//! The core of [`Watch`](crate::Watch): one offer, polled at an interval.
+
+use std::time::Duration;
+
+use crate::watch::core::{Action, Core, Input, Request, Rules};
+use crate::watch::offer::Offer;
+use crate::{Outcome, WatchEvent};
+
+/// The state of a watch of one offer.
+#[derive(Debug)]
+pub(crate) struct Single {
+    pub(crate) id: String,
+    pub(crate) offer: Offer,
+    pub(crate) rules: Rules,
+    /// How long the publication may take to start, when the watch was given an earlier report.
+    pub(crate) start_timeout: Duration,
+    /// Whether a poll is under way.
+    pub(crate) polling: bool,
+}
+
+impl Core for Single {
+    type Event = WatchEvent;
+
+    fn step(&mut self, input: Input, now: Duration) -> Vec<Action<WatchEvent>> {
+        let mut actions = Vec::new();
+        if let Input::Status(_, result) = input {
+            self.polling = false;
+            for event in self.offer.polled(result, now, &self.rules) {
+                if matches!(event, WatchEvent::Ended(_)) {
+                    actions.push(Action::End(event));
+                    return actions;
+                }
+                actions.push(Action::Emit(event));
+            }
+        }
+        let expired = if !self.offer.has_started() && now >= self.start_timeout {
+            Some(Outcome::NotStarted)
+        } else {
+            self.rules.timed_out(now).then_some(Outcome::TimedOut)
+        };
+        if let Some(outcome) = expired {
+            let result = self.offer.result(outcome);
+            actions.push(Action::End(WatchEvent::Ended(Ok(result))));
+        } else if !self.polling && now >= self.offer.due() {
+            self.polling = true;
+            self.offer.sent(now);
+            actions.push(Action::Send(Request::Status(self.id.clone())));
+        }
+        actions
+    }
+
+    fn wake_at(&self) -> Option<Duration> {
+        let poll = (!self.polling).then(|| self.offer.due());
+        let start = (!self.offer.has_started()).then_some(self.start_timeout);
+        [poll, start, self.rules.timeout]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}

@@ -1,0 +1,144 @@
+//! How many requests and how much memory the watch of a publisher takes.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::support::outcome::guarded;
+use crate::support::publisher::{Publisher, Service, list, status, table};
+use crate::support::raw::Step::Wait;
+use crate::support::raw::json as ok;
+use cloud_partner_portal::PublisherWatchEvent;
+use serde_json::{Value, json};
+
+const OFFERS: usize = 10_000;
+const IN_FLIGHT: usize = 50;
+
+/// A list of many offers, of which every 200th has this status and the others have succeeded.
+fn many_offers(status: &str) -> Vec<u8> {
+    let recording = cloud_partner_recordings::sample::many_offers(OFFERS);
+    let Some(cloud_partner_recordings::recording::Body::Json(Value::Array(mut offers))) =
+        recording.response.body
+    else {
+        panic!("it is a list");
+    };
+    for (number, offer) in offers.iter_mut().enumerate() {
+        let in_flight = number % (OFFERS / IN_FLIGHT) == 0;
+        offer["status"] = json!(if in_flight { status } else { "succeeded" });
+    }
+    Value::Array(offers).to_string().into()
+}
+
+#[tokio::test]
+async fn ten_thousand_offers_take_a_request_for_each_that_is_in_flight() {
+    let intervals = 4;
+    let running = ok(many_offers("running"));
+    let mut lists = vec![running; intervals];
+    // The list that is newer than the last outcome.
+    lists.push(ok(many_offers("succeeded")));
+    let service = Service::start(Publisher {
+        lists,
+        status: Box::new(move |_, interval| {
+            let now = if interval + 1 < intervals {
+                "running"
+            } else {
+                "succeeded"
+            };
+            // Long enough to see how many are asked at once.
+            [vec![Wait(Duration::from_millis(10))], status(now)].concat()
+        }),
+    });
+    let mut watch = service.watch().start();
+    let (mut changes, mut ended, mut result) = (0, 0, None);
+    while let Some(event) = guarded("watch", watch.next_event()).await {
+        match event {
+            PublisherWatchEvent::Listed {
+                offers, watched, ..
+            } => {
+                assert_eq!(offers, OFFERS);
+                assert!([0, IN_FLIGHT].contains(&watched), "{watched} are watched");
+            }
+            PublisherWatchEvent::Changed { .. } => changes += 1,
+            PublisherWatchEvent::OfferEnded { .. } => ended += 1,
+            PublisherWatchEvent::Ended(end) => result = Some(end),
+            other => panic!("{other:?}"),
+        }
+    }
+    let asked = service.asked();
+    assert_eq!(asked.len(), intervals + 1);
+    for offers in asked.iter().take(intervals) {
+        assert_eq!(offers.len(), IN_FLIGHT);
+        assert_eq!(offers.iter().collect::<BTreeSet<_>>().len(), IN_FLIGHT);
+    }
+    println!(
+        "{OFFERS} offers of which {IN_FLIGHT} are in flight: {} requests per interval, at most {} at once",
+        asked[0].len() + 1,
+        service.server.most_at_once()
+    );
+    assert_eq!(
+        service.server.asked().len(),
+        intervals * (IN_FLIGHT + 1) + 1
+    );
+    assert!((2..=8).contains(&service.server.most_at_once()));
+    // Each was running, and then succeeded.
+    assert_eq!((changes, ended), (2 * IN_FLIGHT, IN_FLIGHT));
+    let result = result.expect("a last event").expect("no error");
+    assert_eq!(result.offers.len(), IN_FLIGHT);
+    assert!(result.is_success());
+}
+
+/// In a process of its own, where nothing else takes memory.
+#[test]
+fn memory_per_offer() {
+    let tests = std::env::current_exe().expect("this program");
+    let alone = Command::new(tests)
+        .args([
+            "--exact",
+            "publisher_cost::memory_per_offer_alone",
+            "--ignored",
+            "--nocapture",
+        ])
+        .output()
+        .expect("it starts again");
+    let said = String::from_utf8_lossy(&alone.stdout);
+    assert!(alone.status.success(), "{said}");
+    let line = said.lines().find(|line| line.starts_with("about"));
+    println!("{}", line.expect("the figure"));
+}
+
+/// What is kept of each offer between two lists. Many watches at once, because what one list takes while it is read is more.
+#[tokio::test]
+#[ignore = "the test above runs it alone"]
+async fn memory_per_offer_alone() {
+    let (first, watches) = (3, 30);
+    let ids: Vec<_> = (0..OFFERS)
+        .map(|number| format!("backup-{number:06}"))
+        .collect();
+    let offers: Vec<_> = ids.iter().map(|id| (id.as_str(), "succeeded")).collect();
+    let service = table(vec![list(&offers)], &[]);
+    let mut kept = Vec::new();
+    let mut before = 0;
+    for number in 0..first + watches {
+        // What the first ones take to read their lists, the others use again.
+        if number == first {
+            before = resident();
+        }
+        let mut watch = service.watch().start();
+        let listed = guarded("list", watch.next_event()).await;
+        assert!(matches!(
+            listed,
+            Some(PublisherWatchEvent::Listed { offers: OFFERS, .. })
+        ));
+        kept.push(watch);
+    }
+    let bytes = resident().saturating_sub(before) / (watches * OFFERS);
+    println!("about {bytes} bytes are kept of each offer");
+    assert!(bytes < 1000, "{bytes} bytes");
+}
+
+/// The bytes of this process that are in memory.
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok());
+    pages.map_or(0, |pages: usize| pages * 4096)
+}
