@@ -6,16 +6,16 @@ use crate::types;
 impl crate::Client {
     /**List a publisher's offers
 
-Every offer of one publisher in summary form, as one bare JSON array. There is no paging: the array is the
-whole list, and it is `[]` when there are none. [doc] [seen]
+A summary of every offer of one publisher, as one JSON array. There is no paging: the array is the whole list, and it is `[]`
+when there are no offers.
 
-One client also sends `$filter=offerTypeId eq '…'`, which no page documents; this contract leaves it out. [client]
+One client also sends `$filter=offerTypeId eq '…'`. No page documents this parameter, so this spec leaves it out.
 
 
 Sends a `GET` request to `/api/publishers/{publisherId}/offers`
 
 Arguments:
-- `publisher_id`: The publisher's own identifier, a slug such as `contoso`; percent-encode it in the path. [doc]
+- `publisher_id`: The publisher's identifier. One page writes `contoso`, another `Contoso`; whether the letter case matters isn't known.
 */
     /**
 # Example
@@ -46,25 +46,22 @@ println!("{:?}", *response);
     }
     /**Get an offer's publishing status
 
-How far the latest publication of one offer has come: the overall status, the steps, and the messages that
-explain them. [doc]
+The progress of the latest publication of one offer: the overall status, the steps, and the messages about both.
 
-What the status means to somebody who waits: `succeeded`, `failed` and `canceled` are final, and `neverPublished`
-will not change by itself. Two answers wait for the publisher to go live: `waitingForPublisherReview`, and `running`
-while the step whose `id` or `stepName` is `publisher-signoff` (in any case) is `waitingForPublisherReview`.
-`running` can also hide a failure: a step that is `blocked` or `rejected`, or a message of level `error`. [doc] [client]
+`succeeded`, `failed` and `canceled` are final, and `neverPublished` doesn't change by itself. Two responses mean that the
+publisher must review the offer before it goes live: `waitingForPublisherReview`, and `running` while the step whose `id`
+or `stepName` is `publisher-signoff` (in any letter case) is `waitingForPublisherReview`. `running` can also hide a problem:
+a step that is `blocked` or `rejected`, or a message of level `error`.
 
-Never derive completion from `progressPercentage`: the official example has complete steps at 0 and a
-`succeeded` offer with steps that are `notStarted`. [doc]
+Completion doesn't follow from `progressPercentage`: the official example has complete steps at 0, and a `succeeded` offer
+with steps that are `notStarted`.
 
 
 Sends a `GET` request to `/api/publishers/{publisherId}/offers/{offerId}/status`
 
 Arguments:
-- `publisher_id`: The publisher's own identifier, a slug such as `contoso`; percent-encode it in the path. [doc]
-- `offer_id`: The offer's identifier as the list gives it in `id`; percent-encode it in the path. The pages call it a GUID [doc], on
-the wire it is the slug that the publisher chose [seen].
-
+- `publisher_id`: The publisher's identifier. One page writes `contoso`, another `Contoso`; whether the letter case matters isn't known.
+- `offer_id`: The offer's identifier, as the list has it in `id`.
 */
     /**
 # Example

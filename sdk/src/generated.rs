@@ -7,41 +7,42 @@ use progenitor_client::{encode_path, ClientHooks, OperationInfo, RequestBuilderE
 /// Types used as operation parameters and responses.
 #[allow(clippy::all)]
 pub mod types {
-    ///The usual shape. [seen]
+    ///The service's own error.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     #[derive(PartialEq)]
     pub struct ErrorDetail {
-        ///A word for programs: `BadRequest`, `InvalidAPIVersion`, `Forbidden`, `InternalServerError` were seen. [seen]
+        ///A machine-readable code, such as `BadRequest`, `InvalidAPIVersion`, `Forbidden` or `InternalServerError`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub code: ::std::option::Option<::std::string::String>,
-        ///A sentence for people. [seen]
+        ///A human-readable message.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub message: ::std::option::Option<::std::string::String>,
     }
-    /**What a failed request says, in one of the shapes that were seen. At most one of them says something, and the body
-may also be a JSON string, HTML, empty or cut off.
+    /**The body of an error response, in one of several shapes. At most one of them is filled in:
 
-* `error` with a code and a message [seen];
-* one member named after an inner service (`Product`, `Variant`, or another that isn't listed here), with its error [seen];
-* `Message` alone, on 401 [guess].
+* `error` with a code and a message;
+* one property named after an inner service (`Product`, `Variant`, or another that isn't listed here), with its error;
+* `Message` alone, which a 401 may have.
+
+A body can also be a JSON string, HTML, empty or cut off.
 */
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     #[derive(PartialEq)]
     pub struct ErrorResponse {
-        ///The usual shape. [seen]
+        ///The service's own error.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub error: ::std::option::Option<ErrorDetail>,
-        ///A sentence for people, from the gateway. [guess]
+        ///A human-readable message.
         #[serde(
             rename = "Message",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -49,7 +50,7 @@ may also be a JSON string, HTML, empty or cut off.
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub message: ::std::option::Option<::std::string::String>,
-        ///An error that an inner service reported. [seen]
+        ///An error that an inner service reported.
         #[serde(
             rename = "Product",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -57,7 +58,7 @@ may also be a JSON string, HTML, empty or cut off.
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub product: ::std::option::Option<ServiceError>,
-        ///An error that an inner service reported. [seen]
+        ///An error that an inner service reported.
         #[serde(
             rename = "Variant",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -66,13 +67,13 @@ may also be a JSON string, HTML, empty or cut off.
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub variant: ::std::option::Option<ServiceError>,
     }
-    ///A summary of the offer's definition. Sibling endpoints send more members. [doc] [seen]
+    ///A summary of the offer's definition. The full definition is another endpoint's, "Retrieve a specific offer".
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     #[derive(PartialEq)]
     pub struct OfferDefinition {
-        ///The offer's name as people read it. [doc]
+        ///The offer's display name.
         #[serde(
             rename = "displayText",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -81,15 +82,15 @@ may also be a JSON string, HTML, empty or cut off.
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub display_text: ::std::option::Option<::std::string::String>,
     }
-    /**The publishing status of an offer. No complete answer of the live service is public; a related endpoint sends the same
-members and a few more. [doc] [client]
+    /**The publishing status of an offer. No complete response of the live service is public; the endpoint for operations has the same
+properties and a few more.
 */
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     #[derive(PartialEq)]
     pub struct OfferStatusReport {
-        ///Where customers find the offer once it is live. "Not implemented" on the pages. [doc]
+        ///Links to the live offer. The page says that they are not currently implemented; clients have types for them.
         #[serde(
             rename = "liveLinks",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -97,12 +98,13 @@ members and a few more. [doc] [client]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub live_links: ::std::option::Option<::std::vec::Vec<crate::Link>>,
-        ///Messages about the publication as a whole. [doc]
+        ///Messages about the offer.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub messages: ::std::option::Option<::std::vec::Vec<StatusMessage>>,
-        ///Who is told of progress, separated by commas [doc]; absent since the move to Partner Center [client].
+        /**The addresses that are notified of the progress, separated by commas. Deprecated for offers that were migrated to Partner
+Center, where the address in the account settings is notified.*/
         #[serde(
             rename = "notificationEmails",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -110,7 +112,7 @@ members and a few more. [doc] [client]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub notification_emails: ::std::option::Option<::std::string::String>,
-        ///Where the publisher can look at the offer before it goes live. "Not implemented" on the pages. [doc]
+        ///Links to the offer's preview. The page says that they are not currently implemented; clients have types for them.
         #[serde(
             rename = "previewLinks",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -118,22 +120,22 @@ members and a few more. [doc] [client]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub preview_links: ::std::option::Option<::std::vec::Vec<crate::Link>>,
-        ///Where an offer's publication stands; an open set.
+        ///The status of an offer; an extensible enum. In a status report it is always there; `null` means an unknown status.
         pub status: crate::Extensible<OfferStatus>,
-        ///The steps of the publication, in order. [doc]
+        ///The steps that the offer goes through during its publication.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub steps: ::std::option::Option<::std::vec::Vec<PublicationStep>>,
     }
-    ///One offer in a publisher's list. [doc]
+    ///An offer, as the list has it.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     #[derive(PartialEq)]
     pub struct OfferSummary {
-        /**When the offer was last changed, in UTC. The pages show seven digits and `Z` [doc]; the service sends three digits and
-no `Z` [seen].*/
+        /**When the offer was last modified, in UTC. The page prints seven digits and `Z`; an observed response has three digits and no
+`Z`.*/
         #[serde(
             rename = "changedTime",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -141,15 +143,15 @@ no `Z` [seen].*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub changed_time: ::std::option::Option<crate::Timestamp>,
-        ///A summary of the offer's definition. Sibling endpoints send more members. [doc] [seen]
+        ///A summary of the offer's definition. The full definition is another endpoint's, "Retrieve a specific offer".
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub definition: ::std::option::Option<OfferDefinition>,
-        /**The offer's identifier within its publisher; what `getOfferStatus` takes as `offerId`. The pages call it a GUID [doc],
-on the wire it is the publisher's own slug [seen].*/
+        /**The offer's identifier within its publisher; `getOfferStatus` takes it as `offerId`. The page calls it a GUID; observed
+identifiers are slugs that the publisher chose.*/
         pub id: ::std::string::String,
-        ///Only `false` was ever seen; what `true` means isn't known. In no page. [seen]
+        ///Only `false` was observed; the meaning of `true` isn't known. In no page.
         #[serde(
             rename = "isvUpgradeRequest",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -157,7 +159,7 @@ on the wire it is the publisher's own slug [seen].*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub isv_upgrade_request: ::std::option::Option<bool>,
-        ///Whether the offer is locked for changes; an open set of which `none` is known. In no page. [seen]
+        ///Whether the offer is locked for changes. Only `none` was observed. In no page.
         #[serde(
             rename = "lockStatus",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -165,7 +167,7 @@ on the wire it is the publisher's own slug [seen].*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub lock_status: ::std::option::Option<::std::string::String>,
-        ///Only an empty array was ever seen, so the type of its elements isn't known. In no page. [seen]
+        ///Only an empty array was observed, so the type of its elements isn't known. In no page.
         #[serde(
             rename = "offerTypeChanges",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -175,8 +177,7 @@ on the wire it is the publisher's own slug [seen].*/
         pub offer_type_changes: ::std::option::Option<
             ::std::vec::Vec<::serde_json::Value>,
         >,
-        /**The kind of offer, an open set: `microsoft-azure-virtualmachines` [doc], `microsoft-azure-corevm` and
-`microsoft-azure-applications` [seen].*/
+        ///The offer's type, such as `microsoft-azure-virtualmachines` or `microsoft-azure-corevm`. Other types exist.
         #[serde(
             rename = "offerTypeId",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -184,7 +185,7 @@ on the wire it is the publisher's own slug [seen].*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub offer_type_id: ::std::option::Option<::std::string::String>,
-        ///Only an empty object was ever seen, so its members aren't known. In no page. [seen]
+        ///Only an empty object was observed, so its properties aren't known. In no page.
         #[serde(
             rename = "offerTypeVersionsOverride",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -194,7 +195,7 @@ on the wire it is the publisher's own slug [seen].*/
         pub offer_type_versions_override: ::std::option::Option<
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         >,
-        ///How far the offer's move to Partner Center has come; an open set of which `none` and `migrated` are known. In no page. [seen]
+        ///The state of the offer's migration to Partner Center; `none` and `migrated` were observed. In no page.
         #[serde(
             rename = "pcMigrationStatus",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -202,7 +203,7 @@ on the wire it is the publisher's own slug [seen].*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub pc_migration_status: ::std::option::Option<::std::string::String>,
-        ///The offer's page in Partner Center, or an empty string. In no page. [seen]
+        ///The address of the offer in Partner Center. In no page.
         #[serde(
             rename = "pcRedirectUri",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -210,7 +211,7 @@ on the wire it is the publisher's own slug [seen].*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub pc_redirect_uri: ::std::option::Option<::std::string::String>,
-        ///Only an empty array was ever seen, so the type of its elements isn't known. In no page. [seen]
+        ///Only an empty array was observed, so the type of its elements isn't known. In no page.
         #[serde(
             rename = "pricingNotRecalculatedRegions",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -220,7 +221,7 @@ on the wire it is the publisher's own slug [seen].*/
         pub pricing_not_recalculated_regions: ::std::option::Option<
             ::std::vec::Vec<::serde_json::Value>,
         >,
-        ///The publisher that the offer belongs to, a slug. [doc] [seen]
+        ///The identifier of the publisher that the offer belongs to.
         #[serde(
             rename = "publisherId",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -228,30 +229,30 @@ on the wire it is the publisher's own slug [seen].*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub publisher_id: ::std::option::Option<::std::string::String>,
-        ///Where an offer's publication stands; an open set.
+        ///The status of an offer; an extensible enum. In a status report it is always there; `null` means an unknown status.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub status: ::std::option::Option<crate::Extensible<OfferStatus>>,
-        /**Grows with each publication; it can't be set. Opaque: small numbers [doc] as well as 1252868275 [seen], and a
-sibling endpoint has sent 636576975611768314 [seen], which needs 64 bits.*/
+        /**The offer's current version. A client can't set it; it is incremented after each publishing. Versions of another endpoint
+need 64 bits: its page prints 636576975611768314.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub version: ::std::option::Option<i64>,
     }
-    ///One step of a publication. Any member may be absent. [doc] [client]
+    ///One step of a publication. Any property may be absent; a printed example has a step without `estimatedTimeFrame`.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     #[derive(PartialEq)]
     pub struct PublicationStep {
-        ///What happens in this step, for people. [doc]
+        ///What happens in this step.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub description: ::std::option::Option<::std::string::String>,
-        ///How long the step is expected to take, as text for people. [doc]
+        ///An estimate of the time that the step takes, as text.
         #[serde(
             rename = "estimatedTimeFrame",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -259,19 +260,19 @@ sibling endpoint has sent 636576975611768314 [seen], which needs 64 bits.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub estimated_time_frame: ::std::option::Option<::std::string::String>,
-        /**The step's identifier: `displaydummycertify`, `displaycertify`, `displayprovision`, `displaypackage`,
-`publisher-signoff` and `live` are in the pages' example. An open set. [doc]*/
+        /**The step's identifier. The page's example has `displaydummycertify`, `displaycertify`, `displayprovision`, `displaypackage`,
+`publisher-signoff` and `live`. Others can arrive.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub id: ::std::option::Option<::std::string::String>,
-        ///Messages about this step. [doc]
+        ///Messages about this step.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub messages: ::std::option::Option<::std::vec::Vec<StatusMessage>>,
-        /**Progress from 0 to 100. One table calls it `processPercentage`, the example and the wire say `progressPercentage`.
-Don't derive completion from it: complete steps have been shown at 0. [doc]*/
+        /**The step's completion, an integer from 0 to 100. One table calls it `processPercentage`; the examples have
+`progressPercentage`. The official example has complete steps at 0.*/
         #[serde(
             rename = "progressPercentage",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -279,13 +280,12 @@ Don't derive completion from it: complete steps have been shown at 0. [doc]*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub progress_percentage: ::std::option::Option<i64>,
-        ///Where one step of a publication stands; an open set.
+        ///The status of one step; an extensible enum.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub status: ::std::option::Option<crate::Extensible<StepStatus>>,
-        /**The step's name for people [doc]. Since the move to Partner Center one client finds `publisher-signoff` here
-instead of in `id` [client].*/
+        ///The step's name, such as `Publisher signoff`. One client finds `publisher-signoff` here.
         #[serde(
             rename = "stepName",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -294,19 +294,18 @@ instead of in `id` [client].*/
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub step_name: ::std::option::Option<::std::string::String>,
     }
-    ///An error that an inner service reported. [seen]
+    ///An error that an inner service reported.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     #[derive(PartialEq)]
     pub struct ServiceError {
-        /**A long text. It can hold a stack trace of the server over several lines: show people its first line at
-most. [seen]*/
+        ///A message of several lines. It can hold a stack trace of the server.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub error: ::std::option::Option<::std::string::String>,
-        ///The server's exception, a word for programs. [seen]
+        ///The server's exception, a machine-readable code.
         #[serde(
             rename = "exceptionCode",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -314,7 +313,7 @@ most. [seen]*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub exception_code: ::std::option::Option<::std::string::String>,
-        ///The HTTP status as a *name*, not a number. [seen]
+        ///The *name* of the HTTP status, not its number.
         #[serde(
             rename = "httpStatusCode",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -322,7 +321,7 @@ most. [seen]*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub http_status_code: ::std::option::Option<::std::string::String>,
-        ///The inner service's name, the same as the outer property's. [seen]
+        ///The inner service's name, the same as the name of the property that holds the error.
         #[serde(
             rename = "serviceName",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -331,18 +330,18 @@ most. [seen]*/
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub service_name: ::std::option::Option<::std::string::String>,
     }
-    ///A message about a publication or one of its steps. Any member may be absent. [doc]
+    ///A message about an offer or a step. Any property may be absent.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     #[derive(PartialEq)]
     pub struct StatusMessage {
-        ///How grave a message is; an open set.
+        ///The severity of a message; an extensible enum. No page lists its values or says what they mean.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub level: ::std::option::Option<crate::Extensible<MessageLevel>>,
-        ///The text, which is HTML. Don't put it into a page without cleaning it. [doc]
+        ///The text, as HTML of the service.
         #[serde(
             rename = "messageHtml",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -350,7 +349,7 @@ most. [seen]*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub message_html: ::std::option::Option<::std::string::String>,
-        ///When the message was written, in UTC, in any of the forms that times come in. [doc]
+        ///When the message was written. The pages print six and seven digits and `Z`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
@@ -400,29 +399,30 @@ most. [seen]*/
     crate::decode::object!(PublicationStep);
     crate::decode::object!(ServiceError);
     crate::decode::object!(StatusMessage);
-    /**A publisher's slug, such as `contoso`. The pattern refuses only what would address another resource (a slash, a dot
-at the beginning, as in `..`) or is a slip of the pen (white space); the service accepts less. [doc]*/
+    /**A publisher's identifier as a path parameter, such as `contoso`. The pattern refuses only what would address another resource (a
+slash, a dot at the beginning, as in `..`) or is probably a typing error (white space). What the service accepts isn't known.*/
     pub type PublisherId = crate::Identifier;
-    /**An offer's identifier, `id` in the list: the publisher's own slug, such as `test-vm` [seen]. The pattern refuses only what
-would address another resource (a slash, a dot at the beginning, as in `..`) or is a slip of the pen (white space).*/
+    /**An offer's identifier as a path parameter, such as `test-vm`. The pages call it a GUID; observed identifiers are slugs that the
+publisher chose. The pattern refuses only what would address another resource (a slash, a dot at the beginning, as in `..`) or
+is probably a typing error (white space). An `id` in the list has no such pattern, so that an odd one doesn't cost the list.*/
     pub type OfferId = crate::Identifier;
-    /**How grave a message is; an open set.
+    /**The severity of a message; an extensible enum. No page lists its values or says what they mean.
 
 | value | meaning |
 |---|---|
-| `information` | nothing to do [doc] |
-| `warning` | worth a look [guess] |
-| `error` | something failed, even under an offer that is `running` [client] |
+| `information` | no action is needed |
+| `warning` | attention may be needed |
+| `error` | something failed, even if the offer is `running` |
 
 Responses hold it as [`Extensible`](crate::Extensible), which keeps values that aren't listed here.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum MessageLevel {
-        ///`information`: nothing to do [doc].
+        ///`information`: no action is needed.
         Information,
-        ///`warning`: worth a look [guess].
+        ///`warning`: attention may be needed.
         Warning,
-        ///`error`: something failed, even under an offer that is `running` [client].
+        ///`error`: something failed, even if the offer is `running`.
         Error,
     }
     impl crate::KnownValue for MessageLevel {
@@ -432,40 +432,38 @@ Responses hold it as [`Extensible`](crate::Extensible), which keeps values that 
             ("error", Self::Error),
         ];
     }
-    /**Where an offer's publication stands; an open set.
+    /**The status of an offer; an extensible enum. In a status report it is always there; `null` means an unknown status.
 
 | value | meaning |
 |---|---|
-| `neverPublished` | the offer was never published, and nothing will happen by itself |
-| `notStarted` | the offer is new and its publication hasn't started |
-| `waitingForPublisherReview` | the publisher must look at the preview and go live |
-| `running` | the publication is in progress; its steps say where, and can say that it is stuck |
-| `succeeded` | the publication is over and succeeded |
-| `canceled` | the publication is over because it was canceled |
-| `failed` | the publication is over and failed |
-| `published` | in the list page's example, and in no table |
-
-[doc]
+| `neverPublished` | the offer has never been published |
+| `notStarted` | the offer is new and not started |
+| `waitingForPublisherReview` | the offer is waiting for publisher approval |
+| `running` | the offer submission is being processed |
+| `succeeded` | the offer submission has completed processing |
+| `canceled` | the offer submission was canceled |
+| `failed` | the offer submission failed |
+| `published` | in the example of the list's page only, and in no table |
 
 Responses hold it as [`Extensible`](crate::Extensible), which keeps values that aren't listed here.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum OfferStatus {
-        ///`neverPublished`: the offer was never published, and nothing will happen by itself.
+        ///`neverPublished`: the offer has never been published.
         NeverPublished,
-        ///`notStarted`: the offer is new and its publication hasn't started.
+        ///`notStarted`: the offer is new and not started.
         NotStarted,
-        ///`waitingForPublisherReview`: the publisher must look at the preview and go live.
+        ///`waitingForPublisherReview`: the offer is waiting for publisher approval.
         WaitingForPublisherReview,
-        ///`running`: the publication is in progress; its steps say where, and can say that it is stuck.
+        ///`running`: the offer submission is being processed.
         Running,
-        ///`succeeded`: the publication is over and succeeded.
+        ///`succeeded`: the offer submission has completed processing.
         Succeeded,
-        ///`canceled`: the publication is over because it was canceled.
+        ///`canceled`: the offer submission was canceled.
         Canceled,
-        ///`failed`: the publication is over and failed.
+        ///`failed`: the offer submission failed.
         Failed,
-        ///`published`: in the list page's example, and in no table.
+        ///`published`: in the example of the list's page only, and in no table.
         Published,
     }
     impl crate::KnownValue for OfferStatus {
@@ -480,38 +478,36 @@ Responses hold it as [`Extensible`](crate::Extensible), which keeps values that 
             ("published", Self::Published),
         ];
     }
-    /**Where one step of a publication stands; an open set.
+    /**The status of one step; an extensible enum.
 
 | value | meaning |
 |---|---|
-| `notStarted` | the step hasn't started |
-| `inProgress` | the step is being worked on |
-| `waitingForPublisherReview` | the publisher must act |
-| `waitingForApproval` | somebody at the marketplace must approve |
-| `blocked` | the step can't go on; its messages say why |
-| `rejected` | the step was refused; its messages say why |
-| `complete` | the step is done |
+| `notStarted` | the step has not started |
+| `inProgress` | the step is running |
+| `waitingForPublisherReview` | the step is waiting for publisher approval |
+| `waitingForApproval` | the step is waiting for process approval |
+| `blocked` | the step is blocked |
+| `rejected` | the step is rejected |
+| `complete` | the step is complete |
 | `canceled` | the step was canceled |
-
-[doc]
 
 Responses hold it as [`Extensible`](crate::Extensible), which keeps values that aren't listed here.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum StepStatus {
-        ///`notStarted`: the step hasn't started.
+        ///`notStarted`: the step has not started.
         NotStarted,
-        ///`inProgress`: the step is being worked on.
+        ///`inProgress`: the step is running.
         InProgress,
-        ///`waitingForPublisherReview`: the publisher must act.
+        ///`waitingForPublisherReview`: the step is waiting for publisher approval.
         WaitingForPublisherReview,
-        ///`waitingForApproval`: somebody at the marketplace must approve.
+        ///`waitingForApproval`: the step is waiting for process approval.
         WaitingForApproval,
-        ///`blocked`: the step can't go on; its messages say why.
+        ///`blocked`: the step is blocked.
         Blocked,
-        ///`rejected`: the step was refused; its messages say why.
+        ///`rejected`: the step is rejected.
         Rejected,
-        ///`complete`: the step is done.
+        ///`complete`: the step is complete.
         Complete,
         ///`canceled`: the step was canceled.
         Canceled,

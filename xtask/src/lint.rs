@@ -1,5 +1,7 @@
 //! `cargo xtask lint`: what the spec must not say, because a code generator or a client would break.
 
+mod evidence;
+
 use std::io::Write;
 
 use clap::Args;
@@ -7,6 +9,7 @@ use clap::Args;
 use crate::exit::Run;
 use crate::files;
 use crate::generator::lint::{self, Problem};
+use crate::output::{count, say};
 use crate::report::{Finding, Format, Place, Report};
 
 /// Looks for what code generators and clients can't take in the spec
@@ -23,12 +26,38 @@ impl Lint {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> Run {
         let spec = files::contract(&self.contract.unwrap_or_else(files::default_contract))?;
-        report(&lint::lint(&spec), out)
+        let problems = lint::lint(&spec);
+        let mut report = report_of(&problems);
+        // Statements can be found only in a spec that has the usual form.
+        if problems.is_empty()
+            && let Some(evidence) = evidence::check(&spec)
+        {
+            let total = evidence.statements.iter().sum();
+            let rest = evidence.statements.iter().zip(evidence::KINDS);
+            let rest: Vec<String> = rest
+                .map(|(number, kind)| format!("{number} {kind}"))
+                .collect();
+            let text = format!(
+                "{}, which rest on: {}",
+                count(total, "statement"),
+                rest.join(", ")
+            );
+            say(out, "Evidence", text)?;
+            evidence
+                .findings
+                .into_iter()
+                .for_each(|finding| report.add(finding));
+        }
+        report.print(Format::Text, "looked at the spec", out)
     }
 }
 
 /// Prints the problems.
 pub fn report(problems: &[Problem], out: &mut dyn Write) -> Run {
+    report_of(problems).print(Format::Text, "looked at the spec", out)
+}
+
+fn report_of(problems: &[Problem]) -> Report {
     let mut report = Report::new();
     for problem in problems {
         let place = Place {
@@ -43,5 +72,5 @@ pub fn report(problems: &[Problem], out: &mut dyn Write) -> Run {
                 .in_spec(place),
         );
     }
-    report.print(Format::Text, "looked at the spec", out)
+    report
 }
