@@ -313,10 +313,8 @@ impl<'s> Rules<'s> {
             } else {
                 own(scope)
             });
-            // The schema of a parameter or header is plain; mostly the owner's entry is about it, too.
-            if scope == "/schema" {
-                keys.push(own(""));
-            }
+            // The schema of a parameter or header says the same as the parameter or header.
+            keys.extend(scope.strip_suffix("/schema").map(own));
             self.statement(&at(keyword), owner, &keys);
         }
         for (index, value) in texts(schema.value, "x-extensible-enum") {

@@ -4,6 +4,7 @@ mod commands;
 mod common;
 mod compat;
 mod edited_spec;
+mod evidence;
 mod import;
 #[cfg(unix)]
 mod languages;
