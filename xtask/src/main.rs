@@ -7,15 +7,14 @@
 mod compat;
 mod coverage;
 mod demo;
-mod excuses;
 mod exit;
 mod files;
 mod generate;
 #[path = "../../sdk/generator/mod.rs"]
 mod generator;
+mod known_gaps;
 mod languages;
 mod lint;
-mod mutants;
 mod output;
 mod patterns;
 mod record;
@@ -49,7 +48,6 @@ enum Command {
     Generate(generate::Generate),
     Languages(languages::Languages),
     Lint(lint::Lint),
-    Mutants(mutants::Mutants),
     Record(record::Record),
     Schema(schema::Schema),
     Serve(serve::Serve),
@@ -82,7 +80,6 @@ fn run(command: Command, out: &mut dyn Write) -> Run {
         Command::Generate(generate) => generate.run(out),
         Command::Languages(languages) => languages.run(out),
         Command::Lint(lint) => lint.run(out),
-        Command::Mutants(mutants) => mutants.run(out),
         Command::Record(record) => record.run(out),
         Command::Schema(schema) => schema.run(out),
         Command::Serve(serve) => serve.run(out),

@@ -1,106 +1,147 @@
-//! `cargo xtask coverage`: is everything that the contract claims about answers shown by a recording?
+//! `cargo xtask coverage`: which statements of the spec the recordings show, and with which provenance.
+//!
+//! [`statements`](statements()) finds the statements and the mutations that make each of them wrong ([`transport`], [`schema`]);
+//! [`detection`] validates every recording with each mutated spec; [`summary`] says what that is worth.
 
+// Until languages compares by the recording alone.
+#[allow(dead_code)]
 pub mod answer;
-mod claims;
-mod kinds;
-mod report;
+mod detection;
+mod schema;
+#[allow(dead_code)]
 pub mod sites;
-mod table;
+mod statements;
+mod summary;
+mod transport;
 
-use std::fs;
-use std::io::Write;
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use self::claims::Claims;
-use self::report::Report;
-
-use crate::excuses::Excuses;
-use crate::exit::{Failure, Outcome, Run};
+use self::detection::{Baseline, Examples};
+use self::statements::statements;
+use self::summary::Summary;
+use crate::exit::Run;
 use crate::files;
+use crate::known_gaps::KnownGaps;
+use crate::report::{Finding, Format, Place, Report};
 use crate::validate::{self, Checker};
 
-/// The workspace's own excuses.
-pub const EXCUSES: &str = "xtask/excuses/coverage.yaml";
-
-/// Says what of the contract the recordings show, and by which of them
+/// Lists the statements of the spec that no recording shows
 ///
-/// For each operation, status, content type, response header and member: was it there, absent, null? Was the array empty, and
-/// was it not? Was each known value sent? What can't be shown is excused in xtask/excuses/coverage.yaml, with a reason; an
-/// excuse that isn't needed is an error.
+/// A statement is one keyword at one place where the spec writes it. It is covered if every mutation of it is detected:
+/// `validate` finds something else in a recording, or accepts a counterexample. The provenance of these recordings says
+/// whether the statement is documented, observed, or only consistent with recordings that were written for it; a
+/// counterexample is no evidence. A statement that can't be covered is a known gap in xtask/known-gaps.yaml, with a reason
+/// and a date; any other uncovered statement is an error.
 #[derive(Args)]
 pub struct Coverage {
-    /// How to print it
+    /// How to print the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Where to write it, instead of standard output
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Fail if less of what isn't excused is shown
-    #[arg(long, value_name = "PERCENT", value_parser = percent)]
-    min: Option<f64>,
-    /// As text, tell every claim; the other formats always do
-    #[arg(long)]
-    all: bool,
-    /// The contract [default: openapi/cloud-partner-portal.yaml]
+    /// The spec [default: openapi/cloud-partner-portal.yaml]
     #[arg(long, value_name = "FILE")]
     contract: Option<PathBuf>,
-    /// The excuses [default: xtask/excuses/coverage.yaml]
+    /// The known gaps [default: xtask/known-gaps.yaml]
     #[arg(long, value_name = "FILE")]
-    excuses: Option<PathBuf>,
+    known_gaps: Option<PathBuf>,
+    /// The folder of counterexamples [default: tests/counterexamples]
+    #[arg(long, value_name = "FOLDER")]
+    counterexamples: Option<PathBuf>,
     /// Recordings, or folders of them [default: tests/recordings and tests/scenarios]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
 
-/// How the report is printed.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people: a table, and what isn't shown.
-    Text,
-    /// For programs: one object, with `format` 1; members may be added to it, never removed or changed.
-    Json,
-}
-
-fn percent(text: &str) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    if (0.0..=100.0).contains(&number) {
-        Ok(number)
-    } else {
-        Err("not between 0 and 100".to_owned())
-    }
-}
-
 impl Coverage {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> Run {
-        let path = self.contract.unwrap_or_else(files::default_contract);
-        let contract = files::contract(&path)?;
-        let checker = Checker::new(&contract)?;
-        let excuses = Excuses::read(self.excuses.as_deref(), EXCUSES)?;
-        let recordings = validate::recordings(&self.paths)?;
-        let claims = Claims::new(&checker, &recordings);
-        let report = Report::new(&contract, claims, &recordings, &excuses);
+        let spec = files::contract(&self.contract.unwrap_or_else(files::default_contract))?;
+        let gaps = KnownGaps::of_coverage(self.known_gaps)?;
+        let own = files::root().join("tests/counterexamples");
+        // Other recordings have other counterexamples.
+        let counterexamples = match self.counterexamples {
+            None if self.paths.is_empty() && own.exists() => Some(own),
+            given => given,
+        };
+        let examples = Examples {
+            recordings: validate::recordings(&self.paths)?,
+            counterexamples: match counterexamples {
+                Some(folder) => validate::recordings(&[folder])?,
+                None => Vec::new(),
+            },
+        };
 
-        let mut text = Vec::new();
-        match self.format {
-            Format::Text => report.text(self.all, self.min, &mut text)?,
-            Format::Json => report.json(&mut text)?,
+        let checker = Checker::new(&spec)?;
+        let baseline = Baseline::new(&checker, &examples);
+        let statements = statements(&spec)?;
+        let mutations = statements
+            .iter()
+            .map(|statement| statement.mutations.len())
+            .sum();
+        let detections = baseline.detect(&spec, &statements, &progress(mutations))?;
+        let summary = Summary::new(&spec, &examples, &gaps, &statements, &detections);
+
+        let mut report = Report::new();
+        for file in baseline.refused() {
+            let message = "the spec refuses this recording, so it is no evidence";
+            let finding = Finding::error("refused-recording", message);
+            report.add(
+                finding
+                    .in_recording(whole(file))
+                    .help("run `cargo xtask validate`"),
+            );
         }
-        match self.output {
-            None => out.write_all(&text)?,
-            Some(path) => fs::write(&path, text).map_err(|error| {
-                Failure(format!(
-                    "{}: can't be written: {error}",
-                    files::shown(&path)
-                ))
-            })?,
+        for file in baseline.accepted() {
+            let message = "the spec accepts this counterexample";
+            let finding = Finding::error("accepted-counterexample", message);
+            report.add(
+                finding
+                    .in_recording(whole(file))
+                    .help("correct the spec, or delete the counterexample"),
+            );
         }
-        Ok(if report.is_fine(self.min) {
-            Outcome::Fine
-        } else {
-            Outcome::Findings
-        })
+        summary
+            .findings(&spec, &gaps)
+            .into_iter()
+            .for_each(|finding| report.add(finding));
+        report.fact("spec", spec.path.display().to_string());
+        report.fact("recordings", examples.recordings.len());
+        report.fact("counterexamples", examples.counterexamples.len());
+        report.fact("mutations", mutations);
+        report.fact("summary", summary.total());
+        report.fact("statements", &summary.statements);
+        if self.format == Format::Text {
+            summary.text(out)?;
+        }
+        report.print(self.format, &summary.headline(), out)
+    }
+}
+
+fn whole(file: &str) -> Place {
+    Place {
+        file: file.to_owned(),
+        ..Place::default()
+    }
+}
+
+/// Prints the number of mutations that are done, if standard error is a terminal.
+fn progress(mutations: usize) -> impl Fn(usize) + Sync {
+    let terminal = io::stderr().is_terminal();
+    move |done| {
+        if terminal && (done % 20 == 0 || done + 1 == mutations) {
+            let end = if done + 1 == mutations {
+                "\r\x1b[2K"
+            } else {
+                ""
+            };
+            // Progress that can't be printed is no reason to stop.
+            let _ = write!(
+                io::stderr(),
+                "\r{:>12} {done} of {mutations}{end}",
+                "Mutating"
+            );
+        }
     }
 }

@@ -23,7 +23,6 @@ pub use crate::report::{Format, Level};
 pub use crate::spec::{essence, is_json, media_for};
 pub use checker::Checker;
 pub use document::{Document, Operation};
-pub use finding::Found;
 
 use self::report::Report;
 use crate::exit::{Failure, Outcome, Run};

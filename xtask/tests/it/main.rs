@@ -3,13 +3,13 @@
 mod commands;
 mod common;
 mod compat;
+mod coverage;
 mod edited_spec;
 mod evidence;
 mod import;
 #[cfg(unix)]
 mod languages;
 mod lint;
-mod proofs;
 mod record;
 mod recorded;
 #[cfg(unix)]

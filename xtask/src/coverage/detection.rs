@@ -1,0 +1,191 @@
+//! Which recordings and counterexamples detect each mutation: `validate` finds something else with the mutated spec.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use cloud_partner_recordings::recording::Recording;
+
+use super::statements::{Mutation, Reach, Statement};
+use crate::spec::{Spec, SpecError};
+use crate::validate::{Checker, Level};
+
+/// What can detect a mutation, each with the name of its file.
+pub struct Examples {
+    /// The recordings.
+    pub recordings: Vec<(String, Recording)>,
+    /// Recordings that the spec must refuse.
+    pub counterexamples: Vec<(String, Recording)>,
+}
+
+/// What detects one mutation, by the index in [`Examples`].
+#[derive(Default)]
+pub struct Detection {
+    /// The recordings.
+    pub recordings: Vec<usize>,
+    /// The counterexamples. They show that a loosened statement is detected, and are no evidence for it.
+    pub counterexamples: Vec<usize>,
+}
+
+/// What `validate` finds in a recording: the code, the level and the place. Messages and places in the spec may change with
+/// a mutation that nothing detects.
+type Found = Vec<(&'static str, Level, Option<String>)>;
+
+/// What `validate` finds with the spec as it is.
+pub struct Baseline<'e> {
+    examples: &'e Examples,
+    recordings: Vec<Before>,
+    counterexamples: Vec<Before>,
+}
+
+struct Before {
+    /// The JSON pointer of the response, as the operation lists it by status code.
+    response: Option<String>,
+    found: Found,
+}
+
+impl<'e> Baseline<'e> {
+    /// Validates all examples.
+    pub fn new(checker: &Checker<'_>, examples: &'e Examples) -> Self {
+        let before = |(_, recording): &(String, Recording)| Before {
+            response: response(checker, recording),
+            found: found(checker, recording),
+        };
+        Self {
+            examples,
+            recordings: examples.recordings.iter().map(before).collect(),
+            counterexamples: examples.counterexamples.iter().map(before).collect(),
+        }
+    }
+
+    /// Returns the recordings that the spec refuses: they are no evidence for it.
+    pub fn refused(&self) -> impl Iterator<Item = &'e str> {
+        let both = self.examples.recordings.iter().zip(&self.recordings);
+        both.filter(|(_, before)| before.has_errors())
+            .map(|((file, _), _)| file.as_str())
+    }
+
+    /// Returns the counterexamples that the spec accepts.
+    pub fn accepted(&self) -> impl Iterator<Item = &'e str> {
+        let both = self
+            .examples
+            .counterexamples
+            .iter()
+            .zip(&self.counterexamples);
+        both.filter(|(_, before)| !before.has_errors())
+            .map(|((file, _), _)| file.as_str())
+    }
+
+    /// Returns what detects each mutation of each statement, using all processors. `progress` is called with the number of
+    /// mutations that are done.
+    pub fn detect(
+        &self,
+        spec: &Spec,
+        statements: &[Statement],
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Vec<Vec<Detection>>, SpecError> {
+        let jobs: Vec<(&Reach, &Mutation)> = statements
+            .iter()
+            .flat_map(|statement| {
+                statement
+                    .mutations
+                    .iter()
+                    .map(|mutation| (&statement.reach, mutation))
+            })
+            .collect();
+        let next = AtomicUsize::new(0);
+        let results: Vec<Option<Result<Detection, SpecError>>> =
+            jobs.iter().map(|_| None).collect();
+        let results = Mutex::new(results);
+        let work = || {
+            let mut mutated = spec.clone();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some((reach, mutation)) = jobs.get(index) else {
+                    return;
+                };
+                progress(index);
+                mutated.value = mutation.apply(&spec.value);
+                let result = Checker::new(&mutated).map(|checker| self.detection(&checker, reach));
+                if let Ok(mut results) = results.lock() {
+                    results[index] = Some(result);
+                }
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+                scope.spawn(work);
+            }
+        });
+        let mut all = Vec::new();
+        let mut results = results.into_inner().unwrap_or_default().into_iter();
+        for statement in statements {
+            let of_statement = results.by_ref().take(statement.mutations.len()).flatten();
+            all.push(of_statement.collect::<Result<_, _>>()?);
+        }
+        Ok(all)
+    }
+
+    fn detection(&self, checker: &Checker<'_>, reach: &Reach) -> Detection {
+        let detecting = |list: &[(String, Recording)],
+                         before: &[Before],
+                         detects: fn(&Before, &Found) -> bool| {
+            let all = list.iter().zip(before).enumerate();
+            all.filter(|(_, (_, before))| reach.concerns(before.response.as_deref()))
+                .filter(|(_, ((_, recording), before))| detects(before, &found(checker, recording)))
+                .map(|(index, _)| index)
+                .collect()
+        };
+        Detection {
+            recordings: detecting(
+                &self.examples.recordings,
+                &self.recordings,
+                |before, now| !before.has_errors() && before.found != *now,
+            ),
+            counterexamples: detecting(
+                &self.examples.counterexamples,
+                &self.counterexamples,
+                Before::loses_an_error,
+            ),
+        }
+    }
+}
+
+impl Before {
+    fn has_errors(&self) -> bool {
+        self.found
+            .iter()
+            .any(|(_, level, _)| *level == Level::Error)
+    }
+
+    fn loses_an_error(&self, now: &Found) -> bool {
+        let mut errors = self
+            .found
+            .iter()
+            .filter(|(_, level, _)| *level == Level::Error);
+        let count = |list: &Found, error| list.iter().filter(|other| *other == error).count();
+        errors.any(|error| count(now, error) < count(&self.found, error))
+    }
+}
+
+fn found(checker: &Checker<'_>, recording: &Recording) -> Found {
+    let found = checker.disagreements(recording, true).into_iter();
+    let mut found: Found = found
+        .map(|found| (found.code.id, found.level, found.recording))
+        .collect();
+    found.sort();
+    found
+}
+
+fn response(checker: &Checker<'_>, recording: &Recording) -> Option<String> {
+    let operation = checker.operation(recording, false, &mut Vec::new())?;
+    let responses = format!("{}/responses", operation.pointer);
+    let status = recording.response.status;
+    let keys = [
+        status.to_string(),
+        format!("{}XX", status / 100),
+        "default".to_owned(),
+    ];
+    let mut listed = keys.iter().map(|key| format!("{responses}/{key}"));
+    listed.find(|listed| checker.document.get(listed).is_some())
+}

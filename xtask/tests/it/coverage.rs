@@ -1,0 +1,327 @@
+//! `coverage` on the small spec of the cases, where everything can be counted by hand, and on the workspace's own, where
+//! nothing may be missing.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Output;
+
+use crate::common::{self, stderr, stdout};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// Adds a recording that differs from the base recording.
+fn add(folder: &TempDir, name: &str, patch: &Value) {
+    let base = fs::read_to_string(common::tests().join("cases/base/recording.json"))
+        .expect("the base recording");
+    let mut recording: Value = serde_json::from_str(&base).expect("JSON");
+    json_patch::merge(&mut recording, patch);
+    let file = folder.path().join(name);
+    fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+    fs::write(file, recording.to_string()).expect("a recording");
+}
+
+/// A patch of the base recording: its provenance, and the body of its response.
+fn body(provenance: &str, body: &Value) -> Value {
+    json!({ "provenance": { "kind": provenance }, "response": { "body": { "json": body } } })
+}
+
+/// Runs the command on the small spec and everything in the folder.
+fn coverage(folder: &TempDir, more: &[&str]) -> Output {
+    for name in ["counterexamples", "recordings"] {
+        fs::create_dir_all(folder.path().join(name)).expect("a folder");
+    }
+    let gaps = folder.path().join("gaps.yaml");
+    if !gaps.exists() {
+        fs::write(gaps, "coverage: []\n").expect("the known gaps");
+    }
+    let arguments = [
+        "coverage",
+        "--contract",
+        "contract.yaml",
+        "--known-gaps",
+        "gaps.yaml",
+        "--counterexamples",
+        "counterexamples",
+    ];
+    common::run(
+        folder.path(),
+        &[&arguments[..], more, &["recordings"]].concat(),
+    )
+}
+
+fn parsed(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}{}", stdout(output), stderr(output)))
+}
+
+/// The state of each statement.
+fn states(report: &Value) -> BTreeMap<String, String> {
+    let statements = report["statements"].as_array().expect("the statements");
+    let text = |value: &'_ Value| value.as_str().map(ToOwned::to_owned);
+    let states = statements
+        .iter()
+        .map(|one| Some((text(&one["name"])?, text(&one["state"])?)));
+    states.collect::<Option<_>>().expect("names and states")
+}
+
+#[test]
+fn reports_by_provenance_what_covers_each_statement() {
+    let folder = common::base();
+    let order = json!([{ "id": "b", "state": "OPEN", "number": null, "lines": [{ "item": "x" }], "labels": { "a": "closed" } }]);
+    add(&folder, "recordings/more.json", &body("synthetic", &order));
+    add(
+        &folder,
+        "recordings/observed.json",
+        &body("observed-shape", &json!([])),
+    );
+    add(
+        &folder,
+        "recordings/wrong.json",
+        &body("captured", &json!([{ "id": 7 }])),
+    );
+    add(
+        &folder,
+        "counterexamples/no-id.json",
+        &body("synthetic", &json!([{}])),
+    );
+    add(&folder, "counterexamples/valid.json", &json!({}));
+    common::golden("coverage-text", &coverage(&folder, &[]));
+}
+
+/// A recording is evidence for what it shows, a counterexample for nothing.
+#[test]
+fn the_best_recording_that_shows_a_statement_decides_its_state() {
+    let properties = "/components/schemas/Order/properties";
+    let count = |value: &str| json!({ "provenance": { "kind": "documentation" }, "response": { "headers": { "x-count": value } } });
+    let (number, nothing) = (
+        json!([{ "id": "a", "number": null }]),
+        json!([{ "id": "a" }]),
+    );
+    let beyond_32_bits = json!([{ "id": "a", "number": 5_000_000_000_i64 }]);
+    let cases: Vec<(String, Vec<(&str, Value)>, &str)> = vec![
+        // A value that shows it, by the nearest provenance.
+        (format!("{properties}/number/nullable"), vec![], "uncovered"),
+        (
+            format!("{properties}/number/nullable"),
+            vec![("recordings", body("synthetic", &number))],
+            "consistent",
+        ),
+        (
+            format!("{properties}/number/nullable"),
+            vec![
+                ("recordings", body("synthetic", &number)),
+                ("recordings", body("documentation", &number)),
+            ],
+            "documented",
+        ),
+        (
+            format!("{properties}/number/nullable"),
+            vec![
+                ("recordings", body("documentation", &number)),
+                ("recordings", body("observed-shape", &number)),
+            ],
+            "observed",
+        ),
+        (
+            format!("{properties}/number/nullable"),
+            vec![
+                ("recordings", body("observed-shape", &number)),
+                ("recordings", body("captured", &number)),
+            ],
+            "captured",
+        ),
+        (
+            "/components/schemas/State/x-extensible-enum/closed".to_owned(),
+            vec![(
+                "recordings",
+                body("captured", &json!([{ "id": "a", "state": "closed" }])),
+            )],
+            "captured",
+        ),
+        (
+            "/paths/~1shops~1{shopId}~1orders/get/responses/200/headers/X-Count".to_owned(),
+            vec![("recordings", count("2"))],
+            "documented",
+        ),
+        // That a property is missing is no evidence that it exists.
+        (
+            format!("{properties}/number"),
+            vec![
+                ("recordings", body("observed-shape", &nothing)),
+                ("recordings", body("synthetic", &number)),
+            ],
+            "consistent",
+        ),
+        // Every mutation must be detected: here, one that a recording can't detect.
+        (
+            "/components/schemas/Order/required/id".to_owned(),
+            vec![("recordings", body("captured", &nothing))],
+            "uncovered",
+        ),
+        (
+            "/components/schemas/Order/required/id".to_owned(),
+            vec![("counterexamples", body("captured", &json!([{}])))],
+            "consistent",
+        ),
+        (
+            format!("{properties}/number/format"),
+            vec![("recordings", body("captured", &beyond_32_bits))],
+            "uncovered",
+        ),
+        // A counterexample with another error is still refused.
+        (
+            format!("{properties}/number/type"),
+            vec![(
+                "counterexamples",
+                body("captured", &json!([{ "number": 1 }])),
+            )],
+            "uncovered",
+        ),
+    ];
+    for (name, examples, expected) in cases {
+        let folder = common::base();
+        for (index, (place, patch)) in examples.iter().enumerate() {
+            add(&folder, &format!("{place}/{index}.json"), patch);
+        }
+        let report = parsed(&coverage(&folder, &["--format", "json"]));
+        assert_eq!(
+            states(&report).get(&name).map(String::as_str),
+            Some(expected),
+            "{name} with {examples:?}"
+        );
+    }
+}
+
+/// A name can be copied from the report into the known gaps as it is, with the braces of a path.
+#[test]
+fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
+    let folder = common::base();
+    let output = coverage(&folder, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stdout(&output);
+    let printed: Vec<&str> = said
+        .lines()
+        .filter_map(|line| line.split_once("Error uncovered: ")?.1.split_once(' '))
+        .map(|(_, name)| name)
+        .collect();
+    assert!(
+        printed.iter().any(|name| name.contains("{shopId}")),
+        "{said}"
+    );
+    let gap =
+        |name: &&str| format!("  - name: {name}\n    reason: Nobody can.\n    date: 2026-01-31\n");
+    let gaps: String = printed.iter().map(gap).collect();
+    fs::write(
+        folder.path().join("gaps.yaml"),
+        format!("coverage:\n{gaps}"),
+    )
+    .expect("the known gaps");
+    let output = coverage(&folder, &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let count = format!("{} known gaps, 0 uncovered", printed.len());
+    assert!(stdout(&output).contains(&count), "{}", stdout(&output));
+}
+
+#[test]
+fn a_known_gap_that_accepts_nothing_is_an_error() {
+    let folder = common::base();
+    let gap =
+        |name: &str| format!("  - name: {name}\n    reason: Nobody can.\n    date: 2026-01-31\n");
+    // One is covered, one doesn't exist.
+    let gaps = [
+        "/components/schemas/Order/properties/id/type",
+        "/components/schemas/Order",
+    ]
+    .map(gap)
+    .concat();
+    fs::write(
+        folder.path().join("gaps.yaml"),
+        format!("coverage:\n{gaps}"),
+    )
+    .expect("the known gaps");
+    add(
+        &folder,
+        "counterexamples/null.json",
+        &body("synthetic", &json!([{ "id": null }])),
+    );
+    let output = coverage(&folder, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stdout(&output);
+    for (line, name) in [
+        (2, "/components/schemas/Order/properties/id/type"),
+        (5, "/components/schemas/Order"),
+    ] {
+        assert!(
+            said.contains(&format!("Error unneeded-gap: gaps.yaml:{line}:5 ")),
+            "{said}"
+        );
+        assert!(
+            said.contains(&format!("`{name}` is no gap, or no longer one\n")),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_file_of_known_gaps_that_does_not_fit_is_refused_with_its_place() {
+    let folder = common::base();
+    for (text, message) in [
+        (
+            "coverage: 7\n",
+            "gaps.yaml:1:1: coverage: invalid type: integer `7`, expected a sequence",
+        ),
+        (
+            "coverage:\n  - name: ''\n    reason: b\n    date: 2026-01-31\n",
+            "gaps.yaml:2:5: a known gap needs a name",
+        ),
+        (
+            "coverage:\n  - name: a\n    reason: ''\n    date: 2026-01-31\n",
+            "gaps.yaml:2:5: a known gap needs a reason",
+        ),
+        (
+            "coverage:\n  - name: a\n    reason: b\n    date: soon\n",
+            "gaps.yaml:2:5: the date of a known gap must be one such as 2026-01-31",
+        ),
+        (
+            "mutants: []\n",
+            "gaps.yaml:1:1: mutants: unknown field `mutants`, expected `coverage`",
+        ),
+    ] {
+        fs::write(folder.path().join("gaps.yaml"), text).expect("the known gaps");
+        let output = coverage(&folder, &[]);
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        assert_eq!(stderr(&output), format!("error: {message}\n"));
+    }
+}
+
+/// However many operations and status codes lead there.
+#[test]
+fn every_statement_of_the_committed_spec_is_covered_and_counted_once() {
+    let output = common::run(
+        &common::workspace().join("xtask/src"),
+        &["coverage", "--format", "json"],
+    );
+    let report = parsed(&output);
+    assert_eq!(report["findings"], json!([]));
+    assert_eq!(output.status.code(), Some(0));
+    let statements = report["statements"].as_array().expect("the statements");
+    assert_eq!(states(&report).len(), statements.len(), "names are unique");
+    let pointers: BTreeMap<_, _> = statements
+        .iter()
+        .map(|one| (one["pointer"].as_str(), one))
+        .collect();
+    assert_eq!(
+        pointers.len(),
+        statements.len(),
+        "no keyword makes two statements"
+    );
+    let code = "/components/schemas/ErrorResponse/properties/error/properties/code";
+    let status = |one: &String| one.ends_with("/error/properties/code");
+    assert_eq!(
+        states(&report)
+            .into_keys()
+            .filter(status)
+            .collect::<Vec<_>>(),
+        [code]
+    );
+}
