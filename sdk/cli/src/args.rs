@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use cloud_partner_portal::CredentialSource;
 
 use crate::exit;
 
-const ENVIRONMENT: &str = "\
-Credentials, the first that there is: --token-file; AZURE_TOKEN, or
-AZURE_TENANT_ID with AZURE_CLIENT_ID and AZURE_CLIENT_SECRET; the login of the
-Azure CLI (az login).";
+const CREDENTIALS: &str = "\
+Credentials, the first complete one: --token-file; AZURE_TOKEN; a service
+principal (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET); workload
+identity (AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID, AZURE_CLIENT_ID); the
+login of the Azure CLI (az login). --credential chooses one.";
 
 /// Lists a publisher's offers on the Azure Marketplace and follows their publication
 #[derive(Parser)]
@@ -18,7 +21,7 @@ Azure CLI (az login).";
     name = "cloud-partner",
     version,
     term_width = 80,
-    after_help = format!("Example: cloud-partner --publisher contoso offers\n\n{ENVIRONMENT}\n\n{}", exit::help())
+    after_help = format!("Example: cloud-partner --publisher contoso offers\n\n{CREDENTIALS}\n\n{}", exit::help())
 )]
 pub struct Arguments {
     #[command(flatten)]
@@ -47,7 +50,10 @@ pub struct Common {
         value_name = "URL"
     )]
     pub endpoint: Option<String>,
-    /// A file that holds a token; read again when the service refuses it
+    /// The credential to use, instead of the first complete one
+    #[arg(long, global = true, value_name = "NAME", value_parser = credential_source())]
+    pub credential: Option<CredentialSource>,
+    /// A file that holds a token; read again every few minutes
     #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// How to print: a table for people, the rest for programs
@@ -56,6 +62,11 @@ pub struct Common {
     /// Show requests, attempts and correlation ids on standard error
     #[arg(long, short, global = true)]
     pub verbose: bool,
+}
+
+fn credential_source() -> impl TypedValueParser<Value = CredentialSource> {
+    let names = CredentialSource::ALL.iter().map(|source| source.as_str());
+    PossibleValuesParser::new(names).try_map(|name| name.parse())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -119,15 +130,26 @@ pub struct Status {
 pub struct Watch {
     /// The offers' ids; none means every offer of the publisher that is in flight
     pub offers: Vec<String>,
-    /// Stop after this time, such as 90s, 2h or 3days; never unless told
+    /// Stop after this time, such as 90s, 2h or 3days; unlimited by default
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
     /// The time between two polls
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
     pub interval: Duration,
-    /// Stop when an offer waits for its go-live, or go on until it is live
-    #[arg(long, value_enum, default_value_t = Until::GoLive, value_name = "STATE")]
+    /// Give up after this time without a successful poll; before the first
+    /// one after at most 2min
+    #[arg(long, value_name = "TIME", default_value = "15min", value_parser = humantime::parse_duration)]
+    pub tolerate: Duration,
+    /// The state to wait for
+    #[arg(long, value_enum, default_value_t = Until::Outcome, value_name = "STATE")]
     pub until: Until,
+    /// Wait for a publication that started after this status was read: a file
+    /// that `cloud-partner status OFFER -o json` wrote
+    #[arg(long, value_name = "FILE", requires = "offers")]
+    pub after: Option<PathBuf>,
+    /// With --after: how long the publication may take to start
+    #[arg(long, value_name = "TIME", default_value = "30min", value_parser = humantime::parse_duration)]
+    pub start_timeout: Duration,
     /// Without offers: exit code 0 instead of 8 when no offer is in flight
     #[arg(long, conflicts_with = "offers")]
     pub allow_none: bool,
@@ -135,8 +157,10 @@ pub struct Watch {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Until {
-    /// Until the publisher must look at the preview and go live
+    /// Any outcome; waiting for the go-live is one, with exit code 5
+    Outcome,
+    /// The same, but waiting for the go-live is a success, with exit code 0
     GoLive,
-    /// Until the offer is live
+    /// The offer is live, or can't go live any more
     Live,
 }

@@ -1,8 +1,8 @@
 //! The client that the command line and the environment describe.
 
-use std::time::Duration;
+use std::time::SystemTime;
 
-use cloud_partner_portal::{AccessToken, Client, Credential};
+use cloud_partner_portal::{Client, Credential, CredentialSource};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -14,6 +14,8 @@ use crate::explain::Stop;
 pub struct Connection {
     pub client: Client,
     pub publisher: String,
+    /// When the token expires, if it can't be renewed and says when.
+    pub token_expiry: Option<SystemTime>,
 }
 
 pub fn connect(common: &Common) -> Result<Connection, Stop> {
@@ -23,24 +25,13 @@ pub fn connect(common: &Common) -> Result<Connection, Stop> {
         .filter(|publisher| !publisher.is_empty())
     else {
         return Err(Stop::Usage(
-            "which publisher? Give --publisher or set CLOUD_PARTNER_PUBLISHER".to_owned(),
+            "no publisher is given: use --publisher, or set CLOUD_PARTNER_PUBLISHER".to_owned(),
         ));
     };
-    let credential = match &common.token_file {
-        Some(file) => {
-            // The first reading is only to fail now, where the message can name the file.
-            std::fs::read_to_string(file).map_err(|error| {
-                Stop::Usage(format!("{} can't be read: {error}", file.display()))
-            })?;
-            let file = file.clone();
-            Credential::provider(move || {
-                let secret = std::fs::read_to_string(&file);
-                // Another program may renew the file, so it is read again before long.
-                async move { Ok(AccessToken::new(secret?.trim()).expires_in(Duration::from_secs(600))) }
-            })
-        }
-        None => Credential::from_env_or_azure_cli()?,
-    };
+    let credential = credential(common)?;
+    let token_expiry = credential
+        .expires_at()
+        .filter(|_| !credential.is_renewable());
     let mut builder = Client::builder()
         .credential(credential)
         .user_agent_suffix(concat!("cloud-partner/", env!("CARGO_PKG_VERSION")));
@@ -54,7 +45,21 @@ pub fn connect(common: &Common) -> Result<Connection, Stop> {
     Ok(Connection {
         client: builder.build()?,
         publisher,
+        token_expiry,
     })
+}
+
+fn credential(common: &Common) -> Result<Credential, Stop> {
+    let usage = |text: &str| Err(Stop::Usage(text.to_owned()));
+    match (common.credential, &common.token_file) {
+        (None | Some(CredentialSource::TokenFile), Some(file)) => Ok(Credential::token_file(file)?),
+        (Some(_), Some(_)) => usage("--token-file is only for --credential token-file"),
+        (Some(CredentialSource::TokenFile), None) => {
+            usage("--credential token-file needs --token-file FILE")
+        }
+        (Some(source), None) => Ok(Credential::from_source(source)?),
+        (None, None) => Ok(Credential::from_env_or_azure_cli()?),
+    }
 }
 
 /// Shows the SDK's own events on standard error. Other crates' could hold a header.

@@ -42,7 +42,7 @@ impl Stop {
     /// The message for standard error; none when the reader of standard output closed it.
     pub fn message(&self) -> String {
         match self {
-            Self::Sdk(error) => explain("", error),
+            Self::Sdk(error) => explain("", &[error]),
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => String::new(),
             Self::Output(error) => format!("error: {error}\n"),
             Self::Usage(what) => {
@@ -73,33 +73,42 @@ pub fn with_causes(error: &Error) -> String {
 }
 
 /// Several lines about an error: what happened (to `subject`, if it isn't empty), why, what to do, and the correlation id of
-/// each response that took part.
-pub fn explain(subject: &str, error: &Error) -> String {
-    let subject = match subject {
-        "" => String::new(),
-        subject => format!("{}: ", clean(subject)),
+/// each response that took part. The first of the errors is the latest; the others led to it.
+pub fn explain(subject: &str, errors: &[&Error]) -> String {
+    let Some((error, earlier)) = errors.split_first() else {
+        return String::new();
     };
-    let mut ids: Vec<_> = causes(error)
-        .filter_map(|cause| cause.downcast_ref::<Error>()?.correlation_id())
-        .chain(error.correlation_id())
-        .map(clean)
-        .collect();
-    ids.sort();
-    ids.dedup();
-    let (why, mut advice) = advice(error);
-    let support;
-    if error.is_retryable() && !ids.is_empty() {
-        support = format!("{advice}; if it lasts, send the id to the support");
-        advice = &support;
+    let mut text = match subject {
+        "" => format!("error: {}\n", with_causes(error)),
+        subject => format!("error: {}: {}\n", clean(subject), with_causes(error)),
+    };
+    for error in earlier {
+        let line = with_causes(error);
+        if !text.contains(&line) {
+            text += &["  and: ", &line, "\n"].concat();
+        }
     }
-    let mut text = format!(
-        "error: {subject}{}\n  why: {why}\n   do: {advice}\n",
-        with_causes(error)
-    );
+    let mut ids = Vec::new();
+    for error in errors {
+        let of_causes = causes(error).filter_map(|cause| cause.downcast_ref::<Error>());
+        for id in of_causes
+            .filter_map(Error::correlation_id)
+            .chain(error.correlation_id())
+        {
+            let id = clean(id);
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+    }
+    let (why, advice) = advice(error);
+    text += &["  why: ", why, "\n   do: ", advice].concat();
+    if error.is_retryable() && !ids.is_empty() {
+        text += "; if it lasts, send the id to the support";
+    }
+    text += "\n";
     for id in ids {
-        text.push_str("   id: ");
-        text.push_str(&id);
-        text.push_str(" (the support asks for it)\n");
+        text += &["   id: ", &id, " (the support asks for it)\n"].concat();
     }
     text
 }
@@ -126,8 +135,8 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
         )
     } else if error.is_credential() {
         (
-            "a token comes from --token-file, AZURE_TOKEN, a service principal in three variables, or `az login`",
-            "see that exactly one of them is there and complete",
+            "no credential is complete, or the one that was used gave no token",
+            "complete one, run `az login`, or choose one with --credential; see `cloud-partner --help`",
         )
     } else if error.is_throttled() {
         (

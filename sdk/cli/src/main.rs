@@ -5,8 +5,8 @@ mod args;
 mod client;
 mod exit;
 mod explain;
-mod follow;
 mod offers;
+mod outcome;
 mod output;
 mod plain_text;
 mod status;
@@ -14,6 +14,7 @@ mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use clap::{CommandFactory, Parser};
 
@@ -70,12 +71,22 @@ fn run(arguments: Arguments) -> Result<Exit, Stop> {
     let exit = runtime.block_on(async {
         let common = &arguments.common;
         let connection = client::connect(common)?;
-        match arguments.command {
+        let ended = match arguments.command {
             Command::Offers(offers) => offers::run(&connection, common, &offers, &mut out).await,
             Command::Status(status) => status::run(&connection, common, &status, &mut out).await,
             Command::Watch(watch) => watch::run(&connection, common, &watch, &mut out).await,
             Command::Completions { .. } | Command::Man => Ok(Exit::Done),
+        };
+        let exit = ended.as_ref().map_or_else(Stop::exit, |exit| *exit);
+        if let (Exit::NotAllowed, Some(expiry)) = (exit, connection.token_expiry)
+            && expiry <= SystemTime::now()
+        {
+            let expiry = humantime::format_rfc3339_seconds(expiry);
+            to_stderr(&format!(
+                "error: the token expired at {expiry}, and a token in AZURE_TOKEN can't be renewed\n"
+            ));
         }
+        ended
     });
     // Dropping the runtime would wait for a name lookup that hangs.
     runtime.shutdown_background();

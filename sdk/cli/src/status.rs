@@ -9,6 +9,7 @@ use crate::args::{Common, Format, Status};
 use crate::client::Connection;
 use crate::exit::Exit;
 use crate::explain::Stop;
+use crate::outcome;
 use crate::output;
 use crate::plain_text;
 
@@ -33,9 +34,9 @@ pub async fn run(
 }
 
 /// What the status means, in a sentence that says who must act.
-pub fn sentence(report: &OfferStatusReport) -> String {
+fn sentence(report: &OfferStatusReport) -> String {
     match (report.outcome(), report.status.known()) {
-        (Some(outcome), _) => crate::follow::of_outcome(outcome).to_owned(),
+        (Some(outcome), _) => outcome::sentence(outcome).to_owned(),
         (None, Some(OfferStatus::NotStarted)) => "The publication hasn't started.".to_owned(),
         (None, Some(_)) => "The publication is in progress: nobody needs to act.".to_owned(),
         (None, None) => format!(

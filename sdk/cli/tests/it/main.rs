@@ -6,3 +6,4 @@ mod offers;
 mod support;
 #[cfg(unix)]
 mod terminal;
+mod watch_cases;

@@ -1,0 +1,32 @@
+//! The sentences that describe an outcome and who must act.
+
+use cloud_partner_portal::Outcome;
+
+pub fn sentence(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Succeeded => "The publication succeeded: the offer is live.",
+        Outcome::Failed => {
+            "The publication failed: the publisher must fix the offer and publish it again."
+        }
+        Outcome::Canceled => {
+            "The publication was canceled: nothing happens until the publisher publishes it again."
+        }
+        Outcome::NeverPublished => {
+            "The offer was never published: nothing happens until the publisher publishes it."
+        }
+        Outcome::AwaitingGoLive => {
+            "The offer waits for its go-live: the publisher must look at the preview and confirm it."
+        }
+        Outcome::Blocked => {
+            "The publication is blocked: the publisher must act on what its messages say."
+        }
+        Outcome::Contradictory => {
+            "The status report contradicts itself: look in the portal whether the offer is live."
+        }
+        Outcome::NotStarted => {
+            "The publication didn't start: the status is still the one of the publication before."
+        }
+        Outcome::TimedOut => "The publication was still in progress when the watch timed out.",
+        _ => "The outcome is unknown to this version of the tool: look in the portal.",
+    }
+}

@@ -1,0 +1,107 @@
+//! The events of both watches of the SDK as one stream.
+
+use std::future::ready;
+use std::pin::Pin;
+
+use cloud_partner_portal::types::OfferStatusReport;
+use cloud_partner_portal::{
+    Error, PublisherWatchEvent, PublisherWatchResult, Until as SdkUntil, WatchEvent,
+};
+use futures_util::stream::{Stream, StreamExt as _, select_all};
+
+use crate::args::{Until, Watch};
+use crate::client::Connection;
+
+pub enum Event {
+    /// The list was read: how many offers it has, and how many of them are watched.
+    Listed {
+        offers: usize,
+        watched: usize,
+    },
+    /// An event of the list: a poll failed or is delayed.
+    List(WatchEvent),
+    Offer(String, WatchEvent),
+    /// The watch of the whole publisher has ended.
+    Ended(Result<PublisherWatchResult, Error>),
+}
+
+pub type Events = Pin<Box<dyn Stream<Item = Event>>>;
+
+/// Watches these offers. Nothing is spawned, so a panic ends the program.
+pub fn of_offers<'o>(
+    connection: &Connection,
+    options: &Watch,
+    offers: impl Iterator<Item = &'o String>,
+    after: Option<&OfferStatusReport>,
+) -> Result<Events, Error> {
+    let mut watches = Vec::new();
+    for offer in offers {
+        let mut watch = connection
+            .client
+            .watch(&*connection.publisher, &**offer)?
+            .interval(options.interval)
+            .tolerate(options.tolerate)
+            .start_timeout(options.start_timeout)
+            .until(until(options));
+        if let Some(timeout) = options.timeout {
+            watch = watch.timeout(timeout);
+        }
+        if let Some(report) = after {
+            watch = watch.after(report.clone());
+        }
+        let offer = offer.clone();
+        watches.push(
+            watch
+                .start()
+                .map(move |event| Event::Offer(offer.clone(), event)),
+        );
+    }
+    Ok(Box::pin(select_all(watches)))
+}
+
+/// Watches every offer of the publisher that is in flight.
+pub fn of_publisher(connection: &Connection, options: &Watch) -> Result<Events, Error> {
+    let mut watch = connection
+        .client
+        .watch_publisher(&*connection.publisher)?
+        .interval(options.interval)
+        .tolerate(options.tolerate)
+        .until(until(options));
+    if let Some(timeout) = options.timeout {
+        watch = watch.timeout(timeout);
+    }
+    let events = watch.start().filter_map(|event| ready(convert(event)));
+    Ok(Box::pin(events))
+}
+
+fn convert(event: PublisherWatchEvent) -> Option<Event> {
+    let of = |offer, event| match offer {
+        Some(offer) => Event::Offer(offer, event),
+        None => Event::List(event),
+    };
+    Some(match event {
+        PublisherWatchEvent::Listed {
+            offers, watched, ..
+        } => Event::Listed { offers, watched },
+        PublisherWatchEvent::Changed { offer, change, .. } => {
+            Event::Offer(offer, WatchEvent::Changed(*change))
+        }
+        PublisherWatchEvent::PollFailed { offer, error, .. } => {
+            of(offer, WatchEvent::PollFailed(error))
+        }
+        PublisherWatchEvent::Delayed { offer, wait, .. } => of(offer, WatchEvent::Delayed(wait)),
+        PublisherWatchEvent::OfferEnded { offer, result, .. } => {
+            Event::Offer(offer, WatchEvent::Ended(result))
+        }
+        PublisherWatchEvent::Ended(result) => Event::Ended(result),
+        _ => return None,
+    })
+}
+
+fn until(options: &Watch) -> SdkUntil {
+    match options.until {
+        Until::Outcome => SdkUntil::Outcome,
+        Until::GoLive => SdkUntil::GoLive,
+        Until::Live => SdkUntil::Live,
+    }
+}

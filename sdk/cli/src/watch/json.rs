@@ -1,0 +1,119 @@
+//! The events and results of `watch` as JSON.
+
+use cloud_partner_portal::{Error, WatchEvent, WatchResult};
+use serde_json::{Map, Value, json};
+
+use crate::exit::Exit;
+use crate::explain::with_causes;
+use crate::outcome::sentence;
+use crate::plain_text::stamp;
+use crate::watch::Results;
+
+/// The name of an event.
+pub fn name(event: &WatchEvent) -> &'static str {
+    match event {
+        WatchEvent::Changed(_) => "changed",
+        WatchEvent::PollFailed(_) => "pollFailed",
+        WatchEvent::Delayed(_) => "delayed",
+        WatchEvent::Ended(_) => "ended",
+        _ => "other",
+    }
+}
+
+/// One object for one event. `report` is what the service sent.
+pub fn event(offer: Option<&str>, event: &WatchEvent) -> Value {
+    let mut value = json!({"time": stamp(), "offer": offer, "event": name(event)});
+    match event {
+        WatchEvent::Changed(change) => {
+            let steps: Vec<_> = change
+                .steps
+                .iter()
+                .map(|changed| {
+                    json!({
+                        "id": changed.step.id,
+                        "stepName": changed.step.step_name,
+                        "before": changed.before,
+                        "status": changed.step.status,
+                    })
+                })
+                .collect();
+            value["changedSteps"] = steps.into();
+            value["correlationId"] = json!(change.correlation_id);
+            value["report"] = serde_json::from_slice(change.raw_body())
+                // The raw body can hold properties that can't be decoded.
+                .or_else(|_| serde_json::to_value(&change.report))
+                .unwrap_or_default();
+        }
+        WatchEvent::PollFailed(error) => value["error"] = json_error(error),
+        WatchEvent::Delayed(wait) => value["seconds"] = wait.as_secs().into(),
+        WatchEvent::Ended(ended) => {
+            for (name, property) in result(ended) {
+                value[name] = property;
+            }
+        }
+        _ => {}
+    }
+    value
+}
+
+/// The properties of the last line: the result of every offer, and the exit code.
+pub fn summary(results: &Results, exit: Exit) -> Map<String, Value> {
+    let offers: Map<_, _> = results
+        .iter()
+        .map(|(offer, ended)| {
+            let ended = ended.as_ref().map(|ended| result(ended).into());
+            (offer.clone(), ended.unwrap_or_default())
+        })
+        .collect();
+    Map::from_iter([
+        ("results".to_owned(), offers.into()),
+        ("exitCode".to_owned(), exit.code().into()),
+    ])
+}
+
+/// The result of one offer: `outcome`, or `error` if the watch gave up.
+fn result(result: &Result<WatchResult, Error>) -> Map<String, Value> {
+    let mut value = Map::new();
+    match result {
+        Ok(result) => {
+            value.insert("outcome".to_owned(), json!(result.outcome));
+            value.insert("sentence".to_owned(), sentence(result.outcome).into());
+            if !result.errors.is_empty() {
+                let errors: Vec<_> = result.errors.iter().map(json_error).collect();
+                value.insert("errors".to_owned(), errors.into());
+            }
+        }
+        Err(error) => {
+            value.insert("error".to_owned(), json_error(error));
+        }
+    }
+    value
+}
+
+pub fn json_error(error: &Error) -> Value {
+    json!({
+        "message": with_causes(error),
+        "kind": kind(error),
+        "status": error.status(),
+        "correlationId": error.correlation_id(),
+    })
+}
+
+fn kind(error: &Error) -> &'static str {
+    let kinds = [
+        (error.is_unauthorized(), "unauthorized"),
+        (error.is_forbidden(), "forbidden"),
+        (error.is_not_found(), "notFound"),
+        (error.is_throttled(), "throttled"),
+        (error.is_credential(), "credential"),
+        (error.is_configuration(), "configuration"),
+        (error.is_invalid_argument(), "invalidArgument"),
+        (error.is_decode(), "decode"),
+        (error.is_too_large(), "tooLarge"),
+        (error.is_connection(), "connection"),
+        (error.is_timeout(), "timeout"),
+        (error.status().is_some(), "service"),
+    ];
+    let kind = kinds.into_iter().find(|(is, _)| *is);
+    kind.map_or("connection", |(_, kind)| kind)
+}

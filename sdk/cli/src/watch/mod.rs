@@ -1,0 +1,214 @@
+//! `cloud-partner watch`.
+
+mod event;
+mod json;
+mod printer;
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::{Duration, SystemTime};
+
+use cloud_partner_portal::types::OfferStatusReport;
+use cloud_partner_portal::{Error, Outcome, WatchEvent, WatchResult};
+use futures_util::StreamExt as _;
+
+use crate::args::{Common, Until, Watch};
+use crate::client::Connection;
+use crate::exit::Exit;
+use crate::explain::{Stop, explain};
+use crate::plain_text::clean;
+use event::{Event, Events};
+use printer::Printer;
+
+/// After this time without a first event the user is told what the tool waits for.
+const SILENCE: Duration = Duration::from_secs(4);
+
+/// The results so far, by offer. `None` while the watch of the offer continues.
+type Results = BTreeMap<String, Option<Result<WatchResult, Error>>>;
+
+pub async fn run(
+    connection: &Connection,
+    common: &Common,
+    options: &Watch,
+    out: &mut impl Write,
+) -> Result<Exit, Stop> {
+    if options.after.is_some() && options.offers.len() != 1 {
+        return Err(Stop::Usage("--after needs exactly one offer".to_owned()));
+    }
+    let after = options.after.as_deref().map(read_report).transpose()?;
+    let mut printer = Printer::new(common.output, out);
+    if let Some(warning) = expiry_warning(connection, options) {
+        printer.remark(&format!("warning: {warning}"));
+    }
+    let mut results: Results = options
+        .offers
+        .iter()
+        .map(|offer| (offer.clone(), None))
+        .collect();
+    let mut events = if results.is_empty() {
+        event::of_publisher(connection, options)?
+    } else {
+        event::of_offers(connection, options, results.keys(), after.as_ref())?
+    };
+    let read = read(&mut events, options, &mut results, &mut printer);
+    let ended = tokio::select! {
+        // The interrupt is polled first, so that it is caught from the first request on.
+        biased;
+        _ = tokio::signal::ctrl_c() => None,
+        ended = read => Some(ended?),
+    };
+    printer.close();
+    let Some(list) = ended else {
+        printer.remark(&interrupted(&results));
+        return Ok(Exit::Interrupted);
+    };
+    let mut exit = worst(&results, options);
+    if let Some(list) = list {
+        // A listing that didn't end as it should makes every result doubtful.
+        exit = exit.worst(list.exit(options));
+        printer.list_ended(&list, &results, exit, &connection.publisher)?;
+        if let Some(error) = &list.error {
+            printer.remark(explain("the list of offers", &[error]).trim_end());
+        }
+    }
+    Ok(exit)
+}
+
+/// How the watch of a whole publisher ended, beside the results of its offers.
+pub struct ListEnd {
+    /// Whether an offer was watched.
+    watched: bool,
+    timed_out: bool,
+    /// Why the last list couldn't be read.
+    error: Option<Error>,
+}
+
+impl ListEnd {
+    fn exit(&self, options: &Watch) -> Exit {
+        match (&self.error, self.timed_out, self.watched) {
+            (Some(error), true, false) | (Some(error), false, _) => Exit::from(error),
+            // No list was read before the watch timed out.
+            (None, true, false) => Exit::Service,
+            (_, true, true) => Exit::TimedOut,
+            (None, false, false) if !options.allow_none => Exit::NothingInFlight,
+            (None, false, _) => Exit::Done,
+        }
+    }
+}
+
+/// Prints all events and collects the results. Returns how the list ended if the whole publisher is watched.
+async fn read(
+    events: &mut Events,
+    options: &Watch,
+    results: &mut Results,
+    printer: &mut Printer<'_, impl Write>,
+) -> Result<Option<ListEnd>, Stop> {
+    let mut next = tokio::time::timeout(SILENCE, events.next()).await;
+    if next.is_err() {
+        printer.remark("The service hasn't responded yet; waiting for it.");
+    }
+    loop {
+        let event = match next {
+            Ok(Some(event)) => event,
+            Ok(None) => return Ok(None),
+            Err(_) => match events.next().await {
+                Some(event) => event,
+                None => return Ok(None),
+            },
+        };
+        match event {
+            Event::Listed { offers, watched } => printer.listed(offers, watched),
+            Event::List(event) => printer.print(None, &event, None)?,
+            Event::Offer(offer, event) => {
+                if let WatchEvent::Ended(result) = &event {
+                    results.insert(offer.clone(), Some(result.clone()));
+                } else {
+                    results.entry(offer.clone()).or_default();
+                }
+                let last = !options.offers.is_empty() && results.values().all(Option::is_some);
+                let summary = last.then(|| json::summary(results, worst(results, options)));
+                printer.print(Some(&offer), &event, summary)?;
+            }
+            Event::Ended(ended) => {
+                let list = match ended {
+                    Ok(ended) => {
+                        *results = ended
+                            .offers
+                            .into_iter()
+                            .map(|(offer, result)| (offer, Some(result)))
+                            .collect();
+                        ListEnd {
+                            watched: !results.is_empty(),
+                            timed_out: ended.timed_out,
+                            error: ended.last_error.filter(|_| ended.timed_out),
+                        }
+                    }
+                    Err(error) => ListEnd {
+                        watched: !results.is_empty(),
+                        timed_out: false,
+                        error: Some(error),
+                    },
+                };
+                return Ok(Some(list));
+            }
+        }
+        next = Ok(events.next().await);
+    }
+}
+
+/// The worst exit code of all offers. An offer without a result never counts as a success.
+fn worst(results: &Results, options: &Watch) -> Exit {
+    let exits = results.values().map(|result| match result {
+        None => Exit::Other,
+        Some(Err(error)) => Exit::from(error),
+        Some(Ok(result)) => match (result.outcome, &result.report, &result.last_error) {
+            (Outcome::AwaitingGoLive, ..) if options.until == Until::GoLive => Exit::Done,
+            // The service never sent a report.
+            (_, None, Some(error)) => Exit::from(error),
+            (_, None, None) => Exit::Service,
+            (outcome, Some(_), _) => Exit::from(outcome),
+        },
+    });
+    exits.fold(Exit::Done, Exit::worst)
+}
+
+/// Reads what `cloud-partner status OFFER -o json` wrote.
+fn read_report(file: &std::path::Path) -> Result<OfferStatusReport, Stop> {
+    let usage = |why: &dyn std::fmt::Display| {
+        Stop::Usage(format!(
+            "--after: {} isn't the output of `cloud-partner status OFFER -o json`: {why}",
+            file.display()
+        ))
+    };
+    let text = std::fs::read(file).map_err(|error| usage(&error))?;
+    serde_json::from_slice(&text).map_err(|error| usage(&error))
+}
+
+/// Says that a token that can't be renewed expires before the watch can have ended.
+fn expiry_warning(connection: &Connection, options: &Watch) -> Option<String> {
+    let expiry = connection.token_expiry?;
+    let end = options
+        .timeout
+        .and_then(|timeout| SystemTime::now().checked_add(timeout));
+    if end.is_some_and(|end| end <= expiry) {
+        return None;
+    }
+    Some(format!(
+        "the token expires at {}, and the watch can last longer: choose a credential that renews its tokens, such as `az login`",
+        humantime::format_rfc3339_seconds(expiry)
+    ))
+}
+
+fn interrupted(results: &Results) -> String {
+    let open: Vec<_> = results
+        .iter()
+        .filter(|(_, result)| result.is_none())
+        .map(|(offer, _)| clean(offer))
+        .collect();
+    let open = if open.is_empty() {
+        "nothing".to_owned()
+    } else {
+        open.join(", ")
+    };
+    format!("interrupted; still open: {open}. The publication continues in the service.")
+}
