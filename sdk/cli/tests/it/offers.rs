@@ -12,7 +12,7 @@ fn server() -> Raw {
     Raw::start(|request| {
         let offer = |number| json!({"id": format!("offer-{number}"), "status": "running"});
         if !request.target.contains("/status") {
-            return json(Value::from_iter((0..20).map(offer)).to_string());
+            return json((0..20).map(offer).collect::<Value>().to_string());
         }
         let response = if request.target.contains("/offer-7/") {
             answer(404, &[("x-ms-correlation-request-id", "id-7")], "")
