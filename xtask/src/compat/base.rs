@@ -44,7 +44,7 @@ impl Base {
     fn revision(revision: &str) -> Result<Self, Failure> {
         // Without `--end-of-options`, git would take a name that begins with a dash for an option.
         let show =
-            |file: &str| files::git(&["show", "--end-of-options", &format!("{revision}:{file}")]);
+            |file: &str| files::git(&["show", "--end-of-options", &format!("{revision}:./{file}")]);
         let text = show(SPEC).ok_or_else(|| {
             Failure(format!(
                 "the base `{revision}` is neither a file nor a git revision that holds {SPEC}: name another one with --base"

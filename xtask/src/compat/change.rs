@@ -1,52 +1,92 @@
-//! One difference between two versions of the spec, and the list of all of them.
+//! The list of differences between two specs, and what both comparisons, of operations and of schemas, need for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde_json::{Map, Value};
 
-/// A difference between the base and the spec.
-#[derive(Serialize)]
-pub struct Change {
-    /// The JSON pointer of the part in the spec, or in the base if the spec doesn't have it.
-    pub pointer: String,
-    /// What was changed, in a sentence without a full stop.
-    pub what: String,
-    /// Why a client that was written for the base may stop working; `None` if the change is backward compatible.
-    pub breaks: Option<String>,
+use crate::report::{Finding, Place};
+use crate::spec::Node;
+
+/// The differences, each once: a part that several operations refer to is compared for each of them.
+#[derive(Default)]
+pub struct Changes(BTreeMap<(String, String), Change>);
+
+struct Change {
+    place: Place,
+    breaks: Option<&'static str>,
 }
 
-/// The differences, sorted by place, each once: an object that several operations refer to is compared for each of them.
-#[derive(Default)]
-pub struct Changes(BTreeMap<(String, String), Option<String>>);
-
 impl Changes {
-    /// Adds a backward compatible change.
-    pub fn compatible(&mut self, pointer: &str, what: impl Into<String>) {
-        self.add(pointer, what.into(), None);
+    /// Adds a change of a part. `breaks` is the reason why a client that was written for the base may stop working; a change that
+    /// breaks for one operation is breaking, even if it is compatible for another.
+    pub fn add(&mut self, part: &Node<'_>, what: impl Into<String>, breaks: Option<&'static str>) {
+        let change = self.0.entry((part.pointer.clone(), what.into()));
+        let change = change.or_insert_with(|| Change {
+            place: Place::in_spec(part.spec, &part.pointer),
+            breaks,
+        });
+        change.breaks = change.breaks.or(breaks);
     }
 
-    /// Adds a breaking change, with the reason.
-    pub fn breaking(&mut self, pointer: &str, what: impl Into<String>, why: &str) {
-        self.add(pointer, what.into(), Some(why.to_owned()));
+    /// Returns the number of changes, and of those that break clients.
+    pub fn count(&self) -> (usize, usize) {
+        let breaking = self.0.values().filter(|change| change.breaks.is_some());
+        (self.0.len(), breaking.count())
     }
 
-    /// Adds a change. One that breaks for one operation is breaking, even if it is compatible for another.
-    pub fn add(&mut self, pointer: &str, what: String, breaks: Option<String>) {
-        let known = self.0.entry((pointer.to_owned(), what)).or_default();
-        if known.is_none() {
-            *known = breaks;
-        }
+    /// Returns the changes as notes.
+    pub fn findings(self) -> impl Iterator<Item = Finding> {
+        self.0.into_iter().map(|((_, what), change)| {
+            let note = match change.breaks {
+                Some(why) => Finding::note("breaking", format!("{what}: {why}")),
+                None => Finding::note("compatible", what),
+            };
+            note.in_spec(change.place)
+        })
     }
+}
 
-    /// Returns the changes.
-    pub fn finish(self) -> Vec<Change> {
-        let changes = self.0.into_iter();
-        changes
-            .map(|((pointer, what), breaks)| Change {
-                pointer,
-                what,
-                breaks,
-            })
-            .collect()
+/// The parts of a mapping by name.
+pub type Parts<'s> = BTreeMap<String, Node<'s>>;
+
+/// Returns the parts of the mapping `keyword`, with references followed; the names of headers in lower case.
+pub fn parts<'s>(node: &Node<'s>, keyword: &str) -> Parts<'s> {
+    let parts = node.children(keyword).into_iter();
+    if keyword == "headers" {
+        return parts
+            .map(|(name, header)| (name.to_ascii_lowercase(), header))
+            .collect();
     }
+    parts.collect()
+}
+
+/// Returns the part with each name in the old and the new mapping.
+pub fn pairs<'p, 's>(
+    old: &'p Parts<'s>,
+    new: &'p Parts<'s>,
+) -> impl Iterator<Item = (&'p str, Option<&'p Node<'s>>, Option<&'p Node<'s>>)> {
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    names
+        .into_iter()
+        .map(|name| (name.as_str(), old.get(name), new.get(name)))
+}
+
+/// Returns a sentence for each keyword, extensions apart, that has another value, with the keyword and both values.
+pub fn replaced<'s>(
+    old: &Node<'s>,
+    new: &Node<'s>,
+) -> impl Iterator<Item = (&'s str, String, [Option<&'s Value>; 2])> {
+    let keywords = |node: &Node<'s>| node.value.as_object().into_iter().flat_map(Map::keys);
+    let keywords: BTreeSet<&String> = keywords(old).chain(keywords(new)).collect();
+    let (old, new) = (old.value, new.value);
+    let different = keywords.into_iter().filter_map(move |keyword| {
+        let (before, after) = (old.get(keyword), new.get(keyword));
+        let what = format!("`{keyword}` was {}, now {}", shown(before), shown(after));
+        (before != after).then_some((keyword.as_str(), what, [before, after]))
+    });
+    different.filter(|(keyword, ..)| !keyword.starts_with("x-"))
+}
+
+fn shown(value: Option<&Value>) -> String {
+    value.map_or("absent".to_owned(), |value| format!("`{value}`"))
 }

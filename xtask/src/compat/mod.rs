@@ -6,20 +6,17 @@ mod operations;
 mod schemas;
 mod version;
 
-use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::Serialize;
 
 use self::base::Base;
-use self::change::Change;
 use self::version::{Release, Verdict};
-use crate::exit::{Failure, Outcome, Run};
+use crate::exit::Run;
 use crate::files;
-use crate::output::{count, more, say};
-use crate::report::Format;
+use crate::output::count;
+use crate::report::{Format, Report};
 
 /// Compares the spec with another revision of it
 ///
@@ -39,109 +36,36 @@ pub struct Compat {
     spec: Option<PathBuf>,
 }
 
-/// The result of a comparison.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Comparison {
-    /// The version of this format; properties may be added to it, never removed or changed.
-    format: u32,
-    /// The file or revision that the spec was compared with.
-    base: String,
-    /// The spec.
-    spec: String,
-    /// Every change; changes of the documentation are none.
-    changes: Vec<Change>,
-    /// The verdict, the version and the changelog.
-    release: Release,
-}
-
 impl Compat {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> Run {
         let spec = files::contract(&self.spec.unwrap_or_else(files::default_contract))?;
         let base = Base::find(self.base.as_deref())?;
         let changes = operations::compare(&base.spec, &spec)?;
-        let verdict = Verdict::of(&changes);
-        let release = Release::check(&read("Cargo.toml")?, &read("CHANGELOG.md")?, &base, verdict)?;
-        let comparison = Comparison {
-            format: 1,
-            base: base.name,
-            spec: spec.path.display().to_string(),
-            changes,
-            release,
+        let (all, breaking) = changes.count();
+        let verdict = match (all, breaking) {
+            (0, _) => Verdict::Patch,
+            (_, 0) => Verdict::Minor,
+            _ => Verdict::Major,
         };
-        match self.format {
-            Format::Text => comparison.text(out)?,
-            Format::Json => {
-                serde_json::to_writer_pretty(&mut *out, &comparison).map_err(io::Error::from)?;
-                writeln!(out)?;
-            }
+        let release = Release::read(&base)?;
+        let mut report = Report::new();
+        report.fact("base", &base.name);
+        report.fact("spec", spec.path.display().to_string());
+        report.fact("verdict", verdict);
+        report.fact("version", &release.version);
+        report.fact("released", &release.base);
+        changes.findings().for_each(|change| report.add(change));
+        for problem in release.problems(verdict) {
+            report.add(problem);
         }
-        Ok(if comparison.release.problems.is_empty() {
-            Outcome::Fine
-        } else {
-            Outcome::Findings
-        })
+        let done = format!(
+            "compared {} with {}, {breaking} of {} breaking, a {} release",
+            spec.path.display(),
+            base.name,
+            count(all, "change"),
+            verdict.name(),
+        );
+        report.print(self.format, &done, out)
     }
-}
-
-impl Comparison {
-    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
-        say(
-            out,
-            "Comparing",
-            format!("{} with {}", self.spec, self.base),
-        )?;
-        for change in &self.changes {
-            let verb = if change.breaks.is_some() {
-                "Breaking"
-            } else {
-                "Compatible"
-            };
-            say(out, verb, &change.pointer)?;
-            more(out, &change.what)?;
-            if let Some(why) = &change.breaks {
-                more(out, why)?;
-            }
-        }
-        let release = &self.release;
-        match &release.released {
-            Some(released) => say(
-                out,
-                "Version",
-                format!("{}, after {released}", release.version),
-            )?,
-            None => say(
-                out,
-                "Version",
-                format!("{}; the base wasn't released", release.version),
-            )?,
-        }
-        for problem in &release.problems {
-            say(out, "Error", problem)?;
-        }
-        let verb = if release.problems.is_empty() {
-            "Success"
-        } else {
-            "Failure"
-        };
-        let changes = count(self.changes.len(), "change");
-        let breaking = self
-            .changes
-            .iter()
-            .filter(|change| change.breaks.is_some())
-            .count();
-        let verdict = release.verdict.name();
-        say(
-            out,
-            verb,
-            format!("{changes}, {breaking} of them breaking: a {verdict} release"),
-        )
-    }
-}
-
-fn read(name: &str) -> Result<String, Failure> {
-    let path = files::root().join(name);
-    fs::read_to_string(&path)
-        .map_err(|error| Failure(format!("{}: can't be read: {error}", files::shown(&path))))
 }

@@ -1,11 +1,11 @@
-//! The differences between two schemas, and which of them break a client.
+//! The differences between two schemas, and which of them break clients.
 
 use std::collections::{BTreeSet, HashSet};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::change::Changes;
-use crate::spec::{Node, pointer_segment};
+use super::change::{Changes, pairs, parts, replaced};
+use crate::spec::Node;
 
 /// Keywords that don't say which values are valid, or that have a rule of their own.
 const SKIPPED: &[&str] = &[
@@ -16,7 +16,7 @@ const SKIPPED: &[&str] = &[
     "required",
     "title",
 ];
-/// Keywords whose value is a schema. A stricter schema in `not` allows more values.
+/// Keywords whose value is a schema.
 const ONE: &[&str] = &["additionalProperties", "items", "not"];
 /// Keywords whose value is a list of schemas.
 const LISTS: &[&str] = &["allOf", "anyOf", "oneOf"];
@@ -24,8 +24,8 @@ const LISTS: &[&str] = &["allOf", "anyOf", "oneOf"];
 const MINIMA: &[&str] = &["minItems", "minLength", "minProperties", "minimum"];
 /// A smaller value is stricter.
 const MAXIMA: &[&str] = &["maxItems", "maxLength", "maxProperties", "maximum"];
-/// `true` is stricter, and the default is `false`.
-const SWITCHES: &[&str] = &["exclusiveMaximum", "exclusiveMinimum", "uniqueItems"];
+/// A value is stricter than none.
+const RULES: &[&str] = &["additionalProperties", "enum", "format", "items", "pattern"];
 
 /// Who writes the values of a schema.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,15 +36,6 @@ pub enum Side {
     Response,
 }
 
-impl Side {
-    fn other(self) -> Self {
-        match self {
-            Self::Request => Self::Response,
-            Self::Response => Self::Request,
-        }
-    }
-}
-
 /// Which values a change allows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Shift {
@@ -52,131 +43,89 @@ pub enum Shift {
     Stricter,
     /// All that were valid, and more.
     Looser,
-    /// Others, or it can't be told.
+    /// Others, or it is unknown.
     Other,
 }
 
 impl Shift {
-    /// Returns why a change breaks a client, if it does.
-    pub fn breaks(self, side: Side) -> Option<String> {
-        let why = match (side, self) {
-            (Side::Request, Self::Looser) | (Side::Response, Self::Stricter) => return None,
-            (Side::Request, _) => "a request that was valid may be refused",
-            (Side::Response, _) => "a response may hold what the client doesn't expect",
-        };
-        Some(why.to_owned())
+    /// Returns why a change breaks clients, if it does.
+    pub fn breaks(self, side: Side) -> Option<&'static str> {
+        match (side, self) {
+            (Side::Request, Self::Looser) | (Side::Response, Self::Stricter) => None,
+            (Side::Request, _) => Some("a request that was valid may be refused"),
+            (Side::Response, _) => Some("a response may hold what clients don't expect"),
+        }
     }
 }
 
 /// Compares two schemas and all that they hold.
 pub fn compare(old: &Node<'_>, new: &Node<'_>, side: Side, changes: &mut Changes) {
-    let mut comparison = Comparison {
-        side,
-        changes,
-        compared: HashSet::new(),
-    };
-    comparison.schema(old, new);
+    let compared = HashSet::new();
+    Comparison { changes, compared }.schema(old, new, side);
 }
 
 struct Comparison<'c> {
-    side: Side,
     changes: &'c mut Changes,
     /// The pairs of schemas that were compared already: a schema may hold itself.
-    compared: HashSet<(String, String)>,
+    compared: HashSet<(String, String, Side)>,
 }
 
 impl Comparison<'_> {
-    fn schema(&mut self, old: &Node<'_>, new: &Node<'_>) {
-        if !self
-            .compared
-            .insert((old.pointer.clone(), new.pointer.clone()))
-        {
+    fn schema(&mut self, old: &Node<'_>, new: &Node<'_>, side: Side) {
+        let pair = (old.pointer.clone(), new.pointer.clone(), side);
+        if !self.compared.insert(pair) {
             return;
         }
-        self.properties(old, new);
+        self.properties(old, new, side);
         self.known_values(old, new);
         for keyword in ONE {
-            if let (Some(old), Some(new)) = (old.child(keyword), new.child(keyword))
-                && old.value.is_object()
-                && new.value.is_object()
-            {
-                let side = self.side;
-                if *keyword == "not" {
-                    self.side = side.other();
-                }
-                self.schema(&old, &new);
-                self.side = side;
+            let (Some(old), Some(new)) = (old.child(keyword), new.child(keyword)) else {
+                continue;
+            };
+            // A stricter schema in `not` allows more values.
+            let side = match (side, *keyword) {
+                (Side::Request, "not") => Side::Response,
+                (Side::Response, "not") => Side::Request,
+                _ => side,
+            };
+            if old.value.is_object() && new.value.is_object() {
+                self.schema(&old, &new, side);
             }
         }
         for keyword in LISTS {
-            let (old, new) = (list(old, keyword), list(new, keyword));
-            for (old, new) in old.iter().zip(&new).filter(|_| old.len() == new.len()) {
-                self.schema(old, new);
+            let (old, new) = (old.children(keyword), new.children(keyword));
+            for ((_, old), (_, new)) in old.iter().zip(&new).filter(|_| old.len() == new.len()) {
+                self.schema(old, new, side);
             }
         }
-        for (keyword, before, after) in different(old, new) {
-            if SKIPPED.contains(&keyword) {
-                continue;
-            }
+        for (keyword, what, [before, after]) in replaced(old, new) {
             if keyword == "deprecated" {
-                self.changes
-                    .compatible(&new.pointer, replaced(keyword, before, after));
+                self.changes.add(new, what, None);
             } else if let Some(shift) = shift(keyword, before, after) {
-                self.shifted(new, replaced(keyword, before, after), shift);
+                self.changes.add(new, what, shift.breaks(side));
             }
         }
     }
 
-    fn shifted(&mut self, schema: &Node<'_>, what: String, shift: Shift) {
-        self.changes
-            .add(&schema.pointer, what, shift.breaks(self.side));
-    }
-
-    fn properties(&mut self, old: &Node<'_>, new: &Node<'_>) {
-        let (before, after) = (names(old), names(new));
-        let required = |schema: &Node<'_>, name: &&str| texts(schema, "required").contains(*name);
-        for name in before.difference(&after) {
-            let why = "the client may read or send it";
-            self.changes.breaking(
-                &new.pointer,
-                format!("the property `{name}` was removed"),
-                why,
-            );
-        }
-        for name in after.difference(&before) {
-            let breaks = self.side == Side::Request && required(new, name);
-            let kind = if required(new, name) {
-                "required"
-            } else {
-                "optional"
+    fn properties(&mut self, old: &Node<'_>, new: &Node<'_>, side: Side) {
+        let (old_required, new_required) = (texts(old, "required"), texts(new, "required"));
+        for (name, before, after) in pairs(&parts(old, "properties"), &parts(new, "properties")) {
+            let required = (old_required.contains(name), new_required.contains(name));
+            let (what, breaks) = match (before, after, required) {
+                (_, None, _) => ("removed", Some("clients may read or send it")),
+                (None, _, (_, false)) => ("added as optional", None),
+                (None, _, (_, true)) if side == Side::Response => ("added as required", None),
+                (None, _, (_, true)) => ("added as required", Some("clients don't send it")),
+                (_, _, (false, true)) => ("made required", Shift::Stricter.breaks(side)),
+                (_, _, (true, false)) => ("made optional", Shift::Looser.breaks(side)),
+                _ => ("", None),
             };
-            let what = format!("the {kind} property `{name}` was added");
-            self.changes.add(
-                &new.pointer,
-                what,
-                breaks.then(|| "the client doesn't send it".to_owned()),
-            );
-        }
-        for name in before.intersection(&after) {
-            match (required(old, name), required(new, name)) {
-                (false, true) => self.shifted(
-                    new,
-                    format!("the property `{name}` is now required"),
-                    Shift::Stricter,
-                ),
-                (true, false) => self.shifted(
-                    new,
-                    format!("the property `{name}` is now optional"),
-                    Shift::Looser,
-                ),
-                _ => {}
+            if !what.is_empty() {
+                self.changes
+                    .add(new, format!("the property `{name}` was {what}"), breaks);
             }
-            let at = |schema: &Node<'_>| {
-                format!("{}/properties/{}", schema.pointer, pointer_segment(name))
-            };
-            if let (Some(old), Some(new)) = (old.spec.resolve(&at(old)), new.spec.resolve(&at(new)))
-            {
-                self.schema(&old, &new);
+            if let (Some(before), Some(after)) = (before, after) {
+                self.schema(before, after, side);
             }
         }
     }
@@ -187,50 +136,13 @@ impl Comparison<'_> {
         let (before, after) = (texts(old, KEYWORD), texts(new, KEYWORD));
         for value in after.difference(&before) {
             self.changes
-                .compatible(&new.pointer, format!("the known value `{value}` was added"));
+                .add(new, format!("the known value `{value}` was added"), None);
         }
         for value in before.difference(&after) {
-            let what = format!("the known value `{value}` was removed; it is an unknown value now");
-            self.changes.compatible(&new.pointer, what);
+            self.changes
+                .add(new, format!("the known value `{value}` was removed"), None);
         }
     }
-}
-
-/// Returns the keywords, extensions apart, that have different values.
-pub fn different<'s>(
-    old: &Node<'s>,
-    new: &Node<'s>,
-) -> Vec<(&'s str, Option<&'s Value>, Option<&'s Value>)> {
-    let keywords = |node: &Node<'s>| node.value.as_object().into_iter().flat_map(Map::keys);
-    let keywords: BTreeSet<&String> = keywords(old).chain(keywords(new)).collect();
-    keywords
-        .into_iter()
-        .filter(|keyword| !keyword.starts_with("x-"))
-        .map(|keyword| {
-            (
-                keyword.as_str(),
-                old.value.get(keyword),
-                new.value.get(keyword),
-            )
-        })
-        .filter(|(_, before, after)| before != after)
-        .collect()
-}
-
-/// Returns the sentence that a keyword has another value.
-pub fn replaced(keyword: &str, before: Option<&Value>, after: Option<&Value>) -> String {
-    let shown =
-        |value: Option<&Value>| value.map_or("absent".to_owned(), |value| format!("`{value}`"));
-    format!("`{keyword}` was {}, now {}", shown(before), shown(after))
-}
-
-fn names<'s>(schema: &Node<'s>) -> BTreeSet<&'s str> {
-    let properties = schema.value.get("properties").and_then(Value::as_object);
-    properties
-        .into_iter()
-        .flat_map(Map::keys)
-        .map(String::as_str)
-        .collect()
 }
 
 fn texts<'s>(schema: &Node<'s>, keyword: &str) -> BTreeSet<&'s str> {
@@ -241,37 +153,36 @@ fn texts<'s>(schema: &Node<'s>, keyword: &str) -> BTreeSet<&'s str> {
         .collect()
 }
 
-fn list<'s>(schema: &Node<'s>, keyword: &str) -> Vec<Node<'s>> {
-    schema
-        .children(keyword)
-        .into_iter()
-        .map(|(_, schema)| schema)
-        .collect()
-}
-
 /// Returns what a different value of a keyword allows; `None` if both mean the same, or if the schemas in it were compared.
 fn shift(keyword: &str, before: Option<&Value>, after: Option<&Value>) -> Option<Shift> {
-    let number = |value: Option<&Value>, default| value.and_then(Value::as_f64).unwrap_or(default);
-    let truth = |value: Option<&Value>| value == Some(&Value::Bool(true));
-    let elements = |value: Option<&Value>| value.and_then(Value::as_array).map(Vec::len);
+    let number = |value: Option<&Value>| value.and_then(Value::as_f64);
+    let schemas = |value: Option<&Value>| match value {
+        Some(Value::Object(_)) => Some(1),
+        Some(Value::Array(schemas)) => Some(schemas.len()),
+        _ => None,
+    };
+    let holds_schemas = ONE.contains(&keyword) || LISTS.contains(&keyword);
     let stricter = match keyword {
-        _ if ONE.contains(&keyword) && both(before, after, Value::is_object) => return None,
-        _ if LISTS.contains(&keyword) && elements(before) == elements(after) => return None,
-        _ if MINIMA.contains(&keyword) => {
-            number(after, f64::NEG_INFINITY) > number(before, f64::NEG_INFINITY)
+        _ if SKIPPED.contains(&keyword) => return None,
+        _ if holds_schemas && schemas(before).is_some() && schemas(before) == schemas(after) => {
+            return None;
         }
+        _ if MINIMA.contains(&keyword) => number(before) < number(after),
         _ if MAXIMA.contains(&keyword) => {
-            number(after, f64::INFINITY) < number(before, f64::INFINITY)
+            number(after).unwrap_or(f64::INFINITY) < number(before).unwrap_or(f64::INFINITY)
         }
-        "nullable" if truth(before) == truth(after) => return None,
-        "nullable" => truth(before),
-        _ if SWITCHES.contains(&keyword) && truth(before) == truth(after) => return None,
-        _ if SWITCHES.contains(&keyword) => truth(after),
-        "enum" => return Some(listed(before, after)),
+        "exclusiveMaximum" | "exclusiveMinimum" | "nullable" | "uniqueItems" => {
+            let truth = |value: Option<&Value>| value == Some(&Value::Bool(true));
+            if truth(before) == truth(after) {
+                return None;
+            }
+            truth(after) != (keyword == "nullable")
+        }
         "additionalProperties" if after == Some(&Value::Bool(false)) => true,
         "additionalProperties" if before == Some(&Value::Bool(false)) => false,
-        "format" | "items" | "pattern" | "additionalProperties" if before.is_none() => true,
-        "format" | "items" | "pattern" | "additionalProperties" if after.is_none() => false,
+        _ if RULES.contains(&keyword) && before.is_none() => true,
+        _ if RULES.contains(&keyword) && after.is_none() => false,
+        "enum" => return Some(allowed(before, after)),
         _ => return Some(Shift::Other),
     };
     Some(if stricter {
@@ -281,20 +192,10 @@ fn shift(keyword: &str, before: Option<&Value>, after: Option<&Value>) -> Option
     })
 }
 
-fn both(before: Option<&Value>, after: Option<&Value>, is: fn(&Value) -> bool) -> bool {
-    before.is_some_and(is) && after.is_some_and(is)
-}
-
 /// Returns what another list of allowed values allows.
-fn listed(before: Option<&Value>, after: Option<&Value>) -> Shift {
-    let list = |value: Option<&'_ Value>| value.and_then(Value::as_array).cloned();
-    let (Some(before), Some(after)) = (list(before), list(after)) else {
-        return if after.is_some() {
-            Shift::Stricter
-        } else {
-            Shift::Looser
-        };
-    };
+fn allowed(before: Option<&Value>, after: Option<&Value>) -> Shift {
+    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    let (before, after) = (list(before), list(after));
     let fewer = before.iter().any(|value| !after.contains(value));
     let more = after.iter().any(|value| !before.contains(value));
     match (fewer, more) {

@@ -6,6 +6,7 @@
 //!   already has doesn't count.
 
 use std::collections::HashSet;
+use std::fs;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -13,8 +14,9 @@ use semver::Version;
 use serde::Serialize;
 
 use super::base::Base;
-use super::change::Change;
 use crate::exit::Failure;
+use crate::files;
+use crate::report::Finding;
 
 static IN_MANIFEST: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"(?m)^\[workspace\.package\][^\[]*?^version\s*=\s*"([^"]+)""#)
@@ -34,17 +36,6 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Returns the verdict on these changes.
-    pub fn of(changes: &[Change]) -> Self {
-        if changes.iter().any(|change| change.breaks.is_some()) {
-            Self::Major
-        } else if changes.is_empty() {
-            Self::Patch
-        } else {
-            Self::Minor
-        }
-    }
-
     /// Returns the word for it.
     pub fn name(self) -> &'static str {
         match self {
@@ -56,45 +47,32 @@ impl Verdict {
 
     /// Returns the lowest version that may follow a released one.
     fn after(self, released: &Version) -> Version {
-        match self {
-            Self::Major if released.major > 0 => Version::new(released.major + 1, 0, 0),
-            Self::Major => Version::new(0, released.minor + 1, 0),
-            Self::Minor if released.major > 0 => {
-                Version::new(released.major, released.minor + 1, 0)
-            }
-            Self::Minor | Self::Patch => released.clone(),
+        match (self, released.major) {
+            (Self::Major, 0) => Version::new(0, released.minor + 1, 0),
+            (Self::Major, major) => Version::new(major + 1, 0, 0),
+            (Self::Patch, _) | (Self::Minor, 0) => released.clone(),
+            (Self::Minor, major) => Version::new(major, released.minor + 1, 0),
         }
     }
 }
 
-/// The version and the changelog, compared with the verdict.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
+/// The version, the released version of the base, and whether the changelog has an entry that the base's hasn't.
 pub struct Release {
-    /// What the changes amount to.
-    pub verdict: Verdict,
     /// The version in `Cargo.toml`.
     pub version: Version,
     /// The version of the base, if that was released.
-    pub released: Option<Version>,
-    /// The lowest version that the verdict allows, if the base was released.
-    pub needed: Option<Version>,
-    /// What is wrong, in sentences.
-    pub problems: Vec<String>,
+    pub base: Option<Version>,
+    has_entry: bool,
 }
 
 impl Release {
-    /// Compares the version and the changelog with the verdict.
-    pub fn check(
-        manifest: &str,
-        changelog: &str,
-        base: &Base,
-        verdict: Verdict,
-    ) -> Result<Self, Failure> {
-        let version = version(manifest).ok_or_else(|| {
+    /// Reads `Cargo.toml` and `CHANGELOG.md`.
+    pub fn read(base: &Base) -> Result<Self, Failure> {
+        let version = version(&read("Cargo.toml")?).ok_or_else(|| {
             Failure("Cargo.toml: there is no `version` under [workspace.package]".to_owned())
         })?;
-        let sections = sections(changelog);
+        let changelog = read("CHANGELOG.md")?;
+        let sections = sections(&changelog);
         let versions = || {
             sections
                 .iter()
@@ -106,15 +84,6 @@ impl Release {
             None => versions().max(),
         };
         let released = of_base.filter(|base| versions().any(|version| version == *base));
-        let needed = released.as_ref().map(|released| verdict.after(released));
-        let mut problems = Vec::new();
-        if let (Some(needed), Some(released)) = (&needed, &released)
-            && version < *needed
-        {
-            problems.push(format!(
-                "the changes since {released} need version {needed}, and Cargo.toml has {version}: raise `version` under [workspace.package]"
-            ));
-        }
         let known = base
             .changelog
             .as_deref()
@@ -129,20 +98,41 @@ impl Release {
             .filter(|section| section.unreleased || section.version > released)
             .flat_map(|section| &section.entries)
             .any(|entry| !known.contains(entry));
-        if verdict != Verdict::Patch && !has_entry {
-            problems.push(
-                "CHANGELOG.md has no entry for the changes: add one under `## Unreleased`"
-                    .to_owned(),
-            );
-        }
         Ok(Self {
-            verdict,
             version,
-            released,
-            needed,
-            problems,
+            base: released,
+            has_entry,
         })
     }
+
+    /// Returns what must be changed before the release.
+    pub fn problems(&self, verdict: Verdict) -> Vec<Finding> {
+        let mut problems = Vec::new();
+        let needed = self.base.as_ref().map(|released| verdict.after(released));
+        if let Some(needed) = needed.filter(|needed| self.version < *needed) {
+            let message = format!(
+                "the changes need version {needed}, and Cargo.toml has {}",
+                self.version
+            );
+            problems.push(
+                Finding::error("version", message)
+                    .help("raise `version` under [workspace.package]"),
+            );
+        }
+        if verdict != Verdict::Patch && !self.has_entry {
+            let message = "CHANGELOG.md has no entry for the changes";
+            problems.push(
+                Finding::error("changelog", message).help("add an entry under `## Unreleased`"),
+            );
+        }
+        problems
+    }
+}
+
+fn read(name: &str) -> Result<String, Failure> {
+    let path = files::root().join(name);
+    fs::read_to_string(&path)
+        .map_err(|error| Failure(format!("{}: can't be read: {error}", files::shown(&path))))
 }
 
 fn version(manifest: &str) -> Option<Version> {

@@ -219,7 +219,7 @@ fn a_base_that_was_not_released_allows_breaking_changes() {
     common::golden("compat-unreleased", &compat(root, &[]));
     let output = compat(root, &["--base", "HEAD"]);
     assert!(
-        stdout(&output).contains("Success 0 changes"),
+        stdout(&output).contains("0 of 0 changes breaking"),
         "{}",
         stdout(&output)
     );
@@ -262,6 +262,6 @@ fn finds_no_change_between_the_committed_spec_and_itself() {
         &["compat", "--base", own, "--format", "json"],
     );
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!(report["changes"], Value::Array(Vec::new()));
+    assert_eq!(report["findings"], Value::Array(Vec::new()));
     assert_eq!(output.status.code(), Some(0));
 }
