@@ -206,7 +206,7 @@ fn parameters(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) {
                 );
             }
             (None, Some(_)) => {
-                changes.add(&new.node, format!("the optional {name} was added"), None)
+                changes.add(&new.node, format!("the optional {name} was added"), None);
             }
         }
     }

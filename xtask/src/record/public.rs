@@ -2,6 +2,7 @@
 //! keeps them, because a recording that holds them reveals nothing new.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
@@ -90,10 +91,9 @@ fn committed() -> Vec<Value> {
         "tests/scenarios",
     ];
     let files = files::git(&list).unwrap_or_default();
-    let blobs = files
-        .split_terminator('\0')
-        .filter(|file| file.ends_with(".json"))
-        .map(|file| format!("HEAD:./{file}"));
+    let is_json = |file: &&str| Path::new(file).extension().is_some_and(|end| end == "json");
+    let blobs = files.split_terminator('\0').filter(is_json);
+    let blobs = blobs.map(|file| format!("HEAD:./{file}"));
     let show: Vec<String> = std::iter::once("show".to_owned()).chain(blobs).collect();
     if show.len() == 1 {
         return Vec::new();

@@ -8,7 +8,6 @@ use clap::Args;
 use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::{Provenance, ProvenanceKind, Recording};
 use heck::ToKebabCase;
-use similar::TextDiff;
 
 use super::capture::{Capture, Captures};
 use super::pseudonyms;
@@ -80,7 +79,7 @@ pub fn write(
         written += 1;
         if options.dry_run {
             say(out, "Would write", &shown)?;
-            show(&shown, &text, out)?;
+            write!(out, "{text}")?;
         } else {
             std::fs::create_dir_all(&stored.folder)
                 .and_then(|()| std::fs::write(&path, &text))
@@ -225,12 +224,6 @@ impl Known {
             captured: false,
         }
     }
-}
-
-fn show(name: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
-    let diff = TextDiff::from_lines("", text);
-    let header = format!("{name} (sanitised)");
-    write!(out, "{}", diff.unified_diff().header("/dev/null", &header))
 }
 
 fn summary(
