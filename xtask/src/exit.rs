@@ -63,8 +63,8 @@ impl From<io::Error> for Failure {
     }
 }
 
-impl From<crate::generator::contract::ContractError> for Failure {
-    fn from(error: crate::generator::contract::ContractError) -> Self {
+impl From<crate::spec::SpecError> for Failure {
+    fn from(error: crate::spec::SpecError) -> Self {
         Self(error.to_string())
     }
 }

@@ -10,8 +10,8 @@ use serde_path_to_error::Segment;
 use similar::TextDiff;
 
 use crate::exit::{Failure, Outcome, Run};
-use crate::generator::contract::{Contract, pointer_segment};
 use crate::output::say;
+use crate::spec::{Spec, pointer_segment};
 
 /// The workspace's folder, so that every command works from any folder below it. Cargo tells it when it runs this program;
 /// else it is where the program was built.
@@ -42,7 +42,7 @@ pub fn shown(path: &Path) -> String {
 }
 
 /// Reads a contract.
-pub fn contract(path: &Path) -> Result<Contract, Failure> {
+pub fn contract(path: &Path) -> Result<Spec, Failure> {
     let shown = shown(path);
     let bytes = fs::read(path)
         .map_err(|error| Failure(format!("{shown}: the contract can't be read: {error}")))?;
@@ -52,15 +52,15 @@ pub fn contract(path: &Path) -> Result<Contract, Failure> {
         let (line, column) = (line + 1, last.chars().count() + 1);
         Failure(format!("{shown}:{line}:{column}: the contract isn't UTF-8"))
     })?;
-    Ok(Contract::parse(Path::new(&shown), text)?)
+    Ok(Spec::parse(Path::new(&shown), text)?)
 }
 
 /// Reads a YAML file of a shape that is known. What doesn't fit is told with its place.
-pub fn yaml<T: DeserializeOwned>(path: &Path) -> Result<(Contract, T), Failure> {
+pub fn yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), Failure> {
     let shown = shown(path);
     let text = fs::read_to_string(path)
         .map_err(|error| Failure(format!("{shown}: can't be read: {error}")))?;
-    let file = Contract::yaml(Path::new(&shown), &text)?;
+    let file = Spec::yaml(Path::new(&shown), &text)?;
     let value = serde_path_to_error::deserialize(&file.value).map_err(|error| {
         let pointer: String = error
             .path()

@@ -54,6 +54,9 @@ impl Level {
 pub struct Finding {
     /// The stable code of this kind of finding.
     pub code: &'static str,
+    /// The name of this kind of finding, if the code isn't a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<&'static str>,
     /// Whether it fails the command.
     pub level: Level,
     /// What is wrong, without a full stop.
@@ -120,6 +123,7 @@ impl Finding {
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
+            name: None,
             level: Level::Error,
             message: message.into(),
             help: None,
@@ -133,6 +137,15 @@ impl Finding {
         Self {
             level: Level::Note,
             ..Self::error(code, message)
+        }
+    }
+
+    /// Adds the name of this kind of finding.
+    #[must_use]
+    pub fn named(self, name: &'static str) -> Self {
+        Self {
+            name: Some(name),
+            ..self
         }
     }
 
@@ -163,13 +176,25 @@ impl Finding {
         }
     }
 
-    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// Returns the place and the message in one line.
+    pub fn line(&self) -> String {
+        let place = self.place().map(|place| format!("{place}: "));
+        format!("{}{}", place.unwrap_or_default(), self.message)
+    }
+
+    fn place(&self) -> Option<String> {
         let first = self.recording.as_ref().or(self.spec.as_ref());
-        let place = first.map(|place| format!(": {}", place.text()));
+        first.map(Place::text)
+    }
+
+    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let name = self.name.map(|name| format!(" {name}"));
+        let place = self.place().map(|place| format!(": {place}"));
+        let (name, place) = (name.unwrap_or_default(), place.unwrap_or_default());
         say(
             out,
             self.level.verb(),
-            format!("{}{}", self.code, place.unwrap_or_default()),
+            format!("{}{name}{place}", self.code),
         )?;
         more(out, &self.message)?;
         if let (Some(_), Some(place)) = (&self.recording, &self.spec) {

@@ -56,15 +56,7 @@ impl Spec {
     /// `None` if one leads nowhere, out of the file, or in a circle.
     #[must_use]
     pub fn resolve(&self, pointer: &str) -> Option<Node<'_>> {
-        let mut node = self.at(pointer)?;
-        // A chain of references is one or two links long; a longer one is a circle.
-        for _ in 0..16 {
-            match node.text("$ref") {
-                None => return Some(node),
-                Some(reference) => node = self.at(&target(reference)?)?,
-            }
-        }
-        None
+        self.at(pointer)?.followed()
     }
 }
 
@@ -72,15 +64,33 @@ impl<'s> Node<'s> {
     /// Returns the property or element `key`, with references followed.
     #[must_use]
     pub fn child(&self, key: &str) -> Option<Node<'s>> {
-        self.spec
-            .resolve(&format!("{}/{}", self.pointer, pointer_segment(key)))
+        self.written(key)?.followed()
     }
 
     /// Returns the property or element `key` as it is written.
     #[must_use]
     pub fn written(&self, key: &str) -> Option<Node<'s>> {
-        self.spec
-            .at(&format!("{}/{}", self.pointer, pointer_segment(key)))
+        let value = match self.value {
+            Value::Array(elements) => elements.get(key.parse::<usize>().ok()?)?,
+            value => value.get(key)?,
+        };
+        Some(Node {
+            spec: self.spec,
+            pointer: format!("{}/{}", self.pointer, pointer_segment(key)),
+            value,
+        })
+    }
+
+    fn followed(self) -> Option<Node<'s>> {
+        let mut node = self;
+        // A chain of references is one or two links long; a longer one is a circle.
+        for _ in 0..16 {
+            match node.text("$ref") {
+                None => return Some(node),
+                Some(reference) => node = node.spec.at(&target(reference)?)?,
+            }
+        }
+        None
     }
 
     /// Returns the parts of the mapping or list `key` by name or index, with references followed. Extensions and broken

@@ -4,7 +4,8 @@ use cloud_partner_recordings::recording::{Body, Recording};
 use serde_json::Value;
 
 use super::sites::{self, Site};
-use crate::validate::{Checker, essence, is_json, media_for};
+use crate::spec::{essence, is_json, media_for};
+use crate::validate::Checker;
 
 /// The status of the operation that the recording belongs to.
 pub fn answered<'s>(checker: &'s Checker<'_>, recording: &Recording) -> Option<Site<'s>> {

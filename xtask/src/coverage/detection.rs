@@ -179,13 +179,13 @@ fn found(checker: &Checker<'_>, recording: &Recording) -> Found {
 
 fn response(checker: &Checker<'_>, recording: &Recording) -> Option<String> {
     let operation = checker.operation(recording, false, &mut Vec::new())?;
-    let responses = format!("{}/responses", operation.pointer);
+    let responses = operation.node.written("responses")?;
     let status = recording.response.status;
     let keys = [
         status.to_string(),
         format!("{}XX", status / 100),
         "default".to_owned(),
     ];
-    let mut listed = keys.iter().map(|key| format!("{responses}/{key}"));
-    listed.find(|listed| checker.document.get(listed).is_some())
+    let listed = keys.iter().find_map(|key| responses.written(key))?;
+    Some(listed.pointer)
 }

@@ -5,8 +5,9 @@
 
 use serde_json::Value;
 
-use crate::generator::contract::pointer_segment;
-use crate::validate::{Checker, Operation};
+use crate::spec::Operation;
+use crate::spec::pointer_segment;
+use crate::validate::Checker;
 
 /// What a place is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,22 +37,13 @@ pub struct Site<'c> {
     pub required: Option<bool>,
 }
 
-/// An operation's name in reports.
-pub fn operation_name(checker: &Checker<'_>, operation: &Operation) -> String {
-    checker
-        .document
-        .get(&format!("{}/operationId", operation.pointer))
-        .and_then(Value::as_str)
-        .map_or_else(
-            || format!("{} {}", operation.method, operation.path),
-            ToOwned::to_owned,
-        )
-}
-
 /// The statuses of an operation.
-pub fn responses<'s>(checker: &'s Checker<'_>, operation: &Operation) -> Vec<(String, Site<'s>)> {
-    let name = operation_name(checker, operation);
-    let at = format!("{}/responses", operation.pointer);
+pub fn responses<'s>(
+    checker: &'s Checker<'_>,
+    operation: &Operation<'_>,
+) -> Vec<(String, Site<'s>)> {
+    let name = operation.name();
+    let at = format!("{}/responses", operation.node.pointer);
     named_in(checker, &at, Place::Response, &|status| {
         format!("{name} {status}")
     })
@@ -221,18 +213,19 @@ fn named_in<'s>(
     place: Place,
     name: &dyn Fn(&str) -> String,
 ) -> Vec<(String, Site<'s>)> {
-    let members = checker.document.get(at).and_then(Value::as_object);
+    let members = checker.spec.at(at).and_then(|node| node.value.as_object());
     members
         .into_iter()
         .flat_map(serde_json::Map::keys)
         .filter(|key| !key.starts_with("x-"))
         .filter_map(|key| {
-            let facet = checker.document.member(at, key)?;
+            let pointer = format!("{at}/{}", pointer_segment(key));
+            let node = checker.spec.resolve(&pointer)?;
             let site = Site {
                 place,
                 name: name(key),
-                pointer: format!("{at}/{}", pointer_segment(key)),
-                facets: vec![facet],
+                pointer,
+                facets: vec![(node.pointer, node.value)],
                 required: None,
             };
             Some((key.clone(), site))

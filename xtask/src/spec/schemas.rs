@@ -22,8 +22,7 @@ const HOME: &str = "spec:/";
 const SHORT: usize = 60;
 
 /// The schemas of a spec.
-pub struct Schemas<'s> {
-    spec: &'s Spec,
+pub struct Schemas {
     translated: Value,
     registry: Registry<'static>,
     /// The schemas that aren't part of another one.
@@ -43,9 +42,9 @@ pub struct Violation {
     pub message: String,
 }
 
-impl<'s> Schemas<'s> {
+impl Schemas {
     /// Translates all schemas; compiles none.
-    pub fn new(spec: &'s Spec) -> Result<Self, SpecError> {
+    pub fn new(spec: &Spec) -> Result<Self, SpecError> {
         let mut roots = Vec::new();
         let mut translated = spec.value.clone();
         spec.walk(|visited| {
@@ -65,7 +64,6 @@ impl<'s> Schemas<'s> {
             .and_then(jsonschema::RegistryBuilder::prepare)
             .map_err(|error| spec.error("", format!("the schemas can't be read: {error}")))?;
         Ok(Self {
-            spec,
             translated,
             registry,
             roots,
@@ -127,30 +125,30 @@ impl<'s> Schemas<'s> {
             .is_none_or(|validator| validator.is_valid(value))
     }
 
-    /// Returns the schema at `pointer` and those that it is composed of by `allOf`, `anyOf` and `oneOf`, with references
-    /// followed. Of alternatives, only those that accept `value`, if any does; without a value, all of them.
-    pub fn composed(&self, pointer: &str, value: Option<&Value>) -> Vec<Node<'s>> {
+    /// Returns a schema and those that it is composed of by `allOf`, `anyOf` and `oneOf`, with references followed. Of
+    /// alternatives, only those that accept `value`, if any does; without a value, all of them.
+    pub fn composed<'s>(&self, schema: Node<'s>, value: Option<&Value>) -> Vec<Node<'s>> {
         let mut found = Vec::new();
-        self.compose(pointer, value, &mut found);
+        self.compose(schema, value, &mut found);
         found
     }
 
-    fn compose(&self, pointer: &str, value: Option<&Value>, found: &mut Vec<Node<'s>>) {
-        let Some(schema) = self.spec.resolve(pointer) else {
-            return;
-        };
+    fn compose<'s>(&self, schema: Node<'s>, value: Option<&Value>, found: &mut Vec<Node<'s>>) {
         if found.iter().any(|known| known.pointer == schema.pointer) {
             return;
         }
-        found.push(schema.clone());
-        for keyword in ["allOf", "anyOf", "oneOf"] {
-            let parts = schema.children(keyword);
-            let accepts = |(_, part): &&(String, Node<'s>)| {
+        let keywords = ["allOf", "anyOf", "oneOf"];
+        let composed = keywords.map(|keyword| (keyword, schema.children(keyword)));
+        found.push(schema);
+        for (keyword, parts) in composed {
+            let accepts = |(_, part): &(String, Node<'s>)| {
                 keyword == "allOf" || value.is_none_or(|value| self.accepts(&part.pointer, value))
             };
-            let some = parts.iter().any(|part| accepts(&part));
-            for (_, part) in parts.iter().filter(|part| !some || accepts(part)) {
-                self.compose(&part.pointer, value, found);
+            let some = parts.iter().any(accepts);
+            for part in parts {
+                if !some || accepts(&part) {
+                    self.compose(part.1, value, found);
+                }
             }
         }
     }

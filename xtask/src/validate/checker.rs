@@ -1,170 +1,154 @@
-//! All checks of one contract. Nothing here reads a file or prints, so that other commands can ask the same.
+//! Every check of one spec. Nothing here reads a file or prints, so that other commands use the same checks.
 
 use cloud_partner_recordings::recording::Recording;
 use serde_json::{Number, Value};
 
 use super::codes;
-use super::document::Document;
 use super::examples::{self, Examples};
 use super::finding::Found;
-use super::named::Named;
 use super::secrets;
-use crate::generator::contract::{Contract, ContractError};
-use crate::spec::Schemas;
+use crate::spec::{Node, Operation, Schemas, Spec, SpecError};
 
-/// A contract, ready to be compared with recordings.
-pub struct Checker<'c> {
-    /// The contract's operations, with references followed.
-    pub document: Document<'c>,
+/// A spec, ready to be compared with recordings.
+pub struct Checker<'s> {
+    /// The spec.
+    pub spec: &'s Spec,
+    /// Its operations.
+    pub operations: Vec<Operation<'s>>,
     /// Its schemas.
-    pub schemas: Schemas<'c>,
+    pub schemas: Schemas,
 }
 
-impl<'c> Checker<'c> {
-    /// Gets a contract ready. What makes the file no OpenAPI contract is an error; what is wrong in it are findings.
-    pub fn new(contract: &'c Contract) -> Result<Self, ContractError> {
+impl<'s> Checker<'s> {
+    /// Prepares a spec. An error means that the file is no OpenAPI document; what is wrong inside is a finding.
+    pub fn new(spec: &'s Spec) -> Result<Self, SpecError> {
         Ok(Self {
-            document: Document::new(contract)?,
-            schemas: Schemas::new(contract)?,
+            spec,
+            operations: spec.operations()?,
+            schemas: Schemas::new(spec)?,
         })
     }
 
-    /// What is wrong with the contract by itself.
-    pub fn contract(&self) -> Examples {
+    /// Returns what is wrong with the spec itself, and the number of its examples.
+    pub fn spec(&self) -> Examples {
         let mut examples = self.examples();
-        examples.found.extend(self.document.broken_references());
-        examples.found.extend(
-            self.schemas
-                .broken()
-                .into_iter()
-                .map(|(pointer, message)| Found::contract(codes::BROKEN_SCHEMA, pointer, message)),
-        );
-        examples.found.extend(self.unchecked_parameters());
+        let found = &mut examples.found;
+        for (pointer, message) in self.schemas.broken() {
+            found.push(Found::in_spec(codes::BROKEN_SCHEMA, pointer, message));
+        }
+        self.spec.walk(|visited| {
+            let reference = visited.value.get("$ref").and_then(Value::as_str);
+            if let Some(reference) = reference
+                && self.spec.resolve(&visited.pointer).is_none()
+            {
+                let why = if reference.starts_with("#/") {
+                    "leads nowhere, or around in a circle"
+                } else {
+                    "leads out of the spec; only `#/…` can be followed"
+                };
+                let pointer = format!("{}/$ref", visited.pointer);
+                let message = format!("`{reference}` {why}");
+                found.push(Found::in_spec(codes::BROKEN_REFERENCE, pointer, message));
+            }
+        });
+        for parameter in self.operations.iter().flat_map(|one| &one.parameters) {
+            let kind = parameter.node.child("schema");
+            let kind = kind.as_ref().map(|schema| schema.text("type"));
+            let style = parameter.node.text("style");
+            let usual = style.is_none_or(|style| matches!(style, "form" | "simple"));
+            if matches!(kind, None | Some(Some("object"))) || parameter.place == "cookie" || !usual
+            {
+                let message = format!("the parameter `{}` isn't compared", parameter.name);
+                let pointer = &parameter.node.pointer;
+                found.push(Found::in_spec(codes::UNCHECKED, pointer, message));
+            }
+        }
         examples
     }
 
-    /// What is wrong with a recording.
+    /// Returns what is wrong with a recording.
     pub fn recording(&self, recording: &Recording) -> Vec<Found> {
         let value = serde_json::to_value(recording).unwrap_or_default();
         let mut found = secrets::scan(&value);
-        // What holds a secret is not repeated in any message.
+        // No message repeats a value of a recording that holds a secret.
         let shown = found.is_empty();
         found.extend(self.disagreements(recording, shown));
         found
     }
 
-    /// Where a recording and the contract differ; nothing about secrets. Values are repeated only if they are `shown`.
+    /// Returns where a recording and the spec disagree; nothing about secrets. Messages repeat values only if they are `shown`.
     pub fn disagreements(&self, recording: &Recording, shown: bool) -> Vec<Found> {
         let mut found = Vec::new();
         if let Some(operation) = self.operation(recording, shown, &mut found) {
             self.query_and_headers(recording, operation, shown, &mut found);
-            self.answer(&recording.response, operation, shown, &mut found);
+            self.response(&recording.response, operation, shown, &mut found);
         }
         found
     }
 
-    /// What is wrong with the contract's examples.
+    /// Returns what is wrong with the spec's examples.
     pub fn examples(&self) -> Examples {
-        examples::check(&self.document, &self.schemas)
+        examples::check(self.spec, &self.schemas)
     }
 
-    /// The schema at `schema` and those that it is made of, references followed. Of alternatives, those that `value` agrees
-    /// with; without a value, all of them.
+    /// Returns the composed schema in the form of the former model.
     pub fn facets(&self, schema: &str, value: Option<&Value>) -> Vec<(String, &Value)> {
-        let mut facets = Vec::new();
-        let named = Named {
-            document: &self.document,
-            schemas: &self.schemas,
-            shown: false,
-        };
-        named.collect(schema, value, &mut facets);
-        facets
-    }
-
-    /// Members and values that the contract doesn't name.
-    pub(super) fn names(&self, schema: &str, value: &Value, at: &str, shown: bool) -> Vec<Found> {
-        let named = Named {
-            document: &self.document,
-            schemas: &self.schemas,
-            shown,
-        };
-        named.check(schema, value, at)
-    }
-
-    /// The same for the text of a parameter or header.
-    pub(super) fn text_names(&self, owner: &str, text: &str, at: &str, shown: bool) -> Vec<Found> {
-        let schema = format!("{owner}/schema");
-        self.names(&schema, &self.typed(&schema, text), at, shown)
-    }
-
-    /// Where the text of the parameter or header at `owner` disagrees with its schema: the claim, and what is the matter.
-    pub(super) fn text_violations(
-        &self,
-        owner: &str,
-        text: &str,
-        shown: bool,
-    ) -> Vec<(String, String)> {
-        let schema = format!("{owner}/schema");
-        if self.document.get(&schema).is_none() {
-            return Vec::new();
-        }
-        self.schemas
-            .violations(&schema, &self.typed(&schema, text), shown)
+        let schema = self.spec.resolve(schema);
+        let composed = schema.map(|schema| self.schemas.composed(schema, value));
+        composed
             .into_iter()
-            .map(|violation| (violation.spec, violation.message))
+            .flatten()
+            .map(|node| (node.pointer, node.value))
             .collect()
     }
 
-    /// A text as the JSON value that its schema's type makes of it, in OpenAPI's usual styles; a text that is no number
-    /// stays one, and the schema says the rest.
-    fn typed(&self, schema: &str, text: &str) -> Value {
-        let resolved = self.document.resolve(schema);
-        let kind = resolved
-            .as_ref()
-            .and_then(|(_, schema)| schema.get("type")?.as_str());
-        let number = match kind {
-            Some("integer") => text.parse::<i64>().ok().map(Number::from),
-            Some("number") => text.parse().ok().and_then(Number::from_f64),
-            _ => None,
+    /// Compares the text of the parameter or header `owner` with its schema: violations with the code `code`, then unknown names.
+    pub(super) fn text(
+        &self,
+        owner: &Node<'s>,
+        text: &str,
+        code: &'static codes::Code,
+        at: &str,
+        shown: bool,
+    ) -> Vec<Found> {
+        let Some(schema) = owner.child("schema") else {
+            return Vec::new();
         };
-        match (kind, resolved) {
-            (Some("boolean"), _) if text == "true" || text == "false" => {
-                Value::Bool(text == "true")
-            }
-            (Some("array"), Some((pointer, _))) => {
-                let items = format!("{pointer}/items");
-                text.split(',')
-                    .map(|text| self.typed(&items, text))
-                    .collect()
-            }
-            _ => number.map_or_else(|| Value::String(text.to_owned()), Value::Number),
-        }
+        let value = typed(owner, &schema, text);
+        let violations = self.schemas.violations(&schema.pointer, &value, shown);
+        violations
+            .into_iter()
+            .map(|violation| Found::at(code, at, violation.message).against(violation.spec))
+            .chain(self.names(schema, &value, at, shown))
+            .collect()
     }
+}
 
-    fn unchecked_parameters(&self) -> Vec<Found> {
-        let mut found = Vec::new();
-        for parameter in self
-            .document
-            .operations
-            .iter()
-            .flat_map(|operation| &operation.parameters)
-        {
-            let schema = self.document.member(&parameter.pointer, "schema");
-            let kind = schema
-                .as_ref()
-                .and_then(|(_, schema)| schema.get("type")?.as_str());
-            if schema.is_none() || kind == Some("object") || parameter.place == "cookie" {
-                let message = format!(
-                    "the parameter `{}` is of a kind that isn't compared",
-                    parameter.name
-                );
-                found.push(Found::contract(
-                    codes::UNCHECKED,
-                    &parameter.pointer,
-                    message,
-                ));
-            }
-        }
-        found
+/// Returns the value that a text means by the schema and the style of its parameter or header.
+fn typed(owner: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
+    if schema.text("type") != Some("array") {
+        return scalar(schema.text("type"), text);
+    }
+    let items = schema.child("items");
+    let items = items.as_ref().and_then(|items| items.text("type"));
+    // In a query, each element is a parameter of its own unless `explode` is false; a recording holds one of them.
+    let explodes = owner.value.get("explode") != Some(&Value::Bool(false));
+    if owner.text("in") == Some("query") && explodes {
+        return vec![scalar(items, text)].into();
+    }
+    text.split(',').map(|text| scalar(items, text)).collect()
+}
+
+/// Returns the value of a text by its schema's type; a text that is no such value stays a text, which the schema then refuses.
+fn scalar(kind: Option<&str>, text: &str) -> Value {
+    let number = match kind {
+        Some("integer") => text.parse::<i64>().ok().map(Number::from),
+        Some("number") => text.parse().ok().and_then(Number::from_f64),
+        _ => None,
+    };
+    match (kind, text) {
+        (Some("boolean"), "true") => true.into(),
+        (Some("boolean"), "false") => false.into(),
+        _ => number.map_or_else(|| text.into(), Value::Number),
     }
 }

@@ -1,67 +1,60 @@
-//! Every example in the contract, against its schema.
+//! Every example in the spec, compared with its schema.
 
 use serde_json::Value;
 
 use super::codes;
-use super::document::Document;
 use super::finding::Found;
-use super::walk::{Role, walk};
-use crate::generator::contract::pointer_segment;
-use crate::spec::Schemas;
+use crate::spec::{Kind, Schemas, Spec};
 
-/// What came of it.
+/// The result for all examples.
 pub struct Examples {
-    /// How many there are.
+    /// The number of examples.
     pub count: usize,
     /// What is wrong with them.
     pub found: Vec<Found>,
 }
 
-/// Checks every example: of schemas at any depth, and of parameters, headers and media types, alone or named.
-pub fn check(document: &Document<'_>, schemas: &Schemas<'_>) -> Examples {
+/// Checks the examples of schemas, parameters, headers and media types.
+pub fn check(spec: &Spec, schemas: &Schemas) -> Examples {
     let mut examples = Examples {
         count: 0,
         found: Vec::new(),
     };
-    let mut compare = |schema: &str, pointer: String, value: &Value| {
-        examples.count += 1;
-        for violation in schemas.violations(schema, value, true) {
-            examples.found.push(Found::contract(
-                codes::EXAMPLE_MISMATCH,
-                format!("{pointer}{}", violation.value),
-                format!("{} (`{}`)", violation.message, violation.spec),
-            ));
-        }
-    };
-    let mut unchecked = Vec::new();
-    walk(&document.contract.value, &mut |pointer, members, role| {
-        if members.contains_key("$ref") {
-            return;
-        }
-        let schema = match role {
-            Role::Schema | Role::Subschema => pointer.to_owned(),
-            Role::Other if members.contains_key("schema") => format!("{pointer}/schema"),
-            Role::Other => return,
+    spec.walk(|visited| {
+        let schema = match visited.kind {
+            _ if visited.is_reference() => return,
+            Kind::Schema => visited.pointer.clone(),
+            _ if visited.value.get("schema").is_some() => format!("{}/schema", visited.pointer),
+            _ => return,
         };
-        if let Some(example) = members.get("example") {
-            compare(&schema, format!("{pointer}/example"), example);
+        let Some(node) = spec.at(&visited.pointer) else {
+            return;
+        };
+        let mut values: Vec<(String, &Value)> = Vec::new();
+        if let Some(example) = node.written("example") {
+            values.push((example.pointer, example.value));
         }
-        let named = members.get("examples").and_then(Value::as_object);
-        for name in named.into_iter().flat_map(serde_json::Map::keys) {
-            let at = format!("{pointer}/examples/{}", pointer_segment(name));
-            let Some((at, example)) = document.resolve(&at) else {
-                continue;
-            };
-            match example.get("value") {
-                Some(value) => compare(&schema, format!("{at}/value"), value),
-                None => unchecked.push(Found::contract(
+        for (_, example) in node.children("examples") {
+            match example.written("value") {
+                Some(value) => values.push((value.pointer, value.value)),
+                None if visited.kind == Kind::Schema => {}
+                None => examples.found.push(Found::in_spec(
                     codes::UNCHECKED,
-                    at,
+                    example.pointer,
                     "an example without `value` isn't read",
                 )),
             }
         }
+        for (pointer, value) in values {
+            examples.count += 1;
+            for violation in schemas.violations(&schema, value, true) {
+                examples.found.push(Found::in_spec(
+                    codes::EXAMPLE_MISMATCH,
+                    format!("{pointer}{}", violation.value),
+                    format!("{} (`{}`)", violation.message, violation.spec),
+                ));
+            }
+        }
     });
-    examples.found.append(&mut unchecked);
     examples
 }

@@ -1,4 +1,4 @@
-//! The recordings to look at. One that can't be read doesn't keep the others from being looked at.
+//! Reads the recordings. One that can't be read doesn't keep the others from being checked.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,34 +7,28 @@ use cloud_partner_recordings::library::{self, Error};
 use cloud_partner_recordings::recording::Recording;
 
 use super::codes;
-use super::finding::{Finding, InRecording};
 use super::secrets;
 use crate::files;
+use crate::report::{Finding, Place};
 
-/// What was read.
+/// The recordings, and what couldn't be read.
 pub struct Input {
     /// The recordings, each with the name of its file in messages.
     pub recordings: Vec<(String, Recording)>,
-    /// A finding for everything that couldn't be read.
+    /// A finding for everything that can't be read.
     pub unreadable: Vec<Finding>,
 }
 
-/// Reads the files and folders in `paths`, or the workspace's own.
+/// Reads the files and folders in `paths`, or the workspace's own recordings.
 pub fn read(paths: &[PathBuf]) -> Input {
     let mut stored = Vec::new();
     let mut errors = Vec::new();
     if paths.is_empty() {
         let recordings = library::recordings(&files::root().join("tests/recordings"));
         let scenarios = library::scenarios(&files::root().join("tests/scenarios"));
-        stored.extend(recordings.found);
-        stored.extend(
-            scenarios
-                .found
-                .into_iter()
-                .flat_map(|scenario| scenario.answers),
-        );
-        errors.extend(recordings.errors);
-        errors.extend(scenarios.errors);
+        let of_scenarios = scenarios.found.into_iter().flat_map(|one| one.answers);
+        stored.extend(recordings.found.into_iter().chain(of_scenarios));
+        errors.extend(recordings.errors.into_iter().chain(scenarios.errors));
     }
     for path in paths {
         read_into(path, true, &mut |result| match result {
@@ -51,7 +45,7 @@ pub fn read(paths: &[PathBuf]) -> Input {
     }
 }
 
-/// A file that is named is read whatever it is called; in folders, `*.json` is.
+/// Reads a file whatever its name if it is `named`, and the files `*.json` of a folder.
 fn read_into(path: &Path, named: bool, each: &mut dyn FnMut(Result<library::Stored, Error>)) {
     if !path.is_dir() {
         if named || path.extension().is_some_and(|ending| ending == "json") {
@@ -63,11 +57,9 @@ fn read_into(path: &Path, named: bool, each: &mut dyn FnMut(Result<library::Stor
     match entries {
         Ok(entries) => {
             for entry in entries {
-                // A link to a folder is left alone, so that a circle ends.
-                if !entry
-                    .file_type()
-                    .is_ok_and(|kind| kind.is_symlink() && entry.path().is_dir())
-                {
+                // A link to a folder is skipped, because it could lead around in a circle.
+                let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+                if !(is_link && entry.path().is_dir()) {
                     read_into(&entry.path(), false, each);
                 }
             }
@@ -81,17 +73,15 @@ fn read_into(path: &Path, named: bool, each: &mut dyn FnMut(Result<library::Stor
 }
 
 fn unreadable(error: &Error) -> Finding {
-    Finding {
-        code: codes::UNREADABLE.id,
-        name: codes::UNREADABLE.name,
-        level: codes::UNREADABLE.level,
-        message: secrets::mask(&error.what),
-        recording: Some(InRecording {
-            file: secrets::mask(&files::shown(&error.file)),
-            pointer: String::new(),
-            line: error.place.map(|(line, _)| line),
-            column: error.place.map(|(_, column)| column),
-        }),
-        contract: None,
-    }
+    let place = Place {
+        file: secrets::mask(&files::shown(&error.file)),
+        pointer: String::new(),
+        line: error.place.map(|(line, _)| line),
+        column: error.place.map(|(_, column)| column),
+    };
+    let code = codes::UNREADABLE;
+    Finding::error(code.id, secrets::mask(&error.what))
+        .named(code.name)
+        .help(code.help)
+        .in_recording(place)
 }

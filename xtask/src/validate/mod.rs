@@ -1,17 +1,14 @@
-//! `cargo xtask validate`: do the recordings and the contract agree?
+//! `cargo xtask validate`: compares the recordings with the spec.
 
-mod answer;
 mod checker;
 mod codes;
-mod document;
 mod examples;
 mod finding;
 mod input;
-mod named;
-mod report;
+mod names;
 mod request;
+mod response;
 pub mod secrets;
-mod walk;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -20,25 +17,24 @@ use clap::Args;
 use cloud_partner_recordings::recording::Recording;
 
 pub use crate::report::{Format, Level};
-pub use crate::spec::{essence, is_json, media_for};
 pub use checker::Checker;
-pub use document::{Document, Operation};
 
-use self::report::Report;
 use crate::exit::{Failure, Outcome, Run};
 use crate::files;
+use crate::output::count;
+use crate::report::Report;
 
-/// Compares the recordings with the contract
+/// Compares the recordings with the spec
 ///
-/// Every recording must match exactly one operation, and its request and answer must agree with it. Every example in the
-/// contract must agree with its schema. What looks like a secret is refused. Members and values that the contract doesn't
-/// name are noted: the contract is open, but whoever keeps it wants to hear of them.
+/// Every recording must match exactly one operation, and its request and response must agree with it. Every example in the spec must
+/// agree with its schema. What looks like a secret is an error. Properties and values that the spec doesn't name are notes: responses
+/// may grow.
 #[derive(Args)]
 pub struct Validate {
     /// How to print the findings
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// The contract [default: openapi/cloud-partner-portal.yaml]
+    /// The spec [default: openapi/cloud-partner-portal.yaml]
     #[arg(long, value_name = "FILE")]
     contract: Option<PathBuf>,
     /// Print the table of codes, and do nothing else
@@ -55,62 +51,46 @@ impl Validate {
         if self.codes {
             return print_codes(out);
         }
-        let contract = files::contract(&self.contract.unwrap_or_else(files::default_contract))?;
-        let checker = Checker::new(&contract)?;
+        let spec = files::contract(&self.contract.unwrap_or_else(files::default_contract))?;
+        let checker = Checker::new(&spec)?;
         let input = input::read(&self.paths);
-        let examples = checker.contract();
+        let of_spec = checker.spec();
 
         let unreadable = !input.unreadable.is_empty();
-        let mut findings = input.unreadable;
-        findings.extend(
-            examples
-                .found
-                .into_iter()
-                .map(|found| found.locate(None, &contract)),
-        );
+        let mut report = Report::new();
+        report.fact("spec", spec.path.display().to_string());
+        report.fact("recordings", input.recordings.len());
+        report.fact("examples", of_spec.count);
+        input.unreadable.into_iter().for_each(|one| report.add(one));
+        for found in of_spec.found {
+            report.add(found.locate(None, &spec));
+        }
         for (file, recording) in &input.recordings {
-            let found = checker.recording(recording);
-            findings.extend(
-                found
-                    .into_iter()
-                    .map(|found| found.locate(Some(file), &contract)),
-            );
+            for found in checker.recording(recording) {
+                report.add(found.locate(Some(file), &spec));
+            }
         }
-        finding::sort(&mut findings);
-
-        let errors = findings
-            .iter()
-            .filter(|finding| finding.level == Level::Error)
-            .count();
-        let report = Report {
-            format: 1,
-            contract: contract.path.display().to_string(),
-            recordings: input.recordings.len(),
-            examples: examples.count,
-            errors,
-            notes: findings.len() - errors,
-            cpu_milliseconds: cpu_milliseconds(),
-            findings,
-        };
-        match self.format {
-            Format::Text => report.text(out)?,
-            Format::Json => report.json(out)?,
-        }
-        Ok(match errors {
-            _ if unreadable => Outcome::Unreadable,
-            0 => Outcome::Fine,
-            _ => Outcome::Findings,
+        report.fact("cpuMilliseconds", cpu_milliseconds());
+        let done = format!(
+            "validated {} and {}",
+            count(input.recordings.len(), "recording"),
+            count(of_spec.count, "example")
+        );
+        let outcome = report.print(self.format, &done, out)?;
+        Ok(if unreadable {
+            Outcome::Unreadable
+        } else {
+            outcome
         })
     }
 }
 
-/// The recordings in `paths`, or the workspace's own, each with the name of its file, for commands that can't do with a part
-/// of them.
+/// Reads the recordings in `paths`, or the workspace's own, each with the name of its file, for commands that need all of them.
 pub fn recordings(paths: &[PathBuf]) -> Result<Vec<(String, Recording)>, Failure> {
     let input = input::read(paths);
     match input.unreadable.first() {
         None => Ok(input.recordings),
-        Some(finding) => Err(Failure(report::unreadable(finding))),
+        Some(finding) => Err(Failure(finding.line())),
     }
 }
 
@@ -123,7 +103,7 @@ fn print_codes(out: &mut dyn Write) -> Run {
     Ok(Outcome::Fine)
 }
 
-/// The CPU time that this process has used since it began.
+/// Returns the CPU time that this process has used.
 #[cfg(unix)]
 pub fn cpu_milliseconds() -> Option<u128> {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
@@ -132,7 +112,7 @@ pub fn cpu_milliseconds() -> Option<u128> {
         .map(|used| used.as_millis())
 }
 
-/// Elsewhere the standard library doesn't tell.
+/// Returns `None`: the standard library doesn't know.
 #[cfg(not(unix))]
 pub fn cpu_milliseconds() -> Option<u128> {
     None

@@ -1,16 +1,16 @@
-//! A recording's request against the contract.
+//! The request of a recording, compared with the spec.
+
+use std::collections::BTreeMap;
 
 use cloud_partner_recordings::recording::Recording;
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
 
 use super::Checker;
 use super::codes;
-use super::document::{Operation, Parameter};
 use super::finding::Found;
-use crate::generator::contract::pointer_segment;
+use crate::spec::{Operation, pointer_segment};
 
-/// The query parameter whose value is the contract's `info.version`.
+/// The query parameter whose value is the spec's `info.version`.
 const API_VERSION: &str = "api-version";
 
 /// Headers that OpenAPI describes elsewhere, or that every client sends.
@@ -23,190 +23,172 @@ const USUAL_HEADERS: &[&str] = &[
     "user-agent",
 ];
 
-impl Checker<'_> {
-    /// The one operation that the request is for.
+impl<'s> Checker<'s> {
+    /// Returns the operation of a request, and adds what is wrong with its method and path to `found`.
     pub fn operation(
         &self,
         recording: &Recording,
         shown: bool,
         found: &mut Vec<Found>,
-    ) -> Option<&Operation> {
+    ) -> Option<&Operation<'s>> {
         let request = &recording.request;
-        let has_path = |operation: &&Operation| operation.shape.is_match(&request.path);
-        let mut candidates: Vec<&Operation> =
-            self.document.operations.iter().filter(has_path).collect();
-        let other_methods = !candidates.is_empty();
+        let with_path: Vec<&Operation<'s>> = self
+            .operations
+            .iter()
+            .filter(|operation| operation.captures(&request.path).is_some())
+            .collect();
+        let mut candidates = with_path.clone();
         candidates.retain(|operation| operation.method == request.method);
-        // Where paths overlap, the parameters' patterns decide, then the path with the fewest templates, as OpenAPI has it.
+        // Where paths overlap, the parameters' schemas decide, then, as in OpenAPI, the path with the fewest templates.
         if candidates.len() > 1 {
-            let fits = |operation: &&&Operation| {
+            let fits = |operation: &&Operation<'s>| {
                 self.path_parameters(operation, &request.path, false)
                     .is_empty()
             };
-            let fitting: Vec<&Operation> = candidates.iter().filter(fits).copied().collect();
-            if !fitting.is_empty() {
-                candidates = fitting;
+            if candidates.iter().any(fits) {
+                candidates.retain(fits);
             }
             let fewest = candidates
                 .iter()
-                .map(|operation| operation.templates.len())
+                .map(|operation| operation.templates().count())
                 .min();
-            candidates.retain(|operation| Some(operation.templates.len()) == fewest);
+            candidates.retain(|operation| Some(operation.templates().count()) == fewest);
         }
         let what = if shown {
             format!("{} {}", request.method, request.path)
         } else {
             "the request".to_owned()
         };
-        match candidates.as_slice() {
+        let (code, at, message, statement) = match candidates.as_slice() {
             [operation] => {
                 found.extend(self.path_parameters(operation, &request.path, shown));
-                Some(operation)
+                return Some(operation);
             }
-            [] if other_methods => {
-                let message = format!("{what}: the contract has the path, with other methods only");
-                found.push(
-                    Found::at(codes::UNKNOWN_OPERATION, "/request/method", message)
-                        .against("/paths"),
-                );
-                None
-            }
-            [] => {
-                let message = format!("{what}: the contract has no such path");
-                found.push(
-                    Found::at(codes::UNKNOWN_OPERATION, "/request/path", message).against("/paths"),
-                );
-                None
-            }
-            [first, second, ..] => {
-                let message = format!("{what} is both {} and {}", first.path, second.path);
-                found.push(
-                    Found::at(codes::AMBIGUOUS_OPERATION, "/request/path", message)
-                        .against(&first.pointer),
-                );
-                None
-            }
-        }
+            [first, second, ..] => (
+                codes::AMBIGUOUS_OPERATION,
+                "/request/path",
+                format!("{what} is both {} and {}", first.path, second.path),
+                first.node.pointer.as_str(),
+            ),
+            [] if with_path.is_empty() => (
+                codes::UNKNOWN_OPERATION,
+                "/request/path",
+                format!("{what}: the spec has no such path"),
+                "/paths",
+            ),
+            [] => (
+                codes::UNKNOWN_OPERATION,
+                "/request/method",
+                format!("{what}: the spec has the path with other methods only"),
+                "/paths",
+            ),
+        };
+        found.push(Found::at(code, at, message).against(statement));
+        None
     }
 
-    fn path_parameters(&self, operation: &Operation, path: &str, shown: bool) -> Vec<Found> {
+    fn path_parameters(&self, operation: &Operation<'s>, path: &str, shown: bool) -> Vec<Found> {
         let mut found = Vec::new();
-        let Some(groups) = operation.shape.captures(path) else {
-            return found;
-        };
-        for (index, name) in operation.templates.iter().enumerate() {
+        for (name, text) in operation.captures(path).unwrap_or_default() {
             let parameter = operation
                 .parameters
                 .iter()
-                .find(|parameter| parameter.place == "path" && parameter.name == *name);
+                .find(|parameter| parameter.place == "path" && parameter.name == name);
             let Some(parameter) = parameter else { continue };
-            let Ok(value) = percent_decode_str(&groups[index + 1]).decode_utf8() else {
-                let message = format!("`{name}` isn't UTF-8 once it is decoded");
-                found.push(
-                    Found::at(codes::PATH_PARAMETER, "/request/path", message)
-                        .against(&parameter.pointer),
-                );
-                continue;
-            };
-            for (contract, message) in self.text_violations(&parameter.pointer, &value, shown) {
-                let message = format!("`{name}`: {message}");
-                found.push(
-                    Found::at(codes::PATH_PARAMETER, "/request/path", message).against(contract),
-                );
+            let (code, at) = (codes::PATH_PARAMETER, "/request/path");
+            match percent_decode_str(text).decode_utf8() {
+                Ok(text) => {
+                    let wrong = self.text(&parameter.node, &text, code, at, shown);
+                    found.extend(wrong.into_iter().map(|one| Found {
+                        message: format!("`{name}`: {}", one.message),
+                        ..one
+                    }));
+                }
+                Err(_) => {
+                    let message = format!("`{name}` isn't UTF-8 once it is decoded");
+                    found.push(Found::at(code, at, message).against(&parameter.node.pointer));
+                }
             }
         }
         found
     }
 
-    /// The request's query and headers.
+    /// Compares the query and the headers of a request.
     pub(super) fn query_and_headers(
         &self,
         recording: &Recording,
-        operation: &Operation,
+        operation: &Operation<'s>,
         shown: bool,
         found: &mut Vec<Found>,
     ) {
         let request = &recording.request;
-        // A request that the service refused as wrong may well be wrong: that is what the recording shows.
-        let refused = recording.response.status == 400;
-        for (place, folder, values) in [
-            ("query", "/request/query", &request.query),
-            ("header", "/request/headers", &request.headers),
-        ] {
-            let parameters = || {
-                operation
-                    .parameters
-                    .iter()
-                    .filter(|known| known.place == place)
-            };
-            for Parameter {
-                pointer,
-                name,
-                required,
-                ..
-            } in parameters()
-            {
-                match values.get(name) {
-                    Some(value) => {
-                        let at = format!("{folder}/{}", pointer_segment(name));
-                        for (contract, message) in self.text_violations(pointer, value, shown) {
-                            found.push(
-                                Found::at(codes::PARAMETER_VALUE, &at, message)
-                                    .against(contract)
-                                    .note_if(refused),
-                            );
-                        }
-                        found.extend(self.text_names(pointer, value, &at, shown));
-                    }
-                    None if *required => found.push(
-                        Found::at(
-                            codes::MISSING_PARAMETER,
-                            folder,
-                            format!("`{name}` is required"),
-                        )
-                        .against(pointer)
-                        .note_if(refused),
-                    ),
-                    None => {}
-                }
-            }
-            for name in values.keys() {
-                let at = format!("{folder}/{}", pointer_segment(name));
-                if parameters().any(|parameter| parameter.name == *name) {
-                    continue;
-                }
-                if place == "query" {
-                    let message = "the operation has no such query parameter";
-                    found.push(
-                        Found::at(codes::UNKNOWN_PARAMETER, at, message)
-                            .against(&operation.pointer)
-                            .note_if(refused),
-                    );
-                } else if !USUAL_HEADERS.contains(&name.as_str()) {
-                    let message = "the operation has no such request header";
-                    found.push(
-                        Found::at(codes::UNKNOWN_HEADER, at, message).against(&operation.pointer),
-                    );
-                }
-            }
-        }
-        let version = self.document.get("/info/version").and_then(Value::as_str);
-        if let Some(version) = version
-            && request
-                .query
-                .get(API_VERSION)
-                .is_some_and(|recorded| recorded != version)
+        let mut wrong = self.parameters(operation, "query", &request.query, shown);
+        wrong.extend(self.parameters(operation, "header", &request.headers, shown));
+        let version = self.spec.at("/info/version");
+        let version = version.and_then(|version| version.value.as_str());
+        let sent = request.query.get(API_VERSION);
+        if let (Some(version), Some(sent)) = (version, sent)
+            && sent != version
         {
-            let message = format!("the contract describes `{version}`");
-            found.push(
-                Found::at(
-                    codes::API_VERSION,
-                    format!("/request/query/{API_VERSION}"),
-                    message,
-                )
-                .against("/info/version")
-                .note_if(refused),
-            );
+            let at = format!("/request/query/{API_VERSION}");
+            let message = format!("the spec describes `{version}`");
+            wrong.push(Found::at(codes::API_VERSION, at, message).against("/info/version"));
         }
+        // A request that the service refused may be wrong: that is what the recording shows.
+        let refused = recording.response.status == 400;
+        found.extend(wrong.into_iter().map(|one| one.note_if(refused)));
+    }
+
+    fn parameters(
+        &self,
+        operation: &Operation<'s>,
+        place: &str,
+        values: &BTreeMap<String, String>,
+        shown: bool,
+    ) -> Vec<Found> {
+        let mut found = Vec::new();
+        let folder = match place {
+            "query" => "/request/query",
+            _ => "/request/headers",
+        };
+        let parameters = || {
+            let all = operation.parameters.iter();
+            all.filter(|parameter| parameter.place == place)
+        };
+        for parameter in parameters() {
+            match values.get(&parameter.name) {
+                Some(value) => {
+                    let at = format!("{folder}/{}", pointer_segment(&parameter.name));
+                    let code = codes::PARAMETER_VALUE;
+                    found.extend(self.text(&parameter.node, value, code, &at, shown));
+                }
+                None if parameter.required => {
+                    let message = format!("`{}` is required", parameter.name);
+                    found.push(
+                        Found::at(codes::MISSING_PARAMETER, folder, message)
+                            .against(&parameter.node.pointer),
+                    );
+                }
+                None => {}
+            }
+        }
+        for name in values.keys() {
+            let known = parameters().any(|parameter| parameter.name == *name);
+            let (code, message) = match place {
+                _ if known => continue,
+                "query" => (
+                    codes::UNKNOWN_PARAMETER,
+                    "the operation has no such query parameter",
+                ),
+                _ if USUAL_HEADERS.contains(&name.as_str()) => continue,
+                _ => (
+                    codes::UNKNOWN_HEADER,
+                    "the operation has no such request header",
+                ),
+            };
+            let at = format!("{folder}/{}", pointer_segment(name));
+            found.push(Found::at(code, at, message).against(&operation.node.pointer));
+        }
+        found
     }
 }

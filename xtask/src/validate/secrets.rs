@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::codes::{self, Code};
 use super::finding::Found;
-use crate::generator::contract::pointer_segment;
+use crate::spec::pointer_segment;
 
 /// The replacement of a secret in a message.
 const MASK: &str = "[secret]";

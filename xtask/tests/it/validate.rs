@@ -98,7 +98,7 @@ fn json_says_the_same_in_a_stable_shape() {
         ],
     );
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON and nothing else");
-    assert_eq!(report["format"], 1);
+    assert_eq!(report["format"], 2);
     assert_eq!(report["errors"], 2);
     assert_eq!(report["findings"].as_array().map(Vec::len), Some(2));
     assert!(report["cpuMilliseconds"].is_u64(), "{report}");

@@ -1,0 +1,172 @@
+//! The response of a recording, compared with the spec.
+//!
+//! The body of an error response can be more than a schema can say: empty, cut off, a gateway's page, a bare string. A spec of all
+//! of these would say "any media type, any content", and generated clients would lose the shapes that are known. So an error
+//! response whose body differs *as a whole* (no body, not JSON, another content type, another JSON type at the top) is a note,
+//! [`codes::ERROR_BODY`]. A body of the described kind that is wrong inside is an error.
+
+use cloud_partner_recordings::recording::{Body, Response};
+use serde_json::Value;
+
+use super::Checker;
+use super::codes::{self, Code};
+use super::finding::Found;
+use crate::spec::{Node, Operation, essence, is_json, media_for, pointer_segment};
+
+/// The header that OpenAPI describes by `content`.
+const CONTENT_TYPE: &str = "content-type";
+
+const BODY: &str = "/response/body";
+const JSON: &str = "/response/body/json";
+const TEXT: &str = "/response/body/text";
+
+impl<'s> Checker<'s> {
+    /// Compares the status code, the headers and the body.
+    pub(super) fn response(
+        &self,
+        response: &Response,
+        operation: &Operation<'s>,
+        shown: bool,
+        found: &mut Vec<Found>,
+    ) {
+        let Some(described) = operation.response(response.status) else {
+            let message = format!("{} is none of the operation's statuses", response.status);
+            found.push(
+                Found::at(codes::UNDOCUMENTED_STATUS, "/response/status", message)
+                    .against(format!("{}/responses", operation.node.pointer)),
+            );
+            return;
+        };
+        self.headers(response, &described, shown, found);
+        let whole = |code: &'static Code, here: &str, message: &str| {
+            let is_error = response.status >= 400;
+            Found::at(
+                if is_error { codes::ERROR_BODY } else { code },
+                here,
+                message,
+            )
+        };
+        let content = described.written("content");
+        let content =
+            content.filter(|content| content.value.as_object().is_some_and(|all| !all.is_empty()));
+        match (content, &response.body) {
+            (None, None) => {}
+            (None, Some(_)) => {
+                let message = "the spec describes no body for this status";
+                let one = whole(codes::UNDOCUMENTED_BODY, BODY, message);
+                found.push(one.against(described.pointer));
+            }
+            (Some(content), None) => {
+                let message = "the body is empty, and the spec describes one";
+                let one = whole(codes::MISSING_BODY, "/response", message);
+                found.push(one.against(content.pointer));
+            }
+            (Some(content), Some(body)) => {
+                self.body(response, body, &content, shown, &whole, found);
+            }
+        }
+    }
+
+    fn headers(
+        &self,
+        response: &Response,
+        described: &Node<'s>,
+        shown: bool,
+        found: &mut Vec<Found>,
+    ) {
+        let headers = described.children("headers");
+        for (name, header) in &headers {
+            let lower = name.to_lowercase();
+            match response.headers.get(&lower) {
+                Some(value) => {
+                    let at = format!("/response/headers/{}", pointer_segment(&lower));
+                    found.extend(self.text(header, value, codes::HEADER_VALUE, &at, shown));
+                }
+                None if header.is("required") => {
+                    let (at, message) = ("/response/headers", format!("`{name}` is required"));
+                    let one = Found::at(codes::MISSING_HEADER, at, message);
+                    found.push(one.against(&header.pointer));
+                }
+                None => {}
+            }
+        }
+        for name in response.headers.keys() {
+            let known = headers
+                .iter()
+                .any(|(known, _)| known.eq_ignore_ascii_case(name));
+            if !known && name != CONTENT_TYPE {
+                let at = format!("/response/headers/{}", pointer_segment(name));
+                let message = "the spec names no such header for this status";
+                let one = Found::at(codes::UNKNOWN_HEADER, at, message);
+                found.push(one.against(&described.pointer));
+            }
+        }
+    }
+
+    fn body(
+        &self,
+        response: &Response,
+        body: &Body,
+        content: &Node<'s>,
+        shown: bool,
+        whole: &dyn Fn(&'static Code, &str, &str) -> Found,
+        found: &mut Vec<Found>,
+    ) {
+        let Some(described) = content.value.as_object() else {
+            return;
+        };
+        let sent = response.headers.get(CONTENT_TYPE).map(|sent| essence(sent));
+        let mut media = sent.as_deref().and_then(|sent| media_for(described, sent));
+        if media.is_none() {
+            let here = match &sent {
+                None => "/response/headers",
+                Some(_) => "/response/headers/content-type",
+            };
+            let message = match &sent {
+                None => "there is a body, but no `content-type`".to_owned(),
+                Some(sent) if shown => {
+                    format!("the spec doesn't describe `{sent}` for this status")
+                }
+                Some(_) => "the spec doesn't describe the content type for this status".to_owned(),
+            };
+            let one = whole(codes::CONTENT_TYPE, here, &message);
+            found.push(one.against(&content.pointer));
+            // A wrong content type doesn't hide a wrong body.
+            if matches!(body, Body::Json(_)) {
+                media = described.keys().find(|media| is_json(media));
+            }
+        }
+        let Some(media) = media else { return };
+        let pointer = format!("{}/{}", content.pointer, pointer_segment(media));
+        let announced = sent.as_ref().unwrap_or(media);
+        let (value, here) = match body {
+            Body::Json(value) if is_json(media) => (value, JSON),
+            Body::Text(text) if !is_json(media) => (&Value::from(text.as_str()), TEXT),
+            Body::Json(_) => {
+                let message = format!("recorded as JSON, but sent as {announced}");
+                found.push(Found::at(codes::BODY_SYNTAX, JSON, message).against(pointer));
+                return;
+            }
+            Body::Text(_) => {
+                let message = format!("sent as {announced}, but not recorded as JSON");
+                found.push(whole(codes::BODY_SYNTAX, TEXT, &message).against(pointer));
+                return;
+            }
+        };
+        // Many responses share a schema: at its own place it is compiled once.
+        let Some(schema) = self.spec.resolve(&format!("{pointer}/schema")) else {
+            return;
+        };
+        for violation in self.schemas.violations(&schema.pointer, value, shown) {
+            let other_kind = violation.value.is_empty() && violation.keyword == "type";
+            let one = if other_kind {
+                whole(codes::BODY_SCHEMA, here, &violation.message)
+            } else {
+                let here = format!("{here}{}", violation.value);
+                Found::at(codes::BODY_SCHEMA, here, violation.message)
+            };
+            found.push(one.against(violation.spec));
+        }
+        found.extend(self.names(schema, value, here, shown));
+    }
+}
