@@ -10,6 +10,8 @@ mod import;
 #[cfg(unix)]
 mod languages;
 mod lint;
+mod proofs;
+mod readme;
 mod record;
 mod recorded;
 #[cfg(unix)]

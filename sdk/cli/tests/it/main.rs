@@ -3,6 +3,7 @@
 mod closed_streams;
 mod commands;
 mod offers;
+mod readme;
 mod support;
 #[cfg(unix)]
 mod terminal;

@@ -1,0 +1,40 @@
+//! The `cargo xtask` commands that the documents name.
+
+use std::fs;
+
+use crate::common;
+
+const DOCUMENTS: [&str; 5] = [
+    "README.md",
+    ".github/CONTRIBUTING.md",
+    ".github/SECURITY.md",
+    "openapi/README.md",
+    "tests/languages/README.md",
+];
+
+/// Each command is run with its options and `--help`, so that clap refuses what doesn't exist and nothing is written.
+#[test]
+fn every_xtask_command_in_the_documents_exists_with_its_options() {
+    for document in DOCUMENTS {
+        let path = common::workspace().join(document);
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{document}: {error}"));
+        for line in text.lines() {
+            for command in line.split("cargo xtask ").skip(1) {
+                let end = command.find(['`', '#', '|']).unwrap_or(command.len());
+                let mut arguments: Vec<_> = command[..end]
+                    .split_whitespace()
+                    .map(|word| word.trim_matches(['[', ']', '…']))
+                    .filter(|word| !word.is_empty() && *word != "--help")
+                    .collect();
+                arguments.push("--help");
+                let output = common::run(&common::workspace(), &arguments);
+                assert!(
+                    output.status.success(),
+                    "{document}: cargo xtask {}: {}",
+                    arguments.join(" "),
+                    common::stderr(&output)
+                );
+            }
+        }
+    }
+}
