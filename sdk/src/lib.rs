@@ -19,6 +19,7 @@
 //! | `httpmock` | `mock`, with `mock` | the server that the mocks extend |
 //!
 //! `serde`'s traits are implemented for every type of an answer.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -32,28 +33,23 @@ pub mod mock;
 mod values;
 mod watch;
 
-// Progenitor's code is held to the compiler's lints, not to the house's.
+// Generated code has to pass the compiler's lints only.
 #[cfg(feature = "generate")]
-#[allow(
-    clippy::all,
-    clippy::pedantic,
-    rustdoc::broken_intra_doc_links,
-    unused_qualifications
-)]
+#[allow(clippy::all, clippy::pedantic, unused_qualifications)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/generated.rs"));
 }
 #[cfg(feature = "generate")]
-#[allow(clippy::pedantic, rustdoc::broken_intra_doc_links)]
+#[allow(clippy::pedantic)]
 mod facade {
     include!(concat!(env!("OUT_DIR"), "/facade.rs"));
 }
 #[cfg(not(feature = "generate"))]
-#[allow(clippy::pedantic, rustdoc::broken_intra_doc_links)]
+#[allow(clippy::pedantic)]
 #[rustfmt::skip]
 mod facade;
 #[cfg(not(feature = "generate"))]
-#[allow(clippy::all, clippy::pedantic, rustdoc::broken_intra_doc_links, unused_qualifications)]
+#[allow(clippy::all, clippy::pedantic, unused_qualifications)]
 #[rustfmt::skip]
 mod generated;
 

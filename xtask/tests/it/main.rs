@@ -10,7 +10,6 @@ mod import;
 #[cfg(unix)]
 mod languages;
 mod lint;
-mod proofs;
 mod readme;
 mod record;
 mod recorded;

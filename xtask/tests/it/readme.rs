@@ -20,11 +20,11 @@ fn every_xtask_command_in_the_documents_exists_with_its_options() {
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{document}: {error}"));
         for line in text.lines() {
             for command in line.split("cargo xtask ").skip(1) {
-                let end = command.find(['`', '#', '|']).unwrap_or(command.len());
+                let end = command.find(['`', '#', '|', '>']).unwrap_or(command.len());
                 let mut arguments: Vec<_> = command[..end]
                     .split_whitespace()
                     .map(|word| word.trim_matches(['[', ']', '…']))
-                    .filter(|word| !word.is_empty() && *word != "--help")
+                    .filter(|word| !["", "--", "--help"].contains(word))
                     .collect();
                 arguments.push("--help");
                 let output = common::run(&common::workspace(), &arguments);
