@@ -1,12 +1,12 @@
 //! Which recordings and counterexamples detect each mutation: `validate` finds something else with the mutated spec.
 
-use std::sync::Mutex;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use cloud_partner_recordings::recording::Recording;
 
-use super::statements::{Mutation, Reach, Statement};
+use super::statements::{Reach, Statement};
 use crate::spec::{Spec, SpecError};
 use crate::validate::{Checker, Level};
 
@@ -19,7 +19,7 @@ pub struct Examples {
 }
 
 /// What detects one mutation, by the index in [`Examples`].
-#[derive(Default)]
+#[derive(Clone)]
 pub struct Detection {
     /// The recordings.
     pub recordings: Vec<usize>,
@@ -84,46 +84,36 @@ impl<'e> Baseline<'e> {
         statements: &[Statement],
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Vec<Vec<Detection>>, SpecError> {
-        let jobs: Vec<(&Reach, &Mutation)> = statements
-            .iter()
-            .flat_map(|statement| {
-                statement
-                    .mutations
-                    .iter()
-                    .map(|mutation| (&statement.reach, mutation))
-            })
-            .collect();
         let next = AtomicUsize::new(0);
-        let results: Vec<Option<Result<Detection, SpecError>>> =
-            jobs.iter().map(|_| None).collect();
-        let results = Mutex::new(results);
+        let done = AtomicUsize::new(0);
         let work = || {
+            let mut detected = Vec::new();
             let mut mutated = spec.clone();
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
-                let Some((reach, mutation)) = jobs.get(index) else {
-                    return;
+                let Some(statement) = statements.get(index) else {
+                    return Ok(detected);
                 };
-                progress(index);
-                mutated.value = mutation.apply(&spec.value);
-                let result = Checker::new(&mutated).map(|checker| self.detection(&checker, reach));
-                if let Ok(mut results) = results.lock() {
-                    results[index] = Some(result);
+                let mut detections = Vec::new();
+                for mutation in &statement.mutations {
+                    mutated.value = mutation.apply(&spec.value);
+                    detections.push(self.detection(&Checker::new(&mutated)?, &statement.reach));
+                    progress(done.fetch_add(1, Ordering::Relaxed));
                 }
+                detected.push((index, detections));
             }
         };
-        thread::scope(|scope| {
-            for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
-                scope.spawn(work);
-            }
-        });
-        let mut all = Vec::new();
-        let mut results = results.into_inner().unwrap_or_default().into_iter();
-        for statement in statements {
-            let of_statement = results.by_ref().take(statement.mutations.len()).flatten();
-            all.push(of_statement.collect::<Result<_, _>>()?);
-        }
-        Ok(all)
+        let mut all = thread::scope(|scope| {
+            let threads = thread::available_parallelism().map_or(1, usize::from);
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            let results = workers
+                .into_iter()
+                .map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            results.collect::<Result<Vec<_>, SpecError>>()
+        })?
+        .concat();
+        all.sort_by_key(|(index, _)| *index);
+        Ok(all.into_iter().map(|(_, detections)| detections).collect())
     }
 
     fn detection(&self, checker: &Checker<'_>, reach: &Reach) -> Detection {

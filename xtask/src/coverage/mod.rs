@@ -103,14 +103,14 @@ impl Coverage {
             );
         }
         summary
-            .findings(&spec, &gaps)
+            .findings(&gaps)
             .into_iter()
             .for_each(|finding| report.add(finding));
         report.fact("spec", spec.path.display().to_string());
         report.fact("recordings", examples.recordings.len());
         report.fact("counterexamples", examples.counterexamples.len());
         report.fact("mutations", mutations);
-        report.fact("summary", summary.total());
+        report.fact("summary", summary.numbers());
         report.fact("statements", &summary.statements);
         if self.format == Format::Text {
             summary.text(out)?;

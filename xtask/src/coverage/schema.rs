@@ -1,102 +1,70 @@
 //! Mutations of the keywords of a schema.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::statements::{Part, Statements};
+use super::statements::Mutator;
 use crate::spec::pointer_segment;
 
-/// Keywords with a number, and the lowest one that they take.
-const BOUNDS: &[(&str, i64)] = &[
-    ("minimum", i64::MIN),
-    ("maximum", i64::MIN),
-    ("multipleOf", 1),
-    ("minLength", 0),
-    ("maxLength", 0),
-    ("minItems", 0),
-    ("maxItems", 0),
-    ("minProperties", 0),
-    ("maxProperties", 0),
-];
-
-/// Keywords that are true or false, with what detects that one which is true, or false, becomes the other.
-const SWITCHES: &[(&str, &str, &str)] = &[
-    ("nullable", "null", "a counterexample with null"),
-    (
-        "exclusiveMinimum",
-        "a counterexample on the bound",
-        "a value on the bound",
-    ),
-    (
-        "exclusiveMaximum",
-        "a counterexample on the bound",
-        "a value on the bound",
-    ),
-    (
-        "uniqueItems",
-        "a counterexample with equal elements",
-        "equal elements",
-    ),
-    (
-        "additionalProperties",
-        "another property",
-        "a counterexample with another property",
-    ),
+/// Keywords that no recording can contradict.
+const ANNOTATIONS: &[&str] = &[
+    "default",
+    "deprecated",
+    "description",
+    "example",
+    "externalDocs",
+    "readOnly",
+    "title",
+    "writeOnly",
+    "xml",
 ];
 
 /// Keywords without which a schema accepts any value.
 const RESTRICTING: &[&str] = &["type", "allOf", "anyOf", "oneOf", "not", "enum"];
 
 /// Mutates every keyword of a schema.
-pub fn schema(schema: &Part<'_>, out: &mut Statements) {
-    kind(schema, out);
-    text(schema, out);
-    numbers(schema, out);
-    values(schema, out);
-    properties(schema, out);
-    required(schema, out);
-    for (keyword, needs_true, needs_false) in SWITCHES {
-        // A parameter or header is text and so never null.
-        if let Some(Value::Bool(switch)) = schema.get(keyword)
-            && (schema.in_body || *keyword != "nullable")
-        {
-            let needs = if *switch { needs_true } else { needs_false };
-            out.mutate(
-                schema,
-                keyword,
-                &format!("becomes {}", !switch),
-                needs,
-                json!({ *keyword: !switch }),
-            );
+pub fn schema(m: &mut Mutator<'_, '_>) {
+    let keywords = m.part.object.value.as_object();
+    for (keyword, value) in keywords.into_iter().flatten() {
+        match (keyword.as_str(), value) {
+            ("type", Value::String(kind)) => self::kind(m, kind),
+            ("format", Value::String(format)) => self::format(m, format),
+            ("pattern", Value::String(pattern)) => self::pattern(m, pattern),
+            ("enum" | "x-extensible-enum", Value::Array(known)) => values(m, keyword, known),
+            ("items", _) => items(m),
+            ("properties", Value::Object(named)) => properties(m, named),
+            ("required", Value::Array(_)) => required(m),
+            // A parameter or header is text and so never null.
+            ("nullable", _) if !m.part.in_body => {}
+            // Its keywords are statements of their own.
+            ("additionalProperties", Value::Object(_)) => {}
+            (name, _) if ANNOTATIONS.contains(&name) || name.starts_with("x-") => {}
+            ("nullable", Value::Bool(true)) => {
+                m.mutate(
+                    keyword,
+                    "becomes false",
+                    "null",
+                    json!({ "nullable": false }),
+                );
+            }
+            (_, Value::Bool(switch)) => {
+                let needs = "a recording or counterexample about which it decides";
+                let name = format!("becomes {}", !switch);
+                m.mutate(keyword, &name, needs, json!({ keyword: !switch }));
+            }
+            (_, Value::Number(bound)) if bound.is_i64() => number(m, keyword, value),
+            _ => {
+                let needs = "a recording or counterexample about which it decides";
+                m.mutate(keyword, "removed", needs, json!({ keyword: null }));
+            }
         }
     }
-    if schema.get("items").is_some() {
-        if schema.get("maxItems").is_none() {
-            out.mutate(
-                schema,
-                "items",
-                "refuses elements",
-                "an array with elements",
-                json!({ "maxItems": 0 }),
-            );
-        }
-        if schema.get("minItems").is_none() {
-            out.restrict(
-                schema,
-                "items",
-                "refuses an empty array",
-                "an empty array",
-                json!({ "minItems": 1 }),
-            );
-        }
-    }
-    if RESTRICTING
+    if !RESTRICTING
         .iter()
-        .all(|keyword| schema.get(keyword).is_none())
+        .any(|keyword| m.part.get(keyword).is_some())
     {
         for kind in ["string", "object"] {
             let needs = format!("a value of another type than {kind}");
-            out.mutate(
-                schema,
+            m.mutate(
                 "",
                 &format!("anything becomes {kind}"),
                 &needs,
@@ -106,10 +74,7 @@ pub fn schema(schema: &Part<'_>, out: &mut Statements) {
     }
 }
 
-fn kind(schema: &Part<'_>, out: &mut Statements) {
-    let Some(kind) = schema.text("type") else {
-        return;
-    };
+fn kind(m: &mut Mutator<'_, '_>, kind: &str) {
     let other = match kind {
         "string" => "integer",
         "object" => "array",
@@ -117,143 +82,119 @@ fn kind(schema: &Part<'_>, out: &mut Statements) {
         _ => "string",
     };
     let needs = format!("a value of the type {kind}");
-    out.mutate(
-        schema,
+    m.mutate(
         "type",
         &format!("becomes {other}"),
         &needs,
         json!({ "type": other }),
     );
-    if schema.in_body && schema.get("nullable").is_none() {
+    if m.part.in_body && m.part.get("nullable").is_none() {
         let patch = json!({ "nullable": true });
-        out.mutate(
-            schema,
+        m.mutate(
             "type",
             "becomes nullable",
             "a counterexample with null",
             patch,
         );
     }
-    if kind == "object" && !matches!(schema.get("additionalProperties"), Some(Value::Bool(_))) {
+    if kind == "object" && !matches!(m.part.get("additionalProperties"), Some(Value::Bool(_))) {
         let patch = json!({ "additionalProperties": false });
-        out.restrict(
-            schema,
+        m.restrict(
             "type",
             "refuses other properties",
-            "a property that isn't named here",
+            "an unknown property",
             patch,
         );
     }
 }
 
-/// Mutates the format and the pattern.
-fn text(schema: &Part<'_>, out: &mut Statements) {
-    let mut mutate = |keyword: &str, name: &str, needs: &str, value: Value| {
-        out.mutate(schema, keyword, name, needs, json!({ keyword: value }));
+fn format(m: &mut Mutator<'_, '_>, format: &str) {
+    let needs = format!("a counterexample that is no {format}");
+    m.mutate("format", "removed", &needs, json!({ "format": null }));
+    let (other, needs) = match format {
+        "int64" => ("int32", "a number that needs 64 bits"),
+        "int32" => ("int64", "a counterexample that needs 64 bits"),
+        _ => return,
     };
-    if let Some(format) = schema.text("format") {
-        mutate(
-            "format",
-            "removed",
-            &format!("a counterexample that is no {format}"),
-            Value::Null,
-        );
-        match format {
-            "int64" => mutate(
-                "format",
-                "becomes int32",
-                "a number that needs 64 bits",
-                "int32".into(),
-            ),
-            "int32" => mutate(
-                "format",
-                "becomes int64",
-                "a counterexample that needs 64 bits",
-                "int64".into(),
-            ),
-            _ => {}
-        }
+    m.mutate(
+        "format",
+        &format!("becomes {other}"),
+        needs,
+        json!({ "format": other }),
+    );
+}
+
+fn pattern(m: &mut Mutator<'_, '_>, pattern: &str) {
+    let mut mutate = |name: &str, needs: &str, pattern: Option<&str>| {
+        m.mutate("pattern", name, needs, json!({ "pattern": pattern }));
+    };
+    mutate(
+        "refuses every value",
+        "a value that matches",
+        Some("[^\\s\\S]"),
+    );
+    mutate("removed", "a counterexample that doesn't match", None);
+    if let Some(rest) = pattern.strip_prefix('^') {
+        let needs = "a counterexample that doesn't match at its start";
+        mutate("loses its `^`", needs, Some(rest));
     }
-    if let Some(pattern) = schema.text("pattern") {
-        mutate(
-            "pattern",
-            "refuses every value",
-            "a value that matches",
-            "[^\\s\\S]".into(),
-        );
-        mutate(
-            "pattern",
-            "removed",
-            "a counterexample that doesn't match",
-            Value::Null,
-        );
-        if let Some(rest) = pattern.strip_prefix('^') {
-            mutate(
-                "pattern",
-                "loses its `^`",
-                "a counterexample that doesn't match at its start",
-                rest.into(),
-            );
-        }
-        if let Some(rest) = pattern.strip_suffix('$') {
-            mutate(
-                "pattern",
-                "loses its `$`",
-                "a counterexample that doesn't match at its end",
-                rest.into(),
-            );
-        }
+    if let Some(rest) = pattern.strip_suffix('$') {
+        let needs = "a counterexample that doesn't match at its end";
+        mutate("loses its `$`", needs, Some(rest));
     }
 }
 
-fn numbers(schema: &Part<'_>, out: &mut Statements) {
-    for (keyword, lowest) in BOUNDS {
-        let Some(bound) = schema.get(keyword).and_then(Value::as_i64) else {
-            continue;
-        };
-        for moved in [bound.saturating_sub(1), bound.saturating_add(1)] {
-            if moved >= *lowest && moved != bound {
-                let needs = format!("a recording or counterexample between {bound} and {moved}");
-                out.mutate(
-                    schema,
-                    keyword,
-                    &format!("becomes {moved}"),
-                    &needs,
-                    json!({ *keyword: moved }),
-                );
-            }
-        }
-    }
-}
-
-/// Mutates the known values of an extensible enum, and the values of a closed one.
-fn values(schema: &Part<'_>, out: &mut Statements) {
-    for keyword in ["x-extensible-enum", "enum"] {
-        let Some(Value::Array(values)) = schema.get(keyword) else {
-            continue;
-        };
-        for (index, value) in values.iter().enumerate() {
-            let value = value
-                .as_str()
-                .map_or_else(|| value.to_string(), ToOwned::to_owned);
-            let patch = json!({ keyword: without(values, index) });
-            out.mutate_element(
-                schema,
+fn number(m: &mut Mutator<'_, '_>, keyword: &str, bound: &Value) {
+    let bound = bound.as_i64().unwrap_or_default();
+    let lowest = match keyword {
+        "minimum" | "maximum" => i64::MIN,
+        "multipleOf" => 1,
+        _ => 0,
+    };
+    for moved in [bound.saturating_sub(1), bound.saturating_add(1)] {
+        if moved >= lowest && moved != bound {
+            let needs = format!("a recording or counterexample between {bound} and {moved}");
+            m.mutate(
                 keyword,
-                (index, &value),
-                "removed",
-                &format!("the value `{value}`"),
-                patch,
+                &format!("becomes {moved}"),
+                &needs,
+                json!({ keyword: moved }),
             );
         }
     }
 }
 
-fn properties(schema: &Part<'_>, out: &mut Statements) {
-    let required = required_names(schema);
-    for name in schema.names("properties") {
+fn values(m: &mut Mutator<'_, '_>, list: &str, values: &[Value]) {
+    for (index, value) in values.iter().enumerate() {
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), ToOwned::to_owned);
+        let patch = json!({ list: without(values, index) });
+        m.mutate_element(
+            list,
+            (index, &value),
+            "removed",
+            &format!("the value `{value}`"),
+            patch,
+        );
+    }
+}
+
+fn items(m: &mut Mutator<'_, '_>) {
+    if m.part.get("maxItems").is_none() {
+        let patch = json!({ "maxItems": 0 });
+        m.mutate("items", "refuses elements", "an array with elements", patch);
+    }
+    if m.part.get("minItems").is_none() {
+        let patch = json!({ "minItems": 1 });
+        m.restrict("items", "refuses an empty array", "an empty array", patch);
+    }
+}
+
+fn properties(m: &mut Mutator<'_, '_>, named: &Map<String, Value>) {
+    let required = required_names(m);
+    for (name, value) in named {
         let keyword = format!("properties/{}", pointer_segment(name));
-        let value = &schema.object.value["properties"][name];
         let renamed = json!({ name: null, format!("{name}Renamed"): value });
         let mut patch = json!({ "properties": renamed });
         let index = required.iter().position(|required| *required == name);
@@ -261,8 +202,7 @@ fn properties(schema: &Part<'_>, out: &mut Statements) {
             // An object without the required name would be detected for another reason.
             patch["required"] = require(&without(&required, index));
         }
-        out.mutate(
-            schema,
+        m.mutate(
             &keyword,
             "renamed",
             &format!("an object with `{name}`"),
@@ -270,38 +210,30 @@ fn properties(schema: &Part<'_>, out: &mut Statements) {
         );
         if index.is_none() {
             let patch = json!({ "required": require(&[&required[..], &[name]].concat()) });
-            out.restrict(
-                schema,
-                &keyword,
-                "becomes required",
-                &format!("an object without `{name}`"),
-                patch,
-            );
+            let needs = format!("an object without `{name}`");
+            m.restrict(&keyword, "becomes required", &needs, patch);
         }
     }
 }
 
-fn required(schema: &Part<'_>, out: &mut Statements) {
-    let required = required_names(schema);
+fn required(m: &mut Mutator<'_, '_>) {
+    let required = required_names(m);
     for (index, name) in required.iter().enumerate() {
-        let mut mutate = |mutation: &str, needs: &str, names: &[&str]| {
+        let mut mutate = |mutation: &str, needs: String, names: &[&str]| {
             let patch = json!({ "required": require(names) });
-            out.mutate_element(schema, "required", (index, name), mutation, needs, patch);
+            m.mutate_element("required", (index, name), mutation, &needs, patch);
         };
         let other = format!("{name}Renamed");
         let mut renamed = required.clone();
         renamed[index] = &other;
-        mutate("renamed", &format!("an object with `{name}`"), &renamed);
-        mutate(
-            "becomes optional",
-            &format!("a counterexample without `{name}`"),
-            &without(&required, index),
-        );
+        mutate("renamed", format!("an object with `{name}`"), &renamed);
+        let needs = format!("a counterexample without `{name}`");
+        mutate("becomes optional", needs, &without(&required, index));
     }
 }
 
-fn required_names<'s>(schema: &Part<'s>) -> Vec<&'s str> {
-    let required = schema.get("required").and_then(Value::as_array);
+fn required_names<'s>(m: &Mutator<'_, 's>) -> Vec<&'s str> {
+    let required = m.part.get("required").and_then(Value::as_array);
     required
         .into_iter()
         .flatten()
@@ -318,6 +250,7 @@ fn require(names: &[&str]) -> Value {
     }
 }
 
-fn without<T: Clone>(list: &[T], index: usize) -> Vec<T> {
+/// Returns the list without one element.
+pub fn without<T: Clone>(list: &[T], index: usize) -> Vec<T> {
     [&list[..index], &list[index + 1..]].concat()
 }

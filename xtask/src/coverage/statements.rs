@@ -107,56 +107,55 @@ impl<'s> Part<'s> {
         self.get(keyword)?.as_str()
     }
 
-    /// Returns the names in a mapping of the object.
-    pub fn names(&self, keyword: &str) -> impl Iterator<Item = &'s String> + use<'s> {
+    /// Returns the entries of a mapping of the object.
+    pub fn named(&self, keyword: &str) -> impl Iterator<Item = (&'s String, &'s Value)> + use<'s> {
         let named = self.get(keyword).and_then(Value::as_object);
-        named.into_iter().flat_map(serde_json::Map::keys)
+        named.into_iter().flatten()
     }
 }
 
-/// The statements that were found so far, by name.
-#[derive(Default)]
-pub struct Statements(BTreeMap<String, Statement>);
+/// Adds the mutations of one part.
+pub struct Mutator<'m, 's> {
+    /// The part.
+    pub part: &'m Part<'s>,
+    /// All statements that were found so far, by name.
+    statements: &'m mut BTreeMap<String, Statement>,
+}
 
-impl Statements {
-    /// Adds a mutation of the statement that a part makes by a keyword; without a keyword, of the part itself. The patch is one
-    /// of the part.
+impl Mutator<'_, '_> {
+    /// Adds a mutation of the statement that the part makes by a keyword; without a keyword, of the part itself. The patch is
+    /// one of the part. Returns the statement.
     pub fn mutate(
         &mut self,
-        part: &Part<'_>,
         keyword: &str,
         name: &str,
         needs: &str,
         patch: Value,
-    ) {
-        let pointer = part.at(keyword);
-        let statement = self.0.entry(pointer.clone()).or_insert_with(|| Statement {
-            name: pointer.clone(),
-            pointer,
-            mutations: Vec::new(),
-            reach: part.reach.clone(),
-        });
+    ) -> &mut Statement {
+        let pointer = self.part.at(keyword);
+        let statement = self
+            .statements
+            .entry(pointer.clone())
+            .or_insert_with(|| Statement {
+                name: pointer.clone(),
+                pointer,
+                mutations: Vec::new(),
+                reach: self.part.reach.clone(),
+            });
         statement.mutations.push(Mutation {
             name: name.to_owned(),
             needs: needs.to_owned(),
             restricts: false,
-            at: part.object.pointer.clone(),
+            at: self.part.object.pointer.clone(),
             patch,
         });
+        statement
     }
 
     /// The same for a mutation that only restricts what the statement leaves open.
-    pub fn restrict(
-        &mut self,
-        part: &Part<'_>,
-        keyword: &str,
-        name: &str,
-        needs: &str,
-        patch: Value,
-    ) {
-        self.mutate(part, keyword, name, needs, patch);
-        let statement = self.0.get_mut(&part.at(keyword));
-        if let Some(mutation) = statement.and_then(|statement| statement.mutations.last_mut()) {
+    pub fn restrict(&mut self, keyword: &str, name: &str, needs: &str, patch: Value) {
+        let statement = self.mutate(keyword, name, needs, patch);
+        if let Some(mutation) = statement.mutations.last_mut() {
             mutation.restricts = true;
         }
     }
@@ -164,7 +163,6 @@ impl Statements {
     /// The same for an element of a list. Its index isn't a part of the name, because it changes with the other elements.
     pub fn mutate_element(
         &mut self,
-        part: &Part<'_>,
         list: &str,
         (index, element): (usize, &str),
         name: &str,
@@ -172,37 +170,38 @@ impl Statements {
         patch: Value,
     ) {
         let keyword = format!("{list}/{}", pointer_segment(element));
-        self.mutate(part, &keyword, name, needs, patch);
-        if let Some(statement) = self.0.get_mut(&part.at(&keyword)) {
-            statement.pointer = part.at(&format!("{list}/{index}"));
-        }
+        let pointer = self.part.at(&format!("{list}/{index}"));
+        self.mutate(&keyword, name, needs, patch).pointer = pointer;
     }
 }
 
 /// Returns the statements in the order of the file. Parts to which no operation leads state nothing.
 pub fn statements(spec: &Spec) -> Result<Vec<Statement>, SpecError> {
-    let mut out = Statements::default();
+    let mut statements = BTreeMap::new();
     let parts = parts(spec)?;
     for part in parts.values() {
+        let mut m = Mutator {
+            part,
+            statements: &mut statements,
+        };
         match part.object.kind {
-            Kind::Document => transport::document(part, &mut out),
-            Kind::PathItem => transport::parameters(part, spec, &mut out),
-            Kind::Operation => {
-                transport::parameters(part, spec, &mut out);
-                if let Some((item, method)) = part.object.pointer.rsplit_once('/')
-                    && let Some(item) = parts.get(item)
-                {
-                    transport::operation(item, method, part, &mut out);
-                }
+            Kind::Document => transport::document(&mut m),
+            Kind::PathItem => {
+                transport::parameters(&mut m, spec);
+                transport::methods(&mut m);
             }
-            Kind::Parameter => transport::parameter(part, &mut out),
-            Kind::Response => transport::response(part, &mut out),
-            Kind::Header => transport::required(part, "", &mut out),
-            Kind::Schema => schema::schema(part, &mut out),
+            Kind::Operation => {
+                transport::parameters(&mut m, spec);
+                transport::status_codes(&mut m);
+            }
+            Kind::Parameter => transport::parameter(&mut m),
+            Kind::Response => transport::response(&mut m),
+            Kind::Header => transport::required(&mut m, ""),
+            Kind::Schema => schema::schema(&mut m),
             _ => {}
         }
     }
-    let mut list: Vec<Statement> = out.0.into_values().collect();
+    let mut list: Vec<Statement> = statements.into_values().collect();
     list.sort_by_key(|statement| spec.location(&statement.pointer));
     Ok(list)
 }

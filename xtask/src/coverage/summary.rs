@@ -1,4 +1,4 @@
-//! What the detected mutations say about each statement, and the tables of it.
+//! What the detected mutations say about each statement, and the table of it.
 
 use std::io::{self, Write};
 
@@ -12,13 +12,6 @@ use crate::known_gaps::{KnownGap, KnownGaps};
 use crate::output::{count, more, say};
 use crate::report::{Finding, Place, Table};
 use crate::spec::Spec;
-
-/// All statements, with what covers them.
-pub struct Summary {
-    spec: String,
-    /// The statements in the order of the file.
-    pub statements: Vec<Covered>,
-}
 
 /// A statement, with what covers it; a part of the JSON report.
 #[derive(Serialize)]
@@ -37,12 +30,9 @@ pub struct Covered {
     /// Why it needn't be covered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_gap: Option<KnownGap>,
-    /// The operation or component that makes the statement.
-    #[serde(skip)]
-    owner: String,
 }
 
-/// Whether a statement is covered, and by what.
+/// Whether a statement is covered, and by what; the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
@@ -62,15 +52,17 @@ pub enum State {
     Uncovered,
 }
 
+use State::{Captured, Consistent, CounterexampleOnly, Documented, Observed, Uncovered};
+
 /// The columns of the table.
 const STATES: [(State, &str); 7] = [
-    (State::Captured, "captured"),
-    (State::Observed, "observed"),
-    (State::Documented, "documented"),
-    (State::Consistent, "consistent"),
-    (State::CounterexampleOnly, "counterex."),
+    (Captured, "captured"),
+    (Observed, "observed"),
+    (Documented, "documented"),
+    (Consistent, "consistent"),
+    (CounterexampleOnly, "counterex."),
     (State::KnownGap, "known gap"),
-    (State::Uncovered, "uncovered"),
+    (Uncovered, "uncovered"),
 ];
 
 /// A mutation, with what detects it.
@@ -98,82 +90,95 @@ pub struct Evidence {
     pub provenance: ProvenanceKind,
 }
 
-impl Summary {
+/// All statements, with what covers them.
+pub struct Summary<'s> {
+    spec: &'s Spec,
+    /// The statements in the order of the file.
+    pub statements: Vec<Covered>,
+}
+
+impl<'s> Summary<'s> {
     /// Puts the statements together with what detects their mutations.
     pub fn new(
-        spec: &Spec,
+        spec: &'s Spec,
         examples: &Examples,
         gaps: &KnownGaps,
         statements: &[Statement],
         detections: &[Vec<Detection>],
     ) -> Self {
-        let statements = statements.iter().zip(detections);
-        Self {
-            spec: spec.path.display().to_string(),
-            statements: statements
-                .map(|(statement, detections)| {
-                    Covered::new(spec, examples, gaps, statement, detections)
-                })
-                .collect(),
-        }
+        let covered = |(statement, detections): (&Statement, &Vec<Detection>)| {
+            let mutations = detected(examples, statement, detections);
+            let mut state = state(&mutations);
+            let known_gap = gaps
+                .accepting(&statement.name)
+                .filter(|_| state == Uncovered);
+            if known_gap.is_some() {
+                state = State::KnownGap;
+            }
+            Covered {
+                name: statement.name.clone(),
+                pointer: statement.pointer.clone(),
+                line: spec.location(&statement.pointer).line,
+                state,
+                mutations,
+                known_gap: known_gap.cloned(),
+            }
+        };
+        let statements = statements.iter().zip(detections).map(covered).collect();
+        Self { spec, statements }
     }
 
     /// Returns a finding for every uncovered statement and for every known gap that accepts none.
-    pub fn findings(&self, spec: &Spec, gaps: &KnownGaps) -> Vec<Finding> {
-        let incomplete = self
-            .with(State::Uncovered)
-            .chain(self.with(State::KnownGap));
-        let names: Vec<&str> = incomplete
-            .map(|statement| statement.name.as_str())
-            .collect();
-        let mut findings = gaps.unneeded(&names);
-        findings.extend(self.with(State::Uncovered).map(|statement| {
-            let needs = statement
-                .undetected()
-                .map(|one| format!("`{}` needs {}", one.mutation, one.needs));
+    pub fn findings(&self, gaps: &KnownGaps) -> Vec<Finding> {
+        let accepted = self
+            .with(&[State::KnownGap])
+            .map(|statement| statement.name.as_str());
+        let mut findings = gaps.unneeded(&accepted.collect::<Vec<_>>());
+        findings.extend(self.with(&[Uncovered]).map(|statement| {
+            let undetected = statement
+                .mutations
+                .iter()
+                .filter(|mutation| !mutation.is_detected());
+            let needs: Vec<_> = undetected
+                .map(|one| format!("`{}` needs {}", one.mutation, one.needs))
+                .collect();
             let place = Place {
                 pointer: statement.name.clone(),
-                ..Place::in_spec(spec, &statement.pointer)
+                ..Place::in_spec(self.spec, &statement.pointer)
             };
-            let finding = Finding::error("uncovered", needs.collect::<Vec<_>>().join("; "));
-            finding.in_spec(place).help(
-                "add such a recording to tests/recordings, or the name to xtask/known-gaps.yaml",
-            )
+            let help =
+                "add such a recording to tests/recordings, or the name to xtask/known-gaps.yaml";
+            Finding::error("uncovered", needs.join("; "))
+                .in_spec(place)
+                .help(help)
         }));
         findings
     }
 
     /// Returns the number of statements by state.
-    pub fn total(&self) -> Value {
-        let count = |state| self.with(state).count();
+    pub fn numbers(&self) -> Value {
         json!({
             "statements": self.statements.len(),
-            "documentedOrObserved": self.documented_or_observed(),
-            "consistent": count(State::Consistent),
-            "counterexampleOnly": count(State::CounterexampleOnly),
-            "knownGaps": count(State::KnownGap),
-            "uncovered": count(State::Uncovered),
+            "documentedOrObserved": self.number(&[Captured, Observed, Documented]),
+            "consistent": self.number(&[Consistent]),
+            "counterexampleOnly": self.number(&[CounterexampleOnly]),
+            "knownGaps": self.number(&[State::KnownGap]),
+            "uncovered": self.number(&[Uncovered]),
         })
     }
 
     /// Returns the result in one sentence.
     pub fn headline(&self) -> String {
-        let number = |state| self.with(state).count();
         format!(
             "{}: {} documented or observed, {} only consistent with synthetic recordings, {} by counterexamples alone, {}, \
             {} uncovered",
             count(self.statements.len(), "statement"),
-            self.documented_or_observed(),
-            number(State::Consistent),
-            number(State::CounterexampleOnly),
-            count(number(State::KnownGap), "known gap"),
-            number(State::Uncovered)
+            self.number(&[Captured, Observed, Documented]),
+            self.number(&[Consistent]),
+            self.number(&[CounterexampleOnly]),
+            count(self.number(&[State::KnownGap]), "known gap"),
+            self.number(&[Uncovered])
         )
-    }
-
-    fn documented_or_observed(&self) -> usize {
-        let states = [State::Captured, State::Observed, State::Documented];
-        states.iter().map(|state| self.with(*state).count()).sum()
     }
 
     /// Prints a table by operation and component, and the known gaps.
@@ -181,34 +186,26 @@ impl Summary {
         let headings = STATES.iter().map(|(_, name)| *name);
         let headings: Vec<&str> = ["", "statements"].into_iter().chain(headings).collect();
         let mut table = Table::new(&headings);
-        let mut owners: Vec<&str> = Vec::new();
+        let mut rows: Vec<(String, Vec<&Covered>)> = Vec::new();
         for statement in &self.statements {
-            if !owners.contains(&statement.owner.as_str()) {
-                owners.push(&statement.owner);
+            let owner = owner(self.spec, &statement.pointer);
+            match rows.iter_mut().find(|(name, _)| *name == owner) {
+                Some((_, row)) => row.push(statement),
+                None => rows.push((owner, vec![statement])),
             }
         }
-        for owner in owners {
-            let own = || {
-                self.statements
-                    .iter()
-                    .filter(|statement| statement.owner == owner)
+        for (name, row) in rows {
+            let number = |state| {
+                row.iter()
+                    .filter(|statement| statement.state == state)
+                    .count()
             };
-            let states =
-                STATES.map(|(state, _)| own().filter(|statement| statement.state == state).count());
-            let numbers = [own().count()].into_iter().chain(states);
-            table.row(
-                [owner.to_owned()]
-                    .into_iter()
-                    .chain(numbers.map(|number| number.to_string())),
-            );
+            let numbers = STATES.iter().map(|(state, _)| number(*state).to_string());
+            table.row([name, row.len().to_string()].into_iter().chain(numbers));
         }
         table.text(out)?;
-        for statement in self.with(State::KnownGap) {
-            say(
-                out,
-                "Known gap",
-                format!("{}:{} {}", self.spec, statement.line, statement.name),
-            )?;
+        for statement in self.with(&[State::KnownGap]) {
+            say(out, "Known gap", &statement.name)?;
             if let Some(gap) = &statement.known_gap {
                 more(out, format!("since {}: {}", gap.date, gap.reason.trim()))?;
             }
@@ -216,92 +213,71 @@ impl Summary {
         Ok(())
     }
 
-    fn with(&self, state: State) -> impl Iterator<Item = &Covered> {
+    fn with(&self, states: &[State]) -> impl Iterator<Item = &Covered> {
         self.statements
             .iter()
-            .filter(move |statement| statement.state == state)
+            .filter(|statement| states.contains(&statement.state))
+    }
+
+    fn number(&self, states: &[State]) -> usize {
+        self.with(states).count()
     }
 }
 
-impl Covered {
-    fn new(
-        spec: &Spec,
-        examples: &Examples,
-        gaps: &KnownGaps,
-        statement: &Statement,
-        detections: &[Detection],
-    ) -> Self {
-        let mutations = statement.mutations.iter().zip(detections);
-        let mut covered = Self {
-            name: statement.name.clone(),
-            pointer: statement.pointer.clone(),
-            line: spec.location(&statement.pointer).line,
-            state: State::Uncovered,
-            mutations: mutations
-                .map(|(mutation, detection)| Detected {
-                    mutation: mutation.name.clone(),
-                    needs: mutation.needs.clone(),
-                    restricts: mutation.restricts,
-                    recordings: evidence(examples, detection),
-                    counterexamples: detection
-                        .counterexamples
-                        .iter()
-                        .map(|index| examples.counterexamples[*index].0.clone())
-                        .collect(),
-                })
-                .collect(),
-            known_gap: None,
-            owner: owner(spec, &statement.pointer),
-        };
-        if covered.undetected().next().is_none() {
-            covered.state = covered.evidence();
-        } else if let Some(gap) = gaps.accepting(&covered.name) {
-            covered.state = State::KnownGap;
-            covered.known_gap = Some(gap.clone());
-        }
-        covered
-    }
-
-    /// Returns the state by the recording that is nearest to the live service.
-    fn evidence(&self) -> State {
-        let showing = self.mutations.iter().filter(|mutation| !mutation.restricts);
-        let recordings = showing.flat_map(|mutation| &mutation.recordings);
-        let states = recordings.map(|recording| match recording.provenance {
-            ProvenanceKind::Captured => State::Captured,
-            ProvenanceKind::ObservedShape => State::Observed,
-            ProvenanceKind::Documentation => State::Documented,
-            ProvenanceKind::Synthetic => State::Consistent,
-        });
-        states.min().unwrap_or(State::CounterexampleOnly)
-    }
-
-    fn undetected(&self) -> impl Iterator<Item = &Detected> {
-        let detects = |mutation: &&Detected| {
-            mutation.recordings.is_empty() && mutation.counterexamples.is_empty()
-        };
-        self.mutations.iter().filter(detects)
+impl Detected {
+    fn is_detected(&self) -> bool {
+        !self.recordings.is_empty() || !self.counterexamples.is_empty()
     }
 }
 
-fn evidence(examples: &Examples, detection: &Detection) -> Vec<Evidence> {
-    let recordings = detection
-        .recordings
-        .iter()
-        .map(|index| &examples.recordings[*index]);
-    recordings
-        .map(|(file, recording)| Evidence {
+fn detected(examples: &Examples, statement: &Statement, detections: &[Detection]) -> Vec<Detected> {
+    let both = statement.mutations.iter().zip(detections);
+    both.map(|(mutation, detection)| {
+        let recordings = detection
+            .recordings
+            .iter()
+            .map(|index| &examples.recordings[*index]);
+        let counterexamples = detection
+            .counterexamples
+            .iter()
+            .map(|index| &examples.counterexamples[*index]);
+        let evidence = recordings.map(|(file, recording)| Evidence {
             file: file.clone(),
             provenance: recording.provenance.kind,
-        })
-        .collect()
+        });
+        Detected {
+            mutation: mutation.name.clone(),
+            needs: mutation.needs.clone(),
+            recordings: evidence.collect(),
+            counterexamples: counterexamples.map(|(file, _)| file.clone()).collect(),
+            restricts: mutation.restricts,
+        }
+    })
+    .collect()
+}
+
+/// Every mutation must be detected; the recording that is nearest to the live service then decides.
+fn state(mutations: &[Detected]) -> State {
+    if !mutations.iter().all(Detected::is_detected) {
+        return Uncovered;
+    }
+    let showing = mutations.iter().filter(|mutation| !mutation.restricts);
+    let states = showing
+        .flat_map(|mutation| &mutation.recordings)
+        .map(|recording| match recording.provenance {
+            ProvenanceKind::Captured => Captured,
+            ProvenanceKind::ObservedShape => Observed,
+            ProvenanceKind::Documentation => Documented,
+            ProvenanceKind::Synthetic => Consistent,
+        });
+    states.min().unwrap_or(CounterexampleOnly)
 }
 
 /// The operation or component that holds the part at a JSON pointer.
 fn owner(spec: &Spec, pointer: &str) -> String {
     let segments: Vec<&str> = pointer.split('/').skip(1).collect();
-    let unescaped = |segment: &str| segment.replace("~1", "/").replace("~0", "~");
     match segments[..] {
-        ["components", section, name, ..] => format!("{section} {}", unescaped(name)),
+        ["components", section, name, ..] => format!("{section} {name}"),
         ["paths", path, method, ..] => {
             let operation = spec.at(&format!("/paths/{path}/{method}"));
             let id = operation.and_then(|operation| operation.text("operationId"));
