@@ -7,6 +7,7 @@
 mod compat;
 mod coverage;
 mod demo;
+mod docs;
 mod exit;
 mod files;
 mod generate;
@@ -16,7 +17,6 @@ mod known_gaps;
 mod languages;
 mod lint;
 mod output;
-mod patterns;
 mod record;
 mod report;
 mod schema;
@@ -45,6 +45,7 @@ enum Command {
     Compat(compat::Compat),
     Coverage(coverage::Coverage),
     Demo(demo::Demo),
+    Docs(docs::Docs),
     Generate(generate::Generate),
     Languages(languages::Languages),
     Lint(lint::Lint),
@@ -76,6 +77,7 @@ fn run(command: Command, out: &mut dyn Write) -> Run {
     match command {
         Command::Compat(compat) => compat.run(out),
         Command::Coverage(coverage) => coverage.run(out),
+        Command::Docs(docs) => docs.run(out),
         Command::Demo(demo::Demo {}) => demo::Demo::run(out),
         Command::Generate(generate) => generate.run(out),
         Command::Languages(languages) => languages.run(out),

@@ -4,6 +4,8 @@ mod commands;
 mod common;
 mod compat;
 mod coverage;
+#[cfg(unix)]
+mod docs;
 mod edited_spec;
 mod evidence;
 mod import;
