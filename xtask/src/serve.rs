@@ -1,6 +1,7 @@
 //! `cargo xtask serve`: the replay server, for any HTTP client.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -53,6 +54,13 @@ impl Source {
             recordings: library::recordings(&recordings).all().map_err(unreadable)?,
             scenarios: library::scenarios(&scenarios).all().map_err(unreadable)?,
         })
+    }
+
+    /// Adds a recording that isn't in a file.
+    pub fn with(mut self, recording: Recording) -> Self {
+        let file = PathBuf::new();
+        self.recordings.push(Stored { file, recording });
+        self
     }
 
     /// Returns the scenario of this name.

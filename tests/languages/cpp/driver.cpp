@@ -1,25 +1,22 @@
-// The calls that every language makes, through the client; ../README.md says what goes in and what comes out.
+// Makes the calls of the comparison through the generated client; ../README.md describes its input and output.
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
 #include <boost/algorithm/string.hpp>
-// example: begin
 #include "CloudPartnerPortal/api/OffersApi.h"
 #include "CloudPartnerPortal/model/KnownOfferStatus.h"
 
 using namespace CloudPartnerPortal::api;
 using namespace CloudPartnerPortal::model;
 using web::json::value;
-// example: end
 
-value answer(const value &said, const std::vector<value> &read)
+value decoded(const value &model, const std::vector<value> &read)
 {
-    return value::object({{"answer", said}, {"read", value::array(read)}});
+    return value::object({{"decoded", model}, {"read", value::array(read)}});
 }
 
-value failure(const ApiException &e);
+value errorResponse(const ApiException &e);
 
-// example: begin
 OffersApi connect(const std::string &url, const std::string &token)
 {
     auto configuration = std::make_shared<ApiConfiguration>();
@@ -41,13 +38,12 @@ try
     running.setValue(KnownOfferStatus::eKnownOfferStatus::RUNNING);
     auto status = report->statusIsSet() ? report->getStatus() : "";
     auto isRunning = boost::iequals(status, running.toJson().as_string());
-    return answer(report->toJson(), {value::string(status), value::array(steps), value::boolean(isRunning)});
+    return decoded(report->toJson(), {value::string(status), value::array(steps), value::boolean(isRunning)});
 }
 catch (const ApiException &e)
 {
-    return failure(e); // e.error_code().value() is the HTTP status
+    return errorResponse(e); // e.error_code().value() is the HTTP status
 }
-// example: end
 
 value list(const OffersApi &api, const std::string &publisher)
 {
@@ -58,31 +54,31 @@ value list(const OffersApi &api, const std::string &publisher)
                                      offer->statusIsSet() ? value::string(offer->getStatus()) : value(),
                                      offer->versionIsSet() ? value::number(offer->getVersion()) : value(),
                                      offer->changedTimeIsSet() ? value::string(offer->getChangedTime()) : value()}));
-    return answer(ModelBase::toJson(offers), read);
+    return decoded(ModelBase::toJson(offers), read);
 }
 
-// The client leaves the body of a failure to its caller.
-value failure(const ApiException &e)
+// The client leaves the body of an error response to its caller.
+value errorResponse(const ApiException &e)
 {
     std::error_code invalid;
     auto body = value::parse(*e.getContent(), invalid);
-    ErrorResponse said;
+    ErrorResponse model;
     if (body.is_object())
-        said.fromJson(body);
+        model.fromJson(body);
 
     value code, message;
     auto service = [&](const auto &error) {
         if (error->exceptionCodeIsSet()) code = value::string(error->getExceptionCode());
         if (error->errorIsSet()) message = value::string(error->getError());
     };
-    if (said.messageIsSet()) message = value::string(said.getMessage());
-    if (said.variantIsSet()) service(said.getVariant());
-    if (said.productIsSet()) service(said.getProduct());
-    auto error = said.errorIsSet() ? said.getError() : std::make_shared<ErrorDetail>();
+    if (model.messageIsSet()) message = value::string(model.getMessage());
+    if (model.variantIsSet()) service(model.getVariant());
+    if (model.productIsSet()) service(model.getProduct());
+    auto error = model.errorIsSet() ? model.getError() : std::make_shared<ErrorDetail>();
     if (error->codeIsSet()) code = value::string(error->getCode());
     if (error->messageIsSet()) message = value::string(error->getMessage());
     auto failed = value::object({{"status", e.error_code().value()}, {"code", code}, {"message", message}});
-    return value::object({{"failure", failed}});
+    return value::object({{"error", failed}});
 }
 
 int main()
@@ -101,7 +97,7 @@ int main()
         }
         catch (const ApiException &e)
         {
-            line = failure(e);
+            line = errorResponse(e);
         }
         catch (const std::exception &e)
         {
@@ -111,4 +107,5 @@ int main()
         line["case"] = value::string(name);
         std::cout << line.serialize() << '\n';
     }
+    return 0;
 }

@@ -1,4 +1,4 @@
-// The calls that every language makes, through the client; ../README.md says what goes in and what comes out.
+// Makes the calls of the comparison through the generated client; ../README.md describes its input and output.
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -13,7 +13,6 @@ using Line = System.Collections.Generic.Dictionary<string, object>;
 
 static class Driver
 {
-    // example: begin
     static Client Connect(string url, string token)
     {
         var http = new HttpClient();
@@ -28,21 +27,20 @@ static class Driver
             var report = await client.GetOfferStatusAsync(publisher, offer, "2017-10-31");
             var steps = (report.Steps ?? new List<PublicationStep>()).Select(step => new[] { step.Id, step.Status });
             var running = nameof(KnownOfferStatus.Running).Equals(report.Status, StringComparison.OrdinalIgnoreCase);
-            return Answer(report, new object[] { report.Status, steps, running });
+            return Decoded(report, new object[] { report.Status, steps, running });
         }
         catch (ApiException e) when (e.StatusCode >= 300) // below is a success that can't be decoded
         {
             return Failure(e.StatusCode, (e as ApiException<ErrorResponse>)?.Result);
         }
     }
-    // example: end
 
     static async Task<Line> List(Client client, string publisher)
     {
         try
         {
             var offers = await client.ListOffersAsync(publisher, "2017-10-31");
-            return Answer(offers, offers.Select(offer => new object[] { offer.Id, offer.Status, offer.Version, offer.ChangedTime }));
+            return Decoded(offers, offers.Select(offer => new object[] { offer.Id, offer.Status, offer.Version, offer.ChangedTime }));
         }
         catch (ApiException e) when (e.StatusCode >= 300)
         {
@@ -50,13 +48,13 @@ static class Driver
         }
     }
 
-    static Line Answer(object answer, object read) => new Line { ["answer"] = answer, ["read"] = read };
+    static Line Decoded(object decoded, object read) => new Line { ["decoded"] = decoded, ["read"] = read };
 
-    static Line Failure(int status, ErrorResponse said)
+    static Line Failure(int status, ErrorResponse body)
     {
-        var code = said?.Error?.Code ?? said?.Product?.ExceptionCode ?? said?.Variant?.ExceptionCode;
-        var message = said?.Error?.Message ?? said?.Product?.Error ?? said?.Variant?.Error ?? said?.Message;
-        return new Line { ["failure"] = new { status, code, message } };
+        var code = body?.Error?.Code ?? body?.Product?.ExceptionCode ?? body?.Variant?.ExceptionCode;
+        var message = body?.Error?.Message ?? body?.Product?.Error ?? body?.Variant?.Error ?? body?.Message;
+        return new Line { ["error"] = new { status, code, message } };
     }
 
     static void Main()

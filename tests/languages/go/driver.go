@@ -1,4 +1,4 @@
-// The calls that every language makes, through the client; ../README.md says what goes in and what comes out.
+// Makes the calls of the comparison through the generated client; ../README.md describes its input and output.
 package main
 
 import (
@@ -11,14 +11,13 @@ import (
 	"os"
 	"strings"
 
-	"portal"
+	"example.com/acme/portal"
 )
 
 var url, token = os.Getenv("URL"), os.Getenv("TOKEN")
 
 type object = map[string]any
 
-// example: begin
 func client() (*portal.OffersAPIService, context.Context) {
 	configuration := portal.NewConfiguration()
 	configuration.Servers = portal.ServerConfigurations{{URL: url}}
@@ -29,53 +28,52 @@ func client() (*portal.OffersAPIService, context.Context) {
 func status(publisher, offer string) object {
 	api, ctx := client()
 	report, response, err := api.GetOfferStatus(ctx, publisher, offer).ApiVersion("2017-10-31").Execute()
-	if err != nil { // response has the HTTP status; it is nil when no answer came
-		return failure(response, err)
+	if err != nil { // response has the HTTP status; it is nil without a response
+		return errorResponse(response, err)
 	}
 	steps := []any{}
 	for _, step := range report.Steps {
 		steps = append(steps, []any{step.Id.Get(), step.Status.Get()})
 	}
 	running := strings.EqualFold(report.GetStatus(), string(portal.KNOWNOFFERSTATUS_RUNNING))
-	return object{"answer": report, "read": []any{report.Status.Get(), steps, running}}
+	return object{"decoded": report, "read": []any{report.Status.Get(), steps, running}}
 }
 
-// example: end
 
 func offers(publisher string) object {
 	api, ctx := client()
 	offers, response, err := api.ListOffers(ctx, publisher).ApiVersion("2017-10-31").Execute()
 	if err != nil {
-		return failure(response, err)
+		return errorResponse(response, err)
 	}
 	read := []any{}
 	for _, offer := range offers {
 		read = append(read, []any{offer.Id, offer.Status.Get(), offer.Version.Get(), offer.ChangedTime.Get()})
 	}
-	return object{"answer": offers, "read": read}
+	return object{"decoded": offers, "read": read}
 }
 
-func failure(response *http.Response, err error) object {
+func errorResponse(response *http.Response, err error) object {
 	if response == nil || response.StatusCode == http.StatusOK {
 		return object{"exception": err.Error()}
 	}
-	failure := object{"status": response.StatusCode, "code": nil, "message": nil}
-	var answer *portal.GenericOpenAPIError
-	errors.As(err, &answer)
-	if said, ok := answer.Model().(portal.ErrorResponse); ok {
-		detail, product, variant := said.Error.Get(), said.Product.Get(), said.Variant.Get()
+	result := object{"status": response.StatusCode, "code": nil, "message": nil}
+	var apiError *portal.GenericOpenAPIError
+	errors.As(err, &apiError)
+	if body, ok := apiError.Model().(portal.ErrorResponse); ok {
+		detail, product, variant := body.Error.Get(), body.Product.Get(), body.Variant.Get()
 		switch {
 		case detail != nil:
-			failure["code"], failure["message"] = detail.Code.Get(), detail.Message.Get()
+			result["code"], result["message"] = detail.Code.Get(), detail.Message.Get()
 		case product != nil:
-			failure["code"], failure["message"] = product.ExceptionCode.Get(), product.Error.Get()
+			result["code"], result["message"] = product.ExceptionCode.Get(), product.Error.Get()
 		case variant != nil:
-			failure["code"], failure["message"] = variant.ExceptionCode.Get(), variant.Error.Get()
+			result["code"], result["message"] = variant.ExceptionCode.Get(), variant.Error.Get()
 		default:
-			failure["message"] = said.Message.Get()
+			result["message"] = body.Message.Get()
 		}
 	}
-	return object{"failure": failure}
+	return object{"error": result}
 }
 
 func main() {

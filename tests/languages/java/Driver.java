@@ -1,4 +1,4 @@
-// The calls that every language makes, through the client; ../README.md says what goes in and what comes out.
+// Makes the calls of the comparison through the generated client; ../README.md describes its input and output.
 
 import com.example.portal.*;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -11,7 +11,6 @@ public class Driver {
   static final String url = System.getenv("URL"), token = System.getenv("TOKEN");
   static final ObjectMapper json = ApiClient.createDefaultObjectMapper();
 
-  // example: begin
   static OffersApi api() {
     ApiClient client = new ApiClient();
     client.updateBaseUri(url);
@@ -27,12 +26,11 @@ public class Driver {
         for (PublicationStep step : report.getSteps())
           steps.add(Arrays.asList(step.getId(), step.getStatus()));
       boolean running = KnownOfferStatus.RUNNING.getValue().equalsIgnoreCase(report.getStatus());
-      return Map.of("answer", report, "read", Arrays.asList(report.getStatus(), steps, running));
-    } catch (ApiException error) { // its code is the HTTP status, or 0 when no answer could be read
-      return failure(error);
+      return Map.of("decoded", report, "read", Arrays.asList(report.getStatus(), steps, running));
+    } catch (ApiException error) { // its code is the HTTP status, or 0 when no response could be read
+      return errorResponse(error);
     }
   }
-  // example: end
 
   static Map<String, Object> offers(String publisher) throws Exception {
     try {
@@ -40,36 +38,36 @@ public class Driver {
       List<Object> read = new ArrayList<>();
       for (OfferSummary offer : offers)
         read.add(Arrays.asList(offer.getId(), offer.getStatus(), offer.getVersion(), offer.getChangedTime()));
-      return Map.of("answer", offers, "read", read);
+      return Map.of("decoded", offers, "read", read);
     } catch (ApiException error) {
-      return failure(error);
+      return errorResponse(error);
     }
   }
 
-  static Map<String, Object> failure(ApiException error) throws ApiException {
+  static Map<String, Object> errorResponse(ApiException error) throws ApiException {
     if (error.getCode() == 0) throw error;
-    ErrorResponse said = new ErrorResponse();
+    ErrorResponse body = new ErrorResponse();
     try {
-      if (error.getResponseBody() != null) said = json.readValue(error.getResponseBody(), ErrorResponse.class);
+      if (error.getResponseBody() != null) body = json.readValue(error.getResponseBody(), ErrorResponse.class);
     } catch (JsonProcessingException notJson) {
       // A gateway's page; the status is all there is.
     }
-    Map<String, Object> failure = new HashMap<>(Map.of("status", error.getCode()));
-    if (said == null) {
+    Map<String, Object> result = new HashMap<>(Map.of("status", error.getCode()));
+    if (body == null) {
       // The body was null.
-    } else if (said.getError() != null) {
-      failure.put("code", said.getError().getCode());
-      failure.put("message", said.getError().getMessage());
-    } else if (said.getProduct() != null) {
-      failure.put("code", said.getProduct().getExceptionCode());
-      failure.put("message", said.getProduct().getError());
-    } else if (said.getVariant() != null) {
-      failure.put("code", said.getVariant().getExceptionCode());
-      failure.put("message", said.getVariant().getError());
+    } else if (body.getError() != null) {
+      result.put("code", body.getError().getCode());
+      result.put("message", body.getError().getMessage());
+    } else if (body.getProduct() != null) {
+      result.put("code", body.getProduct().getExceptionCode());
+      result.put("message", body.getProduct().getError());
+    } else if (body.getVariant() != null) {
+      result.put("code", body.getVariant().getExceptionCode());
+      result.put("message", body.getVariant().getError());
     } else {
-      failure.put("message", said.getMessage());
+      result.put("message", body.getMessage());
     }
-    return Map.of("failure", failure);
+    return Map.of("error", result);
   }
 
   public static void main(String[] arguments) throws Exception {

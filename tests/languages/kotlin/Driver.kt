@@ -1,9 +1,7 @@
-// The calls that every language makes, through the generated models; ../README.md says what goes in and what comes out.
-// example: begin
+// Makes the calls of the comparison with the generated models; ../README.md describes its input and output.
 import cloudpartnerportal.infrastructure.Serializer.gson
 import cloudpartnerportal.models.KnownOfferStatus
 import cloudpartnerportal.models.OfferStatusReport
-// example: end
 import cloudpartnerportal.models.ErrorResponse
 import cloudpartnerportal.models.OfferSummary
 import com.google.gson.JsonParseException
@@ -13,7 +11,6 @@ import java.net.http.HttpClient
 import java.net.http.HttpRequest
 import java.net.http.HttpResponse
 
-// example: begin
 class Portal(private val url: String, private val token: String) {
     private val http = HttpClient.newHttpClient()
 
@@ -26,30 +23,29 @@ class Portal(private val url: String, private val token: String) {
 
 fun status(portal: Portal, publisher: String, offer: String): Map<String, Any?> {
     val response = portal.get(publisher, "offers", offer, "status")
-    if (response.statusCode() != 200) return failure(response)
+    if (response.statusCode() != 200) return errorResponse(response)
     val report = gson.fromJson(response.body(), OfferStatusReport::class.java)
     val steps = report.steps.orEmpty().map { listOf(it.id, it.status) }
     val running = KnownOfferStatus.decode(report.status) == KnownOfferStatus.running
-    return mapOf("answer" to report, "read" to listOf(report.status, steps, running))
+    return mapOf("decoded" to report, "read" to listOf(report.status, steps, running))
 }
-// example: end
 
 fun offers(portal: Portal, publisher: String): Map<String, Any?> {
     val response = portal.get(publisher, "offers")
-    if (response.statusCode() != 200) return failure(response)
+    if (response.statusCode() != 200) return errorResponse(response)
     val offers = gson.fromJson(response.body(), Array<OfferSummary>::class.java)
-    return mapOf("answer" to offers, "read" to offers.map { listOf(it.id, it.status, it.version, it.changedTime) })
+    return mapOf("decoded" to offers, "read" to offers.map { listOf(it.id, it.status, it.version, it.changedTime) })
 }
 
-fun failure(response: HttpResponse<String>): Map<String, Any?> {
-    val said = try {
+fun errorResponse(response: HttpResponse<String>): Map<String, Any?> {
+    val body = try {
         gson.fromJson(response.body(), ErrorResponse::class.java)
     } catch (_: JsonParseException) {
         null
     }
-    val code = said?.error?.code ?: said?.product?.exceptionCode ?: said?.variant?.exceptionCode
-    val message = said?.error?.message ?: said?.product?.error ?: said?.variant?.error ?: said?.message
-    return mapOf("failure" to mapOf("status" to response.statusCode(), "code" to code, "message" to message))
+    val code = body?.error?.code ?: body?.product?.exceptionCode ?: body?.variant?.exceptionCode
+    val message = body?.error?.message ?: body?.product?.error ?: body?.variant?.error ?: body?.message
+    return mapOf("error" to mapOf("status" to response.statusCode(), "code" to code, "message" to message))
 }
 
 fun main() {

@@ -1,15 +1,13 @@
-"""The calls that every language makes, through the client; ../README.md says what goes in and what comes out."""
+"""Makes the calls of the comparison through the generated client; ../README.md describes its input and output."""
 
 import json
 import os
 import sys
 
 from cloud_partner_portal_api_client.api.offers import list_offers
-# example: begin
 from cloud_partner_portal_api_client import AuthenticatedClient
 from cloud_partner_portal_api_client.api.offers import get_offer_status
 from cloud_partner_portal_api_client.models import ErrorResponse, KnownOfferStatus
-# example: end
 from cloud_partner_portal_api_client.types import UNSET
 
 url, token = os.environ["URL"], os.environ["TOKEN"]
@@ -26,35 +24,33 @@ def main():
         print(json.dumps({"case": case, **line}, default=lambda it: None if it is UNSET else str(it)))
 
 
-# example: begin
 client = AuthenticatedClient(base_url=url, token=token)
 
 
 def status(publisher, offer):
-    answer = get_offer_status.sync_detailed(publisher, offer, client=client, api_version="2017-10-31")
-    report = answer.parsed
+    response = get_offer_status.sync_detailed(publisher, offer, client=client, api_version="2017-10-31")
+    report = response.parsed
     if isinstance(report, ErrorResponse) or report is None:
-        return failure(answer.status_code, report)
+        return error_response(response.status_code, report)
     steps = [[step.id, step.status] for step in report.steps or []]
     running = (report.status or "").casefold() == KnownOfferStatus.RUNNING.casefold()
-    return {"answer": report.to_dict(), "read": [report.status, steps, running]}
-# example: end
+    return {"decoded": report.to_dict(), "read": [report.status, steps, running]}
 
 
 def offers(publisher):
-    answer = list_offers.sync_detailed(publisher, client=client, api_version="2017-10-31")
-    offers = answer.parsed
+    response = list_offers.sync_detailed(publisher, client=client, api_version="2017-10-31")
+    offers = response.parsed
     if isinstance(offers, ErrorResponse) or offers is None:
-        return failure(answer.status_code, offers)
+        return error_response(response.status_code, offers)
     read = [[offer.id, offer.status, offer.version, offer.changed_time] for offer in offers]
-    return {"answer": [offer.to_dict() for offer in offers], "read": read}
+    return {"decoded": [offer.to_dict() for offer in offers], "read": read}
 
 
-def failure(status, said):
-    detail, inner = said and said.error, said and (said.product or said.variant)
+def error_response(status, body):
+    detail, inner = body and body.error, body and (body.product or body.variant)
     code = detail.code if detail else inner and inner.exception_code
-    message = detail.message if detail else inner.error if inner else said and said.message
-    return {"failure": {"status": status, "code": code, "message": message}}
+    message = detail.message if detail else inner.error if inner else body and body.message
+    return {"error": {"status": status, "code": code, "message": message}}
 
 
 main()

@@ -1,12 +1,10 @@
-"""The calls that every language makes, through the client; ../README.md says what goes in and what comes out."""
+"""Makes the calls of the comparison through the generated client; ../README.md describes its input and output."""
 
 import json
 import os
 import sys
 
-# example: begin
 from cloud_partner_portal import ApiClient, ApiException, Configuration, KnownOfferStatus, OffersApi
-# example: end
 
 url, token = os.environ["URL"], os.environ["TOKEN"]
 
@@ -22,7 +20,6 @@ def main():
         print(json.dumps({"case": case, **line}, default=str))
 
 
-# example: begin
 api = OffersApi(ApiClient(Configuration(host=url, access_token=token, retries=0)))
 
 
@@ -30,27 +27,26 @@ def status(publisher, offer):
     try:
         report = api.get_offer_status(publisher, offer, api_version="2017-10-31")
     except ApiException as error:  # error.data is the decoded ErrorResponse, or None
-        return failure(error.status, error.data)
+        return error_response(error.status, error.data)
     steps = [[step.id, step.status] for step in report.steps or []]
     running = (report.status or "").casefold() == KnownOfferStatus.RUNNING.casefold()
-    return {"answer": report.to_dict(), "read": [report.status, steps, running]}
-# example: end
+    return {"decoded": report.to_dict(), "read": [report.status, steps, running]}
 
 
 def offers(publisher):
     try:
         offers = api.list_offers(publisher, api_version="2017-10-31")
     except ApiException as error:
-        return failure(error.status, error.data)
+        return error_response(error.status, error.data)
     read = [[offer.id, offer.status, offer.version, offer.changed_time] for offer in offers]
-    return {"answer": [offer.to_dict() for offer in offers], "read": read}
+    return {"decoded": [offer.to_dict() for offer in offers], "read": read}
 
 
-def failure(status, said):
-    detail, inner = said and said.error, said and (said.product or said.variant)
+def error_response(status, body):
+    detail, inner = body and body.error, body and (body.product or body.variant)
     code = detail.code if detail else inner and inner.exception_code
-    message = detail.message if detail else inner.error if inner else said and said.message
-    return {"failure": {"status": status, "code": code, "message": message}}
+    message = detail.message if detail else inner.error if inner else body and body.message
+    return {"error": {"status": status, "code": code, "message": message}}
 
 
 main()

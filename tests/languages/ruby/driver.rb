@@ -1,11 +1,7 @@
-# The calls that every language makes, through the client; ../README.md says what goes in and what comes out.
-$LOAD_PATH.unshift "#{ENV.fetch('CLIENT')}/lib"
-# example: begin
+# Makes the calls of the comparison through the generated client; ../README.md describes its input and output.
 require 'cloud_partner_portal'
-# example: end
 require 'json'
 
-# example: begin
 def connect(url, token)
   config = CloudPartnerPortal::Configuration.new
   config.scheme, config.host = url.split('://')
@@ -17,22 +13,21 @@ def status(api, publisher, offer)
   report = api.get_offer_status(publisher, offer, '2017-10-31')
   steps = (report.steps || []).map { |step| [step.id, step.status] }
   running = CloudPartnerPortal::KnownOfferStatus::RUNNING.casecmp?(report.status.to_s)
-  { answer: report.to_hash, read: [report.status, steps, running] }
+  { decoded: report.to_hash, read: [report.status, steps, running] }
 rescue CloudPartnerPortal::ApiError => e
-  failure(e)
+  error_response(e)
 end
-# example: end
 
 def offers(api, publisher)
   offers = api.list_offers(publisher, '2017-10-31')
   read = offers.map { |offer| [offer.id, offer.status, offer.version, offer.changed_time] }
-  { answer: offers.map(&:to_hash), read: read }
+  { decoded: offers.map(&:to_hash), read: read }
 rescue CloudPartnerPortal::ApiError => e
-  failure(e)
+  error_response(e)
 end
 
-# The client leaves the body of a failure to its caller.
-def failure(error)
+# The client leaves the body of an error response to its caller.
+def error_response(error)
   raise error unless error.code.to_i >= 300
 
   body = begin
@@ -40,11 +35,11 @@ def failure(error)
   rescue JSON::ParserError
     nil
   end
-  said = CloudPartnerPortal::ErrorResponse.build_from_hash(body.is_a?(Hash) ? body : {})
-  service = said.product || said.variant
-  code = said.error&.code || service&.exception_code
-  message = said.error&.message || service&.error || said.message
-  { failure: { status: error.code, code: code, message: message } }
+  model = CloudPartnerPortal::ErrorResponse.build_from_hash(body.is_a?(Hash) ? body : {})
+  service = model.product || model.variant
+  code = model.error&.code || service&.exception_code
+  message = model.error&.message || service&.error || model.message
+  { error: { status: error.code, code: code, message: message } }
 end
 
 $stdin.set_encoding('UTF-8')

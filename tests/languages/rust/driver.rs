@@ -1,14 +1,11 @@
-//! The calls that every language makes, through the client; ../README.md says what goes in and what comes out.
+//! Makes the calls of the comparison through the generated client; ../README.md describes its input and output.
 
-// example: begin
 use cloud_partner_portal::apis::configuration::Configuration;
 use cloud_partner_portal::apis::{offers_api, Error};
 use cloud_partner_portal::models::KnownOfferStatus;
-// example: end
 use cloud_partner_portal::models::ErrorResponse;
 use serde_json::{json, Value};
 
-// example: begin
 fn connect(url: &str, token: &str) -> Configuration {
     Configuration {
         base_path: url.to_owned(),
@@ -27,13 +24,12 @@ async fn status(portal: &Configuration, publisher: &str, offer: &str) -> Value {
                 .status
                 .as_ref()
                 .is_some_and(|status| status.eq_ignore_ascii_case(&running));
-            json!({ "answer": report, "read": [report.status, steps, running] })
+            json!({ "decoded": report, "read": [report.status, steps, running] })
         }
-        Err(Error::ResponseError(said)) => failure(said.status.as_u16(), &said.content),
+        Err(Error::ResponseError(response)) => error_response(response.status.as_u16(), &response.content),
         Err(other) => exception(&other),
     }
 }
-// example: end
 
 async fn list(portal: &Configuration, publisher: &str) -> Value {
     match offers_api::list_offers(portal, publisher, "2017-10-31").await {
@@ -41,27 +37,27 @@ async fn list(portal: &Configuration, publisher: &str) -> Value {
             let read = offers
                 .iter()
                 .map(|offer| json!([offer.id, offer.status, offer.version, offer.changed_time]));
-            json!({ "read": read.collect::<Vec<_>>(), "answer": offers })
+            json!({ "read": read.collect::<Vec<_>>(), "decoded": offers })
         }
-        Err(Error::ResponseError(said)) => failure(said.status.as_u16(), &said.content),
+        Err(Error::ResponseError(response)) => error_response(response.status.as_u16(), &response.content),
         Err(other) => exception(&other),
     }
 }
 
 /// `entity` is always the first variant that fits, whatever the status was: the same type is easier to read from the body.
-fn failure(status: u16, body: &str) -> Value {
-    let said: ErrorResponse = serde_json::from_str(body).unwrap_or_default();
-    let (mut code, mut message) = (None, said.message.flatten());
-    if let Some(service) = said.variant.flatten() {
+fn error_response(status: u16, text: &str) -> Value {
+    let body: ErrorResponse = serde_json::from_str(text).unwrap_or_default();
+    let (mut code, mut message) = (None, body.message.flatten());
+    if let Some(service) = body.variant.flatten() {
         (code, message) = (service.exception_code.flatten(), service.error.flatten());
     }
-    if let Some(service) = said.product.flatten() {
+    if let Some(service) = body.product.flatten() {
         (code, message) = (service.exception_code.flatten(), service.error.flatten());
     }
-    if let Some(error) = said.error.flatten() {
+    if let Some(error) = body.error.flatten() {
         (code, message) = (error.code.flatten(), error.message.flatten());
     }
-    json!({ "failure": { "status": status, "code": code, "message": message } })
+    json!({ "error": { "status": status, "code": code, "message": message } })
 }
 
 fn exception(error: &impl std::fmt::Display) -> Value {

@@ -1,4 +1,4 @@
-//! The calls that every language makes, through the SDK; ../README.md says what goes in and what comes out.
+//! Makes the calls of the comparison through the SDK; ../README.md describes its input and output.
 
 use std::error::Error;
 
@@ -20,16 +20,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for call in std::io::stdin().lines() {
         let call = call?;
         let columns: Vec<&str> = call.split('\t').collect();
-        let (case, answer) = match columns[..] {
+        let (case, result) = match columns[..] {
             [case, "listOffers", publisher] => (case, list(&client, publisher).await),
             [case, "getOfferStatus", publisher, offer] => {
                 (case, status(&client, publisher, offer).await)
             }
             _ => return Err(format!("not a call: {call}").into()),
         };
-        let mut line = answer.unwrap_or_else(|error| match error.status() {
+        let mut line = result.unwrap_or_else(|error| match error.status() {
             Some(status) if !error.is_decode() => json!({
-                "failure": { "status": status, "code": error.code(), "message": error.message() },
+                "error": { "status": status, "code": error.code(), "message": error.message() },
             }),
             _ => json!({ "exception": error.to_string() }),
         });
@@ -45,7 +45,7 @@ async fn list(client: &Client, publisher: &str) -> Result<Value, cloud_partner_p
         .iter()
         .map(|offer| json!([offer.id, offer.status, offer.version, offer.changed_time]))
         .collect();
-    Ok(json!({ "answer": *offers, "read": read }))
+    Ok(json!({ "decoded": *offers, "read": read }))
 }
 
 async fn status(
@@ -61,5 +61,5 @@ async fn status(
         .map(|step| json!([step.id, step.status]))
         .collect();
     let running = report.status.known() == Some(OfferStatus::Running);
-    Ok(json!({ "answer": *report, "read": [report.status, steps, running] }))
+    Ok(json!({ "decoded": *report, "read": [report.status, steps, running] }))
 }

@@ -1,43 +1,39 @@
-// The calls that every language makes, through the client; ../README.md says what goes in and what comes out.
+// Makes the calls of the comparison through the generated client; ../README.md describes its input and output.
 
 import { readFileSync } from "node:fs";
 import { listOffers } from "./sdk.gen";
 import type { ErrorResponse } from "./types.gen";
-// example: begin
 import { createClient, createConfig } from "./client";
 import { getOfferStatus } from "./sdk.gen";
 import { KnownOfferStatus } from "./types.gen";
-// example: end
 
 const url = process.env.URL!, token = process.env.TOKEN!;
 
-// example: begin
 const client = createClient(createConfig({ baseUrl: url, auth: token }));
 
 async function status(publisherId: string, offerId: string) {
   const path = { publisherId, offerId }, query = { "api-version": "2017-10-31" };
   const { data: report, error, response } = await getOfferStatus({ client, path, query });
-  if (!report) return failure(response?.status, error);
+  if (!report) return errorResponse(response?.status, error);
   const steps = (report.steps ?? []).map((step) => [step.id, step.status]);
   const running = report.status?.toLowerCase() === KnownOfferStatus.RUNNING.toLowerCase();
-  return { answer: report, read: [report.status, steps, running] };
+  return { decoded: report, read: [report.status, steps, running] };
 }
-// example: end
 
 async function offers(publisherId: string) {
   const path = { publisherId }, query = { "api-version": "2017-10-31" };
   const { data: offers, error, response } = await listOffers({ client, path, query });
-  if (!offers) return failure(response?.status, error);
+  if (!offers) return errorResponse(response?.status, error);
   const read = offers.map((offer) => [offer.id, offer.status, offer.version, offer.changedTime]);
-  return { answer: offers, read };
+  return { decoded: offers, read };
 }
 
-function failure(status?: number, said?: ErrorResponse) {
-  if (!status || said instanceof Error) throw said;
-  const inner = said?.Product ?? said?.Variant;
-  const code = said?.error?.code ?? inner?.exceptionCode ?? null;
-  const message = said?.error?.message ?? inner?.error ?? said?.Message ?? null;
-  return { failure: { status, code, message } };
+function errorResponse(status?: number, body?: ErrorResponse) {
+  if (!status || body instanceof Error) throw body;
+  const inner = body?.Product ?? body?.Variant;
+  const code = body?.error?.code ?? inner?.exceptionCode ?? null;
+  const message = body?.error?.message ?? inner?.error ?? body?.Message ?? null;
+  return { error: { status, code, message } };
 }
 
 async function main() {

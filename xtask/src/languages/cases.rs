@@ -1,44 +1,92 @@
-//! What every driver asks for: each recording once, and each scenario to its end.
+//! The calls that every driver makes, and what the spec and the recording say of each.
 
 use std::fmt::Write as _;
 
-use cloud_partner_recordings::recording::Recording;
+use cloud_partner_recordings::recording::{Body, Recording, Request};
+use serde_json::{Value, json};
 
+use super::compare::Seen;
+use super::names;
 use crate::exit::Failure;
 use crate::serve::Source;
+use crate::spec::{Node, Spec};
+
+/// The publisher and the offer that every example asks about.
+pub const EXAMPLE: [&str; 2] = ["contoso", "test-vm"];
+
+/// The name of the negative control, and the ids in its path.
+pub const CONTROL: &str = "negative-control";
 
 /// One call.
-pub struct Case {
+pub struct Case<'s> {
     /// The recording's file, below its folder.
     pub name: String,
-    /// What it is answered with.
-    pub recording: Recording,
     /// The operation, the publisher and, if there is one, the offer.
     call: Vec<String>,
+    /// The expected line of a driver.
+    pub expected: Seen,
+    /// The schema of the response body, to leave out of a driver's line what the spec doesn't name.
+    pub schema: Option<Node<'s>>,
 }
 
-/// Every call, in the order in which it is made.
-pub fn all(source: &Source) -> Result<Vec<Case>, Failure> {
+/// Every call, in the order in which it is made: each recording once, each scenario to its end, then the negative control.
+pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, Failure> {
+    let operations = spec.operations()?;
+    let expected_control = control(source, "running")?;
     source
         .answers()
+        .chain([(CONTROL.to_owned(), &expected_control)])
         .map(|(name, recording)| {
-            let call = call(recording).ok_or_else(|| {
+            let call = call(&recording.request).ok_or_else(|| {
                 Failure(format!(
                     "{name}: no driver calls {}; tests/languages/README.md says what they call",
                     recording.request
                 ))
             })?;
+            let operation = operations.iter().find(|operation| operation.id == call[0]);
+            let schema = operation.and_then(|operation| names::body_schema(operation, recording));
             Ok(Case {
                 name,
-                recording: recording.clone(),
+                expected: expected(recording, schema.as_ref()),
+                schema,
                 call,
             })
         })
         .collect()
 }
 
-fn call(recording: &Recording) -> Option<Vec<String>> {
-    let path = recording.request.segments();
+/// A copy of a recorded status, to be the negative control. The server's copy has another status than the expected one, so a
+/// comparison that finds no difference compares nothing.
+pub fn control(source: &Source, status: &str) -> Result<Recording, Failure> {
+    let is_report = |recording: &&Recording| {
+        recording.response.status == 200
+            && call(&recording.request).is_some_and(|call| call[0] == "getOfferStatus")
+    };
+    let mut recording = source
+        .answers()
+        .map(|(_, recording)| recording)
+        .find(is_report)
+        .ok_or_else(|| {
+            Failure("tests/recordings: the negative control needs a recorded status".to_owned())
+        })?
+        .clone();
+    recording.request.path = format!("/api/publishers/{CONTROL}/offers/{CONTROL}/status");
+    recording.response.body = Some(Body::Json(json!({ "status": status })));
+    Ok(recording)
+}
+
+/// The calls as the drivers read them.
+pub fn as_text(cases: &[Case<'_>]) -> String {
+    let mut text = String::new();
+    for case in cases {
+        // Writing to a string doesn't fail.
+        let _ = writeln!(text, "{}\t{}", case.name, case.call.join("\t"));
+    }
+    text
+}
+
+fn call(request: &Request) -> Option<Vec<String>> {
+    let path = request.segments();
     let path: Vec<&str> = path.iter().map(String::as_str).collect();
     let call = match path[..] {
         ["api", "publishers", publisher, "offers"] => vec!["listOffers", publisher],
@@ -50,12 +98,79 @@ fn call(recording: &Recording) -> Option<Vec<String>> {
     Some(call.into_iter().map(ToOwned::to_owned).collect())
 }
 
-/// The calls as the drivers read them.
-pub fn as_text(cases: &[Case]) -> String {
-    let mut text = String::new();
-    for case in cases {
-        // Writing to a string doesn't fail.
-        let _ = writeln!(text, "{}\t{}", case.name, case.call.join("\t"));
+/// What a client that loses nothing reads: of a success the properties that the spec names; of an error response its status code,
+/// and the code and message that its body has in a property that the spec names.
+fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Seen {
+    let body = match &recording.response.body {
+        Some(Body::Json(value)) => value,
+        _ => &Value::Null,
+    };
+    let named = schema.map_or(Value::Null, |schema| names::named(schema, body));
+    if (200..300).contains(&recording.response.status) {
+        let read = match body {
+            Value::Array(offers) => offers
+                .iter()
+                .map(|offer| ["id", "status", "version", "changedTime"].map(|name| &offer[name]))
+                .map(|row| json!(row))
+                .collect(),
+            report => json!([report["status"], steps(report), is_running(report)]),
+        };
+        return Seen::decoded(&named, read);
     }
-    text
+    // An inner service's error stands in a property of the service's name.
+    let inner = || {
+        let properties = named.as_object().into_iter().flatten();
+        properties
+            .filter(|(name, _)| *name != "error")
+            .map(|(_, value)| value)
+            .find(|value| value.is_object())
+            .unwrap_or(&Value::Null)
+    };
+    let (code, message) = match &named["error"] {
+        Value::Null => (&inner()["exceptionCode"], &inner()["error"]),
+        error => (&error["code"], &error["message"]),
+    };
+    let message = if message.is_null() {
+        &named["Message"]
+    } else {
+        message
+    };
+    Seen::error(recording.response.status, code.clone(), message.clone())
+}
+
+fn steps(report: &Value) -> Value {
+    let steps = report["steps"].as_array().into_iter().flatten();
+    steps
+        .map(|step| json!([step["id"], step["status"]]))
+        .collect()
+}
+
+fn is_running(report: &Value) -> bool {
+    let status = report["status"].as_str();
+    status.is_some_and(|status| status.eq_ignore_ascii_case("running"))
+}
+
+/// What every example prints of these recordings: a line `ID: STATUS` for each offer of a list, then the status of one offer.
+pub fn example_output(source: &Source) -> Option<String> {
+    let [publisher, offer] = EXAMPLE;
+    let body = |wanted: &[&str]| {
+        source.answers().find_map(|(_, recording)| {
+            let Some(Body::Json(body)) = &recording.response.body else {
+                return None;
+            };
+            (call(&recording.request)? == wanted).then_some(body)
+        })
+    };
+    let mut text = String::new();
+    for offer in body(&["listOffers", publisher])?.as_array()? {
+        let _ = writeln!(
+            text,
+            "{}: {}",
+            offer["id"].as_str()?,
+            offer["status"].as_str()?
+        );
+    }
+    let report = body(&["getOfferStatus", publisher, offer])?;
+    let _ = writeln!(text, "{}", report["status"].as_str()?);
+    Some(text)
 }

@@ -1,32 +1,30 @@
-//! What a driver printed, in normal form, and where it differs from what the SDK's driver printed.
+//! The lines that a driver prints, and where they differ from the expected ones.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
-use super::cases::Case;
-use crate::coverage::answer;
-use crate::coverage::sites::{self, Site};
-use crate::validate::Checker;
+use super::cases::{CONTROL, Case};
+use super::names;
 
-/// A line of a driver: what one call gave.
+/// A line of a driver: the result of one call.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
     case: String,
-    #[serde(default, deserialize_with = "there")]
-    answer: Option<Value>,
-    #[serde(default, deserialize_with = "there")]
+    #[serde(default, deserialize_with = "present")]
+    decoded: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
     read: Option<Value>,
-    failure: Option<Failed>,
+    error: Option<ErrorResponse>,
     exception: Option<String>,
 }
 
-/// An answer that isn't a success.
+/// An error response, as the client shows it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Failed {
+struct ErrorResponse {
     status: u16,
     #[serde(default)]
     code: Value,
@@ -34,180 +32,154 @@ struct Failed {
     message: Value,
 }
 
-/// A member that is there, and be it null.
-fn there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+/// A property that is present, even if it is null.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 
-/// What one call gave, in normal form.
-enum Given {
-    Answer { answer: Value, read: Value },
-    Failure { status: u16, all: Value },
+/// The result of one call, in normal form.
+pub enum Seen {
+    /// The decoded value and what was read of it: `{"decoded": …, "read": …}`.
+    Decoded(Value),
+    /// An error response: `{"error": {"status": …, "code": …, "message": …}}`.
+    Error(Value),
+    /// What the client threw.
     Exception(String),
 }
 
-/// What a driver printed, call by call.
-#[derive(Default)]
-pub struct Lines(BTreeMap<String, Given>);
+impl Seen {
+    /// A decoded value, of which only the properties that the spec names are left.
+    pub fn decoded(decoded: &Value, read: Value) -> Self {
+        Self::Decoded(json!({ "decoded": decoded, "read": without_empty_text(read) }))
+    }
 
-/// Where two lines differ.
-#[derive(Clone, Debug, PartialEq, Eq)]
+    /// An error response. Of a message, the first line counts: the rest can be the server's stack trace.
+    pub fn error(status: u16, code: Value, message: Value) -> Self {
+        let message = match message {
+            Value::String(text) => text.lines().next().unwrap_or_default().into(),
+            other => other,
+        };
+        let [code, message] = [code, message].map(without_empty_text);
+        Self::Error(json!({ "error": { "status": status, "code": code, "message": message } }))
+    }
+}
+
+/// A place where an actual line differs from the expected one.
+#[derive(Clone, Debug)]
 pub struct Difference {
     /// The call.
     pub case: String,
-    /// What of its line: a path, in which only a scalar's index in its array is told.
+    /// The path in the line; an index is given only for a scalar in its array.
     pub path: String,
-    /// What the line has there, and what the SDK's has.
-    pub said: String,
+    /// The actual and the expected value.
+    pub values: String,
 }
 
 impl Difference {
-    /// As limits write it.
+    /// The difference as a known difference names it.
     pub fn name(&self) -> String {
         format!("{}: {}", self.case, self.path)
     }
 }
 
-impl Lines {
-    /// Reads what a driver printed. The error says which line is none.
-    pub fn parse(text: &str, cases: &[Case], checker: &Checker<'_>) -> Result<Self, String> {
-        let mut lines = BTreeMap::new();
-        for (index, text) in text.lines().enumerate() {
-            let at = format!("line {} of its output", index + 1);
-            let line: Line =
-                serde_json::from_str(text).map_err(|error| format!("{at}: {error}"))?;
-            let name = line.case.clone();
-            let Some(case) = cases.iter().find(|case| case.name == name) else {
-                return Err(format!("{at} is about `{name}`, which nobody asked for"));
-            };
-            let given = line.normal(case, checker).ok_or_else(|| {
-                format!("{at}, about {name}, must have an answer with what was read of it, or a failure, or an exception, and has another choice of these")
-            })?;
-            if lines.insert(name.clone(), given).is_some() {
-                return Err(format!("{at} is the second about {name}"));
+/// Where a driver's lines differ from the expected ones, in the order of the calls. A path that differs more than once in a line
+/// is listed once, and the negative control only if it isn't detected. The error says what is wrong with the output as a whole.
+pub fn differences(
+    output: &str,
+    requests: usize,
+    cases: &[Case<'_>],
+) -> Result<Vec<Difference>, String> {
+    let lines = parse(output, cases)?;
+    let exception = |seen: &&Seen| matches!(seen, Seen::Exception(_));
+    let responses = lines.len() - lines.values().filter(exception).count();
+    if requests > cases.len() {
+        return Err(format!(
+            "{requests} requests for {} calls: a driver makes each call once, so switch retries off",
+            cases.len()
+        ));
+    }
+    if requests < responses {
+        return Err(format!(
+            "{responses} responses, but only {requests} requests: a driver prints what the server has sent"
+        ));
+    }
+    let mut all = Vec::new();
+    for case in cases {
+        let mut found = Vec::new();
+        match (lines.get(case.name.as_str()), &case.expected) {
+            (None, _) => found.push(("nothing".to_owned(), "no line".to_owned())),
+            (Some(Seen::Decoded(actual)), Seen::Decoded(expected))
+            | (Some(Seen::Error(actual)), Seen::Error(expected)) => {
+                differ(expected, actual, String::new(), &mut found);
+            }
+            (Some(Seen::Decoded(actual)), _) => found.push(("decoded".to_owned(), short(actual))),
+            (Some(Seen::Error(actual)), _) => {
+                found.push((
+                    format!("error {}", actual["error"]["status"]),
+                    short(actual),
+                ));
+            }
+            (Some(Seen::Exception(text)), _) => {
+                let kind = text.split(':').next().unwrap_or_default().trim();
+                found.push((format!("exception {kind}"), short(&json!(text))));
             }
         }
-        Ok(Self(lines))
-    }
-
-    /// How many of the calls were answered: none of those can have been made without a request.
-    pub fn answered(&self) -> usize {
-        let exception = |given: &&Given| matches!(given, Given::Exception(_));
-        self.0.len() - self.0.values().filter(exception).count()
-    }
-
-    /// Where these lines differ from the SDK's, in the order of the calls; a path that differs more than once in a line is told
-    /// once.
-    pub fn differences(&self, right: &Self, cases: &[Case]) -> Vec<Difference> {
-        let mut all: Vec<Difference> = Vec::new();
-        for case in cases {
-            let mut paths = Vec::new();
-            match (self.0.get(&case.name), right.0.get(&case.name)) {
-                (None, _) => paths.push(("nothing".to_owned(), "no line".to_owned())),
-                (
-                    Some(Given::Answer { answer, read }),
-                    Some(Given::Answer {
-                        answer: right,
-                        read: right_read,
-                    }),
-                ) => {
-                    differ(right, answer, "answer".to_owned(), &mut paths);
-                    differ(right_read, read, "read".to_owned(), &mut paths);
-                }
-                (Some(Given::Failure { all, .. }), Some(Given::Failure { all: right, .. })) => {
-                    differ(right, all, "failure".to_owned(), &mut paths);
-                }
-                // Of two different kinds, the kind is what differs. The SDK never throws.
-                (Some(Given::Answer { answer, .. }), _) => {
-                    paths.push(("answer".to_owned(), short(answer)));
-                }
-                (Some(Given::Failure { status, all }), _) => {
-                    paths.push((format!("failure {status}"), short(all)));
-                }
-                (Some(Given::Exception(text)), _) => {
-                    let kind = text.split(':').next().unwrap_or_default().trim();
-                    paths.push((format!("exception {kind}"), short(&text.as_str().into())));
-                }
-            }
-            let mut told: Vec<String> = Vec::new();
-            for (path, said) in paths {
-                if !told.contains(&path) {
-                    told.push(path.clone());
-                    all.push(Difference {
-                        case: case.name.clone(),
-                        path,
-                        said,
-                    });
-                }
+        let mut listed: Vec<String> = Vec::new();
+        for (path, values) in found {
+            if !listed.contains(&path) {
+                listed.push(path.clone());
+                let case = case.name.clone();
+                all.push(Difference { case, path, values });
             }
         }
-        all
     }
+    let (control, mut others): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|difference| difference.case == CONTROL);
+    let paths: Vec<&str> = control.iter().map(|one| one.path.as_str()).collect();
+    if paths != ["decoded.status", "read[0]", "read[2]"] {
+        others.push(Difference {
+            case: CONTROL.to_owned(),
+            path: "undetected".to_owned(),
+            values: format!(
+                "the status differs from the expected one, the differences are `{}`",
+                paths.join("`, `")
+            ),
+        });
+    }
+    Ok(others)
 }
 
-impl Line {
-    /// `None` when it isn't of exactly one kind.
-    fn normal(self, case: &Case, checker: &Checker<'_>) -> Option<Given> {
-        match (self.answer, self.read, self.failure, self.exception) {
-            (Some(answer), Some(read), None, None) => Some(Given::Answer {
-                answer: named(case, checker, &answer),
-                read: without_empty_text(read),
-            }),
-            (None, None, Some(failed), None) => Some(Given::Failure {
-                status: failed.status,
-                all: Value::Object(Map::from_iter([
-                    ("status".to_owned(), failed.status.into()),
-                    ("code".to_owned(), without_empty_text(failed.code)),
-                    ("message".to_owned(), first_line(failed.message)),
-                ])),
-            }),
-            (None, None, None, Some(exception)) => Some(Given::Exception(exception)),
-            _ => None,
+fn parse<'c>(output: &str, cases: &'c [Case<'_>]) -> Result<HashMap<&'c str, Seen>, String> {
+    let mut lines = HashMap::new();
+    for (index, text) in output.lines().enumerate() {
+        let at = format!("line {} of its output", index + 1);
+        let line: Line = serde_json::from_str(text).map_err(|error| format!("{at}: {error}"))?;
+        let Some(case) = cases.iter().find(|case| case.name == line.case) else {
+            return Err(format!("{at}: there is no call `{}`", line.case));
+        };
+        let seen = match (line.decoded, line.read, line.error, line.exception) {
+            (Some(decoded), Some(read), None, None) => {
+                let named = case
+                    .schema
+                    .as_ref()
+                    .map(|schema| names::named(schema, &decoded));
+                Seen::decoded(&named.unwrap_or(decoded), read)
+            }
+            (None, None, Some(error), None) => Seen::error(error.status, error.code, error.message),
+            (None, None, None, Some(exception)) => Seen::Exception(exception),
+            _ => {
+                return Err(format!(
+                    "{at}, about {}, must have `decoded` and `read`, or `error`, or `exception`, and nothing else",
+                    case.name
+                ));
+            }
+        };
+        if lines.insert(case.name.as_str(), seen).is_some() {
+            return Err(format!("{at} is the second about {}", case.name));
         }
     }
-}
-
-/// What the contract names of an answer, without what says nothing.
-fn named(case: &Case, checker: &Checker<'_>, value: &Value) -> Value {
-    let response = answer::answered(checker, &case.recording);
-    let body = response.and_then(|response| {
-        let (content, recorded) = answer::sent(checker, &case.recording, &response)?;
-        sites::body(checker, &content, Some(&recorded))
-    });
-    body.map_or_else(|| value.clone(), |body| named_in(checker, &body, value))
-}
-
-fn named_in(checker: &Checker<'_>, site: &Site<'_>, value: &Value) -> Value {
-    let inner = sites::inside(checker, site, Some(value));
-    let names_members = site
-        .facets
-        .iter()
-        .any(|(_, schema)| schema.get("properties").is_some() || schema.get("items").is_some());
-    match value {
-        Value::Object(_) if names_members => inner
-            .into_iter()
-            .filter_map(|inner| {
-                let value = named_in(checker, &inner.site, inner.value?);
-                (!is_nothing(&value)).then_some((inner.key, value))
-            })
-            .collect(),
-        Value::Array(_) if names_members => inner
-            .into_iter()
-            .filter_map(|inner| Some(named_in(checker, &inner.site, inner.value?)))
-            .collect(),
-        other => other.clone(),
-    }
-}
-
-/// Absent, null and empty are the same, by the contract's own words.
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(elements) => elements.is_empty(),
-        Value::Object(members) => members.is_empty(),
-        _ => false,
-    }
+    Ok(lines)
 }
 
 fn without_empty_text(value: Value) -> Value {
@@ -218,57 +190,50 @@ fn without_empty_text(value: Value) -> Value {
     }
 }
 
-/// A message can hold the server's stack trace; people are shown its first line.
-fn first_line(value: Value) -> Value {
-    match value {
-        Value::String(text) => without_empty_text(text.lines().next().unwrap_or_default().into()),
-        other => other,
-    }
-}
-
-fn differ(expected: &Value, got: &Value, path: String, found: &mut Vec<(String, String)>) {
-    match (expected, got) {
-        (Value::Object(expected), Value::Object(got)) => {
-            let names = expected
-                .keys()
-                .chain(got.keys().filter(|name| !expected.contains_key(*name)));
-            for name in names {
-                let of =
-                    |members: &Map<String, Value>| members.get(name).cloned().unwrap_or_default();
-                differ(&of(expected), &of(got), format!("{path}.{name}"), found);
+fn differ(expected: &Value, actual: &Value, path: String, found: &mut Vec<(String, String)>) {
+    match (expected, actual) {
+        (Value::Object(wanted), Value::Object(given)) => {
+            let others = given.keys().filter(|name| !wanted.contains_key(*name));
+            for name in wanted.keys().chain(others) {
+                let dot = if path.is_empty() { "" } else { "." };
+                differ(
+                    &expected[name],
+                    &actual[name],
+                    format!("{path}{dot}{name}"),
+                    found,
+                );
             }
         }
-        (Value::Array(expected), Value::Array(got)) if expected.len() == got.len() => {
-            for (index, (expected, got)) in expected.iter().zip(got).enumerate() {
-                // The columns of a row mean different things; rows and other lists are as long as they like.
-                let index = if expected.is_array() || expected.is_object() {
-                    String::new()
-                } else {
-                    index.to_string()
+        (Value::Array(wanted), Value::Array(given)) if wanted.len() == given.len() => {
+            for (index, (wanted, given)) in wanted.iter().zip(given).enumerate() {
+                // The columns of a row have different meanings; rows and other lists have any length.
+                let index = match wanted {
+                    Value::Array(_) | Value::Object(_) => String::new(),
+                    _ => index.to_string(),
                 };
-                differ(expected, got, format!("{path}[{index}]"), found);
+                differ(wanted, given, format!("{path}[{index}]"), found);
             }
         }
-        _ if expected == got => {}
+        _ if expected == actual => {}
         (_, Value::Null) => {
             found.push((
                 format!("{path} lost"),
-                format!("the SDK has {}", short(expected)),
+                format!("expected {}", short(expected)),
             ));
         }
         _ => found.push((
             path,
-            format!("{}, the SDK has {}", short(got), short(expected)),
+            format!("{}, expected {}", short(actual), short(expected)),
         )),
     }
 }
 
 fn short(value: &Value) -> String {
-    const MOST: usize = 60;
+    const LONGEST: usize = 60;
     let text = value.to_string();
-    if text.chars().count() <= MOST {
+    if text.chars().count() <= LONGEST {
         return text;
     }
-    let cut: String = text.chars().take(MOST).collect();
+    let cut: String = text.chars().take(LONGEST).collect();
     format!("{cut}…")
 }

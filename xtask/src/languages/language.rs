@@ -7,12 +7,9 @@ use std::process::Command;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::limits::{InLanguage, Limits, Shared};
+use super::patterns::Patterns;
 use crate::exit::Failure;
 use crate::files;
-
-/// The language whose lines are right: the SDK.
-pub const REFERENCE: &str = "sdk";
 
 /// One language.
 pub struct Language {
@@ -20,77 +17,79 @@ pub struct Language {
     pub name: String,
     /// The folder.
     pub folder: PathBuf,
-    /// What its `language.yaml` says.
+    /// The contents of its `language.yaml`.
     pub about: About,
     /// Its generator.
     pub generator: Generator,
-    /// The parts of its driver that are shown to readers; the SDK's aren't.
-    pub example: String,
-    /// The files that the generator reads, with their text.
-    pub files: Vec<(String, String)>,
-    /// The differences that are accepted.
-    pub limits: Limits,
-    /// Other folders whose programs it wants.
+    /// Which differences are known: a list of patterns for each of `about.known_differences`.
+    patterns: Patterns,
+    /// Other folders whose programs it needs.
     tools: Vec<String>,
 }
 
-/// What a `language.yaml` says.
+/// The contents of a `language.yaml`.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct About {
-    /// What people call it.
+    /// The name for people.
     pub title: String,
     /// The registry and the package of its generator.
     generator: String,
-    /// Makes the client.
+    /// Generates the client.
     pub generate: Option<String>,
-    /// Makes the driver.
+    /// Builds the driver and the example.
     pub build: Option<String>,
     /// Runs the driver.
     pub run: String,
-    /// The generator's options that matter.
-    #[serde(default)]
-    pub options: Vec<GeneratorOption>,
-    /// What else a user of the client should know.
+    /// The complete program that the page shows.
+    pub example: Option<Example>,
+    /// Facts for users of the client.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// Files beside it that the generator reads; they are shown.
+    /// Files in the folder that the generator reads; the page shows them.
     #[serde(default)]
     pub files: Vec<String>,
-    /// The file that holds the example.
-    pub driver: String,
-    /// The edits of the contract that break this client.
+    /// The accepted differences.
     #[serde(default)]
-    pub notices: Vec<String>,
-    /// The differences that are accepted.
-    #[serde(default)]
-    limits: Vec<InLanguage>,
+    pub known_differences: Vec<KnownDifference>,
 }
 
-/// An option of the generator.
+/// The complete program that a language's page shows.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct GeneratorOption {
-    /// As the command has it.
-    pub option: String,
-    /// What it is for.
-    pub why: String,
+pub struct Example {
+    /// The program's file in the language's folder.
+    pub file: String,
+    /// Runs the program.
+    pub run: String,
 }
 
-/// What makes a client.
+/// Something that a client reads differently, and that is accepted.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownDifference {
+    /// A short name.
+    pub name: String,
+    /// What a user of the client has to know.
+    pub explanation: String,
+    /// The patterns of the differences.
+    differences: Vec<String>,
+}
+
+/// The program that generates a client.
 pub struct Generator {
     /// Its name and version.
     pub name: String,
-    /// The commands by which a reader gets it, and what its client needs.
+    /// The commands that install it and what its client needs.
     pub install: Vec<String>,
 }
 
-/// Where the languages are.
+/// The folder of the languages.
 pub fn home() -> PathBuf {
     files::root().join("tests/languages")
 }
 
-/// Where their packages are installed.
+/// The folder in which `tests/languages/install` installs packages.
 pub fn installed() -> PathBuf {
     files::root().join(".tools/languages")
 }
@@ -105,17 +104,31 @@ pub fn all() -> Result<Vec<Language>, Failure> {
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    let shared = Shared::read(&home.join("limits.yaml"))?;
-    names
-        .into_iter()
-        .map(|name| Language::read(home.join(&name), name, &shared))
-        .collect()
+    names.into_iter().map(Language::read).collect()
 }
 
 impl Language {
-    fn read(folder: PathBuf, name: String, shared: &Shared) -> Result<Self, Failure> {
-        let (file, mut about): (_, About) = files::yaml(&folder.join("language.yaml"))?;
-        let limits = Limits::new(&file, std::mem::take(&mut about.limits), shared)?;
+    fn read(name: String) -> Result<Self, Failure> {
+        let folder = home().join(&name);
+        let (file, about): (_, About) = files::yaml(&folder.join("language.yaml"))?;
+        let mut patterns = Patterns::default();
+        for (index, known) in about.known_differences.iter().enumerate() {
+            let at = format!("/known-differences/{index}");
+            let error = |what: &str| Failure(file.error(&at, what).to_string());
+            if about.known_differences[..index]
+                .iter()
+                .any(|other| other.name == known.name)
+            {
+                return Err(error("another known difference has this name"));
+            }
+            if known.explanation.trim().is_empty() || known.differences.is_empty() {
+                return Err(error(
+                    "a known difference needs an explanation and at least one pattern",
+                ));
+            }
+            let at = format!("{at}/differences");
+            patterns.add(index, &file, &at, &known.differences)?;
+        }
         let needs = folder.join("needs.txt");
         let needs = match fs::read_to_string(&needs) {
             Ok(text) => text,
@@ -135,39 +148,34 @@ impl Language {
             let what = "the generator isn't pinned: it must be `pypi PACKAGE` or `npm PACKAGE`, pinned in the language's folder or a tool's";
             Failure(file.error("/generator", what).to_string())
         })?;
-        let example = if name == REFERENCE {
-            String::new()
-        } else {
-            example(&folder.join(&about.driver))?
-        };
-        let read = |file: &String| {
-            let path = folder.join(file);
-            let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
-            Ok((file.clone(), text))
-        };
-        let files = about
-            .files
-            .iter()
-            .map(read)
-            .collect::<Result<_, Failure>>()?;
         Ok(Self {
             name,
             folder,
             about,
             generator,
-            example,
-            files,
-            limits,
+            patterns,
             tools,
         })
     }
 
-    /// Whether it is the one that the others are compared with.
-    pub fn is_reference(&self) -> bool {
-        self.name == REFERENCE
+    /// The known difference that a difference belongs to.
+    pub fn known(&self, difference: &str) -> Option<&KnownDifference> {
+        let index = self.patterns.matching(difference)?;
+        self.about.known_differences.get(index)
     }
 
-    /// What keeps it from running here, in the words of the script that could install it.
+    /// What is wrong with the known differences, given the names of all differences.
+    pub fn unneeded(&self, differences: &[&str]) -> Vec<String> {
+        self.patterns.unneeded(differences)
+    }
+
+    /// A file of the folder.
+    pub fn text(&self, file: &str) -> Result<String, Failure> {
+        let path = self.folder.join(file);
+        fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))
+    }
+
+    /// What is missing to run it here, in the words of `tests/languages/install --check`.
     pub fn missing(&self) -> Result<Option<String>, Failure> {
         let script = home().join("install");
         let output = Command::new(&script)
@@ -182,21 +190,21 @@ impl Language {
         if output.status.success() {
             return Ok(None);
         }
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        let lines: Vec<&str> = said
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text);
+        let lines: Vec<&str> = text
             .lines()
             .map(|line| line.trim_start_matches("install: "))
             .collect();
         Ok(Some(lines.join("; ")))
     }
 
-    /// The folders of its own packages and its tools', in the order in which programs are looked for.
+    /// Its own folder and its tools', in the order in which programs are looked up.
     fn packages(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.name.as_str()).chain(self.tools.iter().map(String::as_str))
     }
 
-    /// Where its programs are, before whatever the environment's `PATH` has.
+    /// The `PATH` with the programs of its packages and its tools.
     pub fn path(&self) -> Result<std::ffi::OsString, Failure> {
         let own = self.packages().flat_map(|folder| {
             let folder = installed().join(folder);
@@ -209,7 +217,7 @@ impl Language {
 }
 
 impl Generator {
-    /// `pypi PACKAGE` or `npm PACKAGE`, at the version that one of the folders pins; another word is what it is.
+    /// Finds `pypi PACKAGE` or `npm PACKAGE` at the version that one of the folders pins; a name without a registry is taken as it is.
     fn find<'f>(written: &str, mut folders: impl Iterator<Item = &'f String>) -> Option<Self> {
         let (registry, package) = written.split_once(' ').unwrap_or(("", written));
         let file = match registry {
@@ -238,7 +246,7 @@ impl Generator {
         })
     }
 
-    /// One of the packages of a `package.json`; the others are what it needs, and what its client needs.
+    /// Finds one of the packages of a `package.json`. The other packages are needed by it or by its client.
     fn of_npm(package: &str, pins: &str) -> Option<Self> {
         let pins: Value = serde_json::from_str(pins).ok()?;
         let of_kind = |kind: &str| {
@@ -273,39 +281,6 @@ impl Generator {
             install,
         })
     }
-}
-
-/// The parts of a driver that are shown to readers, without their indentation.
-fn example(driver: &Path) -> Result<String, Failure> {
-    let text = fs::read_to_string(driver).map_err(|error| unreadable(driver, &error))?;
-    let mut parts = Vec::new();
-    let mut lines = text.lines();
-    while lines.any(|line| line.contains("example: begin")) {
-        let part = lines
-            .by_ref()
-            .take_while(|line| !line.contains("example: end"));
-        parts.push(unindented(&part.collect::<Vec<_>>()));
-    }
-    if parts.is_empty() {
-        return Err(Failure(format!(
-            "{}: nothing stands between `example: begin` and `example: end`",
-            files::shown(driver)
-        )));
-    }
-    Ok(parts.join("\n\n"))
-}
-
-fn unindented(lines: &[&str]) -> String {
-    let indent = lines
-        .iter()
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| line.len() - line.trim_start().len())
-        .min()
-        .unwrap_or_default();
-    let lines = lines
-        .iter()
-        .map(|line| line.get(indent..).unwrap_or_default());
-    lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {

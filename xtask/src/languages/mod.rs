@@ -1,64 +1,62 @@
-//! `cargo xtask languages`: do the clients that other languages' generators make of the contract decode what the SDK decodes?
+//! `cargo xtask languages`: generates clients in other languages and compares what they read with the recordings.
 
 mod cases;
+mod client;
 mod compare;
-mod edits;
 mod language;
-mod limits;
+mod names;
 mod page;
+mod patterns;
+mod process;
 mod report;
-mod work;
-mod workshop;
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::time::Instant;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 #[cfg(unix)]
 use rustix::fs::FlockOperation;
-use serde_json::Value;
 
-use self::compare::Lines;
+use self::client::{Failed, Setting};
 use self::language::Language;
-use self::report::Report;
-use self::workshop::Workshop;
+use self::report::Tested;
 use crate::exit::{Failure, Outcome, Run};
 use crate::files;
+use crate::output::say;
 use crate::serve::Source;
-use crate::validate::Checker;
 
-/// Generates clients of the contract in other languages, and compares what they decode with what the SDK decodes
+/// Generates clients of the spec in other languages, and compares what they read with the recordings
 ///
-/// Each language is a folder in tests/languages. Its client is generated and built, and its driver asks a replay server for every
-/// recording and every scenario. What the driver prints must be what the SDK's prints, or differ by a limit that the folder names
-/// and explains. tests/languages/install installs what a language needs.
+/// Each folder with a `language.yaml` in tests/languages is a language. Its client is generated and built, and its driver requests
+/// every recording and every scenario from a replay server. What the driver prints must be what the recording has in the
+/// properties that the spec names, or differ by a known difference that the folder explains. tests/languages/install installs
+/// what a language needs.
 #[derive(Args)]
 pub struct Languages {
-    /// Fail when the tools of a language aren't here, instead of leaving it out; so does naming it
+    /// Fail when the tools of a language are missing, instead of skipping it; so does naming it
     #[arg(long)]
     all: bool,
-    /// Write the results to openapi/README.md, instead of comparing them with it; needs every language
+    /// Write the pages in openapi/languages, instead of comparing them
     #[arg(long)]
     write: bool,
-    /// Then try edits of the contract that break clients, those in tests/languages/edits, and say who notices
-    #[arg(long)]
-    edits: bool,
-    /// How to print it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// The languages, by folder [default: every one whose tools are here]
+    /// The timeout of each command, such as 90s
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = humantime::parse_duration)]
+    timeout: Duration,
+    /// The languages, by folder [default: every one whose tools are installed]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 }
 
-/// How the report is printed.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people: a table, and what is wrong.
-    Text,
-    /// For programs: one object, with `format` 1; members may be added to it, never removed or changed.
-    Json,
+/// A language that can't run here.
+pub struct Skipped {
+    /// Its folder.
+    pub name: String,
+    /// What is missing.
+    pub missing: String,
 }
 
 impl Languages {
@@ -67,109 +65,77 @@ impl Languages {
         let started = Instant::now();
         let languages = language::all()?;
         let (chosen, skipped) = self.choose(&languages)?;
-        // Whoever names a language wants it to run.
-        let needed = self.all || !self.names.is_empty();
-        if self.write && chosen.len() != languages.len() {
-            let left_out: Vec<&str> = languages
-                .iter()
-                .filter(|language| chosen.iter().all(|one| one.name != language.name))
-                .map(|language| language.name.as_str())
-                .collect();
-            return Err(Failure(format!(
-                "openapi/README.md is written only from a run of every language, and this one leaves out {}; \
-                 tests/languages/install installs what they need",
-                left_out.join(", ")
-            )));
-        }
         let _alone = lock()?;
+        process::end_with_interrupt();
         let path = files::default_contract();
-        let contract = files::contract(&path)?;
+        let spec = files::contract(&path)?;
         let source = Source::read()?;
-        let mut shop = Workshop {
-            cases: cases::all(&source)?,
-            source,
-            checker: Checker::new(&contract)?,
-            right: Lines::default(),
+        let cases = cases::all(&source, &spec)?;
+        let setting = Setting {
+            spec: &path,
+            source: &source.clone().with(cases::control(&source, "failed")?),
+            calls: &cases::as_text(&cases),
+            timeout: self.timeout,
         };
-        // First the SDK: without its lines, there is nothing to compare with.
-        let (reference, others): (Vec<&Language>, Vec<&Language>) = chosen
-            .into_iter()
-            .partition(|language| language.is_reference());
         let mut tested = Vec::new();
-        for (language, work) in shop.work(&reference, &path, "contract")? {
-            shop.right = shop.lines(&work).map_err(|trouble| {
-                Failure(format!(
-                    "{}, which the others are compared with, fails: {}: {}",
-                    language.name, trouble.stage, trouble.what
-                ))
-            })?;
-            tested.push(shop.tested(language, &work));
+        for (language, mut run) in run_all(&chosen, &setting)? {
+            let differences = run.output.and_then(|(output, requests)| {
+                let compared = compare::differences(&output, requests, &cases);
+                compared
+                    .map_err(|why| run.failed = Some(Failed { stage: "run", why }))
+                    .ok()
+            });
+            // All calls but the negative control.
+            let calls = cases.len() - 1;
+            tested.push(Tested::new(language, calls, differences, run.failed));
         }
-        for (language, work) in shop.work(&others, &path, "contract")? {
-            tested.push(shop.tested(language, &work));
+        let required = self.all || !self.names.is_empty();
+        match report::print(&tested, skipped, required, started.elapsed(), out)? {
+            Outcome::Fine => self.pages(&tested, out),
+            findings => Ok(findings),
         }
-        let report = Report {
-            complete: tested.len() == languages.len(),
-            tested,
-            skipped,
-        };
-        let outcome = report.outcome(needed);
-        let took = started.elapsed();
-        // A client that is broken anyway notices nothing.
-        let edits = if self.edits && outcome == Outcome::Fine {
-            Some(edits::run(&shop, &contract, &others, report.complete)?)
-        } else {
-            None
-        };
-        if self.format == Format::Json {
-            let mut all = report.json();
-            all["edits"] = edits.as_ref().map_or(Value::Null, edits::Report::json);
-            writeln!(out, "{all:#}")?;
-        } else {
-            report.text(took, out)?;
-            if let Some(edits) = &edits {
-                edits.text(out)?;
-            }
-        }
-        if outcome != Outcome::Fine {
-            return Ok(outcome);
-        }
-        // Beside a report for programs, it is told to people.
-        let mut stderr = io::stderr();
-        let out: &mut dyn Write = match self.format {
-            Format::Text => out,
-            Format::Json => &mut stderr,
-        };
-        let readme = files::root().join("openapi/README.md");
-        let page = if self.write {
-            page::write(&readme, &report, out)?
-        } else {
-            page::check(&readme, &report, out)?
-        };
-        Ok(match edits.map(|edits| edits.outcome()) {
-            Some(Outcome::Findings) => Outcome::Findings,
-            _ => page,
-        })
     }
 
-    /// The languages to run, and those that can't be, each with what is missing.
+    /// Writes or compares the pages of the languages that ran.
+    fn pages(&self, tested: &[Tested<'_>], out: &mut dyn Write) -> Run {
+        let mut outcome = Outcome::Fine;
+        for tested in tested {
+            let Some(path) = page::path(tested.language) else {
+                continue;
+            };
+            let page = page::page(tested)?;
+            let done = if self.write {
+                if let Some(folder) = path.parent() {
+                    fs::create_dir_all(folder)
+                        .map_err(|error| process::unusable(folder, &error))?;
+                }
+                files::write(&path, &page, out)?
+            } else {
+                files::check(&path, &page, out)?
+            };
+            if done != Outcome::Fine {
+                outcome = done;
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// The languages to run, and those that can't run, each with what is missing.
     fn choose<'l>(
         &self,
         languages: &'l [Language],
     ) -> Result<(Vec<&'l Language>, Vec<Skipped>), Failure> {
-        for name in &self.names {
-            if !languages.iter().any(|language| language.name == *name) {
-                let known: Vec<&str> = languages.iter().map(|one| one.name.as_str()).collect();
-                return Err(Failure(format!(
-                    "there is no language `{name}`; there are {}",
-                    known.join(", ")
-                )));
-            }
+        let unknown = |name: &&String| !languages.iter().any(|language| language.name == **name);
+        if let Some(name) = self.names.iter().find(unknown) {
+            let known: Vec<&str> = languages.iter().map(|one| one.name.as_str()).collect();
+            return Err(Failure(format!(
+                "there is no language `{name}`; there are {}",
+                known.join(", ")
+            )));
         }
         let (mut chosen, mut skipped) = (Vec::new(), Vec::new());
         for language in languages {
-            let wanted = self.names.is_empty() || self.names.contains(&language.name);
-            if !wanted && !language.is_reference() {
+            if !self.names.is_empty() && !self.names.contains(&language.name) {
                 continue;
             }
             match language.missing()? {
@@ -184,32 +150,69 @@ impl Languages {
     }
 }
 
+/// Runs the languages, as many at once as there are cores, and prints a line to standard error when one has ended.
+fn run_all<'l>(
+    languages: &[&'l Language],
+    setting: &Setting<'_>,
+) -> Result<Vec<(&'l Language, client::Run)>, Failure> {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::new());
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..workers.min(languages.len()) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(language) = languages.get(index) else {
+                        break;
+                    };
+                    let result = client::run(language, setting);
+                    if let Ok(run) = &result {
+                        print_progress(language, run);
+                    }
+                    done.lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .push((index, result));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter()
+        .map(|(index, result)| Ok((languages[index], result?)))
+        .collect()
+}
+
+fn print_progress(language: &Language, run: &client::Run) {
+    let times: Vec<String> = run
+        .times
+        .iter()
+        .map(|(stage, time)| format!("{stage} {:.1} s", time.as_secs_f64()))
+        .collect();
+    let verb = if run.failed.is_none() {
+        "Ran"
+    } else {
+        "Failed"
+    };
+    let what = format!("{}: {}", language.name, times.join(", "));
+    // Writing to a closed standard error is ignored.
+    let _ = say(&mut io::stderr(), verb, what);
+}
+
 /// Keeps a second run out of the folders of this one.
 fn lock() -> Result<File, Failure> {
     let folder = files::root().join("target/languages");
     let path = folder.join("lock");
     let file = fs::create_dir_all(&folder)
         .and_then(|()| File::create(&path))
-        .map_err(|error| {
-            Failure(format!(
-                "{}: can't be written: {error}",
-                files::shown(&path)
-            ))
-        })?;
+        .map_err(|error| process::unusable(&path, &error))?;
     #[cfg(unix)]
     if let Err(error) = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
         return Err(Failure(format!(
-            "{}: another run is under way here, so wait for its end: {error}",
+            "{}: another run uses this folder, so wait for its end: {error}",
             files::shown(&folder)
         )));
     }
     Ok(file)
-}
-
-/// A language that can't run here.
-pub struct Skipped {
-    /// Its folder.
-    pub name: String,
-    /// What is missing.
-    pub missing: String,
 }

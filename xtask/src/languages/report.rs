@@ -1,261 +1,138 @@
-//! What the languages' clients decoded, as a table or as JSON.
+//! The results of a run, as a table and as findings.
 
-use std::fmt;
-use std::io::{self, Write};
+use std::io::Write;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::Skipped;
+use super::cases::CONTROL;
+use super::client::Failed;
 use super::compare::Difference;
 use super::language::Language;
-use super::work::Trouble;
-use crate::exit::Outcome;
-use crate::output::{count, more, say};
+use crate::exit::Run;
+use crate::report::{Finding, Format, Level, Report, Table};
 
-/// What a run found.
-pub struct Report<'l> {
-    /// The languages that ran.
-    pub tested: Vec<Tested<'l>>,
-    /// Those that couldn't.
-    pub skipped: Vec<Skipped>,
-    /// Whether those that ran are all that there are.
-    pub complete: bool,
-}
-
-/// What a run of one language found.
+/// The results of one language.
 pub struct Tested<'l> {
     /// The language.
     pub language: &'l Language,
-    /// How many calls were made.
+    /// The number of calls, without the negative control.
     pub calls: usize,
-    /// How many of them gave what the SDK gave.
+    /// The number of calls without a difference.
     pub same: usize,
-    /// The limits that were met, each with how many calls met it.
-    pub limits: Vec<(String, usize)>,
-    /// The differences that no limit accepts.
-    pub new: Vec<Difference>,
-    /// What is wrong with the limits.
-    pub unneeded: Vec<String>,
-    /// The command that failed.
-    pub trouble: Option<Trouble>,
+    /// The known differences that were found, each with its number of calls.
+    known: Vec<String>,
+    findings: Vec<Finding>,
 }
 
 impl<'l> Tested<'l> {
-    /// Sorts the differences: those that a limit accepts, and new ones.
+    /// Sorts the differences into known and unknown ones.
     pub fn new(
         language: &'l Language,
         calls: usize,
-        differences: Result<Vec<Difference>, Trouble>,
+        differences: Option<Vec<Difference>>,
+        failed: Option<Failed>,
     ) -> Self {
+        let name = &language.name;
         let mut tested = Self {
             language,
             calls,
             same: 0,
-            limits: Vec::new(),
-            new: Vec::new(),
-            unneeded: Vec::new(),
-            trouble: None,
+            known: Vec::new(),
+            findings: Vec::new(),
         };
-        let differences = match differences {
-            Ok(differences) => differences,
-            Err(trouble) => {
-                tested.trouble = Some(trouble);
-                return tested;
-            }
+        if let Some(Failed { stage, why }) = failed {
+            // Further lines are indented like the first one.
+            let why = why.trim_end().replace('\n', "\n             ");
+            let message = format!("{name}: {stage} failed: {why}");
+            tested
+                .findings
+                .push(Finding::error("command-failed", message));
+        }
+        let Some(differences) = differences else {
+            return tested;
         };
         let names: Vec<String> = differences.iter().map(Difference::name).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        tested.unneeded = language.limits.unneeded(&names);
-
+        for problem in language.unneeded(&names) {
+            tested
+                .findings
+                .push(Finding::error("known-difference", problem));
+        }
         // Differences come call by call.
-        let mut other: Vec<&str> = differences.iter().map(|one| one.case.as_str()).collect();
-        other.dedup();
-        tested.same = calls - other.len();
-        let mut met: Vec<(&str, &str)> = Vec::new();
-        for (difference, name) in differences.iter().zip(names) {
-            match language.limits.accepting(name) {
-                Some(limit) => met.push((&limit.name, &difference.case)),
-                None => tested.new.push(difference.clone()),
+        let mut different: Vec<&str> = differences
+            .iter()
+            .map(|difference| difference.case.as_str())
+            .filter(|case| *case != CONTROL)
+            .collect();
+        different.dedup();
+        tested.same = calls - different.len();
+        let mut found: Vec<(&str, &str)> = Vec::new();
+        for (Difference { case, values, .. }, difference) in differences.iter().zip(names) {
+            match language.known(difference) {
+                Some(known) if case != CONTROL => {
+                    if !found.contains(&(&known.name, case)) {
+                        found.push((&known.name, case));
+                    }
+                }
+                _ => {
+                    let message = format!("{name}: {difference}: {values}");
+                    tested.findings.push(Finding::error("difference", message));
+                }
             }
         }
-        met.sort_unstable();
-        met.dedup();
-        tested.limits = language
-            .limits
-            .list
-            .iter()
-            .map(|limit| {
-                let calls = met.iter().filter(|(name, _)| *name == limit.name);
-                (limit.name.clone(), calls.count())
-            })
-            .filter(|(_, calls)| *calls > 0)
-            .collect();
+        for known in &language.about.known_differences {
+            let calls = found.iter().filter(|(name, _)| *name == known.name).count();
+            if calls > 0 {
+                tested.known.push(format!("{} ({calls})", known.name));
+            }
+        }
         tested
     }
-
-    fn is_fine(&self) -> bool {
-        self.trouble.is_none() && self.new.is_empty() && self.unneeded.is_empty()
-    }
-
-    /// The names of the limits that were met, each with how many calls met it.
-    pub fn limits(&self) -> String {
-        let limits: Vec<String> = self
-            .limits
-            .iter()
-            .map(|(name, calls)| format!("{name} ({calls})"))
-            .collect();
-        limits.join(", ")
-    }
 }
 
-impl Report<'_> {
-    /// Whether it is good enough; if they are `needed`, every language must have run.
-    pub fn outcome(&self, needed: bool) -> Outcome {
-        if self.tested.iter().all(Tested::is_fine) && (self.skipped.is_empty() || !needed) {
-            Outcome::Fine
-        } else {
-            Outcome::Findings
-        }
-    }
-
-    /// The report as text.
-    pub fn text(&self, took: Duration, out: &mut dyn Write) -> io::Result<()> {
-        let header = ["language", "generator", "calls", "same", "what differs"];
-        let mut rows = vec![header.map(ToOwned::to_owned).to_vec()];
-        rows.extend(self.tested.iter().map(|one| {
-            vec![
-                one.language.about.title.clone(),
-                one.language.generator.name.clone(),
-                one.calls.to_string(),
-                one.same.to_string(),
-                one.limits(),
-            ]
-        }));
-        table(&rows, out)?;
-        for one in &self.tested {
-            one.wrong(out)?;
-        }
-        skipped(&self.skipped, out)?;
-        let clients = || {
-            self.tested
-                .iter()
-                .filter(|one| !one.language.is_reference())
-        };
-        let fine = clients().filter(|one| one.is_fine()).count();
-        say(
-            out,
-            "Languages",
-            format!(
-                "{fine} of {} clients decode what the SDK decodes, but for what their limits say; in {:.0} s",
-                clients().count() + self.skipped.len(),
-                took.as_secs_f64()
-            ),
-        )
-    }
-
-    /// The report as JSON.
-    pub fn json(&self) -> Value {
-        let languages: Vec<Value> = self.tested.iter().map(Tested::json).collect();
-        let skipped: Vec<Value> = self
-            .skipped
+/// Prints the table and the findings. A skipped language is an error if all are `required`.
+pub fn print(
+    tested: &[Tested<'_>],
+    skipped: Vec<Skipped>,
+    required: bool,
+    took: Duration,
+    out: &mut dyn Write,
+) -> Run {
+    let mut table = Table::new(&[
+        "language",
+        "generator",
+        "calls",
+        "same",
+        "known differences",
+    ]);
+    let mut report = Report::new();
+    for one in tested {
+        table.row([
+            one.language.about.title.clone(),
+            one.language.generator.name.clone(),
+            one.calls.to_string(),
+            one.same.to_string(),
+            one.known.join(", "),
+        ]);
+        one.findings
             .iter()
-            .map(|one| json!({ "name": one.name, "missing": one.missing }))
-            .collect();
-        json!({ "format": 1, "languages": languages, "skipped": skipped })
+            .cloned()
+            .for_each(|finding| report.add(finding));
     }
-}
-
-impl Tested<'_> {
-    /// What must be mended.
-    fn wrong(&self, out: &mut dyn Write) -> io::Result<()> {
-        let name = &self.language.name;
-        if let Some(trouble) = &self.trouble {
-            let mut lines = trouble.what.lines();
-            let first = lines.next().unwrap_or_default();
-            say(
-                out,
-                "Error",
-                format!("{name}: {} failed: {first}", trouble.stage),
-            )?;
-            for line in lines {
-                more(out, line)?;
-            }
-        }
-        for difference in &self.new {
-            say(out, "Differs", format!("{name}: {}", difference.name()))?;
-            more(out, &difference.said)?;
-        }
-        for problem in &self.unneeded {
-            say(out, "Error", problem)?;
-        }
-        Ok(())
-    }
-
-    fn json(&self) -> Value {
-        let limits: Vec<Value> = self
-            .limits
-            .iter()
-            .map(|(name, calls)| json!({ "name": name, "calls": calls }))
-            .collect();
-        let new: Vec<Value> = self
-            .new
-            .iter()
-            .map(|one| json!({ "case": one.case, "path": one.path, "said": one.said }))
-            .collect();
-        json!({
-            "name": self.language.name,
-            "title": self.language.about.title,
-            "generator": self.language.generator.name,
-            "calls": self.calls,
-            "same": self.same,
-            "limits": limits,
-            "differences": new,
-            "unneeded": self.unneeded,
-            "failed": self.trouble.as_ref().map(|trouble| {
-                json!({ "command": trouble.stage.to_string(), "what": trouble.what })
-            }),
-        })
-    }
-}
-
-/// Rows of a table, the first of them its header; a column is as wide as its widest cell.
-pub fn table(rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
-    let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column));
-        cells
-            .map(|cell| cell.chars().count())
-            .max()
-            .unwrap_or_default()
-    };
-    for row in rows {
-        let mut line = String::new();
-        for (column, cell) in row.iter().enumerate() {
-            let width = width(column);
-            // Writing to a string doesn't fail.
-            let _ = fmt::Write::write_fmt(&mut line, format_args!("{cell:<width$}  "));
-        }
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    Ok(())
-}
-
-/// Who couldn't run, and how to change that.
-fn skipped(skipped: &[Skipped], out: &mut dyn Write) -> io::Result<()> {
+    table.text(out)?;
+    let fine = tested.iter().filter(|one| one.findings.is_empty()).count();
+    let all = tested.len() + skipped.len();
     for Skipped { name, missing } in skipped {
-        say(out, "Skipped", format!("{name}: {missing}"))?;
+        let message = format!("{name}: {missing}; `tests/languages/install {name}` installs it");
+        let level = if required { Level::Error } else { Level::Note };
+        report.add(Finding {
+            level,
+            ..Finding::note("skipped", message)
+        });
     }
-    if skipped.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<&str> = skipped.iter().map(|one| one.name.as_str()).collect();
-    say(
-        out,
-        "Warning",
-        format!(
-            "{} left out; this installs what is missing:",
-            count(names.len(), "language")
-        ),
-    )?;
-    more(out, format!("tests/languages/install {}", names.join(" ")))
+    let took = took.as_secs_f64();
+    let done = format!(
+        "{fine} of {all} clients read the recordings without an unknown difference, in {took:.0} s"
+    );
+    report.print(Format::Text, &done, out)
 }

@@ -1,21 +1,32 @@
-//! `cargo xtask languages`, in a small workspace whose languages are shell scripts: what it compares, what it accepts, what it
-//! refuses. The real languages run in `.ci/run`.
+//! `cargo xtask languages` in a small workspace whose only language is a shell script. The real languages run in `.ci/run`.
 
-use crate::common;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
+use std::time::{Duration, Instant};
 
-use crate::common::{golden, stderr, stdout};
-use serde_json::Value;
 use tempfile::TempDir;
 
-/// What the SDK prints of the three recordings.
-const RIGHT: &str = r#"{"case":"failures/list-not-found","failure":{"status":404,"code":"Http404Exception","message":"The publisher was not found."}}
-{"case":"list/versions","answer":[{"id":"version-0","version":0},{"id":"version-1","version":1252868275}],"read":[["version-0",null,0,null],["version-1",null,1252868275,null]]}
-{"case":"status/thin","answer":{"status":"running"},"read":["running",[]]}
+use crate::common::{self, golden, stderr, stdout};
+
+/// The lines of a driver that reads the workspace's recordings without a difference, with the negative control's line.
+const LINES: &str = r#"{"case":"failures/list-not-found","error":{"status":404,"code":"Http404Exception","message":"The publisher was not found."}}
+{"case":"list/contoso","decoded":[{"id":"linux-vm","version":1252868275},{"id":"test-vm","status":"running"}],"read":[["linux-vm","",1252868275,null],["test-vm","running",null,null]]}
+{"case":"status/test-vm","decoded":{"status":"Running"},"read":["Running",[],true]}
+{"case":"negative-control","decoded":{"status":"failed"},"read":["failed",[],false]}
 "#;
+
+/// Sends a request for each call; the lines to be printed are written beforehand.
+const REQUESTS: &str = r#"while read -r _; do
+  exec 3<>"/dev/tcp/127.0.0.1/${URL##*:}"
+  printf 'GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n' >&3
+  cat <&3 >&2
+done
+"#;
+
+const KNOWN: &str = "known-differences:\n  - name: big-integers\n    explanation: Large integers are rounded.\n    \
+                     differences: [\"list/contoso: *[]*\"]\n";
 
 fn write(root: &Path, file: &str, text: &str) {
     let file = root.join(file);
@@ -23,88 +34,80 @@ fn write(root: &Path, file: &str, text: &str) {
     fs::write(file, text).expect("a file");
 }
 
-/// Copies a file, with its permissions.
-fn copy(from: &Path, to: &Path, file: &str) {
-    let copy = to.join(file);
-    fs::create_dir_all(copy.parent().expect("a folder")).expect("a folder");
-    fs::copy(from.join(file), copy).expect("a copy");
-}
-
-/// A workspace with the real contract, three recordings, and the SDK as a script.
+/// A folder with the real spec, three recordings, and the language `shell`, which prints the lines that read everything.
 fn workspace() -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (root, real) = (folder.path(), common::workspace());
-    for file in [
-        "openapi/cloud-partner-portal.yaml",
-        "tests/recordings/failures/list-not-found.json",
-        "tests/recordings/list/versions.json",
-        "tests/recordings/status/thin.json",
+    for (file, path, status, body) in [
+        (
+            "list/contoso",
+            "contoso/offers",
+            200,
+            r#"[{"id":"linux-vm","status":"","version":1252868275,"brandNew":1},{"id":"test-vm","status":"running"}]"#,
+        ),
+        (
+            "status/test-vm",
+            "contoso/offers/test-vm/status",
+            200,
+            r#"{"status":"Running","steps":[]}"#,
+        ),
+        (
+            "failures/list-not-found",
+            "nobody/offers",
+            404,
+            r#"{"Product":{"exceptionCode":"Http404Exception","error":"The publisher was not found.\r\n   at Contoso.Load()"}}"#,
+        ),
     ] {
-        copy(&real, root, file);
+        let text = format!(
+            r#"{{"description": "A recording.", "provenance": {{"kind": "synthetic", "source": "The test."}},
+            "request": {{"method": "GET", "path": "/api/publishers/{path}", "query": {{"api-version": "2017-10-31"}}}},
+            "response": {{"status": {status}, "headers": {{"content-type": "application/json"}}, "body": {{"json": {body}}}}}}}"#
+        );
+        write(root, &format!("tests/recordings/{file}.json"), &text);
     }
-    // A script that finds everything there.
+    let spec =
+        fs::read_to_string(real.join("openapi/cloud-partner-portal.yaml")).expect("the spec");
+    write(root, "openapi/cloud-partner-portal.yaml", &spec);
+    fs::create_dir(root.join("tests/scenarios")).expect("an empty folder");
+    write(root, "tests/languages/requests", REQUESTS);
+    // A script that finds everything installed.
     write(root, "tests/languages/install", "#!/bin/sh\n");
     let script = root.join("tests/languages/install");
     fs::set_permissions(script, fs::Permissions::from_mode(0o755)).expect("permissions");
-    fs::create_dir(root.join("tests/scenarios")).expect("an empty folder");
+    let shell = "tests/languages/shell";
     write(
         root,
-        "openapi/README.md",
-        "# The contract\n\n<!-- written by cargo xtask languages --write -->\n<!-- until here -->\n",
-    );
-    write(
-        root,
-        "tests/languages/limits.yaml",
-        "limits:\n  - name: big-integers\n    explanation: Numbers above 2^53 are rounded.\n",
-    );
-    write(
-        root,
-        "tests/languages/edits/no-servers.yaml",
-        "description: Takes the servers away.\npatch:\n  - op: remove\n    path: /servers\n",
-    );
-    // A request for each call; what is answered is written down beforehand.
-    write(
-        root,
-        "tests/languages/ask",
-        r#"while read -r _; do
-  exec 3<>"/dev/tcp/127.0.0.1/${URL##*:}"
-  printf 'GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n' >&3
-  cat <&3 >&2
-done
-"#,
-    );
-    write(root, "tests/languages/sdk/lines.jsonl", RIGHT);
-    write(
-        root,
-        "tests/languages/sdk/language.yaml",
-        "title: The SDK\ngenerator: progenitor\nrun: bash \"$HERE/../ask\"; cat \"$HERE/lines.jsonl\"\ndriver: driver.rs\n",
-    );
-    folder
-}
-
-/// Adds a language that prints these lines.
-fn language(workspace: &TempDir, lines: &str, more: &str) {
-    let root = workspace.path();
-    write(root, "tests/languages/shell/lines.jsonl", lines);
-    write(
-        root,
-        "tests/languages/shell/requirements.txt",
+        &format!("{shell}/requirements.txt"),
         "# The generator.\nshell-generator==1.2.3\n",
     );
     write(
         root,
-        "tests/languages/shell/driver.sh",
-        "#!/bin/sh\n  # example: begin\n  if true; then\n    echo hello\n  fi\n  # example: end\n",
+        &format!("{shell}/example.sh"),
+        "echo 'linux-vm: '\necho 'test-vm: running'\necho Running\n",
     );
-    write(
-        root,
-        "tests/languages/shell/language.yaml",
-        &format!(
-            "title: Shell (by hand)\ngenerator: pypi shell-generator\n\
-             generate: grep -q '^servers' \"$CONTRACT\" && mkdir \"$CLIENT\"\n\
-             run: bash \"$HERE/../ask\"; cat \"$HERE/lines.jsonl\"\ndriver: driver.sh\n{more}"
-        ),
+    language(&folder, LINES, "");
+    folder
+}
+
+/// Makes the language `shell` print other lines, or changes its `language.yaml`.
+fn language(workspace: &TempDir, lines: &str, more: &str) {
+    let shell = workspace.path().join("tests/languages/shell");
+    write(&shell, "lines.jsonl", lines);
+    let about = format!(
+        "title: Shell (by hand)\ngenerator: pypi shell-generator\n\
+         generate: grep -q '^openapi' \"$SPEC\" && mkdir \"$CLIENT\"\n\
+         run: bash \"$HERE/../requests\"; cat \"$HERE/lines.jsonl\"\n\
+         example:\n  file: example.sh\n  run: sh \"$HERE/example.sh\"\n{more}"
     );
+    write(&shell, "language.yaml", &about);
+}
+
+/// Replaces a part of the language's `language.yaml`.
+fn edit(workspace: &TempDir, from: &str, to: &str) {
+    let file = workspace.path().join("tests/languages/shell/language.yaml");
+    let text = fs::read_to_string(&file).expect("text");
+    assert!(text.contains(from), "{text}");
+    fs::write(file, text.replace(from, to)).expect("a file");
 }
 
 fn languages(workspace: &TempDir, arguments: &[&str]) -> Output {
@@ -112,311 +115,273 @@ fn languages(workspace: &TempDir, arguments: &[&str]) -> Output {
     common::run_in_workspace(workspace.path(), &arguments)
 }
 
-/// Compares a run with a golden file; what differs from run to run is cut out.
-fn told(name: &str, workspace: &TempDir, arguments: &[&str]) {
+/// Compares a run with a golden file, without the lines about progress, which have times.
+fn matches_golden(name: &str, workspace: &TempDir, arguments: &[&str]) {
     let mut output = languages(workspace, arguments);
-    let text = stderr(&output);
-    // Progress, with times.
     let progress = |line: &&str| [" Ran ", " Failed "].iter().any(|verb| line.contains(verb));
+    let text = stderr(&output);
     let lines = text.lines().filter(|line| !progress(line));
     output.stderr = lines
         .flat_map(|line| [line, "\n"])
         .collect::<String>()
-        .into_bytes();
+        .into();
     golden(name, &output);
 }
 
-fn parsed(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}{}", stdout(output), stderr(output)))
+/// Runs the command, which must find this.
+fn finds(workspace: &TempDir, expected: &str) {
+    let output = languages(workspace, &[]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}{}", stderr(&output));
+    assert!(text.contains(expected), "expected {expected} in:\n{text}");
 }
 
-const LIMITS: &str =
-    "limits:\n  - name: big-integers\n    differences: [\"list/versions: *[]*\"]\n";
-
-fn rounded() -> String {
-    RIGHT.replace("1252868275", "1252868300")
+/// Runs the command, which must refuse its input for this reason.
+fn refuses(workspace: &TempDir, arguments: &[&str], expected: &str) {
+    let output = languages(workspace, arguments);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(3), "{text}{}", stdout(&output));
+    assert!(text.contains(expected), "expected {expected} in:\n{text}");
 }
 
 #[test]
-fn null_absent_and_empty_are_the_same_and_so_are_members_without_a_name() {
+fn ignores_null_empty_and_unnamed_properties_and_writes_the_page() {
     let workspace = workspace();
-    let lines = RIGHT
+    let lines = LINES
         .replace(
-            r#"{"status":"running"}"#,
-            r#"{"steps":null,"brandNew":[1],"messages":[],"notificationEmails":"","status":"running"}"#,
+            r#"{"status":"Running"}"#,
+            r#"{"steps":null,"brandNew":[1],"messages":[],"notificationEmails":"","status":"Running"}"#,
         )
-        .replace("was not found.", "was not found.\\r\\n   at Contoso.Load()");
-    language(&workspace, &lines, "");
-    told("languages-same", &workspace, &["--write"]);
-    let readme = fs::read_to_string(workspace.path().join("openapi/README.md")).expect("text");
-    let file = common::tests().join("golden/languages-readme.txt");
-    common::compare(&file, &readme).unwrap_or_else(|difference| panic!("{difference}"));
-    told("languages-fresh", &workspace, &[]);
+        .replace("was not found.", "was not found.\\n   at the client");
+    language(&workspace, &lines, "notes: [It is a shell.]\n");
+    matches_golden("languages-same", &workspace, &["--write"]);
+    let page = workspace.path().join("openapi/languages/shell.md");
+    let text = fs::read_to_string(&page).expect("a page");
+    let file = common::tests().join("golden/languages-page.txt");
+    common::compare(&file, &text).unwrap_or_else(|difference| panic!("{difference}"));
+    assert_eq!(languages(&workspace, &[]).status.code(), Some(0));
+
+    fs::write(
+        page,
+        text.replace("4 recorded", "5 recorded")
+            .replace("shell.", "bash."),
+    )
+    .expect("a file");
+    matches_golden("languages-outdated", &workspace, &["shell"]);
 }
 
 #[test]
-fn a_new_difference_is_told_with_both_sides() {
+fn lists_a_new_difference_with_both_values() {
     let workspace = workspace();
-    let lines = rounded().replace(
-        r#""failure":{"status":404,"code":"Http404Exception","message":"The publisher was not found."}"#,
+    let lines = LINES.replace("1252868275", "1252868300").replace(
+        r#""error":{"status":404,"code":"Http404Exception","message":"The publisher was not found."}"#,
         r#""exception":"SyntaxError: no""#,
     );
     language(&workspace, &lines, "");
-    told("languages-differ", &workspace, &[]);
-
-    let report = parsed(&languages(&workspace, &["--format", "json", "shell"]));
-    assert_eq!(report["format"], 1);
-    let shell = &report["languages"][1];
-    assert_eq!(
-        (&shell["calls"], &shell["same"]),
-        (&3.into(), &1.into()),
-        "{report}"
-    );
-    let paths: Vec<_> = shell["differences"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|one| format!("{}: {}", one["case"], one["path"]).replace('"', ""))
-        .collect();
-    assert_eq!(
-        paths,
-        [
-            "failures/list-not-found: exception SyntaxError",
-            "list/versions: answer[].version",
-            "list/versions: read[][2]"
-        ]
-    );
+    matches_golden("languages-differ", &workspace, &[]);
 }
 
 #[test]
-fn a_difference_that_a_limit_names_is_accepted_and_the_limit_must_be_needed() {
-    let folder = workspace();
-    language(&folder, &rounded(), LIMITS);
-    told("languages-limited", &folder, &["--write"]);
-
-    language(&folder, RIGHT, LIMITS);
-    told("languages-unneeded", &folder, &[]);
-
-    // Accepted differences are few: whatever else comes is new.
-    let lines = rounded().replace("running", "Running");
-    language(&folder, &lines, LIMITS);
-    let report = parsed(&languages(&folder, &["--format", "json"]));
-    let new = report["languages"][1]["differences"]
-        .as_array()
-        .map(Vec::len);
-    assert_eq!(new, Some(2), "{report}");
-}
-
-#[test]
-fn a_limit_without_a_word_is_refused() {
+fn accepts_a_known_difference_only_while_it_is_found() {
     let workspace = workspace();
-    let more = "limits:\n  - name: something-else\n    differences: [\"*\"]\n";
-    language(&workspace, &rounded(), more);
-    told("languages-unexplained", &workspace, &[]);
-
-    let limit = "  - name: big-integers\n    differences: [\"*\"]\n";
-    language(&workspace, &rounded(), &format!("limits:\n{limit}{limit}"));
-    told("languages-limit-twice", &workspace, &[]);
-    language(&workspace, &rounded(), "limits:\n  - nam: big-integers\n");
-    told("languages-limit-misspelt", &workspace, &[]);
+    let rounded = LINES.replace("1252868275", "1252868300");
+    language(&workspace, &rounded, KNOWN);
+    matches_golden("languages-known", &workspace, &["--write"]);
+    language(&workspace, LINES, KNOWN);
+    finds(&workspace, "`list/contoso: *[]*`");
+    language(
+        &workspace,
+        &rounded.replace(r#""Running""#, r#""running""#),
+        KNOWN,
+    );
+    finds(&workspace, "shell: status/test-vm: decoded.status: ");
 }
 
 #[test]
-fn a_stale_readme_is_told_also_when_only_some_languages_run() {
+fn refuses_a_known_difference_without_an_explanation() {
     let workspace = workspace();
-    language(&workspace, RIGHT, "");
-    assert_eq!(languages(&workspace, &["--write"]).status.code(), Some(0));
-    let readme = workspace.path().join("openapi/README.md");
-    let fresh = fs::read_to_string(&readme).expect("text");
-    language(&workspace, RIGHT, "notes: [It is a shell.]\n");
-    told("languages-stale", &workspace, &[]);
-    // Another language, so that this is a part of them.
-    write(
-        workspace.path(),
-        "tests/languages/other/language.yaml",
-        "title: Other\ngenerator: progenitor\nrun: exit 1\ndriver: ../shell/driver.sh\n",
-    );
-    told("languages-stale-part", &workspace, &["shell"]);
-
-    // What is there no more is stale too, and so is a second row.
-    language(&workspace, RIGHT, "");
-    assert_eq!(languages(&workspace, &["shell"]).status.code(), Some(0));
-    let row = "| [Shell (by hand)](#shell-by-hand) |";
-    for (from, to) in [
-        ("<!-- until", "* More.\n<!-- until".to_owned()),
-        (row, format!("{row} | 9 of 9 | |\n{row}")),
+    for (from, to, expected) in [
+        (
+            "Large integers are rounded.",
+            "\"\"",
+            "needs an explanation",
+        ),
+        ("name", "nam", "unknown field `nam`"),
+        ("[\"list/contoso: *[]*\"]", "[]", "at least one pattern"),
     ] {
-        fs::write(&readme, fresh.replace(from, &to)).expect("a file");
-        let output = languages(&workspace, &["shell"]);
-        assert_eq!(output.status.code(), Some(4), "{}", stdout(&output));
+        language(&workspace, LINES, &KNOWN.replace(from, to));
+        refuses(&workspace, &[], expected);
     }
+    let twice = KNOWN.replace("known-differences:\n", "");
+    language(&workspace, LINES, &format!("{KNOWN}{twice}"));
+    refuses(&workspace, &[], "has this name");
 }
 
 #[test]
-fn what_is_not_installed_is_left_out_loudly_and_fails_when_all_are_wanted() {
+fn skips_a_language_without_its_tools_unless_it_is_required() {
     let workspace = workspace();
-    copy(
-        &common::workspace(),
-        workspace.path(),
-        "tests/languages/install",
-    );
-    language(&workspace, RIGHT, "");
-    // What has no pins has nothing to install but what it needs.
+    let install = common::workspace().join("tests/languages/install");
+    fs::copy(install, workspace.path().join("tests/languages/install")).expect("a copy");
     let shell = workspace.path().join("tests/languages/shell");
-    fs::remove_file(shell.join("requirements.txt")).expect("gone");
-    let about = fs::read_to_string(shell.join("language.yaml")).expect("text");
-    let about = about.replace("pypi shell-generator", "by-hand");
-    fs::write(shell.join("language.yaml"), about).expect("a file");
+    fs::remove_file(shell.join("requirements.txt")).expect("a removed file");
+    edit(&workspace, "pypi shell-generator", "by-hand");
     write(
-        workspace.path(),
-        "tests/languages/shell/needs.txt",
+        &shell,
+        "needs.txt",
         "apt no-such-package no-such-program   # nothing has it\n",
     );
-    // What README says of the SDK alone.
-    let readme = workspace.path().join("openapi/README.md");
-    let text = fs::read_to_string(&readme).expect("text");
-    let row = "| The SDK | progenitor | 3 of 3 |  |\n<!-- until";
-    fs::write(&readme, text.replace("<!-- until", row)).expect("a file");
-    told("languages-skipped", &workspace, &[]);
-    told("languages-all", &workspace, &["--all"]);
-    told("languages-named", &workspace, &["shell"]);
-    told("languages-all-write", &workspace, &["--write"]);
-    told("languages-some-write", &workspace, &["sdk", "--write"]);
+    matches_golden("languages-skipped", &workspace, &[]);
+    for argument in ["--all", "shell"] {
+        let output = languages(&workspace, &[argument]);
+        assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    }
+    refuses(
+        &workspace,
+        &["cobol"],
+        "there is no language `cobol`; there are shell",
+    );
 }
 
 #[test]
-fn a_command_that_fails_is_shown_with_what_it_said() {
+fn shows_a_failed_command_with_its_output() {
     let workspace = workspace();
     language(
         &workspace,
-        RIGHT,
+        LINES,
         "build: echo the compiler is unhappy; exit 3\n",
     );
-    told("languages-failed", &workspace, &[]);
+    matches_golden("languages-failed", &workspace, &[]);
+    language(&workspace, LINES, "");
+    edit(&workspace, "sh \"$HERE/example.sh\"", "echo no offers");
+    finds(&workspace, "shell: example failed: it printed");
+}
+
+#[test]
+fn refuses_output_that_does_not_fit_the_calls() {
+    let workspace = workspace();
     language(&workspace, "not JSON\n", "");
-    told("languages-no-lines", &workspace, &[]);
-    language(
+    finds(
         &workspace,
-        &RIGHT[..RIGHT.find('\n').unwrap_or_default()],
-        "",
+        "run failed: line 1 of its output: expected ident",
     );
-    told("languages-too-few", &workspace, &[]);
+    let first = LINES.lines().next().unwrap_or_default();
+    language(&workspace, first, "");
+    finds(&workspace, "shell: list/contoso: nothing");
+    language(&workspace, &format!("{LINES}{first}"), "");
+    finds(
+        &workspace,
+        "line 5 of its output is the second about failures/list-not-found",
+    );
+    let status = r#""decoded":{"status":"Running"},"read":["Running",[],true]"#;
+    for incomplete in [
+        "\"error\":null",
+        r#""read":["Running",[],true]"#,
+        r#""decoded":{"status":"Running"}"#,
+        r#""decoded":{},"read":[],"exception":"No: it""#,
+    ] {
+        language(&workspace, &LINES.replace(status, incomplete), "");
+        finds(
+            &workspace,
+            "line 3 of its output, about status/test-vm, must have `decoded` and `read`",
+        );
+    }
 
     // Each call twice, or never.
-    let file = "tests/languages/shell/language.yaml";
-    language(&workspace, RIGHT, "");
-    let text = fs::read_to_string(workspace.path().join(file)).expect("text");
-    let ask = "bash \"$HERE/../ask\"";
-    write(
-        workspace.path(),
-        file,
-        &text.replace(ask, &format!("tee calls | {ask}; {ask} <calls")),
+    let requests = "bash \"$HERE/../requests\"";
+    language(&workspace, LINES, "");
+    edit(
+        &workspace,
+        requests,
+        &format!("tee calls | {requests}; {requests} <calls"),
     );
-    told("languages-again", &workspace, &[]);
-    write(workspace.path(), file, &text.replace(ask, "true"));
-    told("languages-never", &workspace, &[]);
+    finds(&workspace, "8 requests for 4 calls");
+    language(&workspace, LINES, "");
+    edit(&workspace, requests, "true");
+    finds(&workspace, "4 responses, but only 0 requests");
 }
 
 #[test]
-fn a_line_that_says_nothing_is_no_line() {
+fn distinguishes_null_another_type_and_another_kind_of_result() {
     let workspace = workspace();
-    for (from, to) in [
-        (r#""answer":{"status":"running"},"read":["running",[]]"#, ""),
-        (r#""answer":{"status":"running"},"#, ""),
-        (r#","read":["running",[]]"#, ""),
+    let status = r#""decoded":{"status":"Running"},"read":["Running",[],true]"#;
+    for (from, to, expected) in [
         (
-            r#""answer":{"status":"running"}"#,
-            r#""answer":{},"exception":"No: it""#,
-        ),
-    ] {
-        let lines = RIGHT.replace(from, to).replace(",}", "}");
-        language(&workspace, &lines, "");
-        let output = languages(&workspace, &[]);
-        assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
-        let expected = "line 3 of its output, about status/thin, must have an answer";
-        assert!(stdout(&output).contains(expected), "{}", stdout(&output));
-    }
-    for (from, to, told) in [
-        // Null is something.
-        (
-            r#"{"status":"running"}"#,
+            r#"{"status":"Running"}"#,
             "null",
-            "status/thin: answer lost",
-        ),
-        (r#""running",[]"#, r"null,[]", "status/thin: read[0] lost"),
-        (
-            r#""version-0",null,0,null"#,
-            r#""version-0",null,false,null"#,
-            "list/versions: read[][2]",
+            "status/test-vm: decoded lost: ",
         ),
         (
-            r#""failure":{"status":404,"#,
-            r#""failure":{"status":502,"#,
-            "failures/list-not-found: failure.status",
+            r#""Running",[]"#,
+            "null,[]",
+            "status/test-vm: read[0] lost: ",
         ),
         (
-            r#""answer":{"status":"running"},"read":["running",[]]"#,
-            r#""failure":{"status":502}"#,
-            "status/thin: failure 502",
+            "running\",null,null",
+            "running\",false,null",
+            "list/contoso: read[][2]",
+        ),
+        ("404", "502", "failures/list-not-found: error.status: "),
+        (
+            status,
+            r#""error":{"status":502}"#,
+            "status/test-vm: error 502: ",
         ),
         (
-            r#""answer":{"status":"running"},"read":["running",[]]"#,
+            status,
             r#""exception":"TypeError: no""#,
-            "status/thin: exception TypeError",
+            "status/test-vm: exception TypeError: ",
         ),
     ] {
-        language(&workspace, &RIGHT.replace(from, to), "");
-        let output = languages(&workspace, &[]);
-        assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
-        let expected = format!("Differs shell: {told}\n");
-        assert!(stdout(&output).contains(&expected), "{}", stdout(&output));
+        language(&workspace, &LINES.replace(from, to), "");
+        finds(&workspace, &format!("shell: {expected}"));
     }
 }
 
 #[test]
-fn the_sdk_must_run_because_the_others_are_compared_with_it() {
+fn fails_when_the_negative_control_is_not_detected() {
     let workspace = workspace();
-    write(
-        workspace.path(),
-        "tests/languages/sdk/lines.jsonl",
-        "{\"case\":\"nobody/asked\"}\n",
+    let everything = "known-differences: [{name: all, explanation: All., differences: [\"*\"]}]\n";
+    language(
+        &workspace,
+        &LINES.replace("failed", "running").replace("false", "true"),
+        everything,
     );
-    told("languages-no-sdk", &workspace, &[]);
-    told("languages-unknown", &workspace, &["cobol"]);
+    finds(&workspace, "shell: negative-control: undetected: ");
 }
 
 #[test]
-fn an_edit_must_be_noticed_by_whoever_says_so_and_by_nobody_else() {
-    let folder = workspace();
-    // The edited contract is JSON, in which no line begins with `servers`.
-    language(&folder, RIGHT, "notices: [no-servers]\n");
-    assert_eq!(languages(&folder, &["--write"]).status.code(), Some(0));
-    told("languages-edits", &folder, &["--edits"]);
-    language(&folder, RIGHT, "");
-    told("languages-edits-untold", &folder, &["--edits"]);
-    language(&folder, RIGHT, "notices: [no-servers, no-such]\n");
-    told("languages-edits-unknown", &folder, &["--edits"]);
+fn leaves_no_process_behind() {
+    let workspace = workspace();
+    let pid = workspace.path().join("target/languages/shell/work/pid");
+    let ended = || {
+        let pid = fs::read_to_string(&pid).expect("the process was started");
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(5) {
+            // What isn't there any more has ended, and so has a zombie.
+            match fs::read_to_string(format!("/proc/{}/stat", pid.trim())) {
+                Ok(stat) if !stat.contains(") Z") => std::thread::sleep(Duration::from_millis(10)),
+                _ => return,
+            }
+        }
+        panic!("the process {pid} is still running");
+    };
+    language(&workspace, LINES, "build: sleep 60 & echo $! >pid\n");
+    assert_eq!(languages(&workspace, &["--write"]).status.code(), Some(0));
+    ended();
 
-    // A broken client notices nothing, and an edit that nobody is to notice proves nothing.
-    language(&folder, RIGHT, "notices: [no-servers]\nbuild: exit 1\n");
-    told("languages-edits-broken", &folder, &["--edits"]);
-    let file = "tests/languages/edits/nothing.yaml";
-    write(folder.path(), file, "description: Nothing.\npatch: []\n");
-    language(&folder, RIGHT, "notices: [no-servers]\n");
-    let report = parsed(&languages(&folder, &["--edits", "--format", "json"]));
-    let wrong = report["edits"]["wrong"].to_string();
+    language(&workspace, LINES, "build: sleep 60 & echo $! >pid; wait\n");
+    let output = languages(&workspace, &["--timeout", "500ms"]);
     assert!(
-        wrong.contains("no language says that it notices this"),
-        "{wrong}"
+        stdout(&output).contains("build failed: timed out after 0.5 s"),
+        "{}",
+        stdout(&output)
     );
-    fs::remove_file(folder.path().join(file)).expect("gone");
+    ended();
+}
 
-    write(
-        folder.path(),
-        "tests/languages/edits/no-servers.yaml",
-        "description: Doesn't fit.\npatch:\n  - op: remove\n    path: /server\n",
-    );
-    language(&folder, RIGHT, "notices: [no-servers]\n");
-    told("languages-edits-misfit", &folder, &["--edits"]);
+#[test]
+fn ends_a_command_that_prints_too_much() {
+    let workspace = workspace();
+    language(&workspace, LINES, "build: yes\n");
+    finds(&workspace, "build failed: printed more than 16 MiB");
 }

@@ -1,0 +1,147 @@
+//! Runs a command with a timeout and a limit on its output, and leaves none of its processes behind.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::exit::Failure;
+use crate::files;
+
+/// The maximum number of bytes that a command may print to standard output and to standard error, each.
+const OUTPUT_LIMIT: u64 = 16 << 20;
+
+/// The time between two looks at a running command.
+const POLL: Duration = Duration::from_millis(20);
+
+/// How many of the last lines of a failed command are shown.
+const TAIL: usize = 12;
+
+/// The process groups of the running commands.
+static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+/// Runs a command to its end, and returns what it printed to standard output. The inner error says why the command failed.
+///
+/// The command writes to `LOG.out` and `LOG.err` instead of pipes, so that a process that outlives the command can't hold up the
+/// reader. Every process of the command's group is killed when the command has ended.
+pub fn run(
+    command: &mut Command,
+    timeout: Duration,
+    log: &Path,
+    input: &Path,
+) -> Result<Result<Vec<u8>, String>, Failure> {
+    let [out, err] = ["out", "err"].map(|ending| log.with_extension(ending));
+    let create = |path: &PathBuf| File::create(path).map_err(|error| unusable(path, &error));
+    command
+        .stdin(File::open(input).map_err(|error| unusable(input, &error))?)
+        .stdout(create(&out)?)
+        .stderr(create(&err)?);
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    let mut child = command
+        .spawn()
+        .map_err(|error| Failure(format!("sh can't be started: {error}")))?;
+    running().push(child.id());
+    let ended = wait(&mut child, timeout, [&out, &err]);
+    kill(child.id());
+    running().retain(|group| *group != child.id());
+    let ended = ended.map_err(|error| Failure(format!("sh can't be waited for: {error}")))?;
+    Ok(match ended {
+        Ok(()) => Ok(read(&out)?),
+        Err(why) => Err(format!("{why}{}", tail(&[read(&out)?, read(&err)?]))),
+    })
+}
+
+/// Ends every running command when this program is interrupted: a process group of its own doesn't get the terminal's signal.
+pub fn end_with_interrupt() {
+    thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        if runtime.is_ok_and(|runtime| runtime.block_on(tokio::signal::ctrl_c()).is_ok()) {
+            running().iter().copied().for_each(kill);
+            std::process::exit(130);
+        }
+    });
+}
+
+/// A path that can't be read or written.
+pub fn unusable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure(format!("{}: can't be used: {error}", files::shown(path)))
+}
+
+fn running() -> std::sync::MutexGuard<'static, Vec<u32>> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn wait(
+    child: &mut Child,
+    timeout: Duration,
+    outputs: [&PathBuf; 2],
+) -> std::io::Result<Result<(), String>> {
+    let started = Instant::now();
+    let why = loop {
+        if let Some(status) = child.try_wait()? {
+            break if status.success() {
+                return Ok(Ok(()));
+            } else {
+                status.to_string()
+            };
+        }
+        if started.elapsed() > timeout {
+            break format!("timed out after {} s", timeout.as_secs_f64());
+        }
+        if outputs
+            .iter()
+            .any(|path| fs::metadata(path).is_ok_and(|file| file.len() > OUTPUT_LIMIT))
+        {
+            break format!("printed more than {} MiB", OUTPUT_LIMIT >> 20);
+        }
+        thread::sleep(POLL);
+    };
+    kill(child.id());
+    // The group's leader is a process of this program: it must be waited for, or it stays as a zombie.
+    child.kill()?;
+    child.wait()?;
+    Ok(Err(why))
+}
+
+/// Kills a process group; one that has ended is no error.
+fn kill(group: u32) {
+    #[cfg(unix)]
+    if let Some(group) = i32::try_from(group)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+    {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    #[cfg(not(unix))]
+    let _ = group;
+}
+
+/// Reads an output file up to the limit: the command may have passed it between two looks.
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(OUTPUT_LIMIT).read_to_end(&mut bytes))
+        .map_err(|error| unusable(path, &error))?;
+    Ok(bytes)
+}
+
+/// The last lines of both outputs, cut and without control characters.
+fn tail(outputs: &[Vec<u8>; 2]) -> String {
+    const LONGEST: usize = 200;
+    let text = outputs.concat();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().collect();
+    let mut shown = String::new();
+    for line in &lines[lines.len().saturating_sub(TAIL)..] {
+        shown.push('\n');
+        let letters = line.chars().take(LONGEST);
+        shown.extend(letters.map(|letter| if letter.is_control() { ' ' } else { letter }));
+    }
+    shown
+}
