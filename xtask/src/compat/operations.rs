@@ -33,20 +33,7 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Changes, SpecError> {
         let why = "clients send the version that the base names";
         changes.add(&info, "the version of the API was changed", Some(why));
     }
-    let components = |spec| {
-        Spec::at(spec, "/components")
-            .map_or(Parts::new(), |components| parts(&components, "schemas"))
-    };
-    for (name, old, new) in pairs(&components(old), &components(new)) {
-        if let (Some(old), None) = (old, new) {
-            let why = "generated clients have a type of this name";
-            changes.add(
-                old,
-                format!("the schema `{name}` was removed or renamed"),
-                Some(why),
-            );
-        }
-    }
+    schema_names(old, new, &mut changes);
     let (before, after) = (old.operations()?, new.operations()?);
     let same = |a: &Operation<'_>, b: &Operation<'_>| a.method == b.method && a.path == b.path;
     for old in &before {
@@ -68,6 +55,25 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Changes, SpecError> {
         );
     }
     Ok(changes)
+}
+
+/// Compares the names of the schemas. What they say is compared where an operation refers to them.
+fn schema_names(old: &Spec, new: &Spec, changes: &mut Changes) {
+    let Some(schemas) = old.at("/components/schemas") else {
+        return;
+    };
+    for name in schemas.value.as_object().into_iter().flat_map(Map::keys) {
+        if let Some(schema) = schemas.written(name)
+            && new.at(&schema.pointer).is_none()
+        {
+            let what = format!("the schema `{name}` was removed or renamed");
+            changes.add(
+                &schema,
+                what,
+                Some("generated clients have a type of this name"),
+            );
+        }
+    }
 }
 
 fn operation(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) {
@@ -108,28 +114,28 @@ fn operation(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) {
     other_keywords(old, new, &compared, changes);
 }
 
-/// Returns the part that has a keyword of an operation: the operation, its path item, or the document.
-fn owner<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Option<&'s Value>) {
+/// Returns the value of a keyword of the operation, of its path item or of the document, whichever is the first that has it, and
+/// its place; without a value, the place of the operation.
+fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Option<&'s Value>) {
     let node = &operation.node;
     let item = node.pointer.rsplit_once('/').map_or("", |(item, _)| item);
-    let mut owners = [node.pointer.as_str(), item, ""]
-        .into_iter()
-        .filter_map(|pointer| node.spec.at(pointer));
-    let owner = owners.find(|owner| owner.value.get(keyword).is_some());
-    let owner = owner.unwrap_or_else(|| node.clone());
-    let value = owner.value.get(keyword);
-    (owner, value)
+    let value = [node.pointer.as_str(), item, ""]
+        .iter()
+        .find_map(|owner| node.spec.at(&format!("{owner}/{keyword}")));
+    match value {
+        Some(found) => (found.clone(), Some(found.value)),
+        None => (node.clone(), None),
+    }
 }
 
 fn servers(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) {
-    let (_, before) = owner(old, "servers");
-    let (at, after) = owner(new, "servers");
+    let (_, before) = inherited(old, "servers");
+    let (at, after) = inherited(new, "servers");
     let undocumented = |servers: Option<&Value>| {
         let mut servers = servers.cloned().unwrap_or_default();
-        for server in servers.as_array_mut().into_iter().flatten() {
-            server
-                .as_object_mut()
-                .map(|server| server.remove("description"));
+        let objects = servers.as_array_mut().into_iter().flatten();
+        for server in objects.filter_map(Value::as_object_mut) {
+            server.retain(|keyword, _| keyword != "description" && !keyword.starts_with("x-"));
         }
         servers
     };
@@ -143,8 +149,8 @@ fn servers(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) {
 }
 
 fn credentials(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) {
-    let (_, before) = owner(old, "security");
-    let (at, after) = owner(new, "security");
+    let (_, before) = inherited(old, "security");
+    let (at, after) = inherited(new, "security");
     // Each alternative is enough by itself; without any, no credential is needed.
     let alternatives = |security: Option<&Value>| match security.and_then(Value::as_array) {
         Some(alternatives) if !alternatives.is_empty() => alternatives.clone(),

@@ -76,6 +76,7 @@ impl Comparison<'_> {
         if !self.compared.insert(pair) {
             return;
         }
+        self.type_name(old, new);
         self.properties(old, new, side);
         self.known_values(old, new);
         for keyword in ONE {
@@ -104,6 +105,20 @@ impl Comparison<'_> {
             } else if let Some(shift) = shift(keyword, before, after) {
                 self.changes.add(new, what, shift.breaks(side));
             }
+        }
+    }
+
+    /// Generated clients name a type after the component or the title. That a component was removed is a change of its own.
+    fn type_name(&mut self, old: &Node<'_>, new: &Node<'_>) {
+        let was_removed = is_component(old) && new.spec.at(&old.pointer).is_none();
+        let (before, after) = (name(old), name(new));
+        if let Some(before) = before.filter(|_| before != after && !was_removed) {
+            let what = match after {
+                Some(after) => format!("the type `{before}` is now the type `{after}`"),
+                None => format!("the type `{before}` has no name now"),
+            };
+            let why = "generated clients have a type of this name";
+            self.changes.add(new, what, Some(why));
         }
     }
 
@@ -143,6 +158,17 @@ impl Comparison<'_> {
                 .add(new, format!("the known value `{value}` was removed"), None);
         }
     }
+}
+
+fn is_component(schema: &Node<'_>) -> bool {
+    schema.pointer.starts_with("/components/schemas/") && schema.pointer.split('/').count() == 4
+}
+
+fn name<'n>(schema: &'n Node<'_>) -> Option<&'n str> {
+    if is_component(schema) {
+        return schema.pointer.rsplit('/').next();
+    }
+    schema.text("title")
 }
 
 fn texts<'s>(schema: &Node<'s>, keyword: &str) -> BTreeSet<&'s str> {

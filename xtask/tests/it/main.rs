@@ -8,13 +8,14 @@ mod coverage;
 mod docs;
 mod edited_spec;
 mod evidence;
-mod import;
+
 #[cfg(unix)]
 mod languages;
 mod lint;
 mod readme;
 mod record;
-mod recorded;
+mod record_har;
+mod record_support;
 #[cfg(unix)]
 mod servers;
 mod validate;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Output;
 
 use crate::common::{stderr, stdout};
-use crate::recorded::{
+use crate::record_support::{
     command, commit, golden, identifiers, live, no_planted, same_response, scenarios, workspace,
     written,
 };

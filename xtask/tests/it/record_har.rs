@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Output;
 
 use crate::common::stdout;
-use crate::recorded::{
+use crate::record_support::{
     command, golden, live, no_planted, same_response, scenarios, workspace, written,
 };
 use cloud_partner_recordings::library;
