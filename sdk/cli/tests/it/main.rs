@@ -2,9 +2,12 @@
 
 mod closed_streams;
 mod commands;
+mod credentials;
+mod errors;
 mod offers;
 mod readme;
 mod support;
 #[cfg(unix)]
 mod terminal;
+mod watch;
 mod watch_cases;

@@ -1,0 +1,135 @@
+//! What the tool says of errors, and what it never says.
+
+use crate::support::{TOKEN, golden, run, serve, tool, without_times};
+
+#[test]
+fn errors_say_what_why_and_what_to_do() {
+    let server = serve();
+    let url = server.url();
+    let errors = [
+        (
+            "forbidden",
+            run(tool(&url).args(["--publisher", "nobody", "offers"])),
+            11,
+        ),
+        (
+            "unknown-offer",
+            run(tool(&url).args(["status", "no-such-offer"])),
+            10,
+        ),
+        (
+            "watch-unknown-offer",
+            run(tool(&url).args(["watch", "no-such-offer"])),
+            10,
+        ),
+        (
+            "wrong-token",
+            run(tool(&url).env("AZURE_TOKEN", "wrong").arg("offers")),
+            11,
+        ),
+        (
+            "dead-endpoint",
+            run(tool("http://127.0.0.1:1").args(["watch", "linux-vm", "--timeout", "50ms"])),
+            12,
+        ),
+        (
+            "plain-http",
+            run(tool("http://example.com").arg("offers")),
+            2,
+        ),
+        (
+            "bad-id",
+            run(tool(&url).args(["--publisher", "../x", "offers"])),
+            2,
+        ),
+        (
+            "no-publisher",
+            run(tool(&url)
+                .env_remove("CLOUD_PARTNER_PUBLISHER")
+                .arg("offers")),
+            2,
+        ),
+        (
+            "bad-flag",
+            run(tool(&url).args(["offers", "--nonsense"])),
+            2,
+        ),
+        (
+            "bad-time",
+            run(tool(&url).args(["watch", "--timeout", "soon"])),
+            2,
+        ),
+        (
+            "half-a-principal",
+            run(tool(&url)
+                .env_remove("AZURE_TOKEN")
+                .env("AZURE_CLIENT_ID", "a")
+                .env("PATH", "")
+                .arg("offers")),
+            11,
+        ),
+        (
+            "token-with-a-break",
+            run(tool(&url).env("AZURE_TOKEN", "a\nb").arg("offers")),
+            2,
+        ),
+        (
+            "no-token-file",
+            run(tool(&url).args(["--token-file", "/nonexistent/token", "offers"])),
+            2,
+        ),
+        (
+            "not-logged-in",
+            run(tool(&url)
+                .env_remove("AZURE_TOKEN")
+                .env("PATH", "")
+                .arg("offers")),
+            11,
+        ),
+    ];
+    let mut said = Vec::new();
+    for (name, error, code) in errors {
+        assert_eq!(error.code, Some(code), "{name}: {}{}", error.out, error.err);
+        // The replay server counts its answers, and the tests run in any order.
+        let text: Vec<_> = [error.out, error.err]
+            .iter()
+            .flat_map(|text| text.lines())
+            .map(|line| without_ids(&without_times(line)))
+            .collect();
+        said.push(format!("# {name}: exit code {code}\n{}\n", text.concat()));
+    }
+    golden("errors.txt", &said.concat());
+}
+
+fn without_ids(line: &str) -> String {
+    match line.find("00000000-0000-4000-8000-") {
+        Some(start) => format!("{}ID{}", &line[..start], &line[start + 36..]),
+        None => line.to_owned(),
+    }
+}
+
+#[test]
+fn a_token_can_come_from_a_file_and_is_never_shown() {
+    let server = serve();
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), format!("{TOKEN}\n")).expect("a token");
+    let mut command = tool(&server.url());
+    command
+        .env_remove("AZURE_TOKEN")
+        .arg("--token-file")
+        .arg(file.path());
+    let verbose = run(command.args(["--verbose", "status", "firewall"]));
+    assert_eq!(verbose.code, Some(0), "{}", verbose.err);
+    for expected in [
+        "getOfferStatus",
+        "attempt=1",
+        "status=200",
+        "correlation_id=",
+    ] {
+        assert!(
+            verbose.err.contains(expected),
+            "{expected} isn't in {}",
+            verbose.err
+        );
+    }
+}

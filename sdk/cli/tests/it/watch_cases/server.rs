@@ -1,0 +1,112 @@
+//! The server of a case.
+
+use std::collections::HashMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::Mutex;
+
+use cloud_partner_recordings::scripted_server::{Asked, Raw, Step, answer, json};
+use serde_json::{Value, json};
+
+use super::Server;
+
+/// A running server of a case.
+pub enum Running {
+    Elsewhere(String),
+    Scripted(Raw),
+}
+
+impl Running {
+    pub fn start(server: &Server) -> Self {
+        match server.clone() {
+            Server::Address(address) if address == "tls alert" => Self::Elsewhere(tls_alert()),
+            Server::Address(address) => Self::Elsewhere(address),
+            Server::Script(script) => {
+                let counts = Mutex::new(HashMap::<String, usize>::new());
+                Self::Scripted(Raw::start(move |request| {
+                    let subject = subject(request);
+                    let Some(responses) = script.get(&subject) else {
+                        return answer(404, &[], "");
+                    };
+                    let mut counts = counts.lock().expect("no panic");
+                    let count = counts.entry(subject).or_default();
+                    *count += 1;
+                    response(&responses[(*count - 1).min(responses.len() - 1)])
+                }))
+            }
+        }
+    }
+
+    pub fn url(&self) -> String {
+        match self {
+            Self::Elsewhere(url) => url.clone(),
+            Self::Scripted(server) => server.url(),
+        }
+    }
+}
+
+/// The offer that a status request is about, or `list`.
+fn subject(request: &Asked) -> String {
+    let path = request.target.split('?').next().unwrap_or_default();
+    let mut parts = path.rsplit('/');
+    match (parts.next(), parts.next()) {
+        (Some("status"), Some(offer)) => offer.to_owned(),
+        _ => "list".to_owned(),
+    }
+}
+
+fn response(response: &Value) -> Vec<Step> {
+    match response {
+        Value::String(text) if text == "no response" => vec![Step::Stall],
+        Value::String(text) if text == "reset" => vec![Step::Reset],
+        Value::String(status) => json(json!({"status": status}).to_string()),
+        response if response.get("report").is_some() => json(response["report"].to_string()),
+        response if response.get("list").is_some() => {
+            let items = response["list"].as_object().expect("offers").iter();
+            let items = items.map(|(offer, item)| match item {
+                Value::Object(item) => {
+                    let mut item = item.clone();
+                    item.insert("id".to_owned(), json!(offer));
+                    Value::Object(item)
+                }
+                status => json!({"id": offer, "status": status}),
+            });
+            json(items.collect::<Value>().to_string())
+        }
+        response => {
+            let text = |name: &str| response[name].as_str().unwrap_or_default().to_owned();
+            let status = response["status"].as_u64().unwrap_or(200);
+            let mut headers = Vec::new();
+            if response.get("correlationId").is_some() {
+                let name = "x-ms-correlation-request-id".to_owned();
+                headers.push((name, text("correlationId")));
+            }
+            for (name, value) in response["headers"].as_object().into_iter().flatten() {
+                headers.push((name.clone(), value.as_str().unwrap_or_default().to_owned()));
+            }
+            let headers: Vec<_> = headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
+            answer(
+                u16::try_from(status).expect("a status"),
+                &headers,
+                text("body"),
+            )
+        }
+    }
+}
+
+/// The address of a server that refuses every TLS handshake, as one whose certificate isn't trusted looks to a client that stops.
+fn tls_alert() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // The record of a fatal alert: handshake failure.
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(&[21, 3, 3, 0, 2, 2, 40]);
+        }
+    });
+    format!("https://127.0.0.1:{port}")
+}
