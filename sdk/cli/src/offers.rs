@@ -2,8 +2,8 @@
 
 use std::io::{BufWriter, Write};
 
-use cloud_partner_portal::types::{OfferStatusReport, OfferSummary};
-use cloud_partner_portal::{Error, Response};
+use cloud_partner_portal::types::{OfferStatusReport, OfferSummary, PublicationStep};
+use cloud_partner_portal::{Error, Extensible, Response, Timestamp};
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -25,30 +25,30 @@ struct Row<'a> {
     report: Option<Result<Response<OfferStatusReport>, Error>>,
 }
 
+/// The names of the columns; the last one only with `--steps`.
+const COLUMNS: [&str; 6] = ["id", "name", "type", "status", "changed", "step"];
+
 impl Row<'_> {
-    fn status(&self) -> &str {
-        self.offer
-            .status
-            .as_ref()
-            .map_or("", |status| status.as_str())
-    }
-
-    fn name(&self) -> &str {
-        let definition = self.offer.definition.as_ref();
-        definition
-            .and_then(|definition| definition.display_text.as_deref())
-            .unwrap_or_default()
-    }
-
-    /// The current step, or why it is unknown.
-    fn step(&self) -> String {
-        match &self.report {
+    fn cells(&self, changed: impl Fn(&Timestamp) -> String) -> [String; COLUMNS.len()] {
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let name = self.offer.definition.as_ref();
+        let name = name.and_then(|definition| definition.display_text.as_deref());
+        let step = match &self.report {
             None => String::new(),
-            Some(Ok(report)) => report
-                .current_step()
-                .map_or(String::new(), |step| step.label().to_owned()),
+            Some(Ok(report)) => text(report.current_step().map(PublicationStep::label)),
             Some(Err(error)) => format!("error: {}", with_causes(error)),
-        }
+        };
+        [
+            self.offer.id.clone(),
+            text(name),
+            text(self.offer.offer_type_id.as_deref()),
+            text(self.offer.status.as_ref().map(Extensible::as_str)),
+            self.offer
+                .changed_time
+                .as_ref()
+                .map_or_else(String::new, changed),
+            step,
+        ]
     }
 }
 
@@ -94,11 +94,12 @@ pub async fn run(
             .buffer_unordered(CONCURRENT_REQUESTS);
         while requests.next().await.is_some() {}
     }
+    let columns = if options.steps { 6 } else { 5 };
     print(
         &rows,
+        columns,
         list.len(),
-        common,
-        options.steps,
+        common.output,
         &mut BufWriter::new(out),
     )?;
     let mut exit = Exit::Done;
@@ -113,31 +114,21 @@ pub async fn run(
 
 fn wanted(offer: &OfferSummary, options: &Offers) -> bool {
     let among = |wanted: &[String], value: Option<&str>| {
-        wanted.is_empty()
-            || value.is_some_and(|value| {
-                wanted
-                    .iter()
-                    .any(|wanted| wanted.eq_ignore_ascii_case(value))
-            })
+        let is = |wanted: &String| value.is_some_and(|value| wanted.eq_ignore_ascii_case(value));
+        wanted.is_empty() || wanted.iter().any(is)
     };
-    among(&options.types, offer.offer_type_id.as_deref())
-        && among(
-            &options.status,
-            offer
-                .status
-                .as_ref()
-                .map(cloud_partner_portal::Extensible::as_str),
-        )
+    let status = offer.status.as_ref().map(Extensible::as_str);
+    among(&options.types, offer.offer_type_id.as_deref()) && among(&options.status, status)
 }
 
 fn print(
     rows: &[Row],
-    all: usize,
-    common: &Common,
-    steps: bool,
+    columns: usize,
+    offers: usize,
+    format: Format,
     out: &mut impl Write,
 ) -> Result<(), Stop> {
-    match common.output {
+    match format {
         Format::Json => output::document(&rows.iter().map(value).collect::<Result<_, _>>()?, out)?,
         Format::Jsonl => {
             for row in rows {
@@ -145,72 +136,34 @@ fn print(
             }
         }
         Format::Tsv => {
-            let step = steps.then_some("step");
-            let header: Vec<_> = ["id", "name", "type", "status", "changed"]
-                .into_iter()
-                .chain(step)
-                .collect();
-            output::tsv(&header, out)?;
+            output::tsv(&COLUMNS[..columns], out)?;
             for row in rows {
-                let changed = row
-                    .offer
-                    .changed_time
-                    .as_ref()
-                    .map_or("", |time| time.as_str());
-                let kind = row.offer.offer_type_id.as_deref().unwrap_or_default();
-                let step = steps.then(|| row.step());
-                let values = [&row.offer.id, row.name(), kind, row.status(), changed];
-                output::tsv(
-                    &values
-                        .into_iter()
-                        .chain(step.as_deref())
-                        .collect::<Vec<_>>(),
-                    out,
-                )?;
+                let cells = row.cells(|time| time.as_str().to_owned());
+                let cells = cells.each_ref().map(String::as_str);
+                output::tsv(&cells[..columns], out)?;
             }
         }
+        Format::Table if rows.is_empty() => {
+            let such = if offers == 0 { "" } else { "such " };
+            writeln!(out, "The publisher has no {such}offers.")?;
+        }
         Format::Table => {
-            if rows.is_empty() {
-                let which = if all == 0 {
-                    "no offers"
-                } else {
-                    "no such offers"
-                };
-                writeln!(out, "The publisher has {which}.")?;
-            } else {
-                table(rows, steps, out)?;
+            let now = OffsetDateTime::now_utc();
+            let mut table = output::table(&COLUMNS.map(str::to_uppercase)[..columns]);
+            for row in rows {
+                let cells = row.cells(|time| plain_text::time(time, now));
+                let [id, name, kind, status, changed, step] = cells.each_ref();
+                let status = output::status_cell(status);
+                let [id, name, kind, changed, step] =
+                    [id, name, kind, changed, step].map(|text| output::cell(text));
+                let cells = [id, name, kind, status, changed, step];
+                table.add_row(cells.into_iter().take(columns));
             }
+            output::print(&table, out)?;
         }
     }
     out.flush()?;
     Ok(())
-}
-
-fn table(rows: &[Row], steps: bool, out: &mut impl Write) -> Result<(), Stop> {
-    let now = OffsetDateTime::now_utc();
-    let step = steps.then_some("STEP");
-    let header: Vec<_> = ["ID", "NAME", "TYPE", "STATUS", "CHANGED"]
-        .into_iter()
-        .chain(step)
-        .collect();
-    let mut table = output::table(&header);
-    for row in rows {
-        let changed = row
-            .offer
-            .changed_time
-            .as_ref()
-            .map(|time| plain_text::time(time, now));
-        let cell = |text: &str| comfy_table::Cell::new(plain_text::clean(text));
-        let cells = [
-            cell(&row.offer.id),
-            cell(row.name()),
-            cell(row.offer.offer_type_id.as_deref().unwrap_or_default()),
-            output::status_cell(row.status()),
-            cell(&changed.unwrap_or_default()),
-        ];
-        table.add_row(cells.into_iter().chain(steps.then(|| cell(&row.step()))));
-    }
-    Ok(output::print(&table, out)?)
 }
 
 /// The offer as the service sent it; with `--steps`, its status report as `statusReport` or why there is none as

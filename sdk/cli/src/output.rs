@@ -8,23 +8,19 @@ use serde_json::Value;
 
 use crate::plain_text::{clean, is_control};
 
-/// Whether standard output may be coloured: on a terminal, and never under `NO_COLOR`.
-pub fn coloured() -> bool {
-    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
-}
-
 /// Whether a person looks at standard output.
 pub fn interactive() -> bool {
     io::stdout().is_terminal()
 }
 
 /// A table without lines, whose columns are two spaces apart.
-pub fn table(header: &[&str]) -> Table {
+pub fn table(header: &[String]) -> Table {
     let mut table = Table::new();
     table
         .load_style(comfy_table::presets::NOTHING)
-        .set_header(header.iter().map(Cell::new));
-    if coloured() {
+        .set_header(header);
+    // Never under NO_COLOR.
+    if anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never {
         table.enforce_styling();
     } else {
         table.force_no_tty();
@@ -32,9 +28,13 @@ pub fn table(header: &[&str]) -> Table {
     table
 }
 
+pub fn cell(text: &str) -> Cell {
+    Cell::new(clean(text))
+}
+
 /// A status with the colour of what it means.
 pub fn status_cell(status: &str) -> Cell {
-    let cell = Cell::new(clean(status));
+    let cell = cell(status);
     match status.to_ascii_lowercase().as_str() {
         "succeeded" | "published" | "complete" => cell.fg(Color::Green),
         "failed" | "blocked" | "rejected" => cell.fg(Color::Red),

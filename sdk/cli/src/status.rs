@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::explain::Stop;
 use crate::outcome;
 use crate::output;
-use crate::plain_text;
+use crate::plain_text::{clean, from_html};
 
 pub async fn run(
     connection: &Connection,
@@ -41,7 +41,7 @@ fn sentence(report: &OfferStatusReport) -> String {
         (None, Some(_)) => "The publication is in progress: nobody needs to act.".to_owned(),
         (None, None) => format!(
             "`{}` isn't a known status: look at the steps, or in the portal.",
-            plain_text::clean(report.status.as_str())
+            clean(report.status.as_str())
         ),
     }
 }
@@ -75,24 +75,24 @@ fn table(
     writeln!(
         out,
         "{} of {}: {}",
-        plain_text::clean(offer),
-        plain_text::clean(publisher),
-        plain_text::clean(report.status.as_str())
+        clean(offer),
+        clean(publisher),
+        clean(report.status.as_str())
     )?;
     writeln!(out, "{}", sentence(report))?;
     messages(report.messages(), "", out)?;
     if !report.steps().is_empty() {
         writeln!(out)?;
-        let mut table = output::table(&["STEP", "STATUS", "PROGRESS", "ESTIMATE"]);
+        let mut table =
+            output::table(&["STEP", "STATUS", "PROGRESS", "ESTIMATE"].map(str::to_owned));
         for step in report.steps() {
-            let cell = |text: &str| comfy_table::Cell::new(plain_text::clean(text));
             let name = format!("{} {}", mark(step), step.label());
             let estimate = step.estimated_time_frame.as_deref().unwrap_or_default();
             table.add_row([
-                cell(&name),
+                output::cell(&name),
                 output::status_cell(status(step)),
-                cell(&progress(step)),
-                cell(estimate),
+                output::cell(&progress(step)),
+                output::cell(estimate),
             ]);
         }
         let mut lines = table.lines();
@@ -119,12 +119,12 @@ fn messages(messages: &[StatusMessage], indent: &str, out: &mut impl Write) -> R
         let when = message
             .timestamp
             .as_ref()
-            .map(|time| format!(" ({})", plain_text::clean(time.as_str())));
+            .map(|time| format!(" ({})", clean(time.as_str())));
         writeln!(
             out,
             "{indent}{}: {}{}",
-            plain_text::clean(level),
-            plain_text::from_html(html),
+            clean(level),
+            from_html(html),
             when.unwrap_or_default()
         )?;
     }
@@ -140,14 +140,12 @@ fn links(title: &str, links: Option<&[Link]>, out: &mut impl Write) -> Result<()
         if number == 0 {
             writeln!(out, "\n{title}:")?;
         }
-        let text = link
-            .text()
-            .map(|text| format!("{}: ", plain_text::clean(text)));
+        let text = link.text().map(|text| format!("{}: ", clean(text)));
         writeln!(
             out,
             "  {}{}",
             text.unwrap_or_default(),
-            plain_text::clean(link.uri().unwrap_or_default())
+            clean(link.uri().unwrap_or_default())
         )?;
     }
     Ok(())

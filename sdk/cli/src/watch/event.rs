@@ -2,6 +2,7 @@
 
 use std::future::ready;
 use std::pin::Pin;
+use std::time::Duration;
 
 use cloud_partner_portal::types::OfferStatusReport;
 use cloud_partner_portal::{
@@ -39,37 +40,30 @@ pub fn of_offers<'o>(
         let mut watch = connection
             .client
             .watch(&*connection.publisher, &**offer)?
+            .timeout(options.timeout.unwrap_or(Duration::MAX))
             .interval(options.interval)
             .tolerate(options.tolerate)
             .start_timeout(options.start_timeout)
             .until(until(options));
-        if let Some(timeout) = options.timeout {
-            watch = watch.timeout(timeout);
-        }
         if let Some(report) = after {
             watch = watch.after(report.clone());
         }
         let offer = offer.clone();
-        watches.push(
-            watch
-                .start()
-                .map(move |event| Event::Offer(offer.clone(), event)),
-        );
+        let events = watch.start();
+        watches.push(events.map(move |event| Event::Offer(offer.clone(), event)));
     }
     Ok(Box::pin(select_all(watches)))
 }
 
 /// Watches every offer of the publisher that is in flight.
 pub fn of_publisher(connection: &Connection, options: &Watch) -> Result<Events, Error> {
-    let mut watch = connection
+    let watch = connection
         .client
         .watch_publisher(&*connection.publisher)?
+        .timeout(options.timeout.unwrap_or(Duration::MAX))
         .interval(options.interval)
         .tolerate(options.tolerate)
         .until(until(options));
-    if let Some(timeout) = options.timeout {
-        watch = watch.timeout(timeout);
-    }
     let events = watch.start().filter_map(|event| ready(convert(event)));
     Ok(Box::pin(events))
 }

@@ -6,6 +6,7 @@ mod printer;
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use cloud_partner_portal::types::OfferStatusReport;
@@ -15,7 +16,7 @@ use futures_util::StreamExt as _;
 use crate::args::{Common, Until, Watch};
 use crate::client::Connection;
 use crate::exit::Exit;
-use crate::explain::{Stop, explain};
+use crate::explain::Stop;
 use crate::plain_text::clean;
 use event::{Event, Events};
 use printer::Printer;
@@ -64,32 +65,27 @@ pub async fn run(
     };
     let mut exit = worst(&results, options);
     if let Some(list) = list {
-        // A listing that didn't end as it should makes every result doubtful.
-        exit = exit.worst(list.exit(options));
+        // A list that couldn't be read makes every result doubtful.
+        exit = exit.worst(list.exit(!results.is_empty(), options));
         printer.list_ended(&list, &results, exit, &connection.publisher)?;
-        if let Some(error) = &list.error {
-            printer.remark(explain("the list of offers", &[error]).trim_end());
-        }
     }
     Ok(exit)
 }
 
 /// How the watch of a whole publisher ended, beside the results of its offers.
-pub struct ListEnd {
-    /// Whether an offer was watched.
-    watched: bool,
+struct ListEnd {
     timed_out: bool,
     /// Why the last list couldn't be read.
     error: Option<Error>,
 }
 
 impl ListEnd {
-    fn exit(&self, options: &Watch) -> Exit {
-        match (&self.error, self.timed_out, self.watched) {
-            (Some(error), true, false) | (Some(error), false, _) => Exit::from(error),
+    fn exit(&self, watched: bool, options: &Watch) -> Exit {
+        match (&self.error, self.timed_out, watched) {
+            (_, true, true) => Exit::TimedOut,
+            (Some(error), ..) => Exit::from(error),
             // No list was read before the watch timed out.
             (None, true, false) => Exit::Service,
-            (_, true, true) => Exit::TimedOut,
             (None, false, false) if !options.allow_none => Exit::NothingInFlight,
             (None, false, _) => Exit::Done,
         }
@@ -103,56 +99,48 @@ async fn read(
     results: &mut Results,
     printer: &mut Printer<'_, impl Write>,
 ) -> Result<Option<ListEnd>, Stop> {
-    let mut next = tokio::time::timeout(SILENCE, events.next()).await;
-    if next.is_err() {
-        printer.remark("The service hasn't responded yet; waiting for it.");
-    }
+    let silence = tokio::time::sleep(SILENCE);
+    tokio::pin!(silence);
+    let mut silent = true;
     loop {
-        let event = match next {
-            Ok(Some(event)) => event,
-            Ok(None) => return Ok(None),
-            Err(_) => match events.next().await {
-                Some(event) => event,
-                None => return Ok(None),
-            },
+        let event = tokio::select! {
+            event = events.next() => event,
+            () = &mut silence, if silent => {
+                silent = false;
+                printer.remark("The service hasn't responded yet; the watch waits for it.");
+                continue;
+            }
         };
+        silent = false;
         match event {
-            Event::Listed { offers, watched } => printer.listed(offers, watched),
-            Event::List(event) => printer.print(None, &event, None)?,
-            Event::Offer(offer, event) => {
-                if let WatchEvent::Ended(result) = &event {
-                    results.insert(offer.clone(), Some(result.clone()));
-                } else {
-                    results.entry(offer.clone()).or_default();
-                }
+            None => return Ok(None),
+            Some(Event::Listed { offers, watched }) => printer.listed(offers, watched),
+            Some(Event::List(event)) => printer.print(None, &event, None)?,
+            Some(Event::Offer(offer, event)) => {
+                let result = match &event {
+                    WatchEvent::Ended(result) => Some(result.clone()),
+                    _ => None,
+                };
+                results.insert(offer.clone(), result);
                 let last = !options.offers.is_empty() && results.values().all(Option::is_some);
                 let summary = last.then(|| json::summary(results, worst(results, options)));
                 printer.print(Some(&offer), &event, summary)?;
             }
-            Event::Ended(ended) => {
-                let list = match ended {
-                    Ok(ended) => {
-                        *results = ended
-                            .offers
-                            .into_iter()
-                            .map(|(offer, result)| (offer, Some(result)))
-                            .collect();
-                        ListEnd {
-                            watched: !results.is_empty(),
-                            timed_out: ended.timed_out,
-                            error: ended.last_error.filter(|_| ended.timed_out),
-                        }
-                    }
-                    Err(error) => ListEnd {
-                        watched: !results.is_empty(),
-                        timed_out: false,
-                        error: Some(error),
-                    },
-                };
-                return Ok(Some(list));
+            Some(Event::Ended(Ok(ended))) => {
+                let offers = ended.offers.into_iter();
+                *results = offers.map(|(id, result)| (id, Some(result))).collect();
+                return Ok(Some(ListEnd {
+                    timed_out: ended.timed_out,
+                    error: ended.last_error,
+                }));
+            }
+            Some(Event::Ended(Err(error))) => {
+                return Ok(Some(ListEnd {
+                    timed_out: false,
+                    error: Some(error),
+                }));
             }
         }
-        next = Ok(events.next().await);
     }
 }
 
@@ -173,15 +161,14 @@ fn worst(results: &Results, options: &Watch) -> Exit {
 }
 
 /// Reads what `cloud-partner status OFFER -o json` wrote.
-fn read_report(file: &std::path::Path) -> Result<OfferStatusReport, Stop> {
-    let usage = |why: &dyn std::fmt::Display| {
+fn read_report(file: &Path) -> Result<OfferStatusReport, Stop> {
+    let read = std::fs::read(file).and_then(|text| Ok(serde_json::from_slice(&text)?));
+    read.map_err(|error| {
         Stop::Usage(format!(
-            "--after: {} isn't the output of `cloud-partner status OFFER -o json`: {why}",
+            "--after: {} can't be read as the output of `cloud-partner status OFFER -o json`: {error}",
             file.display()
         ))
-    };
-    let text = std::fs::read(file).map_err(|error| usage(&error))?;
-    serde_json::from_slice(&text).map_err(|error| usage(&error))
+    })
 }
 
 /// Says that a token that can't be renewed expires before the watch can have ended.

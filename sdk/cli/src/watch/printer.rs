@@ -133,18 +133,22 @@ impl<'o, W: Write> Printer<'o, W> {
                 }
                 output::line(&value, self.out)?;
             }
-            Format::Table if !list.watched && list.error.is_none() && !list.timed_out => {
+            Format::Table if results.is_empty() && list.error.is_none() && !list.timed_out => {
                 let publisher = clean(publisher);
                 writeln!(self.out, "No offer of {publisher} is in flight.")?;
             }
             _ => {}
         }
+        self.out.flush()?;
         if list.timed_out {
             self.remark(
                 "The watch timed out before a list showed that every publication had ended.",
             );
         }
-        self.out.flush()
+        if let Some(error) = &list.error {
+            self.remark(explain(LIST, &[error]).trim_end());
+        }
+        Ok(())
     }
 
     fn text(&mut self, offer: Option<&str>, event: &WatchEvent) -> io::Result<()> {

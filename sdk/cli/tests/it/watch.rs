@@ -35,12 +35,12 @@ fn watch_has_an_exit_code_for_each_end() {
         (&["contoso", "gateway"], 5, "waits for its go-live"),
         (&["fabrikam", "running-hides-failure"], 6, "is blocked"),
         (
-            &["fabrikam", "unknown-values", "--timeout", "50ms"],
+            &["fabrikam", "unknown-values", "--timeout", "1s"],
             7,
             "still in progress",
         ),
         (
-            &["fabrikam", "letter-case", "--timeout", "50ms"],
+            &["fabrikam", "letter-case", "--timeout", "1s"],
             5,
             "waits for its go-live",
         ),
@@ -69,7 +69,7 @@ fn watch_has_an_exit_code_for_each_end() {
         );
         assert!(watch.out.contains(said), "{arguments:?}: {}", watch.out);
     }
-    let never = run(tool(&server.url()).args(["watch", "test-vm", "--timeout", "50ms"]));
+    let never = run(tool(&server.url()).args(["watch", "test-vm", "--timeout", "1s"]));
     assert!(matches!(never.code, Some(7 | 8)), "{}", never.out);
 }
 
