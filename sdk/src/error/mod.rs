@@ -120,10 +120,11 @@ impl Error {
         self
     }
 
-    /// Chains the errors of a call's attempts, from the first to the last: the source of each is the one before it. Of errors
-    /// with the same cause only the last is kept.
+    /// Chains the errors of a call's attempts or of a watch's polls, from the first to the last: the source of each is the one
+    /// before it. Of errors with the same cause only the last is kept.
     pub(crate) fn chain(mut errors: Vec<Self>, last: Self) -> Self {
         errors.push(last.clone());
+        let errors: Vec<_> = errors.into_iter().flat_map(Self::unchained).collect();
         let later = errors.clone();
         let distinct = errors.into_iter().enumerate().filter(|(index, error)| {
             !later[index + 1..]
@@ -137,7 +138,19 @@ impl Error {
         chained.unwrap_or(last)
     }
 
-    fn has_cause_of(&self, other: &Self) -> bool {
+    /// Returns the errors that this one chains, from the first to itself.
+    fn unchained(self) -> Vec<Self> {
+        let mut errors = Vec::new();
+        let mut next = Some(self);
+        while let Some(mut error) = next {
+            next = error.inner().earlier.take();
+            errors.push(error);
+        }
+        errors.reverse();
+        errors
+    }
+
+    pub(crate) fn has_cause_of(&self, other: &Self) -> bool {
         let (one, other) = (&self.0, &other.0);
         (one.kind, one.status, &one.code, &one.message)
             == (other.kind, other.status, &other.code, &other.message)

@@ -110,8 +110,8 @@ impl Many {
                     }
                 }
             }
-            Err(error) => match self.health.failed(&error, now, &self.rules) {
-                Verdict::RetryAt(at) => {
+            Err(error) => match self.health.failed(error, now, &self.rules) {
+                Verdict::RetryAt(at, error) => {
                     self.next_list = at;
                     self.hold = self.hold.max(now.saturating_add(asked));
                     let offer = None;
@@ -120,7 +120,7 @@ impl Many {
                         error,
                     }));
                 }
-                Verdict::GiveUp => {
+                Verdict::GiveUp(error) => {
                     actions.push(Action::End(PublisherWatchEvent::Ended(Err(error))));
                     return;
                 }
@@ -215,7 +215,7 @@ impl Many {
         Action::End(PublisherWatchEvent::Ended(Ok(PublisherWatchResult {
             offers,
             timed_out,
-            last_error: self.health.errors().last().cloned(),
+            last_error: self.health.last_error(),
         })))
     }
 

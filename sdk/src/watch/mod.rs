@@ -39,10 +39,11 @@ pub struct WatchResult {
     pub outcome: Outcome,
     /// The last report. `None` when the watch timed out before the service had sent one.
     pub report: Option<OfferStatusReport>,
-    /// The error of the last poll, if it failed.
+    /// The error of the last poll, if it failed. The chain of its [`source`](std::error::Error::source)s holds the other
+    /// `errors`.
     pub last_error: Option<Error>,
-    /// The distinct errors of the polls since the last successful one, the oldest first and at most eight. The last one is
-    /// `last_error`. Of errors that differ only in their correlation id, the last is kept.
+    /// The errors since the last successful poll, the oldest first and at most eight. Of errors with the same cause only the
+    /// last one is kept.
     pub errors: Vec<Error>,
 }
 
@@ -59,7 +60,8 @@ pub enum WatchEvent {
     /// one hour, whatever the service asks for.
     Delayed(Duration),
     /// The watch has ended. `Ok` holds the outcome of the publication, or says that the watch timed out. `Err` is the error
-    /// that isn't tolerated (any longer); nothing is known of the publication then.
+    /// that isn't tolerated (any longer), with a chain of sources as in [`WatchResult::last_error`]; the outcome of the
+    /// publication isn't known then.
     Ended(Result<WatchResult, Error>),
 }
 

@@ -39,7 +39,7 @@ impl Offer {
 
     /// Whether the last poll failed.
     pub(crate) fn is_failing(&self) -> bool {
-        !self.health.errors().is_empty()
+        self.health.is_failing()
     }
 
     /// Whether the publication that is waited for was seen to start.
@@ -77,12 +77,12 @@ impl Offer {
                     return events;
                 }
             }
-            Err(error) => match self.health.failed(&error, now, rules) {
-                Verdict::RetryAt(due) => {
+            Err(error) => match self.health.failed(error, now, rules) {
+                Verdict::RetryAt(due, error) => {
                     self.due = due;
                     events.push(WatchEvent::PollFailed(error));
                 }
-                Verdict::GiveUp => {
+                Verdict::GiveUp(error) => {
                     events.push(WatchEvent::Ended(Err(error)));
                     return events;
                 }
@@ -99,7 +99,7 @@ impl Offer {
         WatchResult {
             outcome,
             report: self.last.clone(),
-            last_error: self.health.errors().last().cloned(),
+            last_error: self.health.last_error(),
             errors: self.health.errors().to_vec(),
         }
     }

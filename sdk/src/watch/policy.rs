@@ -1,6 +1,5 @@
 //! The one policy for errors while waiting.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use crate::Error;
@@ -35,12 +34,12 @@ fn tolerated(error: &Error, succeeded: bool, tolerate: Duration) -> Duration {
 }
 
 /// What follows from an error.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Verdict {
-    /// The watch polls again at this time.
-    RetryAt(Duration),
-    /// The watch ends with this error.
-    GiveUp,
+    /// The watch reports the error and polls again at this time.
+    RetryAt(Duration, Error),
+    /// The watch ends with the error, whose sources are the earlier errors since the last success.
+    GiveUp(Error),
 }
 
 /// The successes and errors of one kind of poll: of the list, or of one offer's status.
@@ -69,15 +68,15 @@ impl Health {
     }
 
     /// Notes an error and decides what follows from it.
-    pub(crate) fn failed(&mut self, error: &Error, now: Duration, rules: &Rules) -> Verdict {
-        self.keep(error);
-        let tolerated = tolerated(error, self.succeeded, rules.tolerate);
+    pub(crate) fn failed(&mut self, error: Error, now: Duration, rules: &Rules) -> Verdict {
+        self.keep(&error);
+        let tolerated = tolerated(&error, self.succeeded, rules.tolerate);
         let give_up_at = self
             .without_success_since
             .unwrap_or(now)
             .saturating_add(tolerated);
         if now >= give_up_at {
-            return Verdict::GiveUp;
+            return Verdict::GiveUp(self.last_error().unwrap_or(error));
         }
         self.backoff = self
             .backoff
@@ -88,7 +87,18 @@ impl Health {
             .saturating_add(rules.with_jitter(self.backoff))
             .min(give_up_at);
         let asked = now.saturating_add(rules.retry_after(error.retry_after()));
-        Verdict::RetryAt(poll.max(asked))
+        Verdict::RetryAt(poll.max(asked), error)
+    }
+
+    /// Whether the last poll failed.
+    pub(crate) fn is_failing(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    /// Returns the last error since the last success, whose sources are the others with a different cause.
+    pub(crate) fn last_error(&self) -> Option<Error> {
+        let (last, earlier) = self.errors.split_last()?;
+        Some(Error::chain(earlier.to_vec(), last.clone()))
     }
 
     /// The distinct errors since the last success, the oldest first.
@@ -98,23 +108,10 @@ impl Health {
 
     /// Keeps the error in place of an earlier one with the same cause. Its correlation id is the newer one.
     fn keep(&mut self, error: &Error) {
-        let cause = cause(error);
-        self.errors.retain(|kept| self::cause(kept) != cause);
+        self.errors.retain(|kept| !kept.has_cause_of(error));
         if self.errors.len() == MAXIMUM_ERRORS {
             self.errors.remove(0);
         }
         self.errors.push(error.clone());
     }
-}
-
-/// What two errors have in common that differ only in their correlation id.
-fn cause(error: &Error) -> (Option<u16>, Option<&str>, String) {
-    let mut text = error.message().to_owned();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push('\n');
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    (error.status(), error.code(), text)
 }
