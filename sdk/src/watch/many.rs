@@ -35,6 +35,8 @@ pub(crate) struct Many {
     offers: BTreeMap<String, Watched>,
     /// The offers that are polled as soon as there is room, each once.
     queue: VecDeque<String>,
+    /// The offers whose last poll failed, and when it is repeated unless a list comes before.
+    repeats: Vec<(Duration, String)>,
     /// How many status requests are under way.
     polling: usize,
 }
@@ -71,6 +73,7 @@ impl Many {
             hold: Duration::ZERO,
             offers: BTreeMap::new(),
             queue: VecDeque::new(),
+            repeats: Vec::new(),
             polling: 0,
         }
     }
@@ -94,6 +97,7 @@ impl Many {
                 self.next_list = now.saturating_add(wait);
                 let offers = response.value.len();
                 self.compare(response.value, now);
+                self.repeats.clear();
                 self.queue = self.open().cloned().collect();
                 let watched = self.queue.len();
                 actions.push(Action::Emit(PublisherWatchEvent::Listed {
@@ -181,10 +185,13 @@ impl Many {
                     offer,
                     change: Box::new(change),
                 },
-                WatchEvent::PollFailed(error) => PublisherWatchEvent::PollFailed {
-                    offer: Some(offer),
-                    error,
-                },
+                WatchEvent::PollFailed(error) => {
+                    self.repeats.push((watched.offer.due(), offer.clone()));
+                    PublisherWatchEvent::PollFailed {
+                        offer: Some(offer),
+                        error,
+                    }
+                }
                 WatchEvent::Delayed(wait) => PublisherWatchEvent::Delayed {
                     offer: Some(offer),
                     wait,
@@ -247,11 +254,11 @@ impl Many {
         if self.listing_now || now < self.hold {
             return;
         }
-        for (id, watched) in &mut self.offers {
-            if watched.repeats_at().is_some_and(|due| now >= due) {
+        for (_, id) in self.repeats.extract_if(.., |(due, _)| now >= *due) {
+            if let Some(watched) = self.offers.get_mut(&id) {
                 watched.state = State::Polling;
-                self.queue.push_back(id.clone());
             }
+            self.queue.push_back(id);
         }
         while self.polling < MAXIMUM_REQUESTS
             && let Some(id) = self.queue.pop_front()
@@ -314,11 +321,6 @@ impl Watched {
         }
         !same
     }
-
-    /// When a poll that failed is repeated, unless a list comes before.
-    fn repeats_at(&self) -> Option<Duration> {
-        (matches!(self.state, State::Idle) && self.offer.is_failing()).then(|| self.offer.due())
-    }
 }
 
 impl Core for Many {
@@ -347,7 +349,7 @@ impl Core for Many {
         let held = (!self.listing_now && self.polling < MAXIMUM_REQUESTS && !self.queue.is_empty())
             .then_some(self.hold);
         let repeat = (!self.listing_now)
-            .then(|| self.offers.values().filter_map(Watched::repeats_at).min())
+            .then(|| self.repeats.iter().map(|(due, _)| *due).min())
             .flatten()
             .map(|due| due.max(self.hold));
         [list, held, repeat, self.rules.timeout]

@@ -11,6 +11,8 @@ mod policy;
 pub(crate) mod publisher;
 mod single;
 mod start;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::future::{Future, IntoFuture, poll_fn};

@@ -37,11 +37,6 @@ impl Offer {
         self.last.as_ref()
     }
 
-    /// Whether the last poll failed.
-    pub(crate) fn is_failing(&self) -> bool {
-        self.health.is_failing()
-    }
-
     /// Whether the publication that is waited for was seen to start.
     pub(crate) fn has_started(&self) -> bool {
         self.start.is_seen()

@@ -90,11 +90,6 @@ impl Health {
         Verdict::RetryAt(poll.max(asked), error)
     }
 
-    /// Whether the last poll failed.
-    pub(crate) fn is_failing(&self) -> bool {
-        !self.errors.is_empty()
-    }
-
     /// Returns the last error since the last success, whose sources are the others with a different cause.
     pub(crate) fn last_error(&self) -> Option<Error> {
         let (last, earlier) = self.errors.split_last()?;

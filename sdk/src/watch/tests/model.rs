@@ -1,0 +1,227 @@
+//! A reference model of the watches. It imports nothing from the crate: it judges a run by what the service has sent, in plain
+//! types, with its own wording of the rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Seconds since the start.
+pub type Seconds = u64;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    List(Vec<Item>),
+    Report(Report),
+    Fault(Fault),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Item {
+    pub offer: u8,
+    pub status: Option<&'static str>,
+    pub version: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub status: &'static str,
+    pub rejected_step: bool,
+    pub error_message: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    Argument,
+    Credential,
+    Connect,
+    /// No response for five minutes.
+    Hang,
+    Cut,
+    NotJson,
+    Status(u16),
+}
+
+/// A request that was answered.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// `None` for the list.
+    pub offer: Option<u8>,
+    pub sent: Seconds,
+    pub received: Seconds,
+    pub answer: Answer,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Outcome(&'static str),
+    GivenUp,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    pub tolerate: Seconds,
+    pub timeout: Seconds,
+    /// Whether the watch goes on while the offer waits for its go-live.
+    pub until_live: bool,
+}
+
+const FINAL: [&str; 5] = [
+    "succeeded",
+    "published",
+    "failed",
+    "canceled",
+    "neverPublished",
+];
+
+pub fn is_in_flight(status: Option<&str>) -> bool {
+    !status.is_some_and(|status| FINAL.contains(&status))
+}
+
+pub fn outcome(report: Report) -> Option<&'static str> {
+    match report.status {
+        "published" => Some("contradictory"),
+        "succeeded" if report.rejected_step || report.error_message => Some("contradictory"),
+        "running" if report.rejected_step || report.error_message => Some("blocked"),
+        "waitingForPublisherReview" => Some("awaitingGoLive"),
+        status if FINAL.contains(&status) => Some(status),
+        _ => None,
+    }
+}
+
+/// For how long the table tolerates a fault.
+fn tolerated(fault: Fault, succeeded_before: bool, options: Options) -> Seconds {
+    let heals = match fault {
+        Fault::Argument => return 0,
+        Fault::Connect | Fault::Hang | Fault::Cut | Fault::NotJson => true,
+        Fault::Credential => false,
+        Fault::Status(status) => status == 408 || status == 429 || status >= 500,
+    };
+    match (succeeded_before, heals) {
+        (true, _) => options.tolerate,
+        (false, true) => options.tolerate.min(120),
+        (false, false) => 0,
+    }
+}
+
+/// The polls of one kind since their watch began.
+#[derive(Clone, Debug, Default)]
+pub struct Polls {
+    succeeded: bool,
+    /// When the first poll of the failing ones was sent.
+    failing_since: Option<Seconds>,
+}
+
+impl Polls {
+    /// Whether the exchange ends the watch by the policy for errors.
+    pub fn gives_up(&mut self, exchange: &Exchange, options: Options) -> bool {
+        let Answer::Fault(fault) = exchange.answer else {
+            self.succeeded = true;
+            self.failing_since = None;
+            return false;
+        };
+        let since = *self.failing_since.get_or_insert(exchange.sent);
+        exchange.received - since >= tolerated(fault, self.succeeded, options)
+    }
+}
+
+fn final_outcome(report: Report, options: Options) -> Option<&'static str> {
+    outcome(report).filter(|outcome| !(options.until_live && *outcome == "awaitingGoLive"))
+}
+
+/// How a watch of one offer must have ended after these exchanges, and with which of them. `None`: not with any.
+pub fn single(log: &[Exchange], options: Options) -> Option<(usize, End)> {
+    let mut polls = Polls::default();
+    for (number, exchange) in log.iter().enumerate() {
+        if polls.gives_up(exchange, options) {
+            return Some((number, End::GivenUp));
+        }
+        if let Answer::Report(report) = exchange.answer
+            && let Some(outcome) = final_outcome(report, options)
+        {
+            return Some((number, End::Outcome(outcome)));
+        }
+    }
+    None
+}
+
+/// What is known of a publisher's offers after these exchanges.
+#[derive(Debug, Default)]
+pub struct Publisher {
+    /// What the last list that named an offer said of it, with the number of this list.
+    listed: BTreeMap<u8, (Item, usize)>,
+    any_list: bool,
+    /// The offers that belong to the watch.
+    pub watched: BTreeSet<u8>,
+    /// The last report of each offer with the number of the list before it.
+    reports: BTreeMap<u8, (Report, usize)>,
+    /// Whether the same final report came after two different lists that agreed about the offer.
+    confirmed: BTreeMap<u8, bool>,
+    /// Offers whose last poll failed.
+    pub failing: BTreeSet<u8>,
+    lists: usize,
+    last_is_list: bool,
+}
+
+impl Publisher {
+    pub fn of(log: &[Exchange]) -> Self {
+        let mut publisher = Self::default();
+        for exchange in log {
+            publisher.note(exchange);
+        }
+        publisher
+    }
+
+    fn note(&mut self, exchange: &Exchange) {
+        self.last_is_list = false;
+        match (&exchange.answer, exchange.offer) {
+            (Answer::List(items), _) => {
+                self.lists += 1;
+                self.last_is_list = true;
+                for item in items {
+                    let before = self.listed.insert(item.offer, (*item, self.lists));
+                    let before = before.map(|(item, _)| item);
+                    let changed = self.any_list && before != Some(*item);
+                    if is_in_flight(item.status) || changed {
+                        self.watched.insert(item.offer);
+                    }
+                    if before != Some(*item) {
+                        self.confirmed.remove(&item.offer);
+                    }
+                }
+                self.any_list = true;
+            }
+            (Answer::Report(report), Some(offer)) => {
+                self.failing.remove(&offer);
+                let before = self.reports.insert(offer, (*report, self.lists));
+                let again = before.is_some_and(|(old, list)| old == *report && list < self.lists);
+                self.confirmed.insert(offer, again);
+            }
+            (Answer::Fault(_), Some(offer)) => {
+                self.failing.insert(offer);
+            }
+            (Answer::Fault(_) | Answer::Report(_), None) => {}
+        }
+    }
+
+    pub fn last_report(&self, offer: u8) -> Option<Report> {
+        self.reports.get(&offer).map(|(report, _)| *report)
+    }
+
+    /// Whether every watched offer was seen to succeed, and a newer list shows nothing else.
+    pub fn may_succeed(&self) -> bool {
+        self.last_is_list && !self.watched.is_empty() && {
+            self.watched.iter().all(|offer| {
+                let Some((report, list)) = self.reports.get(offer) else {
+                    return false;
+                };
+                let in_flight = self
+                    .listed
+                    .get(offer)
+                    .is_some_and(|(item, newer)| newer > list && is_in_flight(item.status));
+                outcome(*report) == Some("succeeded")
+                    && !self.failing.contains(offer)
+                    && *list < self.lists
+                    // What a newer list says can be older; then the report must have been read again.
+                    && (!in_flight || self.confirmed.get(offer) == Some(&true))
+            })
+        }
+    }
+}

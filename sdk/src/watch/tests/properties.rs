@@ -1,0 +1,210 @@
+//! Random runs, judged by the reference model.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::model::{self, Answer, End, Exchange, Item, Options, Polls, Publisher, Report};
+use super::simulation::{Run, run};
+use super::{end, list_answer, many, options, reply, single, status_answer, timed};
+use crate::watch::start::Start;
+use crate::{PublisherWatchEvent, PublisherWatchResult, WatchEvent};
+
+const SUCCEEDED: Report = Report {
+    status: "succeeded",
+    rejected_step: false,
+    error_message: false,
+};
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 2000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn a_watch_ends_when_and_as_the_model_says(
+        script in prop::collection::vec(timed(status_answer()), 1..20),
+        options in options(),
+    ) {
+        let mut number = 0;
+        let mut core = single(options, Start::Seen);
+        let run = run(
+            &mut core,
+            |_, _| {
+                let next = script.get(number).cloned();
+                number += 1;
+                reply(next.unwrap_or((Answer::Report(SUCCEEDED), 1, None)))
+            },
+            |_, _| {},
+        );
+        let WatchEvent::Ended(result) = &run.last else {
+            panic!("{:?} isn't the end", run.last);
+        };
+        match model::single(&run.log, options) {
+            Some((number, expected)) => {
+                prop_assert_eq!(end(result), expected);
+                prop_assert_eq!(number, run.log.len() - 1, "it went on after its end");
+                prop_assert_eq!(run.log[number].received, run.end);
+            }
+            None => {
+                prop_assert_eq!(end(result), End::Outcome("timedOut"));
+                prop_assert_eq!(run.end, options.timeout);
+            }
+        }
+        check_waits(&run.log)?;
+        check_last_error(&run, result.as_ref().ok())?;
+    }
+
+    #[test]
+    fn a_publisher_watch_succeeds_only_when_the_model_says_so(
+        lists in prop::collection::vec(timed(list_answer()), 1..8),
+        scripts in prop::collection::vec(prop::collection::vec(timed(status_answer()), 0..6), 4),
+        options in options(),
+    ) {
+        let run = publisher(lists, &scripts, options);
+        let PublisherWatchEvent::Ended(result) = &run.last else {
+            panic!("{:?} isn't the end", run.last);
+        };
+        let gives_up = gives_up(&run.log, options);
+        let Ok(result) = result else {
+            prop_assert_eq!(gives_up.get(&None), Some(&(run.log.len() - 1)));
+            return Ok(());
+        };
+        prop_assert_eq!(gives_up.get(&None), None);
+        let publisher = Publisher::of(&run.log);
+        if result.is_success() {
+            prop_assert!(publisher.may_succeed(), "{:#?}", publisher);
+        }
+        prop_assert_eq!(result.timed_out, run.end >= options.timeout);
+        let ids: Vec<u8> = result.offers.keys().map(|id| id.parse().unwrap()).collect();
+        prop_assert_eq!(&ids, &publisher.watched.iter().copied().collect::<Vec<_>>());
+        for (id, result) in &result.offers {
+            let offer: u8 = id.parse().unwrap();
+            match end(result) {
+                End::GivenUp => prop_assert!(gives_up.contains_key(&Some(offer)), "{}", id),
+                End::Outcome("timedOut") => prop_assert_eq!(run.end, options.timeout),
+                End::Outcome(outcome) => {
+                    let report = publisher.last_report(offer);
+                    prop_assert_eq!(report.and_then(model::outcome), Some(outcome));
+                    prop_assert!(!publisher.failing.contains(&offer), "{} wasn't read", id);
+                }
+            }
+        }
+        check_events(&run, result)?;
+    }
+}
+
+/// Plays the scripts; then everything has succeeded.
+fn publisher(
+    lists: Vec<(Answer, u64, Option<u64>)>,
+    scripts: &[Vec<(Answer, u64, Option<u64>)>],
+    options: Options,
+) -> Run<PublisherWatchEvent> {
+    let mut lists = lists.into_iter();
+    let mut scripts: Vec<_> = scripts.iter().map(|script| script.iter()).collect();
+    let all_succeeded = (0..4)
+        .map(|offer| Item {
+            offer,
+            status: Some("succeeded"),
+            version: 1,
+        })
+        .collect();
+    let all_succeeded = Answer::List(all_succeeded);
+    run(
+        &mut many(options),
+        |offer, _| {
+            let (next, then) = match offer {
+                None => (lists.next(), all_succeeded.clone()),
+                Some(offer) => (
+                    scripts[usize::from(offer)].next().cloned(),
+                    Answer::Report(SUCCEEDED),
+                ),
+            };
+            reply(next.unwrap_or((then, 1, None)))
+        },
+        |_, _| {},
+    )
+}
+
+/// With which exchange the policy ends the polls of the list (`None`) and of each offer. An offer's polls begin anew when it is
+/// watched again after an outcome.
+fn gives_up(log: &[Exchange], options: Options) -> BTreeMap<Option<u8>, usize> {
+    let mut polls: BTreeMap<Option<u8>, Polls> = BTreeMap::new();
+    let mut ends = BTreeMap::new();
+    for (number, exchange) in log.iter().enumerate() {
+        let of = polls.entry(exchange.offer).or_default();
+        if of.gives_up(exchange, options) {
+            ends.entry(exchange.offer).or_insert(number);
+        }
+        if let Answer::Report(report) = exchange.answer
+            && model::outcome(report)
+                .is_some_and(|outcome| !(options.until_live && outcome == "awaitingGoLive"))
+        {
+            polls.remove(&exchange.offer);
+        }
+    }
+    ends
+}
+
+/// Between two polls of one offer there is the interval after a report, and the backoff after an error.
+fn check_waits(log: &[Exchange]) -> Result<(), TestCaseError> {
+    for pair in log.windows(2) {
+        let waited = pair[1].sent - pair[0].received;
+        prop_assert!(waited <= 3600, "a wait of {} s", waited);
+        match pair[0].answer {
+            Answer::Fault(_) => prop_assert!(waited >= 1 || pair[1].sent - pair[0].sent >= 60),
+            _ => prop_assert!(waited >= 60, "only {} s", waited),
+        }
+    }
+    Ok(())
+}
+
+/// A result holds the last error exactly when the last poll failed.
+fn check_last_error(
+    run: &Run<WatchEvent>,
+    result: Option<&crate::WatchResult>,
+) -> Result<(), TestCaseError> {
+    let failed = run
+        .log
+        .last()
+        .is_some_and(|exchange| matches!(exchange.answer, Answer::Fault(_)));
+    if let Some(result) = result {
+        prop_assert_eq!(result.last_error.is_some(), failed);
+        prop_assert_eq!(result.errors.is_empty(), !failed);
+    }
+    // Each error is reported once: those that are tolerated by an event, the last one by the end.
+    let faults = run
+        .log
+        .iter()
+        .filter(|exchange| matches!(exchange.answer, Answer::Fault(_)))
+        .count();
+    let reported = run
+        .events
+        .iter()
+        .filter(|(_, event)| matches!(event, WatchEvent::PollFailed(_)))
+        .count();
+    prop_assert_eq!(reported + usize::from(result.is_none()), faults);
+    Ok(())
+}
+
+/// The last `OfferEnded` of each offer is its result, and an offer is given up once.
+fn check_events(
+    run: &Run<PublisherWatchEvent>,
+    result: &PublisherWatchResult,
+) -> Result<(), TestCaseError> {
+    let mut last: BTreeMap<&str, Vec<End>> = BTreeMap::new();
+    for (_, event) in &run.events {
+        if let PublisherWatchEvent::OfferEnded { offer, result, .. } = event {
+            last.entry(offer).or_default().push(end(result));
+        }
+    }
+    for (id, result) in &result.offers {
+        let ends = &last[id.as_str()];
+        prop_assert_eq!(ends.last(), Some(&end(result)), "{}", id);
+        let given_up = ends.iter().filter(|end| **end == End::GivenUp).count();
+        prop_assert!(given_up <= 1, "{} was given up {} times", id, given_up);
+    }
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! Runs a core on virtual time against a made-up service, and checks what holds for every run.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::model::{Answer, Exchange, Fault, Item, Report};
+use crate::Error;
+use crate::call::response::{Received, Response};
+use crate::error::Kind;
+use crate::types::{OfferStatusReport, OfferSummary};
+use crate::watch::core::{Action, Core, Input, Request};
+
+/// What the service does with a request: the seconds until its response, the response, and its `Retry-After`.
+pub struct Reply {
+    pub after: u64,
+    pub answer: Answer,
+    pub retry_after: Option<u64>,
+}
+
+/// A finished run.
+pub struct Run<E> {
+    /// All events but the last.
+    pub events: Vec<(u64, E)>,
+    pub last: E,
+    pub end: u64,
+    pub log: Vec<Exchange>,
+    /// When each request was sent.
+    pub sent: Vec<(u64, Option<u8>)>,
+    /// The requests that were under way at the end.
+    pub dropped: usize,
+}
+
+struct Flying {
+    due: u64,
+    sent: u64,
+    offer: Option<u8>,
+    reply: Reply,
+}
+
+/// Runs the core until it ends. `look` sees the core after each step.
+pub fn run<C: Core>(
+    core: &mut C,
+    mut service: impl FnMut(Option<u8>, u64) -> Reply,
+    mut look: impl FnMut(&C, u64),
+) -> Run<C::Event> {
+    let mut flying: Vec<Flying> = Vec::new();
+    let (mut events, mut log, mut sent) = (Vec::new(), Vec::new(), Vec::new());
+    let mut now = 0;
+    let mut input = Input::Timer;
+    let mut idle_steps = 0;
+    loop {
+        idle_steps += 1;
+        for action in core.step(input, Duration::from_secs(now)) {
+            match action {
+                Action::Emit(event) => events.push((now, event)),
+                Action::End(last) => {
+                    let dropped = flying.len();
+                    return Run {
+                        events,
+                        last,
+                        end: now,
+                        log,
+                        sent,
+                        dropped,
+                    };
+                }
+                Action::Send(request) => {
+                    idle_steps = 0;
+                    let offer = match &request {
+                        Request::List => None,
+                        Request::Status(id) => Some(id.parse().expect("an id of the simulation")),
+                    };
+                    assert!(
+                        flying.iter().all(|flying| flying.offer != offer),
+                        "{request:?} is under way already"
+                    );
+                    assert!(
+                        flying
+                            .iter()
+                            .all(|flying| flying.offer.is_some() == offer.is_some()),
+                        "list and status requests overlap"
+                    );
+                    let reply = service(offer, now);
+                    sent.push((now, offer));
+                    flying.push(Flying {
+                        due: now + reply.after,
+                        sent: now,
+                        offer,
+                        reply,
+                    });
+                    assert!(flying.len() <= 8, "more than eight requests at once");
+                }
+            }
+        }
+        look(core, now);
+        assert!(idle_steps < 100, "the core asks for timers without need");
+        let response = flying
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, flying)| flying.due)
+            .map(|(index, flying)| (flying.due, index));
+        let timer = core
+            .wake_at()
+            .map(|wake_at| wake_at.as_secs() + u64::from(wake_at.subsec_nanos() > 0));
+        match (response, timer) {
+            (Some((due, index)), timer) if timer.is_none_or(|timer| due <= timer.max(now)) => {
+                now = due;
+                let flying = flying.remove(index);
+                log.push(Exchange {
+                    offer: flying.offer,
+                    sent: flying.sent,
+                    received: now,
+                    answer: flying.reply.answer.clone(),
+                });
+                input = as_input(flying.offer, flying.reply);
+            }
+            (_, Some(timer)) => {
+                now = timer.max(now);
+                input = Input::Timer;
+            }
+            (_, None) => panic!("the core waits for nothing"),
+        }
+    }
+}
+
+fn as_input(offer: Option<u8>, reply: Reply) -> Input {
+    let received = Received {
+        status: 200,
+        retry_after: reply.retry_after.map(Duration::from_secs),
+        attempts: 1,
+        ..Received::default()
+    };
+    match (offer, reply.answer) {
+        (None, Answer::List(items)) => Input::List(Ok(Response {
+            value: items.iter().map(summary).collect(),
+            received,
+        })),
+        (Some(offer), Answer::Report(report)) => Input::Status(
+            offer.to_string(),
+            Ok(Response {
+                value: self::report(report),
+                received,
+            }),
+        ),
+        (None, Answer::Fault(fault)) => Input::List(Err(error(fault, received))),
+        (Some(offer), Answer::Fault(fault)) => {
+            Input::Status(offer.to_string(), Err(error(fault, received)))
+        }
+        (offer, answer) => panic!("{answer:?} doesn't answer {offer:?}"),
+    }
+}
+
+fn summary(item: &Item) -> OfferSummary {
+    let mut value = json!({"id": item.offer.to_string(), "version": item.version});
+    if let Some(status) = item.status {
+        value["status"] = status.into();
+    }
+    serde_json::from_value(value).expect("a list item")
+}
+
+/// The report as the SDK decodes it.
+pub fn report(report: Report) -> OfferStatusReport {
+    let mut value = json!({"status": report.status});
+    if report.rejected_step {
+        value["steps"] = json!([{"id": "a", "status": "rejected"}]);
+    }
+    if report.error_message {
+        value["messages"] = json!([{"level": "error"}]);
+    }
+    serde_json::from_value::<OfferStatusReport>(value).expect("a report")
+}
+
+fn error(fault: Fault, received: Received) -> Error {
+    match fault {
+        Fault::Argument => Error::new(Kind::Argument, "bad id"),
+        Fault::Credential => Error::new(Kind::Credential, "no token"),
+        Fault::Connect => Error::new(Kind::Connect, "no connection"),
+        Fault::Hang => Error::new(Kind::Timeout, "no response"),
+        Fault::Cut => Error::new(Kind::Transport, "connection cut"),
+        Fault::NotJson => Error::not_json(
+            &received,
+            &serde_json::from_str::<Value>("<html>").expect_err("no JSON"),
+        ),
+        Fault::Status(status) => Error::status_error(&Received { status, ..received }),
+    }
+}
