@@ -3,13 +3,8 @@
 //! [`statements`](statements()) finds the statements and the mutations that make each of them wrong ([`transport`], [`schema`]);
 //! [`detection`] validates every recording with each mutated spec; [`summary`] says what that is worth.
 
-// Until languages compares by the recording alone.
-#[allow(dead_code)]
-pub mod answer;
 mod detection;
 mod schema;
-#[allow(dead_code)]
-pub mod sites;
 mod statements;
 mod summary;
 mod transport;
