@@ -1,8 +1,9 @@
-//! `cargo xtask generate`: the SDK's code from the contract.
+//! `cargo xtask generate`: every generated file of the workspace.
 
 use std::io::Write;
 
 use clap::Args;
+use cloud_partner_recordings::recording;
 
 use crate::exit::{Outcome, Run};
 use crate::files;
@@ -10,10 +11,12 @@ use crate::generator::{self, COMMAND};
 use crate::lint;
 use crate::output::say;
 
-/// Writes the SDK's generated code to sdk/src/
+/// Writes the SDK's generated code and the JSON Schema of recordings
+///
+/// The code is written to sdk/src/, the schema to tests/recording.schema.json.
 #[derive(Args)]
 pub struct Generate {
-    /// Only say whether the committed code is right; exit code 4 if it isn't
+    /// Only compare the committed files; exit code 4 if one is outdated
     #[arg(long)]
     check: bool,
 }
@@ -21,22 +24,27 @@ pub struct Generate {
 impl Generate {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> Run {
-        let contract = files::contract(&files::default_contract())?;
-        let generated = match generator::generate(&contract) {
+        let spec = files::contract(&files::default_contract())?;
+        let generated = match generator::generate(&spec) {
             Ok(generated) => generated,
             Err(generator::Failure::Problems(problems)) => return lint::report(&problems, out),
             Err(generator::Failure::Broken(error)) => return Err(error.into()),
         };
+        let code = generated.map(|(name, text)| (format!("sdk/src/{name}"), text));
+        let schema = (
+            "tests/recording.schema.json".to_owned(),
+            recording::schema(),
+        );
         let mut outcome = Outcome::Fine;
-        for (name, text) in &generated {
-            let path = files::root().join("sdk/src").join(name);
-            let this = if self.check {
-                files::check(&path, text, out)?
+        for (path, text) in code.into_iter().chain([schema]) {
+            let path = files::root().join(path);
+            let of_file = if self.check {
+                files::check(&path, &text, out)?
             } else {
-                files::write(&path, text, out)?
+                files::write(&path, &text, out)?
             };
-            if this != Outcome::Fine {
-                outcome = this;
+            if of_file != Outcome::Fine {
+                outcome = of_file;
             }
         }
         if outcome == Outcome::Stale {

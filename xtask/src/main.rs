@@ -19,7 +19,6 @@ mod lint;
 mod output;
 mod record;
 mod report;
-mod schema;
 mod serve;
 mod spec;
 mod validate;
@@ -50,7 +49,6 @@ enum Command {
     Languages(languages::Languages),
     Lint(lint::Lint),
     Record(record::Record),
-    Schema(schema::Schema),
     Serve(serve::Serve),
     Validate(validate::Validate),
 }
@@ -83,7 +81,6 @@ fn run(command: Command, out: &mut dyn Write) -> Run {
         Command::Languages(languages) => languages.run(out),
         Command::Lint(lint) => lint.run(out),
         Command::Record(record) => record.run(out),
-        Command::Schema(schema) => schema.run(out),
         Command::Serve(serve) => serve.run(out),
         Command::Validate(validate) => validate.run(out),
     }

@@ -51,7 +51,6 @@ fn help_names_every_command_and_exit_code() {
         "generate",
         "languages",
         "lint",
-        "schema",
         "serve",
         "validate",
     ] {
@@ -73,7 +72,7 @@ fn wrong_usage_ends_with_2() {
         &["languages", "--format", "html"],
         &["serve", "--port", "65536"],
         &["serve", "--delay", "soon"],
-        &["schema", "--write"],
+        &["generate", "--write"],
         &["generate", "now"],
         &["lint", "--contract"],
     ] {
@@ -147,7 +146,7 @@ fn an_input_that_cannot_be_read_ends_with_3_and_says_where() {
 fn an_output_that_cannot_be_written_ends_with_3() {
     let root = workspace();
     fs::remove_dir_all(root.path().join("tests")).expect("a folder");
-    let output = common::run_in_workspace(root.path(), &["schema"]);
+    let output = common::run_in_workspace(root.path(), &["generate"]);
     assert_eq!(output.status.code(), Some(3));
     assert!(
         stderr(&output).contains("tests/recording.schema.json: can't be written: "),
@@ -214,69 +213,28 @@ fn a_reader_that_goes_away_changes_nothing() {
 }
 
 #[test]
-fn schema_is_written_and_checked_from_any_folder() {
+fn generate_writes_and_checks_from_any_folder() {
     let root = workspace();
-    let file = root.path().join("tests/recording.schema.json");
     let run = |arguments: &[&str]| {
         common::xtask(&root.path().join("xtask/below"), arguments)
             .env("CARGO_MANIFEST_DIR", root.path().join("xtask"))
             .output()
             .expect("xtask starts")
     };
-    let missing = run(&["schema", "--check"]);
-    assert_eq!(missing.status.code(), Some(4));
-    assert!(!file.exists(), "--check writes nothing");
-    common::golden("schema-missing", &missing);
-
-    common::golden("schema-written", &run(&["schema"]));
-    common::golden("schema-fresh", &run(&["schema", "--check"]));
-    let written = fs::read_to_string(&file).expect("the schema");
-    assert!(written.starts_with("{\n"));
-    let schema: Value = serde_json::from_str(&written).expect("JSON");
-    assert_eq!(schema["title"], "Recording");
-
-    fs::write(&file, written.replace("\"Recording\"", "\"Record\"")).expect("the schema");
-    let stale = run(&["schema", "--check"]);
-    assert_eq!(stale.status.code(), Some(4));
-    let said = stdout(&stale);
-    for line in [
-        "       Stale tests/recording.schema.json",
-        "--- tests/recording.schema.json (committed)",
-        "+++ tests/recording.schema.json (now)",
-        "-  \"title\": \"Record\",",
-        "+  \"title\": \"Recording\",",
-    ] {
-        assert!(said.lines().any(|said| said == line), "{line}: {said}");
-    }
-    assert!(
-        said.ends_with("        Help cargo xtask schema\n"),
-        "{said}"
-    );
-}
-
-#[test]
-fn the_committed_schema_is_fresh() {
-    let output = common::run(&common::workspace(), &["schema", "--check"]);
-    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
-}
-
-#[test]
-fn generate_writes_and_checks_and_names_the_way_out() {
-    let root = workspace();
-    let missing = common::run_in_workspace(root.path(), &["generate", "--check"]);
+    let missing = run(&["generate", "--check"]);
     common::golden("generate-missing", &missing);
-    common::golden(
-        "generate-written",
-        &common::run_in_workspace(root.path(), &["generate"]),
-    );
-    common::golden(
-        "generate-again",
-        &common::run_in_workspace(root.path(), &["generate"]),
-    );
-    common::golden(
-        "generate-fresh",
-        &common::run_in_workspace(root.path(), &["generate", "--check"]),
-    );
+    assert!(!root.path().join("sdk/src/facade.rs").exists());
+    common::golden("generate-written", &run(&["generate"]));
+    common::golden("generate-again", &run(&["generate"]));
+    common::golden("generate-fresh", &run(&["generate", "--check"]));
+
+    let schema = root.path().join("tests/recording.schema.json");
+    let written = fs::read_to_string(&schema).expect("the schema");
+    let changed = written.replace("\"Recording\"", "\"Record\"");
+    assert_ne!(written, changed);
+    fs::write(&schema, changed).expect("the schema");
+    common::golden("generate-schema", &run(&["generate", "--check"]));
+    fs::write(&schema, written).expect("the schema");
 
     let contract = root.path().join("openapi/cloud-partner-portal.yaml");
     let text = fs::read_to_string(&contract).expect("the contract");
@@ -304,7 +262,13 @@ fn generate_writes_and_checks_and_names_the_way_out() {
 }
 
 #[test]
-fn what_cannot_be_generated_is_said_in_words() {
+fn the_committed_files_are_up_to_date() {
+    let output = common::run(&common::workspace(), &["generate", "--check"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+}
+
+#[test]
+fn generate_reports_what_lint_reports() {
     let root = workspace();
     let contract = root.path().join("openapi/cloud-partner-portal.yaml");
     let text = fs::read_to_string(&contract).expect("the contract");
@@ -315,10 +279,6 @@ fn what_cannot_be_generated_is_said_in_words() {
     common::golden("lint-text", &lint);
     let generate = common::run_in_workspace(root.path(), &["generate"]);
     assert_eq!(generate.status.code(), Some(1));
-    assert_eq!(
-        stdout(&generate),
-        stdout(&lint),
-        "generate says what lint says"
-    );
+    assert_eq!(stdout(&generate), stdout(&lint));
     assert!(!root.path().join("sdk/src/generated.rs").exists());
 }
