@@ -61,6 +61,30 @@ fn a_listing_whose_output_is_closed_succeeds() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn output_that_cant_be_written_is_an_error() {
+    let server = serve();
+    for arguments in [
+        &["offers"][..],
+        &["offers", "-o", "json"],
+        &["status", "linux-vm"],
+        &["watch", "firewall"],
+        &["watch", "firewall", "-o", "json"],
+        &["completions", "bash"],
+        &["man"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let status = tool(&server.url())
+            .args(arguments)
+            .stdout(full.expect("the full device"))
+            .stderr(Stdio::null())
+            .status()
+            .expect("the tool can be started");
+        assert_eq!(status.code(), Some(1), "{arguments:?}");
+    }
+}
+
+#[test]
 fn row_03_an_error_keeps_its_exit_code_when_standard_error_is_closed() {
     let server = serve();
     for (arguments, code) in [

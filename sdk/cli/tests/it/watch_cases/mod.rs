@@ -7,7 +7,7 @@
 //!   a host.
 //! * `offers` are watched; without them the whole publisher is.
 //! * `stderr` is the last line of standard error, or its beginning if it ends in `…`.
-//! * `events` are compared by offer, without repetitions. An event that ends in `?` is optional.
+//! * `events` are compared by offer; equal events in a row count as one, except `ended`. An event that ends in `?` is optional.
 
 mod sdk;
 mod server;
@@ -66,7 +66,8 @@ struct Actual {
 impl Actual {
     fn event(&mut self, subject: &str, event: String) {
         let events = self.events.entry(subject.to_owned()).or_default();
-        if events.last() != Some(&event) {
+        // An end is reported once, so a second one is a difference.
+        if event.starts_with("ended") || events.last() != Some(&event) {
             events.push(event);
         }
     }

@@ -63,6 +63,14 @@ pub fn watch(case: &Case, url: &str, folder: &Path) -> (Actual, Option<i32>, Str
     if last["offer"].is_null() && last.get("error").is_some() {
         actual.results.insert("list".to_owned(), result(last));
     }
+    let mut errors: Vec<_> = ended
+        .err
+        .lines()
+        .filter(|line| line.starts_with("error: "))
+        .collect();
+    errors.sort_unstable();
+    let repeated = errors.windows(2).find(|pair| pair[0] == pair[1]);
+    assert_eq!(repeated, None, "{}: {}", case.name, ended.err);
     let code = last["exitCode"].as_i64();
     assert_eq!(code, ended.code.map(i64::from), "{}: {last}", case.name);
     let line = ended.err.lines().last().unwrap_or_default().to_owned();
