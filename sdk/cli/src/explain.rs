@@ -42,7 +42,7 @@ impl Stop {
     /// The message for standard error; none when the reader of standard output closed it.
     pub fn message(&self) -> String {
         match self {
-            Self::Sdk(error) => explain("", &[error]),
+            Self::Sdk(error) => explain("", error),
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => String::new(),
             Self::Output(error) => format!("error: {error}\n"),
             Self::Usage(what) => {
@@ -64,43 +64,36 @@ pub fn to_stderr(text: &str) {
 pub fn with_causes(error: &Error) -> String {
     let mut line = clean(&error.to_string());
     for cause in causes(error) {
-        let cause = clean(&cause.to_string());
-        if !line.contains(&cause) {
-            line = format!("{line}: {cause}");
+        let text = clean(&cause.to_string());
+        if line.contains(&text) {
+            continue;
         }
+        // The errors of earlier requests are in the chain, too.
+        let separator = if cause.is::<Error>() {
+            "; before that: "
+        } else {
+            ": "
+        };
+        line += separator;
+        line += &text;
     }
     line
 }
 
 /// Several lines about an error: what happened (to `subject`, if it isn't empty), why, what to do, and the correlation id of
-/// each response that took part. The first of the errors is the latest; the others led to it.
-pub fn explain(subject: &str, errors: &[&Error]) -> String {
-    let Some((error, earlier)) = errors.split_first() else {
-        return String::new();
-    };
+/// each response that took part.
+pub fn explain(subject: &str, error: &Error) -> String {
     let mut text = match subject {
         "" => format!("error: {}\n", with_causes(error)),
         subject => format!("error: {}: {}\n", clean(subject), with_causes(error)),
     };
-    for error in earlier {
-        let line = with_causes(error);
-        if !text.contains(&line) {
-            text += &["  and: ", &line, "\n"].concat();
-        }
-    }
-    let mut ids = Vec::new();
-    for error in errors {
-        let of_causes = causes(error).filter_map(|cause| cause.downcast_ref::<Error>());
-        for id in of_causes
-            .filter_map(Error::correlation_id)
-            .chain(error.correlation_id())
-        {
-            let id = clean(id);
-            if !ids.contains(&id) {
-                ids.push(id);
-            }
-        }
-    }
+    let earlier = causes(error).filter_map(|cause| cause.downcast_ref::<Error>());
+    let mut ids: Vec<_> = std::iter::once(error)
+        .chain(earlier)
+        .filter_map(Error::correlation_id)
+        .map(clean)
+        .collect();
+    ids.dedup();
     let (why, advice) = advice(error);
     text += &["  why: ", why, "\n   do: ", advice].concat();
     if error.is_retryable() && !ids.is_empty() {
@@ -160,7 +153,7 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
         )
     } else if error.is_retryable() {
         (
-            "the service, or a gateway before it, failed; the tool sent the request again, without success",
+            "the service, or a gateway before it, failed, and repeated requests didn't help",
             "try again later",
         )
     } else if error.is_decode() || error.is_too_large() {

@@ -105,7 +105,7 @@ pub async fn run(
     let mut exit = Exit::Done;
     for row in &rows {
         if let Some(Err(error)) = &row.report {
-            to_stderr(&explain(&row.offer.id, &[error]));
+            to_stderr(&explain(&row.offer.id, error));
             exit = exit.worst(Exit::from(error));
         }
     }

@@ -78,9 +78,8 @@ fn result(result: &Result<WatchResult, Error>) -> Map<String, Value> {
         Ok(result) => {
             value.insert("outcome".to_owned(), json!(result.outcome));
             value.insert("sentence".to_owned(), sentence(result.outcome).into());
-            if !result.errors.is_empty() {
-                let errors: Vec<_> = result.errors.iter().map(json_error).collect();
-                value.insert("errors".to_owned(), errors.into());
+            if let Some(error) = &result.last_error {
+                value.insert("lastError".to_owned(), json_error(error));
             }
         }
         Err(error) => {

@@ -78,13 +78,13 @@ impl<'o, W: Write> Printer<'o, W> {
                 "{subject}: the service asks to wait; the next poll is sent in {}",
                 humantime::format_duration(Duration::from_secs(wait.as_secs()))
             )),
-            WatchEvent::Ended(Err(error)) => {
-                self.remark(explain(&subject, &[error]).trim_end());
-            }
-            WatchEvent::Ended(Ok(result)) if !result.errors.is_empty() => {
-                let errors: Vec<_> = result.errors.iter().rev().collect();
-                self.remark(explain(&subject, &errors).trim_end());
-            }
+            WatchEvent::Ended(
+                Err(error)
+                | Ok(WatchResult {
+                    last_error: Some(error),
+                    ..
+                }),
+            ) => self.remark(explain(&subject, error).trim_end()),
             _ => {}
         }
         Ok(())
@@ -146,7 +146,7 @@ impl<'o, W: Write> Printer<'o, W> {
             );
         }
         if let Some(error) = &list.error {
-            self.remark(explain(LIST, &[error]).trim_end());
+            self.remark(explain(LIST, error).trim_end());
         }
         Ok(())
     }
