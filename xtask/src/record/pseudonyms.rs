@@ -1,13 +1,13 @@
 //! Pseudonyms: values that replace real ones. A pseudonym has the form of the real value and reveals nothing else about it.
 //! Pseudonyms are counted, not computed, because a short identifier can be guessed from its hash.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
 /// The forms of values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A publisher's identifier.
     Publisher,
@@ -29,24 +29,6 @@ pub enum Kind {
     Name,
     /// Any other text.
     Text,
-}
-
-impl Kind {
-    /// Returns the name in messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Publisher => "publisher id",
-            Self::Offer => "offer id",
-            Self::Id => "other id",
-            Self::Guid => "GUID",
-            Self::Mail => "e-mail address",
-            Self::Host => "host name",
-            Self::Time => "time",
-            Self::Number => "number",
-            Self::Name => "property name",
-            Self::Text => "text",
-        }
-    }
 }
 
 macro_rules! pattern {
@@ -118,14 +100,14 @@ pub struct Pseudonyms {
     given: HashMap<String, String>,
     used: HashSet<String>,
     counters: HashMap<Kind, u64>,
-    /// How many values of each kind were replaced, wherever they occurred.
-    pub replaced: BTreeMap<Kind, usize>,
+    /// How many values were replaced, wherever they occurred.
+    pub replaced: usize,
 }
 
 impl Pseudonyms {
     /// Returns the pseudonym for `real`; it is no value for which `taken` is true.
     pub fn replace(&mut self, kind: Kind, real: &str, taken: impl Fn(&str) -> bool) -> String {
-        *self.replaced.entry(kind).or_default() += 1;
+        self.replaced += 1;
         // GUIDs are equal regardless of the case of their letters.
         let key = if kind == Kind::Guid {
             real.to_ascii_lowercase()
@@ -207,20 +189,14 @@ fn number(real: &str, n: u64) -> String {
     format!("{sign}1{n:0width$}", width = digits.len().saturating_sub(1))
 }
 
-/// Returns a sentence in the form of a page, of incomplete JSON, or of as many lines as the real text has.
+/// Returns a sentence, in a page if the real text is one, with as many line breaks as it has.
 fn text(real: &str, n: u64) -> String {
     let sentence = format!("Sanitised text {n}.");
     let start = real.trim_start().to_ascii_lowercase();
     if start.starts_with("<!doctype") || start.starts_with("<html") {
         return format!("<html><body>{sentence}</body></html>");
     }
-    if start.starts_with('<') {
-        return format!("<p>{sentence}</p>");
-    }
-    if start.starts_with('{') || start.starts_with('[') {
-        return format!("{}\"{sentence}", &start[..1]);
-    }
-    let end = if real.contains("\r\n") { "\r\n" } else { "\n" };
+    let line_break = if real.contains("\r\n") { "\r\n" } else { "\n" };
     let more = real.trim_end().matches('\n').count().min(20);
-    sentence + &format!("{end}   sanitised line").repeat(more)
+    sentence + &format!("{line_break}   sanitised line").repeat(more)
 }

@@ -232,12 +232,8 @@ fn summary(
     dry_run: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    for (kind, number) in &sanitiser.pseudonyms.replaced {
-        say(out, "Replaced", format!("{number} × {}", kind.name()))?;
-    }
-    if sanitiser.pseudonyms.replaced.is_empty() {
-        say(out, "Replaced", "nothing: every value is public already")?;
-    }
+    let replaced = count(sanitiser.pseudonyms.replaced, "value");
+    say(out, "Replaced", format!("{replaced} by pseudonyms"))?;
     let left_out = sanitiser.left_out;
     say(
         out,
