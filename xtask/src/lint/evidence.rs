@@ -319,7 +319,7 @@ impl<'s> Rules<'s> {
         }
         for (index, value) in texts(schema.value, "x-extensible-enum") {
             self.statement(
-                &at(&format!("x-extensible-enum/{index}")),
+                &format!("{}/{index}", at("x-extensible-enum")),
                 owner,
                 &[name(scope, value)],
             );
