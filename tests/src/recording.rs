@@ -41,7 +41,10 @@ impl Recording {
 pub struct Provenance {
     /// How close the recording is to the live service.
     pub kind: ProvenanceKind,
-    /// The page, project or reasoning that it was made from.
+    /// The ids of the sources that it was made from, as the spec lists them in `x-sources`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<String>,
+    /// What was taken from the sources, what was repaired, and what is made up.
     pub source: String,
 }
 

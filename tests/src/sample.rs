@@ -15,6 +15,7 @@ pub fn many_offers(n: usize) -> Recording {
         description: format!("A list of {n} offers."),
         provenance: Provenance {
             kind: ProvenanceKind::Synthetic,
+            sources: Vec::new(),
             source: "Made by code after the members that the live service was seen to send."
                 .to_owned(),
         },

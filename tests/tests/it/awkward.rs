@@ -188,6 +188,7 @@ fn recording(path: String, body: Value) -> Recording {
         description: "made by the test".to_owned(),
         provenance: Provenance {
             kind: ProvenanceKind::Synthetic,
+            sources: Vec::new(),
             source: "the test".to_owned(),
         },
         request: Request {

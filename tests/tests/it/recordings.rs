@@ -4,8 +4,11 @@
 use crate::support::{LIST, STATUS, answer_schema, client, contract, lost, serve};
 use cloud_partner_portal::Error;
 use cloud_partner_recordings::library;
-use cloud_partner_recordings::recording::{Body, Recording};
+use cloud_partner_recordings::recording::{Body, ProvenanceKind, Recording};
 use serde_json::Value;
+
+/// The version that the SDK sends.
+const VERSION: &str = "2017-10-31";
 
 /// Calls what the recording asks for: the answer encoded again, or the failure.
 async fn call(
@@ -40,7 +43,15 @@ fn recordings() -> Vec<Recording> {
         .all()
         .expect("good recordings")
         .into_iter()
-        .map(Recording::from)
+        .map(|stored| {
+            let mut recording = Recording::from(stored);
+            // The SDK sends one version only.
+            let version = recording.request.query.get_mut("api-version");
+            version
+                .expect("every request has one")
+                .replace_range(.., VERSION);
+            recording
+        })
         .collect();
     recordings.push(cloud_partner_recordings::sample::many_offers(1000));
     recordings
@@ -154,5 +165,37 @@ fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
                 .and_then(|(_, rest)| rest.split_once("</title>"));
             (None, title.map(|(title, _)| title.to_owned()))
         }
+    }
+}
+
+/// A recording that isn't synthetic names the sources that show what it shows.
+#[test]
+fn recordings_cite_sources_of_the_spec() {
+    let contract = contract();
+    let home = library::home();
+    let cited = |recording: &Recording, kind: &str| {
+        recording.provenance.sources.iter().any(|id| {
+            let source = contract.value["x-sources"].get(id);
+            let source = source.unwrap_or_else(|| panic!("{}: {id}", recording.description));
+            kind.is_empty() || source["kind"] == kind
+        })
+    };
+    let recordings = library::recordings(&home.join("recordings")).all();
+    let mut stored = recordings.expect("good recordings");
+    let scenarios = library::scenarios(&home.join("scenarios")).all();
+    for scenario in scenarios.expect("good scenarios") {
+        stored.extend(scenario.answers);
+    }
+    for library::Stored { file, recording } in stored {
+        let kind = match recording.provenance.kind {
+            ProvenanceKind::Documentation => "documentation",
+            ProvenanceKind::ObservedShape => "observation",
+            ProvenanceKind::Captured | ProvenanceKind::Synthetic => "",
+        };
+        assert!(
+            cited(&recording, kind) || kind.is_empty(),
+            "{}: no source of the kind {kind}",
+            file.display()
+        );
     }
 }

@@ -71,7 +71,9 @@ async fn every_recording_is_answered_byte_for_byte() {
         .unwrap();
     let server = Replay::new(recordings.clone(), []).start().unwrap();
     for Stored { file, recording } in recordings {
-        let response = get(&server, &format!("{}{VERSION}", recording.request.path)).await;
+        let version = &recording.request.query["api-version"];
+        let path = format!("{}?api-version={version}", recording.request.path);
+        let response = get(&server, &path).await;
         let file = file.display();
         assert_eq!(response.status(), recording.response.status, "{file}");
         let mut headers: BTreeMap<_, _> = response

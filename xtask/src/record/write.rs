@@ -125,7 +125,11 @@ fn recording(
             response.status,
             operation.name()
         ),
-        provenance: Provenance { kind, source },
+        provenance: Provenance {
+            kind,
+            sources: Vec::new(),
+            source,
+        },
         request,
         response,
     }

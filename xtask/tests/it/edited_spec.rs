@@ -174,6 +174,7 @@ fn new_offer() -> Recording {
         description: "An offer in a status that the contract has just learnt.".to_owned(),
         provenance: Provenance {
             kind: ProvenanceKind::Synthetic,
+            sources: Vec::new(),
             source: "the test".to_owned(),
         },
         request: Request {
@@ -254,6 +255,9 @@ fn what_a_consumer_builds(copy: &Copy) {
 fn xtask_runs_when_the_sdk_does_not_compile(copy: &Copy) {
     // The SDK's hand-written code names this value.
     copy.edit(("        - running\n", ""));
+    let evidence =
+        "        running: [retrieve-offers, retrieve-offer-status, client-azure-img-utils]\n";
+    copy.edit((evidence, ""));
     let generated = copy.xtask(&["generate"]);
     assert!(generated.status.success(), "{}", text(&generated));
     let check = copy.cargo(&["check", "--quiet"]);
