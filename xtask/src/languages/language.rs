@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::patterns::Patterns;
 use crate::exit::Failure;
 use crate::files;
 
@@ -19,10 +17,6 @@ pub struct Language {
     pub folder: PathBuf,
     /// The contents of its `language.yaml`.
     pub about: About,
-    /// Its generator.
-    pub generator: Generator,
-    /// Which differences are known: a list of patterns for each of `about.known_differences`.
-    patterns: Patterns,
     /// Other folders whose programs it needs.
     tools: Vec<String>,
 }
@@ -33,8 +27,11 @@ pub struct Language {
 pub struct About {
     /// The name for people.
     pub title: String,
-    /// The registry and the package of its generator.
-    generator: String,
+    /// The name of its generator.
+    pub generator: String,
+    /// The commands that install the generator and what its client needs, at the pinned versions.
+    #[serde(default)]
+    pub install: Vec<String>,
     /// Generates the client.
     pub generate: Option<String>,
     /// Builds the driver and the example.
@@ -72,16 +69,8 @@ pub struct KnownDifference {
     pub name: String,
     /// What a user of the client has to know.
     pub explanation: String,
-    /// The patterns of the differences.
+    /// The differences, as the command prints them.
     differences: Vec<String>,
-}
-
-/// The program that generates a client.
-pub struct Generator {
-    /// Its name and version.
-    pub name: String,
-    /// The commands that install it and what its client needs.
-    pub install: Vec<String>,
 }
 
 /// The folder of the languages.
@@ -111,23 +100,13 @@ impl Language {
     fn read(name: String) -> Result<Self, Failure> {
         let folder = home().join(&name);
         let (file, about): (_, About) = files::yaml(&folder.join("language.yaml"))?;
-        let mut patterns = Patterns::default();
         for (index, known) in about.known_differences.iter().enumerate() {
-            let at = format!("/known-differences/{index}");
-            let error = |what: &str| Failure(file.error(&at, what).to_string());
-            if about.known_differences[..index]
-                .iter()
-                .any(|other| other.name == known.name)
-            {
-                return Err(error("another known difference has this name"));
+            if known.explanation.trim().is_empty() {
+                let at = format!("/known-differences/{index}");
+                return Err(file
+                    .error(&at, "a known difference needs an explanation")
+                    .into());
             }
-            if known.explanation.trim().is_empty() || known.differences.is_empty() {
-                return Err(error(
-                    "a known difference needs an explanation and at least one pattern",
-                ));
-            }
-            let at = format!("{at}/differences");
-            patterns.add(index, &file, &at, &known.differences)?;
         }
         let needs = folder.join("needs.txt");
         let needs = match fs::read_to_string(&needs) {
@@ -143,30 +122,49 @@ impl Language {
             })
             .map(ToOwned::to_owned)
             .collect::<Vec<_>>();
-        let packages = || std::iter::once(&name).chain(&tools);
-        let generator = Generator::find(&about.generator, packages()).ok_or_else(|| {
-            let what = "the generator isn't pinned: it must be `pypi PACKAGE` or `npm PACKAGE`, pinned in the language's folder or a tool's";
-            Failure(file.error("/generator", what).to_string())
-        })?;
-        Ok(Self {
+        let language = Self {
             name,
             folder,
             about,
-            generator,
-            patterns,
             tools,
-        })
+        };
+        match language.unpinned() {
+            Some(package) => {
+                let message = format!("no pins of the language or its tools have `{package}`");
+                Err(file.error("/install", message).into())
+            }
+            None => Ok(language),
+        }
+    }
+
+    /// A package in the commands for installing that isn't pinned at this version.
+    fn unpinned(&self) -> Option<&str> {
+        let read = |file: &str| fs::read_to_string(home().join(file)).unwrap_or_default();
+        let mut pins = String::new();
+        for folder in self.packages() {
+            pins += &read(&format!("{folder}/requirements.txt"));
+            pins += &read(&format!("{folder}/package.json"));
+        }
+        let is_pinned = |package: &str| match package.rsplit_once('@') {
+            Some((name, version)) => pins.contains(&format!("\"{name}\": \"{version}\"")),
+            None => pins.lines().any(|line| line == package),
+        };
+        let words = self.about.install.iter().flat_map(|line| line.split(' '));
+        let mut packages = words.filter(|word| word.contains("==") || word.contains('@'));
+        packages.find(|package| !is_pinned(package))
     }
 
     /// The known difference that a difference belongs to.
     pub fn known(&self, difference: &str) -> Option<&KnownDifference> {
-        let index = self.patterns.matching(difference)?;
-        self.about.known_differences.get(index)
+        let mut known = self.about.known_differences.iter();
+        known.find(|known| known.differences.iter().any(|name| name == difference))
     }
 
-    /// What is wrong with the known differences, given the names of all differences.
-    pub fn unneeded(&self, differences: &[&str]) -> Vec<String> {
-        self.patterns.unneeded(differences)
+    /// The known differences that aren't among these differences.
+    pub fn unneeded<'l>(&'l self, differences: &[&str]) -> Vec<&'l str> {
+        let known = self.about.known_differences.iter();
+        let known = known.flat_map(|known| known.differences.iter().map(String::as_str));
+        known.filter(|name| !differences.contains(name)).collect()
     }
 
     /// A file of the folder.
@@ -213,73 +211,6 @@ impl Language {
         let path = std::env::var_os("PATH").unwrap_or_default();
         std::env::join_paths(own.chain(std::env::split_paths(&path)))
             .map_err(|error| Failure(format!("the PATH can't be made: {error}")))
-    }
-}
-
-impl Generator {
-    /// Finds `pypi PACKAGE` or `npm PACKAGE` at the version that one of the folders pins; a name without a registry is taken as it is.
-    fn find<'f>(written: &str, mut folders: impl Iterator<Item = &'f String>) -> Option<Self> {
-        let (registry, package) = written.split_once(' ').unwrap_or(("", written));
-        let file = match registry {
-            "" => {
-                return Some(Self {
-                    name: package.to_owned(),
-                    install: Vec::new(),
-                });
-            }
-            "pypi" => "requirements.txt",
-            "npm" => "package.json",
-            _ => return None,
-        };
-        folders.find_map(|folder| {
-            let text = fs::read_to_string(home().join(folder).join(file)).ok()?;
-            if registry == "npm" {
-                Self::of_npm(package, &text)
-            } else {
-                let pin = format!("{package}==");
-                let version = text.lines().find_map(|line| line.strip_prefix(&pin))?;
-                Some(Self {
-                    name: format!("{package} {}", version.trim()),
-                    install: vec![format!("pip install {pin}{}", version.trim())],
-                })
-            }
-        })
-    }
-
-    /// Finds one of the packages of a `package.json`. The other packages are needed by it or by its client.
-    fn of_npm(package: &str, pins: &str) -> Option<Self> {
-        let pins: Value = serde_json::from_str(pins).ok()?;
-        let of_kind = |kind: &str| {
-            let packages = pins
-                .get(kind)
-                .and_then(Value::as_object)
-                .into_iter()
-                .flatten();
-            packages
-                .filter(|(name, _)| !name.starts_with("@types/"))
-                .filter_map(|(name, version)| Some((name.clone(), version.as_str()?.to_owned())))
-                .collect::<Vec<_>>()
-        };
-        let (used, tools) = (of_kind("dependencies"), of_kind("devDependencies"));
-        let (_, version) = used
-            .iter()
-            .chain(&tools)
-            .find(|(name, _)| name == package)?;
-        let install = [("npm install --save-dev", &tools), ("npm install", &used)]
-            .into_iter()
-            .filter(|(_, packages)| !packages.is_empty())
-            .map(|(command, packages)| {
-                packages
-                    .iter()
-                    .fold(command.to_owned(), |line, (name, version)| {
-                        format!("{line} {name}@{version}")
-                    })
-            })
-            .collect();
-        Some(Self {
-            name: format!("{package} {version}"),
-            install,
-        })
     }
 }
 

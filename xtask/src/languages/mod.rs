@@ -6,7 +6,6 @@ mod compare;
 mod language;
 mod names;
 mod page;
-mod patterns;
 mod process;
 mod report;
 

@@ -22,16 +22,10 @@ pub fn page(tested: &Tested<'_>) -> Result<String, Failure> {
     let mut text = format!(
         "<!-- Written by `cargo xtask languages --write` from tests/languages/{}. -->\n# {}\n\n\
          {}: {} of {} recorded responses are read without a difference.\n",
-        language.name, about.title, language.generator.name, tested.same, tested.calls
+        language.name, about.title, about.generator, tested.same, tested.calls
     );
     let generate = about.generate.as_deref().map(command);
-    let commands: Vec<String> = language
-        .generator
-        .install
-        .iter()
-        .cloned()
-        .chain(generate)
-        .collect();
+    let commands: Vec<String> = about.install.iter().cloned().chain(generate).collect();
     if !commands.is_empty() {
         let _ = write!(text, "\n```console\n$ {}\n```\n", commands.join("\n$ "));
     }

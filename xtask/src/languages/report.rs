@@ -53,10 +53,12 @@ impl<'l> Tested<'l> {
         };
         let names: Vec<String> = differences.iter().map(Difference::name).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        for problem in language.unneeded(&names) {
+        for unneeded in language.unneeded(&names) {
+            let message =
+                format!("{name}: {unneeded}: no longer found; remove it from language.yaml");
             tested
                 .findings
-                .push(Finding::error("known-difference", problem));
+                .push(Finding::error("known-difference", message));
         }
         // Differences come call by call.
         let mut different: Vec<&str> = differences
@@ -109,7 +111,7 @@ pub fn print(
     for one in tested {
         table.row([
             one.language.about.title.clone(),
-            one.language.generator.name.clone(),
+            one.language.about.generator.clone(),
             one.calls.to_string(),
             one.same.to_string(),
             one.known.join(", "),

@@ -26,7 +26,7 @@ done
 "#;
 
 const KNOWN: &str = "known-differences:\n  - name: big-integers\n    explanation: Large integers are rounded.\n    \
-                     differences: [\"list/contoso: *[]*\"]\n";
+                     differences: [\"list/contoso: decoded[].version\", \"list/contoso: read[][2]\"]\n";
 
 fn write(root: &Path, file: &str, text: &str) {
     let file = root.join(file);
@@ -94,7 +94,7 @@ fn language(workspace: &TempDir, lines: &str, more: &str) {
     let shell = workspace.path().join("tests/languages/shell");
     write(&shell, "lines.jsonl", lines);
     let about = format!(
-        "title: Shell (by hand)\ngenerator: pypi shell-generator\n\
+        "title: Shell (by hand)\ngenerator: Shell Generator\ninstall: [pip install shell-generator==1.2.3]\n\
          generate: grep -q '^openapi' \"$SPEC\" && mkdir \"$CLIENT\"\n\
          run: bash \"$HERE/../requests\"; cat \"$HERE/lines.jsonl\"\n\
          example:\n  file: example.sh\n  run: sh \"$HERE/example.sh\"\n{more}"
@@ -188,7 +188,10 @@ fn accepts_a_known_difference_only_while_it_is_found() {
     language(&workspace, &rounded, KNOWN);
     matches_golden("languages-known", &workspace, &["--write"]);
     language(&workspace, LINES, KNOWN);
-    finds(&workspace, "`list/contoso: *[]*`");
+    finds(
+        &workspace,
+        "shell: list/contoso: read[][2]: no longer found",
+    );
     language(
         &workspace,
         &rounded.replace(r#""Running""#, r#""running""#),
@@ -198,7 +201,7 @@ fn accepts_a_known_difference_only_while_it_is_found() {
 }
 
 #[test]
-fn refuses_a_known_difference_without_an_explanation() {
+fn refuses_a_known_difference_without_an_explanation_and_a_package_without_a_pin() {
     let workspace = workspace();
     for (from, to, expected) in [
         (
@@ -207,14 +210,17 @@ fn refuses_a_known_difference_without_an_explanation() {
             "needs an explanation",
         ),
         ("name", "nam", "unknown field `nam`"),
-        ("[\"list/contoso: *[]*\"]", "[]", "at least one pattern"),
     ] {
         language(&workspace, LINES, &KNOWN.replace(from, to));
         refuses(&workspace, &[], expected);
     }
-    let twice = KNOWN.replace("known-differences:\n", "");
-    language(&workspace, LINES, &format!("{KNOWN}{twice}"));
-    refuses(&workspace, &[], "has this name");
+    language(&workspace, LINES, "");
+    edit(&workspace, "1.2.3]", "1.2.4]");
+    refuses(
+        &workspace,
+        &[],
+        "no pins of the language or its tools have `shell-generator==1.2.4`",
+    );
 }
 
 #[test]
@@ -224,7 +230,11 @@ fn skips_a_language_without_its_tools_unless_it_is_required() {
     fs::copy(install, workspace.path().join("tests/languages/install")).expect("a copy");
     let shell = workspace.path().join("tests/languages/shell");
     fs::remove_file(shell.join("requirements.txt")).expect("a removed file");
-    edit(&workspace, "pypi shell-generator", "by-hand");
+    edit(
+        &workspace,
+        "install: [pip install shell-generator==1.2.3]\n",
+        "",
+    );
     write(
         &shell,
         "needs.txt",
@@ -340,13 +350,13 @@ fn distinguishes_null_another_type_and_another_kind_of_result() {
 #[test]
 fn fails_when_the_negative_control_is_not_detected() {
     let workspace = workspace();
-    let everything = "known-differences: [{name: all, explanation: All., differences: [\"*\"]}]\n";
+    let known = "known-differences: [{name: control, explanation: No., differences: [\"negative-control: undetected\"]}]\n";
     language(
         &workspace,
         &LINES.replace("failed", "running").replace("false", "true"),
-        everything,
+        known,
     );
-    finds(&workspace, "shell: negative-control: undetected: ");
+    finds(&workspace, "shell: negative-control: undetected: the status differs");
 }
 
 #[test]
