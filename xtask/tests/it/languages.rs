@@ -356,7 +356,10 @@ fn fails_when_the_negative_control_is_not_detected() {
         &LINES.replace("failed", "running").replace("false", "true"),
         known,
     );
-    finds(&workspace, "shell: negative-control: undetected: the status differs");
+    finds(
+        &workspace,
+        "shell: negative-control: undetected: the status differs",
+    );
 }
 
 #[test]
