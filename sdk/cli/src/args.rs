@@ -24,7 +24,7 @@ login of the Azure CLI (az login). --credential chooses one.";
     after_help = format!("Example: cloud-partner --publisher contoso offers\n\n{CREDENTIALS}\n\n{}", exit::help())
 )]
 pub struct Arguments {
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Options of every command")]
     pub common: Common,
     #[command(subcommand)]
     pub command: Command,
@@ -73,11 +73,12 @@ fn credential_source() -> impl TypedValueParser<Value = CredentialSource> {
 pub enum Format {
     /// For people
     Table,
-    /// What the service sent, as one document; of watch, one line per change
+    /// What the service sent, as one document; of watch, one line per event, the
+    /// last one with the result of every offer
     Json,
     /// What the service sent, one line each
     Jsonl,
-    /// Tab-separated values, with a line of names
+    /// Tab-separated values with a header
     Tsv,
 }
 

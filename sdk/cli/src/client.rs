@@ -10,11 +10,11 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::args::Common;
 use crate::explain::Stop;
 
-/// A client, and the publisher that it asks for.
+/// A client, and the publisher whose offers are listed.
 pub struct Connection {
     pub client: Client,
     pub publisher: String,
-    /// When the token expires, if it can't be renewed and says when.
+    /// When the token expires, if that is known and it can't be renewed.
     pub token_expiry: Option<SystemTime>,
 }
 
@@ -62,7 +62,7 @@ fn credential(common: &Common) -> Result<Credential, Stop> {
     }
 }
 
-/// Shows the SDK's own events on standard error. Other crates' could hold a header.
+/// Prints the SDK's events to standard error. Events of other crates could hold a header.
 pub fn show_requests() {
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
@@ -72,7 +72,7 @@ pub fn show_requests() {
         .log_internal_errors(false)
         .without_time();
     let ours = Targets::new().with_target("cloud_partner_portal", LevelFilter::TRACE);
-    // It fails only when somebody else has set one, and then that one shows them.
+    // It fails only when another subscriber is set.
     let _ = tracing_subscriber::registry()
         .with(layer)
         .with(ours)

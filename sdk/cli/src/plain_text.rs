@@ -1,6 +1,9 @@
 //! Converts text of the service to plain text on one line, for a terminal or a log.
 
+use std::time::Duration;
+
 use cloud_partner_portal::Timestamp;
+use indicatif::HumanDuration;
 use time::OffsetDateTime;
 
 /// HTML as plain text.
@@ -53,26 +56,11 @@ pub fn time(time: &Timestamp, now: OffsetDateTime) -> String {
     )
 }
 
-/// How long ago a time was, in the largest unit that fits.
 fn ago(time: OffsetDateTime, now: OffsetDateTime) -> String {
-    let seconds = (now - time).whole_seconds();
-    if seconds < 0 {
-        return "in the future".to_owned();
-    }
-    let units = [
-        (31_557_600, "year"),
-        (2_629_800, "month"),
-        (86_400, "day"),
-        (3_600, "hour"),
-        (60, "minute"),
-    ];
-    match units.iter().find(|(length, _)| seconds >= *length) {
-        None => "just now".to_owned(),
-        Some((length, unit)) => {
-            let count = seconds / length;
-            let plural = if count == 1 { "" } else { "s" };
-            format!("{count} {unit}{plural} ago")
-        }
+    match Duration::try_from(now - time) {
+        Ok(ago) if ago < Duration::from_secs(60) => "just now".to_owned(),
+        Ok(ago) => format!("{} ago", HumanDuration(ago)),
+        Err(_) => "in the future".to_owned(),
     }
 }
 
@@ -113,11 +101,11 @@ mod tests {
             ("2022-06-02T12:25:56", "just now (2022-06-02 12:25 UTC)"),
             (
                 "2022-06-02T11:25:56.651",
-                "59 minutes ago (2022-06-02 11:25 UTC)",
+                "60 minutes ago (2022-06-02 11:25 UTC)",
             ),
             (
                 "2022-06-01T10:00:00+02:00",
-                "1 day ago (2022-06-01 08:00 UTC)",
+                "28 hours ago (2022-06-01 08:00 UTC)",
             ),
             (
                 "2017-05-23T23:33:47.8802283Z",

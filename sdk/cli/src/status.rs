@@ -33,7 +33,7 @@ pub async fn run(
     Ok(Exit::Done)
 }
 
-/// What the status means, in a sentence that says who must act.
+/// A sentence that describes the status and who must act.
 fn sentence(report: &OfferStatusReport) -> String {
     match (report.outcome(), report.status.known()) {
         (Some(outcome), _) => outcome::sentence(outcome).to_owned(),
@@ -161,7 +161,7 @@ fn progress(step: &PublicationStep) -> String {
         .unwrap_or_default()
 }
 
-/// One sign that says where a step stands.
+/// The state of a step as one character.
 fn mark(step: &PublicationStep) -> &'static str {
     if step.is_blocked() {
         return "!";

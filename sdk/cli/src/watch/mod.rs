@@ -21,7 +21,7 @@ use crate::plain_text::clean;
 use event::{Event, Events};
 use printer::Printer;
 
-/// After this time without a first event the user is told what the tool waits for.
+/// After this time without an event, a remark says what the tool waits for.
 const SILENCE: Duration = Duration::from_secs(4);
 
 /// The results so far, by offer. `None` while the watch of the offer continues.
@@ -198,4 +198,23 @@ fn interrupted(results: &Results) -> String {
         open.join(", ")
     };
     format!("interrupted; still open: {open}. The publication continues in the service.")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::{Results, worst};
+    use crate::args::{Arguments, Command};
+    use crate::exit::Exit;
+
+    #[test]
+    fn row_04_an_offer_without_a_result_is_no_success() {
+        let arguments = Arguments::parse_from(["cloud-partner", "watch", "a"]);
+        let Command::Watch(options) = arguments.command else {
+            panic!("another command")
+        };
+        let results = Results::from([("a".to_owned(), None)]);
+        assert_eq!(worst(&results, &options), Exit::Other);
+    }
 }

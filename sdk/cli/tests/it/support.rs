@@ -37,29 +37,29 @@ pub fn tool(endpoint: &str) -> Command {
     command
 }
 
-/// What the tool said and how it ended. Whatever it says, it never says the token, and it never panics.
-pub struct Said {
+/// The output and the exit code of the tool. The output never holds the token, and the tool never panics.
+pub struct Ended {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
 }
 
-pub fn run(command: &mut Command) -> Said {
+pub fn run(command: &mut Command) -> Ended {
     let Output {
         status,
         stdout,
         stderr,
     } = command.output().expect("the tool can be started");
-    let said = Said {
+    let ended = Ended {
         code: status.code(),
         out: String::from_utf8(stdout).expect("text"),
         err: String::from_utf8(stderr).expect("text"),
     };
-    for text in [&said.out, &said.err] {
+    for text in [&ended.out, &ended.err] {
         assert!(!text.contains(TOKEN), "the token is shown:\n{text}");
         assert!(!text.contains("panicked"), "{text}");
     }
-    said
+    ended
 }
 
 /// The text with every time of day of this run replaced, so that two runs can be compared.
