@@ -91,17 +91,6 @@ impl<'s> Checker<'s> {
         examples::check(self.spec, &self.schemas)
     }
 
-    /// Returns the composed schema in the form of the former model.
-    pub fn facets(&self, schema: &str, value: Option<&Value>) -> Vec<(String, &Value)> {
-        let schema = self.spec.resolve(schema);
-        let composed = schema.map(|schema| self.schemas.composed(schema, value));
-        composed
-            .into_iter()
-            .flatten()
-            .map(|node| (node.pointer, node.value))
-            .collect()
-    }
-
     /// Compares the text of the parameter or header `owner` with its schema: violations with the code `code`, then unknown names.
     pub(super) fn text(
         &self,
