@@ -35,7 +35,7 @@ pub struct Docs {
 impl Docs {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> Run {
-        let spec = files::contract(&files::default_contract())?;
+        let spec = files::spec(&files::default_spec())?;
         let mut copy = spec.value.clone();
         describe_recordings(&spec, &Source::read()?, &mut copy)?;
         describe_evidence(&spec, &mut copy);

@@ -1,17 +1,17 @@
-//! How a command ends, and the exit code that says so.
+//! The outcome of a command, and its exit code.
 
 use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-/// The exit codes, as `--help` prints them. One table, so that the words and the numbers can't part.
+/// The exit codes, as `--help` prints them.
 pub const HELP: &str = "\
 Exit codes:
-  0  fine; notes alone are fine too
-  1  findings: something is wrong with the contract or the recordings, or isn't proven
+  0  success; notes don't change that
+  1  findings: the spec or a recording is wrong, or a statement isn't covered
   2  wrong usage: an argument or a flag that doesn't exist
   3  an input can't be read or isn't well-formed, or an output can't be written
-  4  stale: a committed file isn't what would be written now
+  4  outdated: a committed file differs from what would be written now
 demo ends with the exit code of the example that it runs.";
 
 /// How a command ended that did its work.

@@ -24,8 +24,8 @@ pub fn root() -> PathBuf {
         .to_owned()
 }
 
-/// The contract, unless a command is told another.
-pub fn default_contract() -> PathBuf {
+/// The spec of a command that is given no other one.
+pub fn default_spec() -> PathBuf {
     root().join("openapi/cloud-partner-portal.yaml")
 }
 
@@ -41,16 +41,16 @@ pub fn shown(path: &Path) -> String {
         .replace(std::path::MAIN_SEPARATOR, "/")
 }
 
-/// Reads a contract.
-pub fn contract(path: &Path) -> Result<Spec, Failure> {
+/// Reads a spec.
+pub fn spec(path: &Path) -> Result<Spec, Failure> {
     let shown = shown(path);
     let bytes = fs::read(path)
-        .map_err(|error| Failure(format!("{shown}: the contract can't be read: {error}")))?;
+        .map_err(|error| Failure(format!("{shown}: the spec can't be read: {error}")))?;
     let text = str::from_utf8(&bytes).map_err(|error| {
         let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         let (line, last) = before.split('\n').enumerate().last().unwrap_or_default();
         let (line, column) = (line + 1, last.chars().count() + 1);
-        Failure(format!("{shown}:{line}:{column}: the contract isn't UTF-8"))
+        Failure(format!("{shown}:{line}:{column}: the spec isn't UTF-8"))
     })?;
     Ok(Spec::parse(Path::new(&shown), text)?)
 }

@@ -24,7 +24,7 @@ pub struct Generate {
 impl Generate {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> Run {
-        let spec = files::contract(&files::default_contract())?;
+        let spec = files::spec(&files::default_spec())?;
         let generated = match generator::generate(&spec) {
             Ok(generated) => generated,
             Err(generator::Failure::Problems(problems)) => return lint::report(&problems, out),

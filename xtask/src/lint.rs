@@ -19,13 +19,13 @@ use crate::report::{Finding, Format, Place, Report};
 pub struct Lint {
     /// The spec [default: openapi/cloud-partner-portal.yaml]
     #[arg(long, value_name = "FILE")]
-    contract: Option<std::path::PathBuf>,
+    spec: Option<std::path::PathBuf>,
 }
 
 impl Lint {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> Run {
-        let spec = files::contract(&self.contract.unwrap_or_else(files::default_contract))?;
+        let spec = files::spec(&self.spec.unwrap_or_else(files::default_spec))?;
         let problems = lint::lint(&spec);
         let mut report = report_of(&problems);
         // Statements can be found only in a spec that has the usual form.

@@ -1,4 +1,4 @@
-//! The contract's workshop: `cargo xtask --help` says what it does.
+//! The commands for maintaining the spec and what is made from it: `cargo xtask --help` lists them.
 //!
 //! One module per command. A command gets a writer and gives back how it ended ([`exit`]), so that its text can be tested;
 //! nothing else prints or ends the process.
@@ -31,7 +31,7 @@ use clap::{Parser, Subcommand};
 use exit::{Failure, Run};
 use output::UntilClosed;
 
-/// The contract's workshop: generates the SDK from the contract, and compares the contract with the recordings
+/// Checks the spec, generates the SDK from it, and compares it with recordings
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", term_width = 100, after_help = exit::HELP)]
 struct Cli {

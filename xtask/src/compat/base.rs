@@ -29,7 +29,7 @@ impl Base {
         match given {
             Some(name) if Path::new(name).is_file() => Ok(Self {
                 name: files::shown(Path::new(name)),
-                spec: files::contract(Path::new(name))?,
+                spec: files::spec(Path::new(name))?,
                 manifest: None,
                 changelog: None,
             }),

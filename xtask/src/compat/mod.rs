@@ -39,7 +39,7 @@ pub struct Compat {
 impl Compat {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> Run {
-        let spec = files::contract(&self.spec.unwrap_or_else(files::default_contract))?;
+        let spec = files::spec(&self.spec.unwrap_or_else(files::default_spec))?;
         let base = Base::find(self.base.as_deref())?;
         let changes = operations::compare(&base.spec, &spec)?;
         let (all, breaking) = changes.count();

@@ -37,7 +37,7 @@ pub struct Coverage {
     format: Format,
     /// The spec [default: openapi/cloud-partner-portal.yaml]
     #[arg(long, value_name = "FILE")]
-    contract: Option<PathBuf>,
+    spec: Option<PathBuf>,
     /// The known gaps [default: xtask/known-gaps.yaml]
     #[arg(long, value_name = "FILE")]
     known_gaps: Option<PathBuf>,
@@ -52,7 +52,7 @@ pub struct Coverage {
 impl Coverage {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> Run {
-        let spec = files::contract(&self.contract.unwrap_or_else(files::default_contract))?;
+        let spec = files::spec(&self.spec.unwrap_or_else(files::default_spec))?;
         let gaps = KnownGaps::of_coverage(self.known_gaps)?;
         let own = files::root().join("tests/counterexamples");
         // Other recordings have other counterexamples.

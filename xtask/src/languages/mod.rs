@@ -66,8 +66,8 @@ impl Languages {
         let (chosen, skipped) = self.choose(&languages)?;
         let _alone = lock()?;
         process::end_with_interrupt();
-        let path = files::default_contract();
-        let spec = files::contract(&path)?;
+        let path = files::default_spec();
+        let spec = files::spec(&path)?;
         let source = Source::read()?;
         let cases = cases::all(&source, &spec)?;
         let setting = Setting {

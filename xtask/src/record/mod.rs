@@ -67,8 +67,8 @@ pub struct Record {
 impl Record {
     /// Runs the command.
     pub fn run(mut self, out: &mut dyn Write) -> Run {
-        let spec = self.spec.take().unwrap_or_else(files::default_contract);
-        let spec = files::contract(&spec)?;
+        let spec = self.spec.take().unwrap_or_else(files::default_spec);
+        let spec = files::spec(&spec)?;
         let operations = spec.operations()?;
         let servers = servers(&spec);
         let hosts: Vec<String> = servers

@@ -36,7 +36,7 @@ pub struct Validate {
     format: Format,
     /// The spec [default: openapi/cloud-partner-portal.yaml]
     #[arg(long, value_name = "FILE")]
-    contract: Option<PathBuf>,
+    spec: Option<PathBuf>,
     /// Print the table of codes, and do nothing else
     #[arg(long)]
     codes: bool,
@@ -51,7 +51,7 @@ impl Validate {
         if self.codes {
             return print_codes(out);
         }
-        let spec = files::contract(&self.contract.unwrap_or_else(files::default_contract))?;
+        let spec = files::spec(&self.spec.unwrap_or_else(files::default_spec))?;
         let checker = Checker::new(&spec)?;
         let input = input::read(&self.paths);
         let of_spec = checker.spec();

@@ -7,9 +7,8 @@ use std::path::Path;
 use std::process::Stdio;
 
 use crate::common::{stderr, stdout};
-use serde_json::Value;
 
-/// A workspace with a contract, a recording and nothing generated.
+/// A workspace with a spec, a recording and nothing generated.
 fn workspace() -> tempfile::TempDir {
     let root = tempfile::tempdir().expect("a temporary folder");
     for folder in [
@@ -27,12 +26,8 @@ fn workspace() -> tempfile::TempDir {
         own.join("openapi/cloud-partner-portal.yaml"),
         root.path().join("openapi/cloud-partner-portal.yaml"),
     )
-    .expect("the contract");
-    fs::copy(
-        base.join("contract.yaml"),
-        root.path().join("contract.yaml"),
-    )
-    .expect("the contract");
+    .expect("the spec");
+    fs::copy(base.join("spec.yaml"), root.path().join("spec.yaml")).expect("the spec");
     fs::copy(
         base.join("recording.json"),
         root.path().join("tests/recordings/base.json"),
@@ -74,7 +69,7 @@ fn wrong_usage_ends_with_2() {
         &["serve", "--delay", "soon"],
         &["generate", "--write"],
         &["generate", "now"],
-        &["lint", "--contract"],
+        &["lint", "--spec"],
     ] {
         let output = common::run(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -101,7 +96,7 @@ fn an_input_that_cannot_be_read_ends_with_3_and_says_where() {
         "no-template.yaml",
         b"openapi: 3.0.3\npaths:\n  /a/{b:\n    get: {}\n",
     );
-    for contract in [
+    for spec in [
         "missing.yaml",
         ".",
         "not-yaml.yaml",
@@ -112,16 +107,16 @@ fn an_input_that_cannot_be_read_ends_with_3_and_says_where() {
         "no-paths.yaml",
         "no-template.yaml",
     ] {
-        let output = common::run_in_workspace(root.path(), &["validate", "--contract", contract]);
-        let name = if contract == "." {
+        let output = common::run_in_workspace(root.path(), &["validate", "--spec", spec]);
+        let name = if spec == "." {
             "folder"
         } else {
-            contract.trim_end_matches(".yaml")
+            spec.trim_end_matches(".yaml")
         };
-        common::golden(&format!("contract-{name}"), &output);
-        assert_eq!(output.status.code(), Some(3), "{contract}");
+        common::golden(&format!("spec-{name}"), &output);
+        assert_eq!(output.status.code(), Some(3), "{spec}");
     }
-    let output = common::run_in_workspace(root.path(), &["lint", "--contract", "not-yaml.yaml"]);
+    let output = common::run_in_workspace(root.path(), &["lint", "--spec", "not-yaml.yaml"]);
     assert_eq!(output.status.code(), Some(3));
     assert!(
         stderr(&output).starts_with("error: not-yaml.yaml:"),
@@ -131,13 +126,7 @@ fn an_input_that_cannot_be_read_ends_with_3_and_says_where() {
 
     let output = common::run_in_workspace(
         root.path(),
-        &[
-            "validate",
-            "--contract",
-            "contract.yaml",
-            "nowhere",
-            "nowhere.json",
-        ],
+        &["validate", "--spec", "spec.yaml", "nowhere", "nowhere.json"],
     );
     common::golden("recording-missing", &output);
 }
@@ -159,13 +148,10 @@ fn an_output_that_cannot_be_written_ends_with_3() {
             .write(true)
             .open("/dev/full")
             .expect("/dev/full");
-        let output = common::xtask(
-            root.path(),
-            &["validate", "--contract", "contract.yaml", "tests"],
-        )
-        .stdout(full)
-        .output()
-        .expect("xtask starts");
+        let output = common::xtask(root.path(), &["validate", "--spec", "spec.yaml", "tests"])
+            .stdout(full)
+            .output()
+            .expect("xtask starts");
         assert_eq!(output.status.code(), Some(3));
         assert!(
             stderr(&output).starts_with("error: the output can't be written: "),
@@ -198,14 +184,11 @@ fn a_reader_that_goes_away_changes_nothing() {
         .expect("the recording")
         .replace("\"a\"", "1");
     fs::write(root.path().join("tests/recordings/base.json"), wrong).expect("the recording");
-    let mut child = common::xtask(
-        root.path(),
-        &["validate", "--contract", "contract.yaml", "tests"],
-    )
-    .stdout(Stdio::piped())
-    .stderr(Stdio::piped())
-    .spawn()
-    .expect("xtask starts");
+    let mut child = common::xtask(root.path(), &["validate", "--spec", "spec.yaml", "tests"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("xtask starts");
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(stderr(&output), "");
@@ -236,15 +219,15 @@ fn generate_writes_and_checks_from_any_folder() {
     common::golden("generate-schema", &run(&["generate", "--check"]));
     fs::write(&schema, written).expect("the schema");
 
-    let contract = root.path().join("openapi/cloud-partner-portal.yaml");
-    let text = fs::read_to_string(&contract).expect("the contract");
+    let spec = root.path().join("openapi/cloud-partner-portal.yaml");
+    let text = fs::read_to_string(&spec).expect("the spec");
     let value = "        - neverPublished\n";
     assert_eq!(text.matches(value).count(), 1);
     fs::write(
-        &contract,
+        &spec,
         text.replace(value, "        - neverPublished\n        - postponed\n"),
     )
-    .expect("the contract");
+    .expect("the spec");
     let stale = common::run_in_workspace(root.path(), &["generate", "--check"]);
     assert_eq!(stale.status.code(), Some(4));
     let said = stdout(&stale);
@@ -270,11 +253,11 @@ fn the_committed_files_are_up_to_date() {
 #[test]
 fn generate_reports_what_lint_reports() {
     let root = workspace();
-    let contract = root.path().join("openapi/cloud-partner-portal.yaml");
-    let text = fs::read_to_string(&contract).expect("the contract");
+    let spec = root.path().join("openapi/cloud-partner-portal.yaml");
+    let text = fs::read_to_string(&spec).expect("the spec");
     let wrong = text.replacen("openapi: 3.0.3", "openapi: 3.1.0", 1);
     assert_ne!(wrong, text);
-    fs::write(&contract, wrong).expect("the contract");
+    fs::write(&spec, wrong).expect("the spec");
     let lint = common::run_in_workspace(root.path(), &["lint"]);
     common::golden("lint-text", &lint);
     let generate = common::run_in_workspace(root.path(), &["generate"]);

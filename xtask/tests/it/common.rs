@@ -95,16 +95,12 @@ pub fn golden(name: &str, output: &Output) {
     }
 }
 
-/// A folder with the base case's contract as `contract.yaml` and its recording as `recordings/base.json`.
+/// A folder with the base case's spec as `spec.yaml` and its recording as `recordings/base.json`.
 pub fn base() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let base = tests().join("cases/base");
     fs::create_dir(folder.path().join("recordings")).expect("an empty folder");
-    fs::copy(
-        base.join("contract.yaml"),
-        folder.path().join("contract.yaml"),
-    )
-    .expect("the base contract");
+    fs::copy(base.join("spec.yaml"), folder.path().join("spec.yaml")).expect("the base spec");
     fs::copy(
         base.join("recording.json"),
         folder.path().join("recordings/base.json"),

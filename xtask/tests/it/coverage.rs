@@ -36,8 +36,8 @@ fn coverage(folder: &TempDir, more: &[&str]) -> Output {
     }
     let arguments = [
         "coverage",
-        "--contract",
-        "contract.yaml",
+        "--spec",
+        "spec.yaml",
         "--known-gaps",
         "gaps.yaml",
         "--counterexamples",

@@ -171,7 +171,7 @@ fn new_offer() -> Recording {
     let body = serde_json::json!({"id": "new-vm", "status": "paused", "version": 1});
     Recording {
         schema: None,
-        description: "An offer in a status that the contract has just learnt.".to_owned(),
+        description: "An offer in a status that the spec has just learnt.".to_owned(),
         provenance: Provenance {
             kind: ProvenanceKind::Synthetic,
             sources: Vec::new(),

@@ -87,7 +87,7 @@ fn lint(spec: &str) -> String {
     fs::write(folder.path().join("spec.yaml"), spec).expect("the spec");
     stdout(&common::run(
         folder.path(),
-        &["lint", "--contract", "spec.yaml"],
+        &["lint", "--spec", "spec.yaml"],
     ))
 }
 

@@ -53,7 +53,7 @@ fn spec() -> Value {
 fn lint(spec: &Value) -> Vec<(String, String)> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("spec.yaml"), spec.to_string()).expect("the spec");
-    let output = common::run(folder.path(), &["lint", "--contract", "spec.yaml"]);
+    let output = common::run(folder.path(), &["lint", "--spec", "spec.yaml"]);
     let text = stdout(&output);
     let problems: Vec<_> = text
         .lines()

@@ -1,6 +1,6 @@
 //! `validate`: one small case per kind of finding. A new case is a new folder in `cases/`, no code:
 //!
-//! * `contract.edits.json`, if the base contract is to be changed: pairs of a text that occurs in it once, and what takes
+//! * `spec.edits.json`, if the base spec is to be changed: pairs of a text that occurs in it once, and what takes
 //!   its place;
 //! * any number of `*.patch.json`: JSON merge patches (RFC 7396) that make recordings of the base recording, so that a case
 //!   shows what it is about and nothing else;
@@ -92,8 +92,8 @@ fn json_says_the_same_in_a_stable_shape() {
             "validate",
             "--format",
             "json",
-            "--contract",
-            "contract.yaml",
+            "--spec",
+            "spec.yaml",
             "recordings",
         ],
     );
@@ -105,9 +105,9 @@ fn json_says_the_same_in_a_stable_shape() {
     common::golden("validate-json", &output);
 }
 
-/// The workspace's own recordings and contract: no error, and the command says what it took.
+/// The workspace's own recordings and spec: no error, and the command says what it took.
 #[test]
-fn the_committed_recordings_agree_with_the_contract() {
+fn the_committed_recordings_agree_with_the_spec() {
     let below = common::workspace().join("xtask/src");
     let output = common::run(&below, &["validate", "--format", "json"]);
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -176,8 +176,8 @@ fn run_case(case: &Path) -> String {
             serde_json::from_slice::<Value>(&bytes)
                 .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         };
-        if name == "contract.edits.json" {
-            edit(&folder.path().join("contract.yaml"), &parsed());
+        if name == "spec.edits.json" {
+            edit(&folder.path().join("spec.yaml"), &parsed());
         } else if let Some(name) = name.strip_suffix(".patch.json") {
             let mut recording = base.clone();
             json_patch::merge(&mut recording, &parsed());
@@ -194,13 +194,13 @@ fn run_case(case: &Path) -> String {
     }
     let output = common::run(
         folder.path(),
-        &["validate", "--contract", "contract.yaml", "recordings"],
+        &["validate", "--spec", "spec.yaml", "recordings"],
     );
     common::transcript(&output)
 }
 
-fn edit(contract: &Path, edits: &Value) {
-    let mut text = fs::read_to_string(contract).expect("the base contract");
+fn edit(spec: &Path, edits: &Value) {
+    let mut text = fs::read_to_string(spec).expect("the base spec");
     for edit in edits.as_array().expect("a list of pairs") {
         let (Some(old), Some(new)) = (edit[0].as_str(), edit[1].as_str()) else {
             panic!("not a pair of texts: {edit}");
@@ -208,11 +208,11 @@ fn edit(contract: &Path, edits: &Value) {
         assert_eq!(
             text.matches(old).count(),
             1,
-            "`{old}` must occur once in the base contract"
+            "`{old}` must occur once in the base spec"
         );
         text = text.replace(old, new);
     }
-    fs::write(contract, text).expect("the contract");
+    fs::write(spec, text).expect("the spec");
 }
 
 fn json_files(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
