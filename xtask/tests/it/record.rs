@@ -10,8 +10,8 @@ use std::process::Output;
 
 use crate::common::{stderr, stdout};
 use crate::record_support::{
-    command, commit, golden, identifiers, live, no_planted, same_response, scenarios, workspace,
-    written,
+    command, commit, golden, identifiers, live, no_planted, response_text, response_texts,
+    scenarios, workspace, written,
 };
 use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::Recording;
@@ -79,10 +79,10 @@ fn records_what_the_replay_server_serves_byte_for_byte() {
             );
         }
     }
-    let written = written(&live(root.path()));
+    let written = response_texts(&written(&live(root.path())));
     let missing: Vec<String> = wanted
         .iter()
-        .filter(|recording| !written.values().any(|text| same_response(recording, text)))
+        .filter(|recording| !written.contains(&response_text(recording)))
         .map(|recording| format!("{}: {}", recording.request, recording.description))
         .collect();
     assert!(missing.is_empty(), "{missing:#?}");

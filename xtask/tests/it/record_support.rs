@@ -3,13 +3,13 @@
 // Each test file uses a part of this.
 #![allow(dead_code)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use cloud_partner_recordings::library::{self, Scenario};
-use cloud_partner_recordings::recording::Recording;
+use cloud_partner_recordings::recording::{ProvenanceKind, Recording};
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
@@ -125,15 +125,23 @@ pub fn no_planted(what: &str, text: &str) {
     }
 }
 
-/// Returns whether a text is a recording with the same request and response, byte for byte.
-pub fn same_response(committed: &Recording, text: &str) -> bool {
-    let Ok(new) = serde_json::from_str::<Recording>(text) else {
-        return false;
-    };
-    let mut committed = committed.clone();
-    committed.description = new.description;
-    committed.provenance = new.provenance;
-    committed.to_text() == text
+/// Returns the text of a recording without description and provenance: what the service determines, byte for byte.
+pub fn response_text(recording: &Recording) -> String {
+    let mut recording = recording.clone();
+    recording.description.clear();
+    recording.provenance.kind = ProvenanceKind::Synthetic;
+    recording.provenance.source.clear();
+    recording.to_text()
+}
+
+/// Returns the same of each written recording.
+pub fn response_texts(written: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let recordings = written.values().map(|text| {
+        let recording: Recording = serde_json::from_str(text).expect("a recording");
+        assert_eq!(recording.to_text(), *text);
+        response_text(&recording)
+    });
+    recordings.collect()
 }
 
 /// Returns the publisher and the offer in the path of a recording.
