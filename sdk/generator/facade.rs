@@ -78,6 +78,7 @@ fn method(
             passed.push(quote!(#name));
         }
     }
+    let success = success(operation);
     let borrows = arguments
         .iter()
         .any(|argument| argument.identifier.is_none());
@@ -89,11 +90,27 @@ fn method(
             #(#declared),*
         ) -> ::std::result::Result<crate::Response<#response>, crate::Error> {
             #(#checked)*
-            let call = self.begin(#id, &[#(#identifiers),*]);
-            let result = call.traced(call.client.#name(#(#passed),*)).await;
-            call.end(result)
+            let operation = crate::call::Operation {
+                id: #id,
+                success: &[#(#success),*],
+                path: &[#(#identifiers),*],
+            };
+            let request = self.requests().#name(#(#passed),*).await;
+            self.call(operation, crate::call::progenitor::request(request)).await
         }
     })
+}
+
+/// Returns the ranges of status codes that the spec names as successes.
+fn success(operation: &Operation<'_>) -> Vec<TokenStream> {
+    let statuses = operation.responses().into_iter().map(|(status, _)| status);
+    statuses
+        .filter_map(|status| {
+            let (first, last) = (status.replace('X', "0"), status.replace('X', "9"));
+            let (first, last): (u16, u16) = (first.parse().ok()?, last.parse().ok()?);
+            (200..300).contains(&first).then(|| quote!(#first..=#last))
+        })
+        .collect()
 }
 
 /// Returns the method's arguments; `None` if one isn't a plain name with a type.

@@ -121,6 +121,9 @@ fn structure(schema: Option<&Node<'_>>, structure: &mut ItemStruct) -> Vec<Item>
                 .push(parse_quote!(#[cfg_attr(feature = "schemars", schemars(default))]));
             values.push(quote!(#name: ::std::option::Option::None));
         } else {
+            field.attrs.push(parse_quote!(
+                #[serde(deserialize_with = "crate::decode::required")]
+            ));
             let kind = &field.ty;
             arguments.push(quote!(#name: impl ::std::convert::Into<#kind>));
             values.push(quote!(#name: #name.into()));

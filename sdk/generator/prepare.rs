@@ -42,7 +42,7 @@ impl Prepared {
     pub fn settings(&self) -> GenerationSettings {
         let mut settings = GenerationSettings::default();
         settings
-            .with_inner_type(quote!(crate::call::Call))
+            .with_inner_type(quote!(()))
             .with_hooks(progenitor::HooksMode::Expected);
         for (name, rust) in &self.replacements {
             settings.with_replacement(name, rust, [].into_iter());

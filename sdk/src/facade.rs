@@ -40,9 +40,13 @@ println!("{:?}", *response);
             "publisherId",
             publisher_id.as_ref(),
         )?;
-        let call = self.begin("listOffers", &[("publisherId", publisher_id.as_ref())]);
-        let result = call.traced(call.client.list_offers(&publisher_id)).await;
-        call.end(result)
+        let operation = crate::call::Operation {
+            id: "listOffers",
+            success: &[200u16..=200u16],
+            path: &[("publisherId", publisher_id.as_ref())],
+        };
+        let request = self.requests().list_offers(&publisher_id).await;
+        self.call(operation, crate::call::progenitor::request(request)).await
     }
     /**Get an offer's publishing status
 
@@ -89,14 +93,15 @@ println!("{:?}", *response);
             "offerId",
             offer_id.as_ref(),
         )?;
-        let call = self
-            .begin(
-                "getOfferStatus",
-                &[("publisherId", publisher_id.as_ref()), ("offerId", offer_id.as_ref())],
-            );
-        let result = call
-            .traced(call.client.get_offer_status(&publisher_id, &offer_id))
-            .await;
-        call.end(result)
+        let operation = crate::call::Operation {
+            id: "getOfferStatus",
+            success: &[200u16..=200u16],
+            path: &[
+                ("publisherId", publisher_id.as_ref()),
+                ("offerId", offer_id.as_ref()),
+            ],
+        };
+        let request = self.requests().get_offer_status(&publisher_id, &offer_id).await;
+        self.call(operation, crate::call::progenitor::request(request)).await
     }
 }

@@ -121,6 +121,7 @@ Center, where the address in the account settings is notified.*/
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub preview_links: ::std::option::Option<::std::vec::Vec<crate::Link>>,
         ///The status of an offer; an extensible enum. In a status report it is always there; `null` means an unknown status.
+        #[serde(deserialize_with = "crate::decode::required")]
         pub status: crate::Extensible<OfferStatus>,
         ///The steps that the offer goes through during its publication.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -150,6 +151,7 @@ Center, where the address in the account settings is notified.*/
         pub definition: ::std::option::Option<OfferDefinition>,
         /**The offer's identifier within its publisher; `getOfferStatus` takes it as `offerId`. The page calls it a GUID; observed
 identifiers are slugs that the publisher chose.*/
+        #[serde(deserialize_with = "crate::decode::required")]
         pub id: ::std::string::String,
         ///Only `false` was observed; the meaning of `true` isn't known. In no page.
         #[serde(
@@ -529,9 +531,9 @@ Responses hold it as [`Extensible`](crate::Extensible), which keeps values that 
 pub struct Client {
     pub(crate) baseurl: String,
     pub(crate) client: reqwest::Client,
-    pub(crate) inner: crate::call::Call,
+    pub(crate) inner: (),
 }
-impl ClientInfo<crate::call::Call> for Client {
+impl ClientInfo<()> for Client {
     fn api_version() -> &'static str {
         "2017-10-31"
     }
@@ -541,7 +543,7 @@ impl ClientInfo<crate::call::Call> for Client {
     fn client(&self) -> &reqwest::Client {
         &self.client
     }
-    fn inner(&self) -> &crate::call::Call {
+    fn inner(&self) -> &() {
         &self.inner
     }
 }
@@ -549,7 +551,7 @@ const _: () = {
     #[allow(dead_code)]
     fn assert_client_hooks()
     where
-        Client: ClientHooks<crate::call::Call>,
+        Client: ClientHooks<()>,
     {}
 };
 #[allow(clippy::all)]

@@ -1,13 +1,13 @@
-//! The body of an answer, read within a limit.
+//! The body of a response, read within a limit of bytes.
 
 use bytes::Bytes;
 
-/// What was read of a body so far.
+/// The part of a body that was read.
 #[derive(Default)]
 pub(crate) struct Body {
-    /// The first piece, which is the whole of a small answer.
+    /// The first chunk, which is the whole body of a small response.
     first: Bytes,
-    /// All pieces, when there are more.
+    /// All chunks, when there is more than one.
     whole: Vec<u8>,
 }
 
@@ -16,17 +16,17 @@ impl Body {
         self.first.len().max(self.whole.len())
     }
 
-    fn push(&mut self, piece: Bytes, expected: usize) {
+    fn push(&mut self, chunk: Bytes, expected: usize) {
         if self.len() == 0 {
-            self.first = piece;
+            self.first = chunk;
             return;
         }
         if self.whole.is_empty() {
             let first = std::mem::take(&mut self.first);
-            self.whole.reserve(expected.max(first.len() + piece.len()));
+            self.whole.reserve(expected.max(first.len() + chunk.len()));
             self.whole.extend_from_slice(&first);
         }
-        self.whole.extend_from_slice(&piece);
+        self.whole.extend_from_slice(&chunk);
     }
 
     pub(crate) fn into_bytes(self) -> Bytes {
@@ -38,21 +38,21 @@ impl Body {
     }
 }
 
-/// Reads a body up to a limit, whatever its `Content-Length` says; `false` when there is more.
+/// Reads a body up to a limit, whatever its `Content-Length` says. Returns `false` when there is more.
 pub(crate) async fn read(
     response: &mut reqwest::Response,
     limit: usize,
     body: &mut Body,
 ) -> reqwest::Result<bool> {
-    // Only so much is set aside in advance for a length that nobody has proven yet.
+    // The maximum that is allocated for a `Content-Length` before any of the body has arrived.
     const TRUSTED: u64 = 16 * 1024 * 1024;
     let expected = response.content_length().unwrap_or(0).min(TRUSTED);
     let expected = usize::try_from(expected).unwrap_or(0);
-    while let Some(mut piece) = response.chunk().await? {
-        let room = limit - body.len();
-        let is_more = piece.len() > room;
-        piece.truncate(room);
-        body.push(piece, expected);
+    while let Some(mut chunk) = response.chunk().await? {
+        let free = limit - body.len();
+        let is_more = chunk.len() > free;
+        chunk.truncate(free);
+        body.push(chunk, expected);
         if is_more {
             return Ok(false);
         }
@@ -60,7 +60,7 @@ pub(crate) async fn read(
     Ok(true)
 }
 
-/// The body without a byte order mark, on which JSON readers fail.
+/// Returns the body without a byte order mark, which JSON parsers reject.
 pub(crate) fn without_mark(body: Bytes) -> Bytes {
     if body.starts_with("\u{feff}".as_bytes()) {
         body.slice(3..)

@@ -1,16 +1,21 @@
-//! An answer with what came beside it.
+//! The response of a call: the decoded value with status code, headers and body.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::HeaderMap;
 
-use crate::Error;
+use crate::credential::token::Token;
+use crate::decode;
+use crate::error::response::one_line;
+use crate::error::{Error, Kind};
 
-/// The service's answer to one call: the decoded value, and what came beside it.
+/// The service's response to a call: the decoded value, with the status code, the headers and the body.
 ///
-/// It dereferences to the value; [`into_inner`](Self::into_inner) takes it out.
+/// It dereferences to the value; [`into_inner`](Self::into_inner) returns the value itself.
 ///
 /// ```no_run
 /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
@@ -28,49 +33,85 @@ pub struct Response<T> {
     pub(crate) received: Received,
 }
 
-/// What came beside the value of an answer.
+/// A response before its body is decoded.
 #[derive(Clone, Default)]
 pub(crate) struct Received {
     pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
     pub(crate) correlation_id: Option<String>,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) attempts: u32,
     pub(crate) body: Bytes,
 }
 
+impl Received {
+    /// Makes an error about this response. The token is redacted from the message, should the service have sent it back: errors
+    /// are shown and logged.
+    pub(super) fn error(&self, kind: Kind, message: &str, token: &Token) -> Error {
+        let message = one_line(&token.redact(message)).unwrap_or_default();
+        self.describe(Error::new(kind, message))
+            .with_body(self.redacted_body(token))
+    }
+
+    /// Returns the body without the token.
+    pub(super) fn redacted_body(&self, token: &Token) -> Bytes {
+        let text = String::from_utf8_lossy(&self.body);
+        match token.redact(&text) {
+            Cow::Borrowed(_) => self.body.clone(),
+            Cow::Owned(clean) => clean.into(),
+        }
+    }
+
+    /// Adds the status code and the headers that errors show.
+    pub(crate) fn describe(&self, error: Error) -> Error {
+        error
+            .with_status(self.status)
+            .with_correlation_id(self.correlation_id.clone())
+            .with_retry_after(self.retry_after)
+            .with_attempts(self.attempts)
+    }
+}
+
 impl<T> Response<T> {
-    /// The decoded value.
+    /// Returns the decoded value.
     #[must_use]
     pub fn into_inner(self) -> T {
         self.value
     }
 
-    /// The HTTP status, 200 to 299.
+    /// Returns the HTTP status code, 200 to 299.
     #[must_use]
     pub fn status(&self) -> u16 {
         self.received.status
     }
 
-    /// The request's id in the service's own logs, `X-Ms-Correlation-Request-Id`: what the support asks for. Seen on every
-    /// answer of the live service, though no page names it.
+    /// Returns the response's headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.received.headers
+    }
+
+    /// Returns the request's id in the service's own logs, `X-Ms-Correlation-Request-Id`, which the support asks for. Every
+    /// response of the live service has had it, though no page names it.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
         self.received.correlation_id.as_deref()
     }
 
-    /// How many requests this call took; 1 when the first was answered.
+    /// Returns how many requests this call sent; 1 when the first succeeded.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.received.attempts
     }
 
-    /// The answer's body as it came, for members that the contract doesn't name yet.
+    /// Returns the response's body as it came, for properties that the spec doesn't name yet.
     #[must_use]
     pub fn raw_body(&self) -> &[u8] {
         &self.received.body
     }
 
-    /// The answer as JSON, with the members that the contract doesn't name yet.
+    /// Returns the response as JSON, with the properties that the spec doesn't name yet. A string that isn't Unicode, and a
+    /// property that occurs twice, are `null` in it when the body can't be read otherwise.
     ///
     /// ```no_run
     /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
@@ -83,11 +124,13 @@ impl<T> Response<T> {
     ///
     /// # Errors
     ///
-    /// When the answer can't be read as JSON; one that was decoded can, unless a member that the contract doesn't name is nested
-    /// more than 128 deep.
+    /// [`is_decode`](Error::is_decode) when a property that the spec doesn't name is nested more than 128 deep or a number
+    /// beyond the range of `f64`.
     pub fn json(&self) -> Result<serde_json::Value, Error> {
-        serde_json::from_slice(&self.received.body)
-            .map_err(|error| Error::not_json(&self.received, &error))
+        decode::json(&self.received.body).map_err(|error| {
+            let error = Error::new(Kind::Decode, format!("the response isn't JSON: {error}"));
+            self.received.describe(error)
+        })
     }
 }
 

@@ -1,86 +1,92 @@
-//! When a request that failed is tried again.
+//! The retry policy: when a request that failed is sent again.
 
 use std::time::{Duration, SystemTime};
 
-use backon::{BackoffBuilder, ExponentialBuilder};
-
-/// How often a request that failed is tried again, and after how long.
+/// How often and after how long a request that failed is sent again.
 ///
 /// Only requests that read are repeated, and only after 408, 429, 5xx, a connection that failed or broke, and an attempt that
-/// took too long; nothing else ever is. The pauses double from [`first_pause`](Self::first_pause) to
-/// [`longest_pause`](Self::longest_pause), each with up to its own length of jitter on top, and are never shorter than the
-/// service's `Retry-After`. When the next pause would end after the whole call's time
-/// ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails at once with what it has.
+/// timed out. The backoff doubles from [`initial_backoff`](Self::initial_backoff) to [`max_backoff`](Self::max_backoff), each
+/// with up to its own length of jitter on top, and is never shorter than the service's `Retry-After`. When it would end after
+/// the call's deadline ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails at once with the errors so far.
+///
+/// Apart from that, a request whose token was rejected (401) is sent once more with a new token.
 ///
 /// ```
 /// use std::time::Duration;
 /// use cloud_partner_portal::RetryPolicy;
 ///
-/// let patient = RetryPolicy::default().max_attempts(10).longest_pause(Duration::from_secs(60));
+/// let patient = RetryPolicy::default().max_attempts(10).max_backoff(Duration::from_secs(60));
 /// # let _ = patient;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     max_attempts: u32,
-    first_pause: Duration,
-    longest_pause: Duration,
+    initial_backoff: Duration,
+    max_backoff: Duration,
 }
 
 impl Default for RetryPolicy {
-    /// Five attempts, with pauses from 1 s to 30 s.
+    /// Five attempts, with backoffs from 1 s to 30 s.
     fn default() -> Self {
         Self {
             max_attempts: 5,
-            first_pause: Duration::from_secs(1),
-            longest_pause: Duration::from_secs(30),
+            initial_backoff: Duration::from_secs(1),
+            max_backoff: Duration::from_secs(30),
         }
     }
 }
 
 impl RetryPolicy {
-    /// One attempt only.
+    /// Returns a policy without retries.
     #[must_use]
-    pub fn never() -> Self {
+    pub fn disabled() -> Self {
         Self::default().max_attempts(1)
     }
 
-    /// How many requests one call sends at most; 5 unless told, 0 counts as 1.
+    /// Sets the maximum number of requests of a call, by default 5; 0 counts as 1. The request with a new token after a 401 is
+    /// one of them, and is sent even when it is one more.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
         self
     }
 
-    /// The pause after the first failure; 1 s unless told.
+    /// Sets the backoff after the first attempt, by default 1 s.
     #[must_use]
-    pub fn first_pause(mut self, pause: Duration) -> Self {
-        self.first_pause = pause;
+    pub fn initial_backoff(mut self, backoff: Duration) -> Self {
+        self.initial_backoff = backoff;
         self
     }
 
-    /// The longest pause between two attempts, before jitter and `Retry-After`; 30 s unless told.
+    /// Sets the maximum backoff before jitter and `Retry-After`, by default 30 s.
     #[must_use]
-    pub fn longest_pause(mut self, pause: Duration) -> Self {
-        self.longest_pause = pause;
+    pub fn max_backoff(mut self, backoff: Duration) -> Self {
+        self.max_backoff = backoff;
         self
     }
 
-    /// The pauses of one call.
-    pub(crate) fn pauses(self) -> impl Iterator<Item = Duration> + Send {
-        ExponentialBuilder::default()
-            .with_min_delay(self.first_pause.min(self.longest_pause))
-            .with_max_delay(self.longest_pause)
-            .with_max_times(self.max_attempts.saturating_sub(1) as usize)
-            .with_jitter()
-            .build()
+    /// Returns the backoff after so many attempts, or `None` when no attempt is left.
+    pub(super) fn backoff_after(&self, attempts: u32) -> Option<Duration> {
+        if attempts >= self.max_attempts {
+            return None;
+        }
+        let doubled = 1_u32
+            .checked_shl(attempts.saturating_sub(1))
+            .unwrap_or(u32::MAX);
+        let backoff = self
+            .initial_backoff
+            .saturating_mul(doubled)
+            .min(self.max_backoff);
+        let jitter = Duration::try_from_secs_f64(backoff.as_secs_f64() * fastrand::f64());
+        Some(backoff.saturating_add(jitter.unwrap_or_default()))
     }
 }
 
-/// What a `Retry-After` header says: seconds, or an HTTP date. A date in the past means now.
-pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
+/// Returns the time of a `Retry-After` header, which is in seconds or an HTTP date. A date in the past means now.
+pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More than can be counted is a long time too.
+        // A number that overflows is a long time, too.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(value).ok()?;
@@ -117,17 +123,27 @@ mod tests {
     }
 
     #[test]
-    fn pauses_grow_to_the_longest_and_are_one_fewer_than_the_attempts() {
+    fn backoffs_double_up_to_the_maximum() {
         let policy = RetryPolicy::default()
             .max_attempts(6)
-            .first_pause(Duration::from_secs(1))
-            .longest_pause(Duration::from_secs(4));
-        let pauses: Vec<_> = policy.pauses().map(|pause| pause.as_secs_f64()).collect();
-        for (pause, floor) in pauses.iter().zip([1.0, 2.0, 4.0, 4.0, 4.0]) {
-            assert!((floor..=2.0 * floor).contains(pause), "{pauses:?}");
+            .initial_backoff(Duration::from_secs(1))
+            .max_backoff(Duration::from_secs(4));
+        for (attempts, minimum) in [(1, 1.0), (2, 2.0), (3, 4.0), (4, 4.0), (5, 4.0)] {
+            let backoff = policy
+                .backoff_after(attempts)
+                .map(|backoff| backoff.as_secs_f64());
+            assert!(
+                backoff.is_some_and(|backoff| (minimum..=2.0 * minimum).contains(&backoff)),
+                "{attempts}: {backoff:?}"
+            );
         }
-        assert_eq!(pauses.len(), 5);
-        assert_eq!(RetryPolicy::never().pauses().count(), 0);
-        assert_eq!(RetryPolicy::default().max_attempts(0).pauses().count(), 0);
+        assert_eq!(policy.backoff_after(6), None);
+        assert_eq!(RetryPolicy::disabled().backoff_after(1), None);
+        assert_eq!(
+            RetryPolicy::default().max_attempts(0).backoff_after(1),
+            None
+        );
+        let patient = policy.max_attempts(u32::MAX).max_backoff(Duration::MAX);
+        assert_eq!(patient.backoff_after(u32::MAX - 1).map(|_| ()), Some(()));
     }
 }

@@ -1,39 +1,57 @@
-//! The time that an attempt has.
+//! The timeout of an attempt.
 
 use std::future::Future;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::Error;
-use crate::error::Kind;
+use super::Settings;
+use crate::error::{Error, Kind};
 
-/// Until when an attempt may go on, and what is said of it when it would take longer.
-pub(crate) struct Limit {
-    pub(crate) end: Option<Instant>,
-    pub(crate) said: &'static str,
-    pub(crate) time: Duration,
+/// The deadline of an attempt: its own, or the call's when that is earlier.
+pub(super) struct Timeout {
+    deadline: Option<Instant>,
+    /// The call's timeout, if its deadline is the earlier one.
+    call: Option<Duration>,
+    attempt: Duration,
 }
 
-impl Limit {
-    /// The work's result, or an error when it would take longer than there is time.
-    pub(crate) async fn hold<T>(
+impl Timeout {
+    pub(super) fn new(settings: &Settings, start: Instant, call: Option<Instant>) -> Self {
+        let own = start.checked_add(settings.attempt_timeout);
+        let is_call = call.is_some_and(|call| own.is_none_or(|own| call < own));
+        Self {
+            deadline: if is_call { call } else { own },
+            call: is_call.then_some(settings.call_timeout),
+            attempt: settings.attempt_timeout,
+        }
+    }
+
+    /// Returns the result of the work, or an error when it takes longer.
+    pub(super) async fn apply<T>(
         &self,
         work: impl Future<Output = reqwest::Result<T>>,
     ) -> Result<T, Error> {
-        let done = match self.end {
-            Some(end) => timeout_at(end, work).await,
+        let done = match self.deadline {
+            Some(deadline) => timeout_at(deadline, work).await,
             None => Ok(work.await),
         };
-        if let Ok(result) = done {
-            result.map_err(Error::from_reqwest)
-        } else {
-            let said = format!("{} {}", self.said, seconds(self.time));
-            Err(Error::new(Kind::Timeout, said))
+        match (done, self.call) {
+            (Ok(result), _) => result.map_err(Error::from_reqwest),
+            (Err(_), Some(call)) => Err(call_timed_out(call)),
+            (Err(_), None) => {
+                let seconds = self.attempt.as_secs_f64();
+                let message = format!("the service didn't respond within {seconds} s");
+                Err(Error::new(Kind::Timeout, message))
+            }
         }
     }
 }
 
-pub(crate) fn seconds(time: Duration) -> String {
-    format!("{} s", time.as_secs_f64())
+pub(super) fn call_timed_out(timeout: Duration) -> Error {
+    let seconds = timeout.as_secs_f64();
+    Error::new(
+        Kind::Timeout,
+        format!("the call timed out after {seconds} s"),
+    )
 }

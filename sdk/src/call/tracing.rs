@@ -1,5 +1,4 @@
-//! What a program can see of a call from outside, with the feature `tracing`: a span for the call and an event for each attempt.
-//! Never a body, never a token.
+//! The span of a call and the event of each attempt, with the feature `tracing`. They never hold a body or a token.
 
 #[cfg(feature = "tracing")]
 pub(crate) use on::Trace;
@@ -15,8 +14,8 @@ mod on {
     use tracing::field::Empty;
     use tracing::{Instrument, Span, debug, info_span, warn};
 
-    use crate::Error;
     use crate::call::response::Received;
+    use crate::error::Error;
 
     pub(crate) struct Trace(Span);
 
@@ -32,7 +31,7 @@ mod on {
                 correlation_id = Empty,
             );
             for (name, value) in parts {
-                // `publisherId` is the publisher; a name that the span doesn't have is passed over.
+                // `publisherId` is recorded as `publisher`; `record` ignores a name that the span doesn't have.
                 span.record(name.trim_end_matches("Id"), *value);
             }
             Self(span)
@@ -56,7 +55,7 @@ mod on {
                     status = received.status,
                     correlation_id = received.correlation_id,
                     milliseconds,
-                    "answered"
+                    "responded"
                 ),
                 Err(error) => warn!(
                     parent: &self.0,
@@ -70,11 +69,11 @@ mod on {
             }
         }
 
-        pub(crate) fn pausing(&self, pause: Duration) {
-            debug!(parent: &self.0, seconds = pause.as_secs_f64(), "trying again after a pause");
+        pub(crate) fn backing_off(&self, backoff: Duration) {
+            debug!(parent: &self.0, seconds = backoff.as_secs_f64(), "retrying after a backoff");
         }
 
-        pub(crate) fn ended(&self, outcome: &Result<Received, Error>) {
+        pub(crate) fn ended(&self, outcome: Result<&Received, &Error>) {
             let (attempts, status, id) = match outcome {
                 Ok(received) => (
                     received.attempts,
@@ -95,12 +94,15 @@ mod off {
     use std::future::Future;
     use std::time::Duration;
 
-    use crate::Error;
     use crate::call::response::Received;
+    use crate::error::Error;
 
     pub(crate) struct Trace;
 
-    #[expect(clippy::unused_self, reason = "the feature `tracing` needs it")]
+    #[expect(
+        clippy::unused_self,
+        reason = "the same methods as with the feature `tracing`"
+    )]
     impl Trace {
         pub(crate) fn new(_: &'static str, _: &[(&'static str, &str)]) -> Self {
             Self
@@ -112,8 +114,8 @@ mod off {
 
         pub(crate) fn attempted(&self, _: u32, _: Duration, _: &Result<Received, Error>) {}
 
-        pub(crate) fn pausing(&self, _: Duration) {}
+        pub(crate) fn backing_off(&self, _: Duration) {}
 
-        pub(crate) fn ended(&self, _: &Result<Received, Error>) {}
+        pub(crate) fn ended(&self, _: Result<&Received, &Error>) {}
     }
 }

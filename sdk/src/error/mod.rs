@@ -1,4 +1,4 @@
-//! The one error type.
+//! The SDK's error type.
 
 pub(crate) mod response;
 
@@ -10,15 +10,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 
-use crate::call::response::Received;
-use crate::credential::token::Token;
-use response::Failure;
-
-/// Why a call failed.
+/// The error of a call.
 ///
-/// Its `Display` is one line: the operation, the HTTP status, the first line of what the service said, its code, the
-/// correlation id to quote to the support, and how many attempts were made. It never shows a token, a header or a stack trace;
-/// [`body`](Self::body) has the rest of what the service said. The source isn't part of it: print the chain of
+/// Its `Display` is one line: the operation, the HTTP status code, the first line of the service's message, its code, the
+/// correlation id, the number of attempts, how long the service asks to wait, and the credential of a 401 or 403. It never shows
+/// a token, a header or a stack trace; [`body`](Self::body) returns the whole error response. The source isn't part of it: print the chain of
 /// [`source`](StdError::source)s as well, as `anyhow` does. When attempts of a call failed in different ways, the source of the
 /// last error is the one before it, each with its own correlation id.
 ///
@@ -56,7 +52,7 @@ struct Inner {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Something that the caller gave can't be used.
+    /// An argument of the caller can't be used.
     Argument,
     /// The program or the machine isn't set up for the call.
     Configuration,
@@ -64,15 +60,15 @@ pub(crate) enum Kind {
     Credential,
     /// No connection.
     Connect,
-    /// No answer in time.
+    /// No response in time.
     Timeout,
     /// The connection broke.
     Transport,
-    /// The service answered with a failure.
+    /// The service sent an error response.
     Status,
-    /// The answer isn't what the contract says.
+    /// The response isn't what the spec says.
     Decode,
-    /// The answer is larger than the limit.
+    /// The response is larger than the limit.
     TooLarge,
 }
 
@@ -161,40 +157,29 @@ impl Error {
         self
     }
 
-    /// Adds what is known of the answer that the error is about.
-    pub(crate) fn with_received(mut self, received: &Received) -> Self {
-        let inner = self.inner();
-        inner.status = Some(received.status);
-        inner.correlation_id.clone_from(&received.correlation_id);
-        inner.retry_after = received.retry_after;
-        inner.body = received.body.clone();
-        inner.attempts = received.attempts;
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.inner().status = Some(status);
         self
     }
 
-    /// The same error without the token, should the service have sent it back in what the error says.
-    pub(crate) fn redacted(mut self, token: &Token) -> Self {
-        let inner = self.inner();
-        for text in [Some(&mut inner.message), inner.code.as_mut()]
-            .into_iter()
-            .flatten()
-        {
-            *text = token.redact(text).into_owned();
-        }
+    pub(crate) fn with_code(mut self, code: Option<String>) -> Self {
+        self.inner().code = code;
         self
     }
 
-    /// An answer whose status says that the request failed.
-    pub(crate) fn status_error(received: &Received) -> Self {
-        let failure = Failure::read(&received.body);
-        let mut error =
-            Self::new(Kind::Status, failure.message.unwrap_or_default()).with_received(received);
-        error.inner().code = failure.code;
-        error
+    pub(crate) fn with_correlation_id(mut self, id: Option<String>) -> Self {
+        self.inner().correlation_id = id;
+        self
     }
 
-    pub(crate) fn not_json(received: &Received, error: &serde_json::Error) -> Self {
-        Self::new(Kind::Decode, format!("the answer isn't JSON: {error}")).with_received(received)
+    pub(crate) fn with_retry_after(mut self, time: Option<Duration>) -> Self {
+        self.inner().retry_after = time;
+        self
+    }
+
+    pub(crate) fn with_body(mut self, body: Bytes) -> Self {
+        self.inner().body = body;
+        self
     }
 
     pub(crate) fn from_reqwest(error: reqwest::Error) -> Self {
@@ -202,65 +187,65 @@ impl Error {
         let (kind, message) = if error.is_connect() {
             (Kind::Connect, "the service can't be reached")
         } else if error.is_timeout() {
-            (Kind::Timeout, "the service didn't answer in time")
+            (Kind::Timeout, "the service didn't respond in time")
         } else if error.is_builder() {
             (Kind::Argument, "the request can't be built")
         } else {
             (
                 Kind::Transport,
-                "the connection broke before the answer was complete",
+                "the connection broke before the response was complete",
             )
         };
         // The URL would be in the message of each error, and says nothing that the operation doesn't.
         Self::new(kind, message).with_source(error.without_url())
     }
 
-    /// The HTTP status of the answer, or `None` when there was none.
+    /// Returns the HTTP status code of the response, or `None` without a response.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// The service's word for programs, such as `BadRequest`, `InvalidAPIVersion`, `Forbidden` or `Http404Exception`. An open
-    /// set, and absent when a gateway answered.
+    /// Returns the service's machine-readable code, such as `BadRequest`, `InvalidAPIVersion`, `Forbidden` or
+    /// `Http404Exception`. There may be others, and none when a gateway responded.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// What went wrong, in one line. For a failed request it is the first line of the service's own message, and empty when
-    /// it gave none.
+    /// Returns the message on one line. Of an error response it is the first line of the service's own message, and empty
+    /// without one.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The request's id in the service's own logs, `X-Ms-Correlation-Request-Id`: what the support asks for.
+    /// Returns the request's id in the service's own logs, `X-Ms-Correlation-Request-Id`, which the support asks for.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
         self.0.correlation_id.as_deref()
     }
 
-    /// How long the service asked to wait before another attempt.
+    /// Returns how long the service asks to wait before another attempt (`Retry-After`).
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The answer's body as it came, at most 64 KiB of it for a failed request. It can hold a stack trace of the server, or
-    /// a gateway's page.
+    /// Returns the response's body as it came, of an error response at most 64 KiB. It can hold a stack trace of the server, or
+    /// a gateway's page. The token is redacted.
     #[must_use]
     pub fn body(&self) -> Option<&[u8]> {
         Some(self.0.body.as_ref()).filter(|body| !body.is_empty())
     }
 
-    /// How many requests were sent before giving up; 0 when none left.
+    /// Returns how many requests the call sent.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The operation that failed, as the contract calls it (`listOffers`), when the failure was in a call.
+    /// Returns the operation's id in the spec (`listOffers`) of an error in a call.
     #[must_use]
     pub fn operation(&self) -> Option<&str> {
         self.0.operation
@@ -272,7 +257,7 @@ impl Error {
         self.0.credential.as_deref()
     }
 
-    /// The publisher or the offer doesn't exist.
+    /// Returns `true` if the publisher or the offer doesn't exist.
     ///
     /// *Example*: 404 with `Http404Exception`. *Likely cause*: the offer id is misspelt, or it is the GUID that the pages show
     /// where the service wants the slug of the list's `id`. *What to do*: list the publisher's offers and look.
@@ -281,7 +266,7 @@ impl Error {
         self.0.status == Some(404)
     }
 
-    /// The token is good, but not for this publisher.
+    /// Returns `true` if the token is valid, but not for this publisher.
     ///
     /// *Example*: 403 with `Forbidden`. *Likely cause*: the service principal was added in the portal under the wrong object
     /// id, or the publisher id is misspelt. *What to do*: check both.
@@ -290,7 +275,7 @@ impl Error {
         self.0.status == Some(403)
     }
 
-    /// The service doesn't accept the token, also not after it was fetched anew.
+    /// Returns `true` if the service rejects the token, also after it was renewed.
     ///
     /// *Example*: 401 with `Authorization has been denied for this request.` *Likely cause*: the token has expired, or was
     /// issued for another resource than `https://cloudpartner.azure.com`. *What to do*: get a new one for this resource.
@@ -299,7 +284,7 @@ impl Error {
         self.0.status == Some(401)
     }
 
-    /// The service wants fewer requests.
+    /// Returns `true` if the service asks for fewer requests.
     ///
     /// *Example*: 429 with `Retry-After: 120`; never seen on this service so far. *Likely cause*: many clients at once.
     /// *What to do*: wait for [`retry_after`](Self::retry_after); the client has already waited as long as its limits allow.
@@ -308,9 +293,9 @@ impl Error {
         self.0.status == Some(429)
     }
 
-    /// No answer came in time.
+    /// Returns `true` if the call or its last attempt timed out.
     ///
-    /// *Example*: `the service didn't answer within 300 s`. *Likely cause*: a large list; the service can take minutes.
+    /// *Example*: `the service didn't respond within 300 s`. *Likely cause*: a large list; the service can take minutes.
     /// *What to do*: raise [`attempt_timeout`](crate::ClientBuilder::attempt_timeout) or
     /// [`call_timeout`](crate::ClientBuilder::call_timeout).
     #[must_use]
@@ -318,7 +303,7 @@ impl Error {
         self.0.kind == Kind::Timeout
     }
 
-    /// No connection to the service.
+    /// Returns `true` if there is no connection to the service.
     ///
     /// *Example*: `the service can't be reached`. *Likely cause*: no network, a proxy, a wrong endpoint, a certificate that
     /// isn't trusted. *What to do*: see the innermost [`source`](StdError::source).
@@ -327,42 +312,42 @@ impl Error {
         self.0.kind == Kind::Connect
     }
 
-    /// The service answered with success, but not with what the contract says.
+    /// Returns `true` if the response is a success, but not what the spec says.
     ///
-    /// *Example*: `200 OK, but the answer is text/html`, or `$[3].id: invalid type: integer`. *Likely cause*: a proxy's
-    /// sign-in page, or the service has changed. *What to do*: look at [`body`](Self::body).
+    /// *Example*: `the response is text/html where JSON was expected`, or `$[3].id: invalid type: integer`.
+    /// *Likely cause*: a proxy's sign-in page, or the service has changed. *What to do*: look at [`body`](Self::body).
     #[must_use]
     pub fn is_decode(&self) -> bool {
         self.0.kind == Kind::Decode
     }
 
-    /// The answer is larger than this client takes.
+    /// Returns `true` if the response is larger than the client's limit.
     ///
-    /// *Example*: `the answer is larger than the limit of 268435456 bytes`. *Likely cause*: an endpoint that isn't the service.
-    /// *What to do*: if the answer is right, raise [`response_limit`](crate::ClientBuilder::response_limit).
+    /// *Example*: `the response is larger than the limit of 268435456 bytes`. *Likely cause*: an endpoint that isn't the service.
+    /// *What to do*: if the response is right, raise [`response_limit`](crate::ClientBuilder::response_limit).
     #[must_use]
     pub fn is_too_large(&self) -> bool {
         self.0.kind == Kind::TooLarge
     }
 
-    /// There is no token to send.
+    /// Returns `true` if there is no token to send.
     ///
-    /// *Example*: `AZURE_TENANT_ID isn't set`. *Likely cause*: a missing variable, an expired secret. *What to do*: as the
+    /// *Example*: `no credential: token: AZURE_TOKEN isn't set`. *Likely cause*: a missing variable, an expired secret. *What to do*: as the
     /// message says; nothing was sent to the service.
     #[must_use]
     pub fn is_credential(&self) -> bool {
         self.0.kind == Kind::Credential
     }
 
-    /// Something that the caller gave can't be used: an identifier, the endpoint, a token with a line break.
+    /// Returns `true` if an argument can't be used: an identifier, the endpoint, a token with a line break.
     ///
-    /// *Example*: `publisherId: ".." doesn't match the pattern`. *What to do*: mend it; nothing was sent to the service.
+    /// *Example*: `publisherId: ".." doesn't match the pattern`. *What to do*: fix it; nothing was sent to the service.
     #[must_use]
     pub fn is_invalid_argument(&self) -> bool {
         self.0.kind == Kind::Argument
     }
 
-    /// The program isn't set up to reach the service.
+    /// Returns `true` if the program isn't set up to reach the service.
     ///
     /// *Example*: `this program was built without TLS`. *Likely cause*: the features of this crate that the program is built
     /// with. *What to do*: as the message says; nothing was sent to the service.
@@ -371,10 +356,9 @@ impl Error {
         self.0.kind == Kind::Configuration
     }
 
-    /// The same call could succeed later: 408, 429, any 5xx, no connection, a broken one, or no answer in time.
+    /// Returns `true` if the same call could succeed later: 408, 429, any 5xx, no connection, a broken one, or a timeout.
     ///
-    /// The client has retried already, as its [`RetryPolicy`](crate::RetryPolicy) allows; this says whether it is worth
-    /// trying again after a while.
+    /// The client has retried already, as its [`RetryPolicy`](crate::RetryPolicy) allows.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {

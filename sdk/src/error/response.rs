@@ -1,24 +1,24 @@
-//! What the body of a failed request says, in any of the shapes that were seen.
+//! The error responses of the service and of gateways, in any of the observed shapes.
 
 use serde_json::{Map, Value};
 
-/// The longest message that an error shows; the rest stays in the raw body.
+/// The maximum length of a message; the rest stays in the body.
 const LONGEST_MESSAGE: usize = 500;
 
-/// What could be read from a failed request's body.
+/// An error response.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Failure {
-    /// The service's word for programs.
+pub(crate) struct ErrorResponse {
+    /// The machine-readable code.
     pub(crate) code: Option<String>,
-    /// One line for people.
+    /// The human-readable message, on one line.
     pub(crate) message: Option<String>,
 }
 
-impl Failure {
-    /// Reads a body of any shape; what can't be read gives nothing.
+impl ErrorResponse {
+    /// Reads a body of any shape; an unknown shape has neither code nor message.
     pub(crate) fn read(body: &[u8]) -> Self {
         match serde_json::from_slice(body) {
-            Ok(Value::Object(members)) => Self::from_object(&members),
+            Ok(Value::Object(properties)) => Self::from_object(&properties),
             Ok(Value::String(message)) => Self::new(None, Some(&message)),
             Ok(_) => Self::default(),
             Err(_) => Self::from_text(&String::from_utf8_lossy(body)),
@@ -32,20 +32,20 @@ impl Failure {
         }
     }
 
-    fn from_object(members: &Map<String, Value>) -> Self {
-        let text = |members: &Map<String, Value>, name: &str| {
-            members
+    fn from_object(properties: &Map<String, Value>) -> Self {
+        let text = |properties: &Map<String, Value>, name: &str| {
+            properties
                 .iter()
-                .find(|(member, _)| member.eq_ignore_ascii_case(name))
+                .find(|(property, _)| property.eq_ignore_ascii_case(name))
                 .and_then(|(_, value)| value.as_str().map(ToOwned::to_owned))
         };
         // {"error": {"code": …, "message": …}}
-        if let Some(Value::Object(error)) = members.get("error") {
+        if let Some(Value::Object(error)) = properties.get("error") {
             let (code, message) = (text(error, "code"), text(error, "message"));
             return Self::new(code.as_deref(), message.as_deref());
         }
-        // {"Product": {"serviceName": …, "error": …, "exceptionCode": …, "httpStatusCode": …}}, whatever the outer name.
-        for value in members.values() {
+        // {"Product": {"serviceName": …, "error": …, "exceptionCode": …, "httpStatusCode": …}}, whatever the name of the outer property.
+        for value in properties.values() {
             if let Value::Object(inner) = value {
                 let code = text(inner, "exceptionCode").or_else(|| text(inner, "httpStatusCode"));
                 let message = text(inner, "error").or_else(|| text(inner, "message"));
@@ -55,10 +55,10 @@ impl Failure {
             }
         }
         // {"Message": …}, and what gateways and sign-in endpoints add to it.
-        let message = text(members, "message")
-            .or_else(|| text(members, "error_description"))
-            .or_else(|| text(members, "error"));
-        Self::new(text(members, "code").as_deref(), message.as_deref())
+        let message = text(properties, "message")
+            .or_else(|| text(properties, "error_description"))
+            .or_else(|| text(properties, "error"));
+        Self::new(text(properties, "code").as_deref(), message.as_deref())
     }
 
     fn from_text(text: &str) -> Self {
@@ -66,7 +66,7 @@ impl Failure {
         if trimmed.starts_with('<') {
             return Self::new(None, html_title(trimmed));
         }
-        // JSON that was cut off would show as noise.
+        // JSON that was cut off isn't for people.
         if trimmed.starts_with(['{', '[', '"']) {
             return Self::default();
         }
@@ -75,7 +75,7 @@ impl Failure {
 }
 
 fn html_title(page: &str) -> Option<&str> {
-    // ASCII lower case keeps every byte where it is.
+    // Converting ASCII letters keeps all positions.
     let lower = page.to_ascii_lowercase();
     let start = lower.find("<title")?;
     let start = start + lower[start..].find('>')? + 1;
@@ -83,16 +83,17 @@ fn html_title(page: &str) -> Option<&str> {
     page.get(start..end)
 }
 
-/// The first line that says something, without control characters (a terminal would obey them), and not too long.
+/// Returns the first line that isn't empty, shortened, and without the characters that control a terminal or the direction of
+/// text.
 pub(crate) fn one_line(text: &str) -> Option<String> {
-    // One word is fit as it is, and every answer's correlation id is one.
+    // The usual case: a correlation id.
     if (1..=LONGEST_MESSAGE).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
         return Some(text.to_owned());
     }
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     let mut short: String = line
         .chars()
-        .filter(|character| !character.is_control())
+        .filter(|character| !character.is_control() && !is_bidi_control(*character))
         .take(LONGEST_MESSAGE)
         .collect();
     if line.chars().nth(LONGEST_MESSAGE).is_some() {
@@ -101,9 +102,17 @@ pub(crate) fn one_line(text: &str) -> Option<String> {
     Some(short).filter(|short| !short.is_empty())
 }
 
+/// Whether a character changes the direction of text (Unicode Standard Annex 9, section 2) or separates lines.
+fn is_bidi_control(character: char) -> bool {
+    matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Failure;
+    use super::ErrorResponse;
 
     #[test]
     fn every_shape_is_read() {
@@ -140,15 +149,16 @@ mod tests {
             ),
             ("<html>", None, None),
             ("Bad gateway\nat 1", None, Some("Bad gateway")),
+            ("a\u{202e}b\u{2028}c", None, Some("abc")),
             ("\u{1b}[31mred\u{1b}[0m", None, Some("[31mred[0m")),
             (r#"{"error": {"code": "Inter"#, None, None),
             ("", None, None),
             ("[]", None, None),
             (&long, None, Some(&cut)),
         ] {
-            let failure = Failure::read(body.as_bytes());
+            let response = ErrorResponse::read(body.as_bytes());
             assert_eq!(
-                (failure.code.as_deref(), failure.message.as_deref()),
+                (response.code.as_deref(), response.message.as_deref()),
                 (code, message),
                 "{body}"
             );

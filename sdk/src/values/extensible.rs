@@ -44,7 +44,7 @@ pub trait KnownValue: Copy + Eq + fmt::Debug + 'static {
 #[derive(Clone)]
 pub struct Extensible<K> {
     known: Option<K>,
-    /// The text, unless it is exactly the known value's own.
+    /// The text, unless it is exactly the known value's own, or the value was `null`.
     text: Option<Box<str>>,
 }
 
@@ -128,7 +128,10 @@ impl<K: KnownValue> fmt::Debug for Extensible<K> {
 
 impl<K: KnownValue> Serialize for Extensible<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
+        match (&self.text, self.known) {
+            (None, None) => serializer.serialize_unit(),
+            _ => serializer.serialize_str(self.as_str()),
+        }
     }
 }
 
@@ -146,9 +149,16 @@ impl<'de, K: KnownValue> Deserialize<'de> for Extensible<K> {
             fn visit_str<E>(self, text: &str) -> Result<Extensible<K>, E> {
                 Ok(Extensible::new(text))
             }
+
+            fn visit_unit<E>(self) -> Result<Extensible<K>, E> {
+                Ok(Extensible {
+                    known: None,
+                    text: None,
+                })
+            }
         }
 
-        deserializer.deserialize_str(Text(PhantomData))
+        deserializer.deserialize_any(Text(PhantomData))
     }
 }
 

@@ -24,8 +24,6 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String")]
 pub struct Identifier(Box<str>);
 
-crate::decode::value!(Identifier);
-
 /// The error of a text that is no [`Identifier`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidIdentifier {

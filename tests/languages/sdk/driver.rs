@@ -15,7 +15,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::builder()
         .endpoint(url)
         .credential(Credential::token(token)?)
-        .retry(RetryPolicy::never())
+        .retry(RetryPolicy::disabled())
         .build()?;
     for call in std::io::stdin().lines() {
         let call = call?;

@@ -95,7 +95,7 @@ fn client(server: &Raw, credential: Credential) -> Client {
         .endpoint(server.url())
         .credential(credential)
         .attempt_timeout(Duration::from_secs(20))
-        .retry(RetryPolicy::default().first_pause(Duration::from_millis(1)))
+        .retry(RetryPolicy::default().initial_backoff(Duration::from_millis(1)))
         .build()
         .expect("a good configuration")
 }

@@ -38,7 +38,7 @@ async fn an_error_does_not_repeat_its_source() {
     let client = Client::builder()
         .endpoint(format!("http://127.0.0.1:{port}"))
         .credential(Credential::token("t0ken").expect("a valid token"))
-        .retry(RetryPolicy::never())
+        .retry(RetryPolicy::disabled())
         .build()
         .expect("a client");
     let error = client.list_offers("contoso").await.expect_err("no server");

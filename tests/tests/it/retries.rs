@@ -33,7 +33,7 @@ fn build(builder: ClientBuilder) -> Client {
 fn attempts(number: u32) -> RetryPolicy {
     RetryPolicy::default()
         .max_attempts(number)
-        .first_pause(Duration::from_millis(1))
+        .initial_backoff(Duration::from_millis(1))
 }
 
 /// How many attempts it took to succeed.
@@ -171,7 +171,7 @@ async fn the_number_of_attempts_is_bounded() {
         (attempts(4), 4),
         (attempts(1), 1),
         (attempts(0), 1),
-        (RetryPolicy::never(), 1),
+        (RetryPolicy::disabled(), 1),
     ] {
         let server = Raw::scripts(vec![vec![Reset], empty(503)]);
         let error = list(&client(&server, policy), "bounded")
@@ -216,8 +216,8 @@ async fn a_pause_that_is_longer_than_the_call_isnt_begun() {
             .collect();
         let server = Raw::scripts(vec![answer(503, &headers, ""), json("[]")]);
         let retry = RetryPolicy::default()
-            .first_pause(first_pause)
-            .longest_pause(first_pause);
+            .initial_backoff(first_pause)
+            .max_backoff(first_pause);
         // Much longer than the guard.
         let client = build(builder(server.url(), retry).call_timeout(seconds(600)));
         let error = list(&client, &said).await.expect_err(&said);
@@ -281,9 +281,7 @@ async fn bounded((name, scripts, status, attempted, before): Bounded) {
     assert_eq!(error.status(), status, "{name}: {error:?}");
     assert_eq!(error.attempts(), attempted, "{name}: {error:?}");
     assert_eq!(error.is_timeout(), status != Some(403), "{name}: {error:?}");
-    let said = error
-        .to_string()
-        .contains("the call wasn't done within 1 s");
+    let said = error.to_string().contains("the call timed out after 1 s");
     assert_eq!(said, status != Some(403), "{name}: {error}");
     let source = error.source().and_then(|source| source.downcast_ref());
     assert_eq!(source.and_then(Error::status), before, "{name}: {error:?}");
@@ -308,7 +306,7 @@ async fn the_service_says_when() {
                 .into_iter()
                 .collect();
             let server = Raw::scripts(vec![answer(status, &headers, ""), json("[]")]);
-            let client = client(&server, RetryPolicy::default().first_pause(first_pause));
+            let client = client(&server, RetryPolicy::default().initial_backoff(first_pause));
             assert_eq!(
                 list(&client, &said).await.expect("it ends well"),
                 2,
@@ -360,8 +358,8 @@ async fn pauses_double_up_to_the_longest() {
     let server = Raw::scripts(vec![empty(500)]);
     let policy = RetryPolicy::default()
         .max_attempts(5)
-        .first_pause(Duration::from_millis(50))
-        .longest_pause(Duration::from_millis(150));
+        .initial_backoff(Duration::from_millis(50))
+        .max_backoff(Duration::from_millis(150));
     let error = list(&client(&server, policy), "pauses").await;
     assert_eq!(error.map_err(|error| error.attempts()), Err(5));
     let pauses = pauses(&server);
@@ -374,8 +372,8 @@ async fn pauses_double_up_to_the_longest() {
 async fn no_pause_is_longer_than_the_longest() {
     let server = Raw::scripts(vec![empty(500), json("[]")]);
     let policy = RetryPolicy::default()
-        .first_pause(seconds(3600))
-        .longest_pause(Duration::from_millis(10));
+        .initial_backoff(seconds(3600))
+        .max_backoff(Duration::from_millis(10));
     assert_eq!(
         list(&client(&server, policy), "longest")
             .await

@@ -54,7 +54,7 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
         Client::builder().endpoint(server.url()).retry(
             RetryPolicy::default()
                 .max_attempts(2)
-                .first_pause(std::time::Duration::from_millis(1)),
+                .initial_backoff(std::time::Duration::from_millis(1)),
         ),
     );
     let report = client
@@ -90,7 +90,7 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
         "attempt=2 status=500".to_owned(),
         "attempts=2 status=500".to_owned(),
         "milliseconds=".to_owned(),
-        "trying again after a pause".to_owned(),
+        "retrying after a backoff".to_owned(),
     ] {
         assert!(ours.contains(&expected), "{expected} isn't in\n{ours}");
     }

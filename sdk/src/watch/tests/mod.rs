@@ -5,7 +5,6 @@ mod policy;
 mod properties;
 mod simulation;
 mod soak;
-mod start;
 
 use proptest::prelude::*;
 use std::time::Duration;

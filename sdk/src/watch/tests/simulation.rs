@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::model::{Answer, Exchange, Fault, Item, Report};
 use crate::Error;
@@ -178,10 +178,10 @@ fn error(fault: Fault, received: Received) -> Error {
         Fault::Connect => Error::new(Kind::Connect, "no connection"),
         Fault::Hang => Error::new(Kind::Timeout, "no response"),
         Fault::Cut => Error::new(Kind::Transport, "connection cut"),
-        Fault::NotJson => Error::not_json(
-            &received,
-            &serde_json::from_str::<Value>("<html>").expect_err("no JSON"),
-        ),
-        Fault::Status(status) => Error::status_error(&Received { status, ..received }),
+        Fault::NotJson => received.describe(Error::new(Kind::Decode, "no JSON")),
+        Fault::Status(status) => {
+            let received = Received { status, ..received };
+            received.describe(Error::new(Kind::Status, ""))
+        }
     }
 }

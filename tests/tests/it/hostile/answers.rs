@@ -13,7 +13,7 @@ async fn answers_that_are_too_large() {
     let too_large = Failure(
         Some(200),
         &["too large"],
-        "the answer is larger than the limit of 100000 bytes",
+        "the response is larger than the limit of 100000 bytes",
     );
     let gzip = "content-encoding: gzip\r\n";
     let spaces = |count: usize| [b"[".as_slice(), &vec![b' '; count - 2], b"]"].concat();
@@ -85,7 +85,7 @@ async fn successes_that_are_none() {
         row(
             "HTML",
             answer(200, &[("content-type", "text/html; charset=utf-8")], html),
-            decode("200 OK: the answer is text/html; charset=utf-8 where JSON was expected"),
+            decode("200 OK: the response is text/html; charset=utf-8 where JSON was expected"),
         ),
         row(
             "HTML that claims to be JSON",
@@ -120,7 +120,7 @@ async fn successes_that_are_none() {
         row(
             "list of strings",
             json(r#"["a"]"#),
-            decode("$[0]: invalid type: string \"a\", expected struct OfferSummary"),
+            decode("$[0]: invalid type: string \"a\", expected an object"),
         ),
         row(
             "a number for an id",
@@ -148,6 +148,51 @@ async fn successes_that_are_none() {
             decode("$[0].id: "),
         ),
         row(
+            "half of a surrogate pair in an optional text",
+            json(r#"[{"id":"a","offerTypeId":"x\ud83d","status":"\ude00"}]"#),
+            Offers(1),
+        ),
+        row(
+            "invalid UTF-8 in an optional text",
+            json(b"[{\"id\":\"a\",\"offerTypeId\":\"\xff\"}]"),
+            Offers(1),
+        ),
+        row(
+            "invalid UTF-8 in the name of a property",
+            json(b"[{\"id\":\"a\",\"\xff\":1}]"),
+            Offers(1),
+        ),
+        row(
+            "an optional property twice",
+            json(r#"[{"id":"a","version":1,"version":2}]"#),
+            Offers(1),
+        ),
+        row(
+            "an id twice",
+            json(r#"[{"id":"a","id":"b"}]"#),
+            decode("duplicate field `id`"),
+        ),
+        row(
+            "an odd optional text, and no id in another offer",
+            json(r#"[{"id":"a","offerTypeId":"x\ud83d"},{"version":1}]"#),
+            decode("$[1]: missing field `id`"),
+        ),
+        row(
+            "an array for an offer",
+            json(r#"[[null,null,"a"]]"#),
+            decode("$[0]: invalid type: sequence, expected an object"),
+        ),
+        row(
+            "a number that overflows in an optional property",
+            json(r#"[{"id":"a","version":1e999}]"#),
+            decode("number out of range"),
+        ),
+        row(
+            "a number that overflows in a property that the spec doesn't name",
+            json(r#"[{"id":"a","new":1e999}]"#),
+            Offers(1),
+        ),
+        row(
             "UTF-16",
             json(b"\xff\xfe[\0]\0"),
             decode("$: expected value"),
@@ -155,7 +200,7 @@ async fn successes_that_are_none() {
         row(
             "nested 10,000 deep",
             json(nested(10_000)),
-            decode("$[0]: invalid length 2, expected struct OfferSummary"),
+            decode("$[0]: invalid type: sequence, expected an object"),
         ),
         row(
             "nested 10,000 deep in a member that nobody knows",
@@ -199,12 +244,12 @@ async fn successes_that_are_none() {
         row(
             "empty",
             json(""),
-            decode("the answer is empty where JSON was expected"),
+            decode("the response is empty where JSON was expected"),
         ),
         row(
             "empty HTML",
             answer(200, &[("content-type", "text/html")], ""),
-            decode("the answer is empty where JSON was expected"),
+            decode("the response is empty where JSON was expected"),
         ),
         row("white space", json(" \r\n"), decode("$: EOF while parsing")),
         row(
@@ -213,7 +258,7 @@ async fn successes_that_are_none() {
             Failure(
                 Some(201),
                 &["decode"],
-                "201 Created: the contract doesn't name this status as a success",
+                "201 Created: the spec doesn't name this status code as a success",
             ),
         ),
         row(
@@ -222,7 +267,7 @@ async fn successes_that_are_none() {
             Failure(
                 Some(204),
                 &["decode"],
-                "204 No Content: the contract doesn't name",
+                "204 No Content: the spec doesn't name",
             ),
         ),
         row(
@@ -231,7 +276,7 @@ async fn successes_that_are_none() {
             Failure(
                 Some(206),
                 &["decode"],
-                "206 Partial Content: the contract doesn't",
+                "206 Partial Content: the spec doesn't",
             ),
         ),
         row("compressed", [begin(gzip, &whole)], Offers(1)),
@@ -247,6 +292,30 @@ async fn successes_that_are_none() {
         ),
     ];
     play(rows, Duration::from_secs(20)).await;
+}
+
+#[tokio::test]
+async fn an_odd_optional_text_costs_only_itself() {
+    let body = r#"{"status":null,"notificationEmails":"x\ud83d","steps":[{"id":"a","stepName":"\ud83d"}]}"#;
+    let server = Raw::scripts(vec![json(body)]);
+    let client = build(client(server.url(), &long_token()));
+    let report = guarded("report", client.get_offer_status("contoso", "a"))
+        .await
+        .expect("a report");
+    assert_eq!((report.status.as_str(), report.status.known()), ("", None));
+    assert_eq!(report.notification_emails, None);
+    let [step] = report.steps() else {
+        panic!("{:?}", report.steps());
+    };
+    assert_eq!(
+        (step.id.as_deref(), step.step_name.as_deref()),
+        (Some("a"), None)
+    );
+    // The text is kept as it came, and valid JSON can be had of it.
+    assert_eq!(report.raw_body(), body.as_bytes());
+    let json = report.json().expect("JSON");
+    assert_eq!(json["notificationEmails"], serde_json::Value::Null);
+    assert_eq!(json["steps"][0]["id"], "a");
 }
 
 #[tokio::test]

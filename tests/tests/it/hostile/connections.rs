@@ -131,7 +131,7 @@ async fn content_lengths_that_lie() {
             Failure(
                 Some(200),
                 &["decode"],
-                "the answer is empty where JSON was expected",
+                "the response is empty where JSON was expected",
             ),
         ),
         row(

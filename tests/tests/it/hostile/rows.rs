@@ -52,7 +52,7 @@ pub fn client(endpoint: impl Into<String>, token: &str) -> ClientBuilder {
         .credential(Credential::token(token).expect("a good token"))
         .attempt_timeout(Duration::from_secs(20))
         .response_limit(LIMIT)
-        .retry(RetryPolicy::never())
+        .retry(RetryPolicy::disabled())
 }
 
 pub fn build(builder: ClientBuilder) -> Client {
@@ -118,5 +118,5 @@ pub async fn play_one(row: Row, attempt_timeout: Duration, token: String) {
 
 pub const BROKEN: &[&str] = &["retryable"];
 pub const LATE: &[&str] = &["retryable", "timeout"];
-pub const BROKE: &str = "the connection broke before the answer was complete";
-pub const UNANSWERED: &str = "the service didn't answer within 1 s";
+pub const BROKE: &str = "the connection broke before the response was complete";
+pub const UNANSWERED: &str = "the service didn't respond within 1 s";

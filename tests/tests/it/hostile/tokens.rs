@@ -97,12 +97,12 @@ fn rows_that_send_it_back(token: &str) -> Vec<Row> {
         row(
             "page of a success",
             answer(200, &html, format!("<html><title>{token}</title>")),
-            decode("the answer is text/html"),
+            decode("the response is text/html"),
         ),
         row(
             "kind of content",
             answer(200, &[("content-type", &format!("text/{token}"))], "x"),
-            decode("the answer is text/[redacted] where JSON was expected"),
+            decode("the response is text/[redacted] where JSON was expected"),
         ),
         row(
             "request's id",

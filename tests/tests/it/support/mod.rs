@@ -6,7 +6,6 @@ pub mod outcome;
 pub mod publisher;
 #[path = "../../../../sdk/generator/spec/mod.rs"]
 pub mod spec;
-pub mod watch;
 pub use cloud_partner_recordings::scripted_server as raw;
 
 use std::time::Duration;
@@ -33,7 +32,7 @@ pub fn client(endpoint: impl Into<String>) -> Client {
     build(
         Client::builder()
             .endpoint(endpoint)
-            .retry(RetryPolicy::never()),
+            .retry(RetryPolicy::disabled()),
     )
 }
 

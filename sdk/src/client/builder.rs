@@ -1,0 +1,172 @@
+//! The builder of a client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+
+use super::{Client, endpoint};
+use crate::call::Settings;
+use crate::call::retry::RetryPolicy;
+use crate::credential::Credential;
+use crate::error::{Error, Kind};
+
+/// The service's address in its documentation.
+const ENDPOINT: &str = "https://cloudpartner.azure.com";
+
+/// Builds a [`Client`]. Only the credential has no default.
+#[derive(Debug)]
+#[must_use]
+pub struct ClientBuilder {
+    endpoint: String,
+    credential: Option<Credential>,
+    http: Option<reqwest::Client>,
+    user_agent_suffix: Option<String>,
+    connect_timeout: Duration,
+    attempt_timeout: Duration,
+    call_timeout: Duration,
+    retry: RetryPolicy,
+    response_limit: usize,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            endpoint: ENDPOINT.to_owned(),
+            credential: None,
+            http: None,
+            user_agent_suffix: None,
+            connect_timeout: Duration::from_secs(30),
+            attempt_timeout: Duration::from_secs(5 * 60),
+            call_timeout: Duration::from_secs(15 * 60),
+            retry: RetryPolicy::default(),
+            response_limit: 256 * 1024 * 1024,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// Sets the service's address, without the `/api` that the paths begin with; by default `https://cloudpartner.azure.com`.
+    /// Plain `http` is only allowed for this machine, because it shows the token to everybody on the way.
+    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.endpoint = endpoint.into();
+        self
+    }
+
+    /// Sets the source of the tokens.
+    pub fn credential(mut self, credential: Credential) -> Self {
+        self.credential = Some(credential);
+        self
+    }
+
+    /// Sets the timeout of opening a connection, by default 30 s. Ignored with [`http_client`](Self::http_client).
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets the timeout of one attempt, from the request to the last byte of the response, by default 5 min. The service can
+    /// take minutes: an existing tool had to raise its timeout from one minute to five.
+    pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
+        self.attempt_timeout = timeout;
+        self
+    }
+
+    /// Sets the timeout of a call with all its attempts and backoffs, by default 15 min.
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = timeout;
+        self
+    }
+
+    /// Sets the retry policy.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Sets the maximum size of a response in bytes, after decompression, by default 256 MiB. A larger one is an error.
+    pub fn response_limit(mut self, bytes: usize) -> Self {
+        self.response_limit = bytes;
+        self
+    }
+
+    /// Sets a text that is added to the SDK's own name in `User-Agent`, such as `release-pipeline/2.1`.
+    pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
+        self.user_agent_suffix = Some(suffix.into());
+        self
+    }
+
+    /// Sets the HTTP client, for a proxy or certificates of your own. It must not follow redirects
+    /// (`redirect::Policy::none()`), which could send the token to another host.
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http = Some(client);
+        self
+    }
+
+    /// Builds the client. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_argument`](Error::is_invalid_argument) when the endpoint isn't an `https` URL (or `http` on this machine),
+    /// or the user agent can't be sent; [`is_credential`](Error::is_credential) when there is no credential;
+    /// [`is_configuration`](Error::is_configuration) when the program was built without TLS, or TLS can't be set up.
+    pub fn build(self) -> Result<Client, Error> {
+        let Some(credential) = self.credential else {
+            return Err(Error::new(
+                Kind::Credential,
+                "no credential: give the builder one, such as Credential::from_env()?",
+            ));
+        };
+        let (endpoint, local) = endpoint::check(&self.endpoint)?;
+        let suffix = self
+            .user_agent_suffix
+            .map(|suffix| format!(" {suffix}"))
+            .unwrap_or_default();
+        let user_agent = HeaderValue::from_str(&format!(
+            "cloud-partner-portal-rust/{}{suffix}",
+            env!("CARGO_PKG_VERSION")
+        ))
+        .map_err(|_| {
+            Error::new(
+                Kind::Argument,
+                "the user agent suffix holds a character that can't be sent in a header",
+            )
+        })?;
+        let http = match self.http {
+            Some(http) => http,
+            None => http_client(local, self.connect_timeout)?,
+        };
+        Ok(Client {
+            endpoint: endpoint.into(),
+            retry: self.retry,
+            settings: Arc::new(Settings {
+                http,
+                credential,
+                user_agent,
+                attempt_timeout: self.attempt_timeout,
+                call_timeout: self.call_timeout,
+                response_limit: self.response_limit,
+            }),
+        })
+    }
+}
+
+fn http_client(local: bool, connect_timeout: Duration) -> Result<reqwest::Client, Error> {
+    if !local && !cfg!(any(feature = "rustls", feature = "native-tls")) {
+        return Err(Error::new(
+            Kind::Configuration,
+            "this program was built without TLS: build it with the feature `rustls` or `native-tls`, or give the builder an HTTP client",
+        ));
+    }
+    let mut builder = reqwest::Client::builder()
+        .connect_timeout(connect_timeout)
+        // A redirect could lead the token to another host.
+        .redirect(reqwest::redirect::Policy::none());
+    if local {
+        // A proxy would be another host, and see the token in plain text.
+        builder = builder.no_proxy();
+    }
+    builder.build().map_err(|error| {
+        Error::new(Kind::Configuration, "the HTTP client can't be built").with_source(error)
+    })
+}

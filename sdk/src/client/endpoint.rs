@@ -1,0 +1,165 @@
+//! Checks of the endpoint and of paths.
+
+use std::net::IpAddr;
+
+use reqwest::Url;
+
+use crate::error::{Error, Kind};
+
+/// Checks an endpoint. Returns it without a slash at the end, and whether it is plain `http` on this machine.
+pub(super) fn check(text: &str) -> Result<(String, bool), Error> {
+    let invalid = |why: &str| {
+        // The text itself could hold a password, so the message doesn't repeat it.
+        Err(Error::new(
+            Kind::Argument,
+            format!("the endpoint can't be used: {why}"),
+        ))
+    };
+    let url = match Url::parse(text.trim()) {
+        Ok(url) => url,
+        Err(error) => return invalid(&format!("it is no URL ({error})")),
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return invalid("it holds a user name or a password, which this service doesn't take");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return invalid(
+            "it holds a query or a fragment; give it as in https://cloudpartner.azure.com",
+        );
+    }
+    let host = url.host_str().unwrap_or_default();
+    let loopback = host == "localhost"
+        || host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
+    match url.scheme() {
+        "https" => {}
+        "http" if loopback => {}
+        "http" => {
+            return invalid("plain http would show the token to everybody on the way; use https");
+        }
+        other => return invalid(&format!("its scheme is {other}, not https")),
+    }
+    let local = url.scheme() == "http";
+    Ok((url.as_str().trim_end_matches('/').to_owned(), local))
+}
+
+/// Joins the endpoint and a path, and adds a query parameter unless the path has it.
+pub(super) fn join(endpoint: &str, path: &str, added: (&str, &str)) -> Result<Url, Error> {
+    let invalid = |why: &str| Error::new(Kind::Argument, format!("path {path:?}: {why}"));
+    if !path.starts_with('/') {
+        return Err(invalid("it must begin with a slash"));
+    }
+    if path.contains(|c: char| c == '\\' || c == '#' || c.is_whitespace() || c.is_control()) {
+        return Err(invalid("it has a character that must be percent-encoded"));
+    }
+    let (segments, _) = path.split_once('?').unwrap_or((path, ""));
+    let is_dots = |segment: &str| {
+        let segment = segment.to_ascii_lowercase().replace("%2e", ".");
+        segment == "." || segment == ".."
+    };
+    if segments.split('/').any(is_dots) {
+        return Err(invalid("a segment of dots would address another resource"));
+    }
+    let mut url = Url::parse(&format!("{endpoint}{path}"))
+        .map_err(|error| invalid("it doesn't make a URL").with_source(error))?;
+    if !url.query_pairs().any(|(name, _)| name == added.0) {
+        url.query_pairs_mut().append_pair(added.0, added.1);
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check, join};
+
+    #[test]
+    fn an_endpoint_is_https_or_this_machine() {
+        for (endpoint, expected) in [
+            (
+                "https://cloudpartner.azure.com",
+                Some(("https://cloudpartner.azure.com", false)),
+            ),
+            (
+                " https://example.com/proxy/ ",
+                Some(("https://example.com/proxy", false)),
+            ),
+            (
+                "http://127.0.0.1:8080",
+                Some(("http://127.0.0.1:8080", true)),
+            ),
+            ("http://[::1]:8080/", Some(("http://[::1]:8080", true))),
+            ("http://localhost", Some(("http://localhost", true))),
+            ("http://cloudpartner.azure.com", None),
+            ("http://127.0.0.1.example.com", None),
+            ("http://localhost.example.com", None),
+            ("http://localhost@example.com", None),
+            ("https://user:pass@example.com", None),
+            ("https://example.com?x=1", None),
+            ("https://example.com#x", None),
+            ("ftp://example.com", None),
+            ("cloudpartner.azure.com", None),
+            ("", None),
+        ] {
+            let found = check(endpoint).ok();
+            assert_eq!(
+                found
+                    .as_ref()
+                    .map(|(endpoint, local)| (endpoint.as_str(), *local)),
+                expected,
+                "{endpoint}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_error_does_not_repeat_a_password() {
+        let error = check("https://user:s3cret@example.com").map_err(|error| error.to_string());
+        assert!(error.is_err_and(|message| !message.contains("s3cret")));
+    }
+
+    #[test]
+    fn a_path_stays_on_the_server() {
+        let url = |path: &str| {
+            let joined = join(
+                "https://example.com/proxy",
+                path,
+                ("api-version", "2017-10-31"),
+            );
+            joined.ok().map(|url| url.to_string())
+        };
+        for (path, expected) in [
+            (
+                "/api/a",
+                Some("https://example.com/proxy/api/a?api-version=2017-10-31"),
+            ),
+            (
+                "//a",
+                Some("https://example.com/proxy//a?api-version=2017-10-31"),
+            ),
+            (
+                "/a%2Fb?$filter=x%20y",
+                Some("https://example.com/proxy/a%2Fb?$filter=x%20y&api-version=2017-10-31"),
+            ),
+            (
+                "/a?api-version=1",
+                Some("https://example.com/proxy/a?api-version=1"),
+            ),
+            ("", None),
+            ("api", None),
+            ("@evil.example/", None),
+            ("https://evil.example/", None),
+            ("/../a", None),
+            ("/a/%2e%2E/b", None),
+            ("/./a", None),
+            ("/a\\..\\b", None),
+            ("/a b", None),
+            ("/a\nb", None),
+            ("/a#b", None),
+        ] {
+            assert_eq!(url(path).as_deref(), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The client.
+
+mod builder;
+mod endpoint;
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::call::response::Response;
+use crate::call::retry::RetryPolicy;
+use crate::call::{self, Operation, Settings, progenitor};
+use crate::credential::Credential;
+use crate::decode::Lenient;
+use crate::error::Error;
+use crate::generated;
+pub use builder::ClientBuilder;
+
+/// The Cloud Partner Portal API.
+///
+/// Cheap to clone; clones share connections and tokens. The operations of the spec are methods.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), cloud_partner_portal::Error> {
+/// use cloud_partner_portal::{Client, Credential};
+///
+/// let client = Client::builder()
+///     .credential(Credential::from_env()?)
+///     .build()?;
+/// for offer in client.list_offers("contoso").await?.iter() {
+///     println!("{}", offer.id);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    endpoint: Arc<str>,
+    settings: Arc<Settings>,
+    retry: RetryPolicy,
+}
+
+impl Client {
+    /// Returns a builder with defaults for everything but the credential.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// Creates a client for the service with the credential that the environment describes; see [`Credential::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Credential::from_env`] and [`ClientBuilder::build`].
+    pub fn from_env() -> Result<Self, Error> {
+        Self::builder().credential(Credential::from_env()?).build()
+    }
+
+    /// Returns the service's address, without a slash at the end.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Sends a `GET` request to a path of the service that isn't in the spec, with the client's credential, retries, timeouts
+    /// and limits, and returns the JSON as it is.
+    ///
+    /// The path begins with a slash and is percent-encoded; it may have a query. `api-version` is added unless the query has
+    /// it.
+    ///
+    /// ```no_run
+    /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
+    /// let offer = client.get("/api/publishers/contoso/offers/test-vm").await?;
+    /// println!("{}", offer["definition"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_argument`](Error::is_invalid_argument) when the path could address another server or another resource:
+    /// without a slash at the beginning, or with `..`, a backslash or white space. The other errors are those of every call.
+    pub async fn get(&self, path: impl AsRef<str>) -> Result<Response<Value>, Error> {
+        const GET: Operation<'_> = Operation {
+            id: "get",
+            success: &[200..=299],
+            path: &[],
+        };
+        let version = (progenitor::API_VERSION, progenitor::api_version());
+        let url = endpoint::join(&self.endpoint, path.as_ref(), version)
+            .map_err(|error| error.with_operation(GET.id))?;
+        let request = reqwest::Request::new(http::Method::GET, url);
+        self.call(GET, Ok(request)).await
+    }
+
+    /// Returns the same client without retries, because a watch repeats its polls itself.
+    pub(crate) fn without_retries(&self) -> Self {
+        Self {
+            retry: RetryPolicy::disabled(),
+            ..self.clone()
+        }
+    }
+
+    /// Returns the generated client, which builds the requests of the operations.
+    pub(crate) fn requests(&self) -> generated::Client {
+        progenitor::client(&self.endpoint, &self.settings.http)
+    }
+
+    /// Calls an operation.
+    pub(crate) async fn call<T: for<'de> Lenient<'de>>(
+        &self,
+        operation: Operation<'_>,
+        request: Result<reqwest::Request, Error>,
+    ) -> Result<Response<T>, Error> {
+        call::run(&self.settings, self.retry, operation, request).await
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("endpoint", &self.endpoint)
+            .field("credential", &self.settings.credential)
+            .field("attempt_timeout", &self.settings.attempt_timeout)
+            .field("call_timeout", &self.settings.call_timeout)
+            .field("retry", &self.retry)
+            .field("response_limit", &self.settings.response_limit)
+            .finish_non_exhaustive()
+    }
+}
