@@ -18,7 +18,7 @@ use crate::serve::Source;
 use crate::spec::{Kind, Spec};
 
 /// Keeps the page from loading anything: the generator's template imports a font from another server.
-const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'unsafe-inline' 'unsafe-eval' data:\">";
+const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'unsafe-inline' 'unsafe-eval' blob: data:\">";
 
 /// Writes the spec as one HTML file for reading offline, with the evidence and the recordings
 #[derive(Args)]
@@ -50,21 +50,18 @@ impl Docs {
 /// Adds to each operation's description the recordings of each status code.
 fn describe_recordings(spec: &Spec, source: &Source, copy: &mut Value) -> Result<(), Failure> {
     for operation in spec.operations()? {
-        let mut list = String::new();
+        let mut list = Vec::new();
         for (name, recording) in source.answers() {
-            let request = &recording.request;
+            let (request, status) = (&recording.request, recording.response.status);
             if request.method == operation.method && operation.captures(&request.path).is_some() {
                 let kind = serde_json::to_value(recording.provenance.kind).unwrap_or_default();
                 let kind = kind.as_str().unwrap_or_default();
-                let status = recording.response.status;
-                // Writing to a string doesn't fail.
-                let _ = writeln!(
-                    list,
-                    "* {status}: `{name}`, {kind}: {}",
-                    recording.description
-                );
+                let description = &recording.description;
+                list.push(format!("* {status}: `{name}`, {kind}: {description}\n"));
             }
         }
+        list.sort();
+        let list = list.concat();
         append(copy, &operation.node.pointer, "Recordings", &list);
     }
     Ok(())
@@ -75,8 +72,11 @@ fn describe_evidence(spec: &Spec, copy: &mut Value) {
     spec.walk(|visited| {
         let evidence = visited.value.get("x-evidence").and_then(Value::as_object);
         let list = list(evidence);
-        if visited.kind != Kind::Document {
-            append(copy, &visited.pointer, "Evidence", &list);
+        append(copy, &visited.pointer, "Evidence", &list);
+        // The generator writes a response's description into a JavaScript text between backticks, and doesn't escape it.
+        let description = copy.pointer_mut(&format!("{}/description", visited.pointer));
+        if let (Kind::Response, Some(Value::String(text))) = (visited.kind, description) {
+            *text = text.replace(['`', '$', '\\'], "'");
         }
     });
     let sources = spec.value.get("x-sources").and_then(Value::as_object);
@@ -117,9 +117,8 @@ fn append(copy: &mut Value, pointer: &str, heading: &str, list: &str) {
 fn render(spec: &Value) -> Result<String, Failure> {
     let folder = files::root().join("target/docs/html2");
     let file = folder.with_extension("json");
-    fs::create_dir_all(&folder)
-        .and_then(|()| fs::write(&file, spec.to_string()))
-        .map_err(|error| unusable(&folder, &error))?;
+    fs::create_dir_all(&folder).map_err(|error| unusable(&folder, &error))?;
+    fs::write(&file, spec.to_string()).map_err(|error| unusable(&file, &error))?;
     let program =
         files::root().join(".tools/languages/openapi-generator/venv/bin/openapi-generator-cli");
     let output = Command::new(&program)

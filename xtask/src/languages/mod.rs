@@ -102,7 +102,7 @@ impl Languages {
             let Some(path) = page::path(tested.language) else {
                 continue;
             };
-            let page = page::page(tested)?;
+            let page = page::page(tested.language)?;
             let done = if self.write {
                 if let Some(folder) = path.parent() {
                     fs::create_dir_all(folder)

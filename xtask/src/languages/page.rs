@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::language::Language;
-use super::report::Tested;
 use crate::exit::Failure;
 use crate::files;
 
@@ -15,14 +14,12 @@ pub fn path(language: &Language) -> Option<PathBuf> {
     Some(files::root().join(name))
 }
 
-/// The page of a language that has run.
-pub fn page(tested: &Tested<'_>) -> Result<String, Failure> {
-    let language = tested.language;
+/// The page of a language.
+pub fn page(language: &Language) -> Result<String, Failure> {
     let about = &language.about;
     let mut text = format!(
-        "<!-- Written by `cargo xtask languages --write` from tests/languages/{}. -->\n# {}\n\n\
-         {}: {} of {} recorded responses are read without a difference.\n",
-        language.name, about.title, about.generator, tested.same, tested.calls
+        "<!-- Written by `cargo xtask languages --write` from tests/languages/{}. -->\n# {}\n\nGenerated with {}.\n",
+        language.name, about.title, about.generator
     );
     let generate = about.generate.as_deref().map(command);
     let commands: Vec<String> = about.install.iter().cloned().chain(generate).collect();
@@ -36,7 +33,8 @@ pub fn page(tested: &Tested<'_>) -> Result<String, Failure> {
         let program = language.text(&example.file)?;
         let _ = write!(
             text,
-            "\n[`{0}`](../../tests/languages/{1}/{0}) lists a publisher's offers and prints the status of one:\n{2}",
+            "\n[`{0}`](../../tests/languages/{1}/{0}) lists a publisher's offers and prints the status of one. It reads the service's\n\
+             address, `https://cloudpartner.azure.com`, from `URL`, and a [token](../README.md#two-requests-by-hand) from `TOKEN`.\n{2}",
             example.file,
             language.name,
             fenced(&example.file, &program)

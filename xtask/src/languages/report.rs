@@ -16,9 +16,9 @@ pub struct Tested<'l> {
     /// The language.
     pub language: &'l Language,
     /// The number of calls, without the negative control.
-    pub calls: usize,
+    calls: usize,
     /// The number of calls without a difference.
-    pub same: usize,
+    same: usize,
     /// The known differences that were found, each with its number of calls.
     known: Vec<String>,
     findings: Vec<Finding>,

@@ -35,6 +35,7 @@ fn writes_a_page_that_names_the_recordings_and_loads_nothing() {
     let page = fs::read_to_string(root.join("page.html")).expect("a page");
     for expected in [
         "<head>\n  <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'unsafe-inline'",
+        "An unknown 'api-version'",
         "**Recordings**\\n\\n* 200: `list/empty`, ",
     ] {
         assert!(page.contains(expected), "expected {expected} in:\n{page}");
