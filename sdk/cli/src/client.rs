@@ -1,6 +1,6 @@
 //! The client that the command line and the environment describe.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cloud_partner_portal::{Client, Credential, CredentialSource};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -31,7 +31,7 @@ pub fn connect(common: &Common) -> Result<Connection, Stop> {
     let credential = credential(common)?;
     let token_expiry = credential
         .expires_at()
-        .filter(|_| !credential.is_renewable());
+        .filter(|expiry| !credential.is_renewable() && is_printable(*expiry));
     let mut builder = Client::builder()
         .credential(credential)
         .user_agent_suffix(concat!("cloud-partner/", env!("CARGO_PKG_VERSION")));
@@ -47,6 +47,13 @@ pub fn connect(common: &Common) -> Result<Connection, Stop> {
         publisher,
         token_expiry,
     })
+}
+
+/// Whether a time is between 1970 and 9999. Others can't be printed, and don't matter as the expiry of a token.
+fn is_printable(time: SystemTime) -> bool {
+    const YEAR_10000: Duration = Duration::from_secs(253_402_300_800);
+    let since = time.duration_since(UNIX_EPOCH);
+    since.is_ok_and(|since| since < YEAR_10000)
 }
 
 fn credential(common: &Common) -> Result<Credential, Stop> {

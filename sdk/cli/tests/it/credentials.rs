@@ -143,6 +143,8 @@ fn a_token_that_expires_before_the_watch_is_a_warning_and_then_an_error() {
         (3600, Some("2h"), true),
         (3600, None, true),
         (3600, Some("10min"), false),
+        (1 << 40, None, false),
+        (-(1 << 40), None, false),
     ] {
         let mut command = tool(&live.url());
         command.env("AZURE_TOKEN", token_that_expires(seconds));

@@ -93,3 +93,46 @@ fn row_26_control_characters_are_escaped() {
         }
     }
 }
+
+#[test]
+fn row_13_an_odd_optional_property_costs_at_most_itself() {
+    let odd = [
+        r#""displayText": "x\ud83d""#.as_bytes(),
+        b"\"displayText\": \"x\xff\"",
+        br#""displayText": "x", "displayText": "y""#,
+    ];
+    for property in odd {
+        let definition = [b"\"definition\": {", property, b"}"].concat();
+        let server = Raw::start(move |request| {
+            let (open, close) = match request.target.contains("/status") {
+                true => (&br#"{"status": "failed", "#[..], &b"}"[..]),
+                false => (&br#"[{"id": "a", "status": "failed", "#[..], &b"}]"[..]),
+            };
+            json([open, &definition, close].concat())
+        });
+        for (arguments, path) in [
+            (&["offers"][..], "/0/status"),
+            (&["status", "a"], "/status"),
+            (&["watch", "a"], "/report/status"),
+        ] {
+            for format in ["json", "jsonl"] {
+                let ended = run(tool(&server.url()).args(arguments).args(["-o", format]));
+                let code = if arguments[0] == "watch" { 3 } else { 0 };
+                assert_eq!(ended.code, Some(code), "{}", ended.err);
+                let mut values =
+                    serde_json::Deserializer::from_str(&ended.out).into_iter::<Value>();
+                let first = values.next().expect("a value").expect("JSON");
+                let path = if format == "jsonl" {
+                    path.trim_start_matches("/0")
+                } else {
+                    path
+                };
+                let status = first.pointer(path);
+                assert_eq!(status.and_then(Value::as_str), Some("failed"), "{first}");
+            }
+        }
+        let table = run(tool(&server.url()).arg("offers"));
+        assert_eq!(table.code, Some(0), "{}", table.err);
+        assert!(table.out.contains("failed"), "{}", table.out);
+    }
+}

@@ -47,7 +47,7 @@ pub fn watch(case: &Case, url: &str, folder: &Path) -> (Actual, Option<i32>, Str
         let event = match line["event"].as_str() {
             Some("changed") => line["report"]["status"]
                 .as_str()
-                .unwrap_or("null")
+                .unwrap_or_default()
                 .to_owned(),
             Some("pollFailed") => format!("poll failed: {}", kind(&line["error"])),
             Some("ended") if subject.is_none() && line.get("error").is_none() => continue,
