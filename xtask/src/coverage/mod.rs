@@ -27,9 +27,10 @@ use crate::validate::{self, Checker};
 ///
 /// A statement is one keyword at one place where the spec writes it. It is covered if every mutation of it is detected:
 /// `validate` finds something else in a recording, or accepts a counterexample. The provenance of these recordings says
-/// whether the statement is documented, observed, or only consistent with recordings that were written for it; a
-/// counterexample is no evidence. A statement that can't be covered is a known gap in xtask/known-gaps.yaml, with a reason
-/// and a date; any other uncovered statement is an error.
+/// whether the statement is documented or observed, or only consistent with made-up values: a synthetic recording is no
+/// evidence, one with an observed shape is evidence for the shape of bodies only, and a counterexample is none. A statement
+/// that can't be covered is a known gap in xtask/known-gaps.yaml, with a reason and a date; any other uncovered statement is
+/// an error.
 #[derive(Args)]
 pub struct Coverage {
     /// How to print the report

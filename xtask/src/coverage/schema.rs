@@ -170,13 +170,9 @@ fn values(m: &mut Mutator<'_, '_>, list: &str, values: &[Value]) {
             .as_str()
             .map_or_else(|| value.to_string(), ToOwned::to_owned);
         let patch = json!({ list: without(values, index) });
-        m.mutate_element(
-            list,
-            (index, &value),
-            "removed",
-            &format!("the value `{value}`"),
-            patch,
-        );
+        let needs = format!("the value `{value}`");
+        m.mutate_element(list, (index, &value), "removed", &needs, patch)
+            .is_shape = false;
     }
 }
 

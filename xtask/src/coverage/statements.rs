@@ -18,6 +18,9 @@ pub struct Statement {
     pub mutations: Vec<Mutation>,
     /// Where it matters.
     pub reach: Reach,
+    /// Whether it is about the shape of a body: properties, types, formats. A recording with an observed shape is evidence for
+    /// nothing else, because its values are made up.
+    pub is_shape: bool,
 }
 
 /// A change of the spec that makes a statement wrong.
@@ -141,6 +144,7 @@ impl Mutator<'_, '_> {
                 pointer,
                 mutations: Vec::new(),
                 reach: self.part.reach.clone(),
+                is_shape: self.part.object.kind == Kind::Schema && self.part.in_body,
             });
         statement.mutations.push(Mutation {
             name: name.to_owned(),
@@ -168,10 +172,12 @@ impl Mutator<'_, '_> {
         name: &str,
         needs: &str,
         patch: Value,
-    ) {
+    ) -> &mut Statement {
         let keyword = format!("{list}/{}", pointer_segment(element));
         let pointer = self.part.at(&format!("{list}/{index}"));
-        self.mutate(&keyword, name, needs, patch).pointer = pointer;
+        let statement = self.mutate(&keyword, name, needs, patch);
+        statement.pointer = pointer;
+        statement
     }
 }
 

@@ -38,11 +38,11 @@ pub struct Covered {
 pub enum State {
     /// By a recording of the live service.
     Captured,
-    /// By a recording with the shape that somebody else has observed.
+    /// By a recording with a shape that somebody else has observed; only statements about the shape of a body.
     Observed,
     /// By an example of the official pages.
     Documented,
-    /// By recordings that were written for it alone.
+    /// By recordings whose values are made up.
     Consistent,
     /// By counterexamples alone.
     CounterexampleOnly,
@@ -108,7 +108,7 @@ impl<'s> Summary<'s> {
     ) -> Self {
         let covered = |(statement, detections): (&Statement, &Vec<Detection>)| {
             let mutations = detected(examples, statement, detections);
-            let mut state = state(&mutations);
+            let mut state = state(&mutations, statement.is_shape);
             let known_gap = gaps
                 .accepting(&statement.name)
                 .filter(|_| state == Uncovered);
@@ -170,8 +170,7 @@ impl<'s> Summary<'s> {
     /// Returns the result in one sentence.
     pub fn headline(&self) -> String {
         format!(
-            "{}: {} documented or observed, {} only consistent with synthetic recordings, {} by counterexamples alone, {}, \
-            {} uncovered",
+            "{}: {} documented or observed, {} only consistent, {} by counterexamples alone, {}, {} uncovered",
             count(self.statements.len(), "statement"),
             self.number(&[Captured, Observed, Documented]),
             self.number(&[Consistent]),
@@ -257,7 +256,7 @@ fn detected(examples: &Examples, statement: &Statement, detections: &[Detection]
 }
 
 /// Every mutation must be detected; the recording that is nearest to the live service then decides.
-fn state(mutations: &[Detected]) -> State {
+fn state(mutations: &[Detected], is_shape: bool) -> State {
     if !mutations.iter().all(Detected::is_detected) {
         return Uncovered;
     }
@@ -266,9 +265,9 @@ fn state(mutations: &[Detected]) -> State {
         .flat_map(|mutation| &mutation.recordings)
         .map(|recording| match recording.provenance {
             ProvenanceKind::Captured => Captured,
-            ProvenanceKind::ObservedShape => Observed,
+            ProvenanceKind::ObservedShape if is_shape => Observed,
             ProvenanceKind::Documentation => Documented,
-            ProvenanceKind::Synthetic => Consistent,
+            ProvenanceKind::ObservedShape | ProvenanceKind::Synthetic => Consistent,
         });
     states.min().unwrap_or(CounterexampleOnly)
 }

@@ -143,6 +143,15 @@ fn the_best_recording_that_shows_a_statement_decides_its_state() {
             vec![("recordings", count("2"))],
             "documented",
         ),
+        // An observed shape comes with made-up values.
+        (
+            "/components/schemas/State/x-extensible-enum/closed".to_owned(),
+            vec![(
+                "recordings",
+                body("observed-shape", &json!([{ "id": "a", "state": "closed" }])),
+            )],
+            "consistent",
+        ),
         // That a property is missing is no evidence that it exists.
         (
             format!("{properties}/number"),
@@ -305,6 +314,13 @@ fn every_statement_of_the_committed_spec_is_covered_and_counted_once() {
     assert_eq!(report["findings"], json!([]));
     assert_eq!(output.status.code(), Some(0));
     let statements = report["statements"].as_array().expect("the statements");
+    let numbers = report["summary"].as_object().expect("the numbers by state");
+    let sum: u64 = numbers.values().filter_map(Value::as_u64).sum();
+    assert_eq!(
+        sum,
+        2 * u64::try_from(statements.len()).expect("a number"),
+        "{numbers:?}"
+    );
     assert_eq!(states(&report).len(), statements.len(), "names are unique");
     let pointers: BTreeMap<_, _> = statements
         .iter()
