@@ -5,7 +5,6 @@
 // Each of the two programs uses a part of the generator.
 #![allow(dead_code)]
 
-pub mod contract;
 mod extensible_enums;
 mod facade;
 pub mod lint;

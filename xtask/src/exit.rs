@@ -14,18 +14,18 @@ Exit codes:
   4  outdated: a committed file differs from what would be written now
 demo ends with the exit code of the example that it runs.";
 
-/// How a command ended that did its work.
+/// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Nothing to complain about.
+    /// Success.
     Fine,
-    /// Something was found.
+    /// There are findings.
     Findings,
-    /// A part of the input couldn't be read; the rest was looked at.
+    /// A part of the input can't be read; the rest was checked.
     Unreadable,
-    /// A committed file isn't what would be written now.
-    Stale,
-    /// Whatever a child process said.
+    /// A committed file differs from what would be written.
+    Outdated,
+    /// The exit code of a child process.
     Child(u8),
 }
 
@@ -35,18 +35,18 @@ impl From<Outcome> for ExitCode {
             Outcome::Fine => 0,
             Outcome::Findings => 1,
             Outcome::Unreadable => 3,
-            Outcome::Stale => 4,
+            Outcome::Outdated => 4,
             Outcome::Child(code) => code,
         })
     }
 }
 
-/// Why a command couldn't do its work; exit code 3. The text says what happened and where.
+/// The error of a command, with the place; exit code 3.
 #[derive(Debug)]
 pub struct Failure(pub String);
 
 impl Failure {
-    /// The exit code of every failure.
+    /// The exit code of every error.
     pub const CODE: u8 = 3;
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Only the output is written without its name at hand; whoever reads or writes a file names it.
+/// An error of writing the output. Errors of files are made where the file's name is known.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self(format!("the output can't be written: {error}"))
@@ -69,5 +69,5 @@ impl From<crate::spec::SpecError> for Failure {
     }
 }
 
-/// What every command returns.
+/// The result of a command.
 pub type Run = Result<Outcome, Failure>;

@@ -1,4 +1,4 @@
-//! The workspace's files: where they are, what messages call them, and whether a committed one is still right.
+//! The files of the workspace: their paths, their names in messages, and the comparison of committed files.
 
 use std::fs;
 use std::io::Write;
@@ -13,8 +13,8 @@ use crate::exit::{Failure, Outcome, Run};
 use crate::output::say;
 use crate::spec::{Spec, pointer_segment};
 
-/// The workspace's folder, so that every command works from any folder below it. Cargo tells it when it runs this program;
-/// else it is where the program was built.
+/// Returns the folder of the workspace, so that every command works from any folder below. Cargo sets the variable when it runs this
+/// program; without it, the folder in which the program was built counts.
 pub fn root() -> PathBuf {
     let package =
         std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
@@ -29,7 +29,7 @@ pub fn default_spec() -> PathBuf {
     root().join("openapi/cloud-partner-portal.yaml")
 }
 
-/// What messages call a file: from the current folder, else from the workspace's, with slashes everywhere.
+/// Returns the name of a file in messages: its path from the current folder or the workspace's, with slashes on every system.
 pub fn shown(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
     let root = root();
@@ -55,7 +55,7 @@ pub fn spec(path: &Path) -> Result<Spec, Failure> {
     Ok(Spec::parse(Path::new(&shown), text)?)
 }
 
-/// Reads a YAML file of a shape that is known. What doesn't fit is told with its place.
+/// Reads a YAML file into a type. An error names the place in the file.
 pub fn yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), Failure> {
     let shown = shown(path);
     let text = fs::read_to_string(path)
@@ -81,11 +81,11 @@ pub fn yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), Failure> {
     Ok((file, value))
 }
 
-/// Writes a file, or says that it is fresh already: an unchanged file keeps its time stamp, so cargo builds nothing anew.
+/// Writes a file unless it has the text already: an unchanged file keeps its time stamp, so cargo rebuilds nothing.
 pub fn write(path: &Path, text: &str, out: &mut dyn Write) -> Run {
     let shown = shown(path);
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
-        say(out, "Fresh", shown)?;
+        say(out, "Unchanged", shown)?;
         return Ok(Outcome::Fine);
     }
     fs::write(path, text)
@@ -94,22 +94,22 @@ pub fn write(path: &Path, text: &str, out: &mut dyn Write) -> Run {
     Ok(Outcome::Fine)
 }
 
-/// Says whether a committed file is what would be written now, with the difference.
+/// Prints whether a committed file has the text, and the difference.
 pub fn check(path: &Path, text: &str, out: &mut dyn Write) -> Run {
     let shown = shown(path);
     let old = match fs::read_to_string(path) {
         Ok(old) => old,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             say(out, "Missing", shown)?;
-            return Ok(Outcome::Stale);
+            return Ok(Outcome::Outdated);
         }
         Err(error) => return Err(Failure(format!("{shown}: can't be read: {error}"))),
     };
     if old == text {
-        say(out, "Fresh", shown)?;
+        say(out, "Unchanged", shown)?;
         return Ok(Outcome::Fine);
     }
-    say(out, "Stale", &shown)?;
+    say(out, "Outdated", &shown)?;
     let diff = TextDiff::from_lines(&old, text);
     write!(
         out,
@@ -117,7 +117,7 @@ pub fn check(path: &Path, text: &str, out: &mut dyn Write) -> Run {
         diff.unified_diff()
             .header(&format!("{shown} (committed)"), &format!("{shown} (now)"))
     )?;
-    Ok(Outcome::Stale)
+    Ok(Outcome::Outdated)
 }
 
 /// Returns what git prints in the workspace's folder, if git is there and succeeds.

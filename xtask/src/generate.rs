@@ -47,7 +47,7 @@ impl Generate {
                 outcome = of_file;
             }
         }
-        if outcome == Outcome::Stale {
+        if outcome == Outcome::Outdated {
             say(out, "Help", COMMAND)?;
         }
         Ok(outcome)

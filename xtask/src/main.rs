@@ -1,7 +1,6 @@
 //! The commands for maintaining the spec and what is made from it: `cargo xtask --help` lists them.
 //!
-//! One module per command. A command gets a writer and gives back how it ended ([`exit`]), so that its text can be tested;
-//! nothing else prints or ends the process.
+//! One module per command. A command writes to a writer and returns its outcome ([`exit`]); nothing else prints or ends the process.
 #![forbid(unsafe_code)]
 
 mod compat;
@@ -63,7 +62,7 @@ fn main() -> ExitCode {
     match result {
         Ok(outcome) => outcome.into(),
         Err(failure) => {
-            // If not even this can be said, the exit code still says it.
+            // Writing to a closed standard error is ignored; the exit code remains.
             let _ = out.flush();
             let _ = writeln!(io::stderr(), "error: {failure}");
             ExitCode::from(Failure::CODE)

@@ -1,28 +1,28 @@
-//! How commands talk: a verb in a right-aligned column, as cargo does, then what it is about.
+//! Lines of output: a verb in a right-aligned column, as in cargo's output, then its object.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 
-/// The column's width; cargo's own.
+/// The width of the column; the same as cargo's.
 const WIDTH: usize = 12;
 
-/// Writes one line that a verb begins.
+/// Writes a line with a verb.
 pub fn say(out: &mut dyn Write, verb: &str, what: impl Display) -> io::Result<()> {
     writeln!(out, "{verb:>WIDTH$} {what}")
 }
 
-/// Writes a line that belongs to the one before.
+/// Writes a line that continues the one before.
 pub fn more(out: &mut dyn Write, what: impl Display) -> io::Result<()> {
     writeln!(out, "{:>WIDTH$} {what}", "")
 }
 
-/// `1 error`, `2 errors`.
+/// Returns the number with its noun: `1 error`, `2 errors`.
 pub fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A writer whose reader may go away, as `| head` does: what it no longer wants is dropped, and the command still ends
-/// with the exit code of its work.
+/// A writer whose reader may close the pipe, as `head` does. Later output is dropped, and the command still ends with its own exit
+/// code.
 pub struct UntilClosed<W> {
     inner: W,
     closed: bool,

@@ -7,9 +7,6 @@
 //! report.print(Format::Text, "validated 60 recordings", out)
 //! ```
 
-// Some parts are for commands that don't use the report yet.
-#![allow(dead_code)]
-
 use std::io::{self, Write};
 
 use clap::ValueEnum;
@@ -98,14 +95,13 @@ impl Place {
     }
 
     fn text(&self) -> String {
-        let mut text = self.file.clone();
-        if let (Some(line), Some(column)) = (self.line, self.column) {
-            text += &format!(":{line}:{column}");
-        }
-        if !self.pointer.is_empty() {
-            text += &format!(" {}", self.pointer);
-        }
-        text
+        let line = match (self.line, self.column) {
+            (Some(line), Some(column)) => format!(":{line}:{column}"),
+            _ => String::new(),
+        };
+        format!("{}{line} {}", self.file, self.pointer)
+            .trim_end()
+            .to_owned()
     }
 
     /// Orders places by file, line, and pointer; elements of a list by their number.
@@ -293,7 +289,7 @@ impl Report {
     }
 }
 
-/// A table, as text with aligned columns or as Markdown.
+/// A table of text.
 pub struct Table {
     rows: Vec<Vec<String>>,
 }
@@ -332,30 +328,17 @@ impl Table {
             })
             .collect();
         for row in &self.rows {
-            let mut line = String::new();
-            for (column, (width, right)) in layout.iter().enumerate() {
+            let aligned = layout.iter().enumerate().map(|(column, (width, right))| {
                 let cell = cell(row, column);
-                line += &if *right {
-                    format!("{cell:>width$}  ")
+                if *right {
+                    format!("{cell:>width$}")
                 } else {
-                    format!("{cell:<width$}  ")
-                };
-            }
+                    format!("{cell:<width$}")
+                }
+            });
+            let line = aligned.collect::<Vec<_>>().join("  ");
             writeln!(out, "{}", line.trim_end())?;
         }
         Ok(())
-    }
-
-    /// Returns the table as Markdown.
-    pub fn markdown(&self) -> String {
-        let line = |row: &[String]| format!("| {} |\n", row.join(" | "));
-        let mut text = String::new();
-        for (index, row) in self.rows.iter().enumerate() {
-            text += &line(row);
-            if index == 0 {
-                text += &format!("|{}\n", " --- |".repeat(row.len()));
-            }
-        }
-        text
     }
 }

@@ -96,19 +96,16 @@ impl<'s> Checker<'s> {
                 .find(|parameter| parameter.place == "path" && parameter.name == name);
             let Some(parameter) = parameter else { continue };
             let (code, at) = (codes::PATH_PARAMETER, "/request/path");
-            match percent_decode_str(text).decode_utf8() {
-                Ok(text) => {
-                    let wrong = self.text(&parameter.node, &text, code, at, shown);
-                    found.extend(wrong.into_iter().map(|one| Found {
-                        message: format!("`{name}`: {}", one.message),
-                        ..one
-                    }));
-                }
-                Err(_) => {
-                    let message = format!("`{name}` isn't UTF-8 once it is decoded");
-                    found.push(Found::at(code, at, message).against(&parameter.node.pointer));
-                }
-            }
+            let Ok(text) = percent_decode_str(text).decode_utf8() else {
+                let message = format!("`{name}` isn't UTF-8 once it is decoded");
+                found.push(Found::at(code, at, message).against(&parameter.node.pointer));
+                continue;
+            };
+            let wrong = self.text(&parameter.node, &text, code, at, shown);
+            found.extend(wrong.into_iter().map(|one| Found {
+                message: format!("`{name}`: {}", one.message),
+                ..one
+            }));
         }
         found
     }

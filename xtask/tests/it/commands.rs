@@ -231,7 +231,7 @@ fn generate_writes_and_checks_from_any_folder() {
     let stale = common::run_in_workspace(root.path(), &["generate", "--check"]);
     assert_eq!(stale.status.code(), Some(4));
     let said = stdout(&stale);
-    assert!(said.contains("Stale sdk/src/generated.rs\n"), "{said}");
+    assert!(said.contains("Outdated sdk/src/generated.rs\n"), "{said}");
     assert!(
         said.contains("--- sdk/src/generated.rs (committed)\n+++ sdk/src/generated.rs (now)\n@@ "),
         "{said}"

@@ -1,167 +1,28 @@
-//! What the spec must not say: what progenitor takes for something else, and what breaks clients in other languages.
-//!
-//! What linters for OpenAPI find as well (`.ci/lint-contract`) isn't repeated here.
+//! The checks of the rules. Each returns what is wrong with an object: the JSON pointer inside the object, and a message.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::path::PathBuf;
 
 use heck::ToSnakeCase;
 use serde_json::{Value, json};
 
-use super::extensible_enums::{self, is_extensible};
-use super::prepare::{API_VERSION, IDENTIFIER_PATTERN};
-use super::spec::{Kind, Location, Node, Operation, Spec, Visited};
+use crate::generator::extensible_enums::{self, is_extensible};
+use crate::generator::prepare::{API_VERSION, IDENTIFIER_PATTERN};
+use crate::generator::spec::Kind;
+use crate::generator::spec::{Node, Operation, Spec, Visited, pointer_segment};
 
-/// A broken rule.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Problem {
-    /// The spec's file.
-    pub path: PathBuf,
-    /// The place in the file.
-    pub location: Location,
-    /// The same place as a JSON pointer.
-    pub pointer: String,
-    /// The rule's stable code.
-    pub code: &'static str,
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub help: &'static str,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, location) = (self.path.display(), self.location);
-        write!(
-            f,
-            "{path}:{location}: {}: {}. {}",
-            self.code, self.message, self.help
-        )
-    }
-}
-
-/// A rule for the objects of one kind.
-struct Rule {
-    code: &'static str,
-    applies_to: Kind,
-    /// Returns what is wrong, each with the JSON pointer inside the object.
-    check: fn(&Context<'_>, &Part<'_>) -> Vec<(String, String)>,
-    help: &'static str,
-}
-
-/// Every rule.
-const RULES: &[Rule] = &[
-    Rule {
-        code: "api-version",
-        applies_to: Kind::Document,
-        check: version_is_text,
-        help: "it is the value of `api-version`: quote it, as in `version: \"2017-10-31\"`",
-    },
-    Rule {
-        code: "api-version",
-        applies_to: Kind::Operation,
-        check: api_version,
-        help: "add the required query parameter `api-version` of type string, without a format, an enum or a default: most clients \
-               don't send defaults",
-    },
-    Rule {
-        code: "operation-id",
-        applies_to: Kind::Operation,
-        check: operation_id,
-        help: "give it an operationId of its own: it becomes the method's name in every language",
-    },
-    Rule {
-        code: "one-success",
-        applies_to: Kind::Operation,
-        check: one_success,
-        help: "progenitor takes one success: keep the 2xx that the service sends",
-    },
-    Rule {
-        code: "json-response",
-        applies_to: Kind::Operation,
-        check: json_response,
-        help: "add `application/json` and its `schema`, or no content at all",
-    },
-    Rule {
-        code: "identifier",
-        applies_to: Kind::Parameter,
-        check: identifier,
-        help: "the SDK's `Identifier` checks the pattern ^[^./\\\\\\s][^/\\\\\\s]*$ and nothing else: use that pattern alone",
-    },
-    Rule {
-        code: "pattern",
-        applies_to: Kind::Schema,
-        check: pattern,
-        help: "the SDK has no regular expressions: only the pattern of identifiers is possible, ^[^./\\\\\\s][^/\\\\\\s]*$",
-    },
-    Rule {
-        code: "unknown-reference",
-        applies_to: Kind::Schema,
-        check: unknown_reference,
-        help: "a reference has the form `#/components/schemas/Name`",
-    },
-    Rule {
-        code: "closed-object",
-        applies_to: Kind::Schema,
-        check: closed_object,
-        help: "responses grow: `false` refuses new properties, and `true` breaks the Kotlin generator",
-    },
-    Rule {
-        code: "closed-enum",
-        applies_to: Kind::Schema,
-        check: closed_enum,
-        help: "clients throw on a value that isn't listed: write `type: string` with `x-extensible-enum`",
-    },
-    Rule {
-        code: "date-time",
-        applies_to: Kind::Schema,
-        check: date_time,
-        help: "the service sends times without an offset, on which clients throw: write `x-timestamp: utc` instead of the format",
-    },
-    Rule {
-        code: "integer-size",
-        applies_to: Kind::Schema,
-        check: integer_size,
-        help: "write `format: int64`: versions need it, and clients overflow on less",
-    },
-    Rule {
-        code: "nullable",
-        applies_to: Kind::Schema,
-        check: nullable,
-        help: "some clients throw on null: write `nullable: true` beside the type",
-    },
-    Rule {
-        code: "known-values",
-        applies_to: Kind::Schema,
-        check: known_values,
-        help: "list each known value once, as text, in a component of type string; letter case doesn't distinguish them",
-    },
-    Rule {
-        code: "constants",
-        applies_to: Kind::Schema,
-        check: constants,
-        help: "constants repeat an extensible enum in a component named `Known…`, and nothing refers to them, because clients \
-               throw on a value that isn't listed",
-    },
-    Rule {
-        code: "description",
-        applies_to: Kind::Schema,
-        check: description,
-        help: "say what it is",
-    },
-];
+/// What a check returns.
+pub(super) type Problems = Vec<(String, String)>;
 
 /// The spec while it is checked.
-struct Context<'s> {
-    spec: &'s Spec,
-    operations: Vec<Operation<'s>>,
+pub(super) struct Context<'s> {
+    pub(super) spec: &'s Spec,
+    pub(super) operations: Vec<Operation<'s>>,
 }
 
 /// The object under check.
-struct Part<'s> {
-    visited: Visited<'s>,
-    node: Node<'s>,
+pub(super) struct Part<'s> {
+    pub(super) visited: Visited<'s>,
+    pub(super) node: Node<'s>,
 }
 
 impl Part<'_> {
@@ -176,7 +37,7 @@ impl Part<'_> {
     }
 
     /// Returns one problem at the property `key` if it `is` one.
-    fn problem_if(&self, is: bool, key: &str, message: &str) -> Vec<(String, String)> {
+    fn problem_if(&self, is: bool, key: &str, message: &str) -> Problems {
         let at = if key.is_empty() || key.starts_with('/') {
             key.to_owned()
         } else {
@@ -192,52 +53,7 @@ impl Part<'_> {
     }
 }
 
-/// Returns every problem of the spec, in the order of the file.
-#[must_use]
-pub fn lint(spec: &Spec) -> Vec<Problem> {
-    let problem = |code, pointer: String, message: String, help| Problem {
-        path: spec.path.clone(),
-        location: spec.location(&pointer),
-        pointer,
-        code,
-        message,
-        help,
-    };
-    let operations = match spec.operations() {
-        Ok(operations) => operations,
-        Err(error) => {
-            return vec![Problem {
-                path: error.path,
-                location: error.location.unwrap_or_default(),
-                pointer: String::new(),
-                code: "openapi-document",
-                message: error.message,
-                help: "nothing else was checked",
-            }];
-        }
-    };
-    let context = Context { spec, operations };
-    let mut problems = Vec::new();
-    spec.walk(|visited| {
-        let Some(node) = spec.at(&visited.pointer) else {
-            return;
-        };
-        let part = Part {
-            visited: visited.clone(),
-            node,
-        };
-        for rule in RULES.iter().filter(|rule| rule.applies_to == visited.kind) {
-            for (at, message) in (rule.check)(&context, &part) {
-                let pointer = format!("{}{at}", visited.pointer);
-                problems.push(problem(rule.code, pointer, message, rule.help));
-            }
-        }
-    });
-    problems.sort();
-    problems
-}
-
-fn version_is_text(_: &Context<'_>, document: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn version_is_text(_: &Context<'_>, document: &Part<'_>) -> Problems {
     let version = document.node.value.pointer("/info/version");
     let message = "info.version isn't text".to_owned();
     match version {
@@ -246,7 +62,7 @@ fn version_is_text(_: &Context<'_>, document: &Part<'_>) -> Vec<(String, String)
     }
 }
 
-fn api_version(context: &Context<'_>, operation: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn api_version(context: &Context<'_>, operation: &Part<'_>) -> Problems {
     let Some(known) = context.operation(operation) else {
         return Vec::new();
     };
@@ -266,7 +82,7 @@ fn api_version(context: &Context<'_>, operation: &Part<'_>) -> Vec<(String, Stri
     operation.problem_if(!usable, "", "doesn't require a plain `api-version`")
 }
 
-fn operation_id(context: &Context<'_>, operation: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn operation_id(context: &Context<'_>, operation: &Part<'_>) -> Problems {
     let Some(known) = context.operation(operation) else {
         return Vec::new();
     };
@@ -282,18 +98,18 @@ fn operation_id(context: &Context<'_>, operation: &Part<'_>) -> Vec<(String, Str
     vec![(String::new(), problem)]
 }
 
-fn one_success(context: &Context<'_>, operation: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn one_success(context: &Context<'_>, operation: &Part<'_>) -> Problems {
     let count = context.successes(operation).len();
     let message = format!("has {count} successful responses");
     operation.problem_if(count != 1, "responses", &message)
 }
 
-fn json_response(context: &Context<'_>, operation: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn json_response(context: &Context<'_>, operation: &Part<'_>) -> Problems {
     let is_other = |response: &Node<'_>| {
-        let content = response.value.get("content").and_then(Value::as_object);
-        content.is_some_and(|content| {
-            !content.is_empty()
-                && content
+        let described = response.value.get("content").and_then(Value::as_object);
+        described.is_some_and(|media| {
+            !media.is_empty()
+                && media
                     .get("application/json")
                     .is_none_or(|media| media.get("schema").is_none())
         })
@@ -312,7 +128,7 @@ fn json_response(context: &Context<'_>, operation: &Part<'_>) -> Vec<(String, St
     })
 }
 
-fn identifier(_: &Context<'_>, parameter: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn identifier(_: &Context<'_>, parameter: &Part<'_>) -> Problems {
     let schema = parameter
         .node
         .child("schema")
@@ -328,23 +144,23 @@ fn identifier(_: &Context<'_>, parameter: &Part<'_>) -> Vec<(String, String)> {
     })
 }
 
-fn pattern(_: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn pattern(_: &Context<'_>, schema: &Part<'_>) -> Problems {
     let pattern = schema.node.value.get("pattern");
     let other = pattern.is_some_and(|pattern| pattern != IDENTIFIER_PATTERN);
     schema.problem_if(other, "pattern", "has a pattern of its own")
 }
 
-fn unknown_reference(context: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn unknown_reference(context: &Context<'_>, schema: &Part<'_>) -> Problems {
     let broken = schema.is_reference() && context.spec.resolve(&schema.node.pointer).is_none();
     schema.problem_if(broken, "", "refers to nothing in this file")
 }
 
-fn closed_object(_: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn closed_object(_: &Context<'_>, schema: &Part<'_>) -> Problems {
     let key = "additionalProperties";
     schema.problem_if(schema.has(key), key, "sets additionalProperties")
 }
 
-fn closed_enum(context: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn closed_enum(context: &Context<'_>, schema: &Part<'_>) -> Problems {
     let keys = ["enum", "anyOf", "oneOf"];
     let used = keys.into_iter().filter(|key| schema.has(key));
     used.filter(|key| *key != "enum" || context.enum_of(&schema.node.pointer).is_none())
@@ -352,13 +168,13 @@ fn closed_enum(context: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)
         .collect()
 }
 
-fn date_time(_: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn date_time(_: &Context<'_>, schema: &Part<'_>) -> Problems {
     let format = schema.node.text("format");
     let is_time = matches!(format, Some("date-time" | "date"));
     schema.problem_if(is_time, "format", "is a time in RFC 3339")
 }
 
-fn integer_size(_: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn integer_size(_: &Context<'_>, schema: &Part<'_>) -> Problems {
     let unsized_integer =
         schema.node.text("type") == Some("integer") && schema.node.text("format") != Some("int64");
     schema.problem_if(
@@ -368,7 +184,7 @@ fn integer_size(_: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)> {
     )
 }
 
-fn nullable(context: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn nullable(context: &Context<'_>, schema: &Part<'_>) -> Problems {
     let required = schema.node.value.get("required").and_then(Value::as_array);
     let is_required = |name: &str| required.is_some_and(|names| names.contains(&json!(name)));
     let properties = schema.node.value.get("properties");
@@ -378,7 +194,7 @@ fn nullable(context: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)> {
         .flat_map(|properties| properties.keys())
         .filter(|name| !is_required(name))
         .filter_map(|name| {
-            let at = format!("/properties/{}", super::spec::pointer_segment(name));
+            let at = format!("/properties/{}", pointer_segment(name));
             let property = context
                 .spec
                 .resolve(&format!("{}{at}", schema.node.pointer))?;
@@ -389,7 +205,7 @@ fn nullable(context: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)> {
         .collect()
 }
 
-fn known_values(_: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn known_values(_: &Context<'_>, schema: &Part<'_>) -> Problems {
     let Some(list) = schema.node.value.get("x-extensible-enum") else {
         return Vec::new();
     };
@@ -413,7 +229,7 @@ fn known_values(_: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)> {
     )
 }
 
-fn constants(context: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn constants(context: &Context<'_>, schema: &Part<'_>) -> Problems {
     if let Some(owner) = context.enum_of(&schema.node.pointer) {
         let same = schema.node.value.get("enum") == owner.value.get("x-extensible-enum");
         let alone = ["title", "description", "type", "enum"];
@@ -430,7 +246,7 @@ fn constants(context: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)> 
     schema.problem_if(refers, "", "refers to constants")
 }
 
-fn description(_: &Context<'_>, schema: &Part<'_>) -> Vec<(String, String)> {
+pub(super) fn description(_: &Context<'_>, schema: &Part<'_>) -> Problems {
     let missing = !schema.is_reference() && !schema.has("description");
     // A parameter or a header describes itself; its schema has nothing to add.
     let described = matches!(schema.visited.parent, Kind::Parameter | Kind::Header);

@@ -1,0 +1,195 @@
+//! What the spec must not say: what progenitor takes for something else, and what breaks clients in other languages.
+//!
+//! What linters for OpenAPI find as well (`.ci/lint-contract`) isn't repeated here.
+
+mod checks;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use super::spec::{Kind, Location, Spec};
+use checks::{Context, Part};
+
+/// A broken rule.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The spec's file.
+    pub path: PathBuf,
+    /// The place in the file.
+    pub location: Location,
+    /// The same place as a JSON pointer.
+    pub pointer: String,
+    /// The rule's stable code.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: &'static str,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, location) = (self.path.display(), self.location);
+        write!(
+            f,
+            "{path}:{location}: {}: {}. {}",
+            self.code, self.message, self.help
+        )
+    }
+}
+
+/// A rule for the objects of one kind.
+struct Rule {
+    code: &'static str,
+    applies_to: Kind,
+    /// Returns what is wrong, each with the JSON pointer inside the object.
+    check: fn(&Context<'_>, &Part<'_>) -> checks::Problems,
+    help: &'static str,
+}
+
+/// Every rule.
+const RULES: &[Rule] = &[
+    Rule {
+        code: "api-version",
+        applies_to: Kind::Document,
+        check: checks::version_is_text,
+        help: "it is the value of `api-version`: quote it, as in `version: \"2017-10-31\"`",
+    },
+    Rule {
+        code: "api-version",
+        applies_to: Kind::Operation,
+        check: checks::api_version,
+        help: "add the required query parameter `api-version` of type string, without a format, an enum or a default: most clients \
+               don't send defaults",
+    },
+    Rule {
+        code: "operation-id",
+        applies_to: Kind::Operation,
+        check: checks::operation_id,
+        help: "give it an operationId of its own: it becomes the method's name in every language",
+    },
+    Rule {
+        code: "one-success",
+        applies_to: Kind::Operation,
+        check: checks::one_success,
+        help: "progenitor takes one success: keep the 2xx that the service sends",
+    },
+    Rule {
+        code: "json-response",
+        applies_to: Kind::Operation,
+        check: checks::json_response,
+        help: "add `application/json` and its `schema`, or no content at all",
+    },
+    Rule {
+        code: "identifier",
+        applies_to: Kind::Parameter,
+        check: checks::identifier,
+        help: "the SDK's `Identifier` checks the pattern ^[^./\\\\\\s][^/\\\\\\s]*$ and nothing else: use that pattern alone",
+    },
+    Rule {
+        code: "pattern",
+        applies_to: Kind::Schema,
+        check: checks::pattern,
+        help: "the SDK has no regular expressions: only the pattern of identifiers is possible, ^[^./\\\\\\s][^/\\\\\\s]*$",
+    },
+    Rule {
+        code: "unknown-reference",
+        applies_to: Kind::Schema,
+        check: checks::unknown_reference,
+        help: "a reference has the form `#/components/schemas/Name`",
+    },
+    Rule {
+        code: "closed-object",
+        applies_to: Kind::Schema,
+        check: checks::closed_object,
+        help: "responses grow: `false` refuses new properties, and `true` breaks the Kotlin generator",
+    },
+    Rule {
+        code: "closed-enum",
+        applies_to: Kind::Schema,
+        check: checks::closed_enum,
+        help: "clients throw on a value that isn't listed: write `type: string` with `x-extensible-enum`",
+    },
+    Rule {
+        code: "date-time",
+        applies_to: Kind::Schema,
+        check: checks::date_time,
+        help: "the service sends times without an offset, on which clients throw: write `x-timestamp: utc` instead of the format",
+    },
+    Rule {
+        code: "integer-size",
+        applies_to: Kind::Schema,
+        check: checks::integer_size,
+        help: "write `format: int64`: versions need it, and clients overflow on less",
+    },
+    Rule {
+        code: "nullable",
+        applies_to: Kind::Schema,
+        check: checks::nullable,
+        help: "some clients throw on null: write `nullable: true` beside the type",
+    },
+    Rule {
+        code: "known-values",
+        applies_to: Kind::Schema,
+        check: checks::known_values,
+        help: "list each known value once, as text, in a component of type string; letter case doesn't distinguish them",
+    },
+    Rule {
+        code: "constants",
+        applies_to: Kind::Schema,
+        check: checks::constants,
+        help: "constants repeat an extensible enum in a component named `Known…`, and nothing refers to them, because clients \
+               throw on a value that isn't listed",
+    },
+    Rule {
+        code: "description",
+        applies_to: Kind::Schema,
+        check: checks::description,
+        help: "say what it is",
+    },
+];
+
+/// Returns every problem of the spec, in the order of the file.
+#[must_use]
+pub fn lint(spec: &Spec) -> Vec<Problem> {
+    let problem = |code, pointer: String, message: String, help| Problem {
+        path: spec.path.clone(),
+        location: spec.location(&pointer),
+        pointer,
+        code,
+        message,
+        help,
+    };
+    let operations = match spec.operations() {
+        Ok(operations) => operations,
+        Err(error) => {
+            return vec![Problem {
+                path: error.path,
+                location: error.location.unwrap_or_default(),
+                pointer: String::new(),
+                code: "openapi-document",
+                message: error.message,
+                help: "nothing else was checked",
+            }];
+        }
+    };
+    let context = Context { spec, operations };
+    let mut problems = Vec::new();
+    spec.walk(|visited| {
+        let Some(node) = spec.at(&visited.pointer) else {
+            return;
+        };
+        let part = Part {
+            visited: visited.clone(),
+            node,
+        };
+        for rule in RULES.iter().filter(|rule| rule.applies_to == visited.kind) {
+            for (at, message) in (rule.check)(&context, &part) {
+                let pointer = format!("{}{at}", visited.pointer);
+                problems.push(problem(rule.code, pointer, message, rule.help));
+            }
+        }
+    });
+    problems.sort();
+    problems
+}
