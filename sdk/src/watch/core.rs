@@ -99,7 +99,8 @@ impl Rules {
 
     /// Returns the wait that a `Retry-After` header causes; zero without one.
     pub(crate) fn retry_after(&self, header: Option<Duration>) -> Duration {
-        self.with_jitter(header.unwrap_or_default().min(MAXIMUM_RETRY_AFTER))
+        self.with_jitter(header.unwrap_or_default())
+            .min(MAXIMUM_RETRY_AFTER)
     }
 
     /// Whether the watch's timeout has passed.

@@ -29,9 +29,13 @@ impl Start {
     }
 }
 
-/// A report belongs to a later publication when it is in flight and doesn't say the same as the earlier report, or when all its
-/// messages are newer than all of the earlier report. A mere difference isn't enough: links, for example, can appear late.
+/// A report belongs to a later publication when its status is known to be in flight and it doesn't say the same as the earlier
+/// report, or when all its messages are newer than all of the earlier report. A mere difference isn't enough: links, for example,
+/// can appear late. Neither is an unknown, empty or null status: it is no evidence that a publication has started.
 fn is_later_publication(earlier: &OfferStatusReport, report: &OfferStatusReport) -> bool {
+    if report.status.known().is_none() {
+        return false;
+    }
     if report.is_in_flight() {
         return (&report.status, report.steps(), report.messages())
             != (&earlier.status, earlier.steps(), earlier.messages());

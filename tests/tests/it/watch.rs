@@ -1,74 +1,16 @@
-//! Waiting for a publication: every scenario from its first answer to its last, and what can happen on the way.
+//! Waiting for a publication: every scenario from its first response to its last.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::support::outcome::guarded;
-use crate::support::raw::Step::{Reset, Stall};
-use crate::support::raw::{Raw, Step, answer, json};
+use crate::support::raw::Step::Stall;
+use crate::support::raw::{Raw, json};
+use crate::support::watch::{OFTEN, client, events, status, until, watch};
 use cloud_partner_portal::types::OfferStatusReport;
-use cloud_partner_portal::{
-    AccessToken, Client, Credential, Outcome, RetryPolicy, Until, WatchBuilder, WatchEvent,
-    WatchResult,
-};
+use cloud_partner_portal::{Outcome, Until, WatchBuilder, WatchEvent, WatchResult};
 use cloud_partner_recordings::library::{self, Scenario};
 use cloud_partner_recordings::recording::{Body, Recording};
 use cloud_partner_recordings::replay::{Replay, Server};
-
-const OFTEN: Duration = Duration::from_millis(1);
-
-fn client(endpoint: String) -> Client {
-    crate::support::client(endpoint)
-}
-
-fn watch(endpoint: String) -> WatchBuilder {
-    let watch = client(endpoint).watch("contoso", "linux-vm");
-    watch.expect("good identifiers").interval(OFTEN)
-}
-
-/// An event in one line: the offer's status and the steps whose status has changed, or how the poll failed, or the outcome.
-fn tell(event: &WatchEvent) -> String {
-    match event {
-        WatchEvent::Changed(change) => {
-            let steps: Vec<_> = change
-                .steps
-                .iter()
-                .map(|changed| {
-                    let id = changed.step.id.as_deref().unwrap_or_default();
-                    let now = changed.step.status.as_ref().expect("a status");
-                    match &changed.before {
-                        Some(before) => format!("{id} {before} → {now}"),
-                        None => format!("{id} {now}"),
-                    }
-                })
-                .collect();
-            format!("{}: {}", change.report.status, steps.join(", "))
-        }
-        WatchEvent::PollFailed(error) => format!("poll failed: {:?}", error.status()),
-        WatchEvent::Delayed(_) => "delayed".to_owned(),
-        WatchEvent::Ended(Err(error)) => format!("error: {:?}", error.status()),
-        WatchEvent::Ended(Ok(ended)) => {
-            let status = ended.report.as_ref().map(|report| report.status.as_str());
-            format!("{}: {}", ended.outcome, status.unwrap_or("no report"))
-        }
-        other => panic!("{other:?} is new"),
-    }
-}
-
-/// All events of a wait, each in one line; an error as its status.
-async fn events(watch: WatchBuilder) -> Vec<String> {
-    let mut watch = watch.start();
-    let mut told = Vec::new();
-    while let Some(event) = guarded("watch", watch.next_event()).await {
-        told.push(tell(&event));
-        assert!(told.len() < 2000, "it doesn't end: {:?}", told.last());
-    }
-    assert!(
-        watch.next_event().await.is_none(),
-        "it goes on after its end"
-    );
-    told
-}
 
 fn scenario(name: &str) -> Scenario {
     library::scenarios(&library::home().join("scenarios"))
@@ -166,7 +108,7 @@ fn scenarios() -> Vec<Told> {
 }
 
 #[tokio::test]
-async fn every_scenario_is_told_change_by_change() {
+async fn reports_every_scenario_change_by_change() {
     for (name, mut told, after) in scenarios() {
         let (server, watch) = play(name);
         assert_eq!(events(watch).await, told, "{name}");
@@ -187,7 +129,7 @@ async fn every_scenario_is_told_change_by_change() {
 }
 
 #[tokio::test]
-async fn a_future_ends_as_the_stream_does() {
+async fn a_watch_that_is_awaited_ends_as_one_that_is_read() {
     for (name, expected, until_live) in [
         (
             "publish-succeeds",
@@ -256,232 +198,8 @@ async fn a_publication_that_fails_is_no_error() {
     assert_eq!(ended.outcome, Outcome::Failed);
 }
 
-fn status(status: &str) -> Vec<Step> {
-    json(format!(r#"{{"status":"{status}"}}"#))
-}
-
-fn failure(status: u16) -> Vec<Step> {
-    answer(status, &[], r#"{"Message":"failed"}"#)
-}
-
 #[tokio::test]
-async fn polls_that_fail_are_told_apart_from_offers_that_do() {
-    let html = [("content-type", "text/html")];
-    for (name, scripts, expected) in [
-        (
-            "what can pass is survived",
-            vec![
-                failure(503),
-                vec![Reset],
-                status("running"),
-                failure(429),
-                failure(500),
-                vec![],
-                status("succeeded"),
-            ],
-            vec![
-                "poll failed: Some(503)",
-                "poll failed: None",
-                "running: ",
-                "poll failed: Some(429)",
-                "poll failed: Some(500)",
-                "poll failed: None",
-                "succeeded: ",
-                "succeeded: succeeded",
-            ],
-        ),
-        (
-            "the same after a failed poll is no change",
-            vec![
-                status("running"),
-                failure(502),
-                status("running"),
-                status("failed"),
-            ],
-            vec![
-                "running: ",
-                "poll failed: Some(502)",
-                "failed: ",
-                "failed: failed",
-            ],
-        ),
-        ("not found", vec![failure(404)], vec!["error: Some(404)"]),
-        (
-            "forbidden",
-            vec![status("running"), failure(403), status("succeeded")],
-            vec![
-                "running: ",
-                "poll failed: Some(403)",
-                "succeeded: ",
-                "succeeded: succeeded",
-            ],
-        ),
-        ("refused", vec![failure(401)], vec!["error: Some(401)"]),
-        (
-            "a sign-in page",
-            vec![
-                status("running"),
-                answer(200, &html, "<html>"),
-                status("failed"),
-            ],
-            vec![
-                "running: ",
-                "poll failed: Some(200)",
-                "failed: ",
-                "failed: failed",
-            ],
-        ),
-        (
-            "never published",
-            vec![status("neverPublished")],
-            vec!["neverPublished: ", "neverPublished: neverPublished"],
-        ),
-        (
-            "a status that nobody knows isn't the end",
-            vec![status("paused"), status("Running"), status("SUCCEEDED")],
-            vec![
-                "paused: ",
-                "Running: ",
-                "SUCCEEDED: ",
-                "succeeded: SUCCEEDED",
-            ],
-        ),
-    ] {
-        let requests = scripts.len();
-        let server = Raw::scripts(scripts.clone());
-        assert_eq!(events(watch(server.url())).await, expected, "{name}");
-        assert_eq!(server.asked().len(), requests, "{name}");
-
-        let server = Raw::scripts(scripts);
-        let end = tell(&WatchEvent::Ended(guarded(name, watch(server.url())).await));
-        assert_eq!(Some(&end.as_str()), expected.last(), "{name}");
-    }
-}
-
-#[tokio::test]
-async fn a_poll_is_one_request_whatever_the_clients_retry_policy() {
-    let server = Raw::scripts(vec![failure(503), failure(503), status("succeeded")]);
-    let client = crate::support::build(
-        Client::builder()
-            .endpoint(server.url())
-            .retry(RetryPolicy::default().initial_backoff(OFTEN)),
-    );
-    let watch = client
-        .watch("contoso", "linux-vm")
-        .expect("good identifiers")
-        .interval(OFTEN);
-    assert_eq!(
-        events(watch).await,
-        [
-            "poll failed: Some(503)",
-            "poll failed: Some(503)",
-            "succeeded: ",
-            "succeeded: succeeded"
-        ]
-    );
-}
-
-#[tokio::test]
-async fn a_deadline_is_an_outcome() {
-    let time = Duration::from_millis(500);
-    let failed = "poll failed: Some(500)";
-    for (name, script, last) in [
-        ("running", status("running"), "timedOut: running"),
-        ("no answer", vec![Stall], "timedOut: no report"),
-        ("failing", failure(500), "timedOut: no report"),
-    ] {
-        let server = Raw::scripts(vec![script]);
-        let mut told = events(watch(server.url()).timeout(time)).await;
-        assert_eq!(told.pop().as_deref(), Some(last), "{name}");
-        told.dedup();
-        let expected = match name {
-            "running" => vec!["running: "],
-            "failing" => vec![failed],
-            _ => vec![],
-        };
-        assert_eq!(told, expected, "{name}");
-        let ended = guarded(name, watch(server.url()).timeout(time)).await;
-        assert_eq!(
-            ended.expect("no error").outcome,
-            Outcome::TimedOut,
-            "{name}"
-        );
-    }
-    // What was known before is what is known at the end.
-    let server = Raw::scripts(vec![vec![Stall]]);
-    let watch = watch(server.url()).timeout(time);
-    let ended = guarded(
-        "resumed",
-        watch.resume_from(OfferStatusReport::new(
-            cloud_partner_portal::types::OfferStatus::Running,
-        )),
-    );
-    assert_eq!(tell(&WatchEvent::Ended(ended.await)), "timedOut: running");
-}
-
-#[tokio::test]
-async fn the_service_says_when_to_poll_next() {
-    let later = [("retry-after", "1")];
-    for (name, first) in [
-        ("report", answer(200, &later, r#"{"status":"running"}"#)),
-        ("failure", answer(503, &later, "")),
-    ] {
-        let server = Raw::scripts(vec![first, status("succeeded")]);
-        guarded(name, watch(server.url()))
-            .await
-            .expect("an outcome");
-        let asked = server.asked();
-        assert_eq!(asked.len(), 2, "{name}");
-        let waited = asked[1].when - asked[0].when;
-        assert!(waited >= Duration::from_secs(1), "{name}: only {waited:?}");
-    }
-    // For ever, as good as.
-    for for_ever in [
-        "18446744073709551615",
-        "99999999999999999999",
-        "9999999999999",
-    ] {
-        let headers = [("retry-after", for_ever)];
-        for first in [
-            answer(200, &headers, r#"{"status":"running"}"#),
-            answer(503, &headers, ""),
-        ] {
-            let server = Raw::scripts(vec![first, status("succeeded")]);
-            let watch = watch(server.url()).timeout(Duration::from_millis(200));
-            let ended = guarded(for_ever, watch).await.expect("no error");
-            assert_eq!(ended.outcome, Outcome::TimedOut, "{for_ever}");
-            assert_eq!(server.asked().len(), 1, "{for_ever}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn polls_keep_their_interval() {
-    let server = Raw::scripts(vec![
-        status("running"),
-        status("running"),
-        failure(500),
-        status("succeeded"),
-    ]);
-    let interval = Duration::from_millis(100);
-    let watch = watch(server.url()).interval(interval);
-    guarded("interval", watch).await.expect("an outcome");
-    let asked = server.asked();
-    assert_eq!(asked.len(), 4);
-    for pair in asked.windows(2) {
-        let waited = pair[1].when - pair[0].when;
-        assert!(waited >= interval, "only {waited:?}");
-    }
-    // The longest interval that can be said.
-    let server = Raw::scripts(vec![status("running")]);
-    let watch = self::watch(server.url())
-        .interval(Duration::MAX)
-        .timeout(interval);
-    assert_eq!(events(watch).await, ["running: ", "timedOut: running"]);
-}
-
-#[tokio::test]
-async fn a_resumed_wait_tells_what_has_changed_since() {
+async fn a_resumed_watch_reports_what_has_changed_since() {
     let bodies = bodies("publish-succeeds");
     // Kept as text, as a program would that is stopped and started again.
     let seen = |number: usize| -> OfferStatusReport {
@@ -536,7 +254,7 @@ async fn a_resumed_wait_tells_what_has_changed_since() {
 }
 
 #[tokio::test]
-async fn dropping_it_cancels_it() {
+async fn dropping_a_watch_cancels_it() {
     // In the middle of a poll.
     let server = Raw::scripts(vec![vec![Stall]]);
     let mut waiting = watch(server.url()).start();
@@ -559,47 +277,4 @@ async fn dropping_it_cancels_it() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     // One can have been on its way.
     assert!(server.asked().len() <= asked + 1);
-}
-
-async fn until(holds: impl Fn() -> bool) {
-    while !holds() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-#[tokio::test]
-async fn a_token_that_cant_be_had_for_a_while_doesnt_end_a_wait() {
-    // Each token has ended by the next poll; of the second client, the second fetch fails and the third has a token again.
-    let server = Raw::scripts(vec![status("running"), status("succeeded")]);
-    let client = |fails: u32| {
-        let fetches = AtomicU32::new(0);
-        let credential = Credential::provider(move || {
-            let number = fetches.fetch_add(1, Ordering::Relaxed) + 1;
-            async move {
-                if number == fails {
-                    return Err("the sign-in endpoint is away".into());
-                }
-                Ok(AccessToken::new("made-up").expires_in(Duration::from_millis(20)))
-            }
-        });
-        let builder = Client::builder()
-            .endpoint(server.url())
-            .credential(credential);
-        let client = builder.build().expect("a good configuration");
-        let watch = client.watch("contoso", "linux-vm");
-        watch
-            .expect("good identifiers")
-            .interval(Duration::from_millis(60))
-    };
-    // Before there was any answer, it is a mistake in the configuration.
-    assert_eq!(events(client(1)).await, ["error: None"]);
-    assert_eq!(
-        events(client(2)).await,
-        [
-            "running: ",
-            "poll failed: None",
-            "succeeded: ",
-            "succeeded: succeeded"
-        ]
-    );
 }

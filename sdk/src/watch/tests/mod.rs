@@ -5,6 +5,7 @@ mod policy;
 mod properties;
 mod simulation;
 mod soak;
+mod start;
 
 use proptest::prelude::*;
 use std::time::Duration;

@@ -75,6 +75,11 @@ pub fn is_in_flight(status: Option<&str>) -> bool {
     !status.is_some_and(|status| FINAL.contains(&status))
 }
 
+/// An unknown status doesn't show that a publication has started.
+pub fn shows_a_start(status: &str) -> bool {
+    ["notStarted", "waitingForPublisherReview", "running"].contains(&status)
+}
+
 pub fn outcome(report: Report) -> Option<&'static str> {
     match report.status {
         "published" => Some("contradictory"),

@@ -6,6 +6,7 @@ pub mod outcome;
 pub mod publisher;
 #[path = "../../../../sdk/generator/spec/mod.rs"]
 pub mod spec;
+pub mod watch;
 pub use cloud_partner_recordings::scripted_server as raw;
 
 use std::time::Duration;

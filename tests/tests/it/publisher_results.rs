@@ -1,0 +1,209 @@
+//! What the result of a publisher's watch holds: every offer that was in flight or changed, with the outcome that was seen last.
+
+use std::time::Duration;
+
+use crate::support::outcome::guarded;
+use crate::support::publisher::{Publisher, Service, events, list, status, table};
+use crate::support::raw::Step::Stall;
+use crate::support::raw::{answer, json as ok};
+use cloud_partner_portal::{AccessToken, Client, Credential, Outcome};
+use serde_json::json;
+
+#[tokio::test]
+async fn an_offer_that_fails_between_two_lists_is_in_the_result() {
+    for before in ["notStarted", "succeeded"] {
+        let lists = vec![
+            ok(json!([
+                {"id": "a", "status": "running"},
+                {"id": "b", "status": before, "version": 1},
+            ])
+            .to_string()),
+            ok(json!([
+                {"id": "a", "status": "succeeded"},
+                {"id": "b", "status": "failed", "version": 2},
+            ])
+            .to_string()),
+        ];
+        let service = Service::start(Publisher {
+            lists,
+            status: Box::new(move |offer, interval| {
+                status(match (offer, interval) {
+                    ("a", 0) => "running",
+                    ("a", _) => "succeeded",
+                    (_, 0) => before,
+                    (_, _) => "failed",
+                })
+            }),
+        });
+        let result = guarded("publisher", service.watch())
+            .await
+            .expect("no error");
+        assert!(!result.is_success(), "{before}");
+        let outcome = |offer: &str| result.offers[offer].as_ref().map(|result| result.outcome);
+        assert_eq!(outcome("a").ok(), Some(Outcome::Succeeded), "{before}");
+        assert_eq!(outcome("b").ok(), Some(Outcome::Failed), "{before}");
+    }
+}
+
+#[tokio::test]
+async fn an_offer_without_a_known_status_is_watched() {
+    for item in [
+        json!({"id": "a"}),
+        json!({"id": "a", "status": null}),
+        json!({"id": "a", "status": "notStarted"}),
+        json!({"id": "a", "status": "paused"}),
+    ] {
+        let service = Service::start(Publisher {
+            lists: vec![ok(json!([item]).to_string()), list(&[("a", "failed")])],
+            status: Box::new(|_, _| status("failed")),
+        });
+        assert_eq!(
+            events(service.watch()).await.last().map(String::as_str),
+            Some("ended: a failed"),
+            "{item}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_outcome_of_an_offer_that_is_in_flight_again_is_dropped() {
+    let lists = || {
+        vec![
+            list(&[("a", "running"), ("b", "running")]),
+            list(&[("a", "succeeded"), ("b", "running")]),
+            list(&[("a", "running"), ("b", "running")]),
+            list(&[("a", "running"), ("b", "succeeded")]),
+            list(&[("a", "failed"), ("b", "succeeded")]),
+        ]
+    };
+    let b: (&str, &[&str]) = ("b", &["running", "running", "running", "succeeded"]);
+    // The next poll fails.
+    let service = table(
+        lists(),
+        vec![("a", &["succeeded", "", "403"] as &[_]), b].leak(),
+    );
+    let reported = events(service.watch()).await;
+    assert_eq!(
+        reported.last().map(String::as_str),
+        Some("ended: a given up Some(403), b succeeded")
+    );
+    // The next poll shows another outcome.
+    let service = table(
+        lists(),
+        vec![("a", &["succeeded", "", "running", "failed"] as &[_]), b].leak(),
+    );
+    assert_eq!(
+        events(service.watch()).await,
+        [
+            "2 offers, 2 watched; a ended: succeeded; a succeeded; b running",
+            "2 offers, 1 watched",
+            "2 offers, 2 watched; a running",
+            "2 offers, 2 watched; a ended: failed; a failed; b ended: succeeded; b succeeded",
+            "2 offers, 0 watched",
+            "ended: a failed, b succeeded",
+        ]
+    );
+    // Its polls fail until the timeout.
+    let service = table(
+        lists(),
+        vec![("a", &["succeeded", "", "503"] as &[_]), b].leak(),
+    );
+    let watch = service.watch().timeout(Duration::from_millis(500));
+    let result = guarded("publisher", watch).await.expect("no error");
+    let a = result.offers["a"].as_ref().expect("no error of its own");
+    assert_eq!(a.outcome, Outcome::TimedOut);
+    let error = a.last_error.as_ref().expect("the last error");
+    assert_eq!(error.status(), Some(503));
+    assert!(result.timed_out && !result.is_success());
+}
+
+#[tokio::test]
+async fn a_list_that_is_older_than_the_outcome_costs_one_more_poll() {
+    let service = table(
+        vec![list(&[("a", "running")]), list(&[("a", "running")])],
+        &[("a", &["running", "succeeded"])],
+    );
+    assert_eq!(
+        events(service.watch()).await,
+        [
+            "1 offers, 1 watched; a running",
+            "1 offers, 1 watched; a ended: succeeded; a succeeded",
+            "1 offers, 1 watched",
+            "1 offers, 0 watched",
+            "ended: a succeeded",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn offers_that_ended_before_the_first_list_and_no_offers_are_no_success() {
+    let service = table(vec![list(&[("a", "succeeded")])], &[]);
+    let result = guarded("publisher", service.watch())
+        .await
+        .expect("no error");
+    assert!(result.offers.is_empty() && !result.timed_out && !result.is_success());
+}
+
+#[tokio::test]
+async fn a_timeout_before_the_confirming_list_is_no_success() {
+    let service = table(
+        vec![list(&[("a", "running")]), vec![Stall]],
+        &[("a", &["succeeded"])],
+    );
+    let watch = service.watch().timeout(Duration::from_millis(500));
+    let result = guarded("publisher", watch).await.expect("no error");
+    let a = result.offers["a"].as_ref().expect("no error");
+    assert_eq!(a.outcome, Outcome::Succeeded);
+    assert!(result.timed_out && !result.is_success());
+
+    let service = table(vec![answer(503, &[], "")], &[]);
+    let watch = service.watch().timeout(Duration::from_millis(300));
+    let result = guarded("publisher", watch).await.expect("no error");
+    let error = result.last_error.as_ref().expect("the list's error");
+    assert_eq!(error.status(), Some(503));
+    assert!(result.timed_out && !result.is_success());
+}
+
+/// A result that is awaited after the end is the same.
+#[tokio::test]
+async fn a_watch_that_has_ended_gives_its_result_again() {
+    let service = table(
+        vec![list(&[("a", "running")]), list(&[("a", "failed")])],
+        &[("a", &["failed"])],
+    );
+    let mut watch = service.watch().start();
+    while guarded("events", watch.next_event()).await.is_some() {}
+    let requests = service.server.asked().len();
+    let result = guarded("again", watch).await.expect("no error");
+    assert_eq!(
+        result.offers["a"]
+            .as_ref()
+            .map(|result| result.outcome)
+            .ok(),
+        Some(Outcome::Failed)
+    );
+    assert_eq!(service.server.asked().len(), requests);
+}
+
+#[tokio::test]
+async fn a_panic_reaches_the_reader() {
+    let client = || {
+        let credential = Credential::provider(|| async {
+            if true {
+                panic!("the token provider panics");
+            }
+            Ok(AccessToken::new("made-up"))
+        });
+        Client::builder()
+            .endpoint("http://127.0.0.1:9")
+            .credential(credential)
+            .build()
+            .expect("a good configuration")
+    };
+    let publisher = client().watch_publisher("contoso").expect("an id").start();
+    let watch = tokio::spawn(async move { publisher.await.is_ok() });
+    assert!(watch.await.is_err_and(|error| error.is_panic()));
+    let offer = client().watch("contoso", "a").expect("ids").start();
+    let watch = tokio::spawn(async move { offer.await.is_ok() });
+    assert!(watch.await.is_err_and(|error| error.is_panic()));
+}

@@ -1,0 +1,292 @@
+//! Watches of one offer whose polls fail.
+
+use std::error::Error as _;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::support::outcome::guarded;
+use crate::support::raw::Step::{Reset, Stall};
+use crate::support::raw::{Raw, Step, answer};
+use crate::support::watch::{OFTEN, events, failure, status, tell, watch};
+use cloud_partner_portal::{
+    AccessToken, Client, Credential, Error, Outcome, RetryPolicy, WatchEvent,
+};
+
+#[tokio::test]
+async fn polls_that_fail_are_distinguished_from_offers_that_fail() {
+    let html = [("content-type", "text/html")];
+    for (name, scripts, expected) in [
+        (
+            "what can pass is survived",
+            vec![
+                failure(503),
+                vec![Reset],
+                status("running"),
+                failure(429),
+                failure(500),
+                vec![],
+                status("succeeded"),
+            ],
+            vec![
+                "poll failed: Some(503)",
+                "poll failed: None",
+                "running: ",
+                "poll failed: Some(429)",
+                "poll failed: Some(500)",
+                "poll failed: None",
+                "succeeded: ",
+                "succeeded: succeeded",
+            ],
+        ),
+        (
+            "the same after a failed poll is no change",
+            vec![
+                status("running"),
+                failure(502),
+                status("running"),
+                status("failed"),
+            ],
+            vec![
+                "running: ",
+                "poll failed: Some(502)",
+                "failed: ",
+                "failed: failed",
+            ],
+        ),
+        ("not found", vec![failure(404)], vec!["error: Some(404)"]),
+        (
+            "forbidden",
+            vec![status("running"), failure(403), status("succeeded")],
+            vec![
+                "running: ",
+                "poll failed: Some(403)",
+                "succeeded: ",
+                "succeeded: succeeded",
+            ],
+        ),
+        ("refused", vec![failure(401)], vec!["error: Some(401)"]),
+        (
+            "a sign-in page",
+            vec![
+                status("running"),
+                answer(200, &html, "<html>"),
+                status("failed"),
+            ],
+            vec![
+                "running: ",
+                "poll failed: Some(200)",
+                "failed: ",
+                "failed: failed",
+            ],
+        ),
+        (
+            "never published",
+            vec![status("neverPublished")],
+            vec!["neverPublished: ", "neverPublished: neverPublished"],
+        ),
+        (
+            "a status that nobody knows isn't the end",
+            vec![status("paused"), status("Running"), status("SUCCEEDED")],
+            vec![
+                "paused: ",
+                "Running: ",
+                "SUCCEEDED: ",
+                "succeeded: SUCCEEDED",
+            ],
+        ),
+    ] {
+        let requests = scripts.len();
+        let server = Raw::scripts(scripts.clone());
+        assert_eq!(events(watch(server.url())).await, expected, "{name}");
+        assert_eq!(server.asked().len(), requests, "{name}");
+
+        let server = Raw::scripts(scripts);
+        let end = tell(&WatchEvent::Ended(guarded(name, watch(server.url())).await));
+        assert_eq!(Some(&end.as_str()), expected.last(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_poll_is_one_request_whatever_the_clients_retry_policy() {
+    let server = Raw::scripts(vec![failure(503), failure(503), status("succeeded")]);
+    let client = crate::support::build(
+        Client::builder()
+            .endpoint(server.url())
+            .retry(RetryPolicy::default().initial_backoff(OFTEN)),
+    );
+    let watch = client
+        .watch("contoso", "linux-vm")
+        .expect("good identifiers")
+        .interval(OFTEN);
+    assert_eq!(
+        events(watch).await,
+        [
+            "poll failed: Some(503)",
+            "poll failed: Some(503)",
+            "succeeded: ",
+            "succeeded: succeeded"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_is_missing_for_a_while_doesnt_end_a_watch() {
+    // Each token has ended by the next poll; of the second client, the second fetch fails and the third has a token again.
+    let server = Raw::scripts(vec![status("running"), status("succeeded")]);
+    let client = |fails: u32| {
+        let fetches = AtomicU32::new(0);
+        let credential = Credential::provider(move || {
+            let number = fetches.fetch_add(1, Ordering::Relaxed) + 1;
+            async move {
+                if number == fails {
+                    return Err("the sign-in endpoint is away".into());
+                }
+                Ok(AccessToken::new("made-up").expires_in(Duration::from_millis(20)))
+            }
+        });
+        let builder = Client::builder()
+            .endpoint(server.url())
+            .credential(credential);
+        let client = builder.build().expect("a good configuration");
+        let watch = client.watch("contoso", "linux-vm");
+        watch
+            .expect("good identifiers")
+            .interval(Duration::from_millis(60))
+    };
+    // Before there was any answer, it is a mistake in the configuration.
+    assert_eq!(events(client(1)).await, ["error: None"]);
+    assert_eq!(
+        events(client(2)).await,
+        [
+            "running: ",
+            "poll failed: None",
+            "succeeded: ",
+            "succeeded: succeeded"
+        ]
+    );
+}
+
+/// The error and the chain of its sources, one per line.
+fn chain(error: &Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push('\n');
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    text
+}
+
+/// An error response with a correlation id.
+fn failure_with_id(status: u16, id: &str) -> Vec<Step> {
+    answer(status, &[("x-ms-correlation-request-id", id)], "")
+}
+
+#[tokio::test]
+async fn a_dead_endpoint_is_reported_at_once_and_ends_the_watch() {
+    // With the default interval: nothing listens on this port of this machine.
+    let mut watch = watch("http://127.0.0.1:9".to_owned())
+        .interval(Duration::from_secs(60))
+        .tolerate(Duration::from_secs(2))
+        .start();
+    let started = Instant::now();
+    let Some(WatchEvent::PollFailed(error)) = watch.next_event().await else {
+        panic!("no error is reported");
+    };
+    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(error.is_connection());
+    let error = guarded("dead", watch).await.expect_err("nothing listens");
+    assert!(error.is_connection());
+    assert!(chain(&error).contains("refused"), "{}", chain(&error));
+    assert!(started.elapsed() >= Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_timeout_holds_the_errors_since_the_last_report() {
+    let server = Raw::scripts(vec![
+        failure_with_id(500, "old"),
+        status("running"),
+        failure_with_id(503, "one"),
+        failure_with_id(500, "two"),
+        failure_with_id(503, "three"),
+        vec![Reset],
+        vec![Stall],
+    ]);
+    let watch = watch(server.url()).timeout(Duration::from_secs(1));
+    let result = guarded("timeout", watch).await.expect("a timeout");
+    assert_eq!(result.outcome, Outcome::TimedOut);
+    let report = result.report.expect("the last report");
+    assert_eq!(report.status.as_str(), "running");
+    let ids: Vec<_> = result.errors.iter().map(Error::correlation_id).collect();
+    // The first 503 gave way to the later one with the same cause.
+    assert_eq!(ids, [Some("two"), Some("three"), None]);
+    let last = result.last_error.expect("the last error");
+    assert!(last.is_retryable() && last.status().is_none(), "{last}");
+    let chain = chain(&last);
+    for (part, holds) in [
+        ("two", true),
+        ("three", true),
+        ("one", false),
+        ("old", false),
+    ] {
+        assert_eq!(chain.contains(part), holds, "{part}: {chain}");
+    }
+}
+
+#[tokio::test]
+async fn a_watch_that_gives_up_holds_the_errors_since_the_last_report() {
+    let server = Raw::scripts(vec![
+        status("running"),
+        failure_with_id(503, "one"),
+        failure_with_id(404, "two"),
+        answer(200, &[("content-type", "text/html")], "<html>"),
+    ]);
+    let watch = watch(server.url())
+        .interval(Duration::from_millis(100))
+        .tolerate(Duration::from_millis(500));
+    let error = guarded("given up", watch).await.expect_err("errors only");
+    assert!(error.is_decode(), "{error}");
+    let chain = chain(&error);
+    assert!(chain.contains("one") && chain.contains("two"), "{chain}");
+}
+
+#[tokio::test]
+async fn at_most_eight_errors_are_kept() {
+    let mut scripts = vec![status("running")];
+    scripts.extend((500..520).map(failure));
+    scripts.push(vec![Stall]);
+    let server = Raw::scripts(scripts);
+    let watch = watch(server.url()).timeout(Duration::from_secs(2));
+    let result = guarded("timeout", watch).await.expect("a timeout");
+    let codes: Vec<_> = result.errors.iter().filter_map(Error::status).collect();
+    assert_eq!(codes, (512..520).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_401_isnt_lost_when_the_token_cant_be_renewed() {
+    let server = Raw::scripts(vec![failure_with_id(401, "rejected")]);
+    let fetches = AtomicU32::new(0);
+    let credential = Credential::provider(move || {
+        let first = fetches.fetch_add(1, Ordering::Relaxed) == 0;
+        async move {
+            if first {
+                return Ok(AccessToken::new("made-up"));
+            }
+            Err("the sign-in endpoint is away".into())
+        }
+    });
+    let client = Client::builder()
+        .endpoint(server.url())
+        .credential(credential)
+        .build()
+        .expect("a good configuration");
+    let watch = client
+        .watch("contoso", "linux-vm")
+        .expect("good identifiers");
+    let error = guarded("401", watch).await.expect_err("no token");
+    let chain = chain(&error);
+    for part in ["401", "rejected", "the sign-in endpoint is away"] {
+        assert!(chain.contains(part), "{part}: {chain}");
+    }
+}

@@ -1,0 +1,251 @@
+//! Every fault in every phase of a watch: before the first success, between two successes, and from some poll on for ever; in the
+//! status of a watched offer, in that of an offer of a watched publisher, and in the list.
+
+use std::time::Duration;
+
+use crate::support::TOKEN;
+use crate::support::outcome::guarded;
+use crate::support::publisher::{Publisher, Service, list};
+use crate::support::raw::Step::{Reset, Send, Stall};
+use crate::support::raw::{Raw, Step, answer, json};
+use crate::support::watch::{OFTEN, failure, status};
+use cloud_partner_portal::{
+    Client, Credential, Error, Outcome, PublisherWatchEvent, WatchEvent, WatchResult,
+};
+
+/// A fault, the status code of its error, and whether it is tolerated before the first success.
+struct Fault {
+    name: &'static str,
+    steps: Vec<Step>,
+    code: Option<u16>,
+    tolerated_at_first: bool,
+}
+
+fn faults() -> Vec<Fault> {
+    let html = answer(
+        200,
+        &[("content-type", "text/html")],
+        "<html>Sign in</html>",
+    );
+    let cut = b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{\"status\":".to_vec();
+    let fault = |name, steps, code, tolerated_at_first| Fault {
+        name,
+        steps,
+        code,
+        tolerated_at_first,
+    };
+    let mut faults = vec![
+        fault("reset", vec![Reset], None, true),
+        fault("closed", vec![], None, true),
+        fault("hang", vec![Stall], None, true),
+        fault("cut", vec![Send(cut)], Some(200), true),
+        fault("HTML", html, Some(200), true),
+        fault("a number", json("7"), Some(200), true),
+        fault("empty", json(""), Some(200), true),
+    ];
+    for (code, tolerated_at_first) in [
+        (400, false),
+        (401, false),
+        (403, false),
+        (404, false),
+        (408, true),
+        (429, true),
+        (500, true),
+        (503, true),
+    ] {
+        faults.push(fault(
+            "status code",
+            failure(code),
+            Some(code),
+            tolerated_at_first,
+        ));
+    }
+    faults
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    /// The first response is the fault, the next a success.
+    First,
+    /// The fault comes between two successes.
+    Midway,
+    /// After a success, every response is the fault.
+    Last,
+}
+
+impl Phase {
+    const ALL: [Self; 3] = [Self::First, Self::Midway, Self::Last];
+
+    /// The response number `number`, if it isn't the fault.
+    fn answer<T>(self, number: usize, running: T, succeeded: T) -> Option<T> {
+        match (self, number) {
+            (Self::First, 0) | (Self::Midway, 1) | (Self::Last, 1..) => None,
+            (Self::Midway | Self::Last, 0) => Some(running),
+            (Self::First | Self::Midway, _) => Some(succeeded),
+        }
+    }
+
+    fn tolerate(self) -> Duration {
+        match self {
+            Self::Last => Duration::from_millis(200),
+            _ => Duration::from_secs(50),
+        }
+    }
+}
+
+fn client(endpoint: String) -> Client {
+    Client::builder()
+        .endpoint(endpoint)
+        .credential(Credential::token(TOKEN).expect("a good token"))
+        .attempt_timeout(Duration::from_secs(2))
+        .build()
+        .expect("a good configuration")
+}
+
+/// Checks a result against the fault and its phase.
+fn check(said: &str, fault: &Fault, phase: Phase, result: Result<WatchResult, Error>) {
+    let survives = match phase {
+        Phase::First => fault.tolerated_at_first,
+        Phase::Midway => true,
+        Phase::Last => false,
+    };
+    match result {
+        Ok(result) => {
+            assert!(survives, "{said}: {:?}", result.outcome);
+            assert_eq!(result.outcome, Outcome::Succeeded, "{said}");
+            assert!(result.last_error.is_none(), "{said}: an old error");
+        }
+        Err(error) => {
+            assert!(!survives, "{said}: {error}");
+            if fault.name != "cut" {
+                assert_eq!(error.status(), fault.code, "{said}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_one_offer() {
+    for fault in faults() {
+        for phase in Phase::ALL {
+            let said = format!("{} {:?} {phase:?}", fault.name, fault.code);
+            let steps = fault.steps.clone();
+            let server = Raw::start(move |asked| {
+                phase
+                    .answer(asked.number, status("running"), status("succeeded"))
+                    .unwrap_or_else(|| steps.clone())
+            });
+            let mut watch = client(server.url())
+                .watch("contoso", "linux-vm")
+                .expect("good identifiers")
+                .interval(OFTEN)
+                .tolerate(phase.tolerate())
+                .start();
+            let mut failed = 0;
+            let result = loop {
+                match guarded(&said, watch.next_event()).await {
+                    Some(WatchEvent::PollFailed(_)) => failed += 1,
+                    Some(WatchEvent::Ended(result)) => break result,
+                    Some(_) => {}
+                    None => panic!("{said}: it ends without a result"),
+                }
+            };
+            // Each failing poll is reported once: by its own event, or by the end.
+            let faults = match phase {
+                Phase::Last => server.asked().len() - 1,
+                _ => 1,
+            };
+            assert_eq!(failed + usize::from(result.is_err()), faults, "{said}");
+            check(&said, &fault, phase, result);
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_an_offer_of_a_publisher() {
+    for fault in faults() {
+        for phase in Phase::ALL {
+            let said = format!("{} {:?} {phase:?}", fault.name, fault.code);
+            let steps = fault.steps.clone();
+            let polls = std::sync::atomic::AtomicUsize::new(0);
+            let service = Service::start(Publisher {
+                // The second offer always succeeds.
+                lists: vec![
+                    list(&[("a", "running"), ("b", "running")]),
+                    list(&[("a", "running"), ("b", "succeeded")]),
+                ],
+                status: Box::new(move |offer, _| {
+                    if offer == "b" {
+                        return status("succeeded");
+                    }
+                    let number = polls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    phase
+                        .answer(number, status("running"), status("succeeded"))
+                        .unwrap_or_else(|| steps.clone())
+                }),
+            });
+            let mut watch = client(service.server.url())
+                .watch_publisher("contoso")
+                .expect("a good identifier")
+                .interval(OFTEN)
+                .tolerate(phase.tolerate())
+                .start();
+            let mut given_up = 0;
+            let mut result = loop {
+                match guarded(&said, watch.next_event()).await {
+                    Some(PublisherWatchEvent::OfferEnded { result: Err(_), .. }) => given_up += 1,
+                    Some(PublisherWatchEvent::Ended(result)) => break result.expect("good lists"),
+                    Some(_) => {}
+                    None => panic!("{said}: it ends without a result"),
+                }
+            };
+            let a = result.offers.get("a").expect("a result of the offer");
+            assert_eq!(given_up, usize::from(a.is_err()), "{said}: given up once");
+            assert_eq!(result.is_success(), a.is_ok(), "{said}");
+            let b = result.offers.remove("b").expect("a result of the offer");
+            assert_eq!(b.expect("no error").outcome, Outcome::Succeeded, "{said}");
+            check(&said, &fault, phase, result.offers.remove("a").expect("it"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_the_list() {
+    for fault in faults() {
+        for phase in Phase::ALL {
+            let said = format!("{} {:?} {phase:?}", fault.name, fault.code);
+            let lists = (0..3)
+                .map(|number| {
+                    phase
+                        .answer(
+                            number,
+                            list(&[("a", "running")]),
+                            list(&[("a", "waitingForPublisherReview")]),
+                        )
+                        .unwrap_or_else(|| fault.steps.clone())
+                })
+                .chain([match phase {
+                    Phase::Last => fault.steps.clone(),
+                    _ => list(&[("a", "succeeded")]),
+                }])
+                .collect();
+            let service = Service::start(Publisher {
+                lists,
+                status: Box::new(|_, interval| {
+                    status(if interval < 2 { "running" } else { "succeeded" })
+                }),
+            });
+            let watch = client(service.server.url())
+                .watch_publisher("contoso")
+                .expect("a good identifier")
+                .interval(OFTEN)
+                .tolerate(phase.tolerate());
+            let result = guarded(&said, watch).await.map(|mut result| {
+                assert!(result.is_success(), "{said}: {result:?}");
+                let of_the_offer = result.offers.remove("a").expect("a result of the offer");
+                of_the_offer.expect("a status")
+            });
+            check(&said, &fault, phase, result);
+        }
+    }
+}

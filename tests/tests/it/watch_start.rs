@@ -1,0 +1,104 @@
+//! Watches that wait for a publication later than the one of an earlier report.
+
+use std::time::Duration;
+
+use crate::support::outcome::guarded;
+use crate::support::raw::Step::Stall;
+use crate::support::raw::{Raw, Step, json};
+use crate::support::watch::{events, status, watch};
+use cloud_partner_portal::types::OfferStatusReport;
+use cloud_partner_portal::{Outcome, Until};
+
+fn report(report: &str) -> OfferStatusReport {
+    serde_json::from_str(report).expect("a report")
+}
+
+const EARLIER: &str = r#"{"status":"succeeded","messages":[{"timestamp":"2024-05-01T10:00:00Z"}]}"#;
+
+/// The old outcome is shown for a while, then the new publication runs and fails.
+fn old_then_failed() -> Vec<Vec<Step>> {
+    vec![
+        json(EARLIER),
+        json(EARLIER),
+        status("running"),
+        status("failed"),
+    ]
+}
+
+#[tokio::test]
+async fn the_outcome_of_the_publication_before_doesnt_count() {
+    let server = Raw::scripts(old_then_failed());
+    let result = guarded("without", watch(server.url())).await;
+    assert_eq!(result.expect("no error").outcome, Outcome::Succeeded);
+
+    let server = Raw::scripts(old_then_failed());
+    assert_eq!(
+        events(watch(server.url()).after(report(EARLIER))).await,
+        ["succeeded: ", "running: ", "failed: ", "failed: failed"]
+    );
+    assert_eq!(server.asked().len(), 4);
+}
+
+#[tokio::test]
+async fn newer_messages_show_a_publication_that_ended_between_two_polls() {
+    let newer = r#"{"status":"failed","messages":[{"timestamp":"2024-05-01T12:00:00Z"}]}"#;
+    // The same message with a link that appears late.
+    let late = r#"{"status":"succeeded","liveLinks":[{"uri":"https://example.com"}],"messages":[{"timestamp":"2024-05-01T10:00:00Z"}]}"#;
+    let server = Raw::scripts(vec![json(EARLIER), json(late), json(newer)]);
+    let result = guarded("newer", watch(server.url()).after(report(EARLIER))).await;
+    assert_eq!(result.expect("no error").outcome, Outcome::Failed);
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn a_publication_that_doesnt_start_ends_the_watch() {
+    let time = Duration::from_millis(300);
+    for (name, scripts, last) in [
+        ("old outcome", vec![json(EARLIER)], "notStarted: succeeded"),
+        (
+            "another outcome",
+            vec![status("failed")],
+            "notStarted: failed",
+        ),
+        ("hang", vec![vec![Stall]], "notStarted: no report"),
+        (
+            "old, hang",
+            vec![json(EARLIER), vec![Stall]],
+            "notStarted: succeeded",
+        ),
+    ] {
+        let server = Raw::scripts(scripts);
+        let watch = watch(server.url())
+            .after(report(EARLIER))
+            .start_timeout(time);
+        let reported = events(watch).await;
+        assert_eq!(reported.last().map(String::as_str), Some(last), "{name}");
+    }
+    // Without an earlier report, there is no start timeout.
+    let server = Raw::scripts(vec![status("notStarted")]);
+    let watch = watch(server.url())
+        .start_timeout(Duration::ZERO)
+        .timeout(time);
+    let result = guarded("no earlier report", watch).await;
+    assert_eq!(result.expect("no error").outcome, Outcome::TimedOut);
+}
+
+#[tokio::test]
+async fn the_watch_ends_at_the_outcome_that_it_is_told() {
+    for (until, expected) in [
+        (Until::Outcome, Outcome::AwaitingGoLive),
+        (Until::GoLive, Outcome::AwaitingGoLive),
+        (Until::Live, Outcome::Succeeded),
+    ] {
+        let server = Raw::scripts(vec![
+            status("running"),
+            status("waitingForPublisherReview"),
+            status("running"),
+            status("succeeded"),
+        ]);
+        let result = guarded("until", watch(server.url()).until(until)).await;
+        let result = result.expect("no error");
+        assert_eq!(result.outcome, expected, "{until:?}");
+        assert_eq!(result.outcome.is_success(), until == Until::Live);
+    }
+}

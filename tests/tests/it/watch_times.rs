@@ -1,0 +1,134 @@
+//! The timeout, the interval and `Retry-After` of a watch of one offer.
+
+use std::time::Duration;
+
+use crate::support::outcome::guarded;
+use crate::support::raw::Step::Stall;
+use crate::support::raw::{Raw, answer};
+use crate::support::watch::{events, failure, status, tell, watch};
+use cloud_partner_portal::types::OfferStatusReport;
+use cloud_partner_portal::{Outcome, WatchEvent};
+
+#[tokio::test]
+async fn a_timeout_is_an_outcome() {
+    let time = Duration::from_millis(500);
+    let failed = "poll failed: Some(500)";
+    for (name, script, last) in [
+        ("running", status("running"), "timedOut: running"),
+        ("no answer", vec![Stall], "timedOut: no report"),
+        ("failing", failure(500), "timedOut: no report"),
+    ] {
+        let server = Raw::scripts(vec![script]);
+        let mut told = events(watch(server.url()).timeout(time)).await;
+        assert_eq!(told.pop().as_deref(), Some(last), "{name}");
+        told.dedup();
+        let expected = match name {
+            "running" => vec!["running: "],
+            "failing" => vec![failed],
+            _ => vec![],
+        };
+        assert_eq!(told, expected, "{name}");
+        let ended = guarded(name, watch(server.url()).timeout(time)).await;
+        assert_eq!(
+            ended.expect("no error").outcome,
+            Outcome::TimedOut,
+            "{name}"
+        );
+    }
+    // What was known before is what is known at the end.
+    let server = Raw::scripts(vec![vec![Stall]]);
+    let watch = watch(server.url()).timeout(time);
+    let ended = guarded(
+        "resumed",
+        watch.resume_from(OfferStatusReport::new(
+            cloud_partner_portal::types::OfferStatus::Running,
+        )),
+    );
+    assert_eq!(tell(&WatchEvent::Ended(ended.await)), "timedOut: running");
+}
+
+#[tokio::test]
+async fn the_service_says_when_to_poll_next() {
+    let later = [("retry-after", "1")];
+    for (name, first) in [
+        ("report", answer(200, &later, r#"{"status":"running"}"#)),
+        ("failure", answer(503, &later, "")),
+    ] {
+        let server = Raw::scripts(vec![first, status("succeeded")]);
+        guarded(name, watch(server.url()))
+            .await
+            .expect("an outcome");
+        let asked = server.asked();
+        assert_eq!(asked.len(), 2, "{name}");
+        let waited = asked[1].when - asked[0].when;
+        assert!(waited >= Duration::from_secs(1), "{name}: only {waited:?}");
+    }
+    // For ever, as good as.
+    for for_ever in [
+        "18446744073709551615",
+        "99999999999999999999",
+        "9999999999999",
+    ] {
+        let headers = [("retry-after", for_ever)];
+        for first in [
+            answer(200, &headers, r#"{"status":"running"}"#),
+            answer(503, &headers, ""),
+        ] {
+            let server = Raw::scripts(vec![first, status("succeeded")]);
+            let watch = watch(server.url()).timeout(Duration::from_millis(200));
+            let ended = guarded(for_ever, watch).await.expect("no error");
+            assert_eq!(ended.outcome, Outcome::TimedOut, "{for_ever}");
+            assert_eq!(server.asked().len(), 1, "{for_ever}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn polls_keep_their_interval() {
+    let server = Raw::scripts(vec![
+        status("running"),
+        status("running"),
+        failure(500),
+        status("succeeded"),
+    ]);
+    let interval = Duration::from_millis(100);
+    let watch = watch(server.url()).interval(interval);
+    guarded("interval", watch).await.expect("an outcome");
+    let asked = server.asked();
+    assert_eq!(asked.len(), 4);
+    for pair in asked.windows(2) {
+        let waited = pair[1].when - pair[0].when;
+        assert!(waited >= interval, "only {waited:?}");
+    }
+    // The longest interval that can be said.
+    let server = Raw::scripts(vec![status("running")]);
+    let watch = self::watch(server.url())
+        .interval(Duration::MAX)
+        .timeout(interval);
+    assert_eq!(events(watch).await, ["running: ", "timedOut: running"]);
+}
+
+#[tokio::test]
+async fn a_long_wait_that_the_service_asks_for_is_capped_and_reported() {
+    let headers = [("retry-after", "86400")];
+    for (name, first) in [
+        ("report", answer(200, &headers, r#"{"status":"running"}"#)),
+        ("failure", answer(503, &headers, "")),
+    ] {
+        let server = Raw::scripts(vec![first]);
+        let mut watch = watch(server.url()).start();
+        let event = guarded(name, watch.next_event()).await;
+        match event {
+            Some(WatchEvent::Changed(_)) => assert_eq!(name, "report"),
+            Some(WatchEvent::PollFailed(error)) => {
+                assert_eq!(name, "failure");
+                assert_eq!(error.retry_after(), Some(Duration::from_secs(86_400)));
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+        let Some(WatchEvent::Delayed(wait)) = guarded(name, watch.next_event()).await else {
+            panic!("{name}: the wait isn't reported");
+        };
+        assert_eq!(wait, Duration::from_secs(3600), "{name}");
+    }
+}
