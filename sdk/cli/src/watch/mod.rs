@@ -61,6 +61,7 @@ pub async fn run(
     printer.close();
     let Some(list) = ended else {
         printer.remark(&interrupted(&results));
+        printer.last_line("interrupted", None, &results, Exit::Interrupted)?;
         return Ok(Exit::Interrupted);
     };
     let mut exit = worst(&results, options);

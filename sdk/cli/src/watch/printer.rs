@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use cloud_partner_portal::types::{OfferStatusReport, PublicationStep};
-use cloud_partner_portal::{WatchEvent, WatchResult};
+use cloud_partner_portal::{Error, WatchEvent, WatchResult};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 
@@ -122,22 +122,11 @@ impl<'o, W: Write> Printer<'o, W> {
         exit: Exit,
         publisher: &str,
     ) -> io::Result<()> {
-        match self.format {
-            Format::Json | Format::Jsonl => {
-                let mut value = serde_json::json!({"time": stamp(), "event": "ended"});
-                if let Some(error) = &list.error {
-                    value["error"] = json_error(error);
-                }
-                for (name, property) in json::summary(results, exit) {
-                    value[name] = property;
-                }
-                output::line(&value, self.out)?;
-            }
-            Format::Table if results.is_empty() && list.error.is_none() && !list.timed_out => {
-                let publisher = clean(publisher);
-                writeln!(self.out, "No offer of {publisher} is in flight.")?;
-            }
-            _ => {}
+        self.last_line("ended", list.error.as_ref(), results, exit)?;
+        let nothing = results.is_empty() && list.error.is_none() && !list.timed_out;
+        if nothing && self.format == Format::Table {
+            let publisher = clean(publisher);
+            writeln!(self.out, "No offer of {publisher} is in flight.")?;
         }
         self.out.flush()?;
         if list.timed_out {
@@ -149,6 +138,27 @@ impl<'o, W: Write> Printer<'o, W> {
             self.remark(explain(LIST, error).trim_end());
         }
         Ok(())
+    }
+
+    /// Prints the result of every offer if the format is JSON.
+    pub fn last_line(
+        &mut self,
+        event: &str,
+        error: Option<&Error>,
+        results: &Results,
+        exit: Exit,
+    ) -> io::Result<()> {
+        if !matches!(self.format, Format::Json | Format::Jsonl) {
+            return Ok(());
+        }
+        let mut value = serde_json::json!({"time": stamp(), "event": event});
+        if let Some(error) = error {
+            value["error"] = json_error(error);
+        }
+        for (name, property) in json::summary(results, exit) {
+            value[name] = property;
+        }
+        output::line(&value, self.out)
     }
 
     fn text(&mut self, offer: Option<&str>, event: &WatchEvent) -> io::Result<()> {

@@ -148,6 +148,26 @@ fn an_interrupted_watch_says_what_is_still_open() {
     }
 }
 
+#[test]
+#[cfg(unix)]
+fn an_interrupted_watch_ends_with_a_line_of_results() {
+    let server = serve();
+    let mut child = tool(&server.url())
+        .args(["watch", "gateway", "--until", "live", "--interval", "1h"])
+        .args(["-o", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the tool can be started");
+    let mut out = read_line(&mut child);
+    assert_eq!(interrupt(&mut child), Some(130));
+    let mut last = String::new();
+    out.read_to_string(&mut last).expect("text");
+    let last: serde_json::Value = serde_json::from_str(&last).expect("one line of JSON");
+    assert_eq!(last["results"], serde_json::json!({"gateway": null}));
+    assert_eq!(last["exitCode"], 130);
+}
+
 /// A library whose name lookup hangs is loaded before the C library.
 #[test]
 #[cfg(target_os = "linux")]

@@ -1,5 +1,6 @@
 //! `cloud-partner watch` against the scenarios of the replay server.
 
+use cloud_partner_recordings::scripted_server::{Raw, Step};
 use serde_json::Value;
 
 use crate::support::{golden, run, serve, tool, without_times};
@@ -135,4 +136,20 @@ fn watch_gives_programs_one_object_per_change_with_what_the_service_sent() {
             && changes[1]["correlationId"].is_string()
     );
     assert_eq!(last["outcome"], "awaitingGoLive");
+}
+
+#[test]
+fn row_06_a_service_that_doesnt_respond_is_reported_before_the_watch_ends() {
+    let server = Raw::scripts(vec![vec![Step::Stall]]);
+    for arguments in [&["watch"][..], &["watch", "a"]] {
+        let watch = run(tool(&server.url())
+            .args(arguments)
+            .args(["--timeout", "6s"]));
+        assert_eq!(watch.code, Some(12), "{}", watch.err);
+        let first = watch.err.lines().next();
+        assert_eq!(
+            first,
+            Some("The service hasn't responded yet; the watch waits for it.")
+        );
+    }
 }
