@@ -115,7 +115,9 @@ fn guarded(
                 .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
                 .unwrap_or_else(|| "it panicked without a message".to_owned()),
         };
-        Err(why.trim().trim_end_matches('.').to_owned())
+        // progenitor may append the whole parameter over many lines.
+        let first = why.trim().lines().next().unwrap_or_default();
+        Err(first.trim_end_matches(['.', '{', ' ']).to_owned())
     };
     let why = match attempt(document) {
         Ok(tokens) => return Ok(tokens),

@@ -265,3 +265,48 @@ fn generate_reports_what_lint_reports() {
     assert_eq!(stdout(&generate), stdout(&lint));
     assert!(!root.path().join("sdk/src/generated.rs").exists());
 }
+
+/// Runs `generate` on a small spec, and returns its output and the generated facade.
+fn generate(spec: &serde_json::Value) -> (std::process::Output, String) {
+    let root = workspace();
+    let path = root.path().join("openapi/cloud-partner-portal.yaml");
+    fs::write(path, spec.to_string()).expect("the spec");
+    let output = common::run_in_workspace(root.path(), &["generate"]);
+    let facade = fs::read_to_string(root.path().join("sdk/src/facade.rs"));
+    (output, facade.unwrap_or_default())
+}
+
+const ORDERS: &str = "/paths/~1shops~1{shop}~1orders/get";
+
+#[test]
+fn every_text_in_a_path_becomes_an_identifier() {
+    let mut spec = crate::lint::spec();
+    spec.pointer_mut(ORDERS).expect("the operation")["parameters"][0]["schema"] =
+        serde_json::json!({"type": "string"});
+    for spec in [crate::lint::spec(), spec] {
+        let (output, facade) = generate(&spec);
+        assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+        assert!(
+            facade.contains("shop: impl ::std::convert::AsRef<str>")
+                && facade.contains("let shop: crate::Identifier"),
+            "{facade}"
+        );
+    }
+}
+
+#[test]
+fn generate_names_the_operation_that_progenitor_rejects() {
+    let mut spec = crate::lint::spec();
+    let operation = spec.pointer_mut(ORDERS).expect("the operation");
+    operation["requestBody"] = serde_json::json!({
+        "content": {"application/xml": {"schema": {"description": "", "type": "string"}}}
+    });
+    let (output, facade) = generate(&spec);
+    assert_eq!(output.status.code(), Some(3));
+    let message = stderr(&output);
+    assert!(
+        message.contains("the operation `listOrders`") && message.contains("application/xml"),
+        "{message}"
+    );
+    assert_eq!(facade, "");
+}

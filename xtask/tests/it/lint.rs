@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::common::{self, stdout};
 
 /// A spec that keeps every rule.
-fn spec() -> Value {
+pub fn spec() -> Value {
     json!({
         "openapi": "3.0.3",
         "info": {"title": "Orders", "version": "1"},
