@@ -12,6 +12,7 @@ mod public_api;
 mod publisher;
 mod publisher_cost;
 mod publisher_results;
+mod publisher_times;
 mod recording;
 mod recordings;
 mod replay;

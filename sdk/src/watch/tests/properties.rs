@@ -18,7 +18,6 @@ const SUCCEEDED: Report = Report {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 2000,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
@@ -42,16 +41,13 @@ proptest! {
         let WatchEvent::Ended(result) = &run.last else {
             panic!("{:?} isn't the end", run.last);
         };
-        match model::single(&run.log, options) {
-            Some((number, expected)) => {
-                prop_assert_eq!(end(result), expected);
-                prop_assert_eq!(number, run.log.len() - 1, "it went on after its end");
-                prop_assert_eq!(run.log[number].received, run.end);
-            }
-            None => {
-                prop_assert_eq!(end(result), End::Outcome("timedOut"));
-                prop_assert_eq!(run.end, options.timeout);
-            }
+        if let Some((number, expected)) = model::single(&run.log, options) {
+            prop_assert_eq!(end(result), expected);
+            prop_assert_eq!(number, run.log.len() - 1, "it went on after its end");
+            prop_assert_eq!(run.log[number].received, run.end);
+        } else {
+            prop_assert_eq!(end(result), End::Outcome("timedOut"));
+            prop_assert_eq!(run.end, options.timeout);
         }
         check_waits(&run.log)?;
         check_last_error(&run, result.as_ref().ok())?;

@@ -11,7 +11,7 @@ const OFFERS: u8 = 200;
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
-/// A small generator of pseudo-random numbers (SplitMix64), so that every run is the same.
+/// A small generator of pseudo-random numbers (`SplitMix64`), so that every run is the same.
 struct Random(u64);
 
 impl Random {

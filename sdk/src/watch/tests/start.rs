@@ -1,7 +1,5 @@
 //! Which reports count for a watch that waits for a publication later than the one of an earlier report.
 
-use std::time::Duration;
-
 use proptest::prelude::*;
 
 use super::model::{self, Answer, End, Fault, Options, Report};
@@ -114,7 +112,6 @@ const EARLIER: Report = Report {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 1000,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
@@ -188,6 +185,6 @@ fn the_start_timeout_ends_a_watch_whose_poll_hangs() {
         panic!("{:?} isn't the end", run.last);
     };
     assert_eq!(end(result), End::Outcome("notStarted"));
-    assert_eq!(Duration::from_secs(run.end), Duration::from_secs(30 * 60));
+    assert_eq!(run.end, 1800);
     assert_eq!(run.dropped, 1);
 }
