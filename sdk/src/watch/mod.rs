@@ -142,8 +142,9 @@ impl WatchBuilder {
     /// Waits for a publication that is later than the one of this report, which was read before the publication was started.
     /// Just after the start the service can still show the outcome of the previous publication.
     ///
-    /// An outcome counts only after a report that is in flight and doesn't say the same as the earlier one, or when all messages
-    /// of the report are newer than all messages of the earlier one. A mere difference isn't enough, as links can appear late.
+    /// An outcome counts only after a report whose status is `notStarted`, `running` or `waitingForPublisherReview` and that
+    /// doesn't say the same as the earlier one, or when all messages of the report are newer than all messages of the earlier
+    /// one. A mere difference isn't enough, as links can appear late, and neither is an unknown status.
     /// If neither happens within the [start timeout](Self::start_timeout), the outcome is [`Outcome::NotStarted`].
     pub fn after(mut self, earlier: OfferStatusReport) -> Self {
         self.after = Some(earlier);
