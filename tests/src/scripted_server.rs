@@ -58,6 +58,10 @@ pub struct Raw {
 
 impl Raw {
     /// A server that does for each request what the function says. Each connection serves one request.
+    ///
+    /// # Panics
+    ///
+    /// If this machine has no port or no thread left.
     pub fn start(script: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -97,11 +101,13 @@ impl Raw {
     }
 
     /// A server that does the nth of these for the nth request, and the last one again and again.
+    #[must_use]
     pub fn scripts(scripts: Vec<Vec<Step>>) -> Self {
         Self::start(move |asked| scripts[asked.number.min(scripts.len() - 1)].clone())
     }
 
     /// The address that clients connect to, `http://127.0.0.1:PORT`.
+    #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -116,11 +122,13 @@ impl Raw {
     }
 
     /// How many requests have waited for their answer at the same time.
+    #[must_use]
     pub fn most_at_once(&self) -> usize {
         self.state.most_at_once.load(Ordering::SeqCst)
     }
 
     /// How many requests wait for their answer now.
+    #[must_use]
     pub fn under_way(&self) -> usize {
         self.state.under_way.load(Ordering::SeqCst)
     }

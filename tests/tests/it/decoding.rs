@@ -182,8 +182,8 @@ fn collect(value: &Value, here: Place, places: &mut Vec<Place>) {
         Value::Object(properties) => {
             for (key, value) in properties {
                 let mut inner = here.clone();
-                inner.pointer += &format!("/{}", pointer_segment(key));
-                inner.name += &format!(".{key}");
+                inner.pointer = format!("{}/{}", here.pointer, pointer_segment(key));
+                inner.name = format!("{}.{key}", here.name);
                 inner.is_property = true;
                 inner.properties.insert(0, inner.pointer.clone());
                 collect(value, inner, places);
@@ -192,7 +192,7 @@ fn collect(value: &Value, here: Place, places: &mut Vec<Place>) {
         Value::Array(elements) => {
             for (index, value) in elements.iter().enumerate() {
                 let mut inner = here.clone();
-                inner.pointer += &format!("/{index}");
+                inner.pointer = format!("{}/{index}", here.pointer);
                 inner.name += "[]";
                 inner.is_property = false;
                 collect(value, inner, places);

@@ -88,115 +88,30 @@ fn reports_by_provenance_what_covers_each_statement() {
     common::golden("coverage-text", &coverage(&folder, &[]));
 }
 
-/// A recording is evidence for what it shows, a counterexample for nothing.
+/// A recording is evidence for what it shows, a counterexample for nothing. Each case of `coverage/states.json` adds recordings
+/// to the base case, each with its provenance and a patch of its response.
 #[test]
 fn the_best_recording_that_shows_a_statement_decides_its_state() {
-    let properties = "/components/schemas/Order/properties";
-    let count = |value: &str| json!({ "provenance": { "kind": "documentation" }, "response": { "headers": { "x-count": value } } });
-    let (number, nothing) = (
-        json!([{ "id": "a", "number": null }]),
-        json!([{ "id": "a" }]),
-    );
-    let beyond_32_bits = json!([{ "id": "a", "number": 5_000_000_000_i64 }]);
-    let cases: Vec<(String, Vec<(&str, Value)>, &str)> = vec![
-        // A value that shows it, by the nearest provenance.
-        (format!("{properties}/number/nullable"), vec![], "uncovered"),
-        (
-            format!("{properties}/number/nullable"),
-            vec![("recordings", body("synthetic", &number))],
-            "consistent",
-        ),
-        (
-            format!("{properties}/number/nullable"),
-            vec![
-                ("recordings", body("synthetic", &number)),
-                ("recordings", body("documentation", &number)),
-            ],
-            "documented",
-        ),
-        (
-            format!("{properties}/number/nullable"),
-            vec![
-                ("recordings", body("documentation", &number)),
-                ("recordings", body("observed-shape", &number)),
-            ],
-            "observed",
-        ),
-        (
-            format!("{properties}/number/nullable"),
-            vec![
-                ("recordings", body("observed-shape", &number)),
-                ("recordings", body("captured", &number)),
-            ],
-            "captured",
-        ),
-        (
-            "/components/schemas/State/x-extensible-enum/closed".to_owned(),
-            vec![(
-                "recordings",
-                body("captured", &json!([{ "id": "a", "state": "closed" }])),
-            )],
-            "captured",
-        ),
-        (
-            "/paths/~1shops~1{shopId}~1orders/get/responses/200/headers/X-Count".to_owned(),
-            vec![("recordings", count("2"))],
-            "documented",
-        ),
-        // An observed shape comes with made-up values.
-        (
-            "/components/schemas/State/x-extensible-enum/closed".to_owned(),
-            vec![(
-                "recordings",
-                body("observed-shape", &json!([{ "id": "a", "state": "closed" }])),
-            )],
-            "consistent",
-        ),
-        // That a property is missing is no evidence that it exists.
-        (
-            format!("{properties}/number"),
-            vec![
-                ("recordings", body("observed-shape", &nothing)),
-                ("recordings", body("synthetic", &number)),
-            ],
-            "consistent",
-        ),
-        // Every mutation must be detected: here, one that a recording can't detect.
-        (
-            "/components/schemas/Order/required/id".to_owned(),
-            vec![("recordings", body("captured", &nothing))],
-            "uncovered",
-        ),
-        (
-            "/components/schemas/Order/required/id".to_owned(),
-            vec![("counterexamples", body("captured", &json!([{}])))],
-            "consistent",
-        ),
-        (
-            format!("{properties}/number/format"),
-            vec![("recordings", body("captured", &beyond_32_bits))],
-            "uncovered",
-        ),
-        // A counterexample with another error is still refused.
-        (
-            format!("{properties}/number/type"),
-            vec![(
-                "counterexamples",
-                body("captured", &json!([{ "number": 1 }])),
-            )],
-            "uncovered",
-        ),
-    ];
-    for (name, examples, expected) in cases {
+    let cases =
+        fs::read_to_string(common::tests().join("coverage/states.json")).expect("the cases");
+    let cases: Vec<Value> = serde_json::from_str(&cases).expect("JSON");
+    for case in cases {
         let folder = common::base();
-        for (index, (place, patch)) in examples.iter().enumerate() {
-            add(&folder, &format!("{place}/{index}.json"), patch);
+        for place in ["recordings", "counterexamples"] {
+            let examples = case[place].as_array().into_iter().flatten();
+            for (index, example) in examples.enumerate() {
+                let patch = json!({ "provenance": { "kind": example[0] }, "response": example[1] });
+                add(&folder, &format!("{place}/{index}.json"), &patch);
+            }
         }
         let report = parsed(&coverage(&folder, &["--format", "json"]));
+        let name = case["statement"].as_str().expect("a name");
+        let state = states(&report).remove(name);
         assert_eq!(
-            states(&report).get(&name).map(String::as_str),
-            Some(expected),
-            "{name} with {examples:?}"
+            state.as_deref(),
+            case["state"].as_str(),
+            "{}: {name}",
+            case["behaviour"]
         );
     }
 }
