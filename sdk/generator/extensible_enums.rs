@@ -38,7 +38,7 @@ pub fn variant(value: &str) -> String {
 }
 
 /// Returns the enum of the component `name`, and its values' texts.
-pub fn known_values(name: &str, schema: &Value) -> [syn::Item; 2] {
+pub fn known_values(name: &str, schema: &Value) -> [syn::Item; 3] {
     let ident = format_ident!("{name}");
     let description = schema.get("description").and_then(Value::as_str);
     let description = description.unwrap_or(name).trim();
@@ -65,7 +65,10 @@ pub fn known_values(name: &str, schema: &Value) -> [syn::Item; 2] {
             const VALUES: &'static [(&'static str, Self)] = &[#pairs];
         }
     };
-    [known, implementation]
+    let sealed: syn::Item = syn::parse_quote! {
+        impl crate::values::extensible::Sealed for #ident {}
+    };
+    [known, implementation, sealed]
 }
 
 /// Returns the meaning of a value by the table in its component's description, or the value itself.

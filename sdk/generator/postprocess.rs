@@ -101,8 +101,7 @@ fn structure(schema: Option<&Node<'_>>, structure: &mut ItemStruct) -> Vec<Item>
     // New versions of the spec add properties; they must not break a user's code that constructs the type.
     structure.attrs.push(parse_quote!(#[non_exhaustive]));
     structure.attrs.push(parse_quote!(#[derive(PartialEq)]));
-    let mut arguments = Vec::new();
-    let mut values = Vec::new();
+    let mut has_default = true;
     for field in &mut fields.named {
         let Some(name) = field.ident.clone() else {
             continue;
@@ -119,28 +118,21 @@ fn structure(schema: Option<&Node<'_>>, structure: &mut ItemStruct) -> Vec<Item>
             field
                 .attrs
                 .push(parse_quote!(#[cfg_attr(feature = "schemars", schemars(default))]));
-            values.push(quote!(#name: ::std::option::Option::None));
         } else {
             field.attrs.push(parse_quote!(
                 #[serde(deserialize_with = "crate::decode::required")]
             ));
-            let kind = &field.ty;
-            arguments.push(quote!(#name: impl ::std::convert::Into<#kind>));
-            values.push(quote!(#name: #name.into()));
+            // An identifier has no default: an empty one would address another resource.
+            has_default &= field.ty != parse_quote!(crate::Identifier);
         }
     }
-    let mut beside = vec![parse_quote!(crate::decode::object!(#ident);)];
-    if !arguments.is_empty() {
-        beside.push(parse_quote! {
-            impl #ident {
-                /// Makes a value with its required properties; the optional ones are absent.
-                pub fn new(#(#arguments),*) -> Self {
-                    Self { #(#values),* }
-                }
-            }
-        });
+    let derives_default = structure.attrs.iter().any(|attribute| {
+        attribute.path().is_ident("derive") && quote!(#attribute).to_string().contains("Default")
+    });
+    if has_default && !derives_default {
+        structure.attrs.push(parse_quote!(#[derive(Default)]));
     }
-    beside
+    vec![parse_quote!(crate::decode::object!(#ident);)]
 }
 
 /// Returns the documentation of a property: its own description, or the first paragraph of its type's if it is a reference.

@@ -89,6 +89,7 @@ properties and a few more.
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     #[derive(PartialEq)]
+    #[derive(Default)]
     pub struct OfferStatusReport {
         ///Links to the live offer. The page says that they are not currently implemented; clients have types for them.
         #[serde(
@@ -134,6 +135,7 @@ Center, where the address in the account settings is notified.*/
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     #[derive(PartialEq)]
+    #[derive(Default)]
     pub struct OfferSummary {
         /**When the offer was last modified, in UTC. The page prints seven digits and `Z`; an observed response has three digits and no
 `Z`.*/
@@ -361,43 +363,7 @@ need 64 bits: its page prints 636576975611768314.*/
     crate::decode::object!(ErrorResponse);
     crate::decode::object!(OfferDefinition);
     crate::decode::object!(OfferStatusReport);
-    impl OfferStatusReport {
-        /// Makes a value with its required properties; the optional ones are absent.
-        pub fn new(
-            status: impl ::std::convert::Into<crate::Extensible<OfferStatus>>,
-        ) -> Self {
-            Self {
-                live_links: ::std::option::Option::None,
-                messages: ::std::option::Option::None,
-                notification_emails: ::std::option::Option::None,
-                preview_links: ::std::option::Option::None,
-                status: status.into(),
-                steps: ::std::option::Option::None,
-            }
-        }
-    }
     crate::decode::object!(OfferSummary);
-    impl OfferSummary {
-        /// Makes a value with its required properties; the optional ones are absent.
-        pub fn new(id: impl ::std::convert::Into<::std::string::String>) -> Self {
-            Self {
-                changed_time: ::std::option::Option::None,
-                definition: ::std::option::Option::None,
-                id: id.into(),
-                isv_upgrade_request: ::std::option::Option::None,
-                lock_status: ::std::option::Option::None,
-                offer_type_changes: ::std::option::Option::None,
-                offer_type_id: ::std::option::Option::None,
-                offer_type_versions_override: ::std::option::Option::None,
-                pc_migration_status: ::std::option::Option::None,
-                pc_redirect_uri: ::std::option::Option::None,
-                pricing_not_recalculated_regions: ::std::option::Option::None,
-                publisher_id: ::std::option::Option::None,
-                status: ::std::option::Option::None,
-                version: ::std::option::Option::None,
-            }
-        }
-    }
     crate::decode::object!(PublicationStep);
     crate::decode::object!(ServiceError);
     crate::decode::object!(StatusMessage);
@@ -434,6 +400,7 @@ Responses hold it as [`Extensible`](crate::Extensible), which keeps values that 
             ("error", Self::Error),
         ];
     }
+    impl crate::values::extensible::Sealed for MessageLevel {}
     /**The status of an offer; an extensible enum. In a status report it is always there; `null` means an unknown status.
 
 | value | meaning |
@@ -480,6 +447,7 @@ Responses hold it as [`Extensible`](crate::Extensible), which keeps values that 
             ("published", Self::Published),
         ];
     }
+    impl crate::values::extensible::Sealed for OfferStatus {}
     /**The status of one step; an extensible enum.
 
 | value | meaning |
@@ -526,6 +494,7 @@ Responses hold it as [`Extensible`](crate::Extensible), which keeps values that 
             ("canceled", Self::Canceled),
         ];
     }
+    impl crate::values::extensible::Sealed for StepStatus {}
 }
 /// progenitor's client, made by the SDK's own for each call.
 pub struct Client {

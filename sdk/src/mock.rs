@@ -29,7 +29,9 @@
 //! let publisher: PublisherId = "contoso".parse()?;
 //! let mock = server.get_offer_status(|when, then| {
 //!     when.publisher_id(&publisher);
-//!     then.ok(&OfferStatusReport::new(OfferStatus::Succeeded));
+//!     let mut report = OfferStatusReport::default();
+//!     report.status = OfferStatus::Succeeded.into();
+//!     then.ok(&report);
 //! });
 //! let client = Client::builder()
 //!     .endpoint(server.base_url())

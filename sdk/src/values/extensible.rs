@@ -1,20 +1,25 @@
-//! Values that outlive their documentation.
+//! Extensible enums: known values, and unknown ones as they came.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
+use std::str::FromStr;
 
 use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-/// The known values of an open set, such as [`OfferStatus`](crate::types::OfferStatus).
+/// Prevents implementations of [`KnownValue`] in other crates.
+pub trait Sealed {}
+
+/// The known values of an extensible enum, such as [`OfferStatus`](crate::types::OfferStatus).
 ///
-/// Implemented by the enums that are generated from the contract's `x-extensible-enum` lists.
-pub trait KnownValue: Copy + Eq + fmt::Debug + 'static {
-    /// Each known value with its text as the service writes it.
+/// Implemented by the enums that are generated from the spec's `x-extensible-enum` lists, and by no others.
+pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
+    /// The known values, each with its text as the service writes it.
     const VALUES: &'static [(&'static str, Self)];
 
-    /// The value's text as the service writes it.
+    /// Returns the value's text as the service writes it.
     #[must_use]
     fn as_str(self) -> &'static str {
         Self::VALUES
@@ -24,23 +29,36 @@ pub trait KnownValue: Copy + Eq + fmt::Debug + 'static {
     }
 }
 
-/// A value of an open set: one of the known ones in any letter case, or whatever else the service sent.
-///
-/// The service's tables are `PascalCase` and its payloads `camelCase`, and new values can arrive at any time. So a known value is
-/// recognised without regard to case, comparisons ignore case, and the text is kept, shown and sent back as it came.
+/// A value of an extensible enum: a known value in any letter case, or any other text that the service sent.
 ///
 /// ```
 /// use cloud_partner_portal::{Extensible, types::OfferStatus};
 ///
 /// let status: Extensible<OfferStatus> = serde_json::from_str(r#""WaitingForPublisherReview""#)?;
-/// assert_eq!(status.known(), Some(OfferStatus::WaitingForPublisherReview));
-/// assert_eq!(status.as_str(), "WaitingForPublisherReview");
-///
-/// let status: Extensible<OfferStatus> = serde_json::from_str(r#""paused""#)?;
-/// assert_eq!(status.known(), None);
-/// assert_eq!(serde_json::to_string(&status)?, r#""paused""#);
+/// match status.known() {
+///     Some(OfferStatus::WaitingForPublisherReview) => println!("look at the preview"),
+///     Some(OfferStatus::Succeeded) => println!("done"),
+///     Some(other) => println!("{other:?}"),
+///     None => println!("the service has a new status: {status}"),
+/// }
+/// assert_eq!(status, OfferStatus::WaitingForPublisherReview);
+/// assert_eq!(status, "waitingForPublisherReview");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
+///
+/// The documentation's tables are `PascalCase`, the responses `camelCase`, and new values can come at any time. So comparisons
+/// ignore case, and the text is kept, shown and sent back as it came.
+///
+/// ```
+/// use cloud_partner_portal::{Extensible, types::OfferStatus};
+///
+/// let status: Extensible<OfferStatus> = "paused".parse()?;
+/// assert_eq!(status.known(), None);
+/// assert_eq!(status.as_str(), "paused");
+/// # Ok::<(), std::convert::Infallible>(())
+/// ```
+///
+/// The default, which is what `null` decodes to, is an unknown value without text.
 #[derive(Clone)]
 pub struct Extensible<K> {
     known: Option<K>,
@@ -49,7 +67,7 @@ pub struct Extensible<K> {
 }
 
 impl<K: KnownValue> Extensible<K> {
-    /// A value from its text.
+    /// Creates a value from its text.
     #[must_use]
     pub fn new(text: &str) -> Self {
         let values = K::VALUES;
@@ -65,13 +83,13 @@ impl<K: KnownValue> Extensible<K> {
         }
     }
 
-    /// The known value, or `None` when the service sent something that the contract doesn't list.
+    /// Returns the known value, or `None` for a value that the spec doesn't list.
     #[must_use]
     pub fn known(&self) -> Option<K> {
         self.known
     }
 
-    /// The text as the service sent it.
+    /// Returns the text as the service sent it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match (&self.text, self.known) {
@@ -79,6 +97,29 @@ impl<K: KnownValue> Extensible<K> {
             (None, Some(value)) => value.as_str(),
             (None, None) => "",
         }
+    }
+}
+
+impl<K> Default for Extensible<K> {
+    fn default() -> Self {
+        Self {
+            known: None,
+            text: None,
+        }
+    }
+}
+
+impl<K: KnownValue> FromStr for Extensible<K> {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self::new(text))
+    }
+}
+
+impl<K: KnownValue> AsRef<str> for Extensible<K> {
+    fn as_ref(&self) -> &str {
+        self.as_str()
     }
 }
 
@@ -102,6 +143,18 @@ impl<K: KnownValue> Eq for Extensible<K> {}
 impl<K: KnownValue> PartialEq<K> for Extensible<K> {
     fn eq(&self, other: &K) -> bool {
         self.known == Some(*other)
+    }
+}
+
+impl<K: KnownValue> PartialEq<str> for Extensible<K> {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str().eq_ignore_ascii_case(other)
+    }
+}
+
+impl<K: KnownValue> PartialEq<&str> for Extensible<K> {
+    fn eq(&self, other: &&str) -> bool {
+        self == *other
     }
 }
 
@@ -151,10 +204,7 @@ impl<'de, K: KnownValue> Deserialize<'de> for Extensible<K> {
             }
 
             fn visit_unit<E>(self) -> Result<Extensible<K>, E> {
-                Ok(Extensible {
-                    known: None,
-                    text: None,
-                })
+                Ok(Extensible::default())
             }
         }
 

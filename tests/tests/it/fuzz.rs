@@ -243,6 +243,99 @@ fn recordings_with_damage() {
     });
 }
 
+/// A JSON text that `serde_json::Value` can't hold: with invalid UTF-8, half of a surrogate pair, a property that occurs twice,
+/// a number that overflows, or deep nesting.
+fn odd_json() -> impl Strategy<Value = Vec<u8>> + Clone {
+    let odd: Vec<Vec<u8>> = vec![
+        b"\"x\xff\"".to_vec(),
+        b"\"\xed\xa0\xbd\"".to_vec(),
+        br#""x\ud83d""#.to_vec(),
+        br#""\udc00\ud800""#.to_vec(),
+        br#"{"id":"a","id":"b"}"#.to_vec(),
+        b"1e999".to_vec(),
+        b"-0".to_vec(),
+        b"123456789012345678901234567890".to_vec(),
+        [vec![b'['; 200], vec![b']'; 200]].concat(),
+    ];
+    prop_oneof![
+        3 => select(odd),
+        1 => any_json().prop_map(|value| value.to_string().into_bytes()),
+    ]
+}
+
+/// An odd value costs an optional property at most itself: an offer with an id stays in the list, or the list fails; it never
+/// disappears.
+#[test]
+fn an_offer_with_odd_properties_never_disappears() {
+    let names: &[&str] = &[
+        "offerTypeId",
+        "publisherId",
+        "status",
+        "version",
+        "changedTime",
+        "definition",
+        "offerTypeVersionsOverride",
+        "new",
+        "id",
+    ];
+    let property = (select(names), odd_json());
+    let offer = prop::collection::vec(property, 0..4);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let now = Arc::new(Mutex::new(Vec::new()));
+    let body = Arc::clone(&now);
+    let server = Raw::start(move |_| {
+        let body = body.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        answer(200, &[], body)
+    });
+    let client: Client = crate::support::client(server.url());
+    check(&prop::collection::vec(offer, 1..4), |offers| {
+        let mut body = b"[".to_vec();
+        for (number, properties) in offers.iter().enumerate() {
+            if number > 0 {
+                body.push(b',');
+            }
+            body.extend_from_slice(format!("{{\"id\":\"offer-{number}\"").as_bytes());
+            for (name, value) in properties {
+                body.extend_from_slice(format!(",\"{name}\":").as_bytes());
+                body.extend_from_slice(value);
+            }
+            body.push(b'}');
+        }
+        body.push(b']');
+        now.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(&body);
+        let list = runtime.block_on(guarded("list", client.list_offers("contoso")));
+        let has = |wanted: &dyn Fn(&str, &[u8]) -> bool| {
+            let mut properties = offers.iter().flatten();
+            properties.any(|(name, value)| wanted(name, value))
+        };
+        match list {
+            Ok(list) => {
+                let ids: Vec<_> = list.iter().map(|offer| offer.id.clone()).collect();
+                let expected: Vec<_> = (0..offers.len())
+                    .map(|number| format!("offer-{number}"))
+                    .collect();
+                assert_eq!(ids, expected);
+                assert!(!has(&|name, _| name == "id"), "the id is ambiguous");
+            }
+            Err(error) => {
+                check_what_is_shown("list", &error);
+                assert!(error.is_decode(), "{error}");
+                // What can't be saved: an id that occurs twice, a number that overflows, deep nesting.
+                let is_lost = |name: &str, value: &[u8]| {
+                    let text = String::from_utf8_lossy(value);
+                    name == "id" || text.contains("e999") || text.starts_with("[[")
+                };
+                assert!(has(&is_lost), "{error}: {}", String::from_utf8_lossy(&body));
+            }
+        }
+    });
+}
+
 #[test]
 fn any_text_is_a_timestamp() {
     check(&prop_oneof![".*", telling_text()], |text| {

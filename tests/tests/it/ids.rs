@@ -39,7 +39,8 @@ fn an_identifier_is_what_the_pattern_of_the_spec_accepts() {
 async fn an_id_of_the_list_can_be_asked_for_its_status() {
     let server = serve(Vec::new());
     let client = client(server.url());
-    let offer = OfferSummary::new("test-vm");
+    let mut offer = OfferSummary::default();
+    offer.id = "test-vm".to_owned();
     let publisher: Identifier = "contoso".parse().expect("an identifier");
     for result in [
         client.get_offer_status("contoso", &offer.id).await,

@@ -38,12 +38,9 @@ async fn a_timeout_is_an_outcome() {
     // What was known before is what is known at the end.
     let server = Raw::scripts(vec![vec![Stall]]);
     let watch = watch(server.url()).timeout(time);
-    let ended = guarded(
-        "resumed",
-        watch.resume_from(OfferStatusReport::new(
-            cloud_partner_portal::types::OfferStatus::Running,
-        )),
-    );
+    let mut report = OfferStatusReport::default();
+    report.status = cloud_partner_portal::types::OfferStatus::Running.into();
+    let ended = guarded("resumed", watch.resume_from(report));
     assert_eq!(tell(&WatchEvent::Ended(ended.await)), "timedOut: running");
 }
 
