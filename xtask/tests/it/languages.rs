@@ -393,3 +393,36 @@ fn ends_a_command_that_prints_too_much() {
     language(&workspace, LINES, "build: yes\n");
     finds(&workspace, "build failed: printed more than 16 MiB");
 }
+
+#[test]
+fn every_language_has_a_page_with_its_program_and_a_link() {
+    let root = common::workspace();
+    let read = |file: &str| {
+        fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+    };
+    let readme = read("openapi/README.md");
+    for entry in fs::read_dir(root.join("tests/languages")).expect("a folder") {
+        let folder = entry.expect("an entry").path();
+        let examples = fs::read_dir(&folder).into_iter().flatten();
+        let example = examples
+            .map(|entry| entry.expect("an entry").path())
+            .find(|file| {
+                file.file_stem()
+                    .is_some_and(|stem| stem.eq_ignore_ascii_case("example"))
+            });
+        let (Some(example), Some(name)) = (example, folder.file_name()) else {
+            continue;
+        };
+        let name = name.to_string_lossy();
+        let page = read(&format!("openapi/languages/{name}.md"));
+        let program = fs::read_to_string(example).expect("a program");
+        assert!(
+            page.contains(program.trim_end()),
+            "{name}: `cargo xtask languages {name} --write` updates the page"
+        );
+        assert!(
+            readme.contains(&format!("(languages/{name}.md)")),
+            "openapi/README.md has no row for {name}"
+        );
+    }
+}
