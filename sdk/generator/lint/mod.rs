@@ -1,6 +1,6 @@
 //! What the spec must not say: what progenitor takes for something else, and what breaks clients in other languages.
 //!
-//! What linters for OpenAPI find as well (`.ci/lint-contract`) isn't repeated here.
+//! What linters for OpenAPI find as well (`.ci/lint-spec`) isn't repeated here.
 
 mod checks;
 
