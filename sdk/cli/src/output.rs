@@ -20,10 +20,10 @@ pub fn table(header: &[String]) -> Table {
         .load_style(comfy_table::presets::NOTHING)
         .set_header(header);
     // Never under NO_COLOR.
-    if anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never {
-        table.enforce_styling();
-    } else {
+    if anstream::AutoStream::choice(&io::stdout()) == anstream::ColorChoice::Never {
         table.force_no_tty();
+    } else {
+        table.enforce_styling();
     }
     table
 }

@@ -104,9 +104,10 @@ fn row_13_an_odd_optional_property_costs_at_most_itself() {
     for property in odd {
         let definition = [b"\"definition\": {", property, b"}"].concat();
         let server = Raw::start(move |request| {
-            let (open, close) = match request.target.contains("/status") {
-                true => (&br#"{"status": "failed", "#[..], &b"}"[..]),
-                false => (&br#"[{"id": "a", "status": "failed", "#[..], &b"}]"[..]),
+            let (open, close) = if request.target.contains("/status") {
+                (&br#"{"status": "failed", "#[..], &b"}"[..])
+            } else {
+                (&br#"[{"id": "a", "status": "failed", "#[..], &b"}]"[..])
             };
             json([open, &definition, close].concat())
         });
