@@ -7,7 +7,15 @@ use std::path::{Path, PathBuf};
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use serde_json::{Map, Number, Value};
 
-use super::{Spec, pointer_segment};
+/// A spec, or any other YAML file of which the lines matter.
+#[derive(Clone)]
+pub struct Spec {
+    /// The file, as messages name it.
+    pub path: PathBuf,
+    /// The whole document.
+    pub value: Value,
+    locations: HashMap<String, Location>,
+}
 
 /// A place in a file; both numbers count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -129,6 +137,12 @@ impl Spec {
             message: message.into(),
         }
     }
+}
+
+/// Returns the segment of a JSON pointer for `key` (RFC 6901).
+#[must_use]
+pub fn pointer_segment(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
 }
 
 fn convert(

@@ -6,151 +6,15 @@
 //! * [`Spec::operations`] lists the operations; [`Operation::response`] is the response for a status code.
 
 mod load;
+mod node;
 mod operation;
 mod walk;
 
-use std::collections::HashMap;
-use std::path::PathBuf;
-
-use serde_json::Value;
-
-pub use load::{Location, SpecError};
+#[allow(unused_imports)]
+pub use load::{Location, Spec, SpecError, pointer_segment};
+#[allow(unused_imports)]
+pub use node::{Node, target};
 #[allow(unused_imports)]
 pub use operation::{Operation, Parameter};
 #[allow(unused_imports)]
 pub use walk::{Kind, Visited};
-
-/// A spec, or any other YAML file of which the lines matter.
-#[derive(Clone)]
-pub struct Spec {
-    /// The file, as messages name it.
-    pub path: PathBuf,
-    /// The whole document.
-    pub value: Value,
-    locations: HashMap<String, Location>,
-}
-
-/// A part of the spec, with its place.
-#[derive(Clone)]
-pub struct Node<'s> {
-    /// The spec.
-    pub spec: &'s Spec,
-    /// The JSON pointer of the part.
-    pub pointer: String,
-    /// The part itself.
-    pub value: &'s Value,
-}
-
-impl Spec {
-    /// Returns the part at a JSON pointer as it is written.
-    #[must_use]
-    pub fn at(&self, pointer: &str) -> Option<Node<'_>> {
-        Some(Node {
-            spec: self,
-            pointer: pointer.to_owned(),
-            value: self.value.pointer(pointer)?,
-        })
-    }
-
-    /// Returns the part at a JSON pointer. References are followed, and the result names the place to which they lead;
-    /// `None` if one leads nowhere, out of the file, or in a circle.
-    #[must_use]
-    pub fn resolve(&self, pointer: &str) -> Option<Node<'_>> {
-        self.at(pointer)?.followed()
-    }
-}
-
-impl<'s> Node<'s> {
-    /// Returns the property or element `key`, with references followed.
-    #[must_use]
-    pub fn child(&self, key: &str) -> Option<Node<'s>> {
-        self.written(key)?.followed()
-    }
-
-    /// Returns the property or element `key` as it is written.
-    #[must_use]
-    pub fn written(&self, key: &str) -> Option<Node<'s>> {
-        let value = match self.value {
-            Value::Array(elements) => elements.get(key.parse::<usize>().ok()?)?,
-            value => value.get(key)?,
-        };
-        Some(Node {
-            spec: self.spec,
-            pointer: format!("{}/{}", self.pointer, pointer_segment(key)),
-            value,
-        })
-    }
-
-    fn followed(self) -> Option<Node<'s>> {
-        let mut node = self;
-        // A chain of references is one or two links long; a longer one is a circle.
-        for _ in 0..16 {
-            match node.text("$ref") {
-                None => return Some(node),
-                Some(reference) => node = node.spec.at(&target(reference)?)?,
-            }
-        }
-        None
-    }
-
-    /// Returns the parts of the mapping or list `key` by name or index, with references followed. Extensions and broken
-    /// references are left out.
-    #[must_use]
-    pub fn children(&self, key: &str) -> Vec<(String, Node<'s>)> {
-        let Some(parent) = self.written(key) else {
-            return Vec::new();
-        };
-        let names: Vec<String> = match parent.value {
-            Value::Object(named) => named.keys().cloned().collect(),
-            Value::Array(elements) => (0..elements.len()).map(|index| index.to_string()).collect(),
-            _ => Vec::new(),
-        };
-        names
-            .into_iter()
-            .filter(|name| !is_extension(key, name))
-            .filter_map(|name| Some((name.clone(), parent.child(&name)?)))
-            .collect()
-    }
-
-    /// Returns the text of the property `key`.
-    #[must_use]
-    pub fn text(&self, key: &str) -> Option<&'s str> {
-        self.value.get(key)?.as_str()
-    }
-
-    /// Returns whether the property `key` is `true`.
-    #[must_use]
-    pub fn is(&self, key: &str) -> bool {
-        self.value.get(key) == Some(&Value::Bool(true))
-    }
-}
-
-/// Returns whether a name in the mapping `keyword` is an extension. In the other mappings, `x-…` is a name like any other.
-fn is_extension(keyword: &str, name: &str) -> bool {
-    matches!(keyword, "paths" | "responses" | "callbacks") && name.starts_with("x-")
-}
-
-/// Returns the segment of a JSON pointer for `key` (RFC 6901).
-#[must_use]
-pub fn pointer_segment(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
-/// Returns the JSON pointer of a reference into the same file, such as `#/paths/~1a~1%7Bid%7D`.
-#[must_use]
-pub fn target(reference: &str) -> Option<String> {
-    let fragment = reference.strip_prefix('#')?;
-    let mut bytes = Vec::new();
-    let mut rest = fragment.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let mut digit = || char::from(rest.next()?).to_digit(16);
-                u8::try_from(digit()? * 16 + digit()?).ok()?
-            }
-            other => other,
-        });
-    }
-    let pointer = String::from_utf8(bytes).ok()?;
-    pointer.starts_with('/').then_some(pointer)
-}

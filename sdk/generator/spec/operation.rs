@@ -1,6 +1,7 @@
 //! The operations of the spec, with their parameters and responses.
 
-use super::{Node, Spec, SpecError, pointer_segment};
+use super::load::{Spec, SpecError, pointer_segment};
+use super::node::Node;
 
 /// The HTTP methods that a path item can have.
 pub const METHODS: [&str; 8] = [

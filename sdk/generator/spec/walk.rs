@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Spec, is_extension, pointer_segment};
+use super::load::{Spec, pointer_segment};
+use super::node::is_extension;
 
 /// What an object of the spec is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

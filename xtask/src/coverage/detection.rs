@@ -7,8 +7,9 @@ use std::thread;
 use cloud_partner_recordings::recording::Recording;
 
 use super::statements::{Reach, Statement};
+use crate::report::Level;
 use crate::spec::{Spec, SpecError};
-use crate::validate::{Checker, Level};
+use crate::validate::Checker;
 
 /// What can detect a mutation, each with the name of its file.
 pub struct Examples {

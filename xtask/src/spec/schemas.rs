@@ -13,7 +13,7 @@ use jsonschema::{Draft, Registry, ValidationError, Validator};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use super::{Kind, Node, Spec, SpecError};
+use crate::generator::spec::{Kind, Node, Spec, SpecError};
 
 /// The address of the spec among schemas; nothing is ever fetched.
 const HOME: &str = "spec:/";

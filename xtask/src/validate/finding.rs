@@ -1,9 +1,7 @@
 //! A finding as a check makes it: with JSON pointers only.
 
 use super::codes::Code;
-use super::secrets;
-use crate::report::{Finding, Level, Place};
-use crate::spec::Spec;
+use crate::report::Level;
 
 /// A finding without its files.
 #[derive(Clone, Debug)]
@@ -63,22 +61,5 @@ impl Found {
             self.level = Level::Note;
         }
         self
-    }
-
-    /// Returns the finding with its files. Secrets are masked in the JSON pointer and the message.
-    pub fn locate(self, file: Option<&str>, spec: &Spec) -> Finding {
-        Finding {
-            code: self.code.id,
-            name: Some(self.code.name),
-            level: self.level,
-            message: secrets::mask(&self.message),
-            help: Some(self.code.help),
-            recording: file.map(|file| Place {
-                file: file.to_owned(),
-                pointer: secrets::mask_pointer(&self.recording.unwrap_or_default()),
-                ..Place::default()
-            }),
-            spec: self.spec.map(|pointer| Place::in_spec(spec, &pointer)),
-        }
     }
 }

@@ -16,13 +16,14 @@ use std::path::PathBuf;
 use clap::Args;
 use cloud_partner_recordings::recording::Recording;
 
-pub use crate::report::{Format, Level};
 pub use checker::Checker;
 
 use crate::exit::{Failure, Outcome, Run};
 use crate::files;
 use crate::output::count;
-use crate::report::Report;
+use crate::report::{Finding, Format, Place, Report};
+use crate::spec::Spec;
+use finding::Found;
 
 /// Compares the recordings with the spec
 ///
@@ -63,11 +64,11 @@ impl Validate {
         report.fact("examples", of_spec.count);
         input.unreadable.into_iter().for_each(|one| report.add(one));
         for found in of_spec.found {
-            report.add(found.locate(None, &spec));
+            report.add(located(found, None, &spec));
         }
         for (file, recording) in &input.recordings {
             for found in checker.recording(recording) {
-                report.add(found.locate(Some(file), &spec));
+                report.add(located(found, Some(file), &spec));
             }
         }
         report.fact("cpuMilliseconds", cpu_milliseconds());
@@ -82,6 +83,22 @@ impl Validate {
         } else {
             outcome
         })
+    }
+}
+
+/// Returns the finding with its files. Secrets are masked in the JSON pointer and the message.
+fn located(found: Found, file: Option<&str>, spec: &Spec) -> Finding {
+    Finding {
+        level: found.level,
+        recording: file.map(|file| Place {
+            file: file.to_owned(),
+            pointer: secrets::mask_pointer(&found.recording.unwrap_or_default()),
+            ..Place::default()
+        }),
+        spec: found.spec.map(|pointer| Place::in_spec(spec, &pointer)),
+        ..Finding::error(found.code.id, secrets::mask(&found.message))
+            .named(found.code.name)
+            .help(found.code.help)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::Checker;
+use super::checker::Checker;
 use super::codes;
 use super::finding::Found;
 use crate::spec::{Node, pointer_segment};

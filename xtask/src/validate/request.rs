@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cloud_partner_recordings::recording::Recording;
 use percent_encoding::percent_decode_str;
 
-use super::Checker;
+use super::checker::Checker;
 use super::codes;
 use super::finding::Found;
 use crate::spec::{Operation, pointer_segment};

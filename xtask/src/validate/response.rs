@@ -8,7 +8,7 @@
 use cloud_partner_recordings::recording::{Body, Response};
 use serde_json::Value;
 
-use super::Checker;
+use super::checker::Checker;
 use super::codes::{self, Code};
 use super::finding::Found;
 use crate::spec::{Node, Operation, essence, is_json, media_for, pointer_segment};

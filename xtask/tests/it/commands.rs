@@ -208,8 +208,8 @@ fn generate_writes_and_checks_from_any_folder() {
     common::golden("generate-missing", &missing);
     assert!(!root.path().join("sdk/src/facade.rs").exists());
     common::golden("generate-written", &run(&["generate"]));
-    common::golden("generate-again", &run(&["generate"]));
-    common::golden("generate-fresh", &run(&["generate", "--check"]));
+    common::golden("generate-unchanged", &run(&["generate"]));
+    common::golden("generate-unchanged", &run(&["generate", "--check"]));
 
     let schema = root.path().join("tests/recording.schema.json");
     let written = fs::read_to_string(&schema).expect("the schema");
