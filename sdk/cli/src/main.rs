@@ -43,13 +43,8 @@ fn run(arguments: Arguments) -> Result<Exit, Stop> {
     match arguments.command {
         Command::Completions { shell } => {
             // clap_complete panics when it can't write, so it writes to memory.
-            let mut script = Vec::new();
-            clap_complete::generate(
-                shell,
-                &mut Arguments::command(),
-                "cloud-partner",
-                &mut script,
-            );
+            let (mut script, mut command) = (Vec::new(), Arguments::command());
+            clap_complete::generate(shell, &mut command, "cloud-partner", &mut script);
             out.write_all(&script)?;
             out.flush()?;
             return Ok(Exit::Done);

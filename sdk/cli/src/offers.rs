@@ -21,7 +21,7 @@ const CONCURRENT_REQUESTS: usize = 8;
 /// An offer of the list, its JSON, and with `--steps` its status report or why there is none.
 struct Row<'a> {
     offer: &'a OfferSummary,
-    raw: Value,
+    raw: Option<&'a Value>,
     report: Option<Result<Response<OfferStatusReport>, Error>>,
 }
 
@@ -63,24 +63,15 @@ pub async fn run(
         .list_offers(&*connection.publisher)
         .await?;
     let raw = match common.output {
-        Format::Json | Format::Jsonl => match list.json()? {
-            Value::Array(items) => items,
-            _ => Vec::new(),
-        },
-        Format::Table | Format::Tsv => Vec::new(),
+        Format::Json | Format::Jsonl => list.json()?,
+        Format::Table | Format::Tsv => Value::Null,
     };
-    let mut raw = raw.into_iter();
-    let mut rows = Vec::new();
-    for offer in list.iter() {
-        let raw = raw.next().unwrap_or_default();
-        if wanted(offer, options) {
-            rows.push(Row {
-                offer,
-                raw,
-                report: None,
-            });
-        }
-    }
+    let all = list.iter().enumerate().map(|(index, offer)| Row {
+        offer,
+        raw: raw.get(index),
+        report: None,
+    });
+    let mut rows: Vec<_> = all.filter(|row| wanted(row.offer, options)).collect();
     if options.steps {
         let in_flight = rows.iter_mut().filter(|row| row.offer.is_in_flight());
         let mut requests = stream::iter(in_flight)
@@ -169,7 +160,7 @@ fn print(
 /// The offer as the service sent it; with `--steps`, its status report as `statusReport` or why there is none as
 /// `statusReportError`.
 fn value(row: &Row) -> Result<Value, Error> {
-    let mut value = row.raw.clone();
+    let mut value = row.raw.cloned().unwrap_or_default();
     if let (Some(report), Some(properties)) = (&row.report, value.as_object_mut()) {
         match report {
             Ok(report) => properties.insert("statusReport".to_owned(), report.json()?),

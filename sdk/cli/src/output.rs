@@ -1,17 +1,12 @@
 //! Output: tables for people, and JSON and tab-separated values for programs.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use comfy_table::{Cell, Color, Table};
 use serde_json::Value;
 
 use crate::plain_text::{clean, is_control};
-
-/// Whether a person looks at standard output.
-pub fn interactive() -> bool {
-    io::stdout().is_terminal()
-}
 
 /// A table without lines, whose columns are two spaces apart.
 pub fn table(header: &[String]) -> Table {

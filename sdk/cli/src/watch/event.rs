@@ -15,13 +15,9 @@ use crate::client::Connection;
 
 pub enum Event {
     /// The list was read: how many offers it has, and how many of them are watched.
-    Listed {
-        offers: usize,
-        watched: usize,
-    },
-    /// An event of the list: a poll failed or is delayed.
-    List(WatchEvent),
-    Offer(String, WatchEvent),
+    Listed { offers: usize, watched: usize },
+    /// An event of an offer, or without one of the list.
+    Poll(Option<String>, WatchEvent),
     /// The watch of the whole publisher has ended.
     Ended(Result<PublisherWatchResult, Error>),
 }
@@ -50,7 +46,7 @@ pub fn of_offers<'o>(
         }
         let offer = offer.clone();
         let events = watch.start();
-        watches.push(events.map(move |event| Event::Offer(offer.clone(), event)));
+        watches.push(events.map(move |event| Event::Poll(Some(offer.clone()), event)));
     }
     Ok(Box::pin(select_all(watches)))
 }
@@ -69,23 +65,21 @@ pub fn of_publisher(connection: &Connection, options: &Watch) -> Result<Events, 
 }
 
 fn convert(event: PublisherWatchEvent) -> Option<Event> {
-    let of = |offer, event| match offer {
-        Some(offer) => Event::Offer(offer, event),
-        None => Event::List(event),
-    };
     Some(match event {
         PublisherWatchEvent::Listed {
             offers, watched, ..
         } => Event::Listed { offers, watched },
         PublisherWatchEvent::Changed { offer, change, .. } => {
-            Event::Offer(offer, WatchEvent::Changed(*change))
+            Event::Poll(Some(offer), WatchEvent::Changed(*change))
         }
         PublisherWatchEvent::PollFailed { offer, error, .. } => {
-            of(offer, WatchEvent::PollFailed(error))
+            Event::Poll(offer, WatchEvent::PollFailed(error))
         }
-        PublisherWatchEvent::Delayed { offer, wait, .. } => of(offer, WatchEvent::Delayed(wait)),
+        PublisherWatchEvent::Delayed { offer, wait, .. } => {
+            Event::Poll(offer, WatchEvent::Delayed(wait))
+        }
         PublisherWatchEvent::OfferEnded { offer, result, .. } => {
-            Event::Offer(offer, WatchEvent::Ended(result))
+            Event::Poll(Some(offer), WatchEvent::Ended(result))
         }
         PublisherWatchEvent::Ended(result) => Event::Ended(result),
         _ => return None,

@@ -116,30 +116,29 @@ async fn read(
         match event {
             None => return Ok(None),
             Some(Event::Listed { offers, watched }) => printer.listed(offers, watched),
-            Some(Event::List(event)) => printer.print(None, &event, None)?,
-            Some(Event::Offer(offer, event)) => {
-                let result = match &event {
-                    WatchEvent::Ended(result) => Some(result.clone()),
-                    _ => None,
+            Some(Event::Poll(offer, event)) => {
+                let mut summary = None;
+                if let Some(offer) = &offer {
+                    let result = match &event {
+                        WatchEvent::Ended(result) => Some(result.clone()),
+                        _ => None,
+                    };
+                    results.insert(offer.clone(), result);
+                    let last = !options.offers.is_empty() && results.values().all(Option::is_some);
+                    summary = last.then(|| json::summary(results, worst(results, options)));
+                }
+                printer.print(offer.as_deref(), &event, summary)?;
+            }
+            Some(Event::Ended(ended)) => {
+                let (timed_out, error) = match ended {
+                    Ok(ended) => {
+                        let offers = ended.offers.into_iter();
+                        *results = offers.map(|(id, result)| (id, Some(result))).collect();
+                        (ended.timed_out, ended.last_error)
+                    }
+                    Err(error) => (false, Some(error)),
                 };
-                results.insert(offer.clone(), result);
-                let last = !options.offers.is_empty() && results.values().all(Option::is_some);
-                let summary = last.then(|| json::summary(results, worst(results, options)));
-                printer.print(Some(&offer), &event, summary)?;
-            }
-            Some(Event::Ended(Ok(ended))) => {
-                let offers = ended.offers.into_iter();
-                *results = offers.map(|(id, result)| (id, Some(result))).collect();
-                return Ok(Some(ListEnd {
-                    timed_out: ended.timed_out,
-                    error: ended.last_error,
-                }));
-            }
-            Some(Event::Ended(Err(error))) => {
-                return Ok(Some(ListEnd {
-                    timed_out: false,
-                    error: Some(error),
-                }));
+                return Ok(Some(ListEnd { timed_out, error }));
             }
         }
     }

@@ -36,7 +36,7 @@ struct Bars {
 
 impl<'o, W: Write> Printer<'o, W> {
     pub fn new(format: Format, out: &'o mut W) -> Self {
-        let terminal = output::interactive() && io::stderr().is_terminal();
+        let terminal = io::stdout().is_terminal() && io::stderr().is_terminal();
         Self {
             format,
             out,
