@@ -1,4 +1,4 @@
-//! `cargo xtask lint`: what the spec must not say, because a code generator or a client would break.
+//! `cargo xtask lint`: what the spec must not say, because a code generator or a client would break, and what it must cite.
 
 mod evidence;
 
@@ -12,9 +12,10 @@ use crate::generator::lint::{self, Problem};
 use crate::output::{count, say};
 use crate::report::{Finding, Format, Place, Report};
 
-/// Looks for what code generators and clients can't take in the spec
+/// Looks for what code generators and clients can't take in the spec, and for statements without evidence
 ///
-/// `generate` and every build of the workspace look for the same first.
+/// `generate` and every build of the workspace look for the former first. Evidence is required of a spec that has `x-sources`: every
+/// statement cites ids of them in `x-evidence`.
 #[derive(Args)]
 pub struct Lint {
     /// The spec [default: openapi/cloud-partner-portal.yaml]
