@@ -224,6 +224,7 @@ impl<K: KnownValue> schemars::JsonSchema for Extensible<K> {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let known: Vec<_> = K::VALUES.iter().map(|(text, _)| *text).collect();
-        schemars::json_schema!({"type": "string", "x-extensible-enum": known})
+        // `null` reads as an unknown value, even where the property is required.
+        schemars::json_schema!({"type": ["string", "null"], "x-extensible-enum": known})
     }
 }
