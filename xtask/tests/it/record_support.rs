@@ -130,6 +130,7 @@ pub fn response_text(recording: &Recording) -> String {
     let mut recording = recording.clone();
     recording.description.clear();
     recording.provenance.kind = ProvenanceKind::Synthetic;
+    recording.provenance.sources.clear();
     recording.provenance.source.clear();
     recording.to_text()
 }
