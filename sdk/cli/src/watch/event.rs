@@ -17,7 +17,7 @@ pub enum Event {
     /// The list was read: how many offers it has, and how many of them are watched.
     Listed { offers: usize, watched: usize },
     /// An event of an offer, or without one of the list.
-    Poll(Option<String>, WatchEvent),
+    Poll(Option<String>, Box<WatchEvent>),
     /// The watch of the whole publisher has ended.
     Ended(Result<PublisherWatchResult, Error>),
 }
@@ -46,7 +46,7 @@ pub fn of_offers<'o>(
         }
         let offer = offer.clone();
         let events = watch.start();
-        watches.push(events.map(move |event| Event::Poll(Some(offer.clone()), event)));
+        watches.push(events.map(move |event| poll(Some(offer.clone()), event)));
     }
     Ok(Box::pin(select_all(watches)))
 }
@@ -70,20 +70,22 @@ fn convert(event: PublisherWatchEvent) -> Option<Event> {
             offers, watched, ..
         } => Event::Listed { offers, watched },
         PublisherWatchEvent::Changed { offer, change, .. } => {
-            Event::Poll(Some(offer), WatchEvent::Changed(*change))
+            poll(Some(offer), WatchEvent::Changed(*change))
         }
         PublisherWatchEvent::PollFailed { offer, error, .. } => {
-            Event::Poll(offer, WatchEvent::PollFailed(error))
+            poll(offer, WatchEvent::PollFailed(error))
         }
-        PublisherWatchEvent::Delayed { offer, wait, .. } => {
-            Event::Poll(offer, WatchEvent::Delayed(wait))
-        }
+        PublisherWatchEvent::Delayed { offer, wait, .. } => poll(offer, WatchEvent::Delayed(wait)),
         PublisherWatchEvent::OfferEnded { offer, result, .. } => {
-            Event::Poll(Some(offer), WatchEvent::Ended(result))
+            poll(Some(offer), WatchEvent::Ended(result))
         }
         PublisherWatchEvent::Ended(result) => Event::Ended(result),
         _ => return None,
     })
+}
+
+fn poll(offer: Option<String>, event: WatchEvent) -> Event {
+    Event::Poll(offer, Box::new(event))
 }
 
 fn until(options: &Watch) -> SdkUntil {

@@ -119,7 +119,7 @@ async fn read(
             Some(Event::Poll(offer, event)) => {
                 let mut summary = None;
                 if let Some(offer) = &offer {
-                    let result = match &event {
+                    let result = match &*event {
                         WatchEvent::Ended(result) => Some(result.clone()),
                         _ => None,
                     };
