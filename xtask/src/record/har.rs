@@ -11,17 +11,18 @@ use reqwest::Url;
 use serde_json::Value;
 
 use super::capture::{Capture, Captures};
+use super::is_live;
 use crate::exit::Failure;
 use crate::files;
 use crate::output::{count, say};
 use crate::spec::Operation;
 use crate::validate::secrets::CREDENTIAL_HEADERS;
 
-/// Reads the entries of a HAR file that are calls of the spec's operations. `hosts` are those of the live service.
+/// Reads the entries of a HAR file that are calls of the spec's operations. `servers` are those of the live service.
 pub fn read(
     path: &Path,
     operations: &[Operation<'_>],
-    hosts: &[String],
+    servers: &[Url],
     out: &mut dyn Write,
 ) -> Result<Captures, Failure> {
     let har = parse(path)?;
@@ -40,7 +41,7 @@ pub fn read(
     captures.secrets.retain(|secret| secret.len() >= 16);
     for (index, entry) in entries.iter().enumerate() {
         let name = format!("entry {}", index + 1);
-        let capture = match capture(entry, name.clone(), hosts) {
+        let capture = match capture(entry, name.clone(), servers) {
             Ok(capture) => capture,
             Err(why) => {
                 say(out, "Skipped", format!("{name}: {why}"))?;
@@ -97,7 +98,7 @@ fn parse(path: &Path) -> Result<Value, Failure> {
 }
 
 /// Returns the capture of an entry, or why it has none.
-fn capture(entry: &Value, name: String, hosts: &[String]) -> Result<Capture, &'static str> {
+fn capture(entry: &Value, name: String, servers: &[Url]) -> Result<Capture, &'static str> {
     let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str);
     let method = text("/request/method").ok_or("it has no request")?;
     let url = text("/request/url").and_then(|url| Url::parse(url).ok());
@@ -129,9 +130,7 @@ fn capture(entry: &Value, name: String, hosts: &[String]) -> Result<Capture, &'s
         status,
         headers,
         bytes,
-        live: url
-            .host_str()
-            .is_some_and(|host| hosts.iter().any(|own| own == host)),
+        live: is_live(&url, servers),
     })
 }
 

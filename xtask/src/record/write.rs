@@ -21,7 +21,7 @@ use crate::validate::secrets;
 
 /// Where the recordings are written, and how.
 #[derive(Args, Default)]
-pub struct Options {
+pub struct Target {
     /// The folder of the recordings [default: tests/recordings/live]
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
@@ -35,14 +35,14 @@ pub struct Options {
 
 /// Sanitises the captures, and writes the new recordings.
 pub fn write(
-    options: Options,
+    target: Target,
     spec: &Spec,
     operations: &[Operation<'_>],
     captures: &Captures,
     out: &mut dyn Write,
 ) -> Run {
-    let mut sanitiser = Sanitiser::new(PublicValues::new(spec, options.keep));
-    let folder = options
+    let mut sanitiser = Sanitiser::new(PublicValues::new(spec, target.keep));
+    let folder = target
         .output
         .unwrap_or_else(|| files::root().join("tests/recordings/live"));
     let mut stored = Stored::read(folder);
@@ -77,7 +77,7 @@ pub fn write(
         };
         let shown = files::shown(&path);
         written += 1;
-        if options.dry_run {
+        if target.dry_run {
             say(out, "Would write", &shown)?;
             write!(out, "{text}")?;
         } else {
@@ -87,7 +87,7 @@ pub fn write(
             say(out, "Wrote", shown)?;
         }
     }
-    summary(&sanitiser, written, options.dry_run, out)?;
+    summary(&sanitiser, written, target.dry_run, out)?;
     Ok(if refused > 0 {
         Outcome::Findings
     } else {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use cloud_partner_recordings::library::{self, Scenario};
-use cloud_partner_recordings::recording::{ProvenanceKind, Recording};
+use cloud_partner_recordings::recording::Recording;
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 
@@ -127,12 +127,10 @@ pub fn no_planted(what: &str, text: &str) {
 
 /// Returns the text of a recording without description and provenance: what the service determines, byte for byte.
 pub fn response_text(recording: &Recording) -> String {
-    let mut recording = recording.clone();
-    recording.description.clear();
-    recording.provenance.kind = ProvenanceKind::Synthetic;
-    recording.provenance.sources.clear();
-    recording.provenance.source.clear();
-    recording.to_text()
+    let Recording {
+        request, response, ..
+    } = recording;
+    serde_json::to_string_pretty(&(request, response)).expect("JSON")
 }
 
 /// Returns the same of each written recording.

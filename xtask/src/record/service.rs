@@ -1,0 +1,177 @@
+//! Captures from the service: the requests of a run.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use percent_encoding::utf8_percent_encode;
+use reqwest::Url;
+use serde_json::Value;
+
+use super::capture::{Capture, Captures, SEGMENT};
+use super::fetch::{self, Fetcher, Token};
+use super::is_live;
+use crate::exit::Failure;
+use crate::output::{more, say};
+use crate::spec::{Operation, Spec};
+
+/// What is requested, and from which server.
+#[derive(Args)]
+pub struct Service {
+    /// The server; plain http only on this machine [default: that of the spec]
+    #[arg(long, value_name = "URL", value_parser = fetch::endpoint)]
+    endpoint: Option<Url>,
+    /// The publisher [default: `CLOUD_PARTNER_PUBLISHER`]
+    #[arg(long, value_name = "ID", value_parser = identifier)]
+    publisher: Option<String>,
+    /// An offer whose status is requested; can be given several times [default: every offer of the list]
+    #[arg(long, value_name = "ID", value_parser = identifier)]
+    offer: Vec<String>,
+    /// A file that holds the token and nothing else
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+/// Requests the lists, then the other operations for each offer.
+pub fn capture(
+    options: Service,
+    spec: &Spec,
+    operations: &[Operation<'_>],
+    servers: &[Url],
+    out: &mut dyn Write,
+) -> Result<Captures, Failure> {
+    let publisher = publisher(options.publisher)?;
+    let token = Token::find(options.token_file.as_deref())?;
+    let endpoint = options.endpoint.or_else(|| servers.first().cloned());
+    let endpoint = endpoint.ok_or_else(|| {
+        Failure("the spec has no server with a complete URL: give --endpoint".to_owned())
+    })?;
+    let live = is_live(&endpoint, servers);
+    let requests = Requests {
+        fetcher: Fetcher::new(endpoint, &token, live)?,
+        version: spec
+            .value
+            .pointer("/info/version")
+            .and_then(Value::as_str)
+            .unwrap_or_default(),
+        publisher: &publisher,
+    };
+    let operations = operations
+        .iter()
+        .filter(|operation| operation.method == "GET");
+    let (others, lists): (Vec<_>, Vec<_>) =
+        operations.partition(|operation| operation.templates().any(|name| name == "offerId"));
+    let mut captures = Vec::new();
+    for operation in lists {
+        captures.extend(requests.send(operation, None, out)?);
+    }
+    let offers = if options.offer.is_empty() {
+        offers(&captures)
+    } else {
+        options.offer.into_iter().collect()
+    };
+    for operation in others {
+        for offer in &offers {
+            captures.extend(requests.send(operation, Some(offer), out)?);
+        }
+    }
+    if !captures.is_empty() && captures.iter().all(|capture| capture.status == 401) {
+        say(
+            out,
+            "Note",
+            "the service refused the token: every response has status 401",
+        )?;
+        more(
+            out,
+            "The token may have expired, or be for another service.",
+        )?;
+    }
+    Ok(Captures {
+        list: captures,
+        secrets: token.secrets(),
+        refused: 0,
+    })
+}
+
+/// What the requests of a run have in common.
+struct Requests<'r> {
+    fetcher: Fetcher,
+    version: &'r str,
+    publisher: &'r str,
+}
+
+impl Requests<'_> {
+    /// Calls an operation. One that has a parameter without a known value is skipped.
+    fn send(
+        &self,
+        operation: &Operation<'_>,
+        offer: Option<&str>,
+        out: &mut dyn Write,
+    ) -> Result<Option<Capture>, Failure> {
+        let mut path = operation.path.clone();
+        for name in operation.templates() {
+            let value = match (name, offer) {
+                ("publisherId", _) => self.publisher,
+                ("offerId", Some(offer)) => offer,
+                _ => {
+                    let what = format!(
+                        "{}: its parameter `{name}` has no known value",
+                        operation.path
+                    );
+                    say(out, "Skipped", what)?;
+                    return Ok(None);
+                }
+            };
+            let value = utf8_percent_encode(value, SEGMENT).to_string();
+            path = path.replace(&format!("{{{name}}}"), &value);
+        }
+        let versions = operation
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.name == "api-version");
+        let query = versions.map(|parameter| (parameter.name.clone(), self.version.to_owned()));
+        let capture = self.fetcher.get(&operation.path, &path, query.collect())?;
+        say(
+            out,
+            "Requested",
+            format!("{}: status {}", capture.name, capture.status),
+        )?;
+        Ok(Some(capture))
+    }
+}
+
+/// Returns the offers in the lists.
+fn offers(captures: &[Capture]) -> BTreeSet<String> {
+    captures
+        .iter()
+        .filter(|capture| capture.status == 200)
+        .filter_map(|capture| serde_json::from_slice::<Vec<Value>>(&capture.bytes).ok())
+        .flatten()
+        .filter_map(|offer| identifier(offer.get("id")?.as_str()?).ok())
+        .collect()
+}
+
+fn publisher(given: Option<String>) -> Result<String, Failure> {
+    const VARIABLE: &str = "CLOUD_PARTNER_PUBLISHER";
+    let publisher = given.or_else(|| std::env::var(VARIABLE).ok());
+    let publisher = publisher.ok_or_else(|| {
+        Failure(format!(
+            "the publisher is missing: give --publisher or set {VARIABLE}"
+        ))
+    })?;
+    identifier(&publisher).map_err(|why| Failure(format!("{VARIABLE}: {why}")))
+}
+
+/// Parses an identifier, which must be one segment of a path.
+fn identifier(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.starts_with('.') || text.contains(['/', '\\']) {
+        return Err(
+            "an identifier is not empty, has no slash and doesn't start with a dot".to_owned(),
+        );
+    }
+    if text.chars().any(char::is_whitespace) {
+        return Err("an identifier has no white space in it".to_owned());
+    }
+    Ok(text.to_owned())
+}
