@@ -58,10 +58,7 @@ pub async fn run(
     options: &Offers,
     out: &mut impl Write,
 ) -> Result<Exit, Stop> {
-    let list = connection
-        .client
-        .list_offers(&*connection.publisher)
-        .await?;
+    let list = connection.client.list_offers(&connection.publisher).await?;
     let raw = match common.output {
         Format::Json | Format::Jsonl => list.json()?,
         Format::Table | Format::Tsv => Value::Null,
@@ -78,7 +75,7 @@ pub async fn run(
             .map(async |row| {
                 let report = connection
                     .client
-                    .get_offer_status(&*connection.publisher, &*row.offer.id)
+                    .get_offer_status(&connection.publisher, &row.offer.id)
                     .await;
                 row.report = Some(report);
             })

@@ -21,7 +21,7 @@ pub async fn run(
 ) -> Result<Exit, Stop> {
     let report = connection
         .client
-        .get_offer_status(&*connection.publisher, &*options.offer)
+        .get_offer_status(&connection.publisher, &options.offer)
         .await?;
     match common.output {
         Format::Json => output::document(&report.json()?, out)?,

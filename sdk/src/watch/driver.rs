@@ -82,7 +82,7 @@ impl<C: Core> Driver<C> {
             match request {
                 Request::List => Input::List(client.list_offers(&publisher).await),
                 Request::Status(offer) => {
-                    let result = client.get_offer_status(&publisher, &*offer).await;
+                    let result = client.get_offer_status(&publisher, &offer).await;
                     Input::Status(offer, result)
                 }
             }

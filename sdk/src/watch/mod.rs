@@ -75,13 +75,13 @@ impl Client {
     /// [`is_invalid_argument`](Error::is_invalid_argument) when an identifier doesn't match the pattern of the spec.
     pub fn watch(
         &self,
-        publisher_id: impl TryInto<PublisherId, Error: fmt::Display>,
-        offer_id: impl TryInto<OfferId, Error: fmt::Display>,
+        publisher_id: impl AsRef<str>,
+        offer_id: impl AsRef<str>,
     ) -> Result<WatchBuilder, Error> {
         Ok(WatchBuilder {
             client: self.clone(),
-            publisher: crate::call::checked("watch", "publisherId", publisher_id)?,
-            offer: crate::call::checked("watch", "offerId", offer_id)?,
+            publisher: crate::call::checked("watch", "publisherId", publisher_id.as_ref())?,
+            offer: crate::call::checked("watch", "offerId", offer_id.as_ref())?,
             rules: Rules::default(),
             last: None,
             after: None,

@@ -96,11 +96,15 @@ impl Client {
     /// [`is_invalid_argument`](Error::is_invalid_argument) when the identifier doesn't match the pattern of the spec.
     pub fn watch_publisher(
         &self,
-        publisher_id: impl TryInto<PublisherId, Error: fmt::Display>,
+        publisher_id: impl AsRef<str>,
     ) -> Result<PublisherWatchBuilder, Error> {
         Ok(PublisherWatchBuilder {
             client: self.clone(),
-            publisher: crate::call::checked("watch_publisher", "publisherId", publisher_id)?,
+            publisher: crate::call::checked(
+                "watch_publisher",
+                "publisherId",
+                publisher_id.as_ref(),
+            )?,
             rules: Rules::default(),
         })
     }

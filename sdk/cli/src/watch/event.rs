@@ -35,7 +35,7 @@ pub fn of_offers<'o>(
     for offer in offers {
         let mut watch = connection
             .client
-            .watch(&*connection.publisher, &**offer)?
+            .watch(&connection.publisher, offer)?
             .timeout(options.timeout.unwrap_or(Duration::MAX))
             .interval(options.interval)
             .tolerate(options.tolerate)
@@ -55,7 +55,7 @@ pub fn of_offers<'o>(
 pub fn of_publisher(connection: &Connection, options: &Watch) -> Result<Events, Error> {
     let watch = connection
         .client
-        .watch_publisher(&*connection.publisher)?
+        .watch_publisher(&connection.publisher)?
         .timeout(options.timeout.unwrap_or(Duration::MAX))
         .interval(options.interval)
         .tolerate(options.tolerate)
