@@ -4,158 +4,159 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use cloud_partner_recordings::recording::Recording;
+use cloud_partner_recordings::recording::{ProvenanceKind, Recording};
+use serde::Serialize;
 
-use super::statements::{Reach, Statement};
+use super::statements::{Mutation, Reach, Statement};
 use crate::report::Level;
 use crate::spec::{Spec, SpecError};
 use crate::validate::Checker;
 
-/// What can detect a mutation, each with the name of its file.
-pub struct Examples {
-    /// The recordings.
-    pub recordings: Vec<(String, Recording)>,
-    /// Recordings that the spec must refuse.
-    pub counterexamples: Vec<(String, Recording)>,
+/// A mutation, with what detects it; a part of the JSON report.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Detected {
+    /// What changes.
+    pub mutation: String,
+    /// What would detect it.
+    pub needs: String,
+    /// The recordings that detect it.
+    pub recordings: Vec<Evidence>,
+    /// The files of the counterexamples that detect it. They show that a loosened statement is detected, and are no evidence.
+    pub counterexamples: Vec<String>,
+    /// Whether recordings that detect it are no evidence for the statement.
+    pub restricts: bool,
 }
 
-/// What detects one mutation, by the index in [`Examples`].
-#[derive(Clone)]
-pub struct Detection {
-    /// The recordings.
-    pub recordings: Vec<usize>,
-    /// The counterexamples. They show that a loosened statement is detected, and are no evidence for it.
-    pub counterexamples: Vec<usize>,
+/// A recording that detects a mutation.
+#[derive(Clone, Serialize)]
+pub struct Evidence {
+    /// The file.
+    pub file: String,
+    /// How near the recording is to the live service.
+    pub provenance: ProvenanceKind,
+}
+
+/// A recording or counterexample, with what `validate` finds in it with the spec as it is.
+pub struct Example {
+    /// The file.
+    pub file: String,
+    recording: Recording,
+    /// The JSON pointer of the response, as the operation lists it by status code.
+    response: Option<String>,
+    found: Found,
 }
 
 /// What `validate` finds in a recording: the code, the level and the place. Messages and places in the spec may change with
 /// a mutation that nothing detects.
 type Found = Vec<(&'static str, Level, Option<String>)>;
 
-/// What `validate` finds with the spec as it is.
-pub struct Baseline<'e> {
-    examples: &'e Examples,
-    recordings: Vec<Before>,
-    counterexamples: Vec<Before>,
-}
-
-struct Before {
-    /// The JSON pointer of the response, as the operation lists it by status code.
-    response: Option<String>,
-    found: Found,
-}
-
-impl<'e> Baseline<'e> {
-    /// Validates all examples.
-    pub fn new(checker: &Checker<'_>, examples: &'e Examples) -> Self {
-        let before = |(_, recording): &(String, Recording)| Before {
-            response: response(checker, recording),
-            found: found(checker, recording),
-        };
+impl Example {
+    /// Validates a recording of a file.
+    pub fn new(checker: &Checker<'_>, (file, recording): (String, Recording)) -> Self {
         Self {
-            examples,
-            recordings: examples.recordings.iter().map(before).collect(),
-            counterexamples: examples.counterexamples.iter().map(before).collect(),
+            file,
+            response: response(checker, &recording),
+            found: found(checker, &recording),
+            recording,
         }
     }
 
-    /// Returns the recordings that the spec refuses: they are no evidence for it.
-    pub fn refused(&self) -> impl Iterator<Item = &'e str> {
-        let both = self.examples.recordings.iter().zip(&self.recordings);
-        both.filter(|(_, before)| before.has_errors())
-            .map(|((file, _), _)| file.as_str())
+    /// Returns whether the spec refuses it.
+    pub fn is_refused(&self) -> bool {
+        self.errors().next().is_some()
     }
 
-    /// Returns the counterexamples that the spec accepts.
-    pub fn accepted(&self) -> impl Iterator<Item = &'e str> {
-        let both = self
-            .examples
-            .counterexamples
-            .iter()
-            .zip(&self.counterexamples);
-        both.filter(|(_, before)| !before.has_errors())
-            .map(|((file, _), _)| file.as_str())
+    fn errors(&self) -> impl Iterator<Item = &(&'static str, Level, Option<String>)> {
+        let is_error =
+            |(_, level, _): &&(&'static str, Level, Option<String>)| *level == Level::Error;
+        self.found.iter().filter(is_error)
     }
 
-    /// Returns what detects each mutation of each statement, using all processors. `progress` is called with the number of
-    /// mutations that are done.
+    /// Returns whether a recording that the spec accepts detects a mutation.
+    fn differs(&self, mutated: &Checker<'_>) -> bool {
+        !self.is_refused() && found(mutated, &self.recording) != self.found
+    }
+
+    /// Returns whether a counterexample detects a mutation: it has one error less.
+    fn loses_an_error(&self, mutated: &Checker<'_>) -> bool {
+        let now = found(mutated, &self.recording);
+        let count = |list: &Found, error| list.iter().filter(|other| *other == error).count();
+        let mut errors = self.errors();
+        errors.any(|error| count(&now, error) < count(&self.found, error))
+    }
+}
+
+/// What can detect a mutation.
+pub struct Examples {
+    /// The recordings.
+    pub recordings: Vec<Example>,
+    /// Recordings that the spec must refuse.
+    pub counterexamples: Vec<Example>,
+}
+
+impl Examples {
+    /// Returns the mutations of each statement with what detects them, using all processors. `progress` is called with the
+    /// number of mutations that are done.
     pub fn detect(
         &self,
         spec: &Spec,
         statements: &[Statement],
         progress: &(dyn Fn(usize) + Sync),
-    ) -> Result<Vec<Vec<Detection>>, SpecError> {
+    ) -> Result<Vec<Vec<Detected>>, SpecError> {
         let next = AtomicUsize::new(0);
         let done = AtomicUsize::new(0);
         let work = || {
-            let mut detected = Vec::new();
+            let mut all = Vec::new();
             let mut mutated = spec.clone();
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let Some(statement) = statements.get(index) else {
-                    return Ok(detected);
+                    return Ok(all);
                 };
-                let mut detections = Vec::new();
+                let mut detected = Vec::new();
                 for mutation in &statement.mutations {
                     mutated.value = mutation.apply(&spec.value);
-                    detections.push(self.detection(&Checker::new(&mutated)?, &statement.reach));
+                    let checker = Checker::new(&mutated)?;
+                    detected.push(self.detected(&checker, mutation, &statement.reach));
                     progress(done.fetch_add(1, Ordering::Relaxed));
                 }
-                detected.push((index, detections));
+                all.push((index, detected));
             }
         };
-        let mut all = thread::scope(|scope| {
+        let results: Result<Vec<_>, SpecError> = thread::scope(|scope| {
             let threads = thread::available_parallelism().map_or(1, usize::from);
             let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            let results = workers
-                .into_iter()
-                .map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            results.collect::<Result<Vec<_>, SpecError>>()
-        })?
-        .concat();
-        all.sort_by_key(|(index, _)| *index);
-        Ok(all.into_iter().map(|(_, detections)| detections).collect())
-    }
-
-    fn detection(&self, checker: &Checker<'_>, reach: &Reach) -> Detection {
-        let detecting = |list: &[(String, Recording)],
-                         before: &[Before],
-                         detects: fn(&Before, &Found) -> bool| {
-            let all = list.iter().zip(before).enumerate();
-            all.filter(|(_, (_, before))| reach.concerns(before.response.as_deref()))
-                .filter(|(_, ((_, recording), before))| detects(before, &found(checker, recording)))
-                .map(|(index, _)| index)
+            let results = workers.into_iter().map(thread::ScopedJoinHandle::join);
+            results
+                .map(|result| result.unwrap_or_else(|panic| resume_unwind(panic)))
                 .collect()
-        };
-        Detection {
-            recordings: detecting(
-                &self.examples.recordings,
-                &self.recordings,
-                |before, now| !before.has_errors() && before.found != *now,
-            ),
-            counterexamples: detecting(
-                &self.examples.counterexamples,
-                &self.counterexamples,
-                Before::loses_an_error,
-            ),
+        });
+        let mut all = results?.concat();
+        all.sort_by_key(|(index, _)| *index);
+        Ok(all.into_iter().map(|(_, detected)| detected).collect())
+    }
+
+    fn detected(&self, mutated: &Checker<'_>, mutation: &Mutation, reach: &Reach) -> Detected {
+        let concerned = |example: &&Example| reach.concerns(example.response.as_deref());
+        let recordings = self.recordings.iter().filter(concerned);
+        let counterexamples = self.counterexamples.iter().filter(concerned);
+        Detected {
+            mutation: mutation.name.clone(),
+            needs: mutation.needs.clone(),
+            recordings: recordings
+                .filter(|recording| recording.differs(mutated))
+                .map(|recording| Evidence {
+                    file: recording.file.clone(),
+                    provenance: recording.recording.provenance.kind,
+                })
+                .collect(),
+            counterexamples: counterexamples
+                .filter(|counterexample| counterexample.loses_an_error(mutated))
+                .map(|counterexample| counterexample.file.clone())
+                .collect(),
+            restricts: mutation.restricts,
         }
-    }
-}
-
-impl Before {
-    fn has_errors(&self) -> bool {
-        self.found
-            .iter()
-            .any(|(_, level, _)| *level == Level::Error)
-    }
-
-    fn loses_an_error(&self, now: &Found) -> bool {
-        let mut errors = self
-            .found
-            .iter()
-            .filter(|(_, level, _)| *level == Level::Error);
-        let count = |list: &Found, error| list.iter().filter(|other| *other == error).count();
-        errors.any(|error| count(now, error) < count(&self.found, error))
     }
 }
 

@@ -14,10 +14,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use self::detection::{Baseline, Examples};
+use self::detection::{Example, Examples};
 use self::statements::statements;
 use self::summary::Summary;
-use crate::exit::Run;
+use crate::exit::{Failure, Run};
 use crate::files;
 use crate::known_gaps::KnownGaps;
 use crate::report::{Finding, Format, Place, Report};
@@ -55,53 +55,50 @@ impl Coverage {
     pub fn run(self, out: &mut dyn Write) -> Run {
         let spec = files::spec(&self.spec.unwrap_or_else(files::default_spec))?;
         let gaps = KnownGaps::of_coverage(self.known_gaps)?;
-        let own = files::root().join("tests/counterexamples");
-        // Other recordings have other counterexamples.
-        let counterexamples = match self.counterexamples {
-            None if self.paths.is_empty() && own.exists() => Some(own),
-            given => given,
+        let checker = Checker::new(&spec)?;
+        let read = |paths: &[PathBuf]| -> Result<Vec<Example>, Failure> {
+            let recordings = validate::recordings(paths)?.into_iter();
+            Ok(recordings.map(|one| Example::new(&checker, one)).collect())
         };
+        // Other recordings have other counterexamples.
+        let own = files::root().join("tests/counterexamples");
+        let own = (self.paths.is_empty() && own.exists()).then_some(own);
+        let counterexamples = self.counterexamples.or(own);
         let examples = Examples {
-            recordings: validate::recordings(&self.paths)?,
-            counterexamples: match counterexamples {
-                Some(folder) => validate::recordings(&[folder])?,
-                None => Vec::new(),
-            },
+            recordings: read(&self.paths)?,
+            counterexamples: counterexamples.map_or(Ok(Vec::new()), |folder| read(&[folder]))?,
         };
 
-        let checker = Checker::new(&spec)?;
-        let baseline = Baseline::new(&checker, &examples);
         let statements = statements(&spec)?;
         let mutations = statements
             .iter()
             .map(|statement| statement.mutations.len())
             .sum();
-        let detections = baseline.detect(&spec, &statements, &progress(mutations))?;
-        let summary = Summary::new(&spec, &examples, &gaps, &statements, &detections);
+        let detected = examples.detect(&spec, &statements, &progress(mutations))?;
+        let summary = Summary::new(&spec, &gaps, statements, detected);
 
         let mut report = Report::new();
-        for file in baseline.refused() {
+        for recording in examples.recordings.iter().filter(|one| one.is_refused()) {
             let message = "the spec refuses this recording, so it is no evidence";
-            let finding = Finding::error("refused-recording", message);
-            report.add(
-                finding
-                    .in_recording(whole(file))
-                    .help("run `cargo xtask validate`"),
-            );
+            let finding =
+                Finding::error("refused-recording", message).help("run `cargo xtask validate`");
+            report.add(finding.in_recording(whole(recording)));
         }
-        for file in baseline.accepted() {
-            let message = "the spec accepts this counterexample";
-            let finding = Finding::error("accepted-counterexample", message);
-            report.add(
-                finding
-                    .in_recording(whole(file))
-                    .help("correct the spec, or delete the counterexample"),
+        for counterexample in examples
+            .counterexamples
+            .iter()
+            .filter(|one| !one.is_refused())
+        {
+            let finding = Finding::error(
+                "accepted-counterexample",
+                "the spec accepts this counterexample",
             );
+            let finding = finding.help("correct the spec, or delete the counterexample");
+            report.add(finding.in_recording(whole(counterexample)));
         }
-        summary
-            .findings(&gaps)
-            .into_iter()
-            .for_each(|finding| report.add(finding));
+        for finding in summary.findings(&gaps) {
+            report.add(finding);
+        }
         report.fact("spec", spec.path.display().to_string());
         report.fact("recordings", examples.recordings.len());
         report.fact("counterexamples", examples.counterexamples.len());
@@ -115,9 +112,10 @@ impl Coverage {
     }
 }
 
-fn whole(file: &str) -> Place {
+/// Returns the place of a whole file.
+fn whole(example: &Example) -> Place {
     Place {
-        file: file.to_owned(),
+        file: example.file.clone(),
         ..Place::default()
     }
 }

@@ -6,7 +6,7 @@ use cloud_partner_recordings::recording::ProvenanceKind;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::detection::{Detection, Examples};
+use super::detection::Detected;
 use super::statements::Statement;
 use crate::known_gaps::{KnownGap, KnownGaps};
 use crate::output::{count, more, say};
@@ -65,31 +65,6 @@ const STATES: [(State, &str); 7] = [
     (Uncovered, "uncovered"),
 ];
 
-/// A mutation, with what detects it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Detected {
-    /// What changes.
-    pub mutation: String,
-    /// What would detect it.
-    pub needs: String,
-    /// The recordings that detect it.
-    pub recordings: Vec<Evidence>,
-    /// The files of the counterexamples that detect it.
-    pub counterexamples: Vec<String>,
-    /// Whether recordings that detect it are no evidence for the statement.
-    pub restricts: bool,
-}
-
-/// A recording that detects a mutation.
-#[derive(Serialize)]
-pub struct Evidence {
-    /// The file.
-    pub file: String,
-    /// How near the recording is to the live service.
-    pub provenance: ProvenanceKind,
-}
-
 /// All statements, with what covers them.
 pub struct Summary<'s> {
     spec: &'s Spec,
@@ -101,13 +76,11 @@ impl<'s> Summary<'s> {
     /// Puts the statements together with what detects their mutations.
     pub fn new(
         spec: &'s Spec,
-        examples: &Examples,
         gaps: &KnownGaps,
-        statements: &[Statement],
-        detections: &[Vec<Detection>],
+        statements: Vec<Statement>,
+        detected: Vec<Vec<Detected>>,
     ) -> Self {
-        let covered = |(statement, detections): (&Statement, &Vec<Detection>)| {
-            let mutations = detected(examples, statement, detections);
+        let covered = |(statement, mutations): (Statement, Vec<Detected>)| {
             let mut state = state(&mutations, statement.is_shape);
             let known_gap = gaps
                 .accepting(&statement.name)
@@ -116,15 +89,15 @@ impl<'s> Summary<'s> {
                 state = State::KnownGap;
             }
             Covered {
-                name: statement.name.clone(),
-                pointer: statement.pointer.clone(),
                 line: spec.location(&statement.pointer).line,
+                name: statement.name,
+                pointer: statement.pointer,
                 state,
                 mutations,
                 known_gap: known_gap.cloned(),
             }
         };
-        let statements = statements.iter().zip(detections).map(covered).collect();
+        let statements = statements.into_iter().zip(detected).map(covered).collect();
         Self { spec, statements }
     }
 
@@ -169,14 +142,15 @@ impl<'s> Summary<'s> {
 
     /// Returns the result in one sentence.
     pub fn headline(&self) -> String {
+        let numbers = self.numbers();
         format!(
             "{}: {} documented or observed, {} only consistent, {} by counterexamples alone, {}, {} uncovered",
             count(self.statements.len(), "statement"),
-            self.number(&[Captured, Observed, Documented]),
-            self.number(&[Consistent]),
-            self.number(&[CounterexampleOnly]),
+            numbers["documentedOrObserved"],
+            numbers["consistent"],
+            numbers["counterexampleOnly"],
             count(self.number(&[State::KnownGap]), "known gap"),
-            self.number(&[Uncovered])
+            numbers["uncovered"]
         )
     }
 
@@ -227,32 +201,6 @@ impl Detected {
     fn is_detected(&self) -> bool {
         !self.recordings.is_empty() || !self.counterexamples.is_empty()
     }
-}
-
-fn detected(examples: &Examples, statement: &Statement, detections: &[Detection]) -> Vec<Detected> {
-    let both = statement.mutations.iter().zip(detections);
-    both.map(|(mutation, detection)| {
-        let recordings = detection
-            .recordings
-            .iter()
-            .map(|index| &examples.recordings[*index]);
-        let counterexamples = detection
-            .counterexamples
-            .iter()
-            .map(|index| &examples.counterexamples[*index]);
-        let evidence = recordings.map(|(file, recording)| Evidence {
-            file: file.clone(),
-            provenance: recording.provenance.kind,
-        });
-        Detected {
-            mutation: mutation.name.clone(),
-            needs: mutation.needs.clone(),
-            recordings: evidence.collect(),
-            counterexamples: counterexamples.map(|(file, _)| file.clone()).collect(),
-            restricts: mutation.restricts,
-        }
-    })
-    .collect()
 }
 
 /// Every mutation must be detected; the recording that is nearest to the live service then decides.
