@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use cloud_partner_recordings::recording::Body;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+use reqwest::Url;
 
 use crate::spec::Operation;
 
@@ -73,4 +74,9 @@ impl Capture {
             })
             .min_by_key(|operation| operation.templates().count())
     }
+}
+
+/// Returns whether a URL is one of the live service.
+pub fn is_live(url: &Url, servers: &[Url]) -> bool {
+    servers.iter().any(|server| server.host() == url.host())
 }

@@ -10,8 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::Url;
 use serde_json::Value;
 
-use super::capture::{Capture, Captures};
-use super::is_live;
+use super::capture::{Capture, Captures, is_live};
 use crate::exit::Failure;
 use crate::files;
 use crate::output::{count, say};

@@ -73,8 +73,3 @@ fn servers(spec: &Spec) -> Vec<Url> {
         .filter_map(|server| Url::parse(server.get("url")?.as_str()?).ok())
         .collect()
 }
-
-/// Returns whether a request to this URL is one to the live service.
-fn is_live(url: &Url, servers: &[Url]) -> bool {
-    servers.iter().any(|server| server.host() == url.host())
-}

@@ -9,9 +9,8 @@ use percent_encoding::utf8_percent_encode;
 use reqwest::Url;
 use serde_json::Value;
 
-use super::capture::{Capture, Captures, SEGMENT};
+use super::capture::{Capture, Captures, SEGMENT, is_live};
 use super::fetch::{self, Fetcher, Token};
-use super::is_live;
 use crate::exit::Failure;
 use crate::output::{more, say};
 use crate::spec::{Operation, Spec};

@@ -510,6 +510,12 @@ fn follows_no_redirect() {
         root.path(),
         &["--endpoint", &url, "--publisher", "contoso", "--dry-run"],
     );
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        common::transcript(&output)
+    );
     let (read, followed) = server.join().expect("the server");
     assert!(read > 0);
     assert!(!followed);
