@@ -90,7 +90,7 @@ fn method(
             #(#declared),*
         ) -> ::std::result::Result<crate::Response<#response>, crate::Error> {
             #(#checked)*
-            let operation = crate::call::Operation {
+            let operation = crate::call::settings::Operation {
                 id: #id,
                 success: &[#(#success),*],
                 path: &[#(#identifiers),*],

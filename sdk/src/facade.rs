@@ -40,7 +40,7 @@ println!("{:?}", *response);
             "publisherId",
             publisher_id.as_ref(),
         )?;
-        let operation = crate::call::Operation {
+        let operation = crate::call::settings::Operation {
             id: "listOffers",
             success: &[200u16..=200u16],
             path: &[("publisherId", publisher_id.as_ref())],
@@ -93,7 +93,7 @@ println!("{:?}", *response);
             "offerId",
             offer_id.as_ref(),
         )?;
-        let operation = crate::call::Operation {
+        let operation = crate::call::settings::Operation {
             id: "getOfferStatus",
             success: &[200u16..=200u16],
             path: &[

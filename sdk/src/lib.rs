@@ -2,23 +2,23 @@
 //!
 //! # The public API
 //!
-//! The operations of the contract are methods of [`Client`], and the contract's types are in [`types`]. [`Watch`] waits for one
-//! publication and [`PublisherWatch`] for all of a publisher's; [`Outcome`] is what a status means to somebody who waits.
-//! [`Error`] is the only error.
+//! The operations of the spec are methods of [`Client`], and the spec's types are in [`types`]. [`Watch`] waits for one
+//! publication and [`PublisherWatch`] for all of a publisher's; [`Outcome`] is the result. [`Error`] is the only error.
 //!
-//! Types of other crates that are a part of this one's API, and why:
+//! Types of other crates that are part of this API:
 //!
 //! | type | where | why |
 //! |---|---|---|
 //! | `reqwest::Client` | [`ClientBuilder::http_client`] | proxies and certificates are set there |
-//! | `serde_json::Value`, `Map` | [`Response::json`], members whose type nobody knows | there is no other type for any JSON |
-//! | `time::OffsetDateTime` | `Timestamp::utc`, with `time` | `azure_core` speaks it too, so a program has one date library and not two |
-//! | `futures_core::Stream` | [`Watch`], [`PublisherWatch`] | what every combinator library takes |
+//! | `http::HeaderMap` | [`Response::headers`] | the type that every HTTP library has |
+//! | `serde_json::Value`, `Map` | [`Response::json`], properties of unknown type | the type for any JSON |
+//! | `time::OffsetDateTime` | [`Timestamp::utc`] | the date library of the Azure SDK |
+//! | `futures_core::Stream` | [`Watch`], [`PublisherWatch`] | the type that every combinator library takes |
 //! | `azure_core::credentials::TokenCredential` | `Credential::azure`, with `azure-identity` | the Azure SDK's credentials |
 //! | `schemars::JsonSchema` | every type, with `schemars` | |
 //! | `httpmock` | `mock`, with `mock` | the server that the mocks extend |
 //!
-//! `serde`'s traits are implemented for every type of an answer.
+//! The types of responses implement `serde`'s traits.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -55,7 +55,8 @@ mod generated;
 
 pub use call::response::Response;
 pub use call::retry::RetryPolicy;
-pub use client::{Client, ClientBuilder};
+pub use client::Client;
+pub use client::builder::ClientBuilder;
 pub use credential::source::CredentialSource;
 pub use credential::token::AccessToken;
 pub use credential::{Credential, CredentialError};

@@ -7,10 +7,10 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderName, StatusCode};
 use reqwest::Request;
 
-use super::Settings;
 use super::body::{Body, is_json, read, without_mark};
 use super::response::Received;
 use super::retry::retry_after;
+use super::settings::Settings;
 use super::timeout::Timeout;
 use crate::credential::token::Token;
 use crate::error::response::{ErrorResponse, one_line};

@@ -8,6 +8,7 @@ mod body;
 pub(crate) mod progenitor;
 pub(crate) mod response;
 pub(crate) mod retry;
+pub(crate) mod settings;
 mod timeout;
 mod tracing;
 
@@ -15,39 +16,19 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use http::{HeaderValue, Method};
+use http::Method;
 use reqwest::Request;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::credential::Credential;
 use crate::credential::token::Token;
 use crate::decode::{self, Lenient};
 use crate::error::{Error, Kind};
 use crate::values::identifier::Identifier;
 use response::{Received, Response};
 use retry::RetryPolicy;
+use settings::{Operation, Settings};
 use timeout::{Timeout, call_timed_out};
 use tracing::Trace;
-
-/// What all calls of a client share.
-pub(crate) struct Settings {
-    pub(crate) http: reqwest::Client,
-    pub(crate) credential: Credential,
-    pub(crate) user_agent: HeaderValue,
-    pub(crate) attempt_timeout: Duration,
-    pub(crate) call_timeout: Duration,
-    pub(crate) response_limit: usize,
-}
-
-/// The operation that is called.
-pub(crate) struct Operation<'o> {
-    /// The operation's id in the spec.
-    pub(crate) id: &'static str,
-    /// The status codes that the spec names as successes.
-    pub(crate) success: &'static [RangeInclusive<u16>],
-    /// The checked identifiers in the path, by their names in the spec.
-    pub(crate) path: &'o [(&'static str, &'o str)],
-}
 
 /// Checks an identifier.
 pub(crate) fn checked(

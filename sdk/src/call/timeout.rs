@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::Settings;
+use super::settings::Settings;
 use crate::error::{Error, Kind};
 
 /// The deadline of an attempt: its own, or the call's when that is earlier.

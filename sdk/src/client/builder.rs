@@ -6,13 +6,20 @@ use std::time::Duration;
 use http::HeaderValue;
 
 use super::{Client, endpoint};
-use crate::call::Settings;
 use crate::call::retry::RetryPolicy;
+use crate::call::settings::Settings;
 use crate::credential::Credential;
 use crate::error::{Error, Kind};
 
 /// The service's address in its documentation.
 const ENDPOINT: &str = "https://cloudpartner.azure.com";
+
+impl Client {
+    /// Returns a builder with defaults for everything but the credential.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+}
 
 /// Builds a [`Client`]. Only the credential has no default.
 #[derive(Debug)]

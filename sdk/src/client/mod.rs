@@ -1,6 +1,6 @@
 //! The client.
 
-mod builder;
+pub(crate) mod builder;
 mod endpoint;
 
 use std::fmt;
@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use crate::call::response::Response;
 use crate::call::retry::RetryPolicy;
-use crate::call::{self, Operation, Settings, progenitor};
+use crate::call::settings::{Operation, Settings};
+use crate::call::{self, progenitor};
 use crate::credential::Credential;
 use crate::decode::Lenient;
 use crate::error::Error;
 use crate::generated;
-pub use builder::ClientBuilder;
 
 /// The Cloud Partner Portal API.
 ///
@@ -42,11 +42,6 @@ pub struct Client {
 }
 
 impl Client {
-    /// Returns a builder with defaults for everything but the credential.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::default()
-    }
-
     /// Creates a client for the service with the credential that the environment describes; see [`Credential::from_env`].
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "azure-identity")]
 mod azure;
+mod environment;
 pub(crate) mod source;
 pub(crate) mod token;
 
@@ -18,7 +19,6 @@ use futures_util::future::{Shared, WeakShared};
 use tokio::time::{Instant, timeout};
 
 use crate::error::{Error, Kind};
-use source::CredentialSource;
 use token::{AccessToken, Token};
 
 /// The time before its expiry at which a token is renewed.
@@ -77,7 +77,7 @@ impl Credential {
         let token = Token::fixed(&secret.into())
             .map_err(|why| Error::new(Kind::Argument, format!("the token {why}")))?;
         Ok(Self(Arc::new(Inner {
-            name: CredentialSource::Token.as_str(),
+            name: "token",
             skipped: Vec::new(),
             fetch: None,
             cache: Mutex::new(Cache {
@@ -103,7 +103,7 @@ impl Credential {
             let secret = std::fs::read_to_string(&path);
             async move { Ok(AccessToken::new(secret?.trim()).expires_in(FILE_INTERVAL)) }
         };
-        Ok(Self::fetching(CredentialSource::TokenFile.as_str(), fetch))
+        Ok(Self::fetching("token-file", fetch))
     }
 
     /// Creates a credential from a function that returns a token. It is called when a token is needed, and never by two calls

@@ -2,10 +2,12 @@
 
 use std::error::Error as _;
 use std::net::{Ipv4Addr, TcpListener};
+use std::time::Duration;
 
+use crate::support::raw::{Raw, answer};
 use cloud_partner_portal::{
-    AccessToken, Client, ClientBuilder, Credential, Error, Link, Outcome, Response, RetryPolicy,
-    Timestamp, types,
+    AccessToken, Client, ClientBuilder, Credential, CredentialSource, Error, Extensible,
+    Identifier, Link, Outcome, Response, RetryPolicy, Timestamp, types,
 };
 
 #[test]
@@ -15,7 +17,10 @@ fn types_are_send_and_sync() {
     check::<Client>();
     check::<ClientBuilder>();
     check::<Credential>();
+    check::<CredentialSource>();
     check::<Error>();
+    check::<Extensible<types::OfferStatus>>();
+    check::<Identifier>();
     check::<Link>();
     check::<Outcome>();
     check::<Response<types::OfferStatusReport>>();
@@ -52,4 +57,97 @@ async fn an_error_does_not_repeat_its_source() {
     }
     assert!(sources > 0, "{error:?}");
     assert_eq!(error.clone().to_string(), message);
+}
+
+#[tokio::test]
+async fn get_calls_an_operation_that_the_spec_does_not_name() {
+    let server = Raw::start(|asked| match asked.number {
+        0 => answer(503, &[], ""),
+        _ => answer(200, &[("x-test", "a")], r#"{"any":["thing"]}"#),
+    });
+    let client = builder(&server).build().expect("a client");
+    assert_eq!(client.endpoint(), server.url());
+    let response = client
+        .get("/api/publishers/contoso/offers/test-vm?x=1")
+        .await
+        .expect("JSON");
+    assert_eq!(response["any"][0], "thing");
+    assert_eq!((response.attempts(), response.status()), (2, 200));
+    let header = response.headers().get("x-test");
+    assert_eq!(header.and_then(|value| value.to_str().ok()), Some("a"));
+    let asked = server.asked();
+    assert_eq!(asked.len(), 2);
+    assert!(asked.iter().all(|asked| asked.token.is_some()));
+
+    for path in ["api", "/../x", "/a b", "https://evil.example/"] {
+        let error = client.get(path).await.expect_err(path);
+        assert!(error.is_invalid_argument(), "{path}: {error:?}");
+    }
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn an_error_names_the_wait_that_the_service_asks_for() {
+    let server = Raw::start(|_| answer(503, &[("retry-after", "86400")], ""));
+    let client = builder(&server).build().expect("a client");
+    let error = client.list_offers("contoso").await.expect_err("503");
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(86400)));
+    assert!(
+        error.to_string().contains("asks to wait 86400 s"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn an_error_keeps_each_cause_of_its_attempts_once() {
+    const ID: &str = "x-ms-correlation-request-id";
+    let server = Raw::start(|asked| match asked.number {
+        0 => answer(503, &[(ID, "id-0")], ""),
+        1 => answer(500, &[(ID, "id-1")], ""),
+        2 => answer(503, &[(ID, "id-2")], ""),
+        _ => answer(403, &[(ID, "id-3")], ""),
+    });
+    let client = builder(&server).build().expect("a client");
+    let error = client.list_offers("contoso").await.expect_err("403");
+    let mut ids = vec![error.correlation_id().map(ToOwned::to_owned)];
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause = cause.downcast_ref::<Error>().expect("an attempt's error");
+        ids.push(cause.correlation_id().map(ToOwned::to_owned));
+        source = std::error::Error::source(cause);
+    }
+    let ids: Vec<_> = ids.iter().flatten().collect();
+    assert_eq!(ids, ["id-3", "id-2", "id-1"]);
+    assert_eq!(error.credential(), Some("token"));
+}
+
+#[tokio::test]
+async fn max_attempts_counts_the_request_with_a_new_token() {
+    let server = Raw::start(|asked| match asked.number {
+        0 => answer(401, &[], ""),
+        _ => answer(503, &[], ""),
+    });
+    let number = std::sync::atomic::AtomicU32::new(0);
+    let credential = Credential::provider(move || {
+        let number = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        async move { Ok(AccessToken::new(format!("t0ken-{number}"))) }
+    });
+    let client = builder(&server)
+        .credential(credential)
+        .build()
+        .expect("a client");
+    let error = client.list_offers("contoso").await.expect_err("503");
+    assert_eq!(error.attempts(), 4);
+    assert_eq!(server.asked().len(), 4);
+}
+
+/// A client with four attempts.
+fn builder(server: &Raw) -> ClientBuilder {
+    let retry = RetryPolicy::default()
+        .max_attempts(4)
+        .initial_backoff(Duration::from_millis(1));
+    Client::builder()
+        .endpoint(server.url())
+        .credential(Credential::token("t0ken").expect("a valid token"))
+        .retry(retry)
 }

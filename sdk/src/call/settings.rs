@@ -1,0 +1,28 @@
+//! The settings of a client's calls, and the operation that is called.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use http::HeaderValue;
+
+use crate::credential::Credential;
+
+/// What all calls of a client share.
+pub(crate) struct Settings {
+    pub(crate) http: reqwest::Client,
+    pub(crate) credential: Credential,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) attempt_timeout: Duration,
+    pub(crate) call_timeout: Duration,
+    pub(crate) response_limit: usize,
+}
+
+/// The operation that is called.
+pub(crate) struct Operation<'o> {
+    /// The operation's id in the spec.
+    pub(crate) id: &'static str,
+    /// The status codes that the spec names as successes.
+    pub(crate) success: &'static [RangeInclusive<u16>],
+    /// The checked identifiers in the path, by their names in the spec.
+    pub(crate) path: &'o [(&'static str, &'o str)],
+}
