@@ -97,6 +97,49 @@ proptest! {
     }
 }
 
+#[test]
+fn eight_status_requests_are_under_way_at_once_and_each_offer_is_polled_once_per_list() {
+    let options = Options {
+        tolerate: 900,
+        timeout: 100_000,
+        until_live: false,
+    };
+    let list = |status| {
+        let items = (0..20).map(|offer| Item {
+            offer,
+            status: Some(status),
+            version: 1,
+        });
+        Answer::List(items.collect())
+    };
+    let run = run(
+        &mut many(options),
+        |offer, now| {
+            let status = if now < 200 { "running" } else { "succeeded" };
+            let report = Report {
+                status,
+                ..SUCCEEDED
+            };
+            let answer = offer.map_or_else(|| list(status), |_| Answer::Report(report));
+            reply((answer, 1, None))
+        },
+        |_, _| {},
+    );
+    assert_eq!(run.peak, 8);
+    let lists: Vec<_> = run
+        .sent
+        .iter()
+        .filter(|(_, offer)| offer.is_none())
+        .collect();
+    // Each list takes a second, and the next one is sent an interval after it.
+    assert_eq!(
+        lists.iter().map(|(when, _)| *when).collect::<Vec<_>>(),
+        [0, 61, 122, 183, 244, 305]
+    );
+    // The last list found nothing to poll.
+    assert_eq!(run.sent.len(), 6 + 5 * 20);
+}
+
 /// Plays the scripts; then everything has succeeded.
 fn publisher(
     lists: Vec<(Answer, u64, Option<u64>)>,
