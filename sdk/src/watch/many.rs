@@ -28,7 +28,7 @@ pub(crate) struct Many {
     listing: Listing,
     health: Health,
     /// Whether a list request is under way.
-    listing_now: bool,
+    list_under_way: bool,
     next_list: Duration,
     /// No request is sent before: a `Retry-After` of an error applies to the whole client.
     hold: Duration,
@@ -68,7 +68,7 @@ impl Many {
             rules,
             listing: Listing::default(),
             health: Health::default(),
-            listing_now: false,
+            list_under_way: false,
             next_list: Duration::ZERO,
             hold: Duration::ZERO,
             offers: BTreeMap::new(),
@@ -84,7 +84,7 @@ impl Many {
         now: Duration,
         actions: &mut Actions,
     ) {
-        self.listing_now = false;
+        self.list_under_way = false;
         let header = match &result {
             Ok(response) => response.received.retry_after,
             Err(error) => error.retry_after(),
@@ -241,17 +241,17 @@ impl Many {
     }
 
     fn may_list(&self) -> bool {
-        !self.listing_now && self.polling == 0 && self.queue.is_empty()
+        !self.list_under_way && self.polling == 0 && self.queue.is_empty()
     }
 
     /// Sends what is due. A list comes first, as it leads to a poll of every open offer.
     fn send(&mut self, now: Duration, actions: &mut Actions) {
         if self.may_list() && now >= self.next_list.max(self.hold) {
-            self.listing_now = true;
+            self.list_under_way = true;
             self.health.sent(now);
             actions.push(Action::Send(Request::List));
         }
-        if self.listing_now || now < self.hold {
+        if self.list_under_way || now < self.hold {
             return;
         }
         for (_, id) in self.repeats.extract_if(.., |(due, _)| now >= *due) {
@@ -346,9 +346,10 @@ impl Core for Many {
 
     fn wake_at(&self) -> Option<Duration> {
         let list = self.may_list().then_some(self.next_list.max(self.hold));
-        let held = (!self.listing_now && self.polling < MAXIMUM_REQUESTS && !self.queue.is_empty())
-            .then_some(self.hold);
-        let repeat = (!self.listing_now)
+        let held =
+            (!self.list_under_way && self.polling < MAXIMUM_REQUESTS && !self.queue.is_empty())
+                .then_some(self.hold);
+        let repeat = (!self.list_under_way)
             .then(|| self.repeats.iter().map(|(due, _)| *due).min())
             .flatten()
             .map(|due| due.max(self.hold));
