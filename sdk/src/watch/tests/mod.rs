@@ -1,5 +1,6 @@
 //! Tests of the cores on virtual time.
 
+mod details;
 mod model;
 mod policy;
 mod properties;

@@ -175,7 +175,7 @@ pub fn report(report: Report) -> OfferStatusReport {
     serde_json::from_value::<OfferStatusReport>(value).expect("a report")
 }
 
-fn error(fault: Fault, received: Received) -> Error {
+pub fn error(fault: Fault, received: Received) -> Error {
     match fault {
         Fault::Argument => Error::new(Kind::Argument, "bad id"),
         Fault::Credential => Error::new(Kind::Credential, "no token"),

@@ -1,0 +1,325 @@
+//! Single decisions of the cores, each with the run that shows it.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::model::{Answer, End, Fault, Item, Options, Report};
+use super::simulation::{Reply, Run, error, run};
+use super::{end, many, single};
+use crate::call::response::Received;
+use crate::types::OfferSummary;
+use crate::watch::core::Rules;
+use crate::watch::listing::Listing;
+use crate::watch::policy::Health;
+use crate::watch::start::Start;
+use crate::{Extensible, PublisherWatchEvent, WatchEvent};
+
+const OPTIONS: Options = Options {
+    tolerate: 900,
+    timeout: 100_000,
+    until_live: false,
+};
+
+fn report(status: &'static str) -> Answer {
+    Answer::Report(Report {
+        status,
+        rejected_step: false,
+        error_message: false,
+    })
+}
+
+fn list(offers: &[(u8, &'static str)]) -> Answer {
+    let items = offers.iter().map(|(offer, status)| Item {
+        offer: *offer,
+        status: Some(*status),
+        version: 1,
+    });
+    Answer::List(items.collect())
+}
+
+fn reply(answer: Answer, retry_after: Option<u64>) -> Reply {
+    Reply {
+        after: 0,
+        answer,
+        retry_after,
+    }
+}
+
+#[test]
+fn the_last_error_of_each_cause_is_kept_and_at_most_eight() {
+    let mut health = Health::default();
+    for code in (500..510).chain([505]) {
+        let error = error(Fault::Status(code), Received::default());
+        health.failed(error, Duration::ZERO, &Rules::default());
+    }
+    let codes: Vec<_> = health
+        .errors()
+        .iter()
+        .filter_map(crate::Error::status)
+        .collect();
+    assert_eq!(codes, [502, 503, 504, 506, 507, 508, 509, 505]);
+    let last = health.last_error().expect("an error");
+    assert_eq!(last.status(), Some(505));
+    let mut sources = 0;
+    let mut source = last.source();
+    while let Some(error) = source {
+        sources += 1;
+        source = error.source();
+    }
+    assert_eq!(sources, 7);
+    health.succeeded();
+    assert!(health.last_error().is_none() && health.errors().is_empty());
+}
+
+#[test]
+fn jitter_makes_a_wait_longer_by_at_most_a_tenth() {
+    for (jitter, expected) in [(0, 60_000), (50, 63_000), (100, 66_000)] {
+        let rules = Rules {
+            jitter,
+            ..Rules::default()
+        };
+        let wait = Duration::from_secs(60);
+        assert_eq!(rules.with_jitter(wait), Duration::from_millis(expected));
+        assert_eq!(rules.retry_after(Some(wait)), rules.with_jitter(wait));
+        assert_eq!(rules.retry_after(None), Duration::ZERO);
+        let hour = Duration::from_secs(3600);
+        assert_eq!(rules.retry_after(Some(hour)), hour);
+        assert_eq!(rules.retry_after(Some(Duration::MAX)), hour);
+        assert_eq!(rules.with_jitter(Duration::MAX), Duration::MAX);
+    }
+}
+
+#[test]
+fn an_offer_that_is_listed_twice_is_in_flight_if_one_item_is() {
+    let item = |status: &str, version: u8| -> OfferSummary {
+        let value = json!({"id": "a", "status": status, "version": version});
+        serde_json::from_value(value).expect("a list item")
+    };
+    for (first, second, in_flight, status) in [
+        ("running", "succeeded", true, "running"),
+        ("succeeded", "running", true, "running"),
+        ("running", "notStarted", true, "running"),
+        ("succeeded", "failed", false, "succeeded"),
+    ] {
+        let mut listing = Listing::default();
+        let both = || vec![item(first, 1), item(second, 2)];
+        let items = listing.note(both());
+        let a = &items["a"];
+        assert_eq!(a.in_flight, in_flight, "{first} {second}");
+        let listed = a.status.as_ref().map(Extensible::as_str);
+        assert_eq!(listed, Some(status), "{first} {second}");
+        assert!(!a.changed);
+        // The same items again are no change; another version in either of them is one.
+        assert!(!listing.note(both())["a"].changed);
+        assert!(listing.note(vec![item(first, 3), item(second, 2)])["a"].changed);
+        assert!(listing.note(vec![item(first, 3), item(second, 4)])["a"].changed);
+    }
+}
+
+#[test]
+fn a_wait_longer_than_the_interval_is_reported() {
+    for (retry_after, expected) in [
+        (None, None),
+        (Some(30), None),
+        (Some(60), None),
+        (Some(61), Some(61)),
+        (Some(86_400), Some(3600)),
+    ] {
+        for fault in [false, true] {
+            let mut number = 0;
+            let answer = |number| match (number, fault) {
+                (1, false) => report("running"),
+                (1, true) => Answer::Fault(Fault::Status(503)),
+                _ => report("succeeded"),
+            };
+            let run = run(
+                &mut single(OPTIONS, Start::Seen),
+                |_, _| {
+                    number += 1;
+                    reply(answer(number), retry_after)
+                },
+                |_, _| {},
+            );
+            let delays: Vec<_> = run
+                .events
+                .iter()
+                .filter_map(|(_, event)| match event {
+                    WatchEvent::Delayed(wait) => Some(wait.as_secs()),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(delays, Vec::from_iter(expected), "{retry_after:?} {fault}");
+            let next = match (expected, fault, retry_after) {
+                (Some(wait), _, _) => wait,
+                (None, true, wait) => wait.unwrap_or(1),
+                (None, false, _) => 60,
+            };
+            assert_eq!(run.sent[1].0, next, "{retry_after:?} {fault}");
+        }
+    }
+}
+
+/// The times of `Delayed`, with the offer and the wait.
+fn delays(run: &Run<PublisherWatchEvent>) -> Vec<(u64, Option<&str>, u64)> {
+    run.events
+        .iter()
+        .filter_map(|(now, event)| match event {
+            PublisherWatchEvent::Delayed { offer, wait, .. } => {
+                Some((*now, offer.as_deref(), wait.as_secs()))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_retry_after_delays_the_requests_of_a_publisher_watch() {
+    let running = [(0, "running"), (1, "running")];
+    let ended = [(0, "failed"), (1, "failed")];
+    // The fault, whether it is the list's, and when list and statuses are sent after it.
+    for (of_list, fault, expected) in [
+        (
+            true,
+            false,
+            vec![(0, None), (0, Some(0)), (0, Some(1)), (500, None)],
+        ),
+        (
+            true,
+            true,
+            vec![(0, None), (500, None), (500, Some(0)), (500, Some(1))],
+        ),
+        (
+            false,
+            false,
+            vec![(0, None), (0, Some(0)), (0, Some(1)), (500, None)],
+        ),
+        (
+            false,
+            true,
+            vec![(0, None), (0, Some(0)), (0, Some(1)), (500, None)],
+        ),
+    ] {
+        let run = run(
+            &mut many(OPTIONS),
+            |offer, now| {
+                let first = now == 0;
+                let is_it = first
+                    && (if of_list {
+                        offer.is_none()
+                    } else {
+                        offer == Some(0)
+                    });
+                if is_it && fault {
+                    return reply(Answer::Fault(Fault::Status(503)), Some(500));
+                }
+                let answer = match offer {
+                    None if first || (of_list && fault && now < 501) => list(&running),
+                    None => list(&ended),
+                    Some(_) if first => report("running"),
+                    Some(_) => report("failed"),
+                };
+                reply(answer, is_it.then_some(500))
+            },
+            |_, _| {},
+        );
+        assert_eq!(run.sent[..4], expected, "{of_list} {fault}");
+        let offer = (!of_list).then_some("0");
+        assert_eq!(delays(&run), [(0, offer, 500)], "{of_list} {fault}");
+    }
+}
+
+#[test]
+fn a_poll_that_failed_is_repeated_before_the_next_list() {
+    let run = run(
+        &mut many(OPTIONS),
+        |offer, now| {
+            let answer = match offer {
+                None if now < 60 => list(&[(0, "running"), (1, "running")]),
+                None => list(&[(0, "succeeded"), (1, "succeeded")]),
+                Some(0) if now < 3 => Answer::Fault(Fault::Connect),
+                Some(_) if now < 60 => report("running"),
+                Some(_) => report("succeeded"),
+            };
+            reply(answer, None)
+        },
+        |_, _| {},
+    );
+    let sent: Vec<_> = run
+        .sent
+        .iter()
+        .map(|(when, offer)| (*when, *offer))
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            (0, None),
+            (0, Some(0)),
+            (0, Some(1)),
+            (1, Some(0)),
+            (3, Some(0)),
+            (60, None),
+            (60, Some(0)),
+            (60, Some(1)),
+            (120, None),
+        ]
+    );
+}
+
+/// What a confirmed outcome was confirmed against doesn't hold for ever: the offer can end in the list and be in flight again.
+#[test]
+fn a_confirmed_outcome_is_doubted_when_the_list_changes() {
+    let lists = [
+        "running",
+        "running",
+        "succeeded",
+        "running",
+        "running",
+        "failed",
+    ];
+    let (mut list_number, mut polls) = (0, 0);
+    let run = run(
+        &mut many(OPTIONS),
+        |offer, _| {
+            let answer = match offer {
+                None => {
+                    list_number += 1;
+                    let a = lists.get(list_number - 1).copied().unwrap_or("failed");
+                    let b = if list_number < 7 {
+                        "running"
+                    } else {
+                        "succeeded"
+                    };
+                    list(&[(0, a), (1, b)])
+                }
+                Some(0) => {
+                    polls += 1;
+                    report(
+                        ["succeeded", "succeeded", "running"]
+                            .get(polls - 1)
+                            .unwrap_or(&"failed"),
+                    )
+                }
+                Some(_) if list_number < 7 => report("running"),
+                Some(_) => report("succeeded"),
+            };
+            reply(answer, None)
+        },
+        |_, _| {},
+    );
+    let PublisherWatchEvent::Ended(Ok(result)) = &run.last else {
+        panic!("{:?}", run.last);
+    };
+    assert_eq!(end(&result.offers["0"]), End::Outcome("failed"));
+    assert_eq!(end(&result.offers["1"]), End::Outcome("succeeded"));
+    let ends = run.events.iter().filter_map(|(_, event)| match event {
+        PublisherWatchEvent::OfferEnded { offer, result, .. } if offer == "0" => Some(end(result)),
+        _ => None,
+    });
+    // The confirmation isn't reported.
+    assert_eq!(
+        ends.collect::<Vec<_>>(),
+        [End::Outcome("succeeded"), End::Outcome("failed")]
+    );
+}
