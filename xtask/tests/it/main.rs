@@ -16,6 +16,7 @@ mod readme;
 mod record;
 mod record_har;
 mod record_support;
+mod record_values;
 #[cfg(unix)]
 mod servers;
 mod validate;

@@ -1,8 +1,5 @@
 //! What the tests of `record` share.
 
-// Each test file uses a part of this.
-#![allow(dead_code)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,8 +7,10 @@ use std::process::{Command, Output};
 
 use cloud_partner_recordings::library::{self, Scenario};
 use cloud_partner_recordings::recording::Recording;
+use cloud_partner_recordings::replay::{Replay, Server};
 use percent_encoding::percent_decode_str;
 use regex::Regex;
+use serde_json::{Value, json};
 
 use crate::common;
 
@@ -159,4 +158,83 @@ pub fn scenarios() -> Vec<Scenario> {
     library::scenarios(&library::home().join("scenarios"))
         .all()
         .expect("the scenarios")
+}
+
+pub fn record(root: &Path, arguments: &[&str]) -> Output {
+    let arguments = [&["record"], arguments].concat();
+    let token = ("AZURE_TOKEN", "a-planted-token");
+    command(root, &arguments)
+        .env(token.0, token.1)
+        .output()
+        .expect("xtask starts")
+}
+
+/// Records the responses of a server for a publisher.
+pub fn ask(root: &Path, server: &Server, publisher: &str, more: &[&str]) -> Output {
+    let url = server.url();
+    let arguments = ["--endpoint", &url, "--publisher", publisher];
+    record(root, &[&arguments, more].concat())
+}
+
+/// Starts a server whose responses hold personal data.
+pub fn personal() -> Server {
+    let recording = |path: &str, response: Value| -> Recording {
+        serde_json::from_value(json!({
+            "description": "Personal.",
+            "provenance": { "kind": "synthetic", "source": "This test." },
+            "request": { "method": "GET", "path": path, "query": { "api-version": "2017-10-31" } },
+            "response": response,
+        }))
+        .expect("a recording")
+    };
+    let headers = json!({
+        "content-type": "application/json; charset=utf-8",
+        "x-ms-correlation-request-id": "deadbeef-0000-4111-8222-333333333333",
+        "x-ms-planted": "planted",
+        "location": "https://planted.example.net",
+    });
+    let list = json!([{
+        "id": "planted-vm",
+        "publisherId": "plantedworks",
+        "offerTypeId": "microsoft-azure-corevm",
+        "status": "postponed",
+        "version": 491_512_345_678_i64,
+        "definition": { "displayText": "The planted machine" },
+        "changedTime": "2026-11-20T17:35:09.323",
+        "newMember": "a-planted-token",
+    }]);
+    let status = json!({
+        "status": "running",
+        "messages": [{ "messageHtml": "Hello planted", "level": "information", "timestamp": "2026-11-20T17:35:09.323" }],
+        "notificationEmails": "me@plantedworks.org",
+    });
+    Replay::new(
+        [
+            recording(
+                "/api/publishers/plantedworks/offers",
+                json!({ "status": 200, "headers": headers, "body": { "json": list } }),
+            ),
+            recording(
+                "/api/publishers/plantedworks/offers/planted-vm/status",
+                json!({ "status": 200, "headers": headers, "body": { "json": status } }),
+            ),
+        ],
+        [],
+    )
+    .token("a-planted-token")
+    .start()
+    .expect("a server")
+}
+
+/// Starts a server with one report, and records it.
+pub fn record_report(root: &Path, report: &Value) -> Output {
+    let recording = json!({
+        "description": "A report.",
+        "provenance": { "kind": "synthetic", "source": "This test." },
+        "request": { "method": "GET", "path": "/api/publishers/contoso/offers/vm/status", "query": { "api-version": "2017-10-31" } },
+        "response": { "status": 200, "headers": { "content-type": "application/json" }, "body": { "json": report } },
+    });
+    let recording: Recording = serde_json::from_value(recording).expect("a recording");
+    let server = Replay::new([recording], []).start().expect("a server");
+    ask(root, &server, "contoso", &["--offer", "vm", "--keep", "vm"])
 }
