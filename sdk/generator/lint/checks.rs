@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 use crate::generator::extensible_enums::{self, is_extensible};
 use crate::generator::prepare::{API_VERSION, IDENTIFIER_PATTERN};
-use crate::generator::spec::Kind;
-use crate::generator::spec::{Node, Operation, Spec, Visited, pointer_segment};
+use crate::generator::spec::{Kind, Node, Operation, Spec, Visited, pointer_segment};
 
 /// What a check returns.
 pub(super) type Problems = Vec<(String, String)>;
@@ -30,9 +29,15 @@ impl Part<'_> {
         self.visited.is_reference()
     }
 
-    /// Returns the name in quotes by which messages call it: its key in the spec.
+    /// Returns the name in quotes by which messages call it: its own, or its key in the spec.
     fn name(&self) -> String {
+        let own = match self.visited.kind {
+            Kind::Operation => self.node.text("operationId"),
+            Kind::Parameter => self.node.text("name"),
+            _ => None,
+        };
         let key = self.node.pointer.rsplit('/').next().unwrap_or_default();
+        let key = own.unwrap_or(key);
         format!("`{}`", key.replace("~1", "/").replace("~0", "~"))
     }
 
