@@ -1,4 +1,4 @@
-//! A credential of one's own: tokens from a file that another program keeps fresh.
+//! Uses a credential of your own, here a function that reads tokens from a file. (`Credential::token_file` does the same.)
 //!
 //! ```text
 //! cargo run --example own_credential -- /run/secrets/token contoso
@@ -14,7 +14,7 @@ async fn main() -> Result<(), Error> {
     let path = arguments.next().unwrap_or_default();
     let publisher = arguments.next().unwrap_or_default();
 
-    // Called when there is no token yet, five minutes before the last one ends, and after the service has refused it.
+    // Called before the first request, five minutes before a token expires, and after the service has rejected it.
     let credential = Credential::provider(move || {
         let path = path.clone();
         async move {

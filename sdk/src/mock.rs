@@ -1,6 +1,6 @@
-//! Mocks of the service for tests of your own, with the feature `mock`: one method for each operation, typed by the contract.
+//! Mocks of the service for tests of your own, with the feature `mock`: with a typed method for each operation of the spec.
 //!
-//! They extend [`httpmock::MockServer`], which answers over a real socket, so that the code under test runs as it does against
+//! They extend [`httpmock::MockServer`], which responds over a real socket, so that the code under test runs as it does against
 //! the service.
 //!
 //! ```
