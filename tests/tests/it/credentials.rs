@@ -176,11 +176,14 @@ async fn calls_use_a_valid_token_while_it_is_renewed() {
     }
     provider.called(2).await;
     provider.gate.add_permits(1);
-    guarded("renewal", async {
-        while tokens(&server).last() == Some(&0) {
-            list(&client).await.expect("a list");
-        }
-    })
+    guarded(
+        "renewal",
+        Box::pin(async {
+            while tokens(&server).last() == Some(&0) {
+                list(&client).await.expect("a list");
+            }
+        }),
+    )
     .await;
     assert_eq!(tokens(&server)[..7], [0; 7]);
     assert_eq!(provider.calls(), 2);

@@ -189,8 +189,10 @@ async fn a_watch_that_has_ended_gives_its_result_again() {
 async fn a_panic_reaches_the_reader() {
     let client = || {
         let credential = Credential::provider(|| async {
-            let token: Option<&str> = None;
-            Ok(AccessToken::new(token.expect("the token provider panics")))
+            let token: &str = std::future::ready(None)
+                .await
+                .expect("the token provider panics");
+            Ok(AccessToken::new(token))
         });
         Client::builder()
             .endpoint("http://127.0.0.1:9")
