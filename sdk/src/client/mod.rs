@@ -46,7 +46,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`Credential::from_env`] and [`ClientBuilder::build`].
+    /// As [`Credential::from_env`] and [`ClientBuilder::build`](crate::ClientBuilder::build).
     pub fn from_env() -> Result<Self, Error> {
         Self::builder().credential(Credential::from_env()?).build()
     }

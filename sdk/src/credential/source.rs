@@ -5,13 +5,13 @@ use std::str::FromStr;
 
 use crate::error::{Error, Kind};
 
-/// A source of tokens that [`Credential::from_source`] knows by name.
+/// A source of tokens that [`Credential::from_source`](crate::Credential::from_source) knows by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CredentialSource {
     /// `token`: the token in `AZURE_TOKEN`.
     Token,
-    /// `token-file`: a file that holds a token; see [`Credential::token_file`].
+    /// `token-file`: a file that holds a token; see [`Credential::token_file`](crate::Credential::token_file).
     TokenFile,
     /// `service-principal`: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`.
     ServicePrincipal,
