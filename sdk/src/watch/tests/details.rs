@@ -308,6 +308,8 @@ fn a_confirmed_outcome_is_doubted_when_the_list_changes() {
         },
         |_, _| {},
     );
+    // One confirmation, and none for the lists that only catch up with the reports.
+    assert_eq!(polls, 4);
     let PublisherWatchEvent::Ended(Ok(result)) = &run.last else {
         panic!("{:?}", run.last);
     };
@@ -322,4 +324,43 @@ fn a_confirmed_outcome_is_doubted_when_the_list_changes() {
         ends.collect::<Vec<_>>(),
         [End::Outcome("succeeded"), End::Outcome("failed")]
     );
+}
+
+#[test]
+fn an_offer_that_waits_for_go_live_isnt_doubted_while_the_list_says_the_same() {
+    let run = run(
+        &mut many(OPTIONS),
+        |offer, _| {
+            let answer = match offer {
+                None => list(&[(0, "running")]),
+                Some(_) => report("waitingForPublisherReview"),
+            };
+            reply(answer, Some(60))
+        },
+        |_, _| {},
+    );
+    assert_eq!(run.sent, [(0, None), (0, Some(0)), (60, None)]);
+    // A wait of exactly the interval isn't reported.
+    assert_eq!(delays(&run), []);
+}
+
+#[test]
+fn queued_polls_wait_for_the_retry_after_of_an_error() {
+    let running: Vec<_> = (0..20).map(|offer| (offer, "running")).collect();
+    let ended: Vec<_> = (0..20).map(|offer| (offer, "failed")).collect();
+    let run = run(
+        &mut many(OPTIONS),
+        |offer, now| match offer {
+            None if now == 0 => reply(list(&running), None),
+            None => reply(list(&ended), None),
+            Some(0) if now == 0 => reply(Answer::Fault(Fault::Status(429)), Some(500)),
+            Some(_) => reply(report("failed"), None),
+        },
+        |_, _| {},
+    );
+    let at = |time| run.sent.iter().filter(|(when, _)| *when == time).count();
+    // The list and eight polls; then the other twelve, and the list or the repeated poll with them.
+    assert_eq!(at(0), 1 + 8);
+    assert!(at(500) >= 12, "{:?}", run.sent);
+    assert!(run.sent.iter().all(|(when, _)| *when == 0 || *when >= 500));
 }
