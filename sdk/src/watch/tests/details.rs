@@ -348,19 +348,22 @@ fn an_offer_that_waits_for_go_live_isnt_doubted_while_the_list_says_the_same() {
 fn queued_polls_wait_for_the_retry_after_of_an_error() {
     let running: Vec<_> = (0..20).map(|offer| (offer, "running")).collect();
     let ended: Vec<_> = (0..20).map(|offer| (offer, "failed")).collect();
-    let run = run(
-        &mut many(OPTIONS),
-        |offer, now| match offer {
-            None if now == 0 => reply(list(&running), None),
-            None => reply(list(&ended), None),
-            Some(0) if now == 0 => reply(Answer::Fault(Fault::Status(429)), Some(500)),
-            Some(_) => reply(report("failed"), None),
-        },
-        |_, _| {},
-    );
-    let at = |time| run.sent.iter().filter(|(when, _)| *when == time).count();
-    // The list and eight polls; then the other twelve, and the list or the repeated poll with them.
-    assert_eq!(at(0), 1 + 8);
-    assert!(at(500) >= 12, "{:?}", run.sent);
-    assert!(run.sent.iter().all(|(when, _)| *when == 0 || *when >= 500));
+    // The first is repeated, the second ends the watch of its offer at once.
+    for code in [429, 403] {
+        let run = run(
+            &mut many(OPTIONS),
+            |offer, now| match offer {
+                None if now == 0 => reply(list(&running), None),
+                None => reply(list(&ended), None),
+                Some(0) if now == 0 => reply(Answer::Fault(Fault::Status(code)), Some(500)),
+                Some(_) => reply(report("failed"), None),
+            },
+            |_, _| {},
+        );
+        let at = |time| run.sent.iter().filter(|(when, _)| *when == time).count();
+        // The list and eight polls; then the other twelve, and the list or the repeated poll with them.
+        assert_eq!(at(0), 1 + 8);
+        assert!(at(500) >= 12, "{:?}", run.sent);
+        assert!(run.sent.iter().all(|(when, _)| *when == 0 || *when >= 500));
+    }
 }
