@@ -10,10 +10,10 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use cloud_partner_portal::Client;
-use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::Replay;
 use cloud_partner_recordings::sample::many_offers;
+use cloud_partner_recordings::store;
 
 use support::figure::{Figure, Target, median, ratio};
 use support::{PlainOffer, TOKEN, end, http, runtime, sdk, wanted};
@@ -24,8 +24,8 @@ fn main() -> ExitCode {
     if !wanted() {
         return ExitCode::SUCCESS;
     }
-    let lists = library::home().join("recordings/list");
-    let recordings: Vec<Recording> = library::recordings(&lists)
+    let lists = store::root().join("recordings/list");
+    let recordings: Vec<Recording> = store::recordings(&lists)
         .all()
         .expect("good recordings")
         .into_iter()

@@ -1,6 +1,6 @@
-//! What one recording is: a request, the answer to it, and where both come from.
+//! The format of a recording: a request, its response, and their provenance.
 //!
-//! Deserializing checks whatever would make a recording unusable, so that the message can say at which line and column.
+//! Deserialization validates the values, so that an error message includes the line and column.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -10,32 +10,32 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
 
-/// One request to the service and its answer, as one small file that a person can read and review.
+/// One request to the service and its response.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Recording {
-    /// The JSON Schema of this file, for editors.
+    /// The path of the JSON Schema of this file, for editors.
     #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
-    /// What the recording shows, in a sentence.
+    /// A sentence that says what the recording shows.
     pub description: String,
-    /// Where the recording comes from.
+    /// The recording's provenance.
     pub provenance: Provenance,
-    /// What was asked.
+    /// The request.
     pub request: Request,
-    /// What was answered.
+    /// The response.
     pub response: Response,
 }
 
 impl Recording {
-    /// The recording as its file has it: indented by two spaces, with a newline at the end.
+    /// Returns the text of the recording's file: JSON indented by two spaces, with a newline at the end.
     #[must_use]
     pub fn to_text(&self) -> String {
         pretty(self)
     }
 }
 
-/// Where a recording comes from.
+/// The provenance of a recording.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Provenance {
@@ -44,7 +44,7 @@ pub struct Provenance {
     /// The ids of the sources that it was made from, as the spec lists them in `x-sources`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
-    /// What was taken from the sources, what was repaired, and what is made up.
+    /// A description of what was taken from the sources, what was corrected, and what was invented.
     pub source: String,
 }
 
@@ -56,30 +56,30 @@ pub struct Provenance {
 pub enum ProvenanceKind {
     /// A response of the live service that `cargo xtask record` received and sanitised.
     Captured,
-    /// The official pages' own example, repaired where it was broken.
+    /// An example of the official documentation, corrected where it was invalid.
     Documentation,
-    /// The properties, types and formats of a response that a public project received from the live service, with our own values.
+    /// The properties, types and formats of a response that a public project received from the live service, with invented values.
     ObservedShape,
-    /// Written for this workspace, so that a statement of the spec is tested.
+    /// Written for this workspace, to test a statement of the spec.
     Synthetic,
 }
 
-/// What was asked.
+/// An HTTP request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Request {
-    /// The HTTP method, in capitals.
+    /// The HTTP method, in upper case.
     #[serde(deserialize_with = "method")]
     #[schemars(regex(pattern = "^[A-Z]+$"))]
     pub method: String,
-    /// The path as it goes over the wire, percent-encoded, without the query.
+    /// The percent-encoded path, without the query.
     #[serde(deserialize_with = "path")]
     #[schemars(regex(pattern = r"^/(?:[!$&-;=@-Z_a-z~]|%[0-9A-Fa-f]{2})*$"))]
     pub path: String,
     /// The query parameters, decoded.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub query: BTreeMap<String, String>,
-    /// The headers that matter, by lower-case name. Credentials are never among them.
+    /// The relevant headers, by lower-case name. Credentials are never included.
     #[serde(
         default,
         skip_serializing_if = "BTreeMap::is_empty",
@@ -89,7 +89,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The path's segments, decoded; what isn't UTF-8 is replaced.
+    /// Returns the decoded segments of the path. Invalid UTF-8 is replaced.
     #[must_use]
     pub fn segments(&self) -> Vec<String> {
         let segments = self.path.split('/').skip(1);
@@ -111,37 +111,37 @@ impl fmt::Display for Request {
     }
 }
 
-/// What was answered.
+/// An HTTP response.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Response {
-    /// The HTTP status of a final answer.
+    /// The status code of a final response.
     #[serde(deserialize_with = "status")]
     #[schemars(range(min = 200, max = 599))]
     pub status: u16,
-    /// The headers that matter, by lower-case name; never those that say how the body is sent, such as its length.
+    /// The relevant headers, by lower-case name. Headers that depend on the transfer, such as the body's length, are never included.
     #[serde(
         default,
         skip_serializing_if = "BTreeMap::is_empty",
         deserialize_with = "response_headers"
     )]
     pub headers: BTreeMap<String, String>,
-    /// The body; absent when it was empty.
+    /// The body; absent if it is empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Body>,
 }
 
-/// The body of an answer.
+/// The body of a response.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Body {
     /// A JSON value, sent without white space.
     Json(Value),
-    /// Text that isn't JSON, sent as it is: a gateway's page, or JSON that was cut off.
+    /// Text that isn't JSON, sent unchanged, such as a gateway's page or truncated JSON.
     Text(String),
 }
 
-/// The JSON Schema of a recording, as `recording.schema.json` has it.
+/// Returns the JSON Schema of a recording, the content of `recording.schema.json`.
 #[must_use]
 pub fn schema() -> String {
     pretty(
@@ -162,7 +162,7 @@ fn method<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error
     let method = String::deserialize(deserializer)?;
     if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Err(D::Error::custom(format_args!(
-            "method {method:?} is not a word in capitals"
+            "method {method:?} is not a word in upper case"
         )));
     }
     Ok(method)
@@ -176,7 +176,7 @@ fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
                 .iter()
                 .all(u8::is_ascii_hexdigit)
     };
-    // The characters that RFC 3986 lets stand in a path; a recording that has others can't have gone over the wire.
+    // The characters that RFC 3986 allows in a path.
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!$%&'()*+,-./:;=@_~".contains(&byte);
     if !path.starts_with('/')
         || !path.bytes().all(fits)
@@ -206,7 +206,7 @@ fn headers<'de, D: Deserializer<'de>>(
     for (name, value) in &headers {
         if HeaderName::from_lowercase(name.as_bytes()).is_err() {
             return Err(D::Error::custom(format_args!(
-                "{name:?} is not a header's name in lower case"
+                "{name:?} is not a lower-case header name"
             )));
         }
         if HeaderValue::from_str(value).is_err() {
@@ -227,7 +227,7 @@ fn response_headers<'de, D: Deserializer<'de>>(
         .find(|name| headers.contains_key(**name))
     {
         Some(name) => Err(D::Error::custom(format_args!(
-            "the header {name:?} follows from the body and is not recorded"
+            "the header {name:?} depends on the transfer and must not be recorded"
         ))),
         None => Ok(headers),
     }

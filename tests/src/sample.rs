@@ -1,4 +1,4 @@
-//! Recordings too large to keep as files, made by code.
+//! Generated recordings that are too large to commit.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::recording::{Body, Provenance, ProvenanceKind, Recording, Request, Response};
 
-/// The list of a publisher, `contoso-many`, with `n` offers. Each has all the members that were seen, and they vary as
-/// the seen ones do. The same `n` always makes the same recording.
+/// Returns a list response with `n` offers of the publisher `contoso-many`. Each offer has every property that was observed, with
+/// values that vary as the observed values do. The result depends on `n` only.
 #[must_use]
 pub fn many_offers(n: usize) -> Recording {
     Recording {
@@ -16,7 +16,7 @@ pub fn many_offers(n: usize) -> Recording {
         provenance: Provenance {
             kind: ProvenanceKind::Synthetic,
             sources: Vec::new(),
-            source: "Made by code after the members that the live service was seen to send."
+            source: "Generated with the properties that the live service was observed to send."
                 .to_owned(),
         },
         request: Request {

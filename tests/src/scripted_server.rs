@@ -1,4 +1,4 @@
-//! A server that does with each connection what it is told, byte by byte: whatever no well-behaved HTTP server would do.
+//! A server that runs a script for each request: it sends arbitrary bytes, waits, stalls or resets the connection.
 
 use std::fmt::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,58 +11,58 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-/// One thing that the server does after it has read a request. After the last one it closes the connection in good order.
+/// A step of a script, which runs after the server has read a request. After the last step the server closes the connection.
 #[derive(Clone)]
 pub enum Step {
     /// Sends these bytes.
     Send(Vec<u8>),
-    /// Sends these bytes again and again, with this pause between, until the client is gone.
+    /// Sends these bytes repeatedly, with this interval between, until the client disconnects.
     Repeat(Vec<u8>, Duration),
-    /// Does nothing for this long.
+    /// Waits for this duration.
     Wait(Duration),
-    /// Does nothing for as long as the client waits.
+    /// Waits until the client disconnects.
     Stall,
-    /// Breaks the connection off: the client sees a reset.
+    /// Resets the connection.
     Reset,
 }
 
-/// What the server remembers of a request.
+/// A request that the server has received.
 #[derive(Clone, Debug)]
-pub struct Asked {
-    /// Counted from 0.
+pub struct ReceivedRequest {
+    /// The number of the request, counted from 0.
     pub number: usize,
-    /// The path with the query.
+    /// The path and query.
     pub target: String,
     /// The bearer token.
     pub token: Option<String>,
-    /// When the request was read.
+    /// The time at which the request was read.
     pub when: Instant,
 }
 
-type Script = dyn Fn(&Asked) -> Vec<Step> + Send + Sync;
+type Script = dyn Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync;
 
 struct State {
     script: Box<Script>,
-    asked: Mutex<Vec<Asked>>,
-    under_way: AtomicUsize,
-    most_at_once: AtomicUsize,
+    requests: Mutex<Vec<ReceivedRequest>>,
+    pending_requests: AtomicUsize,
+    max_concurrent_requests: AtomicUsize,
 }
 
-/// A running server. It stops when this is dropped, with all its connections.
-pub struct Raw {
+/// A running server. Dropping it stops the server and closes its connections.
+pub struct ScriptedServer {
     address: SocketAddr,
     state: Arc<State>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Raw {
-    /// A server that does for each request what the function says. Each connection serves one request.
+impl ScriptedServer {
+    /// Starts a server that runs the steps which `script` returns for each request. Each connection serves one request.
     ///
     /// # Panics
     ///
-    /// If this machine has no port or no thread left.
-    pub fn start(script: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static) -> Self {
+    /// Panics if no port or thread is available.
+    pub fn start(script: impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -72,14 +72,14 @@ impl Raw {
         let address = listener.local_addr().expect("an address");
         listener.set_nonblocking(true).expect("a socket");
         let listener = {
-            let _inside = runtime.enter();
+            let _context = runtime.enter();
             TcpListener::from_std(listener).expect("a socket")
         };
         let state = Arc::new(State {
             script: Box::new(script),
-            asked: Mutex::default(),
-            under_way: AtomicUsize::new(0),
-            most_at_once: AtomicUsize::new(0),
+            requests: Mutex::default(),
+            pending_requests: AtomicUsize::new(0),
+            max_concurrent_requests: AtomicUsize::new(0),
         });
         let (stop, stopped) = oneshot::channel::<()>();
         let shared = Arc::clone(&state);
@@ -89,7 +89,7 @@ impl Raw {
                     tokio::spawn(connection(stream, Arc::clone(&shared)));
                 }
             });
-            // Ends when the other half is dropped. With the runtime, every connection ends too.
+            // Returns when `stop` is dropped. Dropping the runtime then closes every connection.
             drop(runtime.block_on(stopped));
         });
         Self {
@@ -100,41 +100,41 @@ impl Raw {
         }
     }
 
-    /// A server that does the nth of these for the nth request, and the last one again and again.
+    /// Starts a server that runs the nth script for the nth request, and the last script for all later requests.
     #[must_use]
     pub fn scripts(scripts: Vec<Vec<Step>>) -> Self {
-        Self::start(move |asked| scripts[asked.number.min(scripts.len() - 1)].clone())
+        Self::start(move |request| scripts[request.number.min(scripts.len() - 1)].clone())
     }
 
-    /// The address that clients connect to, `http://127.0.0.1:PORT`.
+    /// Returns the base URL, `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The requests so far, in order.
-    pub fn asked(&self) -> Vec<Asked> {
+    /// Returns the requests received so far, in order.
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.state
-            .asked
+            .requests
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    /// How many requests have waited for their answer at the same time.
+    /// Returns the maximum number of requests that were pending at the same time.
     #[must_use]
-    pub fn most_at_once(&self) -> usize {
-        self.state.most_at_once.load(Ordering::SeqCst)
+    pub fn max_concurrent_requests(&self) -> usize {
+        self.state.max_concurrent_requests.load(Ordering::SeqCst)
     }
 
-    /// How many requests wait for their answer now.
+    /// Returns the number of requests that are pending now.
     #[must_use]
-    pub fn under_way(&self) -> usize {
-        self.state.under_way.load(Ordering::SeqCst)
+    pub fn pending_requests(&self) -> usize {
+        self.state.pending_requests.load(Ordering::SeqCst)
     }
 }
 
-impl Drop for Raw {
+impl Drop for ScriptedServer {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
@@ -144,34 +144,39 @@ impl Drop for Raw {
 }
 
 async fn connection(mut stream: TcpStream, state: Arc<State>) {
-    let Some((target, token)) = head(&mut stream).await else {
+    let Some((target, token)) = read_head(&mut stream).await else {
         return;
     };
-    let now = state.under_way.fetch_add(1, Ordering::SeqCst) + 1;
-    state.most_at_once.fetch_max(now, Ordering::SeqCst);
-    let asked = {
-        let mut log = state.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let asked = Asked {
+    let now = state.pending_requests.fetch_add(1, Ordering::SeqCst) + 1;
+    state
+        .max_concurrent_requests
+        .fetch_max(now, Ordering::SeqCst);
+    let request = {
+        let mut log = state
+            .requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let request = ReceivedRequest {
             number: log.len(),
             target,
             token,
             when: Instant::now(),
         };
-        log.push(asked.clone());
-        asked
+        log.push(request.clone());
+        request
     };
-    let steps = (state.script)(&asked);
-    let client_is_gone = play(&mut stream, steps).await.is_err();
-    state.under_way.fetch_sub(1, Ordering::SeqCst);
-    if !client_is_gone {
+    let steps = (state.script)(&request);
+    let disconnected = run(&mut stream, steps).await.is_err();
+    state.pending_requests.fetch_sub(1, Ordering::SeqCst);
+    if !disconnected {
         drop(stream.shutdown().await);
-        // Until the client closes too, so that it isn't sent a reset for what it still has to say.
-        gone(&mut stream).await;
+        // Reads until the client closes too. Otherwise data that the client still sends would cause a reset.
+        wait_for_disconnect(&mut stream).await;
     }
 }
 
-/// The target and the token of a request, or `None` when the connection ends before.
-async fn head(stream: &mut TcpStream) -> Option<(String, Option<String>)> {
+/// Reads a request's head and returns its target and token, or `None` if the connection ends before.
+async fn read_head(stream: &mut TcpStream) -> Option<(String, Option<String>)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         if stream.read_buf(&mut head).await.ok()? == 0 {
@@ -188,18 +193,18 @@ async fn head(stream: &mut TcpStream) -> Option<(String, Option<String>)> {
     Some((target, token.map(ToOwned::to_owned)))
 }
 
-/// Fails when the client, or the connection, is gone.
-async fn play(stream: &mut TcpStream, steps: Vec<Step>) -> std::io::Result<()> {
+/// Runs the steps. Returns an error if the client disconnects or the connection was reset.
+async fn run(stream: &mut TcpStream, steps: Vec<Step>) -> std::io::Result<()> {
     for step in steps {
         match step {
             Step::Send(bytes) => stream.write_all(&bytes).await?,
-            Step::Repeat(bytes, pause) => loop {
+            Step::Repeat(bytes, interval) => loop {
                 stream.write_all(&bytes).await?;
-                tokio::time::sleep(pause).await;
+                tokio::time::sleep(interval).await;
             },
             Step::Wait(time) => tokio::time::sleep(time).await,
             Step::Stall => {
-                gone(stream).await;
+                wait_for_disconnect(stream).await;
                 return Err(std::io::ErrorKind::ConnectionAborted.into());
             }
             Step::Reset => {
@@ -211,13 +216,13 @@ async fn play(stream: &mut TcpStream, steps: Vec<Step>) -> std::io::Result<()> {
     Ok(())
 }
 
-async fn gone(stream: &mut TcpStream) {
+async fn wait_for_disconnect(stream: &mut TcpStream) {
     let mut ignored = [0; 256];
     while stream.read(&mut ignored).await.is_ok_and(|read| read > 0) {}
 }
 
-/// A whole answer, as it should be, after which the connection ends.
-pub fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<Step> {
+/// Returns the script of a complete, valid response that closes the connection.
+pub fn response(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<Step> {
     let body = body.as_ref();
     let mut bytes = format!(
         "HTTP/1.1 {status} \r\nconnection: close\r\ncontent-length: {}\r\n",
@@ -232,7 +237,7 @@ pub fn answer(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> 
     vec![Step::Send(bytes)]
 }
 
-/// 200 with JSON.
-pub fn json(body: impl AsRef<[u8]>) -> Vec<Step> {
-    answer(200, &[("content-type", "application/json")], body)
+/// Returns the script of a 200 response with a JSON body.
+pub fn json_response(body: impl AsRef<[u8]>) -> Vec<Step> {
+    response(200, &[("content-type", "application/json")], body)
 }

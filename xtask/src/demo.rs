@@ -36,7 +36,7 @@ impl Demo {
         let source = Source::read()?;
         let path = source
             .scenario(SCENARIO)
-            .and_then(|scenario| scenario.answers.first())
+            .and_then(|scenario| scenario.recordings.first())
             .map(|stored| stored.recording.request.segments())
             .unwrap_or_default();
         let path: Vec<&str> = path.iter().map(String::as_str).collect();

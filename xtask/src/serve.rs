@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use cloud_partner_recordings::library::{self, Scenario, Stored};
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::{Replay, Server};
+use cloud_partner_recordings::store::{self, Scenario, StoredRecording};
 
 use crate::exit::{Failure, Outcome, Run};
 use crate::files;
@@ -31,14 +31,14 @@ pub struct Serve {
 /// The recordings and scenarios of a replay server.
 #[derive(Clone)]
 pub struct Source {
-    recordings: Vec<Stored>,
+    recordings: Vec<StoredRecording>,
     scenarios: Vec<Scenario>,
 }
 
 impl Source {
     /// Reads those of the workspace.
     pub fn read() -> Result<Self, Failure> {
-        let unreadable = |error: library::Error| {
+        let unreadable = |error: store::Error| {
             let place = error
                 .place
                 .map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
@@ -51,15 +51,15 @@ impl Source {
         let recordings = files::root().join("tests/recordings");
         let scenarios = files::root().join("tests/scenarios");
         Ok(Self {
-            recordings: library::recordings(&recordings).all().map_err(unreadable)?,
-            scenarios: library::scenarios(&scenarios).all().map_err(unreadable)?,
+            recordings: store::recordings(&recordings).all().map_err(unreadable)?,
+            scenarios: store::scenarios(&scenarios).all().map_err(unreadable)?,
         })
     }
 
     /// Adds a recording that isn't in a file.
     pub fn with(mut self, recording: Recording) -> Self {
         let file = PathBuf::new();
-        self.recordings.push(Stored { file, recording });
+        self.recordings.push(StoredRecording { file, recording });
         self
     }
 
@@ -71,13 +71,16 @@ impl Source {
     /// Returns every recording, then those of every scenario, each with its file's path below its folder.
     pub fn answers(&self) -> impl Iterator<Item = (String, &Recording)> {
         let tests = files::root().join("tests");
-        let named = move |folder: &str, stored: &'_ Stored| {
+        let named = move |folder: &str, stored: &'_ StoredRecording| {
             let file = stored.file.with_extension("");
             let below = file.strip_prefix(tests.join(folder)).unwrap_or(&file);
             below.display().to_string()
         };
         let recordings = self.recordings.iter().map(|stored| ("recordings", stored));
-        let scenarios = self.scenarios.iter().flat_map(|scenario| &scenario.answers);
+        let scenarios = self
+            .scenarios
+            .iter()
+            .flat_map(|scenario| &scenario.recordings);
         recordings
             .chain(scenarios.map(|stored| ("scenarios", stored)))
             .map(move |(folder, stored)| (named(folder, stored), &stored.recording))
@@ -106,8 +109,8 @@ impl Source {
     /// Returns the path, status and description of every response; of a scenario only its first path and its name.
     fn routes(&self) -> Vec<[String; 3]> {
         let scenarios = self.scenarios.iter().filter_map(|scenario| {
-            let first = &scenario.answers.first()?.recording;
-            let length = scenario.answers.len();
+            let first = &scenario.recordings.first()?.recording;
+            let length = scenario.recordings.len();
             let what = format!("scenario {}, {length} responses in turn", scenario.name);
             Some([first.request.path.clone(), "-".to_owned(), what])
         });
@@ -139,7 +142,7 @@ impl Source {
         let scenario = self
             .scenarios
             .first()
-            .and_then(|scenario| scenario.answers.first());
+            .and_then(|scenario| scenario.recordings.first());
         let error = recording(|recording| recording.response.status >= 400);
         [list, scenario.map(|stored| &stored.recording), error]
             .into_iter()

@@ -1,4 +1,4 @@
-//! One request as it arrives: remembered, held back, answered.
+//! The HTTP handler: logs a request, waits for holds and the delay, and adds the correlation id.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -12,7 +12,7 @@ use super::service::Service;
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
 
-pub async fn answer(
+pub async fn handle(
     State(service): State<Arc<Service>>,
     method: Method,
     uri: Uri,
@@ -23,14 +23,14 @@ pub async fn answer(
         .unwrap_or_default();
     service.log(&method, &uri, &query, &headers);
 
-    // First wait, then choose the answer: a client that gives up while it waits has not used up a scenario's answer.
+    // The response is chosen after the wait, so that a client that disconnects during the wait doesn't advance a scenario.
     let mut holds = service.holds.subscribe();
     drop(holds.wait_for(|holds| *holds == 0).await);
     if !service.delay.is_zero() {
         tokio::time::sleep(service.delay).await;
     }
 
-    let mut response = service.answer(&method, &uri, query, &headers);
+    let mut response = service.respond(&method, &uri, query, &headers);
     let headers = response.headers_mut();
     if !headers.contains_key(CORRELATION_ID) {
         let number = service.correlation_ids.fetch_add(1, Ordering::Relaxed);

@@ -1,26 +1,26 @@
-//! A server on this machine that answers from recordings, and refuses as the service would whatever it has none for.
+//! A server on the loopback interface that returns recorded responses.
 //!
-//! What it checks, in this order, and what it answers then:
+//! To a request that isn't recorded it returns the error response that the service would return. It checks, in this order:
 //!
-//! | the request | answer |
+//! | the request | response |
 //! |---|---|
-//! | is no GET | 405 |
+//! | isn't a GET request | 405 |
 //! | has no `Authorization: Bearer …`, or another token than [`Replay::token`] | 401, `{"Message": …}` |
 //! | has no `api-version` or one that no recording was made with | 400 `InvalidAPIVersion` |
 //! | is for a path outside `/api/publishers` | 404, `{"Message": …}` |
-//! | is for a publisher of whom nothing is recorded | 403 `Forbidden` |
+//! | is for a publisher without recordings | 403 `Forbidden` |
 //! | was recorded, but with other query parameters | 400 `BadRequest` |
-//! | is for anything else of which nothing is recorded | 404, `{"Product": {…}}` |
+//! | isn't recorded | 404, `{"Product": {…}}` |
 //!
-//! Everything else gets the recorded answer, byte for byte. Paths are compared decoded, segment by segment.
+//! To any other request it returns the recorded response, byte for byte. Paths are compared segment by segment, after decoding.
 //!
-//! **Scenarios.** Each request gets the scenario's next answer, and the last one again and again, whoever asks. In the
-//! recorded list of the same publisher, the offer shows the status that the next request for it would show; that is the
-//! only member of a list that moves.
+//! **Scenarios.** Each request returns the scenario's next response, from any client; after the last response, it is repeated. The
+//! recorded list of the same publisher contains the status that the next status request for the offer will return. No other
+//! property of a list changes.
 
+mod error_responses;
 mod http;
 mod log;
-mod refusals;
 mod routes;
 mod service;
 
@@ -37,9 +37,9 @@ use tokio::sync::oneshot;
 
 pub use self::log::{Authorization, LoggedRequest};
 use self::service::Service;
-use crate::{library::Scenario, recording::Recording};
+use crate::{recording::Recording, store::Scenario};
 
-/// A replay server that has yet to be started.
+/// The builder of a replay server.
 pub struct Replay {
     recordings: Vec<Recording>,
     scenarios: Vec<Scenario>,
@@ -49,7 +49,7 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// A server of these recordings and scenarios.
+    /// Creates a builder for a server of these recordings and scenarios.
     pub fn new(
         recordings: impl IntoIterator<Item = impl Into<Recording>>,
         scenarios: impl IntoIterator<Item = Scenario>,
@@ -63,31 +63,30 @@ impl Replay {
         }
     }
 
-    /// Listens on this port; 0, the default, takes any that is free.
+    /// Sets the port. With 0, the default, the system chooses a free port.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Accepts only this bearer token; the default is to accept every one that isn't empty.
+    /// Sets the bearer token that the server accepts. By default, it accepts every non-empty token.
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// Lets every answer wait for this long.
+    /// Sets the delay before every response.
     #[must_use]
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
         self
     }
 
-    /// Starts to listen on the loopback interface, in a thread of its own: it needs no runtime around it, and answers
-    /// even while the caller's runtime is blocked.
+    /// Starts the server in its own thread and runtime, so that it responds even while the caller's runtime is blocked.
     ///
-    /// Fails when the port is taken, and when two of the recordings and scenarios ask the same.
+    /// Returns an error if the port is in use, or if two recordings or scenarios have the same request.
     pub fn start(self) -> io::Result<Server> {
         let state = Arc::new(Service::new(
             self.recordings,
@@ -103,20 +102,20 @@ impl Replay {
             .enable_all()
             .build()?;
         let listener = {
-            let _inside = runtime.enter();
+            let _context = runtime.enter();
             tokio::net::TcpListener::from_std(listener)?
         };
-        // Without this, a small answer can wait for the acknowledgement of the one before.
+        // Without `TCP_NODELAY`, a small response can wait until the client has acknowledged the previous one.
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         let router = Router::new()
-            .fallback(http::answer)
+            .fallback(http::handle)
             .with_state(Arc::clone(&state));
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = thread::Builder::new()
             .name("replay".to_owned())
             .spawn(move || {
                 runtime.spawn(async move { axum::serve(listener, router).await });
-                // Ends when the other half is dropped. With the runtime, every connection ends too.
+                // Returns when `stop` is dropped. Dropping the runtime then closes every connection.
                 drop(runtime.block_on(stopped));
             })?;
         Ok(Server {
@@ -128,7 +127,7 @@ impl Replay {
     }
 }
 
-/// A running replay server. It stops when this is dropped, with all its connections.
+/// A running replay server. Dropping it stops the server and closes its connections.
 pub struct Server {
     address: SocketAddr,
     state: Arc<Service>,
@@ -137,13 +136,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Where it listens, such as `http://127.0.0.1:49152`, without a slash at the end.
+    /// Returns the base URL, such as `http://127.0.0.1:49152`, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The requests that have arrived so far, in order; those that still wait for their answer too.
+    /// Returns the requests received so far, in order, including pending requests.
     #[must_use]
     pub fn requests(&self) -> Vec<LoggedRequest> {
         self.state
@@ -153,8 +152,8 @@ impl Server {
             .clone()
     }
 
-    /// Answers nothing until the returned value is dropped. Requests are still logged, and wait.
-    #[must_use = "answers are held only as long as this is kept"]
+    /// Holds all responses back until the returned guard is dropped. Requests are logged in the meantime.
+    #[must_use = "dropping the guard releases the responses"]
     pub fn hold(&self) -> Hold {
         self.state.holds.send_modify(|holds| *holds += 1);
         Hold(Arc::clone(&self.state))
@@ -170,7 +169,7 @@ impl Drop for Server {
     }
 }
 
-/// Keeps a [`Server`] from answering until it is dropped.
+/// A guard that holds back the responses of a [`Server`] until it is dropped.
 pub struct Hold(Arc<Service>);
 
 impl Drop for Hold {

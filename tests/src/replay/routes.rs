@@ -1,4 +1,4 @@
-//! What is asked, and what each question is answered with.
+//! The routes of the server, and the responses of each route.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::recording::{Body, Recording, Request};
 
-/// Method, path and query, decoded so that two ways to write the same are the same.
+/// The decoded path and query of a request, so that two encodings of the same path are equal.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Route {
     pub path: Vec<Vec<u8>>,
@@ -29,7 +29,7 @@ impl Route {
         }
     }
 
-    /// The list that shows the offer whose status this route asks for, and the offer's id.
+    /// Returns the route of the list that contains the offer of this status route, and the offer's id.
     pub fn list_and_offer(&self) -> Option<(Self, String)> {
         let [list @ .., offer, _status] = self.path.as_slice() else {
             return None;
@@ -49,24 +49,25 @@ pub fn segments(path: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// What one route answers.
-pub struct Answers {
-    pub recorded: Vec<Answer>,
+/// The responses of a route.
+pub struct Responses {
+    pub recorded: Vec<RecordedResponse>,
     pub next: AtomicUsize,
-    /// The body of a list with offers that a scenario moves, and who moves which.
-    pub moving: Option<(Value, Vec<(String, Route)>)>,
+    /// The body of a list whose offers have scenarios; and the id and scenario route of each such offer.
+    pub with_scenarios: Option<(Value, Vec<(String, Route)>)>,
 }
 
-pub struct Answer {
+/// A recorded response, ready to be sent.
+pub struct RecordedResponse {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
-    /// The body's `status`, for lists that show it.
+    /// The value of the body's `status` property, which is copied to lists.
     pub offer_status: Option<Value>,
 }
 
-impl Answers {
-    pub fn next(&self) -> &Answer {
+impl Responses {
+    pub fn next(&self) -> &RecordedResponse {
         let last = self.recorded.len() - 1;
         let index = self
             .next
@@ -77,17 +78,17 @@ impl Answers {
         &self.recorded[index]
     }
 
-    /// The offer's status in the answer that is next, or in the latest before it that has one.
+    /// Returns the status in the next response, or in the latest response before it that contains a status.
     pub fn offer_status(&self) -> Option<&Value> {
         let next = self.next.load(Ordering::Relaxed);
         self.recorded[..=next]
             .iter()
             .rev()
-            .find_map(|answer| answer.offer_status.as_ref())
+            .find_map(|response| response.offer_status.as_ref())
     }
 }
 
-impl Answer {
+impl RecordedResponse {
     pub fn new(recording: Recording) -> Result<Self, String> {
         let line = recording.request.to_string();
         let response = recording.response;

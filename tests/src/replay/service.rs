@@ -1,4 +1,4 @@
-//! Which answer a request gets: what it must have, what was recorded, and what is refused.
+//! Chooses the response to a request: the checks, the recorded responses, and the error responses.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -19,18 +19,18 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::{
+    error_responses::{error, json_response, no_such_resource},
     log::{Authorization, LoggedRequest},
-    refusals::{error, no_such_resource, refuse},
-    routes::{Answer, Answers, Route, segments},
+    routes::{RecordedResponse, Responses, Route, segments},
 };
 use crate::{
-    library::Scenario,
     recording::{Body, Recording},
+    store::Scenario,
 };
 
-/// What a server answers from.
+/// The routes and the state of a server.
 pub struct Service {
-    routes: HashMap<Route, Answers>,
+    routes: HashMap<Route, Responses>,
     publishers: BTreeSet<Vec<u8>>,
     versions: BTreeSet<String>,
     token: Option<String>,
@@ -47,15 +47,18 @@ impl Service {
         token: Option<String>,
         delay: Duration,
     ) -> io::Result<Self> {
-        let mut moved: HashMap<Route, Vec<(String, Route)>> = HashMap::new();
+        let mut scenario_offers: HashMap<Route, Vec<(String, Route)>> = HashMap::new();
         for scenario in &scenarios {
-            let Some(first) = scenario.answers.first() else {
-                let what = format!("the scenario {} has no answers", scenario.name);
+            let Some(first) = scenario.recordings.first() else {
+                let what = format!("the scenario {} has no recordings", scenario.name);
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
             };
             let route = Route::of(&first.recording.request);
             if let Some((list, offer)) = route.list_and_offer() {
-                moved.entry(list).or_default().push((offer, route));
+                scenario_offers
+                    .entry(list)
+                    .or_default()
+                    .push((offer, route));
             }
         }
 
@@ -70,17 +73,17 @@ impl Service {
             correlation_ids: AtomicU64::new(1),
         };
         for recording in recordings {
-            let offers = moved.remove(&Route::of(&recording.request));
+            let offers = scenario_offers.remove(&Route::of(&recording.request));
             service.add(vec![recording], offers)?;
         }
         for scenario in scenarios {
-            let answers = scenario.answers.into_iter().map(Recording::from);
-            service.add(answers.collect(), None)?;
+            let recordings = scenario.recordings.into_iter().map(Recording::from);
+            service.add(recordings.collect(), None)?;
         }
         Ok(service)
     }
 
-    /// Adds a route that answers one after the other; `offers` are those of its list that scenarios move.
+    /// Adds a route with these responses in order. `offers` are the offers of a list that have scenarios.
     fn add(
         &mut self,
         recordings: Vec<Recording>,
@@ -88,7 +91,7 @@ impl Service {
     ) -> io::Result<()> {
         let invalid = |what| io::Error::new(io::ErrorKind::InvalidInput, what);
         let request = recordings[0].request.clone();
-        let was_malformed = recordings[0].response.status == 400;
+        let is_bad_request = recordings[0].response.status == 400;
         let route = Route::of(&request);
         if request.method != "GET" {
             return Err(invalid(format!("only GET is replayed: {request}")));
@@ -97,7 +100,7 @@ impl Service {
             return Err(invalid(format!("recorded twice: {request}")));
         }
 
-        let moving = match (&recordings[0].response.body, offers) {
+        let with_scenarios = match (&recordings[0].response.body, offers) {
             (Some(Body::Json(list @ Value::Array(_))), Some(offers)) => {
                 Some((list.clone(), offers))
             }
@@ -105,24 +108,24 @@ impl Service {
         };
         let recorded = recordings
             .into_iter()
-            .map(|recording| Answer::new(recording).map_err(invalid))
+            .map(|recording| RecordedResponse::new(recording).map_err(invalid))
             .collect::<Result<_, _>>()?;
         if let [api, publishers, publisher, ..] = route.path.as_slice()
             && (api.as_slice(), publishers.as_slice()) == (b"api", b"publishers")
         {
             self.publishers.insert(publisher.clone());
         }
-        // A version that was answered with 400 may be unknown to the service.
-        if !was_malformed {
+        // A version in a request that returned 400 may be unknown to the service.
+        if !is_bad_request {
             self.versions
                 .extend(request.query.get("api-version").cloned());
         }
         self.routes.insert(
             route,
-            Answers {
+            Responses {
                 recorded,
                 next: AtomicUsize::new(0),
-                moving,
+                with_scenarios,
             },
         );
         Ok(())
@@ -155,7 +158,7 @@ impl Service {
             .push(request);
     }
 
-    pub fn answer(
+    pub fn respond(
         &self,
         method: &Method,
         uri: &Uri,
@@ -164,7 +167,8 @@ impl Service {
     ) -> HttpResponse {
         if method != Method::GET {
             let what = format!("The requested resource does not support the method '{method}'.");
-            let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, &json!({ "Message": what }));
+            let mut response =
+                json_response(StatusCode::METHOD_NOT_ALLOWED, &json!({ "Message": what }));
             let get = HeaderValue::from_static("GET");
             response.headers_mut().insert(header::ALLOW, get);
             return response;
@@ -172,7 +176,7 @@ impl Service {
         let token = headers.get(header::AUTHORIZATION).and_then(bearer);
         if token.is_none_or(|token| self.token.as_ref().is_some_and(|t| t.as_bytes() != token)) {
             let what = "Authorization has been denied for this request.";
-            return refuse(StatusCode::UNAUTHORIZED, &json!({ "Message": what }));
+            return json_response(StatusCode::UNAUTHORIZED, &json!({ "Message": what }));
         }
         let version = query.iter().find(|(name, _)| name == "api-version");
         let is_known = version.is_some_and(|(_, version)| self.versions.contains(version));
@@ -182,9 +186,9 @@ impl Service {
             query: query.into_iter().collect(),
         };
         if parameters == route.query.len()
-            && let Some(answers) = self.routes.get(&route)
+            && let Some(responses) = self.routes.get(&route)
         {
-            return self.recorded(answers);
+            return self.recorded(responses);
         }
         if !is_known {
             let what = "The api-version is missing or not supported.";
@@ -193,17 +197,17 @@ impl Service {
         self.unknown(&route)
     }
 
-    fn recorded(&self, answers: &Answers) -> HttpResponse {
-        let answer = answers.next();
-        let body = match &answers.moving {
-            None => answer.body.clone(),
+    fn recorded(&self, responses: &Responses) -> HttpResponse {
+        let recorded = responses.next();
+        let body = match &responses.with_scenarios {
+            None => recorded.body.clone(),
             Some((list, offers)) => {
                 let mut list = list.clone();
                 for item in list.as_array_mut().into_iter().flatten() {
                     let scenario = offers.iter().find(|(id, _)| item["id"] == id.as_str());
                     if let Some((_, route)) = scenario
-                        && let Some(answers) = self.routes.get(route)
-                        && let Some(status) = answers.offer_status()
+                        && let Some(responses) = self.routes.get(route)
+                        && let Some(status) = responses.offer_status()
                     {
                         item["status"] = status.clone();
                     }
@@ -212,8 +216,8 @@ impl Service {
             }
         };
         let mut response = HttpResponse::new(HttpBody::from(body));
-        *response.status_mut() = answer.status;
-        *response.headers_mut() = answer.headers.clone();
+        *response.status_mut() = recorded.status;
+        *response.headers_mut() = recorded.headers.clone();
         response
     }
 
@@ -241,7 +245,7 @@ impl Service {
             }
             _ => "The publisher's offers were not found.".to_owned(),
         };
-        refuse(
+        json_response(
             StatusCode::NOT_FOUND,
             &json!({
                 "Product": {
@@ -255,7 +259,7 @@ impl Service {
     }
 }
 
-/// The token of a bearer header. It is never empty: HTTP takes white space off a header's end, and then the space is gone.
+/// Returns the token of a bearer header. It is never empty, because HTTP removes the trailing space of an empty one.
 fn bearer(value: &HeaderValue) -> Option<&[u8]> {
     let (scheme, token) = value.as_bytes().split_at_checked("Bearer ".len())?;
     scheme.eq_ignore_ascii_case(b"Bearer ").then_some(token)

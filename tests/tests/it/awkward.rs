@@ -5,23 +5,25 @@
 use std::collections::BTreeMap;
 
 use crate::support::spec::Spec;
-use crate::support::{LIST, STATUS, answer_schema, client, contract, lost, resolve, serve};
+use crate::support::{
+    LIST, STATUS, client, committed_spec, lost_properties, resolve, response_schema, serve,
+};
 use cloud_partner_recordings::recording::{
     Body, Provenance, ProvenanceKind, Recording, Request, Response,
 };
 use serde_json::{Map, Value, json};
 
 /// A body that has every member that the schema names, from the contract's own examples.
-fn full(contract: &Spec, schema: &Value) -> Value {
-    let schema = resolve(contract, schema);
+fn full(spec: &Spec, schema: &Value) -> Value {
+    let schema = resolve(spec, schema);
     if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
         let members = properties
             .iter()
-            .map(|(name, schema)| (name.clone(), full(contract, schema)));
+            .map(|(name, schema)| (name.clone(), full(spec, schema)));
         return Value::Object(members.collect::<Map<_, _>>());
     }
     match schema.get("type").and_then(Value::as_str) {
-        Some("array") => json!([full(contract, &schema["items"])]),
+        Some("array") => json!([full(spec, &schema["items"])]),
         Some("object") => json!({"x": 1}),
         None => json!({"uri": "https://example.com"}),
         Some(_) => schema.get("example").cloned().expect("an example"),
@@ -30,12 +32,12 @@ fn full(contract: &Spec, schema: &Value) -> Value {
 
 /// A member that a body can have: its JSON pointer, its schema, and whether it is required.
 fn members<'a>(
-    contract: &'a Spec,
+    spec: &'a Spec,
     schema: &'a Value,
     at: &str,
     found: &mut Vec<(String, &'a Value, bool)>,
 ) {
-    let schema = resolve(contract, schema);
+    let schema = resolve(spec, schema);
     let required = schema.get("required").and_then(Value::as_array);
     for (name, property) in schema
         .get("properties")
@@ -45,12 +47,12 @@ fn members<'a>(
     {
         let at = format!("{at}/{name}");
         let required = required.is_some_and(|names| names.iter().any(|required| required == name));
-        let property = resolve(contract, property);
+        let property = resolve(spec, property);
         found.push((at.clone(), property, required));
-        members(contract, property, &at, found);
+        members(spec, property, &at, found);
     }
     if let Some(items) = schema.get("items") {
-        members(contract, items, &format!("{at}/0"), found);
+        members(spec, items, &format!("{at}/0"), found);
     }
 }
 
@@ -77,10 +79,10 @@ struct Case {
 }
 
 #[expect(clippy::too_many_lines, reason = "one list of what can be odd")]
-fn cases(contract: &Spec, schema: &Value) -> Vec<Case> {
-    let body = full(contract, schema);
+fn cases(spec: &Spec, schema: &Value) -> Vec<Case> {
+    let body = full(spec, schema);
     let mut places = Vec::new();
-    members(contract, schema, "", &mut places);
+    members(spec, schema, "", &mut places);
     let mut cases = vec![Case {
         said: "as it is".to_owned(),
         body: body.clone(),
@@ -158,7 +160,7 @@ fn cases(contract: &Spec, schema: &Value) -> Vec<Case> {
         }
         let elements = schema
             .get("items")
-            .filter(|items| resolve(contract, items).get("properties").is_some());
+            .filter(|items| resolve(spec, items).get("properties").is_some());
         if elements.is_some() {
             let extra = change(&body, &format!("{at}/0/extra"), Some(json!(1)));
             add(
@@ -208,7 +210,7 @@ fn recording(path: String, body: Value) -> Recording {
 }
 
 fn check(
-    contract: &Spec,
+    spec: &Spec,
     schema: &Value,
     case: &Case,
     answer: Result<Value, cloud_partner_portal::Error>,
@@ -216,13 +218,13 @@ fn check(
     match (&case.left, answer) {
         (Some(left), Ok(answer)) => {
             assert_eq!(
-                lost(contract, schema, left, &answer),
+                lost_properties(spec, schema, left, &answer),
                 Vec::<String>::new(),
                 "{}",
                 case.said
             );
             assert_eq!(
-                lost(contract, schema, &answer, left),
+                lost_properties(spec, schema, &answer, left),
                 Vec::<String>::new(),
                 "{}: made up",
                 case.said
@@ -249,10 +251,10 @@ fn check(
 
 #[tokio::test]
 async fn no_odd_member_costs_a_list() {
-    let contract = contract();
-    let schema = answer_schema(&contract, LIST);
+    let spec = committed_spec();
+    let schema = response_schema(&spec, LIST);
     let item = &schema["items"];
-    let cases = cases(&contract, item);
+    let cases = cases(&spec, item);
     assert!(cases.len() > 100, "{} cases", cases.len());
     let good = json!({"id": "good"});
     let recordings = cases.iter().enumerate().map(|(number, case)| {
@@ -274,15 +276,15 @@ async fn no_odd_member_costs_a_list() {
             );
             serde_json::to_value(&offers[1]).expect("it can be encoded")
         });
-        check(&contract, item, case, answer);
+        check(&spec, item, case, answer);
     }
 }
 
 #[tokio::test]
 async fn no_odd_member_costs_a_report() {
-    let contract = contract();
-    let schema = answer_schema(&contract, STATUS);
-    let cases = cases(&contract, schema);
+    let spec = committed_spec();
+    let schema = response_schema(&spec, STATUS);
+    let cases = cases(&spec, schema);
     assert!(cases.len() > 100, "{} cases", cases.len());
     let recordings = cases.iter().enumerate().map(|(number, case)| {
         recording(
@@ -298,6 +300,6 @@ async fn no_odd_member_costs_a_report() {
             .await;
         let answer =
             answer.map(|report| serde_json::to_value(&*report).expect("it can be encoded"));
-        check(&contract, schema, case, answer);
+        check(&spec, schema, case, answer);
     }
 }

@@ -5,8 +5,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::support::outcome::{SECRET, check_what_is_shown, guarded};
-use crate::support::raw::{Asked, Raw, Step, answer, json};
+use crate::support::error_checks::{SECRET, check_displayed_text, with_timeout};
+use crate::support::scripted_server::{
+    ReceivedRequest, ScriptedServer, Step, json_response, response,
+};
 use cloud_partner_portal::{AccessToken, Client, Credential, Error, RetryPolicy};
 use tokio::sync::Semaphore;
 
@@ -77,7 +79,7 @@ impl Provider {
     }
 
     async fn called(&self, times: usize) {
-        guarded("provider", async {
+        with_timeout("provider", async {
             while self.calls() < times {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
@@ -90,7 +92,7 @@ fn token(number: usize) -> String {
     format!("{SECRET}-token-{number}")
 }
 
-fn client(server: &Raw, credential: Credential) -> Client {
+fn client(server: &ScriptedServer, credential: Credential) -> Client {
     Client::builder()
         .endpoint(server.url())
         .credential(credential)
@@ -102,31 +104,31 @@ fn client(server: &Raw, credential: Credential) -> Client {
 
 /// How many attempts it took to succeed.
 async fn list(client: &Client) -> Result<u32, Error> {
-    let answer = guarded("list", client.list_offers("contoso")).await;
+    let answer = with_timeout("list", client.list_offers("contoso")).await;
     if let Err(error) = &answer {
-        check_what_is_shown("list", error);
+        check_displayed_text("list", error);
     }
     answer.map(|offers| offers.attempts())
 }
 
 /// The numbers of the tokens that arrived, in order.
-fn tokens(server: &Raw) -> Vec<usize> {
-    let number = |asked: Asked| {
+fn tokens(server: &ScriptedServer) -> Vec<usize> {
+    let number = |asked: ReceivedRequest| {
         let token = asked.token.expect("a token");
         let number = token.rsplit('-').next().map(str::parse);
         number.expect("a number").expect("a number")
     };
-    server.asked().into_iter().map(number).collect()
+    server.requests().into_iter().map(number).collect()
 }
 
 /// Accepts the tokens from this number on.
-fn accepts_from(first: usize) -> impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static {
+fn accepts_from(first: usize) -> impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static {
     move |asked| {
         let refused = (0..first).any(|number| asked.token == Some(token(number)));
         if refused {
-            answer(401, &[], r#"{"Message":"Authorization has been denied."}"#)
+            response(401, &[], r#"{"Message":"Authorization has been denied."}"#)
         } else {
-            json("[]")
+            json_response("[]")
         }
     }
 }
@@ -141,7 +143,7 @@ const NOW: Duration = Duration::ZERO;
 async fn a_token_is_fetched_once_for_many_calls() {
     for does in [&[Does::Gives], &[Does::GivesFor(LONG)]] {
         let (provider, credential) = Provider::new(does);
-        let server = Raw::start(accepts_from(0));
+        let server = ScriptedServer::start(accepts_from(0));
         let client = client(&server, credential);
         let calls: Vec<_> = (0..20)
             .map(|_| {
@@ -161,7 +163,7 @@ async fn a_token_is_fetched_once_for_many_calls() {
 #[tokio::test]
 async fn nothing_is_fetched_before_the_first_call() {
     let (provider, credential) = Provider::new(&[Does::Gives]);
-    let server = Raw::start(accepts_from(0));
+    let server = ScriptedServer::start(accepts_from(0));
     drop(client(&server, credential));
     assert_eq!(provider.calls(), 0);
 }
@@ -169,14 +171,14 @@ async fn nothing_is_fetched_before_the_first_call() {
 #[tokio::test]
 async fn calls_use_a_valid_token_while_it_is_renewed() {
     let (provider, credential) = Provider::new(&[Does::GivesFor(SOON), Does::Waits]);
-    let server = Raw::start(accepts_from(0));
+    let server = ScriptedServer::start(accepts_from(0));
     let client = client(&server, credential);
     for _ in 0..7 {
         list(&client).await.expect("a list");
     }
     provider.called(2).await;
     provider.gate.add_permits(1);
-    guarded(
+    with_timeout(
         "renewal",
         Box::pin(async {
             while tokens(&server).last() == Some(&0) {
@@ -197,7 +199,7 @@ async fn a_renewal_isnt_repeated_at_once() {
         &[Does::GivesFor(SOON), Does::Fails],
     ] {
         let (provider, credential) = Provider::new(does);
-        let server = Raw::start(accepts_from(0));
+        let server = ScriptedServer::start(accepts_from(0));
         let client = client(&server, credential);
         for _ in 0..2 {
             list(&client).await.expect("a list");
@@ -215,7 +217,7 @@ async fn a_renewal_isnt_repeated_at_once() {
 #[tokio::test]
 async fn clones_of_a_credential_share_its_token() {
     let (provider, credential) = Provider::new(&[Does::GivesFor(LONG)]);
-    let server = Raw::start(accepts_from(0));
+    let server = ScriptedServer::start(accepts_from(0));
     for credential in [credential.clone(), credential] {
         list(&client(&server, credential)).await.expect("a list");
     }
@@ -225,7 +227,7 @@ async fn clones_of_a_credential_share_its_token() {
 #[tokio::test]
 async fn calls_that_wait_for_a_token_share_its_error() {
     let (provider, credential) = Provider::new(&[Does::Fails]);
-    let server = Raw::start(accepts_from(0));
+    let server = ScriptedServer::start(accepts_from(0));
     let client = client(&server, credential);
     let (one, other) = tokio::join!(list(&client), list(&client));
     for result in [one, other] {
@@ -240,7 +242,7 @@ async fn calls_that_wait_for_a_token_share_its_error() {
 async fn a_rejected_token_that_the_provider_returns_again_isnt_sent_again() {
     let credential =
         Credential::provider(|| async { Ok(AccessToken::new(token(0)).expires_in(LONG)) });
-    let server = Raw::start(accepts_from(1));
+    let server = ScriptedServer::start(accepts_from(1));
     let error = list(&client(&server, credential))
         .await
         .expect_err("rejected");
@@ -260,7 +262,7 @@ async fn a_token_file_is_read_again_when_its_token_is_rejected() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), format!("{}\n", token(0))).expect("a token");
     let credential = Credential::token_file(file.path()).expect("a file");
-    let server = Raw::start(accepts_from(1));
+    let server = ScriptedServer::start(accepts_from(1));
     let client = client(&server, credential);
     let error = list(&client).await.expect_err("rejected");
     assert!(error.is_unauthorized(), "{error:?}");
@@ -275,7 +277,7 @@ async fn a_token_file_is_read_again_when_its_token_is_rejected() {
 #[tokio::test]
 async fn an_ended_token_isnt_sent() {
     let (provider, credential) = Provider::new(&[Does::GivesFor(NOW)]);
-    let server = Raw::start(accepts_from(0));
+    let server = ScriptedServer::start(accepts_from(0));
     let client = client(&server, credential);
     for _ in 0..3 {
         list(&client).await.expect("a list");
@@ -292,7 +294,7 @@ async fn a_provider_that_fails_is_told_of() {
         (&[Does::GivesFor(NOW), Does::Fails], 1),
     ] {
         let (provider, credential) = Provider::new(does);
-        let server = Raw::start(accepts_from(0));
+        let server = ScriptedServer::start(accepts_from(0));
         let client = client(&server, credential);
         for _ in 0..before {
             list(&client).await.expect("a list");
@@ -306,7 +308,7 @@ async fn a_provider_that_fails_is_told_of() {
         );
         let source = error.source().and_then(|source| source.downcast_ref());
         assert_eq!(source, Some(&NoToken(7)));
-        assert_eq!(server.asked().len(), before);
+        assert_eq!(server.requests().len(), before);
         assert_eq!(provider.calls(), before + 1);
     }
 }
@@ -314,7 +316,7 @@ async fn a_provider_that_fails_is_told_of() {
 #[tokio::test]
 async fn a_refused_token_is_dropped_and_the_call_tried_once_more() {
     let (provider, credential) = Provider::new(&[Does::GivesFor(LONG)]);
-    let server = Raw::start(accepts_from(1));
+    let server = ScriptedServer::start(accepts_from(1));
     let client = client(&server, credential);
     assert_eq!(list(&client).await.expect("a list"), 2);
     assert_eq!(list(&client).await.expect("a list"), 1);
@@ -327,7 +329,7 @@ async fn many_calls_drop_a_refused_token_once() {
     let (provider, credential) = Provider::new(&[Does::GivesFor(LONG)]);
     // Some refusals come when others have long fetched the next token.
     let accepts = accepts_from(1);
-    let server = Raw::start(move |asked| {
+    let server = ScriptedServer::start(move |asked| {
         let late = Duration::from_millis(if asked.number % 2 == 0 { 0 } else { 200 });
         [vec![Step::Wait(late)], accepts(asked)].concat()
     });
@@ -351,7 +353,7 @@ async fn many_calls_drop_a_refused_token_once() {
 #[tokio::test]
 async fn a_second_refusal_is_the_end() {
     let (provider, credential) = Provider::new(&[Does::Gives]);
-    let server = Raw::start(accepts_from(usize::MAX));
+    let server = ScriptedServer::start(accepts_from(usize::MAX));
     let client = client(&server, credential);
     let error = list(&client).await.expect_err("no token is good");
     assert!(
@@ -367,10 +369,10 @@ async fn a_second_refusal_is_the_end() {
 #[tokio::test]
 async fn a_refusal_is_beside_the_retries() {
     let (_, credential) = Provider::new(&[Does::Gives]);
-    let server = Raw::start(|asked| match asked.number {
-        0 | 2 => answer(503, &[], ""),
-        1 => answer(401, &[], ""),
-        _ => json("[]"),
+    let server = ScriptedServer::start(|asked| match asked.number {
+        0 | 2 => response(503, &[], ""),
+        1 => response(401, &[], ""),
+        _ => json_response("[]"),
     });
     assert_eq!(list(&client(&server, credential)).await.expect("a list"), 4);
     assert_eq!(tokens(&server), [0, 0, 1, 1]);
@@ -379,7 +381,7 @@ async fn a_refusal_is_beside_the_retries() {
 #[tokio::test]
 async fn a_refusal_without_another_token_is_told_of() {
     let (_, credential) = Provider::new(&[Does::Gives, Does::Fails]);
-    let server = Raw::start(accepts_from(1));
+    let server = ScriptedServer::start(accepts_from(1));
     let error = list(&client(&server, credential))
         .await
         .expect_err("there is no other");
@@ -393,7 +395,7 @@ async fn a_refusal_without_another_token_is_told_of() {
 
 #[tokio::test]
 async fn a_fixed_token_is_sent_once() {
-    let server = Raw::start(accepts_from(1));
+    let server = ScriptedServer::start(accepts_from(1));
     let credential = Credential::token(token(0)).expect("a good token");
     let error = list(&client(&server, credential))
         .await
@@ -406,7 +408,7 @@ async fn a_fixed_token_is_sent_once() {
 #[tokio::test]
 async fn a_call_that_is_given_up_while_it_fetches_harms_nobody() {
     let (provider, credential) = Provider::new(&[Does::Waits, Does::Gives]);
-    let server = Raw::start(accepts_from(0));
+    let server = ScriptedServer::start(accepts_from(0));
     let client = client(&server, credential);
     let first = {
         let client = client.clone();
@@ -422,7 +424,7 @@ async fn a_call_that_is_given_up_while_it_fetches_harms_nobody() {
 #[tokio::test]
 async fn a_provider_that_hangs_doesnt_hang_the_call() {
     let (_, credential) = Provider::new(&[Does::Waits]);
-    let server = Raw::start(accepts_from(0));
+    let server = ScriptedServer::start(accepts_from(0));
     let client = Client::builder()
         .endpoint(server.url())
         .credential(credential)
@@ -432,14 +434,14 @@ async fn a_provider_that_hangs_doesnt_hang_the_call() {
     let error = list(&client).await.expect_err("there is no token");
     assert!(error.is_timeout(), "{error:?}");
     assert_eq!(error.attempts(), 0);
-    assert_eq!(server.asked().len(), 0);
+    assert_eq!(server.requests().len(), 0);
 }
 
 #[tokio::test]
 async fn nothing_shows_a_token() {
     let fixed = Credential::token(token(0)).expect("a good token");
     let (_, provided) = Provider::new(&[Does::GivesFor(LONG)]);
-    let server = Raw::start(accepts_from(0));
+    let server = ScriptedServer::start(accepts_from(0));
     let mut shown = vec![
         format!("{:?}", AccessToken::new(token(0)).expires_in(LONG)),
         format!("{fixed:?} {fixed:#?} {provided:?}"),

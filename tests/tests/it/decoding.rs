@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
 
 use cloud_partner_portal::Client;
-use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::{Body, Recording};
+use cloud_partner_recordings::store;
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 
 use crate::support::spec::pointer_segment;
-use crate::support::{LIST, STATUS, client, contract, serve};
+use crate::support::{LIST, STATUS, client, committed_spec, serve};
 
 /// A difference between the SDK and the spec that is accepted.
 struct KnownGap {
@@ -83,7 +83,7 @@ impl Served {
 
 /// Every recorded successful body and every change of it, by name. Of changes with the same name, the first is taken.
 fn bodies() -> BTreeMap<String, Served> {
-    let recordings = library::recordings(&library::home().join("recordings"));
+    let recordings = store::recordings(&store::root().join("recordings"));
     let mut bodies = BTreeMap::new();
     for stored in recordings.all().expect("good recordings") {
         let recording = &stored.recording;
@@ -225,7 +225,7 @@ fn changes() -> [(&'static str, Value); 11] {
 
 /// The validator of an operation's successful response.
 fn validator(path: &str) -> Validator {
-    let mut schema = contract().value;
+    let mut schema = committed_spec().value;
     translate(&mut schema);
     // Draft 4 ignores what stands beside `$ref`, so the whole spec can.
     schema["$ref"] = json!(format!(

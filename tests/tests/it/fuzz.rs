@@ -7,14 +7,14 @@ use std::fmt::Debug;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::support::outcome::{check_what_is_shown, guarded};
-use crate::support::raw::{Raw, answer};
+use crate::support::error_checks::{check_displayed_text, with_timeout};
+use crate::support::scripted_server::{ScriptedServer, response};
 use crate::support::spec::Spec;
-use crate::support::{LIST, STATUS, answer_schema, contract, resolve};
+use crate::support::{LIST, STATUS, committed_spec, resolve, response_schema};
 use cloud_partner_portal::types::{OfferStatus, OfferStatusReport, OfferSummary};
 use cloud_partner_portal::{Client, Extensible, KnownValue, Link, Timestamp};
-use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::Body;
+use cloud_partner_recordings::store;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{RngSeed, TestRunner};
@@ -89,24 +89,24 @@ fn telling_text() -> impl Strategy<Value = String> + Clone {
 }
 
 /// The names of all members that the schema has, at any depth.
-fn member_names(schema: &Value, contract: &Spec, names: &mut Vec<String>) {
-    let schema = resolve(contract, schema);
+fn member_names(schema: &Value, spec: &Spec, names: &mut Vec<String>) {
+    let schema = resolve(spec, schema);
     for (name, member) in schema["properties"].as_object().into_iter().flatten() {
         if !names.contains(name) {
             names.push(name.clone());
         }
-        member_names(member, contract, names);
+        member_names(member, spec, names);
     }
     if let Some(items) = schema.get("items") {
-        member_names(items, contract, names);
+        member_names(items, spec, names);
     }
 }
 
 /// Objects with the contract's names, which have such objects, lists of them or anything else in them.
 fn object(path: &str, required: &'static str) -> impl Strategy<Value = Value> + Clone {
-    let contract = contract();
+    let spec = committed_spec();
     let mut names = Vec::new();
-    member_names(answer_schema(&contract, path), &contract, &mut names);
+    member_names(response_schema(&spec, path), &spec, &mut names);
     assert!(
         names.len() > 10 && names.iter().any(|name| name == required),
         "{names:?}"
@@ -215,7 +215,7 @@ fn any_object_with_a_status_is_a_report() {
 /// Real answers with a few bytes changed, taken out or put in.
 #[test]
 fn recordings_with_damage() {
-    let recordings = library::recordings(&library::home().join("recordings"))
+    let recordings = store::recordings(&store::root().join("recordings"))
         .all()
         .expect("good recordings");
     let bodies: Vec<Vec<u8>> = recordings
@@ -286,9 +286,9 @@ fn an_offer_with_odd_properties_never_disappears() {
         .expect("a runtime");
     let now = Arc::new(Mutex::new(Vec::new()));
     let body = Arc::clone(&now);
-    let server = Raw::start(move |_| {
+    let server = ScriptedServer::start(move |_| {
         let body = body.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        answer(200, &[], body)
+        response(200, &[], body)
     });
     let client: Client = crate::support::client(server.url());
     check(&prop::collection::vec(offer, 1..4), |offers| {
@@ -308,7 +308,7 @@ fn an_offer_with_odd_properties_never_disappears() {
         now.lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone_from(&body);
-        let list = runtime.block_on(guarded("list", client.list_offers("contoso")));
+        let list = runtime.block_on(with_timeout("list", client.list_offers("contoso")));
         let has = |wanted: &dyn Fn(&str, &[u8]) -> bool| {
             let mut properties = offers.iter().flatten();
             properties.any(|(name, value)| wanted(name, value))
@@ -323,7 +323,7 @@ fn an_offer_with_odd_properties_never_disappears() {
                 assert!(!has(&|name, _| name == "id"), "the id is ambiguous");
             }
             Err(error) => {
-                check_what_is_shown("list", &error);
+                check_displayed_text("list", &error);
                 assert!(error.is_decode(), "{error}");
                 // What can't be saved: an id that occurs twice, a number that overflows, deep nesting.
                 let is_lost = |name: &str, value: &[u8]| {
@@ -426,12 +426,12 @@ fn any_failure_is_told_in_one_line() {
         .expect("a runtime");
     let now = Arc::new(Mutex::new((400, Vec::new())));
     let answers = Arc::clone(&now);
-    let server = Raw::start(move |_| {
+    let server = ScriptedServer::start(move |_| {
         let (status, body) = answers
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        answer(status, &[], body)
+        response(status, &[], body)
     });
     let client: Client = crate::support::client(server.url());
     check(
@@ -439,10 +439,10 @@ fn any_failure_is_told_in_one_line() {
         |(status, body)| {
             *now.lock().unwrap_or_else(PoisonError::into_inner) = (status, body);
             let error = runtime
-                .block_on(guarded("list", client.list_offers("contoso")))
+                .block_on(with_timeout("list", client.list_offers("contoso")))
                 .expect_err("it is a failure");
             assert_eq!(error.status(), Some(status));
-            check_what_is_shown("failure", &error);
+            check_displayed_text("failure", &error);
         },
     );
 }

@@ -3,12 +3,12 @@
 
 use cloud_partner_portal::{Identifier, types::OfferSummary};
 
-use crate::support::{client, contract, serve};
+use crate::support::{client, committed_spec, serve};
 
 /// The identifier is written by hand, so the spec's pattern is compared with it.
 #[test]
 fn an_identifier_is_what_the_pattern_of_the_spec_accepts() {
-    let spec = contract();
+    let spec = committed_spec();
     for name in ["PublisherId", "OfferId"] {
         let pattern = spec
             .value

@@ -7,7 +7,6 @@ mod decoding;
 mod fuzz;
 mod hostile;
 mod ids;
-mod library;
 mod public_api;
 mod publisher;
 mod publisher_cost;
@@ -18,6 +17,7 @@ mod recordings;
 mod replay;
 mod retries;
 mod schema;
+mod store;
 
 mod support;
 mod tracing;

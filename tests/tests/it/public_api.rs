@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
-use crate::support::raw::{Raw, answer};
+use crate::support::scripted_server::{ScriptedServer, response};
 use cloud_partner_portal::{
     AccessToken, Client, ClientBuilder, Credential, CredentialSource, Error, Extensible,
     Identifier, Link, Outcome, Response, RetryPolicy, Timestamp, types,
@@ -61,9 +61,9 @@ async fn an_error_does_not_repeat_its_source() {
 
 #[tokio::test]
 async fn get_calls_an_operation_that_the_spec_does_not_name() {
-    let server = Raw::start(|asked| match asked.number {
-        0 => answer(503, &[], ""),
-        _ => answer(200, &[("x-test", "a")], r#"{"any":["thing"]}"#),
+    let server = ScriptedServer::start(|asked| match asked.number {
+        0 => response(503, &[], ""),
+        _ => response(200, &[("x-test", "a")], r#"{"any":["thing"]}"#),
     });
     let client = builder(&server).build().expect("a client");
     assert_eq!(client.endpoint(), server.url());
@@ -75,7 +75,7 @@ async fn get_calls_an_operation_that_the_spec_does_not_name() {
     assert_eq!((response.attempts(), response.status()), (2, 200));
     let header = response.headers().get("x-test");
     assert_eq!(header.and_then(|value| value.to_str().ok()), Some("a"));
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(asked.len(), 2);
     assert!(asked.iter().all(|asked| asked.token.is_some()));
 
@@ -83,12 +83,12 @@ async fn get_calls_an_operation_that_the_spec_does_not_name() {
         let error = client.get(path).await.expect_err(path);
         assert!(error.is_invalid_argument(), "{path}: {error:?}");
     }
-    assert_eq!(server.asked().len(), 2);
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[tokio::test]
 async fn an_error_names_the_wait_that_the_service_asks_for() {
-    let server = Raw::start(|_| answer(503, &[("retry-after", "86400")], ""));
+    let server = ScriptedServer::start(|_| response(503, &[("retry-after", "86400")], ""));
     let client = builder(&server).build().expect("a client");
     let error = client.list_offers("contoso").await.expect_err("503");
     assert_eq!(error.retry_after(), Some(Duration::from_secs(86400)));
@@ -101,11 +101,11 @@ async fn an_error_names_the_wait_that_the_service_asks_for() {
 #[tokio::test]
 async fn an_error_keeps_each_cause_of_its_attempts_once() {
     const ID: &str = "x-ms-correlation-request-id";
-    let server = Raw::start(|asked| match asked.number {
-        0 => answer(503, &[(ID, "id-0")], ""),
-        1 => answer(500, &[(ID, "id-1")], ""),
-        2 => answer(503, &[(ID, "id-2")], ""),
-        _ => answer(403, &[(ID, "id-3")], ""),
+    let server = ScriptedServer::start(|asked| match asked.number {
+        0 => response(503, &[(ID, "id-0")], ""),
+        1 => response(500, &[(ID, "id-1")], ""),
+        2 => response(503, &[(ID, "id-2")], ""),
+        _ => response(403, &[(ID, "id-3")], ""),
     });
     let client = builder(&server).build().expect("a client");
     let error = client.list_offers("contoso").await.expect_err("403");
@@ -123,9 +123,9 @@ async fn an_error_keeps_each_cause_of_its_attempts_once() {
 
 #[tokio::test]
 async fn max_attempts_counts_the_request_with_a_new_token() {
-    let server = Raw::start(|asked| match asked.number {
-        0 => answer(401, &[], ""),
-        _ => answer(503, &[], ""),
+    let server = ScriptedServer::start(|asked| match asked.number {
+        0 => response(401, &[], ""),
+        _ => response(503, &[], ""),
     });
     let number = std::sync::atomic::AtomicU32::new(0);
     let credential = Credential::provider(move || {
@@ -138,11 +138,11 @@ async fn max_attempts_counts_the_request_with_a_new_token() {
         .expect("a client");
     let error = client.list_offers("contoso").await.expect_err("503");
     assert_eq!(error.attempts(), 4);
-    assert_eq!(server.asked().len(), 4);
+    assert_eq!(server.requests().len(), 4);
 }
 
 /// A client with four attempts.
-fn builder(server: &Raw) -> ClientBuilder {
+fn builder(server: &ScriptedServer) -> ClientBuilder {
     let retry = RetryPolicy::default()
         .max_attempts(4)
         .initial_backoff(Duration::from_millis(1));

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::support::publisher::{events, list, table};
-use crate::support::raw::Step::Reset;
-use crate::support::raw::{answer, json as ok};
+use crate::support::scripted_server::Step::Reset;
+use crate::support::scripted_server::{json_response, response};
 use cloud_partner_portal::Until;
 use serde_json::{Value, json};
 
@@ -54,7 +54,10 @@ async fn reports_each_offer_until_all_have_an_outcome() {
             "ended: a failed, c succeeded",
         ]
     );
-    assert_eq!(service.asked_in_order(), ["a c", "a c", "a c", "a", ""]);
+    assert_eq!(
+        service.polled_offers_sorted(),
+        ["a c", "a c", "a c", "a", ""]
+    );
 }
 
 #[tokio::test]
@@ -70,7 +73,7 @@ async fn without_an_offer_in_flight_it_ends_with_the_first_list() {
         let service = table(vec![list(offers)], &[]);
         let listed = format!("{} offers, 0 watched", offers.len());
         assert_eq!(events(service.watch()).await, [listed.as_str(), "ended: "]);
-        assert_eq!(service.server.asked().len(), 1);
+        assert_eq!(service.server.requests().len(), 1);
     }
 }
 
@@ -86,8 +89,9 @@ async fn a_changed_offer_is_watched() {
         ("text", "definition", json!({"displayText": "new"}), false),
         ("nothing", "version", json!(1), false),
     ] {
-        let list =
-            |offer: &Value, a: &str| ok(json!([{"id": "a", "status": a}, offer]).to_string());
+        let list = |offer: &Value, a: &str| {
+            json_response(json!([{"id": "a", "status": a}, offer]).to_string())
+        };
         let mut changed = offer.clone();
         changed[member] = value;
         let service = table(
@@ -109,7 +113,7 @@ async fn a_changed_offer_is_watched() {
         let told = events(service.watch()).await;
         let more = if asked { "a b" } else { "a" };
         assert_eq!(
-            service.asked_in_order(),
+            service.polled_offers_sorted(),
             ["a", "a", more, "a", "a", ""],
             "{name}"
         );
@@ -142,7 +146,7 @@ async fn an_offer_that_is_new_since_the_first_list_is_watched() {
         told.last().map(String::as_str),
         Some("ended: a succeeded, b neverPublished")
     );
-    assert_eq!(service.asked_in_order(), ["a", "a b", "a", "a", ""]);
+    assert_eq!(service.polled_offers_sorted(), ["a", "a b", "a", "a", ""]);
 }
 
 #[tokio::test]
@@ -185,7 +189,7 @@ async fn an_offer_that_vanishes_from_the_list_stays_watched() {
         let last = list(&[("a", "succeeded")]);
         let service = table(vec![both(), one(), one(), last], rows);
         assert_eq!(events(service.watch().tolerate(tolerate)).await, told);
-        assert_eq!(service.asked_in_order(), asked);
+        assert_eq!(service.polled_offers_sorted(), asked);
     }
 }
 
@@ -218,7 +222,7 @@ async fn a_status_that_cant_be_read_is_an_error_in_the_result_and_doesnt_stop_th
                 &last,
             ]
         );
-        assert_eq!(service.asked_in_order(), ["a b", "a", "a", ""]);
+        assert_eq!(service.polled_offers_sorted(), ["a b", "a", "a", ""]);
     }
 }
 
@@ -250,7 +254,7 @@ async fn a_poll_that_failed_is_repeated() {
 async fn reports_lists_that_cant_be_read() {
     let service = table(
         vec![
-            answer(503, &[], ""),
+            response(503, &[], ""),
             list(&[("a", "running")]),
             vec![Reset],
             list(&[("a", "succeeded")]),
@@ -271,17 +275,17 @@ async fn reports_lists_that_cant_be_read() {
     let html = [("content-type", "text/html")];
     let minutes = Duration::from_secs(15 * 60);
     for (status, list, tolerate) in [
-        (403, answer(403, &[], ""), minutes),
-        (404, answer(404, &[], ""), minutes),
-        (401, answer(401, &[], ""), minutes),
-        (200, answer(200, &html, "<html>"), Duration::ZERO),
+        (403, response(403, &[], ""), minutes),
+        (404, response(404, &[], ""), minutes),
+        (401, response(401, &[], ""), minutes),
+        (200, response(200, &html, "<html>"), Duration::ZERO),
     ] {
         let service = table(vec![list], &[]);
         assert_eq!(
             events(service.watch().tolerate(tolerate)).await,
             [format!("error: Some({status})")]
         );
-        assert_eq!(service.server.asked().len(), 1);
+        assert_eq!(service.server.requests().len(), 1);
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::outcome::guarded;
+use crate::support::error_checks::with_timeout;
 use crate::support::publisher::{Publisher, Service, list, status, table};
-use crate::support::raw::Step::Wait;
-use crate::support::raw::json as ok;
+use crate::support::scripted_server::Step::Wait;
+use crate::support::scripted_server::json_response;
 use cloud_partner_portal::PublisherWatchEvent;
 use serde_json::{Value, json};
 
@@ -32,10 +32,10 @@ fn many_offers(status: &str) -> Vec<u8> {
 #[tokio::test]
 async fn ten_thousand_offers_take_a_request_for_each_that_is_in_flight() {
     let intervals = 4;
-    let running = ok(many_offers("running"));
+    let running = json_response(many_offers("running"));
     let mut lists = vec![running; intervals];
     // The list that is newer than the last outcome.
-    lists.push(ok(many_offers("succeeded")));
+    lists.push(json_response(many_offers("succeeded")));
     let service = Service::start(Publisher {
         lists,
         status: Box::new(move |_, interval| {
@@ -50,7 +50,7 @@ async fn ten_thousand_offers_take_a_request_for_each_that_is_in_flight() {
     });
     let mut watch = service.watch().start();
     let (mut changes, mut ended, mut result) = (0, 0, None);
-    while let Some(event) = guarded("watch", watch.next_event()).await {
+    while let Some(event) = with_timeout("watch", watch.next_event()).await {
         match event {
             PublisherWatchEvent::Listed {
                 offers, watched, ..
@@ -64,7 +64,7 @@ async fn ten_thousand_offers_take_a_request_for_each_that_is_in_flight() {
             other => panic!("{other:?}"),
         }
     }
-    let asked = service.asked();
+    let asked = service.polled_offers();
     assert_eq!(asked.len(), intervals + 1);
     for offers in asked.iter().take(intervals) {
         assert_eq!(offers.len(), IN_FLIGHT);
@@ -73,13 +73,13 @@ async fn ten_thousand_offers_take_a_request_for_each_that_is_in_flight() {
     println!(
         "{OFFERS} offers of which {IN_FLIGHT} are in flight: {} requests per interval, at most {} at once",
         asked[0].len() + 1,
-        service.server.most_at_once()
+        service.server.max_concurrent_requests()
     );
     assert_eq!(
-        service.server.asked().len(),
+        service.server.requests().len(),
         intervals * (IN_FLIGHT + 1) + 1
     );
-    assert!((2..=8).contains(&service.server.most_at_once()));
+    assert!((2..=8).contains(&service.server.max_concurrent_requests()));
     // Each was running, and then succeeded.
     assert_eq!((changes, ended), (2 * IN_FLIGHT, IN_FLIGHT));
     let result = result.expect("a last event").expect("no error");
@@ -124,7 +124,7 @@ async fn memory_per_offer_alone() {
             before = resident();
         }
         let mut watch = service.watch().start();
-        let listed = guarded("list", watch.next_event()).await;
+        let listed = with_timeout("list", watch.next_event()).await;
         assert!(matches!(
             listed,
             Some(PublisherWatchEvent::Listed { offers: OFFERS, .. })

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::support::outcome::guarded;
+use crate::support::error_checks::with_timeout;
 use crate::support::publisher::{Publisher, Service, events, list, status, table};
-use crate::support::raw::Step::Stall;
-use crate::support::raw::{answer, json as ok};
+use crate::support::scripted_server::Step::Stall;
+use crate::support::scripted_server::{json_response, response};
 use cloud_partner_portal::{AccessToken, Client, Credential, Outcome};
 use serde_json::json;
 
@@ -13,16 +13,20 @@ use serde_json::json;
 async fn an_offer_that_fails_between_two_lists_is_in_the_result() {
     for before in ["notStarted", "succeeded"] {
         let lists = vec![
-            ok(json!([
-                {"id": "a", "status": "running"},
-                {"id": "b", "status": before, "version": 1},
-            ])
-            .to_string()),
-            ok(json!([
-                {"id": "a", "status": "succeeded"},
-                {"id": "b", "status": "failed", "version": 2},
-            ])
-            .to_string()),
+            json_response(
+                json!([
+                    {"id": "a", "status": "running"},
+                    {"id": "b", "status": before, "version": 1},
+                ])
+                .to_string(),
+            ),
+            json_response(
+                json!([
+                    {"id": "a", "status": "succeeded"},
+                    {"id": "b", "status": "failed", "version": 2},
+                ])
+                .to_string(),
+            ),
         ];
         let service = Service::start(Publisher {
             lists,
@@ -35,7 +39,7 @@ async fn an_offer_that_fails_between_two_lists_is_in_the_result() {
                 })
             }),
         });
-        let result = guarded("publisher", service.watch())
+        let result = with_timeout("publisher", service.watch())
             .await
             .expect("no error");
         assert!(!result.is_success(), "{before}");
@@ -54,7 +58,10 @@ async fn an_offer_without_a_known_status_is_watched() {
         json!({"id": "a", "status": "paused"}),
     ] {
         let service = Service::start(Publisher {
-            lists: vec![ok(json!([item]).to_string()), list(&[("a", "failed")])],
+            lists: vec![
+                json_response(json!([item]).to_string()),
+                list(&[("a", "failed")]),
+            ],
             status: Box::new(|_, _| status("failed")),
         });
         assert_eq!(
@@ -109,7 +116,7 @@ async fn the_outcome_of_an_offer_that_is_in_flight_again_is_dropped() {
         vec![("a", &["succeeded", "", "503"] as &[_]), b].leak(),
     );
     let watch = service.watch().timeout(Duration::from_millis(500));
-    let result = guarded("publisher", watch).await.expect("no error");
+    let result = with_timeout("publisher", watch).await.expect("no error");
     let a = result.offers["a"].as_ref().expect("no error of its own");
     assert_eq!(a.outcome, Outcome::TimedOut);
     let error = a.last_error.as_ref().expect("the last error");
@@ -138,7 +145,7 @@ async fn a_list_that_is_older_than_the_outcome_costs_one_more_poll() {
 #[tokio::test]
 async fn offers_that_ended_before_the_first_list_and_no_offers_are_no_success() {
     let service = table(vec![list(&[("a", "succeeded")])], &[]);
-    let result = guarded("publisher", service.watch())
+    let result = with_timeout("publisher", service.watch())
         .await
         .expect("no error");
     assert!(result.offers.is_empty() && !result.timed_out && !result.is_success());
@@ -151,14 +158,14 @@ async fn a_timeout_before_the_confirming_list_is_no_success() {
         &[("a", &["succeeded"])],
     );
     let watch = service.watch().timeout(Duration::from_millis(500));
-    let result = guarded("publisher", watch).await.expect("no error");
+    let result = with_timeout("publisher", watch).await.expect("no error");
     let a = result.offers["a"].as_ref().expect("no error");
     assert_eq!(a.outcome, Outcome::Succeeded);
     assert!(result.timed_out && !result.is_success());
 
-    let service = table(vec![answer(503, &[], "")], &[]);
+    let service = table(vec![response(503, &[], "")], &[]);
     let watch = service.watch().timeout(Duration::from_millis(300));
-    let result = guarded("publisher", watch).await.expect("no error");
+    let result = with_timeout("publisher", watch).await.expect("no error");
     let error = result.last_error.as_ref().expect("the list's error");
     assert_eq!(error.status(), Some(503));
     assert!(result.timed_out && !result.is_success());
@@ -172,9 +179,9 @@ async fn a_watch_that_has_ended_gives_its_result_again() {
         &[("a", &["failed"])],
     );
     let mut watch = service.watch().start();
-    while guarded("events", watch.next_event()).await.is_some() {}
-    let requests = service.server.asked().len();
-    let result = guarded("again", watch).await.expect("no error");
+    while with_timeout("events", watch.next_event()).await.is_some() {}
+    let requests = service.server.requests().len();
+    let result = with_timeout("again", watch).await.expect("no error");
     assert_eq!(
         result.offers["a"]
             .as_ref()
@@ -182,7 +189,7 @@ async fn a_watch_that_has_ended_gives_its_result_again() {
             .ok(),
         Some(Outcome::Failed)
     );
-    assert_eq!(service.server.asked().len(), requests);
+    assert_eq!(service.server.requests().len(), requests);
 }
 
 #[tokio::test]

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::support::outcome::guarded;
+use crate::support::error_checks::with_timeout;
 use crate::support::publisher::{Publisher, Service, events, list, status, table};
-use crate::support::raw::Step::Stall;
-use crate::support::raw::{answer, json as ok};
+use crate::support::scripted_server::Step::Stall;
+use crate::support::scripted_server::{json_response, response};
 use cloud_partner_portal::PublisherWatchEvent;
 
 #[tokio::test]
@@ -33,8 +33,8 @@ async fn a_timeout_is_the_outcome_of_open_offers() {
             Some("ended: a timedOut, b failed"),
             "{name}"
         );
-        guarded(name, async {
-            while service.server.under_way() > 0 {
+        with_timeout(name, async {
+            while service.server.pending_requests() > 0 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         })
@@ -50,15 +50,31 @@ async fn the_service_says_when_to_list_next() {
     let running = r#"[{"id":"a","status":"running"}]"#;
     let report = r#"{"status":"running"}"#;
     let rows: Vec<_> = [
-        ("list", answer(200, &later, running), ok(report)),
-        ("failed list", answer(429, &later, ""), ok(report)),
-        ("status", ok(running), answer(200, &later, report)),
-        ("failed status", ok(running), answer(429, &later, "")),
+        (
+            "list",
+            response(200, &later, running),
+            json_response(report),
+        ),
+        (
+            "failed list",
+            response(429, &later, ""),
+            json_response(report),
+        ),
+        (
+            "status",
+            json_response(running),
+            response(200, &later, report),
+        ),
+        (
+            "failed status",
+            json_response(running),
+            response(429, &later, ""),
+        ),
     ]
     .into_iter()
     .map(|(name, first, status_then)| {
         let service = Service::start(Publisher {
-            lists: vec![first, ok(running)],
+            lists: vec![first, json_response(running)],
             status: Box::new(move |_, interval| match interval {
                 0 => status_then.clone(),
                 _ => status("succeeded"),
@@ -71,10 +87,13 @@ async fn the_service_says_when_to_list_next() {
         row.await.expect("the row holds");
     }
     let for_ever = [("retry-after", "18446744073709551615")];
-    for first in [answer(200, &for_ever, running), answer(503, &for_ever, "")] {
+    for first in [
+        response(200, &for_ever, running),
+        response(503, &for_ever, ""),
+    ] {
         let service = table(vec![first], &[("a", &["running"])]);
         events(service.watch().timeout(Duration::from_millis(200))).await;
-        assert_eq!(service.asked().len(), 1);
+        assert_eq!(service.polled_offers().len(), 1);
     }
 }
 
@@ -82,7 +101,7 @@ async fn lists_a_second_apart(name: &str, service: Service) {
     events(service.watch()).await;
     let lists: Vec<_> = service
         .server
-        .asked()
+        .requests()
         .into_iter()
         .filter(|asked| !asked.target.contains("/status"))
         .map(|asked| asked.when)
@@ -101,21 +120,21 @@ async fn dropping_the_watch_cancels_its_requests() {
         status: Box::new(|_, _| vec![Stall]),
     });
     let mut watch = service.watch().start();
-    let listed = guarded("list", watch.next_event()).await;
+    let listed = with_timeout("list", watch.next_event()).await;
     assert!(matches!(listed, Some(PublisherWatchEvent::Listed { .. })));
-    let under_way = |number: usize| {
+    let pending_requests = |number: usize| {
         let server = &service.server;
-        guarded("requests", async move {
-            while server.under_way() != number {
+        with_timeout("requests", async move {
+            while server.pending_requests() != number {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         })
     };
     tokio::select! {
         event = watch.next_event() => panic!("{event:?}"),
-        () = under_way(8) => {}
+        () = pending_requests(8) => {}
     }
     drop(watch);
-    under_way(0).await;
-    assert_eq!(service.server.asked().len(), 1 + 8);
+    pending_requests(0).await;
+    assert_eq!(service.server.requests().len(), 1 + 8);
 }

@@ -3,24 +3,24 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use cloud_partner_recordings::{
-    library::{self, Stored},
     recording,
     sample::many_offers,
+    store::{self, StoredRecording},
 };
 use serde_json::Value;
 
-fn every_recording() -> Vec<Stored> {
-    let home = library::home();
-    let mut all = library::recordings(&home.join("recordings")).all().unwrap();
-    for scenario in library::scenarios(&home.join("scenarios")).all().unwrap() {
-        all.extend(scenario.answers);
+fn every_recording() -> Vec<StoredRecording> {
+    let home = store::root();
+    let mut all = store::recordings(&home.join("recordings")).all().unwrap();
+    for scenario in store::scenarios(&home.join("scenarios")).all().unwrap() {
+        all.extend(scenario.recordings);
     }
     all
 }
 
 #[test]
 fn the_committed_schema_is_fresh() {
-    let committed = fs::read_to_string(library::home().join("recording.schema.json")).unwrap();
+    let committed = fs::read_to_string(store::root().join("recording.schema.json")).unwrap();
     assert!(
         committed == recording::schema(),
         "tests/recording.schema.json is stale; mend it with: cargo xtask schema"
@@ -29,10 +29,10 @@ fn the_committed_schema_is_fresh() {
 
 #[test]
 fn every_recording_names_the_schema_and_matches_it() {
-    let schema = library::home().join("recording.schema.json");
+    let schema = store::root().join("recording.schema.json");
     let validator =
         jsonschema::validator_for(&serde_json::from_str(&recording::schema()).unwrap()).unwrap();
-    for Stored { file, recording } in every_recording() {
+    for StoredRecording { file, recording } in every_recording() {
         let link = recording.schema.as_deref().unwrap_or_default();
         let target = file.parent().unwrap().join(link).canonicalize();
         assert_eq!(
@@ -51,7 +51,7 @@ fn every_recording_names_the_schema_and_matches_it() {
 /// Also finds members that a file has twice, which a JSON parser doesn't mind.
 #[test]
 fn every_recording_is_formatted() {
-    for Stored { file, recording } in every_recording() {
+    for StoredRecording { file, recording } in every_recording() {
         let text = fs::read_to_string(&file).unwrap();
         assert!(
             text == recording.to_text(),
@@ -118,7 +118,7 @@ fn the_schema_and_the_reader_refuse_the_same() {
 
 #[test]
 fn no_recording_holds_a_credential() {
-    for Stored { file, recording } in every_recording() {
+    for StoredRecording { file, recording } in every_recording() {
         let text = recording.to_text().to_lowercase();
         for word in ["authorization\"", "bearer ", "eyj", "client_secret"] {
             assert!(!text.contains(word), "{}: {word}", file.display());

@@ -1,10 +1,12 @@
 //! Every recording over a socket, through the SDK: answers are decoded and encoded again without a loss, failures say what
 //! was recorded.
 
-use crate::support::{LIST, STATUS, answer_schema, client, contract, lost, serve};
+use crate::support::{
+    LIST, STATUS, client, committed_spec, lost_properties, response_schema, serve,
+};
 use cloud_partner_portal::Error;
-use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::{Body, ProvenanceKind, Recording};
+use cloud_partner_recordings::store;
 use serde_json::Value;
 
 /// The version that the SDK sends.
@@ -38,8 +40,8 @@ fn encode(value: &impl serde::Serialize) -> Value {
 }
 
 fn recordings() -> Vec<Recording> {
-    let home = library::home();
-    let mut recordings: Vec<Recording> = library::recordings(&home.join("recordings"))
+    let home = store::root();
+    let mut recordings: Vec<Recording> = store::recordings(&home.join("recordings"))
         .all()
         .expect("good recordings")
         .into_iter()
@@ -59,7 +61,7 @@ fn recordings() -> Vec<Recording> {
 
 #[tokio::test]
 async fn every_answer_is_decoded_and_loses_nothing_that_the_contract_names() {
-    let contract = contract();
+    let spec = committed_spec();
     let (mut lists, mut statuses) = (0, 0);
     let recordings = recordings();
     let server = serve(recordings.clone());
@@ -73,9 +75,9 @@ async fn every_answer_is_decoded_and_loses_nothing_that_the_contract_names() {
             panic!("{}: a success without JSON", recording.description);
         };
         let answer = answer.unwrap_or_else(|error| panic!("{}: {error}", recording.description));
-        let schema = answer_schema(&contract, path);
+        let schema = response_schema(&spec, path);
         assert_eq!(
-            lost(&contract, schema, body, &answer),
+            lost_properties(&spec, schema, body, &answer),
             Vec::<String>::new(),
             "{}",
             recording.description
@@ -171,22 +173,22 @@ fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
 /// A recording that isn't synthetic names the sources that show what it shows.
 #[test]
 fn recordings_cite_sources_of_the_spec() {
-    let contract = contract();
-    let home = library::home();
+    let spec = committed_spec();
+    let home = store::root();
     let cited = |recording: &Recording, kind: &str| {
         recording.provenance.sources.iter().any(|id| {
-            let source = contract.value["x-sources"].get(id);
+            let source = spec.value["x-sources"].get(id);
             let source = source.unwrap_or_else(|| panic!("{}: {id}", recording.description));
             kind.is_empty() || source["kind"] == kind
         })
     };
-    let recordings = library::recordings(&home.join("recordings")).all();
+    let recordings = store::recordings(&home.join("recordings")).all();
     let mut stored = recordings.expect("good recordings");
-    let scenarios = library::scenarios(&home.join("scenarios")).all();
+    let scenarios = store::scenarios(&home.join("scenarios")).all();
     for scenario in scenarios.expect("good scenarios") {
-        stored.extend(scenario.answers);
+        stored.extend(scenario.recordings);
     }
-    for library::Stored { file, recording } in stored {
+    for store::StoredRecording { file, recording } in stored {
         let kind = match recording.provenance.kind {
             ProvenanceKind::Documentation => "documentation",
             ProvenanceKind::ObservedShape => "observation",

@@ -1,4 +1,4 @@
-//! The replay server, over real sockets.
+//! The replay server, tested over sockets.
 
 use std::{
     collections::BTreeMap,
@@ -9,10 +9,10 @@ use std::{
 };
 
 use cloud_partner_recordings::{
-    library::{self, Scenario, Stored},
     recording::{Body, Recording},
     replay::{Authorization, Replay, Server},
     sample::many_offers,
+    store::{self, Scenario, StoredRecording},
 };
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
@@ -20,31 +20,31 @@ use serde_json::{Value, json};
 const TOKEN: &str = "a-token";
 const VERSION: &str = "?api-version=2017-10-31";
 
-fn shipped() -> Replay {
-    let home = library::home();
+fn committed() -> Replay {
+    let home = store::root();
     Replay::new(
-        library::recordings(&home.join("recordings")).all().unwrap(),
-        library::scenarios(&home.join("scenarios")).all().unwrap(),
+        store::recordings(&home.join("recordings")).all().unwrap(),
+        store::scenarios(&home.join("scenarios")).all().unwrap(),
     )
 }
 
-/// One recording of this path with this body.
-fn answering(path: &str, body: Option<Body>) -> Recording {
+/// Returns a recording of this path with this response body.
+fn recording_of(path: &str, body: Option<Body>) -> Recording {
     let mut recording = many_offers(0);
     path.clone_into(&mut recording.request.path);
     recording.response.body = body;
     recording
 }
 
-/// A scenario of one path whose answers have these statuses.
+/// Returns a scenario of one path whose response bodies have these statuses.
 fn scenario(path: &str, statuses: &[&str]) -> Scenario {
-    let answers = statuses.iter().map(|status| Stored {
+    let recordings = statuses.iter().map(|status| StoredRecording {
         file: PathBuf::new(),
-        recording: answering(path, Some(Body::Json(json!({ "status": status })))),
+        recording: recording_of(path, Some(Body::Json(json!({ "status": status })))),
     });
     Scenario {
         name: "made".to_owned(),
-        answers: answers.collect(),
+        recordings: recordings.collect(),
     }
 }
 
@@ -65,12 +65,12 @@ async fn get_json(server: &Server, path: &str) -> Value {
 }
 
 #[tokio::test]
-async fn every_recording_is_answered_byte_for_byte() {
-    let recordings = library::recordings(&library::home().join("recordings"))
+async fn returns_every_recording_byte_for_byte() {
+    let recordings = store::recordings(&store::root().join("recordings"))
         .all()
         .unwrap();
     let server = Replay::new(recordings.clone(), []).start().unwrap();
-    for Stored { file, recording } in recordings {
+    for StoredRecording { file, recording } in recordings {
         let version = &recording.request.query["api-version"];
         let path = format!("{}?api-version={version}", recording.request.path);
         let response = get(&server, &path).await;
@@ -105,10 +105,10 @@ async fn every_recording_is_answered_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn a_json_body_keeps_the_order_of_its_members_and_its_numbers() {
+async fn a_json_body_keeps_the_order_of_properties_and_the_digits_of_numbers() {
     let text = r#"{"z":636576975611768314,"a":[],"m":"< é"}"#;
     let body = Body::Json(serde_json::from_str(text).unwrap());
-    let server = Replay::new([answering("/x", Some(body))], [])
+    let server = Replay::new([recording_of("/x", Some(body))], [])
         .start()
         .unwrap();
     let response = get(&server, &format!("/x{VERSION}")).await;
@@ -116,8 +116,8 @@ async fn a_json_body_keeps_the_order_of_its_members_and_its_numbers() {
 }
 
 #[tokio::test]
-async fn a_correlation_id_is_added_where_the_recording_has_none() {
-    let mut recording = answering("/x", None);
+async fn adds_a_correlation_id_if_the_recording_has_none() {
+    let mut recording = recording_of("/x", None);
     recording.response.headers.clear();
     let server = Replay::new([recording], []).start().unwrap();
     let mut ids = Vec::new();
@@ -138,8 +138,8 @@ async fn a_correlation_id_is_added_where_the_recording_has_none() {
     );
 }
 
-/// Status and body of an answer that the server made up itself.
-async fn refusal(request: reqwest::RequestBuilder) -> (u16, Value) {
+/// Sends a request that isn't recorded, and returns the status code and body of the error response.
+async fn error_response(request: reqwest::RequestBuilder) -> (u16, Value) {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();
     let headers = response.headers();
@@ -150,11 +150,11 @@ async fn refusal(request: reqwest::RequestBuilder) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn a_caller_without_the_right_token_is_refused() {
-    let server = shipped().token(TOKEN).start().unwrap();
+async fn returns_401_for_a_missing_or_wrong_token() {
+    let server = committed().token(TOKEN).start().unwrap();
     let url = format!("{}/api/publishers/contoso/offers{VERSION}", server.url());
     let denied = json!({ "Message": "Authorization has been denied for this request." });
-    for wrong in [
+    for authorization in [
         "",
         "Bearer",
         "Bearer ",
@@ -163,17 +163,29 @@ async fn a_caller_without_the_right_token_is_refused() {
         "Basic a-token",
         "a-token",
     ] {
-        let request = Client::new().get(&url).header("authorization", wrong);
-        assert_eq!(refusal(request).await, (401, denied.clone()), "{wrong:?}");
+        let request = Client::new()
+            .get(&url)
+            .header("authorization", authorization);
+        assert_eq!(
+            error_response(request).await,
+            (401, denied.clone()),
+            "{authorization:?}"
+        );
     }
-    assert_eq!(refusal(Client::new().get(&url)).await, (401, denied));
-    for right in ["Bearer a-token", "bearer a-token"] {
-        let request = Client::new().get(&url).header("authorization", right);
-        assert_eq!(request.send().await.unwrap().status(), 200, "{right:?}");
+    assert_eq!(error_response(Client::new().get(&url)).await, (401, denied));
+    for authorization in ["Bearer a-token", "bearer a-token"] {
+        let request = Client::new()
+            .get(&url)
+            .header("authorization", authorization);
+        assert_eq!(
+            request.send().await.unwrap().status(),
+            200,
+            "{authorization:?}"
+        );
     }
 
-    // Without a token of its own, the server takes any that isn't empty.
-    let server = shipped().start().unwrap();
+    // Without a configured token, the server accepts any non-empty token.
+    let server = committed().start().unwrap();
     let url = format!("{}/api/publishers/contoso/offers{VERSION}", server.url());
     for (token, status) in [("another", 200), ("", 401)] {
         let response = Client::new()
@@ -187,8 +199,8 @@ async fn a_caller_without_the_right_token_is_refused() {
 }
 
 #[tokio::test]
-async fn a_request_that_no_recording_answers_is_refused_as_the_service_would() {
-    let server = shipped().start().unwrap();
+async fn returns_the_error_response_of_the_service_for_a_request_that_isnt_recorded() {
+    let server = committed().start().unwrap();
     let coded = |code: &str, what: &str| json!({ "error": { "code": code, "message": what } });
     let version = coded(
         "InvalidAPIVersion",
@@ -246,24 +258,31 @@ async fn a_request_that_no_recording_answers_is_refused_as_the_service_would() {
     ] {
         let url = format!("{}/api/publishers/{target}", server.url());
         let request = Client::new().get(url).bearer_auth(TOKEN);
-        assert_eq!(refusal(request).await, (status, body.clone()), "{target}");
+        assert_eq!(
+            error_response(request).await,
+            (status, body.clone()),
+            "{target}"
+        );
     }
 
     let url = format!("{}/api/publishers/contoso/offers{VERSION}", server.url());
     let what = "The requested resource does not support the method 'POST'.";
     let request = Client::new().request(Method::POST, url).bearer_auth(TOKEN);
-    assert_eq!(refusal(request).await, (405, json!({ "Message": what })));
+    assert_eq!(
+        error_response(request).await,
+        (405, json!({ "Message": what }))
+    );
 }
 
 #[tokio::test]
-async fn paths_are_compared_decoded_and_segment_by_segment() {
+async fn compares_paths_segment_by_segment_after_decoding() {
     let offers = ["a%23b", "a%20b", "caf%C3%A9", "a%2Fb", "a+b", "%2e%2e"];
     let recordings = offers.map(|offer| {
         let body = Body::Text(offer.to_owned());
-        answering(&format!("/api/publishers/p/offers/{offer}"), Some(body))
+        recording_of(&format!("/api/publishers/p/offers/{offer}"), Some(body))
     });
     let server = Replay::new(recordings, []).start().unwrap();
-    for (asked, answered) in [
+    for (requested, expected) in [
         ("a%23b", Some("a%23b")),
         ("%61%23%62", Some("a%23b")),
         ("a%20b", Some("a%20b")),
@@ -278,17 +297,17 @@ async fn paths_are_compared_decoded_and_segment_by_segment() {
     ] {
         let response = get(
             &server,
-            &format!("/api/publishers/p/offers/{asked}{VERSION}"),
+            &format!("/api/publishers/p/offers/{requested}{VERSION}"),
         )
         .await;
         let found = response.status() == 200;
         let text = response.text().await.unwrap();
-        assert_eq!(found.then_some(text.as_str()), answered, "{asked}");
+        assert_eq!(found.then_some(text.as_str()), expected, "{requested}");
     }
 }
 
 #[tokio::test]
-async fn a_scenario_steps_with_each_request_and_rests_at_its_end() {
+async fn a_scenario_advances_with_each_request_and_repeats_its_last_response() {
     let server = Replay::new(
         Vec::<Recording>::new(),
         [scenario("/offers/vm/status", &["one", "two", "three"])],
@@ -297,7 +316,7 @@ async fn a_scenario_steps_with_each_request_and_rests_at_its_end() {
     .unwrap();
     let mut statuses = Vec::new();
     for _ in 0..5 {
-        // A refused request doesn't step.
+        // A request that gets an error response doesn't advance the scenario.
         assert_eq!(get(&server, "/offers/vm/status").await.status(), 400);
         statuses.push(get_json(&server, "/offers/vm/status").await["status"].clone());
     }
@@ -305,8 +324,8 @@ async fn a_scenario_steps_with_each_request_and_rests_at_its_end() {
 }
 
 #[tokio::test]
-async fn the_list_shows_what_the_next_status_request_will() {
-    let server = shipped().start().unwrap();
+async fn the_list_shows_the_status_that_the_next_status_request_returns() {
+    let server = committed().start().unwrap();
     let before = get_json(&server, "/api/publishers/contoso/offers").await;
     for _ in 0..12 {
         let list = get_json(&server, "/api/publishers/contoso/offers").await;
@@ -323,23 +342,23 @@ async fn the_list_shows_what_the_next_status_request_will() {
                 get_json(&server, &path).await["status"],
                 "{id}"
             );
-            // Nothing else moves.
+            // No other property changes.
             let mut as_before = offer.clone();
             as_before["status"] = before["status"].clone();
             assert_eq!(&as_before, before);
         }
     }
     let list = get_json(&server, "/api/publishers/contoso/offers").await;
-    let ends: Vec<_> = list.as_array().unwrap()[..3]
+    let final_statuses: Vec<_> = list.as_array().unwrap()[..3]
         .iter()
         .map(|offer| &offer["status"])
         .collect();
-    assert_eq!(ends, ["succeeded", "failed", "canceled"]);
+    assert_eq!(final_statuses, ["succeeded", "failed", "canceled"]);
 }
 
 #[tokio::test]
-async fn two_servers_step_alone() {
-    let [one, other] = [(); 2].map(|()| shipped().start().unwrap());
+async fn scenarios_of_two_servers_are_independent() {
+    let [one, other] = [(); 2].map(|()| committed().start().unwrap());
     let path = "/api/publishers/contoso/offers/linux-vm/status";
     assert_eq!(get_json(&one, path).await["status"], "notStarted");
     assert_eq!(get_json(&one, path).await["status"], "running");
@@ -347,8 +366,8 @@ async fn two_servers_step_alone() {
 }
 
 #[tokio::test]
-async fn the_log_has_everything_but_the_token() {
-    let server = shipped().start().unwrap();
+async fn the_log_contains_every_part_of_a_request_except_the_token() {
+    let server = committed().start().unwrap();
     let client = Client::new();
     let authorizations = [
         None,
@@ -389,8 +408,8 @@ async fn the_log_has_everything_but_the_token() {
     assert!(!format!("{log:?}").contains("secret"));
 }
 
-/// Sends a request over a connection of its own, without a runtime.
-fn ask(server: &Server, path: &str) -> TcpStream {
+/// Sends a request over a new connection, without an async runtime.
+fn send_blocking(server: &Server, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.url().replace("http://", "")).unwrap();
     let request = format!(
         "GET {path}{VERSION} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer x\r\nconnection: close\r\n\r\n"
@@ -399,29 +418,29 @@ fn ask(server: &Server, path: &str) -> TcpStream {
     stream
 }
 
-/// Everything that comes back over the connection.
-fn received(mut stream: TcpStream) -> String {
+/// Reads the response until the connection ends.
+fn read_to_end(mut stream: TcpStream) -> String {
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     text
 }
 
-/// Waits until this many requests have arrived.
-async fn arrived(server: &Server, count: usize) {
+/// Waits until the server has received this many requests.
+async fn wait_for_requests(server: &Server, count: usize) {
     while server.requests().len() < count {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
 #[tokio::test]
-async fn a_hold_lets_requests_wait_until_the_last_one_is_released() {
-    let server = shipped().start().unwrap();
+async fn requests_wait_until_the_last_hold_is_dropped() {
+    let server = committed().start().unwrap();
     let (one, other) = (server.hold(), server.hold());
     let url = format!("{}/api/publishers/contoso/offers{VERSION}", server.url());
     let request = tokio::spawn(Client::new().get(url).bearer_auth(TOKEN).send());
-    arrived(&server, 1).await;
+    wait_for_requests(&server, 1).await;
     drop(one);
-    // A second request that gives up proves that the server runs and still holds.
+    // The timeout of a second request shows that the server still holds responses back.
     let url = format!("{}/", server.url());
     let impatient = Client::new()
         .get(url)
@@ -434,25 +453,28 @@ async fn a_hold_lets_requests_wait_until_the_last_one_is_released() {
 }
 
 #[tokio::test]
-async fn whoever_gives_up_while_waiting_uses_up_no_answer() {
+async fn a_client_that_disconnects_while_it_waits_doesnt_advance_a_scenario() {
     let made = scenario("/offers/vm/status", &["one", "two"]);
     let server = Replay::new(Vec::<Recording>::new(), [made])
         .start()
         .unwrap();
     let hold = server.hold();
-    let given_up = ask(&server, "/offers/vm/status");
-    arrived(&server, 1).await;
-    drop(given_up);
-    // Once this has arrived, the server knows that the first connection is closed.
-    let patient = ask(&server, "/offers/vm/status");
-    arrived(&server, 2).await;
+    let disconnected = send_blocking(&server, "/offers/vm/status");
+    wait_for_requests(&server, 1).await;
+    drop(disconnected);
+    // When this request has arrived, the server has noticed that the first connection is closed.
+    let second = send_blocking(&server, "/offers/vm/status");
+    wait_for_requests(&server, 2).await;
     drop(hold);
-    assert!(received(patient).ends_with(r#"{"status":"one"}"#));
+    assert!(read_to_end(second).ends_with(r#"{"status":"one"}"#));
 }
 
 #[tokio::test]
-async fn a_delay_comes_before_every_answer() {
-    let server = shipped().delay(Duration::from_secs(3600)).start().unwrap();
+async fn delays_every_response() {
+    let server = committed()
+        .delay(Duration::from_secs(3600))
+        .start()
+        .unwrap();
     let url = format!("{}/", server.url());
     let impatient = Client::new()
         .get(url)
@@ -460,55 +482,54 @@ async fn a_delay_comes_before_every_answer() {
         .send();
     assert!(impatient.await.unwrap_err().is_timeout());
 
-    let server = shipped().delay(Duration::from_millis(1)).start().unwrap();
+    let server = committed().delay(Duration::from_millis(1)).start().unwrap();
     get_json(&server, "/api/publishers/contoso/offers").await;
 }
 
-/// The server needs no runtime around it, and none that moves on while it answers.
 #[test]
-fn answers_a_caller_that_blocks() {
-    let server = shipped().start().unwrap();
-    let text = received(ask(&server, "/api/publishers/northwind/offers"));
+fn responds_while_the_caller_blocks() {
+    let server = committed().start().unwrap();
+    let text = read_to_end(send_blocking(&server, "/api/publishers/northwind/offers"));
     assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
     assert!(text.ends_with("\r\n\r\n[]"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn is_gone_with_its_connections_when_dropped() {
-    let server = shipped().start().unwrap();
+async fn dropping_the_server_closes_its_connections_and_frees_the_port() {
+    let server = committed().start().unwrap();
     let address = server.url().replace("http://", "");
     assert!(address.starts_with("127.0.0.1:"));
     let hold = server.hold();
     let url = format!("{}/", server.url());
     let waiting = tokio::spawn(Client::new().get(url).send());
-    arrived(&server, 1).await;
+    wait_for_requests(&server, 1).await;
     drop(server);
     assert!(TcpStream::connect(&address).is_err());
     assert!(waiting.await.unwrap().is_err());
     drop(hold);
 
-    // And the port can be had again.
+    // The port is free again.
     let port = address.rsplit(':').next().unwrap().parse().unwrap();
-    let again = shipped().port(port).start().unwrap();
+    let again = committed().port(port).start().unwrap();
     assert_eq!(again.url(), format!("http://{address}"));
-    let taken = shipped().port(port).start().err().unwrap();
+    let taken = committed().port(port).start().err().unwrap();
     assert_eq!(taken.kind(), std::io::ErrorKind::AddrInUse);
 }
 
 #[test]
-fn what_can_never_be_answered_is_refused_at_the_start() {
-    let mut post = answering("/x", None);
+fn start_returns_an_error_for_other_methods_duplicate_requests_and_empty_scenarios() {
+    let mut post = recording_of("/x", None);
     post.request.method = "POST".to_owned();
-    let twice = || answering("/x%20y", None);
+    let twice = || recording_of("/x%20y", None);
     let none: [Recording; 0] = [];
     for (replay, message) in [
         (
             Replay::new([post], []),
             "only GET is replayed: POST /x?api-version=2017-10-31",
         ),
-        // Written in two ways, but the same when decoded.
+        // Two encodings of the same path.
         (
-            Replay::new([twice(), answering("/%78%20y", None)], []),
+            Replay::new([twice(), recording_of("/%78%20y", None)], []),
             "recorded twice: GET /%78%20y?api-version=2017-10-31",
         ),
         (
@@ -517,7 +538,7 @@ fn what_can_never_be_answered_is_refused_at_the_start() {
         ),
         (
             Replay::new(none, [scenario("/x", &[])]),
-            "the scenario made has no answers",
+            "the scenario made has no recordings",
         ),
     ] {
         assert_eq!(replay.start().err().unwrap().to_string(), message);

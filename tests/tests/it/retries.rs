@@ -7,9 +7,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::support::TOKEN;
-use crate::support::outcome::{check_what_is_shown, guarded};
-use crate::support::raw::Step::{Repeat, Reset, Send, Stall, Wait};
-use crate::support::raw::{Raw, Step, answer, json};
+use crate::support::error_checks::{check_displayed_text, with_timeout};
+use crate::support::scripted_server::Step::{Repeat, Reset, Send, Stall, Wait};
+use crate::support::scripted_server::{ScriptedServer, Step, json_response, response};
 use cloud_partner_portal::{Client, ClientBuilder, Credential, Error, RetryPolicy};
 
 fn builder(endpoint: impl Into<String>, retry: RetryPolicy) -> ClientBuilder {
@@ -21,7 +21,7 @@ fn builder(endpoint: impl Into<String>, retry: RetryPolicy) -> ClientBuilder {
         .retry(retry)
 }
 
-fn client(server: &Raw, retry: RetryPolicy) -> Client {
+fn client(server: &ScriptedServer, retry: RetryPolicy) -> Client {
     build(builder(server.url(), retry))
 }
 
@@ -38,9 +38,9 @@ fn attempts(number: u32) -> RetryPolicy {
 
 /// How many attempts it took to succeed.
 async fn list(client: &Client, said: &str) -> Result<u32, Error> {
-    let answer = guarded(said, client.list_offers("contoso")).await;
+    let answer = with_timeout(said, client.list_offers("contoso")).await;
     if let Err(error) = &answer {
-        check_what_is_shown(said, error);
+        check_displayed_text(said, error);
     }
     answer.map(|offers| offers.attempts())
 }
@@ -54,7 +54,7 @@ fn seconds(number: u64) -> Duration {
 }
 
 fn empty(status: u16) -> Vec<Step> {
-    answer(status, &[], "")
+    response(status, &[], "")
 }
 
 /// What takes longer than the time that these tests give an attempt.
@@ -66,12 +66,15 @@ async fn what_can_pass_is_tried_again() {
     let rows: Vec<(&str, Vec<Step>)> = vec![
         ("408", empty(408)),
         ("429", empty(429)),
-        ("429 with a time", answer(429, &[("retry-after", "0")], "")),
+        (
+            "429 with a time",
+            response(429, &[("retry-after", "0")], ""),
+        ),
         ("500", empty(500)),
         ("502", empty(502)),
         (
             "503",
-            answer(503, &[("content-type", "text/html")], "<html>"),
+            response(503, &[("content-type", "text/html")], "<html>"),
         ),
         ("504", empty(504)),
         ("507", empty(507)),
@@ -101,11 +104,11 @@ async fn what_can_pass_is_tried_again() {
         ),
     ];
     for (name, fault) in rows {
-        let server = Raw::scripts(vec![fault, json("[]")]);
+        let server = ScriptedServer::scripts(vec![fault, json_response("[]")]);
         let client = build(builder(server.url(), attempts(3)).attempt_timeout(SHORT));
         let attempts = list(&client, name).await;
         assert_eq!(attempts.map_err(|error| error.to_string()), Ok(2), "{name}");
-        assert_eq!(server.asked().len(), 2, "{name}");
+        assert_eq!(server.requests().len(), 2, "{name}");
     }
 }
 
@@ -122,18 +125,18 @@ async fn nothing_else_is_tried_again() {
         ("422", empty(422), Some(422)),
         (
             "400 that says when",
-            answer(400, &[("retry-after", "0")], ""),
+            response(400, &[("retry-after", "0")], ""),
             Some(400),
         ),
-        ("301", answer(301, &[("location", "/")], ""), Some(301)),
-        ("307", answer(307, &[("location", "/")], ""), Some(307)),
+        ("301", response(301, &[("location", "/")], ""), Some(301)),
+        ("307", response(307, &[("location", "/")], ""), Some(307)),
         ("600", empty(600), Some(600)),
         ("204", vec![send("HTTP/1.1 204 No\r\n\r\n")], Some(204)),
-        ("HTML", answer(200, &html, "<html>"), Some(200)),
-        ("object for a list", json("{}"), Some(200)),
-        ("no JSON", json("["), Some(200)),
-        ("empty", json(""), Some(200)),
-        ("too large", json(" ".repeat(100_001)), Some(200)),
+        ("HTML", response(200, &html, "<html>"), Some(200)),
+        ("object for a list", json_response("{}"), Some(200)),
+        ("no JSON", json_response("["), Some(200)),
+        ("empty", json_response(""), Some(200)),
+        ("too large", json_response(" ".repeat(100_001)), Some(200)),
         (
             "404 without an end",
             vec![send("HTTP/1.1 404 No\r\ncontent-length: 9\r\n\r\n["), Stall],
@@ -141,28 +144,28 @@ async fn nothing_else_is_tried_again() {
         ),
     ];
     for (name, fault, status) in rows {
-        let server = Raw::scripts(vec![fault, json("[]")]);
+        let server = ScriptedServer::scripts(vec![fault, json_response("[]")]);
         let client = build(builder(server.url(), attempts(3)).attempt_timeout(SHORT));
         let error = list(&client, name).await.expect_err(name);
         assert_eq!((error.status(), error.attempts()), (status, 1), "{name}");
         assert!(!error.is_retryable(), "{name}: {error}");
-        assert_eq!(server.asked().len(), 1, "{name}");
+        assert_eq!(server.requests().len(), 1, "{name}");
     }
 }
 
 #[tokio::test]
 async fn one_fault_after_the_other_is_survived() {
-    let server = Raw::scripts(vec![
+    let server = ScriptedServer::scripts(vec![
         empty(503),
         vec![Reset],
         empty(429),
         vec![Stall],
         empty(500),
-        json("[]"),
+        json_response("[]"),
     ]);
     let client = build(builder(server.url(), attempts(6)).attempt_timeout(SHORT));
     assert_eq!(list(&client, "faults").await.expect("it ends well"), 6);
-    assert_eq!(server.asked().len(), 6);
+    assert_eq!(server.requests().len(), 6);
 }
 
 #[tokio::test]
@@ -173,12 +176,12 @@ async fn the_number_of_attempts_is_bounded() {
         (attempts(0), 1),
         (RetryPolicy::disabled(), 1),
     ] {
-        let server = Raw::scripts(vec![vec![Reset], empty(503)]);
+        let server = ScriptedServer::scripts(vec![vec![Reset], empty(503)]);
         let error = list(&client(&server, policy), "bounded")
             .await
             .expect_err("it never ends well");
         assert_eq!(error.attempts(), expected);
-        assert_eq!(server.asked().len(), expected as usize);
+        assert_eq!(server.requests().len(), expected as usize);
         let told = format!("after {expected} attempts");
         assert_eq!(error.to_string().contains(&told), expected > 1, "{error}");
         // The last failure counts, not the first.
@@ -214,7 +217,8 @@ async fn a_pause_that_is_longer_than_the_call_isnt_begun() {
             .map(|time| ("retry-after", time))
             .into_iter()
             .collect();
-        let server = Raw::scripts(vec![answer(503, &headers, ""), json("[]")]);
+        let server =
+            ScriptedServer::scripts(vec![response(503, &headers, ""), json_response("[]")]);
         let retry = RetryPolicy::default()
             .initial_backoff(first_pause)
             .max_backoff(first_pause);
@@ -228,7 +232,7 @@ async fn a_pause_that_is_longer_than_the_call_isnt_begun() {
             retry_after.is_some(),
             "{said}"
         );
-        assert_eq!(server.asked().len(), 1, "{said}");
+        assert_eq!(server.requests().len(), 1, "{said}");
     }
 }
 
@@ -275,7 +279,7 @@ async fn the_time_of_a_call_is_bounded() {
 type Bounded = (&'static str, Vec<Vec<Step>>, Option<u16>, u32, Option<u16>);
 
 async fn bounded((name, scripts, status, attempted, before): Bounded) {
-    let server = Raw::scripts(scripts);
+    let server = ScriptedServer::scripts(scripts);
     let client = build(builder(server.url(), attempts(5)).call_timeout(SHORT));
     let error = list(&client, name).await.expect_err(name);
     assert_eq!(error.status(), status, "{name}: {error:?}");
@@ -305,7 +309,8 @@ async fn the_service_says_when() {
                 .map(|time| ("retry-after", time))
                 .into_iter()
                 .collect();
-            let server = Raw::scripts(vec![answer(status, &headers, ""), json("[]")]);
+            let server =
+                ScriptedServer::scripts(vec![response(status, &headers, ""), json_response("[]")]);
             let client = client(&server, RetryPolicy::default().initial_backoff(first_pause));
             assert_eq!(
                 list(&client, &said).await.expect("it ends well"),
@@ -319,8 +324,8 @@ async fn the_service_says_when() {
 }
 
 /// The time between each request and the one before.
-fn pauses(server: &Raw) -> Vec<Duration> {
-    let times: Vec<Instant> = server.asked().iter().map(|asked| asked.when).collect();
+fn pauses(server: &ScriptedServer) -> Vec<Duration> {
+    let times: Vec<Instant> = server.requests().iter().map(|asked| asked.when).collect();
     times.windows(2).map(|pair| pair[1] - pair[0]).collect()
 }
 
@@ -330,18 +335,18 @@ async fn a_date_is_waited_for() {
     let early = Arc::new(AtomicUsize::new(0));
     let server = {
         let (date, early) = (Arc::clone(&date), Arc::clone(&early));
-        Raw::start(move |asked| {
+        ScriptedServer::start(move |asked| {
             if asked.number == 0 {
                 // Dates have whole seconds, so this is in one second at least, and in two at most.
                 let text = httpdate::fmt_http_date(SystemTime::now() + seconds(2));
                 let told = httpdate::parse_http_date(&text).expect("a date");
                 date.set(told).expect("the first request");
-                return answer(429, &[("retry-after", &text)], "");
+                return response(429, &[("retry-after", &text)], "");
             }
             if date.get().is_none_or(|date| SystemTime::now() < *date) {
                 early.fetch_add(1, Ordering::SeqCst);
             }
-            json("[]")
+            json_response("[]")
         })
     };
     assert_eq!(
@@ -355,7 +360,7 @@ async fn a_date_is_waited_for() {
 
 #[tokio::test]
 async fn pauses_double_up_to_the_longest() {
-    let server = Raw::scripts(vec![empty(500)]);
+    let server = ScriptedServer::scripts(vec![empty(500)]);
     let policy = RetryPolicy::default()
         .max_attempts(5)
         .initial_backoff(Duration::from_millis(50))
@@ -370,7 +375,7 @@ async fn pauses_double_up_to_the_longest() {
 
 #[tokio::test]
 async fn no_pause_is_longer_than_the_longest() {
-    let server = Raw::scripts(vec![empty(500), json("[]")]);
+    let server = ScriptedServer::scripts(vec![empty(500), json_response("[]")]);
     let policy = RetryPolicy::default()
         .initial_backoff(seconds(3600))
         .max_backoff(Duration::from_millis(10));

@@ -1,8 +1,8 @@
 //! The feature `schemars`: the JSON Schema of the generated types takes every answer that was recorded.
 
 use cloud_partner_portal::types::{OfferStatusReport, OfferSummary};
-use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::Body;
+use cloud_partner_recordings::store;
 use serde_json::Value;
 
 #[test]
@@ -13,7 +13,7 @@ fn every_recorded_answer_fits_the_schema_of_its_type() {
         [&list, &report].map(|schema| jsonschema::validator_for(schema).expect("a good schema"));
 
     let mut tried = 0;
-    let recordings = library::recordings(&library::home().join("recordings"))
+    let recordings = store::recordings(&store::root().join("recordings"))
         .all()
         .expect("good recordings");
     for stored in recordings

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use crate::support::{TOKEN, build, serve};
 use cloud_partner_portal::{Client, RetryPolicy};
-use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::Recording;
+use cloud_partner_recordings::store;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
@@ -46,7 +46,7 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
 
-    let recordings = library::recordings(&library::home().join("recordings"))
+    let recordings = store::recordings(&store::root().join("recordings"))
         .all()
         .expect("good recordings");
     let server = serve(recordings.into_iter().map(Recording::from).collect());

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use crate::support::outcome::guarded;
-use crate::support::raw::Step::Stall;
-use crate::support::raw::{Raw, json};
-use crate::support::watch::{OFTEN, client, events, status, until, watch};
+use crate::support::error_checks::with_timeout;
+use crate::support::scripted_server::Step::Stall;
+use crate::support::scripted_server::{ScriptedServer, json_response};
+use crate::support::watch::{POLL_INTERVAL, client, events, status, until, watch};
 use cloud_partner_portal::types::OfferStatusReport;
 use cloud_partner_portal::{Outcome, Until, WatchBuilder, WatchEvent, WatchResult};
-use cloud_partner_recordings::library::{self, Scenario};
 use cloud_partner_recordings::recording::{Body, Recording};
 use cloud_partner_recordings::replay::{Replay, Server};
+use cloud_partner_recordings::store::{self, Scenario};
 
 fn scenario(name: &str) -> Scenario {
-    library::scenarios(&library::home().join("scenarios"))
+    store::scenarios(&store::root().join("scenarios"))
         .all()
         .expect("good scenarios")
         .into_iter()
@@ -24,7 +24,7 @@ fn scenario(name: &str) -> Scenario {
 /// The scenario's server, and a wait for its offer.
 fn play(name: &str) -> (Server, WatchBuilder) {
     let scenario = scenario(name);
-    let path = scenario.answers[0].recording.request.path.clone();
+    let path = scenario.recordings[0].recording.request.path.clone();
     let offer = path.split('/').nth(5).expect("an offer");
     let server = Replay::new(Vec::<Recording>::new(), [scenario])
         .start()
@@ -32,13 +32,13 @@ fn play(name: &str) -> (Server, WatchBuilder) {
     let watch = client(server.url())
         .watch("contoso", offer)
         .expect("good identifiers")
-        .interval(OFTEN);
+        .interval(POLL_INTERVAL);
     (server, watch)
 }
 
 /// The bodies of a scenario's answers.
 fn bodies(name: &str) -> Vec<String> {
-    let answers = scenario(name).answers.into_iter();
+    let answers = scenario(name).recordings.into_iter();
     answers
         .map(|stored| match stored.recording.response.body {
             Some(Body::Json(body)) => body.to_string(),
@@ -140,7 +140,7 @@ async fn a_watch_that_is_awaited_ends_as_one_that_is_read() {
         ("certification-blocks", Outcome::Blocked, Outcome::Blocked),
     ] {
         let (server, watch) = play(name);
-        let ended = guarded(name, watch).await.expect("an outcome");
+        let ended = with_timeout(name, watch).await.expect("an outcome");
         assert_eq!(ended.outcome, expected, "{name}");
         let requests = server.requests().len();
 
@@ -148,10 +148,10 @@ async fn a_watch_that_is_awaited_ends_as_one_that_is_read() {
         let mut watch = watch.start();
         // Read a little, then awaited.
         for _ in 0..2 {
-            let event = guarded(name, watch.next_event()).await;
+            let event = with_timeout(name, watch.next_event()).await;
             assert!(matches!(event, Some(WatchEvent::Changed(_))), "{name}");
         }
-        let again = guarded(name, watch).await.expect("an outcome");
+        let again = with_timeout(name, watch).await.expect("an outcome");
         assert_eq!(
             (again.outcome, &again.report),
             (ended.outcome, &ended.report)
@@ -161,7 +161,7 @@ async fn a_watch_that_is_awaited_ends_as_one_that_is_read() {
         let (server, watch) = play(name);
         let mut watch = watch.start();
         let streamed = loop {
-            match guarded(name, watch.next_event()).await {
+            match with_timeout(name, watch.next_event()).await {
                 Some(WatchEvent::Ended(Ok(ended))) => break ended,
                 Some(WatchEvent::Changed(_)) => {}
                 other => panic!("{name}: {other:?}"),
@@ -172,12 +172,12 @@ async fn a_watch_that_is_awaited_ends_as_one_that_is_read() {
             (ended.outcome, &ended.report)
         );
         // Awaited after its end, it says the same, and asks nobody.
-        let over = guarded(name, watch).await.expect("an outcome");
+        let over = with_timeout(name, watch).await.expect("an outcome");
         assert_eq!((over.outcome, &over.report), (ended.outcome, &ended.report));
         assert_eq!(server.requests().len(), requests, "{name}");
 
         let (_server, watch) = play(name);
-        let ended = guarded(name, watch.until(Until::Live))
+        let ended = with_timeout(name, watch.until(Until::Live))
             .await
             .expect("an outcome");
         assert_eq!(ended.outcome, until_live, "{name}");
@@ -189,10 +189,10 @@ async fn a_publication_that_fails_is_no_error() {
     let body = bodies("certification-blocks")
         .pop()
         .expect("the last answer");
-    let server = Raw::scripts(vec![json(body)]);
+    let server = ScriptedServer::scripts(vec![json_response(body)]);
     let told = events(watch(server.url())).await;
     assert_eq!(told.last().map(String::as_str), Some("failed: failed"));
-    let ended = guarded("failed", watch(server.url()))
+    let ended = with_timeout("failed", watch(server.url()))
         .await
         .expect("no error");
     assert_eq!(ended.outcome, Outcome::Failed);
@@ -207,7 +207,8 @@ async fn a_resumed_watch_reports_what_has_changed_since() {
         let text = serde_json::to_string(&report).expect("it can be encoded");
         serde_json::from_str(&text).expect("it can be decoded")
     };
-    let serve = |from: usize| Raw::scripts(bodies[from..].iter().map(json).collect());
+    let serve =
+        |from: usize| ScriptedServer::scripts(bodies[from..].iter().map(json_response).collect());
 
     // Stopped after the third answer, started again while the service still gives it.
     let server = serve(2);
@@ -223,7 +224,7 @@ async fn a_resumed_watch_reports_what_has_changed_since() {
             "awaitingGoLive: running",
         ]
     );
-    assert_eq!(server.asked().len(), 5);
+    assert_eq!(server.requests().len(), 5);
 
     // Much has happened meanwhile: one change has it all.
     let server = serve(10);
@@ -242,10 +243,10 @@ async fn a_resumed_watch_reports_what_has_changed_since() {
     let server = serve(10);
     let resumed = watch(server.url()).resume_from(seen(10));
     assert_eq!(events(resumed).await, ["succeeded: succeeded"]);
-    assert_eq!(server.asked().len(), 1);
+    assert_eq!(server.requests().len(), 1);
 
     // It was over, and was published again.
-    let server = Raw::scripts(vec![status("running"), status("failed")]);
+    let server = ScriptedServer::scripts(vec![status("running"), status("failed")]);
     let resumed = watch(server.url()).resume_from(seen(10));
     assert_eq!(
         events(resumed).await,
@@ -256,25 +257,25 @@ async fn a_resumed_watch_reports_what_has_changed_since() {
 #[tokio::test]
 async fn dropping_a_watch_cancels_it() {
     // In the middle of a poll.
-    let server = Raw::scripts(vec![vec![Stall]]);
+    let server = ScriptedServer::scripts(vec![vec![Stall]]);
     let mut waiting = watch(server.url()).start();
     tokio::select! {
         event = waiting.next_event() => panic!("{event:?}"),
-        () = guarded("first poll", until(|| server.under_way() == 1)) => {}
+        () = with_timeout("first poll", until(|| server.pending_requests() == 1)) => {}
     }
     drop(waiting);
-    guarded("cancelled", until(|| server.under_way() == 0)).await;
-    assert_eq!(server.asked().len(), 1);
+    with_timeout("cancelled", until(|| server.pending_requests() == 0)).await;
+    assert_eq!(server.requests().len(), 1);
 
     // Between two polls, and while it is awaited in a task.
-    let server = Raw::scripts(vec![status("running")]);
+    let server = ScriptedServer::scripts(vec![status("running")]);
     let waiting = watch(server.url());
     let task = tokio::spawn(async move { waiting.await.map(|ended: WatchResult| ended.outcome) });
-    guarded("polls", until(|| server.asked().len() >= 3)).await;
+    with_timeout("polls", until(|| server.requests().len() >= 3)).await;
     task.abort();
     assert!(task.await.is_err_and(|error| error.is_cancelled()));
-    let asked = server.asked().len();
+    let asked = server.requests().len();
     tokio::time::sleep(Duration::from_millis(200)).await;
     // One can have been on its way.
-    assert!(server.asked().len() <= asked + 1);
+    assert!(server.requests().len() <= asked + 1);
 }

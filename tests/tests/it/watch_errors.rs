@@ -4,10 +4,10 @@ use std::error::Error as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::support::outcome::guarded;
-use crate::support::raw::Step::{Reset, Stall};
-use crate::support::raw::{Raw, Step, answer};
-use crate::support::watch::{OFTEN, events, failure, status, tell, watch};
+use crate::support::error_checks::with_timeout;
+use crate::support::scripted_server::Step::{Reset, Stall};
+use crate::support::scripted_server::{ScriptedServer, Step, response};
+use crate::support::watch::{POLL_INTERVAL, describe, events, failure, status, watch};
 use cloud_partner_portal::{
     AccessToken, Client, Credential, Error, Outcome, RetryPolicy, WatchEvent,
 };
@@ -69,7 +69,7 @@ async fn polls_that_fail_are_distinguished_from_offers_that_fail() {
             "a sign-in page",
             vec![
                 status("running"),
-                answer(200, &html, "<html>"),
+                response(200, &html, "<html>"),
                 status("failed"),
             ],
             vec![
@@ -96,28 +96,30 @@ async fn polls_that_fail_are_distinguished_from_offers_that_fail() {
         ),
     ] {
         let requests = scripts.len();
-        let server = Raw::scripts(scripts.clone());
+        let server = ScriptedServer::scripts(scripts.clone());
         assert_eq!(events(watch(server.url())).await, expected, "{name}");
-        assert_eq!(server.asked().len(), requests, "{name}");
+        assert_eq!(server.requests().len(), requests, "{name}");
 
-        let server = Raw::scripts(scripts);
-        let end = tell(&WatchEvent::Ended(guarded(name, watch(server.url())).await));
+        let server = ScriptedServer::scripts(scripts);
+        let end = describe(&WatchEvent::Ended(
+            with_timeout(name, watch(server.url())).await,
+        ));
         assert_eq!(Some(&end.as_str()), expected.last(), "{name}");
     }
 }
 
 #[tokio::test]
 async fn a_poll_is_one_request_whatever_the_clients_retry_policy() {
-    let server = Raw::scripts(vec![failure(503), failure(503), status("succeeded")]);
+    let server = ScriptedServer::scripts(vec![failure(503), failure(503), status("succeeded")]);
     let client = crate::support::build(
         Client::builder()
             .endpoint(server.url())
-            .retry(RetryPolicy::default().initial_backoff(OFTEN)),
+            .retry(RetryPolicy::default().initial_backoff(POLL_INTERVAL)),
     );
     let watch = client
         .watch("contoso", "linux-vm")
         .expect("good identifiers")
-        .interval(OFTEN);
+        .interval(POLL_INTERVAL);
     assert_eq!(
         events(watch).await,
         [
@@ -132,7 +134,7 @@ async fn a_poll_is_one_request_whatever_the_clients_retry_policy() {
 #[tokio::test]
 async fn a_token_that_is_missing_for_a_while_doesnt_end_a_watch() {
     // Each token has ended by the next poll; of the second client, the second fetch fails and the third has a token again.
-    let server = Raw::scripts(vec![status("running"), status("succeeded")]);
+    let server = ScriptedServer::scripts(vec![status("running"), status("succeeded")]);
     let client = |fails: u32| {
         let fetches = AtomicU32::new(0);
         let credential = Credential::provider(move || {
@@ -180,7 +182,7 @@ fn chain(error: &Error) -> String {
 
 /// An error response with a correlation id.
 fn failure_with_id(status: u16, id: &str) -> Vec<Step> {
-    answer(status, &[("x-ms-correlation-request-id", id)], "")
+    response(status, &[("x-ms-correlation-request-id", id)], "")
 }
 
 #[tokio::test]
@@ -196,7 +198,9 @@ async fn a_dead_endpoint_is_reported_at_once_and_ends_the_watch() {
     };
     assert!(started.elapsed() < Duration::from_secs(5));
     assert!(error.is_connection());
-    let error = guarded("dead", watch).await.expect_err("nothing listens");
+    let error = with_timeout("dead", watch)
+        .await
+        .expect_err("nothing listens");
     assert!(error.is_connection());
     assert!(chain(&error).contains("refused"), "{}", chain(&error));
     assert!(started.elapsed() >= Duration::from_secs(2));
@@ -204,7 +208,7 @@ async fn a_dead_endpoint_is_reported_at_once_and_ends_the_watch() {
 
 #[tokio::test]
 async fn a_timeout_holds_the_errors_since_the_last_report() {
-    let server = Raw::scripts(vec![
+    let server = ScriptedServer::scripts(vec![
         failure_with_id(500, "old"),
         status("running"),
         failure_with_id(503, "one"),
@@ -214,7 +218,7 @@ async fn a_timeout_holds_the_errors_since_the_last_report() {
         vec![Stall],
     ]);
     let watch = watch(server.url()).timeout(Duration::from_secs(1));
-    let result = guarded("timeout", watch).await.expect("a timeout");
+    let result = with_timeout("timeout", watch).await.expect("a timeout");
     assert_eq!(result.outcome, Outcome::TimedOut);
     let report = result.report.expect("the last report");
     assert_eq!(report.status.as_str(), "running");
@@ -236,16 +240,18 @@ async fn a_timeout_holds_the_errors_since_the_last_report() {
 
 #[tokio::test]
 async fn a_watch_that_gives_up_holds_the_errors_since_the_last_report() {
-    let server = Raw::scripts(vec![
+    let server = ScriptedServer::scripts(vec![
         status("running"),
         failure_with_id(503, "one"),
         failure_with_id(404, "two"),
-        answer(200, &[("content-type", "text/html")], "<html>"),
+        response(200, &[("content-type", "text/html")], "<html>"),
     ]);
     let watch = watch(server.url())
         .interval(Duration::from_millis(100))
         .tolerate(Duration::from_millis(500));
-    let error = guarded("given up", watch).await.expect_err("errors only");
+    let error = with_timeout("given up", watch)
+        .await
+        .expect_err("errors only");
     assert!(error.is_decode(), "{error}");
     let chain = chain(&error);
     assert!(chain.contains("one") && chain.contains("two"), "{chain}");
@@ -256,16 +262,16 @@ async fn at_most_eight_errors_are_kept() {
     let mut scripts = vec![status("running")];
     scripts.extend((500..520).map(failure));
     scripts.push(vec![Stall]);
-    let server = Raw::scripts(scripts);
+    let server = ScriptedServer::scripts(scripts);
     let watch = watch(server.url()).timeout(Duration::from_secs(2));
-    let result = guarded("timeout", watch).await.expect("a timeout");
+    let result = with_timeout("timeout", watch).await.expect("a timeout");
     let codes: Vec<_> = result.errors.iter().filter_map(Error::status).collect();
     assert_eq!(codes, (512..520).collect::<Vec<_>>());
 }
 
 #[tokio::test]
 async fn a_401_isnt_lost_when_the_token_cant_be_renewed() {
-    let server = Raw::scripts(vec![failure_with_id(401, "rejected")]);
+    let server = ScriptedServer::scripts(vec![failure_with_id(401, "rejected")]);
     let fetches = AtomicU32::new(0);
     let credential = Credential::provider(move || {
         let first = fetches.fetch_add(1, Ordering::Relaxed) == 0;
@@ -284,7 +290,7 @@ async fn a_401_isnt_lost_when_the_token_cant_be_renewed() {
     let watch = client
         .watch("contoso", "linux-vm")
         .expect("good identifiers");
-    let error = guarded("401", watch).await.expect_err("no token");
+    let error = with_timeout("401", watch).await.expect_err("no token");
     let chain = chain(&error);
     for part in ["401", "rejected", "the sign-in endpoint is away"] {
         assert!(chain.contains(part), "{part}: {chain}");

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use crate::support::TOKEN;
-use crate::support::outcome::guarded;
+use crate::support::error_checks::with_timeout;
 use crate::support::publisher::{Publisher, Service, list};
-use crate::support::raw::Step::{Reset, Send, Stall};
-use crate::support::raw::{Raw, Step, answer, json};
-use crate::support::watch::{OFTEN, failure, status};
+use crate::support::scripted_server::Step::{Reset, Send, Stall};
+use crate::support::scripted_server::{ScriptedServer, Step, json_response, response};
+use crate::support::watch::{POLL_INTERVAL, failure, status};
 use cloud_partner_portal::{
     Client, Credential, Error, Outcome, PublisherWatchEvent, WatchEvent, WatchResult,
 };
@@ -22,7 +22,7 @@ struct Fault {
 }
 
 fn faults() -> Vec<Fault> {
-    let html = answer(
+    let html = response(
         200,
         &[("content-type", "text/html")],
         "<html>Sign in</html>",
@@ -40,8 +40,8 @@ fn faults() -> Vec<Fault> {
         fault("hang", vec![Stall], None, true),
         fault("cut", vec![Send(cut)], Some(200), true),
         fault("HTML", html, Some(200), true),
-        fault("a number", json("7"), Some(200), true),
-        fault("empty", json(""), Some(200), true),
+        fault("a number", json_response("7"), Some(200), true),
+        fault("empty", json_response(""), Some(200), true),
     ];
     for (code, tolerated_at_first) in [
         (400, false),
@@ -130,7 +130,7 @@ async fn of_one_offer() {
         for phase in Phase::ALL {
             let said = format!("{} {:?} {phase:?}", fault.name, fault.code);
             let steps = fault.steps.clone();
-            let server = Raw::start(move |asked| {
+            let server = ScriptedServer::start(move |asked| {
                 phase
                     .answer(asked.number, status("running"), status("succeeded"))
                     .unwrap_or_else(|| steps.clone())
@@ -138,12 +138,12 @@ async fn of_one_offer() {
             let mut watch = client(server.url())
                 .watch("contoso", "linux-vm")
                 .expect("good identifiers")
-                .interval(OFTEN)
+                .interval(POLL_INTERVAL)
                 .tolerate(phase.tolerate())
                 .start();
             let mut failed = 0;
             let result = loop {
-                match guarded(&said, watch.next_event()).await {
+                match with_timeout(&said, watch.next_event()).await {
                     Some(WatchEvent::PollFailed(_)) => failed += 1,
                     Some(WatchEvent::Ended(result)) => break result,
                     Some(_) => {}
@@ -152,7 +152,7 @@ async fn of_one_offer() {
             };
             // Each failing poll is reported once: by its own event, or by the end.
             let faults = match phase {
-                Phase::Last => server.asked().len() - 1,
+                Phase::Last => server.requests().len() - 1,
                 _ => 1,
             };
             assert_eq!(failed + usize::from(result.is_err()), faults, "{said}");
@@ -187,12 +187,12 @@ async fn of_an_offer_of_a_publisher() {
             let mut watch = client(service.server.url())
                 .watch_publisher("contoso")
                 .expect("a good identifier")
-                .interval(OFTEN)
+                .interval(POLL_INTERVAL)
                 .tolerate(phase.tolerate())
                 .start();
             let mut given_up = 0;
             let mut result = loop {
-                match guarded(&said, watch.next_event()).await {
+                match with_timeout(&said, watch.next_event()).await {
                     Some(PublisherWatchEvent::OfferEnded { result: Err(_), .. }) => given_up += 1,
                     Some(PublisherWatchEvent::Ended(result)) => break result.expect("good lists"),
                     Some(_) => {}
@@ -238,9 +238,9 @@ async fn of_the_list() {
             let watch = client(service.server.url())
                 .watch_publisher("contoso")
                 .expect("a good identifier")
-                .interval(OFTEN)
+                .interval(POLL_INTERVAL)
                 .tolerate(phase.tolerate());
-            let result = guarded(&said, watch).await.map(|mut result| {
+            let result = with_timeout(&said, watch).await.map(|mut result| {
                 assert!(result.is_success(), "{said}: {result:?}");
                 let of_the_offer = result.offers.remove("a").expect("a result of the offer");
                 of_the_offer.expect("a status")

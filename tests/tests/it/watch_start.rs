@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::outcome::guarded;
-use crate::support::raw::Step::Stall;
-use crate::support::raw::{Raw, Step, json};
+use crate::support::error_checks::with_timeout;
+use crate::support::scripted_server::Step::Stall;
+use crate::support::scripted_server::{ScriptedServer, Step, json_response};
 use crate::support::watch::{events, status, watch};
 use cloud_partner_portal::types::OfferStatusReport;
 use cloud_partner_portal::{Outcome, Until};
@@ -18,8 +18,8 @@ const EARLIER: &str = r#"{"status":"succeeded","messages":[{"timestamp":"2024-05
 /// The old outcome is shown for a while, then the new publication runs and fails.
 fn old_then_failed() -> Vec<Vec<Step>> {
     vec![
-        json(EARLIER),
-        json(EARLIER),
+        json_response(EARLIER),
+        json_response(EARLIER),
         status("running"),
         status("failed"),
     ]
@@ -27,16 +27,16 @@ fn old_then_failed() -> Vec<Vec<Step>> {
 
 #[tokio::test]
 async fn the_outcome_of_the_publication_before_doesnt_count() {
-    let server = Raw::scripts(old_then_failed());
-    let result = guarded("without", watch(server.url())).await;
+    let server = ScriptedServer::scripts(old_then_failed());
+    let result = with_timeout("without", watch(server.url())).await;
     assert_eq!(result.expect("no error").outcome, Outcome::Succeeded);
 
-    let server = Raw::scripts(old_then_failed());
+    let server = ScriptedServer::scripts(old_then_failed());
     assert_eq!(
         events(watch(server.url()).after(report(EARLIER))).await,
         ["succeeded: ", "running: ", "failed: ", "failed: failed"]
     );
-    assert_eq!(server.asked().len(), 4);
+    assert_eq!(server.requests().len(), 4);
 }
 
 #[tokio::test]
@@ -44,17 +44,25 @@ async fn newer_messages_show_a_publication_that_ended_between_two_polls() {
     let newer = r#"{"status":"failed","messages":[{"timestamp":"2024-05-01T12:00:00Z"}]}"#;
     // The same message with a link that appears late.
     let late = r#"{"status":"succeeded","liveLinks":[{"uri":"https://example.com"}],"messages":[{"timestamp":"2024-05-01T10:00:00Z"}]}"#;
-    let server = Raw::scripts(vec![json(EARLIER), json(late), json(newer)]);
-    let result = guarded("newer", watch(server.url()).after(report(EARLIER))).await;
+    let server = ScriptedServer::scripts(vec![
+        json_response(EARLIER),
+        json_response(late),
+        json_response(newer),
+    ]);
+    let result = with_timeout("newer", watch(server.url()).after(report(EARLIER))).await;
     assert_eq!(result.expect("no error").outcome, Outcome::Failed);
-    assert_eq!(server.asked().len(), 3);
+    assert_eq!(server.requests().len(), 3);
 }
 
 #[tokio::test]
 async fn a_publication_that_doesnt_start_ends_the_watch() {
     let time = Duration::from_millis(300);
     for (name, scripts, last) in [
-        ("old outcome", vec![json(EARLIER)], "notStarted: succeeded"),
+        (
+            "old outcome",
+            vec![json_response(EARLIER)],
+            "notStarted: succeeded",
+        ),
         (
             "another outcome",
             vec![status("failed")],
@@ -63,11 +71,11 @@ async fn a_publication_that_doesnt_start_ends_the_watch() {
         ("hang", vec![vec![Stall]], "notStarted: no report"),
         (
             "old, hang",
-            vec![json(EARLIER), vec![Stall]],
+            vec![json_response(EARLIER), vec![Stall]],
             "notStarted: succeeded",
         ),
     ] {
-        let server = Raw::scripts(scripts);
+        let server = ScriptedServer::scripts(scripts);
         let watch = watch(server.url())
             .after(report(EARLIER))
             .start_timeout(time);
@@ -75,11 +83,11 @@ async fn a_publication_that_doesnt_start_ends_the_watch() {
         assert_eq!(reported.last().map(String::as_str), Some(last), "{name}");
     }
     // Without an earlier report, there is no start timeout.
-    let server = Raw::scripts(vec![status("notStarted")]);
+    let server = ScriptedServer::scripts(vec![status("notStarted")]);
     let watch = watch(server.url())
         .start_timeout(Duration::ZERO)
         .timeout(time);
-    let result = guarded("no earlier report", watch).await;
+    let result = with_timeout("no earlier report", watch).await;
     assert_eq!(result.expect("no error").outcome, Outcome::TimedOut);
 }
 
@@ -90,13 +98,13 @@ async fn the_watch_ends_at_the_outcome_that_it_is_told() {
         (Until::GoLive, Outcome::AwaitingGoLive),
         (Until::Live, Outcome::Succeeded),
     ] {
-        let server = Raw::scripts(vec![
+        let server = ScriptedServer::scripts(vec![
             status("running"),
             status("waitingForPublisherReview"),
             status("running"),
             status("succeeded"),
         ]);
-        let result = guarded("until", watch(server.url()).until(until)).await;
+        let result = with_timeout("until", watch(server.url()).until(until)).await;
         let result = result.expect("no error");
         assert_eq!(result.outcome, expected, "{until:?}");
         assert_eq!(result.outcome.is_success(), until == Until::Live);

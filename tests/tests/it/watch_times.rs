@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::support::outcome::guarded;
-use crate::support::raw::Step::Stall;
-use crate::support::raw::{Raw, answer};
-use crate::support::watch::{events, failure, status, tell, watch};
+use crate::support::error_checks::with_timeout;
+use crate::support::scripted_server::Step::Stall;
+use crate::support::scripted_server::{ScriptedServer, response};
+use crate::support::watch::{describe, events, failure, status, watch};
 use cloud_partner_portal::types::OfferStatusReport;
 use cloud_partner_portal::{Outcome, WatchEvent};
 
@@ -18,7 +18,7 @@ async fn a_timeout_is_an_outcome() {
         ("no answer", vec![Stall], "timedOut: no report"),
         ("failing", failure(500), "timedOut: no report"),
     ] {
-        let server = Raw::scripts(vec![script]);
+        let server = ScriptedServer::scripts(vec![script]);
         let mut told = events(watch(server.url()).timeout(time)).await;
         assert_eq!(told.pop().as_deref(), Some(last), "{name}");
         told.dedup();
@@ -28,7 +28,7 @@ async fn a_timeout_is_an_outcome() {
             _ => vec![],
         };
         assert_eq!(told, expected, "{name}");
-        let ended = guarded(name, watch(server.url()).timeout(time)).await;
+        let ended = with_timeout(name, watch(server.url()).timeout(time)).await;
         assert_eq!(
             ended.expect("no error").outcome,
             Outcome::TimedOut,
@@ -36,26 +36,29 @@ async fn a_timeout_is_an_outcome() {
         );
     }
     // What was known before is what is known at the end.
-    let server = Raw::scripts(vec![vec![Stall]]);
+    let server = ScriptedServer::scripts(vec![vec![Stall]]);
     let watch = watch(server.url()).timeout(time);
     let mut report = OfferStatusReport::default();
     report.status = cloud_partner_portal::types::OfferStatus::Running.into();
-    let ended = guarded("resumed", watch.resume_from(report));
-    assert_eq!(tell(&WatchEvent::Ended(ended.await)), "timedOut: running");
+    let ended = with_timeout("resumed", watch.resume_from(report));
+    assert_eq!(
+        describe(&WatchEvent::Ended(ended.await)),
+        "timedOut: running"
+    );
 }
 
 #[tokio::test]
 async fn the_service_says_when_to_poll_next() {
     let later = [("retry-after", "1")];
     for (name, first) in [
-        ("report", answer(200, &later, r#"{"status":"running"}"#)),
-        ("failure", answer(503, &later, "")),
+        ("report", response(200, &later, r#"{"status":"running"}"#)),
+        ("failure", response(503, &later, "")),
     ] {
-        let server = Raw::scripts(vec![first, status("succeeded")]);
-        guarded(name, watch(server.url()))
+        let server = ScriptedServer::scripts(vec![first, status("succeeded")]);
+        with_timeout(name, watch(server.url()))
             .await
             .expect("an outcome");
-        let asked = server.asked();
+        let asked = server.requests();
         assert_eq!(asked.len(), 2, "{name}");
         let waited = asked[1].when - asked[0].when;
         assert!(waited >= Duration::from_secs(1), "{name}: only {waited:?}");
@@ -68,21 +71,21 @@ async fn the_service_says_when_to_poll_next() {
     ] {
         let headers = [("retry-after", for_ever)];
         for first in [
-            answer(200, &headers, r#"{"status":"running"}"#),
-            answer(503, &headers, ""),
+            response(200, &headers, r#"{"status":"running"}"#),
+            response(503, &headers, ""),
         ] {
-            let server = Raw::scripts(vec![first, status("succeeded")]);
+            let server = ScriptedServer::scripts(vec![first, status("succeeded")]);
             let watch = watch(server.url()).timeout(Duration::from_millis(200));
-            let ended = guarded(for_ever, watch).await.expect("no error");
+            let ended = with_timeout(for_ever, watch).await.expect("no error");
             assert_eq!(ended.outcome, Outcome::TimedOut, "{for_ever}");
-            assert_eq!(server.asked().len(), 1, "{for_ever}");
+            assert_eq!(server.requests().len(), 1, "{for_ever}");
         }
     }
 }
 
 #[tokio::test]
 async fn polls_keep_their_interval() {
-    let server = Raw::scripts(vec![
+    let server = ScriptedServer::scripts(vec![
         status("running"),
         status("running"),
         failure(500),
@@ -90,15 +93,15 @@ async fn polls_keep_their_interval() {
     ]);
     let interval = Duration::from_millis(100);
     let watch = watch(server.url()).interval(interval);
-    guarded("interval", watch).await.expect("an outcome");
-    let asked = server.asked();
+    with_timeout("interval", watch).await.expect("an outcome");
+    let asked = server.requests();
     assert_eq!(asked.len(), 4);
     for pair in asked.windows(2) {
         let waited = pair[1].when - pair[0].when;
         assert!(waited >= interval, "only {waited:?}");
     }
     // The longest interval that can be said.
-    let server = Raw::scripts(vec![status("running")]);
+    let server = ScriptedServer::scripts(vec![status("running")]);
     let watch = self::watch(server.url())
         .interval(Duration::MAX)
         .timeout(interval);
@@ -109,12 +112,12 @@ async fn polls_keep_their_interval() {
 async fn a_long_wait_that_the_service_asks_for_is_capped_and_reported() {
     let headers = [("retry-after", "86400")];
     for (name, first) in [
-        ("report", answer(200, &headers, r#"{"status":"running"}"#)),
-        ("failure", answer(503, &headers, "")),
+        ("report", response(200, &headers, r#"{"status":"running"}"#)),
+        ("failure", response(503, &headers, "")),
     ] {
-        let server = Raw::scripts(vec![first]);
+        let server = ScriptedServer::scripts(vec![first]);
         let mut watch = watch(server.url()).start();
-        let event = guarded(name, watch.next_event()).await;
+        let event = with_timeout(name, watch.next_event()).await;
         match event {
             Some(WatchEvent::Changed(_)) => assert_eq!(name, "report"),
             Some(WatchEvent::PollFailed(error)) => {
@@ -123,7 +126,7 @@ async fn a_long_wait_that_the_service_asks_for_is_capped_and_reported() {
             }
             other => panic!("{name}: {other:?}"),
         }
-        let Some(WatchEvent::Delayed(wait)) = guarded(name, watch.next_event()).await else {
+        let Some(WatchEvent::Delayed(wait)) = with_timeout(name, watch.next_event()).await else {
             panic!("{name}: the wait isn't reported");
         };
         assert_eq!(wait, Duration::from_secs(3600), "{name}");

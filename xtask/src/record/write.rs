@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use clap::Args;
-use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::{Provenance, ProvenanceKind, Recording};
+use cloud_partner_recordings::store;
 use heck::ToKebabCase;
 
 use super::capture::{Capture, Captures};
@@ -181,7 +181,7 @@ struct Known {
 
 impl Stored {
     fn read(folder: PathBuf) -> Self {
-        let found = library::recordings(&folder).found;
+        let found = store::recordings(&folder).found;
         let recordings = found
             .into_iter()
             .map(|stored| Known::new(stored.file, &stored.recording));

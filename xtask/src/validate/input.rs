@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cloud_partner_recordings::library::{self, Error};
 use cloud_partner_recordings::recording::Recording;
+use cloud_partner_recordings::store::{self, Error};
 
 use super::codes;
 use super::secrets;
@@ -24,9 +24,9 @@ pub fn read(paths: &[PathBuf]) -> Input {
     let mut stored = Vec::new();
     let mut errors = Vec::new();
     if paths.is_empty() {
-        let recordings = library::recordings(&files::root().join("tests/recordings"));
-        let scenarios = library::scenarios(&files::root().join("tests/scenarios"));
-        let of_scenarios = scenarios.found.into_iter().flat_map(|one| one.answers);
+        let recordings = store::recordings(&files::root().join("tests/recordings"));
+        let scenarios = store::scenarios(&files::root().join("tests/scenarios"));
+        let of_scenarios = scenarios.found.into_iter().flat_map(|one| one.recordings);
         stored.extend(recordings.found.into_iter().chain(of_scenarios));
         errors.extend(recordings.errors.into_iter().chain(scenarios.errors));
     }
@@ -46,10 +46,14 @@ pub fn read(paths: &[PathBuf]) -> Input {
 }
 
 /// Reads a file whatever its name if it is `named`, and the files `*.json` of a folder.
-fn read_into(path: &Path, named: bool, each: &mut dyn FnMut(Result<library::Stored, Error>)) {
+fn read_into(
+    path: &Path,
+    named: bool,
+    each: &mut dyn FnMut(Result<store::StoredRecording, Error>),
+) {
     if !path.is_dir() {
         if named || path.extension().is_some_and(|ending| ending == "json") {
-            each(library::recording(path));
+            each(store::recording(path));
         }
         return;
     }

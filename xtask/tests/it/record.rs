@@ -5,9 +5,9 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::Replay;
+use cloud_partner_recordings::store;
 
 use crate::common::{self, stderr, stdout};
 use crate::record_support::{
@@ -18,7 +18,7 @@ use crate::record_support::{
 #[test]
 fn records_what_the_replay_server_serves_byte_for_byte() {
     let root = workspace();
-    let recordings = library::recordings(&library::home().join("recordings"))
+    let recordings = store::recordings(&store::root().join("recordings"))
         .all()
         .expect("the recordings");
     let mut wanted: Vec<Recording> = recordings
@@ -29,8 +29,8 @@ fn records_what_the_replay_server_serves_byte_for_byte() {
         .collect();
     let mut rounds = 1;
     for scenario in scenarios() {
-        rounds = rounds.max(scenario.answers.len());
-        wanted.extend(scenario.answers.into_iter().map(Recording::from));
+        rounds = rounds.max(scenario.recordings.len());
+        wanted.extend(scenario.recordings.into_iter().map(Recording::from));
     }
     assert!(wanted.len() > 70, "{}", wanted.len());
     let mut offers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -40,7 +40,7 @@ fn records_what_the_replay_server_serves_byte_for_byte() {
         offers.entry(publisher).or_default().extend(offer);
     }
     for scenario in scenarios() {
-        stepping.insert(identifiers(&scenario.answers[0].recording).0);
+        stepping.insert(identifiers(&scenario.recordings[0].recording).0);
     }
 
     let server = Replay::new(recordings, scenarios())

@@ -9,8 +9,8 @@ use crate::common::stdout;
 use crate::record_support::{
     command, golden, live, no_planted, response_text, response_texts, scenarios, workspace, written,
 };
-use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::Recording;
+use cloud_partner_recordings::store;
 use serde_json::{Value, json};
 
 /// Reads a committed HAR file.
@@ -73,8 +73,8 @@ fn writes_the_served_recordings_from_the_har_files_of_a_browser_and_a_proxy() {
         for text in files.values() {
             no_planted(har, text);
         }
-        let home = library::home().join("recordings/list/contoso.json");
-        let list = library::recording(&home).expect("the list").recording;
+        let home = store::root().join("recordings/list/contoso.json");
+        let list = store::recording(&home).expect("the list").recording;
         let status = scenarios_and_recordings("/api/publishers/contoso/offers/firewall/status");
         let texts = response_texts(&files);
         assert!(texts.contains(&response_text(&list)), "{har}");
@@ -83,7 +83,7 @@ fn writes_the_served_recordings_from_the_har_files_of_a_browser_and_a_proxy() {
 }
 
 fn scenarios_and_recordings(path: &str) -> Recording {
-    let recordings = library::recordings(&library::home().join("recordings"))
+    let recordings = store::recordings(&store::root().join("recordings"))
         .all()
         .expect("the recordings");
     recordings
@@ -92,7 +92,7 @@ fn scenarios_and_recordings(path: &str) -> Recording {
         .chain(
             scenarios()
                 .into_iter()
-                .flat_map(|scenario| scenario.answers)
+                .flat_map(|scenario| scenario.recordings)
                 .map(Recording::from),
         )
         .find(|recording| recording.request.path == path)

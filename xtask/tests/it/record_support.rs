@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use cloud_partner_recordings::library::{self, Scenario};
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::{Replay, Server};
+use cloud_partner_recordings::store::{self, Scenario};
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 use serde_json::{Value, json};
@@ -155,7 +155,7 @@ pub fn identifiers(recording: &Recording) -> (String, Option<String>) {
 
 /// Returns the committed scenarios.
 pub fn scenarios() -> Vec<Scenario> {
-    library::scenarios(&library::home().join("scenarios"))
+    store::scenarios(&store::root().join("scenarios"))
         .all()
         .expect("the scenarios")
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use cloud_partner_recordings::library;
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::Replay;
+use cloud_partner_recordings::store;
 use serde_json::json;
 
 use crate::common::{self, stdout};
@@ -144,7 +144,7 @@ fn keeps_the_values_of_keep_and_replaces_no_file() {
     let folder = live(root.path());
     fs::create_dir_all(&folder).expect("a folder");
     let edited = folder.join("list-offers-contoso-1-200.json");
-    let committed = library::home().join("recordings/list/empty.json");
+    let committed = store::root().join("recordings/list/empty.json");
     fs::copy(&committed, &edited).expect("a recording");
     let more = ["--keep", "newMember"];
     let output = ask(root.path(), &server, "plantedworks", &more);
@@ -167,7 +167,7 @@ fn keeps_the_values_of_keep_and_replaces_no_file() {
 #[test]
 fn pseudonyms_are_as_valid_as_the_real_values() {
     let root = workspace();
-    let recordings = library::recordings(&library::home().join("recordings"))
+    let recordings = store::recordings(&store::root().join("recordings"))
         .all()
         .expect("the recordings");
     let server = Replay::new(recordings, scenarios())

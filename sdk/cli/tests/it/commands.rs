@@ -87,7 +87,7 @@ fn offers_are_a_table_json_lines_or_values() {
 }
 
 fn server_list() -> Value {
-    let path = cloud_partner_recordings::library::home().join("recordings/list/contoso.json");
+    let path = cloud_partner_recordings::store::root().join("recordings/list/contoso.json");
     let recording: Value =
         serde_json::from_str(&std::fs::read_to_string(path).expect("a recording")).expect("JSON");
     recording["response"]["body"]["json"].clone()

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cloud_partner_recordings::scripted_server::{Raw, answer, json};
+use cloud_partner_recordings::scripted_server::{ScriptedServer, json_response, response};
 
 use crate::support::{TOKEN, run, serve, tool};
 
@@ -97,9 +97,9 @@ fn row_10_a_401_and_a_failed_renewal_are_both_reported() {
     let file = folder.path().join("token");
     std::fs::write(&file, TOKEN).expect("a token");
     let removed = file.clone();
-    let server = Raw::start(move |_| {
+    let server = ScriptedServer::start(move |_| {
         drop(std::fs::remove_file(&removed));
-        answer(401, &[("x-ms-correlation-request-id", "c-401")], "")
+        response(401, &[("x-ms-correlation-request-id", "c-401")], "")
     });
     for arguments in [&["offers"][..], &["watch", "a"]] {
         std::fs::write(&file, TOKEN).expect("a token");
@@ -138,7 +138,7 @@ fn token_that_expires(seconds: i64) -> String {
 #[test]
 fn a_token_that_expires_before_the_watch_is_a_warning_and_then_an_error() {
     const WARNING: &str = "warning: the token expires at 20";
-    let live = Raw::start(|_| json(r#"{"status": "succeeded"}"#));
+    let live = ScriptedServer::start(|_| json_response(r#"{"status": "succeeded"}"#));
     for (seconds, timeout, warned) in [
         (3600, Some("2h"), true),
         (3600, None, true),
@@ -156,7 +156,7 @@ fn a_token_that_expires_before_the_watch_is_a_warning_and_then_an_error() {
         assert_eq!(watch.code, Some(0), "{}", watch.err);
         assert_eq!(watch.err.starts_with(WARNING), warned, "{}", watch.err);
     }
-    let expired = Raw::start(|_| answer(401, &[], ""));
+    let expired = ScriptedServer::start(|_| response(401, &[], ""));
     for arguments in [&["offers"][..], &["watch", "a"], &["watch"]] {
         let mut command = tool(&expired.url());
         command.env("AZURE_TOKEN", token_that_expires(-60));

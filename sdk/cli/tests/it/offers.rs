@@ -2,23 +2,23 @@
 
 use std::time::Duration;
 
-use cloud_partner_recordings::scripted_server::{Raw, Step, answer, json};
+use cloud_partner_recordings::scripted_server::{ScriptedServer, Step, json_response, response};
 use serde_json::{Value, json};
 
 use crate::support::{run, tool};
 
 /// 20 running offers, of which the status of `offer-7` can't be read.
-fn server() -> Raw {
-    Raw::start(|request| {
+fn server() -> ScriptedServer {
+    ScriptedServer::start(|request| {
         let offer = |number| json!({"id": format!("offer-{number}"), "status": "running"});
         if !request.target.contains("/status") {
-            return json((0..20).map(offer).collect::<Value>().to_string());
+            return json_response((0..20).map(offer).collect::<Value>().to_string());
         }
         let response = if request.target.contains("/offer-7/") {
-            answer(404, &[("x-ms-correlation-request-id", "id-7")], "")
+            response(404, &[("x-ms-correlation-request-id", "id-7")], "")
         } else {
             let report = json!({"status": "running", "steps": [{"stepName": "Certification", "status": "inProgress"}]});
-            json(report.to_string())
+            json_response(report.to_string())
         };
         [vec![Step::Wait(Duration::from_millis(30))], response].concat()
     })
@@ -46,9 +46,9 @@ fn row_21_a_status_that_cant_be_read_is_an_error_in_its_row_and_in_the_exit_code
     );
     assert!(table.err.contains("id-7"), "{}", table.err);
     assert!(
-        (2..=8).contains(&server.most_at_once()),
+        (2..=8).contains(&server.max_concurrent_requests()),
         "{} requests at once",
-        server.most_at_once()
+        server.max_concurrent_requests()
     );
 
     let json = run(tool(&server.url()).args(["offers", "--steps", "-o", "json"]));
@@ -65,14 +65,14 @@ fn row_21_a_status_that_cant_be_read_is_an_error_in_its_row_and_in_the_exit_code
 #[test]
 fn row_26_control_characters_are_escaped() {
     let name = "a\u{202e}b\u{2066}c\u{1b}[31md\u{9b}e";
-    let server = Raw::start(move |request| {
+    let server = ScriptedServer::start(move |request| {
         if request.target.contains("/status") {
             let message = json!({"messageHtml": name, "level": "error", "timestamp": name});
             let report = json!({"status": name, "messages": [message]});
-            return json(report.to_string());
+            return json_response(report.to_string());
         }
         let offer = json!({"id": "a", "offerTypeId": name, "status": name, "definition": {"displayText": name}});
-        json(json!([offer]).to_string())
+        json_response(json!([offer]).to_string())
     });
     for arguments in [&["offers"][..], &["status", "a"], &["offers", "--steps"]] {
         for format in ["table", "tsv", "json", "jsonl"] {
@@ -103,13 +103,13 @@ fn row_13_an_odd_optional_property_costs_at_most_itself() {
     ];
     for property in odd {
         let definition = [b"\"definition\": {", property, b"}"].concat();
-        let server = Raw::start(move |request| {
+        let server = ScriptedServer::start(move |request| {
             let (open, close) = if request.target.contains("/status") {
                 (&br#"{"status": "failed", "#[..], &b"}"[..])
             } else {
                 (&br#"[{"id": "a", "status": "failed", "#[..], &b"}]"[..])
             };
-            json([open, &definition, close].concat())
+            json_response([open, &definition, close].concat())
         });
         for (arguments, path) in [
             (&["offers"][..], "/0/status"),

@@ -3,19 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use cloud_partner_recordings::library;
 use cloud_partner_recordings::replay::{Replay, Server};
+use cloud_partner_recordings::store;
 
 /// A token that no output may ever show.
 pub const TOKEN: &str = "t0p-s3cret-t0ken";
 
 /// The replay server with all recordings and scenarios, which takes this one token.
 pub fn serve() -> Server {
-    let home = library::home();
-    let recordings = library::recordings(&home.join("recordings"))
+    let home = store::root();
+    let recordings = store::recordings(&home.join("recordings"))
         .all()
         .expect("good recordings");
-    let scenarios = library::scenarios(&home.join("scenarios"))
+    let scenarios = store::scenarios(&home.join("scenarios"))
         .all()
         .expect("good scenarios");
     Replay::new(recordings, scenarios)

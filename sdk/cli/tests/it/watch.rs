@@ -1,6 +1,6 @@
 //! `cloud-partner watch` against the scenarios of the replay server.
 
-use cloud_partner_recordings::scripted_server::{Raw, Step};
+use cloud_partner_recordings::scripted_server::{ScriptedServer, Step};
 use serde_json::Value;
 
 use crate::support::{golden, run, serve, tool, without_times};
@@ -140,7 +140,7 @@ fn watch_gives_programs_one_object_per_change_with_what_the_service_sent() {
 
 #[test]
 fn row_06_a_service_that_doesnt_respond_is_reported_before_the_watch_ends() {
-    let server = Raw::scripts(vec![vec![Step::Stall]]);
+    let server = ScriptedServer::scripts(vec![vec![Step::Stall]]);
     for arguments in [&["watch"][..], &["watch", "a"]] {
         let watch = run(tool(&server.url())
             .args(arguments)

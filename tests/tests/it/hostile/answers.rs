@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use super::rows::{BROKE, BROKEN, Failure, LIMIT, Offers, begin, build, client, play, row, send};
-use crate::support::outcome::{check_what_is_shown, guarded, long_token};
-use crate::support::raw::Step::Repeat;
-use crate::support::raw::{Raw, answer, json};
+use crate::support::error_checks::{check_displayed_text, long_token, with_timeout};
+use crate::support::scripted_server::Step::Repeat;
+use crate::support::scripted_server::{ScriptedServer, json_response, response};
 
 #[tokio::test]
 async fn answers_that_are_too_large() {
@@ -20,8 +20,8 @@ async fn answers_that_are_too_large() {
     let bomb = compressed(&spaces(20_000_000));
     assert!(bomb.len() < LIMIT / 2, "{} bytes", bomb.len());
     let rows = vec![
-        row("exactly the limit", json(spaces(LIMIT)), Offers(0)),
-        row("one byte more", json(spaces(LIMIT + 1)), too_large),
+        row("exactly the limit", json_response(spaces(LIMIT)), Offers(0)),
+        row("one byte more", json_response(spaces(LIMIT + 1)), too_large),
         row(
             "without end",
             [begin("", "["), Repeat(vec![b' '; 10_000], Duration::ZERO)],
@@ -84,132 +84,132 @@ async fn successes_that_are_none() {
     let rows = vec![
         row(
             "HTML",
-            answer(200, &[("content-type", "text/html; charset=utf-8")], html),
+            response(200, &[("content-type", "text/html; charset=utf-8")], html),
             decode("200 OK: the response is text/html; charset=utf-8 where JSON was expected"),
         ),
         row(
             "HTML that claims to be JSON",
-            json(html),
+            json_response(html),
             decode("$: expected value at line 1 column 1"),
         ),
         row(
             "HTML that claims nothing",
-            answer(200, &[], html),
+            response(200, &[], html),
             decode("$: expected value at line 1 column 1"),
         ),
         row(
             "JSON that claims nothing",
-            answer(200, &[], "[{\"id\":\"a\"}]"),
+            response(200, &[], "[{\"id\":\"a\"}]"),
             Offers(1),
         ),
         row(
             "object for a list",
-            json(r#"{"value":[{"id":"a"}]}"#),
+            json_response(r#"{"value":[{"id":"a"}]}"#),
             decode("$: invalid type: map, expected a sequence"),
         ),
         row(
             "string for a list",
-            json(r#""please wait""#),
+            json_response(r#""please wait""#),
             decode("$: invalid type: string \"please wait\", expected a sequence"),
         ),
         row(
             "null for a list",
-            json("null"),
+            json_response("null"),
             decode("$: invalid type: null"),
         ),
         row(
             "list of strings",
-            json(r#"["a"]"#),
+            json_response(r#"["a"]"#),
             decode("$[0]: invalid type: string \"a\", expected an object"),
         ),
         row(
             "a number for an id",
-            json(r#"[{"id":"a"},{"id":7}]"#),
+            json_response(r#"[{"id":"a"},{"id":7}]"#),
             decode("$[1].id: invalid type: integer `7`, expected a string"),
         ),
         row(
             "no id",
-            json(r#"[{"id":"a"},{"Id":"b"}]"#),
+            json_response(r#"[{"id":"a"},{"Id":"b"}]"#),
             decode("$[1]: missing field `id`"),
         ),
         row(
             "a very long string for a list",
-            json(format!("\"{}\"", "long ".repeat(10_000))),
+            json_response(format!("\"{}\"", "long ".repeat(10_000))),
             decode("$: invalid type: string \"long long"),
         ),
         row(
             "invalid UTF-8",
-            json(b"[{\"id\":\"\xff\xfe\"}]"),
+            json_response(b"[{\"id\":\"\xff\xfe\"}]"),
             decode("$[0].id: invalid unicode code point"),
         ),
         row(
             "half of a surrogate pair",
-            json(r#"[{"id":"\ud800"}]"#),
+            json_response(r#"[{"id":"\ud800"}]"#),
             decode("$[0].id: "),
         ),
         row(
             "half of a surrogate pair in an optional text",
-            json(r#"[{"id":"a","offerTypeId":"x\ud83d","status":"\ude00"}]"#),
+            json_response(r#"[{"id":"a","offerTypeId":"x\ud83d","status":"\ude00"}]"#),
             Offers(1),
         ),
         row(
             "invalid UTF-8 in an optional text",
-            json(b"[{\"id\":\"a\",\"offerTypeId\":\"\xff\"}]"),
+            json_response(b"[{\"id\":\"a\",\"offerTypeId\":\"\xff\"}]"),
             Offers(1),
         ),
         row(
             "invalid UTF-8 in the name of a property",
-            json(b"[{\"id\":\"a\",\"\xff\":1}]"),
+            json_response(b"[{\"id\":\"a\",\"\xff\":1}]"),
             Offers(1),
         ),
         row(
             "an optional property twice",
-            json(r#"[{"id":"a","version":1,"version":2}]"#),
+            json_response(r#"[{"id":"a","version":1,"version":2}]"#),
             Offers(1),
         ),
         row(
             "an id twice",
-            json(r#"[{"id":"a","id":"b"}]"#),
+            json_response(r#"[{"id":"a","id":"b"}]"#),
             decode("duplicate field `id`"),
         ),
         row(
             "an odd optional text, and no id in another offer",
-            json(r#"[{"id":"a","offerTypeId":"x\ud83d"},{"version":1}]"#),
+            json_response(r#"[{"id":"a","offerTypeId":"x\ud83d"},{"version":1}]"#),
             decode("$[1]: missing field `id`"),
         ),
         row(
             "an array for an offer",
-            json(r#"[[null,null,"a"]]"#),
+            json_response(r#"[[null,null,"a"]]"#),
             decode("$[0]: invalid type: sequence, expected an object"),
         ),
         row(
             "a number that overflows in an optional property",
-            json(r#"[{"id":"a","version":1e999}]"#),
+            json_response(r#"[{"id":"a","version":1e999}]"#),
             decode("number out of range"),
         ),
         row(
             "a number that overflows in a property that the spec doesn't name",
-            json(r#"[{"id":"a","new":1e999}]"#),
+            json_response(r#"[{"id":"a","new":1e999}]"#),
             Offers(1),
         ),
         row(
             "UTF-16",
-            json(b"\xff\xfe[\0]\0"),
+            json_response(b"\xff\xfe[\0]\0"),
             decode("$: expected value"),
         ),
         row(
             "nested 10,000 deep",
-            json(nested(10_000)),
+            json_response(nested(10_000)),
             decode("$[0]: invalid type: sequence, expected an object"),
         ),
         row(
             "nested 10,000 deep in a member that nobody knows",
-            json(beside(&nested(10_000))),
+            json_response(beside(&nested(10_000))),
             Offers(1),
         ),
         row(
             "nested 10,000 deep in a member that is known",
-            json(
+            json_response(
                 [
                     b"[{\"id\":\"a\",\"offerTypeChanges\":".as_slice(),
                     &nested(10_000),
@@ -221,40 +221,54 @@ async fn successes_that_are_none() {
         ),
         row(
             "objects nested 10,000 deep without an end",
-            json("[{\"offerTypeVersionsOverride\":{\"a\":".to_owned() + &"[{\"a\":".repeat(10_000)),
+            json_response(
+                "[{\"offerTypeVersionsOverride\":{\"a\":".to_owned() + &"[{\"a\":".repeat(10_000),
+            ),
             decode("recursion limit exceeded"),
         ),
         row(
             "cut off where the length says so",
-            json("[{\"id\":\"a\"},{\"id\""),
+            json_response("[{\"id\":\"a\"},{\"id\""),
             decode("$[1]"),
         ),
-        row("two values", json("[]\n[]"), decode("trailing characters")),
-        row("zeros", json([0; 100]), decode("$: expected value")),
+        row(
+            "two values",
+            json_response("[]\n[]"),
+            decode("trailing characters"),
+        ),
+        row(
+            "zeros",
+            json_response([0; 100]),
+            decode("$: expected value"),
+        ),
         row(
             "a terminal's colours in a member's name",
-            json("[{\"\\u001b[31mred\\n\":tru}]"),
+            json_response("[{\"\\u001b[31mred\\n\":tru}]"),
             decode("$[0].[31mred"),
         ),
         row(
             "byte order mark",
-            json("\u{feff}[{\"id\":\"a\"}]"),
+            json_response("\u{feff}[{\"id\":\"a\"}]"),
             Offers(1),
         ),
         row(
             "empty",
-            json(""),
+            json_response(""),
             decode("the response is empty where JSON was expected"),
         ),
         row(
             "empty HTML",
-            answer(200, &[("content-type", "text/html")], ""),
+            response(200, &[("content-type", "text/html")], ""),
             decode("the response is empty where JSON was expected"),
         ),
-        row("white space", json(" \r\n"), decode("$: EOF while parsing")),
+        row(
+            "white space",
+            json_response(" \r\n"),
+            decode("$: EOF while parsing"),
+        ),
         row(
             "201",
-            answer(201, &[("content-type", "application/json")], "[]"),
+            response(201, &[("content-type", "application/json")], "[]"),
             Failure(
                 Some(201),
                 &["decode"],
@@ -272,7 +286,7 @@ async fn successes_that_are_none() {
         ),
         row(
             "206",
-            answer(206, &[("content-type", "application/json")], "[]"),
+            response(206, &[("content-type", "application/json")], "[]"),
             Failure(
                 Some(206),
                 &["decode"],
@@ -297,9 +311,9 @@ async fn successes_that_are_none() {
 #[tokio::test]
 async fn an_odd_optional_text_costs_only_itself() {
     let body = r#"{"status":null,"notificationEmails":"x\ud83d","steps":[{"id":"a","stepName":"\ud83d"}]}"#;
-    let server = Raw::scripts(vec![json(body)]);
+    let server = ScriptedServer::scripts(vec![json_response(body)]);
     let client = build(client(server.url(), &long_token()));
-    let report = guarded("report", client.get_offer_status("contoso", "a"))
+    let report = with_timeout("report", client.get_offer_status("contoso", "a"))
         .await
         .expect("a report");
     assert_eq!((report.status.as_str(), report.status.known()), ("", None));
@@ -320,11 +334,11 @@ async fn an_odd_optional_text_costs_only_itself() {
 
 #[tokio::test]
 async fn a_list_for_an_object_is_a_decoding_error_too() {
-    let server = Raw::scripts(vec![json(r#"[{"status":"running"}]"#)]);
+    let server = ScriptedServer::scripts(vec![json_response(r#"[{"status":"running"}]"#)]);
     let client = build(client(server.url(), &long_token()));
-    let error = guarded("list", client.get_offer_status("contoso", "a"))
+    let error = with_timeout("list", client.get_offer_status("contoso", "a"))
         .await
         .expect_err("it is a list");
     assert_eq!((error.status(), error.is_decode()), (Some(200), true));
-    check_what_is_shown("list for an object", &error);
+    check_displayed_text("list for an object", &error);
 }

@@ -7,8 +7,8 @@ use super::rows::{
     BROKE, BROKEN, Failure, LATE, Offers, SHORT, UNANSWERED, begin, build, client, list, play, row,
     send,
 };
-use crate::support::outcome::{check_what_is_shown, everything, long_token, predicates};
-use crate::support::raw::Step::{Repeat, Reset, Stall, Wait};
+use crate::support::error_checks::{all_text, check_displayed_text, long_token, predicates};
+use crate::support::scripted_server::Step::{Repeat, Reset, Stall, Wait};
 
 #[tokio::test]
 async fn connections_that_break() {
@@ -239,8 +239,8 @@ async fn nobody_listens() {
     let error = list(&client, "refused").await.expect_err("nobody listens");
     assert_eq!(predicates(&error), ["connection", "retryable"], "{error:?}");
     assert_eq!((error.status(), error.attempts()), (None, 1));
-    assert!(everything(&error).contains("Connection refused"), "{error}");
-    check_what_is_shown("refused", &error);
+    assert!(all_text(&error).contains("Connection refused"), "{error}");
+    check_displayed_text("refused", &error);
 }
 
 /// A listener whose queue is full: the connection is neither made nor refused.
@@ -266,5 +266,5 @@ async fn connections_that_never_open() {
     let error = list(&client, "never").await.expect_err("it never opens");
     assert_eq!(predicates(&error), ["connection", "retryable"], "{error:?}");
     assert_eq!((error.status(), error.attempts()), (None, 1));
-    check_what_is_shown("never", &error);
+    check_displayed_text("never", &error);
 }

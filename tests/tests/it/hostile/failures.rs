@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use cloud_partner_portal::RetryPolicy;
 
 use super::rows::{BROKE, BROKEN, Failure, build, client, list, play, row, send};
-use crate::support::outcome::{check_what_is_shown, long_token, predicates};
-use crate::support::raw::{Raw, answer, json};
+use crate::support::error_checks::{check_displayed_text, long_token, predicates};
+use crate::support::scripted_server::{ScriptedServer, json_response, response};
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "one list of odd failures")]
@@ -17,7 +17,7 @@ async fn failures_of_all_kinds() {
     let rows = vec![
         row(
             "stack trace",
-            answer(500, &[("content-type", "application/json")], trace),
+            response(500, &[("content-type", "application/json")], trace),
             Failure(
                 Some(500),
                 &["retryable"],
@@ -26,7 +26,7 @@ async fn failures_of_all_kinds() {
         ),
         row(
             "gateway's page",
-            answer(503, &[("content-type", "text/html")], gateway),
+            response(503, &[("content-type", "text/html")], gateway),
             Failure(
                 Some(503),
                 &["retryable"],
@@ -42,12 +42,12 @@ async fn failures_of_all_kinds() {
         ),
         row(
             "empty",
-            answer(502, &[], ""),
+            response(502, &[], ""),
             Failure(Some(502), &["retryable"], "listOffers: 502 Bad Gateway"),
         ),
         row(
             "a terminal's colours",
-            answer(
+            response(
                 500,
                 &text,
                 "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31mred\u{8}\u{7f}",
@@ -56,7 +56,7 @@ async fn failures_of_all_kinds() {
         ),
         row(
             "a terminal's colours in JSON",
-            answer(
+            response(
                 400,
                 &[],
                 r#"{"error":{"code":"\u001b[31mC\r\n","message":"\r\n\u0000\u001b[2Jno\nyes"}}"#,
@@ -65,27 +65,27 @@ async fn failures_of_all_kinds() {
         ),
         row(
             "text without end in one line",
-            answer(500, &text, "x".repeat(90_000)),
+            response(500, &text, "x".repeat(90_000)),
             Failure(Some(500), &["retryable"], "xxx…"),
         ),
         row(
             "nested 10,000 deep",
-            answer(500, &[], "{\"error\":".repeat(10_000)),
+            response(500, &[], "{\"error\":".repeat(10_000)),
             Failure(Some(500), &["retryable"], "500 Internal Server Error"),
         ),
         row(
             "invalid UTF-8",
-            answer(500, &text, b"Stra\xdfe"),
+            response(500, &text, b"Stra\xdfe"),
             Failure(Some(500), &["retryable"], "Stra\u{fffd}e"),
         ),
         row(
             "list where an error was expected",
-            answer(400, &[], "[]"),
+            response(400, &[], "[]"),
             Failure(Some(400), &[], "400 Bad Request"),
         ),
         row(
             "a status that nobody knows",
-            answer(999, &text, "odd"),
+            response(999, &text, "odd"),
             Failure(Some(999), &[], "listOffers: 999: odd"),
         ),
         row(
@@ -102,7 +102,7 @@ async fn failures_of_all_kinds() {
         ),
         row(
             "token that is refused",
-            answer(401, &[], r#"{"Message":"Authorization has been denied."}"#),
+            response(401, &[], r#"{"Message":"Authorization has been denied."}"#),
             Failure(
                 Some(401),
                 &["unauthorized"],
@@ -111,12 +111,12 @@ async fn failures_of_all_kinds() {
         ),
         row(
             "forbidden",
-            answer(403, &[], r#"{"error":{"code":"Forbidden","message":""}}"#),
+            response(403, &[], r#"{"error":{"code":"Forbidden","message":""}}"#),
             Failure(Some(403), &["forbidden"], "403 Forbidden (code Forbidden)"),
         ),
         row(
             "header that isn't ASCII",
-            answer(404, &[("x-ms-correlation-request-id", "größe")], ""),
+            response(404, &[("x-ms-correlation-request-id", "größe")], ""),
             Failure(Some(404), &["not found"], "listOffers: 404 Not Found"),
         ),
     ];
@@ -154,7 +154,7 @@ async fn retry_after_is_read_in_each_form() {
         ("größer".to_owned(), None),
     ];
     for (value, expected) in rows {
-        let server = Raw::scripts(vec![answer(429, &[("retry-after", &value)], "")]);
+        let server = ScriptedServer::scripts(vec![response(429, &[("retry-after", &value)], "")]);
         let client = build(client(server.url(), &long_token()));
         let error = list(&client, &value).await.expect_err("it is a 429");
         assert_eq!(predicates(&error), ["retryable", "throttled"], "{value}");
@@ -165,13 +165,13 @@ async fn retry_after_is_read_in_each_form() {
             }
             (seconds, expected) => assert_eq!(seconds.is_some(), expected.is_some(), "{value}"),
         }
-        check_what_is_shown(&value, &error);
+        check_displayed_text(&value, &error);
     }
 }
 
 #[tokio::test]
 async fn redirects_are_not_followed() {
-    let other = Raw::scripts(vec![json("[]")]);
+    let other = ScriptedServer::scripts(vec![json_response("[]")]);
     for (status, location) in [
         (301, format!("{}/elsewhere", other.url())),
         (302, format!("{}/elsewhere", other.url())),
@@ -188,14 +188,14 @@ async fn redirects_are_not_followed() {
         let said = format!("{status} to {location:?}");
         let place = location.clone();
         // To itself, again and again, for whoever follows.
-        let server = Raw::start(move |_| answer(status, &[("location", &place)], ""));
+        let server = ScriptedServer::start(move |_| response(status, &[("location", &place)], ""));
         let client = build(client(server.url(), &long_token()).retry(RetryPolicy::default()));
         let error = list(&client, &said).await.expect_err("it is a redirect");
         assert_eq!(error.status(), Some(status), "{said}");
         assert_eq!(predicates(&error), [""; 0], "{said}: {error:?}");
         assert!(error.to_string().contains("isn't followed"), "{error}");
-        assert_eq!(server.asked().len(), 1, "{said}");
-        check_what_is_shown(&said, &error);
+        assert_eq!(server.requests().len(), 1, "{said}");
+        check_displayed_text(&said, &error);
     }
-    assert_eq!(other.asked().len(), 0, "somebody followed");
+    assert_eq!(other.requests().len(), 0, "somebody followed");
 }

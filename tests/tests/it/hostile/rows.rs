@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use cloud_partner_portal::{Client, ClientBuilder, Credential, Error, RetryPolicy};
 
-use crate::support::outcome::{check_what_is_shown, guarded, long_token, predicates};
-use crate::support::raw::Step::Send;
-use crate::support::raw::{Raw, Step};
+use crate::support::error_checks::{check_displayed_text, long_token, predicates, with_timeout};
+use crate::support::scripted_server::Step::Send;
+use crate::support::scripted_server::{ScriptedServer, Step};
 
 /// The largest answer that the tests' clients take.
 pub const LIMIT: usize = 100_000;
@@ -60,7 +60,7 @@ pub fn build(builder: ClientBuilder) -> Client {
 }
 
 pub async fn list(client: &Client, said: &str) -> Result<usize, Error> {
-    let offers = guarded(said, client.list_offers("contoso")).await?;
+    let offers = with_timeout(said, client.list_offers("contoso")).await?;
     Ok(offers.len())
 }
 
@@ -77,7 +77,7 @@ pub fn check(row: &Row, outcome: Result<usize, Error>) {
             assert!(line.contains(says), "{name}: {line}");
             assert_eq!(error.attempts(), 1, "{name}");
             assert_eq!(error.operation(), Some("listOffers"), "{name}");
-            check_what_is_shown(name, &error);
+            check_displayed_text(name, &error);
         }
     }
 }
@@ -109,11 +109,11 @@ pub async fn play_with(rows: Vec<Row>, attempt_timeout: Duration, token: &str) {
 
 pub async fn play_one(row: Row, attempt_timeout: Duration, token: String) {
     let does = row.does.clone();
-    let server = Raw::start(move |_| does.clone());
+    let server = ScriptedServer::start(move |_| does.clone());
     let client = build(client(server.url(), &token).attempt_timeout(attempt_timeout));
     let outcome = list(&client, row.name).await;
     check(&row, outcome);
-    assert_eq!(server.asked().len(), 1, "{}", row.name);
+    assert_eq!(server.requests().len(), 1, "{}", row.name);
 }
 
 pub const BROKEN: &[&str] = &["retryable"];

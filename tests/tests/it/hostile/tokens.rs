@@ -6,8 +6,10 @@ use cloud_partner_portal::Credential;
 
 use super::rows::{BROKEN, Failure, LIMIT, Row, begin, build, client, list, play_with, row, send};
 use crate::support::TOKEN;
-use crate::support::outcome::{check_what_is_shown, everything, guarded, long_token, predicates};
-use crate::support::raw::{Raw, answer, json};
+use crate::support::error_checks::{
+    all_text, check_displayed_text, long_token, predicates, with_timeout,
+};
+use crate::support::scripted_server::{ScriptedServer, json_response, response};
 
 /// Whatever a server makes of the token that it was sent, nobody sees it in an error.
 #[tokio::test]
@@ -37,27 +39,27 @@ fn rows_that_send_it_back(token: &str) -> Vec<Row> {
     vec![
         row(
             "message",
-            answer(400, &[], error(&format!("The token {token} is bad."))),
+            response(400, &[], error(&format!("The token {token} is bad."))),
             status("The token [redacted] is bad."),
         ),
         row(
             "code",
-            answer(400, &[], format!(r#"{{"error":{{"code":"{token}"}}}}"#)),
+            response(400, &[], format!(r#"{{"error":{{"code":"{token}"}}}}"#)),
             status("code [redacted]"),
         ),
         row(
             "text",
-            answer(400, &[], format!("Authorization: Bearer {token}")),
+            response(400, &[], format!("Authorization: Bearer {token}")),
             status("Authorization: Bearer [redacted]"),
         ),
         row(
             "escaped in JSON",
-            answer(400, &[], error(&format!("The token {escaped} is bad."))),
+            response(400, &[], error(&format!("The token {escaped} is bad."))),
             status("The token [redacted]"),
         ),
         row(
             "beginning only",
-            answer(
+            response(
                 400,
                 &[],
                 error(&format!(
@@ -69,12 +71,12 @@ fn rows_that_send_it_back(token: &str) -> Vec<Row> {
         ),
         row(
             "cut at the longest message",
-            answer(400, &[], error(&format!("{}{token}", "x".repeat(300)))),
+            response(400, &[], error(&format!("{}{token}", "x".repeat(300)))),
             status("xxx[redacted]"),
         ),
         row(
             "cut at the end of what is read",
-            answer(
+            response(
                 400,
                 &[],
                 format!("No.\n{}{token}", "x".repeat(64 * 1024 - 500)),
@@ -91,32 +93,32 @@ fn rows_that_send_it_back(token: &str) -> Vec<Row> {
         ),
         row(
             "page's title",
-            answer(400, &html, format!("<html><title>{token}</title>")),
+            response(400, &html, format!("<html><title>{token}</title>")),
             status("[redacted]"),
         ),
         row(
             "page of a success",
-            answer(200, &html, format!("<html><title>{token}</title>")),
+            response(200, &html, format!("<html><title>{token}</title>")),
             decode("the response is text/html"),
         ),
         row(
             "kind of content",
-            answer(200, &[("content-type", &format!("text/{token}"))], "x"),
+            response(200, &[("content-type", &format!("text/{token}"))], "x"),
             decode("the response is text/[redacted] where JSON was expected"),
         ),
         row(
             "request's id",
-            answer(400, &[(id, token)], ""),
+            response(400, &[(id, token)], ""),
             status("request [redacted]"),
         ),
         row(
             "request's id of a success that can't be decoded",
-            answer(200, &[(id, token)], "{"),
+            response(200, &[(id, token)], "{"),
             decode("request [redacted]"),
         ),
         row(
             "request's id of an answer that is too large",
-            answer(200, &[(id, token)], " ".repeat(LIMIT + 1)),
+            response(200, &[(id, token)], " ".repeat(LIMIT + 1)),
             Failure(Some(200), &["too large"], "request [redacted]"),
         ),
         row(
@@ -129,7 +131,7 @@ fn rows_that_send_it_back(token: &str) -> Vec<Row> {
         ),
         row(
             "redirect",
-            answer(
+            response(
                 302,
                 &[("location", &format!("https://{token}.example.com/"))],
                 token,
@@ -138,27 +140,27 @@ fn rows_that_send_it_back(token: &str) -> Vec<Row> {
         ),
         row(
             "JSON string for a list",
-            json(format!("\"Bearer {token}\"")),
+            json_response(format!("\"Bearer {token}\"")),
             decode("invalid type: string \"Bearer [redacted]"),
         ),
         row(
             "escaped JSON string for a list",
-            json(format!("\"{escaped}\"")),
+            json_response(format!("\"{escaped}\"")),
             decode("invalid type: string \"[redacted]"),
         ),
         row(
             "member of an answer that can't be decoded",
-            json(format!(r#"[{{"id":"a","lockStatus":"{token}"}},{{}}]"#)),
+            json_response(format!(r#"[{{"id":"a","lockStatus":"{token}"}},{{}}]"#)),
             decode("$[1]: missing field `id`"),
         ),
         row(
             "member's name",
-            json(format!(r#"[{{"{token}":tru}}]"#)),
+            json_response(format!(r#"[{{"{token}":tru}}]"#)),
             decode("$[0].[redacted]"),
         ),
         row(
             "status that isn't a success",
-            answer(202, &[], token),
+            response(202, &[], token),
             Failure(Some(202), &["decode"], "202 Accepted"),
         ),
     ]
@@ -167,23 +169,23 @@ fn rows_that_send_it_back(token: &str) -> Vec<Row> {
 #[tokio::test]
 async fn an_answer_that_names_the_token_as_its_id_shows_none() {
     let token = long_token();
-    let server = Raw::scripts(vec![answer(
+    let server = ScriptedServer::scripts(vec![response(
         200,
         &[("x-ms-correlation-request-id", &token)],
         "[]",
     )]);
     let client = build(client(server.url(), &token));
-    let offers = guarded("list", client.list_offers("contoso"))
+    let offers = with_timeout("list", client.list_offers("contoso"))
         .await
         .expect("a list");
     assert_eq!(offers.correlation_id(), Some("[redacted]"));
-    assert!(!format!("{offers:?}").contains(crate::support::outcome::SECRET));
+    assert!(!format!("{offers:?}").contains(crate::support::error_checks::SECRET));
 }
 
 /// A token that can't be sent is refused before anything is, and not shown while it is.
 #[tokio::test]
 async fn tokens_that_cant_be_sent() {
-    let server = Raw::scripts(vec![json("[]")]);
+    let server = ScriptedServer::scripts(vec![json_response("[]")]);
     for token in [
         "s3cret\n",
         " s3cret",
@@ -194,7 +196,7 @@ async fn tokens_that_cant_be_sent() {
     ] {
         let error = Credential::token(token).expect_err(token);
         assert_eq!(predicates(&error), ["invalid argument"], "{token:?}");
-        check_what_is_shown(token, &error);
+        check_displayed_text(token, &error);
 
         let owned = token.to_owned();
         let credential = Credential::provider(move || {
@@ -205,8 +207,8 @@ async fn tokens_that_cant_be_sent() {
         let error = list(&client, token).await.expect_err(token);
         assert_eq!(predicates(&error), ["credential"], "{token:?}: {error:?}");
         assert_eq!((error.status(), error.attempts()), (None, 0), "{token:?}");
-        assert!(everything(&error).contains("the token that was fetched"));
-        check_what_is_shown(token, &error);
+        assert!(all_text(&error).contains("the token that was fetched"));
+        check_displayed_text(token, &error);
     }
-    assert_eq!(server.asked().len(), 0);
+    assert_eq!(server.requests().len(), 0);
 }

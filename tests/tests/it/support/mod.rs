@@ -2,12 +2,12 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-pub mod outcome;
+pub mod error_checks;
 pub mod publisher;
 #[path = "../../../../sdk/generator/spec/mod.rs"]
 pub mod spec;
 pub mod watch;
-pub use cloud_partner_recordings::scripted_server as raw;
+pub use cloud_partner_recordings::scripted_server;
 
 use std::time::Duration;
 
@@ -47,16 +47,15 @@ pub fn build(builder: ClientBuilder) -> Client {
 }
 
 /// The committed contract.
-pub fn contract() -> Spec {
-    let path =
-        cloud_partner_recordings::library::home().join("../openapi/cloud-partner-portal.yaml");
+pub fn committed_spec() -> Spec {
+    let path = cloud_partner_recordings::store::root().join("../openapi/cloud-partner-portal.yaml");
     Spec::load(&path).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What a `$ref` names, or the schema itself.
-pub fn resolve<'a>(contract: &'a Spec, schema: &'a Value) -> &'a Value {
+pub fn resolve<'a>(spec: &'a Spec, schema: &'a Value) -> &'a Value {
     match schema.get("$ref").and_then(Value::as_str) {
-        Some(reference) => contract
+        Some(reference) => spec
             .value
             .pointer(reference.trim_start_matches('#'))
             .unwrap_or_else(|| panic!("{reference} names nothing")),
@@ -65,12 +64,12 @@ pub fn resolve<'a>(contract: &'a Spec, schema: &'a Value) -> &'a Value {
 }
 
 /// The schema of an operation's successful answer.
-pub fn answer_schema<'a>(contract: &'a Spec, path: &str) -> &'a Value {
+pub fn response_schema<'a>(spec: &'a Spec, path: &str) -> &'a Value {
     let pointer = format!(
         "/paths/{}/get/responses/200/content/application~1json/schema",
         spec::pointer_segment(path)
     );
-    contract.value.pointer(&pointer).expect("a schema")
+    spec.value.pointer(&pointer).expect("a schema")
 }
 
 /// The path templates of the two operations.
@@ -78,26 +77,26 @@ pub const LIST: &str = "/api/publishers/{publisherId}/offers";
 pub const STATUS: &str = "/api/publishers/{publisherId}/offers/{offerId}/status";
 
 /// Absent, null and the empty string say the same.
-pub fn is_nothing(value: Option<&Value>) -> bool {
+pub fn is_absent_null_or_empty(value: Option<&Value>) -> bool {
     value.is_none_or(|value| value.is_null() || value.as_str() == Some(""))
 }
 
 /// Everything that the contract names and that `now` has lost of `before`, as JSON pointers.
-pub fn lost(contract: &Spec, schema: &Value, before: &Value, now: &Value) -> Vec<String> {
+pub fn lost_properties(spec: &Spec, schema: &Value, before: &Value, now: &Value) -> Vec<String> {
     let mut lost = Vec::new();
-    compare(contract, schema, before, now, String::new(), &mut lost);
+    compare(spec, schema, before, now, String::new(), &mut lost);
     lost
 }
 
 fn compare(
-    contract: &Spec,
+    spec: &Spec,
     schema: &Value,
     before: &Value,
     now: &Value,
     at: String,
     lost: &mut Vec<String>,
 ) {
-    let schema = resolve(contract, schema);
+    let schema = resolve(spec, schema);
     let properties = schema.get("properties").and_then(Value::as_object);
     match (before, now) {
         (Value::Object(before), Value::Object(now)) if properties.is_some() => {
@@ -105,8 +104,8 @@ fn compare(
                 let (before, now) = (before.get(name), now.get(name));
                 let at = format!("{at}/{name}");
                 match (before, now) {
-                    _ if is_nothing(before) && is_nothing(now) => {}
-                    (Some(before), Some(now)) => compare(contract, schema, before, now, at, lost),
+                    _ if is_absent_null_or_empty(before) && is_absent_null_or_empty(now) => {}
+                    (Some(before), Some(now)) => compare(spec, schema, before, now, at, lost),
                     _ => lost.push(at),
                 }
             }
@@ -114,7 +113,7 @@ fn compare(
         (Value::Array(before), Value::Array(now)) if before.len() == now.len() => {
             let items = schema.get("items").unwrap_or(&Value::Null);
             for (index, (before, now)) in before.iter().zip(now).enumerate() {
-                compare(contract, items, before, now, format!("{at}/{index}"), lost);
+                compare(spec, items, before, now, format!("{at}/{index}"), lost);
             }
         }
         _ if before == now => {}

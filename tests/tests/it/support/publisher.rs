@@ -6,11 +6,11 @@ use std::time::Duration;
 use cloud_partner_portal::{Error, PublisherWatchBuilder, PublisherWatchEvent, WatchResult};
 use serde_json::{Value, json};
 
-use super::outcome::guarded;
-use super::raw::Step::Reset;
-use super::raw::{Asked, Raw, Step, answer, json as ok};
+use super::error_checks::with_timeout;
+use super::scripted_server::Step::Reset;
+use super::scripted_server::{ReceivedRequest, ScriptedServer, Step, json_response, response};
 
-pub const OFTEN: Duration = Duration::from_millis(1);
+pub const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// What a publisher's offers look like in each interval. An interval begins with its list; the last one goes on for ever.
 pub struct Publisher {
@@ -22,16 +22,16 @@ pub struct Publisher {
 pub type Status = dyn Fn(&str, usize) -> Vec<Step> + Send + Sync;
 
 pub struct Service {
-    pub server: Raw,
+    pub server: ScriptedServer,
     /// For each interval, the offers whose status was asked.
-    asked: Arc<Mutex<Vec<Vec<String>>>>,
+    polled_offers: Arc<Mutex<Vec<Vec<String>>>>,
 }
 
 impl Service {
     pub fn start(publisher: Publisher) -> Self {
-        let asked = Arc::new(Mutex::new(Vec::<Vec<String>>::new()));
-        let log = Arc::clone(&asked);
-        let server = Raw::start(move |request: &Asked| {
+        let polled_offers = Arc::new(Mutex::new(Vec::<Vec<String>>::new()));
+        let log = Arc::clone(&polled_offers);
+        let server = ScriptedServer::start(move |request: &ReceivedRequest| {
             let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
             let path = request.target.split('?').next().unwrap_or_default();
             match path.split('/').collect::<Vec<_>>()[..] {
@@ -50,24 +50,29 @@ impl Service {
                     "status",
                 ] => {
                     let interval = log.len();
-                    if let Some(asked) = log.last_mut() {
-                        asked.push(offer.to_owned());
+                    if let Some(offers) = log.last_mut() {
+                        offers.push(offer.to_owned());
                     }
                     (publisher.status)(offer, interval.min(publisher.lists.len()) - 1)
                 }
                 _ => panic!("{path} isn't a path of the contract"),
             }
         });
-        Self { server, asked }
+        Self {
+            server,
+            polled_offers,
+        }
     }
 
-    pub fn asked(&self) -> MutexGuard<'_, Vec<Vec<String>>> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn polled_offers(&self) -> MutexGuard<'_, Vec<Vec<String>>> {
+        self.polled_offers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was asked in each interval, in alphabetical order, as the order in an interval is nobody's.
-    pub fn asked_in_order(&self) -> Vec<String> {
-        self.asked()
+    pub fn polled_offers_sorted(&self) -> Vec<String> {
+        self.polled_offers()
             .iter()
             .map(|offers| {
                 let mut offers = offers.clone();
@@ -81,7 +86,7 @@ impl Service {
         crate::support::client(self.server.url())
             .watch_publisher("contoso")
             .expect("a good identifier")
-            .interval(OFTEN)
+            .interval(POLL_INTERVAL)
     }
 }
 
@@ -90,11 +95,11 @@ pub fn list(offers: &[(&str, &str)]) -> Vec<Step> {
     let offers = offers
         .iter()
         .map(|(id, status)| json!({"id": id, "status": status}));
-    ok(offers.collect::<Value>().to_string())
+    json_response(offers.collect::<Value>().to_string())
 }
 
 pub fn status(status: &str) -> Vec<Step> {
-    ok(json!({"status": status}).to_string())
+    json_response(json!({"status": status}).to_string())
 }
 
 /// The offers have the status that these rows give them, interval by interval; a number is a failure with this HTTP status,
@@ -112,7 +117,7 @@ pub fn table(
                 .unwrap_or_else(|| panic!("{offer} was asked"));
             let now = row[interval.min(row.len() - 1)];
             match now.parse() {
-                Ok(failure) => answer(failure, &[], ""),
+                Ok(failure) => response(failure, &[], ""),
                 Err(_) if now == "reset" => vec![Reset],
                 Err(_) => status(now),
             }
@@ -120,7 +125,7 @@ pub fn table(
     })
 }
 
-pub fn tell(event: &PublisherWatchEvent) -> String {
+pub fn describe(event: &PublisherWatchEvent) -> String {
     let outcome = |result: &Result<WatchResult, Error>| match result {
         Ok(result) => result.outcome.to_string(),
         Err(error) => format!("given up {:?}", error.status()),
@@ -160,8 +165,8 @@ pub fn tell(event: &PublisherWatchEvent) -> String {
 pub async fn events(watch: PublisherWatchBuilder) -> Vec<String> {
     let mut watch = watch.start();
     let mut lines: Vec<Vec<String>> = Vec::new();
-    while let Some(event) = guarded("watch", watch.next_event()).await {
-        let told = tell(&event);
+    while let Some(event) = with_timeout("watch", watch.next_event()).await {
+        let told = describe(&event);
         let alone = !matches!(
             &event,
             PublisherWatchEvent::Changed { .. }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use cloud_partner_portal::{Client, WatchBuilder, WatchEvent};
 
-use super::outcome::guarded;
-use super::raw::{Step, answer, json};
+use super::error_checks::with_timeout;
+use super::scripted_server::{Step, json_response, response};
 
-pub const OFTEN: Duration = Duration::from_millis(1);
+pub const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 pub fn client(endpoint: String) -> Client {
     super::client(endpoint)
@@ -15,11 +15,11 @@ pub fn client(endpoint: String) -> Client {
 
 pub fn watch(endpoint: String) -> WatchBuilder {
     let watch = client(endpoint).watch("contoso", "linux-vm");
-    watch.expect("good identifiers").interval(OFTEN)
+    watch.expect("good identifiers").interval(POLL_INTERVAL)
 }
 
 /// An event in one line: the offer's status and the steps whose status has changed, or how the poll failed, or the outcome.
-pub fn tell(event: &WatchEvent) -> String {
+pub fn describe(event: &WatchEvent) -> String {
     match event {
         WatchEvent::Changed(change) => {
             let steps: Vec<_> = change
@@ -51,8 +51,8 @@ pub fn tell(event: &WatchEvent) -> String {
 pub async fn events(watch: WatchBuilder) -> Vec<String> {
     let mut watch = watch.start();
     let mut told = Vec::new();
-    while let Some(event) = guarded("watch", watch.next_event()).await {
-        told.push(tell(&event));
+    while let Some(event) = with_timeout("watch", watch.next_event()).await {
+        told.push(describe(&event));
         assert!(told.len() < 2000, "it doesn't end: {:?}", told.last());
     }
     assert!(
@@ -62,11 +62,11 @@ pub async fn events(watch: WatchBuilder) -> Vec<String> {
     told
 }
 pub fn status(status: &str) -> Vec<Step> {
-    json(format!(r#"{{"status":"{status}"}}"#))
+    json_response(format!(r#"{{"status":"{status}"}}"#))
 }
 
 pub fn failure(status: u16) -> Vec<Step> {
-    answer(status, &[], r#"{"Message":"failed"}"#)
+    response(status, &[], r#"{"Message":"failed"}"#)
 }
 
 pub async fn until(holds: impl Fn() -> bool) {

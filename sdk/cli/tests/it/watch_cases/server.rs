@@ -5,7 +5,9 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::Mutex;
 
-use cloud_partner_recordings::scripted_server::{Asked, Raw, Step, answer, json};
+use cloud_partner_recordings::scripted_server::{
+    ReceivedRequest, ScriptedServer, Step, json_response, response,
+};
 use serde_json::{Value, json};
 
 use super::Server;
@@ -13,7 +15,7 @@ use super::Server;
 /// A running server of a case.
 pub enum Running {
     Elsewhere(String),
-    Scripted(Raw),
+    Scripted(ScriptedServer),
 }
 
 impl Running {
@@ -23,15 +25,15 @@ impl Running {
             Server::Address(address) => Self::Elsewhere(address),
             Server::Script(script) => {
                 let counts = Mutex::new(HashMap::<String, usize>::new());
-                Self::Scripted(Raw::start(move |request| {
+                Self::Scripted(ScriptedServer::start(move |request| {
                     let subject = subject(request);
                     let Some(responses) = script.get(&subject) else {
-                        return answer(404, &[], "");
+                        return response(404, &[], "");
                     };
                     let mut counts = counts.lock().expect("no panic");
                     let count = counts.entry(subject).or_default();
                     *count += 1;
-                    response(&responses[(*count - 1).min(responses.len() - 1)])
+                    script_of(&responses[(*count - 1).min(responses.len() - 1)])
                 }))
             }
         }
@@ -46,7 +48,7 @@ impl Running {
 }
 
 /// The offer that a status request is about, or `list`.
-fn subject(request: &Asked) -> String {
+fn subject(request: &ReceivedRequest) -> String {
     let path = request.target.split('?').next().unwrap_or_default();
     let mut parts = path.rsplit('/');
     match (parts.next(), parts.next()) {
@@ -55,14 +57,14 @@ fn subject(request: &Asked) -> String {
     }
 }
 
-fn response(response: &Value) -> Vec<Step> {
-    match response {
+fn script_of(value: &Value) -> Vec<Step> {
+    match value {
         Value::String(text) if text == "no response" => vec![Step::Stall],
         Value::String(text) if text == "reset" => vec![Step::Reset],
-        Value::String(status) => json(json!({"status": status}).to_string()),
-        response if response.get("report").is_some() => json(response["report"].to_string()),
-        response if response.get("list").is_some() => {
-            let items = response["list"].as_object().expect("offers").iter();
+        Value::String(status) => json_response(json!({"status": status}).to_string()),
+        value if value.get("report").is_some() => json_response(value["report"].to_string()),
+        value if value.get("list").is_some() => {
+            let items = value["list"].as_object().expect("offers").iter();
             let items = items.map(|(offer, item)| match item {
                 Value::Object(item) => {
                     let mut item = item.clone();
@@ -71,24 +73,24 @@ fn response(response: &Value) -> Vec<Step> {
                 }
                 status => json!({"id": offer, "status": status}),
             });
-            json(items.collect::<Value>().to_string())
+            json_response(items.collect::<Value>().to_string())
         }
-        response => {
-            let text = |name: &str| response[name].as_str().unwrap_or_default().to_owned();
-            let status = response["status"].as_u64().unwrap_or(200);
+        value => {
+            let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+            let status = value["status"].as_u64().unwrap_or(200);
             let mut headers = Vec::new();
-            if response.get("correlationId").is_some() {
+            if value.get("correlationId").is_some() {
                 let name = "x-ms-correlation-request-id".to_owned();
                 headers.push((name, text("correlationId")));
             }
-            for (name, value) in response["headers"].as_object().into_iter().flatten() {
+            for (name, value) in value["headers"].as_object().into_iter().flatten() {
                 headers.push((name.clone(), value.as_str().unwrap_or_default().to_owned()));
             }
             let headers: Vec<_> = headers
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str()))
                 .collect();
-            answer(
+            response(
                 u16::try_from(status).expect("a status"),
                 &headers,
                 text("body"),

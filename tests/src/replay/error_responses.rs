@@ -1,4 +1,4 @@
-//! The answers to whatever isn't recorded, in the shapes that the service has.
+//! Error responses for requests that aren't recorded, in the formats of the service.
 
 use axum::{
     body::Body as HttpBody,
@@ -8,7 +8,7 @@ use axum::{
 use serde_json::{Value, json};
 
 pub fn error(status: StatusCode, code: &str, message: &str) -> HttpResponse {
-    refuse(
+    json_response(
         status,
         &json!({ "error": { "code": code, "message": message } }),
     )
@@ -16,10 +16,10 @@ pub fn error(status: StatusCode, code: &str, message: &str) -> HttpResponse {
 
 pub fn no_such_resource() -> HttpResponse {
     let what = "No HTTP resource was found that matches the request.";
-    refuse(StatusCode::NOT_FOUND, &json!({ "Message": what }))
+    json_response(StatusCode::NOT_FOUND, &json!({ "Message": what }))
 }
 
-pub fn refuse(status: StatusCode, body: &Value) -> HttpResponse {
+pub fn json_response(status: StatusCode, body: &Value) -> HttpResponse {
     let mut response = HttpResponse::new(HttpBody::from(body.to_string()));
     *response.status_mut() = status;
     let json = HeaderValue::from_static("application/json; charset=utf-8");

@@ -1,16 +1,16 @@
-//! The reader: what it finds, and what it says when it can't.
+//! The reader of recordings and scenarios, and its error messages.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
 use cloud_partner_recordings::{
-    library::{self, Stored},
     recording::{Body, Recording},
     sample::many_offers,
+    store::{self, StoredRecording},
 };
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A folder with these files in it.
+/// Creates a folder with these files.
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -21,15 +21,15 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-/// A recording of this path.
-fn asking(path: &str) -> String {
+/// Returns the text of a recording of a request for this path.
+fn recording_text(path: &str) -> String {
     let mut recording = many_offers(0);
     path.clone_into(&mut recording.request.path);
     recording.to_text()
 }
 
-/// What the reader says, without the folder's own name.
-fn said(folder: &Path, error: &library::Error) -> String {
+/// Returns the error's message, with paths relative to the folder.
+fn relative_message(folder: &Path, error: &store::Error) -> String {
     error
         .to_string()
         .replace(&format!("{}/", folder.display()), "")
@@ -37,14 +37,14 @@ fn said(folder: &Path, error: &library::Error) -> String {
 }
 
 #[test]
-fn finds_recordings_in_folders_below_sorted_and_nothing_else() {
+fn reads_json_files_of_subfolders_sorted_by_path() {
     let folder = folder(&[
-        ("b.json", &asking("/b")),
-        ("a/z.json", &asking("/az")),
-        ("a/a/a.json", &asking("/aaa")),
+        ("b.json", &recording_text("/b")),
+        ("a/z.json", &recording_text("/az")),
+        ("a/a/a.json", &recording_text("/aaa")),
         ("readme.md", "not a recording"),
     ]);
-    let found = library::recordings(folder.path()).all().unwrap();
+    let found = store::recordings(folder.path()).all().unwrap();
     let paths: Vec<_> = found
         .iter()
         .map(|stored| stored.recording.request.path.as_str())
@@ -54,25 +54,25 @@ fn finds_recordings_in_folders_below_sorted_and_nothing_else() {
 }
 
 #[test]
-fn a_recording_is_read_and_written_without_loss() {
+fn a_recording_that_is_written_and_read_is_unchanged() {
     let folder = folder(&[("many.json", &many_offers(50).to_text())]);
-    let stored = library::recording(&folder.path().join("many.json")).unwrap();
+    let stored = store::recording(&folder.path().join("many.json")).unwrap();
     assert_eq!(Recording::from(stored), many_offers(50));
 }
 
 #[test]
-fn says_where_and_what() {
-    let good = asking("/x");
+fn an_error_names_file_line_column_and_cause() {
+    let valid = recording_text("/x");
     let with = |from: &str, to: &str| {
-        assert!(good.contains(from), "{from}");
-        good.replacen(from, to, 1)
+        assert!(valid.contains(from), "{from}");
+        valid.replacen(from, to, 1)
     };
     for (text, message) in [
         (String::new(), "x.json:1:1: EOF while parsing a value"),
         ("{\n  oops".to_owned(), "x.json:2:3: key must be a string"),
-        (format!("{good}{{}}"), "x.json:25:1: trailing characters"),
+        (format!("{valid}{{}}"), "x.json:25:1: trailing characters"),
         (
-            format!("\u{feff}{good}"),
+            format!("\u{feff}{valid}"),
             "x.json:1:1: starts with a byte order mark, which JSON doesn't allow",
         ),
         (
@@ -93,7 +93,7 @@ fn says_where_and_what() {
         ),
         (
             with("\"GET\"", "\"get\""),
-            "x.json:8:19: method \"get\" is not a word in capitals",
+            "x.json:8:19: method \"get\" is not a word in upper case",
         ),
         (
             with("200", "99"),
@@ -101,7 +101,7 @@ fn says_where_and_what() {
         ),
         (
             with("\"content-type\"", "\"Content-Type\""),
-            "x.json:19:5: \"Content-Type\" is not a header's name in lower case",
+            "x.json:19:5: \"Content-Type\" is not a lower-case header name",
         ),
         (
             with("charset=utf-8", "charset=\\n"),
@@ -109,7 +109,7 @@ fn says_where_and_what() {
         ),
         (
             with("\"content-type\"", "\"content-length\""),
-            "x.json:19:5: the header \"content-length\" follows from the body and is not recorded",
+            "x.json:19:5: the header \"content-length\" depends on the transfer and must not be recorded",
         ),
         (
             with("\"json\"", "\"yaml\""),
@@ -121,51 +121,57 @@ fn says_where_and_what() {
         ),
     ] {
         let folder = folder(&[("x.json", &text)]);
-        let error = library::recording(&folder.path().join("x.json")).unwrap_err();
-        assert_eq!(said(folder.path(), &error), message);
+        let error = store::recording(&folder.path().join("x.json")).unwrap_err();
+        assert_eq!(relative_message(folder.path(), &error), message);
     }
 
     let folder = folder(&[]);
     let file = folder.path().join("x.json");
-    let mut bytes = good.into_bytes();
+    let mut bytes = valid.into_bytes();
     bytes[10] = 0xff;
     fs::write(&file, bytes).unwrap();
-    let error = library::recording(&file).unwrap_err();
-    assert_eq!(said(folder.path(), &error), "x.json:2:9: not UTF-8");
+    let error = store::recording(&file).unwrap_err();
+    assert_eq!(
+        relative_message(folder.path(), &error),
+        "x.json:2:9: not UTF-8"
+    );
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn an_error_names_the_missing_file_or_folder() {
     let folder = folder(&[]);
     let missing = folder.path().join("missing");
-    let one = library::recording(&missing).unwrap_err();
-    let many = library::recordings(&missing).all().unwrap_err();
-    let scenarios = library::scenarios(&missing).all().unwrap_err();
+    let one = store::recording(&missing).unwrap_err();
+    let many = store::recordings(&missing).all().unwrap_err();
+    let scenarios = store::scenarios(&missing).all().unwrap_err();
     for error in [one, many, scenarios] {
-        let said = said(folder.path(), &error);
-        assert!(said.starts_with("missing: cannot be read: "), "{said}");
+        let message = relative_message(folder.path(), &error);
+        assert!(
+            message.starts_with("missing: cannot be read: "),
+            "{message}"
+        );
     }
 }
 
 #[test]
-fn one_error_hides_neither_another_nor_what_is_good() {
+fn every_error_is_reported_and_valid_recordings_are_returned() {
     let folder = folder(&[
         ("a.json", "{"),
-        ("b.json", &asking("/b")),
+        ("b.json", &recording_text("/b")),
         ("e.json", "3"),
-        ("d.json", &asking("/b")),
+        ("d.json", &recording_text("/b")),
     ]);
-    let loaded = library::recordings(folder.path());
+    let loaded = store::recordings(folder.path());
     let errors: Vec<_> = loaded
         .errors
         .iter()
-        .map(|error| said(folder.path(), error))
+        .map(|error| relative_message(folder.path(), error))
         .collect();
     assert_eq!(
         errors,
         [
             "a.json:1:1: EOF while parsing an object",
-            "d.json: asks the same as b.json: GET /b?api-version=2017-10-31",
+            "d.json: has the same request as b.json: GET /b?api-version=2017-10-31",
             "e.json:1:1: invalid type: integer `3`, expected struct Recording",
         ]
     );
@@ -173,81 +179,81 @@ fn one_error_hides_neither_another_nor_what_is_good() {
 }
 
 #[test]
-fn the_same_path_with_another_query_is_another_request() {
-    let other = asking("/b").replace("2017-10-31", "2016-08-01-preview");
-    let folder = folder(&[("a.json", &asking("/b")), ("b.json", &other)]);
-    assert_eq!(library::recordings(folder.path()).all().unwrap().len(), 2);
+fn recordings_of_one_path_may_differ_in_the_query() {
+    let other = recording_text("/b").replace("2017-10-31", "2016-08-01-preview");
+    let folder = folder(&[("a.json", &recording_text("/b")), ("b.json", &other)]);
+    assert_eq!(store::recordings(folder.path()).all().unwrap().len(), 2);
 }
 
 #[test]
-fn a_scenario_is_a_folder_in_order() {
+fn a_scenario_contains_the_recordings_of_a_folder_in_order_of_file_names() {
     let folder = folder(&[
-        ("second/1.json", &asking("/b")),
-        ("first/02.json", &asking("/a")),
+        ("second/1.json", &recording_text("/b")),
+        ("first/02.json", &recording_text("/a")),
         (
             "first/01.json",
-            &asking("/a").replace("A list", "The first"),
+            &recording_text("/a").replace("A list", "The first"),
         ),
-        ("first/10.json", &asking("/a")),
+        ("first/10.json", &recording_text("/a")),
         ("readme.md", "not a scenario"),
     ]);
-    let scenarios = library::scenarios(folder.path()).all().unwrap();
+    let scenarios = store::scenarios(folder.path()).all().unwrap();
     let names: Vec<_> = scenarios
         .iter()
-        .map(|s| (s.name.as_str(), s.answers.len()))
+        .map(|s| (s.name.as_str(), s.recordings.len()))
         .collect();
     assert_eq!(names, [("first", 3), ("second", 1)]);
-    let first = &scenarios[0].answers[0].recording;
+    let first = &scenarios[0].recordings[0].recording;
     assert!(first.description.starts_with("The first"));
 }
 
 #[test]
-fn a_scenario_must_have_answers_to_one_request() {
+fn a_scenario_without_recordings_or_with_two_requests_is_an_error() {
     let folder = folder(&[
         ("empty/readme.md", ""),
-        ("mixed/1.json", &asking("/a")),
-        ("mixed/2.json", &asking("/b")),
+        ("mixed/1.json", &recording_text("/a")),
+        ("mixed/2.json", &recording_text("/b")),
         ("unreadable/1.json", ""),
     ]);
-    let loaded = library::scenarios(folder.path());
+    let loaded = store::scenarios(folder.path());
     let errors: Vec<_> = loaded
         .errors
         .iter()
-        .map(|error| said(folder.path(), error))
+        .map(|error| relative_message(folder.path(), error))
         .collect();
     assert_eq!(
         errors,
         [
-            "empty: a scenario without answers",
-            "mixed/2.json: asks something else than mixed/1.json: GET /a?api-version=2017-10-31",
+            "empty: the scenario contains no recordings",
+            "mixed/2.json: has another request than mixed/1.json: GET /a?api-version=2017-10-31",
             "unreadable/1.json:1:1: EOF while parsing a value",
         ]
     );
 }
 
-/// A folder of recordings that are linked in a circle must not be read for ever.
+/// A cycle of symbolic links must not cause endless reading.
 #[cfg(unix)]
 #[test]
 fn a_link_to_a_folder_is_not_followed() {
-    let folder = folder(&[("a/x.json", &asking("/x"))]);
+    let folder = folder(&[("a/x.json", &recording_text("/x"))]);
     std::os::unix::fs::symlink(folder.path(), folder.path().join("a/up")).unwrap();
-    assert_eq!(library::recordings(folder.path()).all().unwrap().len(), 1);
+    assert_eq!(store::recordings(folder.path()).all().unwrap().len(), 1);
 }
 
 #[test]
 fn the_scenarios_are_long_enough_and_end() {
-    let scenarios = library::scenarios(&library::home().join("scenarios"))
+    let scenarios = store::scenarios(&store::root().join("scenarios"))
         .all()
         .unwrap();
-    let status = |stored: &Stored| match &stored.recording.response.body {
+    let status = |stored: &StoredRecording| match &stored.recording.response.body {
         Some(Body::Json(report)) => report["status"].as_str().unwrap().to_owned(),
         _ => panic!("{} has no report", stored.file.display()),
     };
     let ends: BTreeMap<_, _> = scenarios
         .iter()
         .map(|scenario| {
-            assert!(scenario.answers.len() >= 8, "{}", scenario.name);
-            let (last, before) = scenario.answers.split_last().unwrap();
+            assert!(scenario.recordings.len() >= 8, "{}", scenario.name);
+            let (last, before) = scenario.recordings.split_last().unwrap();
             for stored in before {
                 let status = status(stored);
                 assert!(
@@ -271,10 +277,10 @@ fn the_scenarios_are_long_enough_and_end() {
 /// Whoever lists the offers of `contoso` can ask for the status of each, and the two agree.
 #[test]
 fn every_offer_of_contoso_has_a_status_that_agrees_with_the_list() {
-    let home = library::home();
-    let recordings = library::recordings(&home.join("recordings")).all().unwrap();
-    let scenarios = library::scenarios(&home.join("scenarios")).all().unwrap();
-    let firsts = scenarios.iter().map(|scenario| &scenario.answers[0]);
+    let home = store::root();
+    let recordings = store::recordings(&home.join("recordings")).all().unwrap();
+    let scenarios = store::scenarios(&home.join("scenarios")).all().unwrap();
+    let firsts = scenarios.iter().map(|scenario| &scenario.recordings[0]);
     let reports: BTreeMap<&str, &Value> = recordings
         .iter()
         .chain(firsts)

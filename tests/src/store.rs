@@ -8,41 +8,41 @@ use std::{
 
 use crate::recording::Recording;
 
-/// A recording and the file that it came from.
+/// A recording and its file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stored {
+pub struct StoredRecording {
     /// The file.
     pub file: PathBuf,
-    /// What it holds.
+    /// The file's content.
     pub recording: Recording,
 }
 
-impl From<Stored> for Recording {
-    fn from(stored: Stored) -> Self {
+impl From<StoredRecording> for Recording {
+    fn from(stored: StoredRecording) -> Self {
         stored.recording
     }
 }
 
-/// A folder of recordings that answer one and the same request, one after the other, in the order of the files' names.
+/// A sequence of recorded responses to the same request, in the order of the file names.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     /// The folder's name.
     pub name: String,
-    /// The answers; there is at least one.
-    pub answers: Vec<Stored>,
+    /// The recordings of the responses; there is at least one.
+    pub recordings: Vec<StoredRecording>,
 }
 
-/// What a folder held, and what was wrong with the rest of it.
+/// The result of reading a folder.
 #[derive(Debug)]
 pub struct Loaded<T> {
-    /// Whatever could be read, sorted by path.
+    /// The items that could be read, sorted by path.
     pub found: Vec<T>,
-    /// Whatever could not, sorted by path.
+    /// The errors of the files that could not be read, sorted by path.
     pub errors: Vec<Error>,
 }
 
 impl<T> Loaded<T> {
-    /// Everything that was found, or the first error.
+    /// Returns all items, or the first error.
     pub fn all(self) -> Result<Vec<T>, Error> {
         match self.errors.into_iter().next() {
             None => Ok(self.found),
@@ -51,14 +51,14 @@ impl<T> Loaded<T> {
     }
 }
 
-/// The folder that holds `recordings/`, `scenarios/` and the schema in this workspace.
+/// Returns the folder that contains `recordings/`, `scenarios/` and `recording.schema.json`.
 #[must_use]
-pub fn home() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Reads one recording.
-pub fn recording(file: &Path) -> Result<Stored, Error> {
+pub fn recording(file: &Path) -> Result<StoredRecording, Error> {
     let bytes = fs::read(file).map_err(|error| Error::reading(file, &error))?;
     let text = str::from_utf8(&bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
@@ -74,35 +74,36 @@ pub fn recording(file: &Path) -> Result<Stored, Error> {
         let message = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());
         let what = message.strip_suffix(&place).unwrap_or(&message);
-        // The parser counts columns from 0 where nothing was read yet.
+        // Before the first character, the parser reports column 0.
         Error::at(file, error.line(), error.column().max(1), what)
     })?;
-    Ok(Stored {
+    Ok(StoredRecording {
         file: file.to_owned(),
         recording,
     })
 }
 
-/// Reads every `*.json` in a folder and the folders below it. Two recordings must not ask the same, because nobody could
-/// know which of them answers.
+/// Reads every `*.json` file in a folder and its subfolders.
+///
+/// Two recordings of the same request are an error, because the replay server couldn't choose between them.
 #[must_use]
-pub fn recordings(folder: &Path) -> Loaded<Stored> {
+pub fn recordings(folder: &Path) -> Loaded<StoredRecording> {
     let mut loaded = every_recording(folder);
-    let mut asked = HashMap::new();
+    let mut first_files = HashMap::new();
     for stored in &loaded.found {
         let request = &stored.recording.request;
         let route = (&request.method, &request.path, &request.query);
-        if let Some(first) = asked.insert(route, &stored.file) {
-            let what = format!("asks the same as {}: {request}", first.display());
+        if let Some(first) = first_files.insert(route, &stored.file) {
+            let what = format!("has the same request as {}: {request}", first.display());
             loaded.errors.push(Error::whole(&stored.file, what));
-            asked.insert(route, first);
+            first_files.insert(route, first);
         }
     }
     loaded.errors.sort_by(|a, b| a.file.cmp(&b.file));
     loaded
 }
 
-/// Reads every scenario: each folder in `folder` is one.
+/// Reads the scenarios in `folder`. Each subfolder is one scenario.
 #[must_use]
 pub fn scenarios(folder: &Path) -> Loaded<Scenario> {
     let mut found = Vec::new();
@@ -118,15 +119,15 @@ pub fn scenarios(folder: &Path) -> Loaded<Scenario> {
         if !is_folder {
             continue;
         }
-        let answers = every_recording(&path);
-        let clean = answers.errors.is_empty();
-        errors.extend(answers.errors);
-        let answers = answers.found;
-        if let Some((first, rest)) = answers.split_first() {
+        let loaded = every_recording(&path);
+        let without_errors = loaded.errors.is_empty();
+        errors.extend(loaded.errors);
+        let recordings = loaded.found;
+        if let Some((first, rest)) = recordings.split_first() {
             for stored in rest {
                 if stored.recording.request != first.recording.request {
                     let what = format!(
-                        "asks something else than {}: {}",
+                        "has another request than {}: {}",
                         first.file.display(),
                         first.recording.request
                     );
@@ -136,16 +137,16 @@ pub fn scenarios(folder: &Path) -> Loaded<Scenario> {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             found.push(Scenario {
                 name: name.into_owned(),
-                answers,
+                recordings,
             });
-        } else if clean {
-            errors.push(Error::whole(&path, "a scenario without answers"));
+        } else if without_errors {
+            errors.push(Error::whole(&path, "the scenario contains no recordings"));
         }
     }
     Loaded { found, errors }
 }
 
-fn every_recording(folder: &Path) -> Loaded<Stored> {
+fn every_recording(folder: &Path) -> Loaded<StoredRecording> {
     let mut found = Vec::new();
     let mut errors = Vec::new();
     match entries(folder) {
@@ -168,7 +169,8 @@ fn every_recording(folder: &Path) -> Loaded<Stored> {
     Loaded { found, errors }
 }
 
-/// What is in a folder, sorted, and whether each is a folder itself. A link to a folder is none, so a circle ends here.
+/// Returns the sorted entries of a folder, and whether each is a folder. A symbolic link to a folder doesn't count as a folder, so
+/// a cycle of links isn't followed.
 fn entries(folder: &Path) -> Result<Vec<(PathBuf, bool)>, Error> {
     let mut entries = fs::read_dir(folder)
         .and_then(|entries| {
@@ -183,14 +185,14 @@ fn entries(folder: &Path) -> Result<Vec<(PathBuf, bool)>, Error> {
     Ok(entries)
 }
 
-/// Why a file or folder could not be used. Displays as `file:line:column: what`, without the place where there is none.
+/// The error of a file or folder. Displays as `file:line:column: message`, or `file: message` without a position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// The file or folder.
     pub file: PathBuf,
-    /// Line and column, counted from 1, where the error has a place in the file.
+    /// The line and column of the error, counted from 1; `None` if the error concerns the whole file.
     pub place: Option<(usize, usize)>,
-    /// What is wrong.
+    /// The message.
     pub what: String,
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use cloud_partner_portal::Error;
 
 /// The work's result; fails the test when the work hangs, rather than hanging it.
-pub async fn guarded<T>(said: &str, work: impl IntoFuture<Output = T>) -> T {
+pub async fn with_timeout<T>(said: &str, work: impl IntoFuture<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(60), work)
         .await
         .unwrap_or_else(|_| panic!("{said}: it hangs"))
@@ -36,7 +36,7 @@ pub fn predicates(error: &Error) -> Vec<&'static str> {
 }
 
 /// Everything that can be had of an error, with all its causes.
-pub fn everything(error: &Error) -> String {
+pub fn all_text(error: &Error) -> String {
     let mut all = format!("{error}\n{error:?}\n{error:#?}\n{}\n", error.message());
     for part in [error.code(), error.correlation_id(), error.operation()] {
         let _ = writeln!(all, "{part:?}");
@@ -61,7 +61,7 @@ pub fn long_token() -> String {
 
 /// An error is for one line of a log: short, without control characters, stack traces or pages; and nothing that can be had of
 /// it holds a token, nor a part of one.
-pub fn check_what_is_shown(said: &str, error: &Error) {
+pub fn check_displayed_text(said: &str, error: &Error) {
     let line = error.to_string();
     assert!(
         !line.contains(char::is_control),
@@ -72,7 +72,7 @@ pub fn check_what_is_shown(said: &str, error: &Error) {
         !line.contains("   at ") && !line.contains("<html"),
         "{said}: more than a line is shown: {line}"
     );
-    let all = everything(error);
+    let all = all_text(error);
     assert!(
         !all.contains(SECRET),
         "{said}: the token is shown in\n{all}"
