@@ -91,7 +91,7 @@ properties and a few more.
     #[derive(PartialEq)]
     #[derive(Default)]
     pub struct OfferStatusReport {
-        ///Links to the live offer. The page says that they are not currently implemented; clients have types for them.
+        ///Links to the live offer. The page says that they are not currently implemented; one client has a type for them.
         #[serde(
             rename = "liveLinks",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -113,7 +113,7 @@ Center, where the address in the account settings is notified.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub notification_emails: ::std::option::Option<::std::string::String>,
-        ///Links to the offer's preview. The page says that they are not currently implemented; clients have types for them.
+        ///Links to the offer's preview. The page says that they are not currently implemented; one client has a type for them.
         #[serde(
             rename = "previewLinks",
             skip_serializing_if = "::std::option::Option::is_none"
