@@ -1,4 +1,4 @@
-//! What the benchmarks compute of their measurements.
+//! The statistics of the benchmarks.
 
 #[path = "../../benches/support/figure.rs"]
 mod figure;
@@ -6,7 +6,7 @@ mod figure;
 use figure::{Figure, Target, median, ratio};
 
 #[test]
-fn the_median_is_the_middle() {
+fn the_median_is_the_middle_value_or_the_mean_of_the_two_middle_values() {
     for (values, expected) in [
         (vec![], None),
         (vec![7.0], Some(7.0)),
@@ -19,14 +19,14 @@ fn the_median_is_the_middle() {
 }
 
 #[test]
-fn the_ratio_is_the_median_of_the_pairs_not_the_ratio_of_medians() {
-    // The machine was ten times as slow in the second round; each pair still says the same.
+fn the_ratio_is_the_median_of_the_ratios_of_pairs() {
+    // A machine that is ten times as slow in the second round doesn't change the ratio of that pair.
     assert_eq!(ratio(&[(2.0, 1.0), (20.0, 10.0), (4.0, 1.0)]), Some(2.0));
     assert_eq!(ratio(&[]), None);
 }
 
 #[test]
-fn a_figure_says_its_target_and_whether_it_is_met() {
+fn a_figure_displays_its_target_and_whether_it_is_met() {
     let figure = |value, target| Figure {
         name: "time".to_owned(),
         value,
@@ -49,7 +49,7 @@ fn a_figure_says_its_target_and_whether_it_is_met() {
             figure(0.9, Target::AtLeast(0.95)),
             "time: 0.900 (target ≥ 0.95) MISSED",
         ),
-        // What couldn't be measured isn't met.
+        // A missing measurement doesn't meet the target.
         (
             figure(f64::NAN, Target::AtMost(3.0)),
             "time: NaN (target ≤ 3) MISSED",

@@ -1,4 +1,4 @@
-//! When tokens are fetched, kept, refreshed and dropped, as a provider and a server see it.
+//! When tokens are fetched, cached, renewed and discarded, as observed by a provider and a server.
 
 use std::error::Error as _;
 use std::fmt;
@@ -12,19 +12,20 @@ use crate::support::scripted_server::{
 use cloud_partner_portal::{AccessToken, Client, Credential, Error, RetryPolicy};
 use tokio::sync::Semaphore;
 
-/// What a provider does when it is called for the nth time.
+/// The behaviour of a provider in one call.
 #[derive(Clone, Copy)]
-enum Does {
-    /// Gives a token without an end.
-    Gives,
-    /// Gives a token that ends after this.
-    GivesFor(Duration),
-    /// Gives a token that lasts, but only when the gate is opened.
-    Waits,
-    Fails,
+enum Behaviour {
+    /// Returns a token without an expiry.
+    Return,
+    /// Returns a token with this lifetime.
+    ReturnFor(Duration),
+    /// Waits for the gate, then returns a token without an expiry.
+    Wait,
+    /// Returns an error.
+    Fail,
 }
 
-/// What the provider fails with.
+/// The error of the provider.
 #[derive(Debug, PartialEq)]
 struct NoToken(u8);
 
@@ -36,15 +37,15 @@ impl fmt::Display for NoToken {
 
 impl std::error::Error for NoToken {}
 
-/// A provider of tokens that are numbered from 0, and what became of it.
+/// A provider of numbered tokens, starting with 0, and the number of its calls.
 struct Provider {
     calls: Arc<Mutex<usize>>,
     gate: Arc<Semaphore>,
 }
 
 impl Provider {
-    /// Does the nth of these when it is called for the nth time, and the last one again and again.
-    fn new(does: &'static [Does]) -> (Self, Credential) {
+    /// Uses the nth behaviour in the nth call, and the last behaviour in all later calls.
+    fn new(behaviours: &'static [Behaviour]) -> (Self, Credential) {
         let calls = Arc::new(Mutex::new(0));
         let gate = Arc::new(Semaphore::new(0));
         let provider = Self {
@@ -57,17 +58,17 @@ impl Provider {
             *calls += 1;
             let gate = Arc::clone(&gate);
             async move {
-                // Whoever else would fetch too has the time for it.
+                // Leaves time for a concurrent call to fetch a token too.
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 let token = AccessToken::new(token(number));
-                match does[number.min(does.len() - 1)] {
-                    Does::Gives => Ok(token),
-                    Does::GivesFor(time) => Ok(token.expires_in(time)),
-                    Does::Waits => {
+                match behaviours[number.min(behaviours.len() - 1)] {
+                    Behaviour::Return => Ok(token),
+                    Behaviour::ReturnFor(time) => Ok(token.expires_in(time)),
+                    Behaviour::Wait => {
                         let _open = gate.acquire().await?;
                         Ok(token)
                     }
-                    Does::Fails => Err(NoToken(7).into()),
+                    Behaviour::Fail => Err(NoToken(7).into()),
                 }
             }
         });
@@ -78,7 +79,7 @@ impl Provider {
         *self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn called(&self, times: usize) {
+    async fn wait_for_calls(&self, times: usize) {
         with_timeout("provider", async {
             while self.calls() < times {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -99,33 +100,33 @@ fn client(server: &ScriptedServer, credential: Credential) -> Client {
         .attempt_timeout(Duration::from_secs(20))
         .retry(RetryPolicy::default().initial_backoff(Duration::from_millis(1)))
         .build()
-        .expect("a good configuration")
+        .expect("a valid configuration")
 }
 
-/// How many attempts it took to succeed.
+/// Lists the offers and returns the number of attempts.
 async fn list(client: &Client) -> Result<u32, Error> {
-    let answer = with_timeout("list", client.list_offers("contoso")).await;
-    if let Err(error) = &answer {
+    let response = with_timeout("list", client.list_offers("contoso")).await;
+    if let Err(error) = &response {
         check_displayed_text("list", error);
     }
-    answer.map(|offers| offers.attempts())
+    response.map(|offers| offers.attempts())
 }
 
-/// The numbers of the tokens that arrived, in order.
+/// Returns the numbers of the received tokens, in order.
 fn tokens(server: &ScriptedServer) -> Vec<usize> {
-    let number = |asked: ReceivedRequest| {
-        let token = asked.token.expect("a token");
+    let number = |request: ReceivedRequest| {
+        let token = request.token.expect("a token");
         let number = token.rsplit('-').next().map(str::parse);
         number.expect("a number").expect("a number")
     };
     server.requests().into_iter().map(number).collect()
 }
 
-/// Accepts the tokens from this number on.
+/// Returns a script that accepts the tokens from this number on, and rejects the others with a 401.
 fn accepts_from(first: usize) -> impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static {
-    move |asked| {
-        let refused = (0..first).any(|number| asked.token == Some(token(number)));
-        if refused {
+    move |request| {
+        let rejected = (0..first).any(|number| request.token == Some(token(number)));
+        if rejected {
             response(401, &[], r#"{"Message":"Authorization has been denied."}"#)
         } else {
             json_response("[]")
@@ -134,15 +135,15 @@ fn accepts_from(first: usize) -> impl Fn(&ReceivedRequest) -> Vec<Step> + Send +
 }
 
 const LONG: Duration = Duration::from_secs(3600);
-/// Less than the five minutes before a token's end in which it is refreshed.
+/// A lifetime shorter than five minutes, the time before the expiry at which a token is renewed.
 const SOON: Duration = Duration::from_secs(120);
-/// A token that has ended by the next call.
+/// The lifetime of a token that has expired by the next call.
 const NOW: Duration = Duration::ZERO;
 
 #[tokio::test]
 async fn a_token_is_fetched_once_for_many_calls() {
-    for does in [&[Does::Gives], &[Does::GivesFor(LONG)]] {
-        let (provider, credential) = Provider::new(does);
+    for behaviours in [&[Behaviour::Return], &[Behaviour::ReturnFor(LONG)]] {
+        let (provider, credential) = Provider::new(behaviours);
         let server = ScriptedServer::start(accepts_from(0));
         let client = client(&server, credential);
         let calls: Vec<_> = (0..20)
@@ -161,8 +162,8 @@ async fn a_token_is_fetched_once_for_many_calls() {
 }
 
 #[tokio::test]
-async fn nothing_is_fetched_before_the_first_call() {
-    let (provider, credential) = Provider::new(&[Does::Gives]);
+async fn no_token_is_fetched_before_the_first_call() {
+    let (provider, credential) = Provider::new(&[Behaviour::Return]);
     let server = ScriptedServer::start(accepts_from(0));
     drop(client(&server, credential));
     assert_eq!(provider.calls(), 0);
@@ -170,13 +171,13 @@ async fn nothing_is_fetched_before_the_first_call() {
 
 #[tokio::test]
 async fn calls_use_a_valid_token_while_it_is_renewed() {
-    let (provider, credential) = Provider::new(&[Does::GivesFor(SOON), Does::Waits]);
+    let (provider, credential) = Provider::new(&[Behaviour::ReturnFor(SOON), Behaviour::Wait]);
     let server = ScriptedServer::start(accepts_from(0));
     let client = client(&server, credential);
     for _ in 0..7 {
         list(&client).await.expect("a list");
     }
-    provider.called(2).await;
+    provider.wait_for_calls(2).await;
     provider.gate.add_permits(1);
     with_timeout(
         "renewal",
@@ -191,21 +192,21 @@ async fn calls_use_a_valid_token_while_it_is_renewed() {
     assert_eq!(provider.calls(), 2);
 }
 
-/// A provider that only has tokens which soon expire isn't called for each call.
+/// The provider returns only tokens that expire soon.
 #[tokio::test]
-async fn a_renewal_isnt_repeated_at_once() {
-    for does in [
-        &[Does::GivesFor(SOON)] as &'static [Does],
-        &[Does::GivesFor(SOON), Does::Fails],
+async fn a_renewal_isnt_repeated_for_each_call() {
+    for behaviours in [
+        &[Behaviour::ReturnFor(SOON)] as &'static [Behaviour],
+        &[Behaviour::ReturnFor(SOON), Behaviour::Fail],
     ] {
-        let (provider, credential) = Provider::new(does);
+        let (provider, credential) = Provider::new(behaviours);
         let server = ScriptedServer::start(accepts_from(0));
         let client = client(&server, credential);
         for _ in 0..2 {
             list(&client).await.expect("a list");
         }
         // The renewal takes 20 ms.
-        provider.called(2).await;
+        provider.wait_for_calls(2).await;
         tokio::time::sleep(Duration::from_millis(100)).await;
         for _ in 0..5 {
             list(&client).await.expect("a list");
@@ -216,7 +217,7 @@ async fn a_renewal_isnt_repeated_at_once() {
 
 #[tokio::test]
 async fn clones_of_a_credential_share_its_token() {
-    let (provider, credential) = Provider::new(&[Does::GivesFor(LONG)]);
+    let (provider, credential) = Provider::new(&[Behaviour::ReturnFor(LONG)]);
     let server = ScriptedServer::start(accepts_from(0));
     for credential in [credential.clone(), credential] {
         list(&client(&server, credential)).await.expect("a list");
@@ -226,7 +227,7 @@ async fn clones_of_a_credential_share_its_token() {
 
 #[tokio::test]
 async fn calls_that_wait_for_a_token_share_its_error() {
-    let (provider, credential) = Provider::new(&[Does::Fails]);
+    let (provider, credential) = Provider::new(&[Behaviour::Fail]);
     let server = ScriptedServer::start(accepts_from(0));
     let client = client(&server, credential);
     let (one, other) = tokio::join!(list(&client), list(&client));
@@ -237,7 +238,7 @@ async fn calls_that_wait_for_a_token_share_its_error() {
     assert_eq!(provider.calls(), 1);
 }
 
-/// Such as a provider with a cache of its own.
+/// A provider with its own cache behaves like this.
 #[tokio::test]
 async fn a_rejected_token_that_the_provider_returns_again_isnt_sent_again() {
     let credential =
@@ -275,25 +276,25 @@ async fn a_token_file_is_read_again_when_its_token_is_rejected() {
 }
 
 #[tokio::test]
-async fn an_ended_token_isnt_sent() {
-    let (provider, credential) = Provider::new(&[Does::GivesFor(NOW)]);
+async fn an_expired_token_isnt_sent_again() {
+    let (provider, credential) = Provider::new(&[Behaviour::ReturnFor(NOW)]);
     let server = ScriptedServer::start(accepts_from(0));
     let client = client(&server, credential);
     for _ in 0..3 {
         list(&client).await.expect("a list");
     }
-    // Each was used for the call that fetched it: the server knows better than the clock here.
+    // Each token is used for the call that fetched it, because only the server can decide whether it is still valid.
     assert_eq!(tokens(&server), [0, 1, 2]);
     assert_eq!(provider.calls(), 3);
 }
 
 #[tokio::test]
-async fn a_provider_that_fails_is_told_of() {
-    for (does, before) in [
-        (&[Does::Fails] as &'static [Does], 0),
-        (&[Does::GivesFor(NOW), Does::Fails], 1),
+async fn a_provider_error_is_a_credential_error_with_its_source() {
+    for (behaviours, before) in [
+        (&[Behaviour::Fail] as &'static [Behaviour], 0),
+        (&[Behaviour::ReturnFor(NOW), Behaviour::Fail], 1),
     ] {
-        let (provider, credential) = Provider::new(does);
+        let (provider, credential) = Provider::new(behaviours);
         let server = ScriptedServer::start(accepts_from(0));
         let client = client(&server, credential);
         for _ in 0..before {
@@ -314,8 +315,8 @@ async fn a_provider_that_fails_is_told_of() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_dropped_and_the_call_tried_once_more() {
-    let (provider, credential) = Provider::new(&[Does::GivesFor(LONG)]);
+async fn a_401_discards_the_token_and_retries_the_call_with_a_new_token() {
+    let (provider, credential) = Provider::new(&[Behaviour::ReturnFor(LONG)]);
     let server = ScriptedServer::start(accepts_from(1));
     let client = client(&server, credential);
     assert_eq!(list(&client).await.expect("a list"), 2);
@@ -325,13 +326,13 @@ async fn a_refused_token_is_dropped_and_the_call_tried_once_more() {
 }
 
 #[tokio::test]
-async fn many_calls_drop_a_refused_token_once() {
-    let (provider, credential) = Provider::new(&[Does::GivesFor(LONG)]);
-    // Some refusals come when others have long fetched the next token.
+async fn concurrent_401s_fetch_one_new_token() {
+    let (provider, credential) = Provider::new(&[Behaviour::ReturnFor(LONG)]);
+    // Some 401 responses arrive after the new token was fetched.
     let accepts = accepts_from(1);
-    let server = ScriptedServer::start(move |asked| {
-        let late = Duration::from_millis(if asked.number % 2 == 0 { 0 } else { 200 });
-        [vec![Step::Wait(late)], accepts(asked)].concat()
+    let server = ScriptedServer::start(move |request| {
+        let delay = Duration::from_millis(if request.number % 2 == 0 { 0 } else { 200 });
+        [vec![Step::Wait(delay)], accepts(request)].concat()
     });
     let client = client(&server, credential);
     let calls: Vec<_> = (0..20)
@@ -351,8 +352,8 @@ async fn many_calls_drop_a_refused_token_once() {
 }
 
 #[tokio::test]
-async fn a_second_refusal_is_the_end() {
-    let (provider, credential) = Provider::new(&[Does::Gives]);
+async fn a_second_401_is_returned() {
+    let (provider, credential) = Provider::new(&[Behaviour::Return]);
     let server = ScriptedServer::start(accepts_from(usize::MAX));
     let client = client(&server, credential);
     let error = list(&client).await.expect_err("no token is good");
@@ -367,9 +368,9 @@ async fn a_second_refusal_is_the_end() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_beside_the_retries() {
-    let (_, credential) = Provider::new(&[Does::Gives]);
-    let server = ScriptedServer::start(|asked| match asked.number {
+async fn a_401_between_retries_gets_a_new_token() {
+    let (_, credential) = Provider::new(&[Behaviour::Return]);
+    let server = ScriptedServer::start(|request| match request.number {
         0 | 2 => response(503, &[], ""),
         1 => response(401, &[], ""),
         _ => json_response("[]"),
@@ -379,12 +380,12 @@ async fn a_refusal_is_beside_the_retries() {
 }
 
 #[tokio::test]
-async fn a_refusal_without_another_token_is_told_of() {
-    let (_, credential) = Provider::new(&[Does::Gives, Does::Fails]);
+async fn an_error_contains_the_401_and_why_no_new_token_was_fetched() {
+    let (_, credential) = Provider::new(&[Behaviour::Return, Behaviour::Fail]);
     let server = ScriptedServer::start(accepts_from(1));
     let error = list(&client(&server, credential))
         .await
-        .expect_err("there is no other");
+        .expect_err("a credential error");
     assert!(error.is_credential(), "{error:?}");
     assert_eq!(error.attempts(), 1);
     // Both are reported: why there is no new token, and the rejection of the old one.
@@ -394,27 +395,27 @@ async fn a_refusal_without_another_token_is_told_of() {
 }
 
 #[tokio::test]
-async fn a_fixed_token_is_sent_once() {
+async fn a_rejected_fixed_token_isnt_sent_again() {
     let server = ScriptedServer::start(accepts_from(1));
-    let credential = Credential::token(token(0)).expect("a good token");
+    let credential = Credential::token(token(0)).expect("a valid token");
     let error = list(&client(&server, credential))
         .await
-        .expect_err("refused");
+        .expect_err("rejected");
     assert!(error.is_unauthorized(), "{error:?}");
     assert_eq!(error.attempts(), 1);
     assert_eq!(tokens(&server), [0]);
 }
 
 #[tokio::test]
-async fn a_call_that_is_given_up_while_it_fetches_harms_nobody() {
-    let (provider, credential) = Provider::new(&[Does::Waits, Does::Gives]);
+async fn a_call_that_is_aborted_while_it_fetches_a_token_doesnt_affect_other_calls() {
+    let (provider, credential) = Provider::new(&[Behaviour::Wait, Behaviour::Return]);
     let server = ScriptedServer::start(accepts_from(0));
     let client = client(&server, credential);
     let first = {
         let client = client.clone();
         tokio::spawn(async move { list(&client).await })
     };
-    provider.called(1).await;
+    provider.wait_for_calls(1).await;
     first.abort();
     assert!(first.await.is_err_and(|error| error.is_cancelled()));
     list(&client).await.expect("a list");
@@ -422,15 +423,15 @@ async fn a_call_that_is_given_up_while_it_fetches_harms_nobody() {
 }
 
 #[tokio::test]
-async fn a_provider_that_hangs_doesnt_hang_the_call() {
-    let (_, credential) = Provider::new(&[Does::Waits]);
+async fn the_call_timeout_applies_to_the_token_provider() {
+    let (_, credential) = Provider::new(&[Behaviour::Wait]);
     let server = ScriptedServer::start(accepts_from(0));
     let client = Client::builder()
         .endpoint(server.url())
         .credential(credential)
         .call_timeout(Duration::from_secs(1))
         .build()
-        .expect("a good configuration");
+        .expect("a valid configuration");
     let error = list(&client).await.expect_err("there is no token");
     assert!(error.is_timeout(), "{error:?}");
     assert_eq!(error.attempts(), 0);
@@ -438,26 +439,25 @@ async fn a_provider_that_hangs_doesnt_hang_the_call() {
 }
 
 #[tokio::test]
-async fn nothing_shows_a_token() {
-    let fixed = Credential::token(token(0)).expect("a good token");
-    let (_, provided) = Provider::new(&[Does::GivesFor(LONG)]);
+async fn debug_output_contains_no_token() {
+    let fixed = Credential::token(token(0)).expect("a valid token");
+    let (_, provided) = Provider::new(&[Behaviour::ReturnFor(LONG)]);
     let server = ScriptedServer::start(accepts_from(0));
-    let mut shown = vec![
+    let mut outputs = vec![
         format!("{:?}", AccessToken::new(token(0)).expires_in(LONG)),
         format!("{fixed:?} {fixed:#?} {provided:?}"),
         format!("{:?}", Client::builder().credential(provided)),
     ];
     let client = client(&server, fixed);
     list(&client).await.expect("a list");
-    shown.push(format!("{client:?} {client:#?}"));
-    for shown in shown {
-        assert!(!shown.contains(SECRET), "{shown}");
+    outputs.push(format!("{client:?} {client:#?}"));
+    for output in outputs {
+        assert!(!output.contains(SECRET), "{output}");
     }
 }
 
-/// A token would be there to read for everybody on the way.
 #[tokio::test]
-async fn no_token_leaves_this_machine_in_plain_text() {
+async fn a_remote_endpoint_without_tls_is_an_error() {
     for endpoint in [
         "http://cloudpartner.azure.com",
         "http://192.0.2.1",
@@ -467,11 +467,11 @@ async fn no_token_leaves_this_machine_in_plain_text() {
         "http://[2001:db8::1]",
         "HTTP://EXAMPLE.COM",
     ] {
-        for own in [None, Some(reqwest::Client::new())] {
-            let (provider, credential) = Provider::new(&[Does::Gives]);
+        for http_client in [None, Some(reqwest::Client::new())] {
+            let (provider, credential) = Provider::new(&[Behaviour::Return]);
             let mut builder = Client::builder().endpoint(endpoint).credential(credential);
-            if let Some(own) = own {
-                builder = builder.http_client(own);
+            if let Some(http_client) = http_client {
+                builder = builder.http_client(http_client);
             }
             let error = builder.build().expect_err(endpoint);
             assert!(error.is_invalid_argument(), "{endpoint}: {error:?}");

@@ -1,6 +1,7 @@
-//! The SDK decodes a response if and only if the spec validates its body. Both are given every recorded successful response,
-//! and each of them again with one value changed. A change that the spec refuses may also be decoded if the body is valid
-//! without the optional property that holds the changed value: one odd value never costs the whole response.
+//! Compares the SDK with the spec: the SDK must decode a response if and only if its body is valid against the spec.
+//!
+//! The bodies are every recorded successful response, and each of them with one value changed. The SDK may also decode a body that is
+//! invalid, if the body without the optional property that contains the changed value is valid.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
@@ -14,11 +15,11 @@ use serde_json::{Value, json};
 use crate::support::spec::pointer_segment;
 use crate::support::{LIST, STATUS, client, committed_spec, serve};
 
-/// A difference between the SDK and the spec that is accepted.
+/// An accepted difference between the SDK and the spec.
 struct KnownGap {
     name: &'static str,
     reason: &'static str,
-    /// The day on which the difference was accepted.
+    /// The date of the decision.
     date: &'static str,
 }
 
@@ -33,23 +34,23 @@ async fn decodes_a_changed_body_if_and_only_if_the_spec_validates_it() {
     let (list, status) = (validator(LIST), validator(STATUS));
 
     let mut differences = BTreeSet::new();
-    let mut refused = 0;
+    let mut rejected = 0;
     for (name, body) in &bodies {
         let validator = if body.offer.is_some() { &status } else { &list };
         let valid = body.variants.iter().any(|body| validator.is_valid(body));
         let decoded = body.decode(&client).await;
-        refused += usize::from(!valid && decoded.is_err());
+        rejected += usize::from(!valid && decoded.is_err());
         match (valid, decoded) {
-            (true, Err(_)) => differences.insert(format!("refused though valid: {name}")),
-            (false, Ok(())) => differences.insert(format!("decoded though invalid: {name}")),
+            (true, Err(_)) => differences.insert(format!("not decoded although valid: {name}")),
+            (false, Ok(())) => differences.insert(format!("decoded although invalid: {name}")),
             _ => false,
         };
     }
-    assert!(refused > 0, "the spec refuses no changed body");
+    assert!(rejected > 0, "the spec accepts every changed body");
     for gap in KNOWN_GAPS {
         assert!(
             differences.remove(gap.name),
-            "delete the known gap `{}` ({}: {}): there is no such difference",
+            "the known gap `{}` ({}: {}) no longer occurs; delete it",
             gap.name,
             gap.date,
             gap.reason
@@ -59,13 +60,13 @@ async fn decodes_a_changed_body_if_and_only_if_the_spec_validates_it() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-/// A response body, served under a path of its own.
+/// A response body that the server returns for a unique path.
 struct Served {
     recording: Recording,
     publisher: String,
-    /// The offer, in a request for a status.
+    /// The offer of a status request; `None` for a list request.
     offer: Option<String>,
-    /// The body itself, and the body without one of the properties that hold the changed value.
+    /// The body, and the body without each property that contains the changed value.
     variants: Vec<Value>,
 }
 
@@ -81,11 +82,11 @@ impl Served {
     }
 }
 
-/// Every recorded successful body and every change of it, by name. Of changes with the same name, the first is taken.
+/// Returns every recorded successful body and every changed body, by name. If several changes have the same name, the first is used.
 fn bodies() -> BTreeMap<String, Served> {
     let recordings = store::recordings(&store::root().join("recordings"));
     let mut bodies = BTreeMap::new();
-    for stored in recordings.all().expect("good recordings") {
+    for stored in recordings.all().expect("valid recordings") {
         let recording = &stored.recording;
         let Some(Body::Json(body)) = &recording.response.body else {
             continue;
@@ -143,7 +144,7 @@ fn bodies() -> BTreeMap<String, Served> {
     bodies
 }
 
-/// The body without the property at a JSON pointer.
+/// Returns the body without the property at a JSON pointer.
 fn without(body: &Value, pointer: &str) -> Value {
     let mut body = body.clone();
     if let Some((parent, key)) = pointer.rsplit_once('/')
@@ -154,14 +155,14 @@ fn without(body: &Value, pointer: &str) -> Value {
     body
 }
 
-/// A place in a body.
+/// A value in a body.
 #[derive(Clone)]
 struct Place {
     pointer: String,
-    /// The place's name, the same for every element of an array.
+    /// The name of the value, which is the same for all elements of an array.
     name: String,
     is_property: bool,
-    /// The pointers of the properties that hold the place, the nearest first; a property holds itself.
+    /// The pointers of the properties that contain the value, innermost first. A property contains its own value.
     properties: Vec<String>,
 }
 
@@ -203,7 +204,7 @@ fn collect(value: &Value, here: Place, places: &mut Vec<Place>) {
     places.push(here);
 }
 
-/// A value of each JSON type, and the numbers and strings at which schemas draw lines.
+/// Returns a value of each JSON type, and numbers and strings at the boundaries of the schemas.
 fn changes() -> [(&'static str, Value); 11] {
     [
         ("null", Value::Null),
@@ -223,11 +224,11 @@ fn changes() -> [(&'static str, Value); 11] {
     ]
 }
 
-/// The validator of an operation's successful response.
+/// Returns the validator of an operation's successful response.
 fn validator(path: &str) -> Validator {
     let mut schema = committed_spec().value;
     translate(&mut schema);
-    // Draft 4 ignores what stands beside `$ref`, so the whole spec can.
+    // Draft 4 ignores the siblings of `$ref`, so the spec itself can be the schema that contains `$ref`.
     schema["$ref"] = json!(format!(
         "#/paths/{}/get/responses/200/content/application~1json/schema",
         pointer_segment(path)
@@ -237,10 +238,10 @@ fn validator(path: &str) -> Validator {
     jsonschema::options()
         .with_draft(Draft::Draft4)
         .build(&schema)
-        .expect("good schemas")
+        .expect("valid schemas")
 }
 
-/// Replaces OpenAPI's `nullable` and `int64` by keywords of JSON Schema.
+/// Replaces OpenAPI's `nullable` and `int64` with keywords of JSON Schema.
 fn translate(schema: &mut Value) {
     match schema {
         Value::Array(elements) => elements.iter_mut().for_each(translate),

@@ -217,7 +217,7 @@ fn any_object_with_a_status_is_a_report() {
 fn recordings_with_damage() {
     let recordings = store::recordings(&store::root().join("recordings"))
         .all()
-        .expect("good recordings");
+        .expect("valid recordings");
     let bodies: Vec<Vec<u8>> = recordings
         .into_iter()
         .filter_map(|stored| match stored.recording.response.body? {

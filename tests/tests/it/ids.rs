@@ -1,11 +1,11 @@
-//! Identifiers in paths: the awkward ones arrive as they were given, and what would address another resource is refused before
-//! anything is sent.
+//! Identifiers in paths: special characters are encoded, and an identifier that would address another resource is an error before the
+//! request.
 
 use cloud_partner_portal::{Identifier, types::OfferSummary};
 
 use crate::support::{client, committed_spec, serve};
 
-/// The identifier is written by hand, so the spec's pattern is compared with it.
+/// `Identifier` is hand-written code, so this test compares it with the pattern of the spec.
 #[test]
 fn an_identifier_is_what_the_pattern_of_the_spec_accepts() {
     let spec = committed_spec();
@@ -20,7 +20,7 @@ fn an_identifier_is_what_the_pattern_of_the_spec_accepts() {
             .map(|(_, schema)| schema.clone())
             .expect("a schema");
         let validator = jsonschema::draft4::new(&pattern).expect("a schema");
-        // Every character of the first planes, alone, first, and last.
+        // Every character of the Basic Multilingual Plane: alone, at the beginning and at the end.
         for c in (0..=0xffff).filter_map(char::from_u32) {
             for text in [c.to_string(), format!("{c}a"), format!("a{c}")] {
                 assert_eq!(
@@ -34,9 +34,9 @@ fn an_identifier_is_what_the_pattern_of_the_spec_accepts() {
     }
 }
 
-/// Whatever a program holds an identifier in, the methods take it.
+/// The methods accept strings, references and `Identifier`.
 #[tokio::test]
-async fn an_id_of_the_list_can_be_asked_for_its_status() {
+async fn get_offer_status_accepts_the_id_of_a_list() {
     let server = serve(Vec::new());
     let client = client(server.url());
     let mut offer = OfferSummary::default();
@@ -54,7 +54,7 @@ async fn an_id_of_the_list_can_be_asked_for_its_status() {
 }
 
 #[tokio::test]
-async fn awkward_ids_arrive_as_they_were_given() {
+async fn special_characters_in_ids_are_percent_encoded() {
     let server = serve(Vec::new());
     let client = client(server.url());
     for (id, path) in [
@@ -71,31 +71,34 @@ async fn awkward_ids_arrive_as_they_were_given() {
         ("a:b@c;d", "a:b@c;d"),
         ("<\">", "%3C%22%3E"),
     ] {
-        // Nobody has recorded these, so the server refuses them; what matters is what it was asked.
+        // The server has no recordings of these ids. The test checks the requests only.
         let error = client
             .get_offer_status(id, id)
             .await
             .expect_err("nothing is recorded");
         assert!(error.status().is_some(), "{id}: {error}");
-        let asked = server.requests().pop().expect("a request");
+        let request = server.requests().pop().expect("a request");
         assert_eq!(
-            asked.path,
+            request.path,
             format!("/api/publishers/{path}/offers/{path}/status"),
             "{id}"
         );
-        let version = asked.query.iter().find(|(name, _)| *name == "api-version");
+        let version = request
+            .query
+            .iter()
+            .find(|(name, _)| *name == "api-version");
         assert_eq!(
             version.map(|(_, value)| value.as_str()),
             Some("2017-10-31"),
             "{id}"
         );
-        assert_eq!(asked.query.len(), 1, "{id}: {:?}", asked.query);
-        assert!(!asked.headers.contains_key("api-version"), "{id}");
+        assert_eq!(request.query.len(), 1, "{id}: {:?}", request.query);
+        assert!(!request.headers.contains_key("api-version"), "{id}");
     }
 }
 
 #[tokio::test]
-async fn ids_that_address_something_else_are_refused_before_anything_is_sent() {
+async fn an_id_that_addresses_another_resource_is_an_error_before_the_request() {
     let server = serve(Vec::new());
     let client = client(server.url());
     for id in [
@@ -108,14 +111,14 @@ async fn ids_that_address_something_else_are_refused_before_anything_is_sent() {
         ] {
             assert!(error.is_invalid_argument(), "{id:?}: {error}");
             assert_eq!((error.status(), error.attempts()), (None, 0), "{id:?}");
-            let said = error.to_string();
+            let message = error.to_string();
             assert!(
-                said.contains("publisherId") && said.contains(&format!("{id:?}")),
-                "{said}"
+                message.contains("publisherId") && message.contains(&format!("{id:?}")),
+                "{message}"
             );
             assert!(
-                said.contains("contoso"),
-                "the message shows no good one: {said}"
+                message.contains("contoso"),
+                "the message contains no valid example: {message}"
             );
         }
         let error = client.get_offer_status("contoso", id).await.expect_err(id);

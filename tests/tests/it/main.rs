@@ -1,6 +1,5 @@
-//! The SDK as a customer uses it, against real sockets; and the reader and the replay server of the recordings.
+//! Tests of the SDK's public API over sockets, and of the reader and replay server of recordings.
 
-mod awkward;
 mod bench_figures;
 mod credentials;
 mod decoding;
@@ -18,6 +17,7 @@ mod replay;
 mod retries;
 mod schema;
 mod store;
+mod unusual_properties;
 
 mod support;
 mod tracing;

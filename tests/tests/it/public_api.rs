@@ -1,4 +1,4 @@
-//! Properties of the public API that hold for every user: which types are `Send`, `Sync` and `Clone`, and how errors nest.
+//! Tests of the public API: auto traits, sources of errors, `Client::get` and the number of attempts.
 
 use std::error::Error as _;
 use std::net::{Ipv4Addr, TcpListener};
@@ -35,7 +35,7 @@ fn errors_are_clone() {
 }
 
 #[tokio::test]
-async fn an_error_does_not_repeat_its_source() {
+async fn the_message_of_an_error_does_not_contain_the_messages_of_its_sources() {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
         .expect("a free port")
@@ -61,7 +61,7 @@ async fn an_error_does_not_repeat_its_source() {
 
 #[tokio::test]
 async fn get_calls_an_operation_that_the_spec_does_not_name() {
-    let server = ScriptedServer::start(|asked| match asked.number {
+    let server = ScriptedServer::start(|request| match request.number {
         0 => response(503, &[], ""),
         _ => response(200, &[("x-test", "a")], r#"{"any":["thing"]}"#),
     });
@@ -75,9 +75,9 @@ async fn get_calls_an_operation_that_the_spec_does_not_name() {
     assert_eq!((response.attempts(), response.status()), (2, 200));
     let header = response.headers().get("x-test");
     assert_eq!(header.and_then(|value| value.to_str().ok()), Some("a"));
-    let asked = server.requests();
-    assert_eq!(asked.len(), 2);
-    assert!(asked.iter().all(|asked| asked.token.is_some()));
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(requests.iter().all(|request| request.token.is_some()));
 
     for path in ["api", "/../x", "/a b", "https://evil.example/"] {
         let error = client.get(path).await.expect_err(path);
@@ -87,7 +87,7 @@ async fn get_calls_an_operation_that_the_spec_does_not_name() {
 }
 
 #[tokio::test]
-async fn an_error_names_the_wait_that_the_service_asks_for() {
+async fn an_error_contains_the_retry_after_time() {
     let server = ScriptedServer::start(|_| response(503, &[("retry-after", "86400")], ""));
     let client = builder(&server).build().expect("a client");
     let error = client.list_offers("contoso").await.expect_err("503");
@@ -99,9 +99,9 @@ async fn an_error_names_the_wait_that_the_service_asks_for() {
 }
 
 #[tokio::test]
-async fn an_error_keeps_each_cause_of_its_attempts_once() {
+async fn the_sources_of_an_error_contain_each_cause_of_the_earlier_attempts_once() {
     const ID: &str = "x-ms-correlation-request-id";
-    let server = ScriptedServer::start(|asked| match asked.number {
+    let server = ScriptedServer::start(|request| match request.number {
         0 => response(503, &[(ID, "id-0")], ""),
         1 => response(500, &[(ID, "id-1")], ""),
         2 => response(503, &[(ID, "id-2")], ""),
@@ -123,7 +123,7 @@ async fn an_error_keeps_each_cause_of_its_attempts_once() {
 
 #[tokio::test]
 async fn max_attempts_counts_the_request_with_a_new_token() {
-    let server = ScriptedServer::start(|asked| match asked.number {
+    let server = ScriptedServer::start(|request| match request.number {
         0 => response(401, &[], ""),
         _ => response(503, &[], ""),
     });
@@ -141,7 +141,7 @@ async fn max_attempts_counts_the_request_with_a_new_token() {
     assert_eq!(server.requests().len(), 4);
 }
 
-/// A client with four attempts.
+/// Returns a builder of a client with at most four attempts per call.
 fn builder(server: &ScriptedServer) -> ClientBuilder {
     let retry = RetryPolicy::default()
         .max_attempts(4)

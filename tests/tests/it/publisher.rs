@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::publisher::{events, list, table};
+use crate::support::publisher::{events, list_response, serve_statuses};
 use crate::support::scripted_server::Step::Reset;
 use crate::support::scripted_server::{json_response, response};
 use cloud_partner_portal::Until;
@@ -11,32 +11,32 @@ use serde_json::{Value, json};
 #[tokio::test]
 async fn reports_each_offer_until_all_have_an_outcome() {
     let lists = vec![
-        list(&[
+        list_response(&[
             ("a", "running"),
             ("b", "succeeded"),
             ("c", "waitingForPublisherReview"),
             ("d", "failed"),
         ]),
-        list(&[
+        list_response(&[
             ("a", "running"),
             ("b", "succeeded"),
             ("c", "waitingForPublisherReview"),
             ("d", "failed"),
         ]),
-        list(&[
+        list_response(&[
             ("a", "running"),
             ("b", "succeeded"),
             ("c", "succeeded"),
             ("d", "failed"),
         ]),
-        list(&[
+        list_response(&[
             ("a", "failed"),
             ("b", "succeeded"),
             ("c", "succeeded"),
             ("d", "failed"),
         ]),
     ];
-    let service = table(
+    let service = serve_statuses(
         lists,
         &[
             ("a", &["running", "running", "notStarted", "failed"]),
@@ -70,7 +70,7 @@ async fn without_an_offer_in_flight_it_ends_with_the_first_list() {
             ("c", "published"),
         ],
     ] {
-        let service = table(vec![list(offers)], &[]);
+        let service = serve_statuses(vec![list_response(offers)], &[]);
         let listed = format!("{} offers, 0 watched", offers.len());
         assert_eq!(events(service.watch()).await, [listed.as_str(), "ended: "]);
         assert_eq!(service.server.requests().len(), 1);
@@ -94,7 +94,7 @@ async fn a_changed_offer_is_watched() {
         };
         let mut changed = offer.clone();
         changed[member] = value;
-        let service = table(
+        let service = serve_statuses(
             vec![
                 list(&offer, "running"),
                 list(&offer, "running"),
@@ -129,12 +129,12 @@ async fn a_changed_offer_is_watched() {
 
 #[tokio::test]
 async fn an_offer_that_is_new_since_the_first_list_is_watched() {
-    let service = table(
+    let service = serve_statuses(
         vec![
-            list(&[("a", "running")]),
-            list(&[("a", "running"), ("b", "neverPublished")]),
-            list(&[("a", "running"), ("b", "neverPublished")]),
-            list(&[("a", "succeeded"), ("b", "neverPublished")]),
+            list_response(&[("a", "running")]),
+            list_response(&[("a", "running"), ("b", "neverPublished")]),
+            list_response(&[("a", "running"), ("b", "neverPublished")]),
+            list_response(&[("a", "succeeded"), ("b", "neverPublished")]),
         ],
         &[
             ("a", &["running", "running", "running", "succeeded"]),
@@ -151,8 +151,8 @@ async fn an_offer_that_is_new_since_the_first_list_is_watched() {
 
 #[tokio::test]
 async fn an_offer_that_vanishes_from_the_list_stays_watched() {
-    let both = || list(&[("a", "running"), ("b", "running")]);
-    let one = || list(&[("a", "running")]);
+    let both = || list_response(&[("a", "running"), ("b", "running")]);
+    let one = || list_response(&[("a", "running")]);
     for (tolerate, b, told, asked) in [
         // The service doesn't know it any more.
         (
@@ -186,8 +186,8 @@ async fn an_offer_that_vanishes_from_the_list_stays_watched() {
             ("b", b),
         ]
         .leak();
-        let last = list(&[("a", "succeeded")]);
-        let service = table(vec![both(), one(), one(), last], rows);
+        let last = list_response(&[("a", "succeeded")]);
+        let service = serve_statuses(vec![both(), one(), one(), last], rows);
         assert_eq!(events(service.watch().tolerate(tolerate)).await, told);
         assert_eq!(service.polled_offers_sorted(), asked);
     }
@@ -197,9 +197,9 @@ async fn an_offer_that_vanishes_from_the_list_stays_watched() {
 async fn a_status_that_cant_be_read_is_an_error_in_the_result_and_doesnt_stop_the_others() {
     let lists = || {
         vec![
-            list(&[("a", "running"), ("b", "running"), (".c", "running")]),
-            list(&[("a", "running"), ("b", "running"), (".c", "running")]),
-            list(&[("a", "succeeded"), ("b", "running"), (".c", "running")]),
+            list_response(&[("a", "running"), ("b", "running"), (".c", "running")]),
+            list_response(&[("a", "running"), ("b", "running"), (".c", "running")]),
+            list_response(&[("a", "succeeded"), ("b", "running"), (".c", "running")]),
         ]
     };
     let a: (&str, &[&str]) = ("a", &["running", "running", "succeeded"]);
@@ -207,7 +207,7 @@ async fn a_status_that_cant_be_read_is_an_error_in_the_result_and_doesnt_stop_th
         (&["404"] as &'static [&'static str], "given up Some(404)"),
         (&["403"], "given up Some(403)"),
     ] {
-        let service = table(lists(), vec![a, ("b", b)].leak());
+        let service = serve_statuses(lists(), vec![a, ("b", b)].leak());
         // An id that can't be sent is one whose status can't be read. Each is given up once.
         let first =
             format!("3 offers, 3 watched; .c ended: given up None; a running; b ended: {error}");
@@ -228,12 +228,12 @@ async fn a_status_that_cant_be_read_is_an_error_in_the_result_and_doesnt_stop_th
 
 #[tokio::test]
 async fn a_poll_that_failed_is_repeated() {
-    let service = table(
+    let service = serve_statuses(
         vec![
-            list(&[("a", "running")]),
-            list(&[("a", "succeeded")]),
-            list(&[("a", "succeeded")]),
-            list(&[("a", "succeeded")]),
+            list_response(&[("a", "running")]),
+            list_response(&[("a", "succeeded")]),
+            list_response(&[("a", "succeeded")]),
+            list_response(&[("a", "succeeded")]),
         ],
         &[("a", &["503", "reset", "500", "succeeded"])],
     );
@@ -252,12 +252,12 @@ async fn a_poll_that_failed_is_repeated() {
 
 #[tokio::test]
 async fn reports_lists_that_cant_be_read() {
-    let service = table(
+    let service = serve_statuses(
         vec![
             response(503, &[], ""),
-            list(&[("a", "running")]),
+            list_response(&[("a", "running")]),
             vec![Reset],
-            list(&[("a", "succeeded")]),
+            list_response(&[("a", "succeeded")]),
         ],
         &[("a", &["running", "running", "running", "succeeded"])],
     );
@@ -280,7 +280,7 @@ async fn reports_lists_that_cant_be_read() {
         (401, response(401, &[], ""), minutes),
         (200, response(200, &html, "<html>"), Duration::ZERO),
     ] {
-        let service = table(vec![list], &[]);
+        let service = serve_statuses(vec![list], &[]);
         assert_eq!(
             events(service.watch().tolerate(tolerate)).await,
             [format!("error: Some({status})")]
@@ -292,11 +292,11 @@ async fn reports_lists_that_cant_be_read() {
 #[tokio::test]
 async fn go_live_is_awaited_only_when_told() {
     let service = || {
-        table(
+        serve_statuses(
             vec![
-                list(&[("a", "running")]),
-                list(&[("a", "running")]),
-                list(&[("a", "succeeded")]),
+                list_response(&[("a", "running")]),
+                list_response(&[("a", "running")]),
+                list_response(&[("a", "succeeded")]),
             ],
             &[("a", &["waitingForPublisherReview", "running", "succeeded"])],
         )

@@ -5,7 +5,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::support::error_checks::with_timeout;
-use crate::support::publisher::{Publisher, Service, list, status, table};
+use crate::support::publisher::{
+    Publisher, PublisherServer, list_response, serve_statuses, status_response,
+};
 use crate::support::scripted_server::Step::Wait;
 use crate::support::scripted_server::json_response;
 use cloud_partner_portal::PublisherWatchEvent;
@@ -36,7 +38,7 @@ async fn ten_thousand_offers_take_a_request_for_each_that_is_in_flight() {
     let mut lists = vec![running; intervals];
     // The list that is newer than the last outcome.
     lists.push(json_response(many_offers("succeeded")));
-    let service = Service::start(Publisher {
+    let service = PublisherServer::start(Publisher {
         lists,
         status: Box::new(move |_, interval| {
             let now = if interval + 1 < intervals {
@@ -45,7 +47,7 @@ async fn ten_thousand_offers_take_a_request_for_each_that_is_in_flight() {
                 "succeeded"
             };
             // Long enough to see how many are asked at once.
-            [vec![Wait(Duration::from_millis(10))], status(now)].concat()
+            [vec![Wait(Duration::from_millis(10))], status_response(now)].concat()
         }),
     });
     let mut watch = service.watch().start();
@@ -115,7 +117,7 @@ async fn memory_per_offer_alone() {
         .map(|number| format!("backup-{number:06}"))
         .collect();
     let offers: Vec<_> = ids.iter().map(|id| (id.as_str(), "succeeded")).collect();
-    let service = table(vec![list(&offers)], &[]);
+    let service = serve_statuses(vec![list_response(&offers)], &[]);
     let mut kept = Vec::new();
     let mut before = 0;
     for number in 0..first + watches {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::support::error_checks::with_timeout;
-use crate::support::publisher::{Publisher, Service, events, list, status, table};
+use crate::support::publisher::{
+    Publisher, PublisherServer, events, list_response, serve_statuses, status_response,
+};
 use crate::support::scripted_server::Step::Stall;
 use crate::support::scripted_server::{json_response, response};
 use cloud_partner_portal::{AccessToken, Client, Credential, Outcome};
@@ -28,10 +30,10 @@ async fn an_offer_that_fails_between_two_lists_is_in_the_result() {
                 .to_string(),
             ),
         ];
-        let service = Service::start(Publisher {
+        let service = PublisherServer::start(Publisher {
             lists,
             status: Box::new(move |offer, interval| {
-                status(match (offer, interval) {
+                status_response(match (offer, interval) {
                     ("a", 0) => "running",
                     ("a", _) => "succeeded",
                     (_, 0) => before,
@@ -57,12 +59,12 @@ async fn an_offer_without_a_known_status_is_watched() {
         json!({"id": "a", "status": "notStarted"}),
         json!({"id": "a", "status": "paused"}),
     ] {
-        let service = Service::start(Publisher {
+        let service = PublisherServer::start(Publisher {
             lists: vec![
                 json_response(json!([item]).to_string()),
-                list(&[("a", "failed")]),
+                list_response(&[("a", "failed")]),
             ],
-            status: Box::new(|_, _| status("failed")),
+            status: Box::new(|_, _| status_response("failed")),
         });
         assert_eq!(
             events(service.watch()).await.last().map(String::as_str),
@@ -76,16 +78,16 @@ async fn an_offer_without_a_known_status_is_watched() {
 async fn the_outcome_of_an_offer_that_is_in_flight_again_is_dropped() {
     let lists = || {
         vec![
-            list(&[("a", "running"), ("b", "running")]),
-            list(&[("a", "succeeded"), ("b", "running")]),
-            list(&[("a", "running"), ("b", "running")]),
-            list(&[("a", "running"), ("b", "succeeded")]),
-            list(&[("a", "failed"), ("b", "succeeded")]),
+            list_response(&[("a", "running"), ("b", "running")]),
+            list_response(&[("a", "succeeded"), ("b", "running")]),
+            list_response(&[("a", "running"), ("b", "running")]),
+            list_response(&[("a", "running"), ("b", "succeeded")]),
+            list_response(&[("a", "failed"), ("b", "succeeded")]),
         ]
     };
     let b: (&str, &[&str]) = ("b", &["running", "running", "running", "succeeded"]);
     // The next poll fails.
-    let service = table(
+    let service = serve_statuses(
         lists(),
         vec![("a", &["succeeded", "", "403"] as &[_]), b].leak(),
     );
@@ -95,7 +97,7 @@ async fn the_outcome_of_an_offer_that_is_in_flight_again_is_dropped() {
         Some("ended: a given up Some(403), b succeeded")
     );
     // The next poll shows another outcome.
-    let service = table(
+    let service = serve_statuses(
         lists(),
         vec![("a", &["succeeded", "", "running", "failed"] as &[_]), b].leak(),
     );
@@ -111,7 +113,7 @@ async fn the_outcome_of_an_offer_that_is_in_flight_again_is_dropped() {
         ]
     );
     // Its polls fail until the timeout.
-    let service = table(
+    let service = serve_statuses(
         lists(),
         vec![("a", &["succeeded", "", "503"] as &[_]), b].leak(),
     );
@@ -126,8 +128,11 @@ async fn the_outcome_of_an_offer_that_is_in_flight_again_is_dropped() {
 
 #[tokio::test]
 async fn a_list_that_is_older_than_the_outcome_costs_one_more_poll() {
-    let service = table(
-        vec![list(&[("a", "running")]), list(&[("a", "running")])],
+    let service = serve_statuses(
+        vec![
+            list_response(&[("a", "running")]),
+            list_response(&[("a", "running")]),
+        ],
         &[("a", &["running", "succeeded"])],
     );
     assert_eq!(
@@ -144,7 +149,7 @@ async fn a_list_that_is_older_than_the_outcome_costs_one_more_poll() {
 
 #[tokio::test]
 async fn offers_that_ended_before_the_first_list_and_no_offers_are_no_success() {
-    let service = table(vec![list(&[("a", "succeeded")])], &[]);
+    let service = serve_statuses(vec![list_response(&[("a", "succeeded")])], &[]);
     let result = with_timeout("publisher", service.watch())
         .await
         .expect("no error");
@@ -153,8 +158,8 @@ async fn offers_that_ended_before_the_first_list_and_no_offers_are_no_success() 
 
 #[tokio::test]
 async fn a_timeout_before_the_confirming_list_is_no_success() {
-    let service = table(
-        vec![list(&[("a", "running")]), vec![Stall]],
+    let service = serve_statuses(
+        vec![list_response(&[("a", "running")]), vec![Stall]],
         &[("a", &["succeeded"])],
     );
     let watch = service.watch().timeout(Duration::from_millis(500));
@@ -163,7 +168,7 @@ async fn a_timeout_before_the_confirming_list_is_no_success() {
     assert_eq!(a.outcome, Outcome::Succeeded);
     assert!(result.timed_out && !result.is_success());
 
-    let service = table(vec![response(503, &[], "")], &[]);
+    let service = serve_statuses(vec![response(503, &[], "")], &[]);
     let watch = service.watch().timeout(Duration::from_millis(300));
     let result = with_timeout("publisher", watch).await.expect("no error");
     let error = result.last_error.as_ref().expect("the list's error");
@@ -174,8 +179,11 @@ async fn a_timeout_before_the_confirming_list_is_no_success() {
 /// A result that is awaited after the end is the same.
 #[tokio::test]
 async fn a_watch_that_has_ended_gives_its_result_again() {
-    let service = table(
-        vec![list(&[("a", "running")]), list(&[("a", "failed")])],
+    let service = serve_statuses(
+        vec![
+            list_response(&[("a", "running")]),
+            list_response(&[("a", "failed")]),
+        ],
         &[("a", &["failed"])],
     );
     let mut watch = service.watch().start();
@@ -205,7 +213,7 @@ async fn a_panic_reaches_the_reader() {
             .endpoint("http://127.0.0.1:9")
             .credential(credential)
             .build()
-            .expect("a good configuration")
+            .expect("a valid configuration")
     };
     let publisher = client().watch_publisher("contoso").expect("an id").start();
     let watch = tokio::spawn(async move { publisher.await.is_ok() });

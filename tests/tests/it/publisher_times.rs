@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::support::error_checks::with_timeout;
-use crate::support::publisher::{Publisher, Service, events, list, status, table};
+use crate::support::publisher::{
+    Publisher, PublisherServer, events, list_response, serve_statuses, status_response,
+};
 use crate::support::scripted_server::Step::Stall;
 use crate::support::scripted_server::{json_response, response};
 use cloud_partner_portal::PublisherWatchEvent;
@@ -11,20 +13,24 @@ use cloud_partner_portal::PublisherWatchEvent;
 #[tokio::test]
 async fn a_timeout_is_the_outcome_of_open_offers() {
     let timeout = Duration::from_millis(500);
-    let offers = || list(&[("a", "running"), ("b", "running")]);
+    let offers = || list_response(&[("a", "running"), ("b", "running")]);
     // The statuses stall, or the second list does, or all goes on for ever.
     for (name, lists, a) in [
         ("status", vec![offers()], vec![Stall]),
-        ("list", vec![offers(), vec![Stall]], status("running")),
-        ("neither", vec![offers()], status("running")),
+        (
+            "list",
+            vec![offers(), vec![Stall]],
+            status_response("running"),
+        ),
+        ("neither", vec![offers()], status_response("running")),
     ] {
-        let service = Service::start(Publisher {
+        let service = PublisherServer::start(Publisher {
             lists,
             status: Box::new(move |offer, _| {
                 if offer == "a" {
                     return a.clone();
                 }
-                status("failed")
+                status_response("failed")
             }),
         });
         let told = events(service.watch().timeout(timeout)).await;
@@ -40,7 +46,7 @@ async fn a_timeout_is_the_outcome_of_open_offers() {
         })
         .await;
     }
-    let service = table(vec![vec![Stall]], &[]);
+    let service = serve_statuses(vec![vec![Stall]], &[]);
     assert_eq!(events(service.watch().timeout(timeout)).await, ["ended: "]);
 }
 
@@ -73,11 +79,11 @@ async fn the_service_says_when_to_list_next() {
     ]
     .into_iter()
     .map(|(name, first, status_then)| {
-        let service = Service::start(Publisher {
+        let service = PublisherServer::start(Publisher {
             lists: vec![first, json_response(running)],
             status: Box::new(move |_, interval| match interval {
                 0 => status_then.clone(),
-                _ => status("succeeded"),
+                _ => status_response("succeeded"),
             }),
         });
         tokio::spawn(lists_a_second_apart(name, service))
@@ -91,20 +97,20 @@ async fn the_service_says_when_to_list_next() {
         response(200, &for_ever, running),
         response(503, &for_ever, ""),
     ] {
-        let service = table(vec![first], &[("a", &["running"])]);
+        let service = serve_statuses(vec![first], &[("a", &["running"])]);
         events(service.watch().timeout(Duration::from_millis(200))).await;
         assert_eq!(service.polled_offers().len(), 1);
     }
 }
 
-async fn lists_a_second_apart(name: &str, service: Service) {
+async fn lists_a_second_apart(name: &str, service: PublisherServer) {
     events(service.watch()).await;
     let lists: Vec<_> = service
         .server
         .requests()
         .into_iter()
-        .filter(|asked| !asked.target.contains("/status"))
-        .map(|asked| asked.when)
+        .filter(|request| !request.target.contains("/status"))
+        .map(|request| request.when)
         .collect();
     assert!(lists.len() >= 2, "{name}");
     let waited = lists[1] - lists[0];
@@ -115,8 +121,8 @@ async fn lists_a_second_apart(name: &str, service: Service) {
 async fn dropping_the_watch_cancels_its_requests() {
     let ids: Vec<_> = (0..20).map(|number| format!("o{number}")).collect();
     let offers: Vec<_> = ids.iter().map(|id| (id.as_str(), "running")).collect();
-    let service = Service::start(Publisher {
-        lists: vec![list(&offers)],
+    let service = PublisherServer::start(Publisher {
+        lists: vec![list_response(&offers)],
         status: Box::new(|_, _| vec![Stall]),
     });
     let mut watch = service.watch().start();

@@ -1,4 +1,4 @@
-//! The format: its schema is up to date, and every recording that is kept is as a person should find it.
+//! The format of recordings: the schema is up to date, and every committed recording is valid, formatted and free of credentials.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -19,11 +19,11 @@ fn every_recording() -> Vec<StoredRecording> {
 }
 
 #[test]
-fn the_committed_schema_is_fresh() {
+fn the_committed_schema_is_up_to_date() {
     let committed = fs::read_to_string(store::root().join("recording.schema.json")).unwrap();
     assert!(
         committed == recording::schema(),
-        "tests/recording.schema.json is stale; mend it with: cargo xtask schema"
+        "tests/recording.schema.json is outdated; regenerate it with: cargo xtask generate"
     );
 }
 
@@ -48,7 +48,7 @@ fn every_recording_names_the_schema_and_matches_it() {
     }
 }
 
-/// Also finds members that a file has twice, which a JSON parser doesn't mind.
+/// This also finds duplicate properties, which the JSON parser accepts.
 #[test]
 fn every_recording_is_formatted() {
     for StoredRecording { file, recording } in every_recording() {
@@ -62,17 +62,16 @@ fn every_recording_is_formatted() {
     }
 }
 
-/// The schema is what other languages and editors know of the format: whatever it accepts must be readable, and what the
-/// reader refuses it must refuse as well.
+/// Editors and other languages validate recordings with the schema, so it must accept the same files as the reader.
 #[test]
-fn the_schema_and_the_reader_refuse_the_same() {
+fn the_schema_and_the_reader_accept_the_same_recordings() {
     let validator =
         jsonschema::validator_for(&serde_json::from_str(&recording::schema()).unwrap()).unwrap();
-    let good = serde_json::to_value(many_offers(1)).unwrap();
-    assert!(validator.is_valid(&good));
+    let valid = serde_json::to_value(many_offers(1)).unwrap();
+    assert!(validator.is_valid(&valid));
 
     let long_path = "/a-b.c_d~e!$&'()*+,;=:@%2F%c3/";
-    for (pointer, value, fits) in [
+    for (pointer, value, is_valid) in [
         ("/request/method", "GET", true),
         ("/request/method", "", false),
         ("/request/method", "Get", false),
@@ -96,28 +95,28 @@ fn the_schema_and_the_reader_refuse_the_same() {
         ("/provenance/kind", "observed-shape", true),
         ("/provenance/kind", "live", false),
     ] {
-        let mut value_with = good.clone();
+        let mut value_with = valid.clone();
         *value_with.pointer_mut(pointer).unwrap() = value.into();
         let read = serde_json::from_value::<recording::Recording>(value_with.clone());
-        assert_eq!(read.is_ok(), fits, "the reader, {pointer}: {value:?}");
+        assert_eq!(read.is_ok(), is_valid, "the reader, {pointer}: {value:?}");
         assert_eq!(
             validator.is_valid(&value_with),
-            fits,
+            is_valid,
             "the schema, {pointer}: {value:?}"
         );
     }
     for status in [199, 200, 599, 600] {
-        let mut value = good.clone();
+        let mut value = valid.clone();
         value["response"]["status"] = status.into();
-        let fits = (200..600).contains(&status);
-        assert_eq!(validator.is_valid(&value), fits, "{status}");
+        let is_valid = (200..600).contains(&status);
+        assert_eq!(validator.is_valid(&value), is_valid, "{status}");
         let read = serde_json::from_value::<recording::Recording>(value);
-        assert_eq!(read.is_ok(), fits, "{status}");
+        assert_eq!(read.is_ok(), is_valid, "{status}");
     }
 }
 
 #[test]
-fn no_recording_holds_a_credential() {
+fn no_recording_contains_a_credential() {
     for StoredRecording { file, recording } in every_recording() {
         let text = recording.to_text().to_lowercase();
         for word in ["authorization\"", "bearer ", "eyj", "client_secret"] {
@@ -126,11 +125,11 @@ fn no_recording_holds_a_credential() {
     }
 }
 
-/// What has no recording is not proven: both operations, every failure shape, every status.
+/// Both operations need a recording of every format of an error response and of every status code.
 #[test]
-fn the_recordings_cover_what_was_seen() {
+fn the_recordings_contain_every_observed_error_response() {
     let all = every_recording();
-    let failures = |operation: &str| {
+    let error_responses = |operation: &str| {
         all.iter()
             .filter(|stored| stored.recording.request.path.ends_with(operation))
             .filter(|stored| stored.recording.response.status != 200)
@@ -151,7 +150,7 @@ fn the_recordings_cover_what_was_seen() {
             })
             .collect::<BTreeSet<String>>()
     };
-    for (operation, shapes) in [
+    for (operation, formats) in [
         (
             "/offers",
             "400 BadRequest, 400 InvalidAPIVersion, 401 Message, 403 Forbidden, 404 Product, 429 TooManyRequests, \
@@ -164,18 +163,18 @@ fn the_recordings_cover_what_was_seen() {
              504 html",
         ),
     ] {
-        let found = failures(operation);
-        for shape in shapes.split(", ") {
+        let found = error_responses(operation);
+        for format in formats.split(", ") {
             assert!(
-                found.contains(shape),
-                "{operation}: {shape} isn't among {found:?}"
+                found.contains(format),
+                "{operation}: no recording of {format}; recorded are {found:?}"
             );
         }
     }
 }
 
 #[test]
-fn many_offers_are_the_same_every_time_and_differ_from_each_other() {
+fn many_offers_is_deterministic_and_its_offers_vary() {
     let recording = many_offers(1000);
     assert_eq!(recording, many_offers(1000));
     let Some(recording::Body::Json(Value::Array(offers))) = recording.response.body else {

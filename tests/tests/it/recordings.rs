@@ -1,5 +1,5 @@
-//! Every recording over a socket, through the SDK: answers are decoded and encoded again without a loss, failures say what
-//! was recorded.
+//! Every recording, received through the SDK: successful responses are decoded and encoded without loss, and errors contain the recorded
+//! status code, code and message.
 
 use crate::support::{
     LIST, STATUS, client, committed_spec, lost_properties, response_schema, serve,
@@ -12,7 +12,7 @@ use serde_json::Value;
 /// The version that the SDK sends.
 const VERSION: &str = "2017-10-31";
 
-/// Calls what the recording asks for: the answer encoded again, or the failure.
+/// Calls the operation of the recorded request. Returns its path template, and the decoded and encoded response or the error.
 async fn call(
     client: &cloud_partner_portal::Client,
     recording: &Recording,
@@ -21,12 +21,12 @@ async fn call(
     let parts: Vec<_> = path.iter().map(String::as_str).collect();
     match parts[..] {
         ["api", "publishers", publisher, "offers"] => {
-            let answer = client.list_offers(publisher).await;
-            (LIST, answer.map(|offers| encode(&*offers)))
+            let response = client.list_offers(publisher).await;
+            (LIST, response.map(|offers| encode(&*offers)))
         }
         ["api", "publishers", publisher, "offers", offer, "status"] => {
-            let answer = client.get_offer_status(publisher, offer).await;
-            (STATUS, answer.map(|report| encode(&*report)))
+            let response = client.get_offer_status(publisher, offer).await;
+            (STATUS, response.map(|report| encode(&*report)))
         }
         _ => panic!(
             "{} is a path that the SDK doesn't call",
@@ -43,15 +43,13 @@ fn recordings() -> Vec<Recording> {
     let home = store::root();
     let mut recordings: Vec<Recording> = store::recordings(&home.join("recordings"))
         .all()
-        .expect("good recordings")
+        .expect("valid recordings")
         .into_iter()
         .map(|stored| {
             let mut recording = Recording::from(stored);
-            // The SDK sends one version only.
+            // The SDK always sends this version.
             let version = recording.request.query.get_mut("api-version");
-            version
-                .expect("every request has one")
-                .replace_range(.., VERSION);
+            version.expect("an api-version").replace_range(.., VERSION);
             recording
         })
         .collect();
@@ -60,7 +58,7 @@ fn recordings() -> Vec<Recording> {
 }
 
 #[tokio::test]
-async fn every_answer_is_decoded_and_loses_nothing_that_the_contract_names() {
+async fn every_successful_response_is_decoded_without_losing_a_property_of_the_spec() {
     let spec = committed_spec();
     let (mut lists, mut statuses) = (0, 0);
     let recordings = recordings();
@@ -70,14 +68,14 @@ async fn every_answer_is_decoded_and_loses_nothing_that_the_contract_names() {
         .iter()
         .filter(|recording| recording.response.status == 200)
     {
-        let (path, answer) = call(&client, recording).await;
+        let (path, response) = call(&client, recording).await;
         let Some(Body::Json(body)) = &recording.response.body else {
             panic!("{}: a success without JSON", recording.description);
         };
-        let answer = answer.unwrap_or_else(|error| panic!("{}: {error}", recording.description));
+        let encoded = response.unwrap_or_else(|error| panic!("{}: {error}", recording.description));
         let schema = response_schema(&spec, path);
         assert_eq!(
-            lost_properties(&spec, schema, body, &answer),
+            lost_properties(&spec, schema, body, &encoded),
             Vec::<String>::new(),
             "{}",
             recording.description
@@ -90,55 +88,55 @@ async fn every_answer_is_decoded_and_loses_nothing_that_the_contract_names() {
     }
     assert!(
         lists >= 8 && statuses >= 15,
-        "{lists} lists and {statuses} reports were tried"
+        "{lists} lists and {statuses} reports were tested"
     );
 }
 
 #[tokio::test]
-async fn every_failure_keeps_its_status_and_says_what_was_recorded() {
+async fn every_error_has_the_recorded_status_code_code_and_message() {
     let recordings = recordings();
     let server = serve(recordings.clone());
     let client = client(server.url());
-    let mut failures = 0;
+    let mut errors = 0;
     for recording in recordings
         .iter()
         .filter(|recording| recording.response.status != 200)
     {
-        let said = &recording.description;
-        let (_, answer) = call(&client, recording).await;
-        let error = answer.err().unwrap_or_else(|| panic!("{said}: no error"));
-        assert_eq!(error.status(), Some(recording.response.status), "{said}");
-        assert_eq!(error.attempts(), 1, "{said}");
+        let name = &recording.description;
+        let (_, response) = call(&client, recording).await;
+        let error = response.err().unwrap_or_else(|| panic!("{name}: no error"));
+        assert_eq!(error.status(), Some(recording.response.status), "{name}");
+        assert_eq!(error.attempts(), 1, "{name}");
         let id = recording
             .response
             .headers
             .get("x-ms-correlation-request-id");
-        assert!(error.correlation_id().is_some(), "{said}");
+        assert!(error.correlation_id().is_some(), "{name}");
         if let Some(id) = id {
-            assert_eq!(error.correlation_id(), Some(id.as_str()), "{said}");
+            assert_eq!(error.correlation_id(), Some(id.as_str()), "{name}");
         }
         let (code, message) = expected(recording.response.body.as_ref());
-        assert_eq!(error.code(), code.as_deref(), "{said}");
-        assert_eq!(error.message(), message.unwrap_or_default(), "{said}");
+        assert_eq!(error.code(), code.as_deref(), "{name}");
+        assert_eq!(error.message(), message.unwrap_or_default(), "{name}");
         let shown = format!("{error}\n{error:?}");
         assert!(
             !shown.contains("   at "),
-            "{said}: a stack trace is shown: {shown}"
+            "{name}: the error contains a stack trace: {shown}"
         );
         assert!(
             !error.to_string().contains('\n'),
-            "{said}: more than one line"
+            "{name}: the message has more than one line"
         );
         assert!(
             !shown.contains(crate::support::TOKEN),
-            "{said}: the token is shown"
+            "{name}: the error contains the token"
         );
-        failures += 1;
+        errors += 1;
     }
-    assert!(failures >= 20, "{failures} failures were tried");
+    assert!(errors >= 20, "{errors} errors were tested");
 }
 
-/// The code and the first line of the message, read from the recording in another way than the SDK does: by its exact shape.
+/// Returns the code and the first line of the message in a recorded error response. This implementation is independent of the SDK's.
 fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
     let text = |value: &Value| {
         value
@@ -156,7 +154,9 @@ fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
             if let Some(message) = body.get("Message") {
                 return (None, text(message));
             }
-            let inner = body.as_object().and_then(|members| members.values().next());
+            let inner = body
+                .as_object()
+                .and_then(|properties| properties.values().next());
             inner.map_or((None, None), |inner| {
                 (text(&inner["exceptionCode"]), text(&inner["error"]))
             })
@@ -170,7 +170,7 @@ fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
     }
 }
 
-/// A recording that isn't synthetic names the sources that show what it shows.
+/// A recording that isn't synthetic must cite a source of the matching kind.
 #[test]
 fn recordings_cite_sources_of_the_spec() {
     let spec = committed_spec();
@@ -183,9 +183,9 @@ fn recordings_cite_sources_of_the_spec() {
         })
     };
     let recordings = store::recordings(&home.join("recordings")).all();
-    let mut stored = recordings.expect("good recordings");
+    let mut stored = recordings.expect("valid recordings");
     let scenarios = store::scenarios(&home.join("scenarios")).all();
-    for scenario in scenarios.expect("good scenarios") {
+    for scenario in scenarios.expect("valid scenarios") {
         stored.extend(scenario.recordings);
     }
     for store::StoredRecording { file, recording } in stored {

@@ -1,4 +1,4 @@
-//! What is tried again, how often and when, as the server sees it.
+//! Retries: which errors are retried, how often and when, as observed by the server.
 
 use std::error::Error as _;
 use std::net::{Ipv4Addr, TcpListener};
@@ -15,7 +15,7 @@ use cloud_partner_portal::{Client, ClientBuilder, Credential, Error, RetryPolicy
 fn builder(endpoint: impl Into<String>, retry: RetryPolicy) -> ClientBuilder {
     Client::builder()
         .endpoint(endpoint)
-        .credential(Credential::token(TOKEN).expect("a good token"))
+        .credential(Credential::token(TOKEN).expect("a valid token"))
         .attempt_timeout(Duration::from_secs(20))
         .response_limit(100_000)
         .retry(retry)
@@ -26,23 +26,23 @@ fn client(server: &ScriptedServer, retry: RetryPolicy) -> Client {
 }
 
 fn build(builder: ClientBuilder) -> Client {
-    builder.build().expect("a good configuration")
+    builder.build().expect("a valid configuration")
 }
 
-/// So many attempts, without a pause that would be felt.
+/// Returns a policy with this maximum number of attempts and a backoff of 1 ms.
 fn attempts(number: u32) -> RetryPolicy {
     RetryPolicy::default()
         .max_attempts(number)
         .initial_backoff(Duration::from_millis(1))
 }
 
-/// How many attempts it took to succeed.
-async fn list(client: &Client, said: &str) -> Result<u32, Error> {
-    let answer = with_timeout(said, client.list_offers("contoso")).await;
-    if let Err(error) = &answer {
-        check_displayed_text(said, error);
+/// Lists the offers and returns the number of attempts.
+async fn list(client: &Client, case: &str) -> Result<u32, Error> {
+    let response = with_timeout(case, client.list_offers("contoso")).await;
+    if let Err(error) = &response {
+        check_displayed_text(case, error);
     }
-    answer.map(|offers| offers.attempts())
+    response.map(|offers| offers.attempts())
 }
 
 fn send(text: &str) -> Step {
@@ -57,17 +57,17 @@ fn empty(status: u16) -> Vec<Step> {
     response(status, &[], "")
 }
 
-/// What takes longer than the time that these tests give an attempt.
+/// The timeout of tests in which the server doesn't complete a response.
 const SHORT: Duration = Duration::from_secs(1);
 
 #[tokio::test]
-async fn what_can_pass_is_tried_again() {
-    let slowly = Duration::from_millis(20);
+async fn retries_transient_errors() {
+    let interval = Duration::from_millis(20);
     let rows: Vec<(&str, Vec<Step>)> = vec![
         ("408", empty(408)),
         ("429", empty(429)),
         (
-            "429 with a time",
+            "429 with retry-after",
             response(429, &[("retry-after", "0")], ""),
         ),
         ("500", empty(500)),
@@ -85,21 +85,21 @@ async fn what_can_pass_is_tried_again() {
             "reset in the body",
             vec![
                 send("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n["),
-                Wait(slowly),
+                Wait(interval),
                 Reset,
             ],
         ),
         (
-            "cut short",
+            "truncated",
             vec![send("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n[")],
         ),
-        ("nonsense", vec![send("nonsense\r\n\r\n")]),
-        ("no answer", vec![Stall]),
+        ("invalid HTTP", vec![send("nonsense\r\n\r\n")]),
+        ("no response", vec![Stall]),
         (
-            "no end",
+            "endless body",
             vec![
                 send("HTTP/1.1 200 OK\r\ncontent-length: 99999\r\n\r\n["),
-                Repeat(vec![b' '], slowly),
+                Repeat(vec![b' '], interval),
             ],
         ),
     ];
@@ -113,7 +113,7 @@ async fn what_can_pass_is_tried_again() {
 }
 
 #[tokio::test]
-async fn nothing_else_is_tried_again() {
+async fn doesnt_retry_permanent_errors() {
     let html = [("content-type", "text/html")];
     let rows: Vec<(&str, Vec<Step>, Option<u16>)> = vec![
         ("400", empty(400), Some(400)),
@@ -124,7 +124,7 @@ async fn nothing_else_is_tried_again() {
         ("410", empty(410), Some(410)),
         ("422", empty(422), Some(422)),
         (
-            "400 that says when",
+            "400 with retry-after",
             response(400, &[("retry-after", "0")], ""),
             Some(400),
         ),
@@ -133,12 +133,12 @@ async fn nothing_else_is_tried_again() {
         ("600", empty(600), Some(600)),
         ("204", vec![send("HTTP/1.1 204 No\r\n\r\n")], Some(204)),
         ("HTML", response(200, &html, "<html>"), Some(200)),
-        ("object for a list", json_response("{}"), Some(200)),
-        ("no JSON", json_response("["), Some(200)),
+        ("object instead of a list", json_response("{}"), Some(200)),
+        ("truncated JSON", json_response("["), Some(200)),
         ("empty", json_response(""), Some(200)),
         ("too large", json_response(" ".repeat(100_001)), Some(200)),
         (
-            "404 without an end",
+            "404 with a stalled body",
             vec![send("HTTP/1.1 404 No\r\ncontent-length: 9\r\n\r\n["), Stall],
             Some(404),
         ),
@@ -154,7 +154,7 @@ async fn nothing_else_is_tried_again() {
 }
 
 #[tokio::test]
-async fn one_fault_after_the_other_is_survived() {
+async fn retries_different_errors_in_sequence() {
     let server = ScriptedServer::scripts(vec![
         empty(503),
         vec![Reset],
@@ -164,12 +164,12 @@ async fn one_fault_after_the_other_is_survived() {
         json_response("[]"),
     ]);
     let client = build(builder(server.url(), attempts(6)).attempt_timeout(SHORT));
-    assert_eq!(list(&client, "faults").await.expect("it ends well"), 6);
+    assert_eq!(list(&client, "faults").await.expect("a list"), 6);
     assert_eq!(server.requests().len(), 6);
 }
 
 #[tokio::test]
-async fn the_number_of_attempts_is_bounded() {
+async fn stops_after_the_maximum_number_of_attempts() {
     for (policy, expected) in [
         (attempts(4), 4),
         (attempts(1), 1),
@@ -179,40 +179,45 @@ async fn the_number_of_attempts_is_bounded() {
         let server = ScriptedServer::scripts(vec![vec![Reset], empty(503)]);
         let error = list(&client(&server, policy), "bounded")
             .await
-            .expect_err("it never ends well");
+            .expect_err("an error");
         assert_eq!(error.attempts(), expected);
         assert_eq!(server.requests().len(), expected as usize);
-        let told = format!("after {expected} attempts");
-        assert_eq!(error.to_string().contains(&told), expected > 1, "{error}");
-        // The last failure counts, not the first.
+        let expected_text = format!("after {expected} attempts");
+        assert_eq!(
+            error.to_string().contains(&expected_text),
+            expected > 1,
+            "{error}"
+        );
+        // The error is that of the last attempt.
         assert_eq!(error.status(), (expected > 1).then_some(503), "{error:?}");
     }
 }
 
 #[tokio::test]
-async fn a_connection_that_is_refused_is_an_attempt() {
+async fn a_refused_connection_counts_as_an_attempt() {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
-        .expect("a port on this machine")
+        .expect("a free port")
         .port();
     let client = build(builder(format!("http://127.0.0.1:{port}"), attempts(3)));
-    let error = list(&client, "refused").await.expect_err("nobody listens");
+    let error = list(&client, "refused")
+        .await
+        .expect_err("a connection error");
     assert_eq!((error.is_connection(), error.attempts()), (true, 3));
 }
 
-/// When the next attempt would begin after the call's time, there is no use in waiting for it.
 #[tokio::test]
-async fn a_pause_that_is_longer_than_the_call_isnt_begun() {
+async fn returns_the_error_if_the_backoff_would_end_after_the_call_timeout() {
     let hour = "3600";
     let date = "Mon, 01 Jan 2035 00:00:00 GMT";
-    let for_ever = "18446744073709551615";
-    for (retry_after, first_pause) in [
+    let maximum = "18446744073709551615";
+    for (retry_after, initial_backoff) in [
         (Some(hour), Duration::ZERO),
         (Some(date), Duration::ZERO),
-        (Some(for_ever), Duration::ZERO),
+        (Some(maximum), Duration::ZERO),
         (None, seconds(3600)),
     ] {
-        let said = format!("{retry_after:?} {first_pause:?}");
+        let case = format!("{retry_after:?} {initial_backoff:?}");
         let headers: Vec<_> = retry_after
             .map(|time| ("retry-after", time))
             .into_iter()
@@ -220,127 +225,134 @@ async fn a_pause_that_is_longer_than_the_call_isnt_begun() {
         let server =
             ScriptedServer::scripts(vec![response(503, &headers, ""), json_response("[]")]);
         let retry = RetryPolicy::default()
-            .initial_backoff(first_pause)
-            .max_backoff(first_pause);
-        // Much longer than the guard.
+            .initial_backoff(initial_backoff)
+            .max_backoff(initial_backoff);
+        // Longer than the 60 seconds after which the test would fail.
         let client = build(builder(server.url(), retry).call_timeout(seconds(600)));
-        let error = list(&client, &said).await.expect_err(&said);
-        assert_eq!((error.status(), error.attempts()), (Some(503), 1), "{said}");
-        assert!(!error.is_timeout() && error.is_retryable(), "{said}");
+        let error = list(&client, &case).await.expect_err(&case);
+        assert_eq!((error.status(), error.attempts()), (Some(503), 1), "{case}");
+        assert!(!error.is_timeout() && error.is_retryable(), "{case}");
         assert_eq!(
             error.retry_after().is_some(),
             retry_after.is_some(),
-            "{said}"
+            "{case}"
         );
-        assert_eq!(server.requests().len(), 1, "{said}");
+        assert_eq!(server.requests().len(), 1, "{case}");
     }
 }
 
 #[tokio::test]
-async fn the_time_of_a_call_is_bounded() {
+async fn the_call_timeout_ends_a_call_with_the_error_of_the_last_attempt() {
     let stalls = |head: &str| vec![send(head), Stall];
-    let begun = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n[";
-    let refused = "HTTP/1.1 403 No\r\ncontent-length: 9\r\n\r\nNo";
-    let rows: Vec<Bounded> = vec![
-        ("no answer", vec![stalls("")], None, 1, None),
-        ("no end", vec![stalls(begun)], Some(200), 1, None),
+    let partial = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n[";
+    let forbidden = "HTTP/1.1 403 No\r\ncontent-length: 9\r\n\r\nNo";
+    let cases: Vec<Case> = vec![
+        ("no response", vec![stalls("")], None, 1, None),
+        ("endless body", vec![stalls(partial)], Some(200), 1, None),
         (
-            "no answer any more",
+            "503, then no response",
             vec![empty(503), stalls("")],
             None,
             2,
             Some(503),
         ),
         (
-            "no end any more",
-            vec![empty(500), stalls(begun)],
+            "500, then an endless body",
+            vec![empty(500), stalls(partial)],
             Some(200),
             2,
             Some(500),
         ),
         (
-            "refused at last",
-            vec![empty(500), stalls(refused)],
+            "500, then 403",
+            vec![empty(500), stalls(forbidden)],
             Some(403),
             2,
             Some(500),
         ),
     ];
-    let rows: Vec<_> = rows
+    let cases: Vec<_> = cases
         .into_iter()
-        .map(|row| tokio::spawn(bounded(row)))
+        .map(|case| tokio::spawn(check_call_timeout(case)))
         .collect();
-    for row in rows {
-        row.await.expect("the row holds");
+    for case in cases {
+        case.await.expect("the case passes");
     }
 }
 
-/// What the server does; the status, the attempts, and the status of the failure before the last.
-type Bounded = (&'static str, Vec<Vec<Step>>, Option<u16>, u32, Option<u16>);
+/// The name, the scripts of the server, and the expected status code, number of attempts and status code of the previous error.
+type Case = (&'static str, Vec<Vec<Step>>, Option<u16>, u32, Option<u16>);
 
-async fn bounded((name, scripts, status, attempted, before): Bounded) {
+async fn check_call_timeout((name, scripts, status, expected_attempts, previous): Case) {
     let server = ScriptedServer::scripts(scripts);
     let client = build(builder(server.url(), attempts(5)).call_timeout(SHORT));
     let error = list(&client, name).await.expect_err(name);
     assert_eq!(error.status(), status, "{name}: {error:?}");
-    assert_eq!(error.attempts(), attempted, "{name}: {error:?}");
+    assert_eq!(error.attempts(), expected_attempts, "{name}: {error:?}");
     assert_eq!(error.is_timeout(), status != Some(403), "{name}: {error:?}");
-    let said = error.to_string().contains("the call timed out after 1 s");
-    assert_eq!(said, status != Some(403), "{name}: {error}");
+    let has_timeout_message = error.to_string().contains("the call timed out after 1 s");
+    assert_eq!(has_timeout_message, status != Some(403), "{name}: {error}");
     let source = error.source().and_then(|source| source.downcast_ref());
-    assert_eq!(source.and_then(Error::status), before, "{name}: {error:?}");
+    assert_eq!(
+        source.and_then(Error::status),
+        previous,
+        "{name}: {error:?}"
+    );
 }
 
 #[tokio::test]
-async fn the_service_says_when() {
-    let first_pause = Duration::from_millis(100);
-    for (retry_after, least) in [
-        // Longer than the pause that the policy makes.
+async fn waits_for_retry_after_if_it_is_longer_than_the_backoff() {
+    let initial_backoff = Duration::from_millis(100);
+    for (retry_after, minimum) in [
+        // Longer than the backoff of the policy.
         (Some("1"), seconds(1)),
-        // Shorter, past, or nonsense: the policy's own.
-        (Some("0"), first_pause),
-        (Some("Fri, 01 Jan 2010 00:00:00 GMT"), first_pause),
-        (Some("soon"), first_pause),
-        (None, first_pause),
+        // Shorter than the backoff, in the past or invalid: the backoff applies.
+        (Some("0"), initial_backoff),
+        (Some("Fri, 01 Jan 2010 00:00:00 GMT"), initial_backoff),
+        (Some("soon"), initial_backoff),
+        (None, initial_backoff),
     ] {
         for status in [429, 503] {
-            let said = format!("{status} {retry_after:?}");
+            let case = format!("{status} {retry_after:?}");
             let headers: Vec<_> = retry_after
                 .map(|time| ("retry-after", time))
                 .into_iter()
                 .collect();
             let server =
                 ScriptedServer::scripts(vec![response(status, &headers, ""), json_response("[]")]);
-            let client = client(&server, RetryPolicy::default().initial_backoff(first_pause));
-            assert_eq!(
-                list(&client, &said).await.expect("it ends well"),
-                2,
-                "{said}"
+            let client = client(
+                &server,
+                RetryPolicy::default().initial_backoff(initial_backoff),
             );
-            let waited = pauses(&server)[0];
-            assert!(waited >= least, "{said}: only {waited:?}");
+            assert_eq!(list(&client, &case).await.expect("a list"), 2, "{case}");
+            let waited = intervals(&server)[0];
+            assert!(waited >= minimum, "{case}: waited only {waited:?}");
         }
     }
 }
 
-/// The time between each request and the one before.
-fn pauses(server: &ScriptedServer) -> Vec<Duration> {
-    let times: Vec<Instant> = server.requests().iter().map(|asked| asked.when).collect();
+/// Returns the intervals between consecutive requests.
+fn intervals(server: &ScriptedServer) -> Vec<Duration> {
+    let times: Vec<Instant> = server
+        .requests()
+        .iter()
+        .map(|request| request.when)
+        .collect();
     times.windows(2).map(|pair| pair[1] - pair[0]).collect()
 }
 
 #[tokio::test]
-async fn a_date_is_waited_for() {
+async fn waits_for_a_retry_after_date() {
     let date = Arc::new(OnceLock::new());
     let early = Arc::new(AtomicUsize::new(0));
     let server = {
         let (date, early) = (Arc::clone(&date), Arc::clone(&early));
-        ScriptedServer::start(move |asked| {
-            if asked.number == 0 {
-                // Dates have whole seconds, so this is in one second at least, and in two at most.
+        ScriptedServer::start(move |request| {
+            if request.number == 0 {
+                // A date has a resolution of one second, so this date is between one and two seconds in the future.
                 let text = httpdate::fmt_http_date(SystemTime::now() + seconds(2));
-                let told = httpdate::parse_http_date(&text).expect("a date");
-                date.set(told).expect("the first request");
+                let sent = httpdate::parse_http_date(&text).expect("a date");
+                date.set(sent).expect("the first request");
                 return response(429, &[("retry-after", &text)], "");
             }
             if date.get().is_none_or(|date| SystemTime::now() < *date) {
@@ -355,32 +367,36 @@ async fn a_date_is_waited_for() {
             .expect("a list"),
         2
     );
-    assert_eq!(early.load(Ordering::SeqCst), 0, "asked before the date");
+    assert_eq!(
+        early.load(Ordering::SeqCst),
+        0,
+        "a request was sent before the date"
+    );
 }
 
 #[tokio::test]
-async fn pauses_double_up_to_the_longest() {
+async fn the_backoff_doubles_up_to_the_maximum_backoff() {
     let server = ScriptedServer::scripts(vec![empty(500)]);
     let policy = RetryPolicy::default()
         .max_attempts(5)
         .initial_backoff(Duration::from_millis(50))
         .max_backoff(Duration::from_millis(150));
-    let error = list(&client(&server, policy), "pauses").await;
+    let error = list(&client(&server, policy), "backoff").await;
     assert_eq!(error.map_err(|error| error.attempts()), Err(5));
-    let pauses = pauses(&server);
-    for (pause, least) in pauses.iter().zip([50, 100, 150, 150]) {
-        assert!(*pause >= Duration::from_millis(least), "{pauses:?}");
+    let intervals = intervals(&server);
+    for (interval, minimum) in intervals.iter().zip([50, 100, 150, 150]) {
+        assert!(*interval >= Duration::from_millis(minimum), "{intervals:?}");
     }
 }
 
 #[tokio::test]
-async fn no_pause_is_longer_than_the_longest() {
+async fn the_backoff_is_never_longer_than_the_maximum_backoff() {
     let server = ScriptedServer::scripts(vec![empty(500), json_response("[]")]);
     let policy = RetryPolicy::default()
         .initial_backoff(seconds(3600))
         .max_backoff(Duration::from_millis(10));
     assert_eq!(
-        list(&client(&server, policy), "longest")
+        list(&client(&server, policy), "maximum backoff")
             .await
             .expect("a list"),
         2

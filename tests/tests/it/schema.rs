@@ -1,4 +1,4 @@
-//! The feature `schemars`: the JSON Schema of the generated types takes every answer that was recorded.
+//! The feature `schemars`: every recorded successful response is valid against the JSON Schema of its generated type.
 
 use cloud_partner_portal::types::{OfferStatusReport, OfferSummary};
 use cloud_partner_recordings::recording::Body;
@@ -6,16 +6,16 @@ use cloud_partner_recordings::store;
 use serde_json::Value;
 
 #[test]
-fn every_recorded_answer_fits_the_schema_of_its_type() {
+fn every_recorded_response_is_valid_against_the_schema_of_its_type() {
     let list = serde_json::to_value(schemars::schema_for!(Vec<OfferSummary>)).expect("a schema");
     let report = serde_json::to_value(schemars::schema_for!(OfferStatusReport)).expect("a schema");
     let validators =
-        [&list, &report].map(|schema| jsonschema::validator_for(schema).expect("a good schema"));
+        [&list, &report].map(|schema| jsonschema::validator_for(schema).expect("a valid schema"));
 
-    let mut tried = 0;
+    let mut tested = 0;
     let recordings = store::recordings(&store::root().join("recordings"))
         .all()
-        .expect("good recordings");
+        .expect("valid recordings");
     for stored in recordings
         .iter()
         .filter(|stored| stored.recording.response.status == 200)
@@ -29,19 +29,19 @@ fn every_recorded_answer_fits_the_schema_of_its_type() {
             .map(|error| error.to_string())
             .collect();
         assert!(errors.is_empty(), "{}: {errors:?}", stored.file.display());
-        tried += 1;
+        tested += 1;
     }
-    assert!(tried >= 20, "{tried} answers were tried");
+    assert!(tested >= 20, "{tested} responses were tested");
 
-    // It isn't a schema that takes anything.
-    for (validator, wrong) in [
+    // The schemas reject invalid values.
+    for (validator, invalid) in [
         (&validators[0], r#"[{"status": "running"}]"#),
         (&validators[0], r#"{"id": "a"}"#),
         (&validators[1], "[]"),
         (&validators[1], r#"{"status": 5}"#),
     ] {
-        let wrong: Value = serde_json::from_str(wrong).expect("JSON");
-        assert!(!validator.is_valid(&wrong), "{wrong}");
+        let invalid: Value = serde_json::from_str(invalid).expect("JSON");
+        assert!(!validator.is_valid(&invalid), "{invalid}");
     }
     let known = report.pointer("/properties/status/x-extensible-enum");
     assert!(

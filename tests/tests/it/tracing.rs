@@ -1,4 +1,4 @@
-//! What the feature `tracing` shows of a call: enough to find it in the service's logs, and never a token or a body.
+//! The feature `tracing`: spans and events contain the identifiers, status codes and correlation ids of a call, but no token or body.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0
             .lock()
-            .expect("no panic elsewhere")
+            .expect("an unpoisoned lock")
             .extend_from_slice(bytes);
         Ok(bytes.len())
     }
@@ -48,7 +48,7 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
 
     let recordings = store::recordings(&store::root().join("recordings"))
         .all()
-        .expect("good recordings");
+        .expect("valid recordings");
     let server = serve(recordings.into_iter().map(Recording::from).collect());
     let client = build(
         Client::builder().endpoint(server.url()).retry(
@@ -64,14 +64,14 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
     let error = client
         .get_offer_status("failing", "stack-trace")
         .await
-        .expect_err("a failure");
+        .expect_err("an error");
 
-    let log = String::from_utf8(log.0.lock().expect("no panic elsewhere").clone()).expect("text");
-    let ours: Vec<_> = log
+    let log = String::from_utf8(log.0.lock().expect("an unpoisoned lock").clone()).expect("text");
+    let sdk_lines: Vec<_> = log
         .lines()
         .filter(|line| line.contains("cloud_partner_portal"))
         .collect();
-    let ours = ours.join("\n");
+    let sdk_lines = sdk_lines.join("\n");
     for expected in [
         "operation=\"getOfferStatus\"".to_owned(),
         "publisher=\"contoso\"".to_owned(),
@@ -92,11 +92,14 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
         "milliseconds=".to_owned(),
         "retrying after a backoff".to_owned(),
     ] {
-        assert!(ours.contains(&expected), "{expected} isn't in\n{ours}");
+        assert!(
+            sdk_lines.contains(&expected),
+            "{expected} is missing in:\n{sdk_lines}"
+        );
     }
-    assert!(!log.contains(TOKEN), "the token is shown:\n{log}");
+    assert!(!log.contains(TOKEN), "the log contains the token:\n{log}");
     assert!(
-        !ours.contains("   at ") && !ours.contains("serviceName"),
-        "a body is shown:\n{ours}"
+        !sdk_lines.contains("   at ") && !sdk_lines.contains("serviceName"),
+        "the log contains a body:\n{sdk_lines}"
     );
 }

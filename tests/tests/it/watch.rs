@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::error_checks::with_timeout;
 use crate::support::scripted_server::Step::Stall;
 use crate::support::scripted_server::{ScriptedServer, json_response};
-use crate::support::watch::{POLL_INTERVAL, client, events, status, until, watch};
+use crate::support::watch::{POLL_INTERVAL, client, events, status_response, wait_until, watch};
 use cloud_partner_portal::types::OfferStatusReport;
 use cloud_partner_portal::{Outcome, Until, WatchBuilder, WatchEvent, WatchResult};
 use cloud_partner_recordings::recording::{Body, Recording};
@@ -15,7 +15,7 @@ use cloud_partner_recordings::store::{self, Scenario};
 fn scenario(name: &str) -> Scenario {
     store::scenarios(&store::root().join("scenarios"))
         .all()
-        .expect("good scenarios")
+        .expect("valid scenarios")
         .into_iter()
         .find(|scenario| scenario.name == name)
         .expect(name)
@@ -28,10 +28,10 @@ fn play(name: &str) -> (Server, WatchBuilder) {
     let offer = path.split('/').nth(5).expect("an offer");
     let server = Replay::new(Vec::<Recording>::new(), [scenario])
         .start()
-        .expect("a port on this machine");
+        .expect("a free port");
     let watch = client(server.url())
         .watch("contoso", offer)
-        .expect("good identifiers")
+        .expect("valid identifiers")
         .interval(POLL_INTERVAL);
     (server, watch)
 }
@@ -246,7 +246,8 @@ async fn a_resumed_watch_reports_what_has_changed_since() {
     assert_eq!(server.requests().len(), 1);
 
     // It was over, and was published again.
-    let server = ScriptedServer::scripts(vec![status("running"), status("failed")]);
+    let server =
+        ScriptedServer::scripts(vec![status_response("running"), status_response("failed")]);
     let resumed = watch(server.url()).resume_from(seen(10));
     assert_eq!(
         events(resumed).await,
@@ -261,17 +262,17 @@ async fn dropping_a_watch_cancels_it() {
     let mut waiting = watch(server.url()).start();
     tokio::select! {
         event = waiting.next_event() => panic!("{event:?}"),
-        () = with_timeout("first poll", until(|| server.pending_requests() == 1)) => {}
+        () = with_timeout("first poll", wait_until(|| server.pending_requests() == 1)) => {}
     }
     drop(waiting);
-    with_timeout("cancelled", until(|| server.pending_requests() == 0)).await;
+    with_timeout("cancelled", wait_until(|| server.pending_requests() == 0)).await;
     assert_eq!(server.requests().len(), 1);
 
     // Between two polls, and while it is awaited in a task.
-    let server = ScriptedServer::scripts(vec![status("running")]);
+    let server = ScriptedServer::scripts(vec![status_response("running")]);
     let waiting = watch(server.url());
     let task = tokio::spawn(async move { waiting.await.map(|ended: WatchResult| ended.outcome) });
-    with_timeout("polls", until(|| server.requests().len() >= 3)).await;
+    with_timeout("polls", wait_until(|| server.requests().len() >= 3)).await;
     task.abort();
     assert!(task.await.is_err_and(|error| error.is_cancelled()));
     let asked = server.requests().len();

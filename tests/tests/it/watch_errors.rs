@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use crate::support::error_checks::with_timeout;
 use crate::support::scripted_server::Step::{Reset, Stall};
 use crate::support::scripted_server::{ScriptedServer, Step, response};
-use crate::support::watch::{POLL_INTERVAL, describe, events, failure, status, watch};
+use crate::support::watch::{
+    POLL_INTERVAL, describe, error_response, events, status_response, watch,
+};
 use cloud_partner_portal::{
     AccessToken, Client, Credential, Error, Outcome, RetryPolicy, WatchEvent,
 };
@@ -19,13 +21,13 @@ async fn polls_that_fail_are_distinguished_from_offers_that_fail() {
         (
             "what can pass is survived",
             vec![
-                failure(503),
+                error_response(503),
                 vec![Reset],
-                status("running"),
-                failure(429),
-                failure(500),
+                status_response("running"),
+                error_response(429),
+                error_response(500),
                 vec![],
-                status("succeeded"),
+                status_response("succeeded"),
             ],
             vec![
                 "poll failed: Some(503)",
@@ -41,10 +43,10 @@ async fn polls_that_fail_are_distinguished_from_offers_that_fail() {
         (
             "the same after a failed poll is no change",
             vec![
-                status("running"),
-                failure(502),
-                status("running"),
-                status("failed"),
+                status_response("running"),
+                error_response(502),
+                status_response("running"),
+                status_response("failed"),
             ],
             vec![
                 "running: ",
@@ -53,10 +55,18 @@ async fn polls_that_fail_are_distinguished_from_offers_that_fail() {
                 "failed: failed",
             ],
         ),
-        ("not found", vec![failure(404)], vec!["error: Some(404)"]),
+        (
+            "not found",
+            vec![error_response(404)],
+            vec!["error: Some(404)"],
+        ),
         (
             "forbidden",
-            vec![status("running"), failure(403), status("succeeded")],
+            vec![
+                status_response("running"),
+                error_response(403),
+                status_response("succeeded"),
+            ],
             vec![
                 "running: ",
                 "poll failed: Some(403)",
@@ -64,13 +74,17 @@ async fn polls_that_fail_are_distinguished_from_offers_that_fail() {
                 "succeeded: succeeded",
             ],
         ),
-        ("refused", vec![failure(401)], vec!["error: Some(401)"]),
+        (
+            "refused",
+            vec![error_response(401)],
+            vec!["error: Some(401)"],
+        ),
         (
             "a sign-in page",
             vec![
-                status("running"),
+                status_response("running"),
                 response(200, &html, "<html>"),
-                status("failed"),
+                status_response("failed"),
             ],
             vec![
                 "running: ",
@@ -81,12 +95,16 @@ async fn polls_that_fail_are_distinguished_from_offers_that_fail() {
         ),
         (
             "never published",
-            vec![status("neverPublished")],
+            vec![status_response("neverPublished")],
             vec!["neverPublished: ", "neverPublished: neverPublished"],
         ),
         (
             "a status that nobody knows isn't the end",
-            vec![status("paused"), status("Running"), status("SUCCEEDED")],
+            vec![
+                status_response("paused"),
+                status_response("Running"),
+                status_response("SUCCEEDED"),
+            ],
             vec![
                 "paused: ",
                 "Running: ",
@@ -110,7 +128,11 @@ async fn polls_that_fail_are_distinguished_from_offers_that_fail() {
 
 #[tokio::test]
 async fn a_poll_is_one_request_whatever_the_clients_retry_policy() {
-    let server = ScriptedServer::scripts(vec![failure(503), failure(503), status("succeeded")]);
+    let server = ScriptedServer::scripts(vec![
+        error_response(503),
+        error_response(503),
+        status_response("succeeded"),
+    ]);
     let client = crate::support::build(
         Client::builder()
             .endpoint(server.url())
@@ -118,7 +140,7 @@ async fn a_poll_is_one_request_whatever_the_clients_retry_policy() {
     );
     let watch = client
         .watch("contoso", "linux-vm")
-        .expect("good identifiers")
+        .expect("valid identifiers")
         .interval(POLL_INTERVAL);
     assert_eq!(
         events(watch).await,
@@ -134,7 +156,10 @@ async fn a_poll_is_one_request_whatever_the_clients_retry_policy() {
 #[tokio::test]
 async fn a_token_that_is_missing_for_a_while_doesnt_end_a_watch() {
     // Each token has ended by the next poll; of the second client, the second fetch fails and the third has a token again.
-    let server = ScriptedServer::scripts(vec![status("running"), status("succeeded")]);
+    let server = ScriptedServer::scripts(vec![
+        status_response("running"),
+        status_response("succeeded"),
+    ]);
     let client = |fails: u32| {
         let fetches = AtomicU32::new(0);
         let credential = Credential::provider(move || {
@@ -149,10 +174,10 @@ async fn a_token_that_is_missing_for_a_while_doesnt_end_a_watch() {
         let builder = Client::builder()
             .endpoint(server.url())
             .credential(credential);
-        let client = builder.build().expect("a good configuration");
+        let client = builder.build().expect("a valid configuration");
         let watch = client.watch("contoso", "linux-vm");
         watch
-            .expect("good identifiers")
+            .expect("valid identifiers")
             .interval(Duration::from_millis(60))
     };
     // Before there was any answer, it is a mistake in the configuration.
@@ -181,7 +206,7 @@ fn chain(error: &Error) -> String {
 }
 
 /// An error response with a correlation id.
-fn failure_with_id(status: u16, id: &str) -> Vec<Step> {
+fn error_response_with_id(status: u16, id: &str) -> Vec<Step> {
     response(status, &[("x-ms-correlation-request-id", id)], "")
 }
 
@@ -209,11 +234,11 @@ async fn a_dead_endpoint_is_reported_at_once_and_ends_the_watch() {
 #[tokio::test]
 async fn a_timeout_holds_the_errors_since_the_last_report() {
     let server = ScriptedServer::scripts(vec![
-        failure_with_id(500, "old"),
-        status("running"),
-        failure_with_id(503, "one"),
-        failure_with_id(500, "two"),
-        failure_with_id(503, "three"),
+        error_response_with_id(500, "old"),
+        status_response("running"),
+        error_response_with_id(503, "one"),
+        error_response_with_id(500, "two"),
+        error_response_with_id(503, "three"),
         vec![Reset],
         vec![Stall],
     ]);
@@ -241,9 +266,9 @@ async fn a_timeout_holds_the_errors_since_the_last_report() {
 #[tokio::test]
 async fn a_watch_that_gives_up_holds_the_errors_since_the_last_report() {
     let server = ScriptedServer::scripts(vec![
-        status("running"),
-        failure_with_id(503, "one"),
-        failure_with_id(404, "two"),
+        status_response("running"),
+        error_response_with_id(503, "one"),
+        error_response_with_id(404, "two"),
         response(200, &[("content-type", "text/html")], "<html>"),
     ]);
     let watch = watch(server.url())
@@ -259,8 +284,8 @@ async fn a_watch_that_gives_up_holds_the_errors_since_the_last_report() {
 
 #[tokio::test]
 async fn at_most_eight_errors_are_kept() {
-    let mut scripts = vec![status("running")];
-    scripts.extend((500..520).map(failure));
+    let mut scripts = vec![status_response("running")];
+    scripts.extend((500..520).map(error_response));
     scripts.push(vec![Stall]);
     let server = ScriptedServer::scripts(scripts);
     let watch = watch(server.url()).timeout(Duration::from_secs(2));
@@ -271,7 +296,7 @@ async fn at_most_eight_errors_are_kept() {
 
 #[tokio::test]
 async fn a_401_isnt_lost_when_the_token_cant_be_renewed() {
-    let server = ScriptedServer::scripts(vec![failure_with_id(401, "rejected")]);
+    let server = ScriptedServer::scripts(vec![error_response_with_id(401, "rejected")]);
     let fetches = AtomicU32::new(0);
     let credential = Credential::provider(move || {
         let first = fetches.fetch_add(1, Ordering::Relaxed) == 0;
@@ -286,10 +311,10 @@ async fn a_401_isnt_lost_when_the_token_cant_be_renewed() {
         .endpoint(server.url())
         .credential(credential)
         .build()
-        .expect("a good configuration");
+        .expect("a valid configuration");
     let watch = client
         .watch("contoso", "linux-vm")
-        .expect("good identifiers");
+        .expect("valid identifiers");
     let error = with_timeout("401", watch).await.expect_err("no token");
     let chain = chain(&error);
     for part in ["401", "rejected", "the sign-in endpoint is away"] {

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::support::TOKEN;
 use crate::support::error_checks::with_timeout;
-use crate::support::publisher::{Publisher, Service, list};
+use crate::support::publisher::{Publisher, PublisherServer, list_response};
 use crate::support::scripted_server::Step::{Reset, Send, Stall};
 use crate::support::scripted_server::{ScriptedServer, Step, json_response, response};
-use crate::support::watch::{POLL_INTERVAL, failure, status};
+use crate::support::watch::{POLL_INTERVAL, error_response, status_response};
 use cloud_partner_portal::{
     Client, Credential, Error, Outcome, PublisherWatchEvent, WatchEvent, WatchResult,
 };
@@ -55,7 +55,7 @@ fn faults() -> Vec<Fault> {
     ] {
         faults.push(fault(
             "status code",
-            failure(code),
+            error_response(code),
             Some(code),
             tolerated_at_first,
         ));
@@ -96,10 +96,10 @@ impl Phase {
 fn client(endpoint: String) -> Client {
     Client::builder()
         .endpoint(endpoint)
-        .credential(Credential::token(TOKEN).expect("a good token"))
+        .credential(Credential::token(TOKEN).expect("a valid token"))
         .attempt_timeout(Duration::from_secs(2))
         .build()
-        .expect("a good configuration")
+        .expect("a valid configuration")
 }
 
 /// Checks a result against the fault and its phase.
@@ -130,14 +130,18 @@ async fn of_one_offer() {
         for phase in Phase::ALL {
             let said = format!("{} {:?} {phase:?}", fault.name, fault.code);
             let steps = fault.steps.clone();
-            let server = ScriptedServer::start(move |asked| {
+            let server = ScriptedServer::start(move |request| {
                 phase
-                    .answer(asked.number, status("running"), status("succeeded"))
+                    .answer(
+                        request.number,
+                        status_response("running"),
+                        status_response("succeeded"),
+                    )
                     .unwrap_or_else(|| steps.clone())
             });
             let mut watch = client(server.url())
                 .watch("contoso", "linux-vm")
-                .expect("good identifiers")
+                .expect("valid identifiers")
                 .interval(POLL_INTERVAL)
                 .tolerate(phase.tolerate())
                 .start();
@@ -168,25 +172,29 @@ async fn of_an_offer_of_a_publisher() {
             let said = format!("{} {:?} {phase:?}", fault.name, fault.code);
             let steps = fault.steps.clone();
             let polls = std::sync::atomic::AtomicUsize::new(0);
-            let service = Service::start(Publisher {
+            let service = PublisherServer::start(Publisher {
                 // The second offer always succeeds.
                 lists: vec![
-                    list(&[("a", "running"), ("b", "running")]),
-                    list(&[("a", "running"), ("b", "succeeded")]),
+                    list_response(&[("a", "running"), ("b", "running")]),
+                    list_response(&[("a", "running"), ("b", "succeeded")]),
                 ],
                 status: Box::new(move |offer, _| {
                     if offer == "b" {
-                        return status("succeeded");
+                        return status_response("succeeded");
                     }
                     let number = polls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                     phase
-                        .answer(number, status("running"), status("succeeded"))
+                        .answer(
+                            number,
+                            status_response("running"),
+                            status_response("succeeded"),
+                        )
                         .unwrap_or_else(|| steps.clone())
                 }),
             });
             let mut watch = client(service.server.url())
                 .watch_publisher("contoso")
-                .expect("a good identifier")
+                .expect("a valid identifier")
                 .interval(POLL_INTERVAL)
                 .tolerate(phase.tolerate())
                 .start();
@@ -194,7 +202,7 @@ async fn of_an_offer_of_a_publisher() {
             let mut result = loop {
                 match with_timeout(&said, watch.next_event()).await {
                     Some(PublisherWatchEvent::OfferEnded { result: Err(_), .. }) => given_up += 1,
-                    Some(PublisherWatchEvent::Ended(result)) => break result.expect("good lists"),
+                    Some(PublisherWatchEvent::Ended(result)) => break result.expect("valid lists"),
                     Some(_) => {}
                     None => panic!("{said}: it ends without a result"),
                 }
@@ -219,25 +227,25 @@ async fn of_the_list() {
                     phase
                         .answer(
                             number,
-                            list(&[("a", "running")]),
-                            list(&[("a", "waitingForPublisherReview")]),
+                            list_response(&[("a", "running")]),
+                            list_response(&[("a", "waitingForPublisherReview")]),
                         )
                         .unwrap_or_else(|| fault.steps.clone())
                 })
                 .chain([match phase {
                     Phase::Last => fault.steps.clone(),
-                    _ => list(&[("a", "succeeded")]),
+                    _ => list_response(&[("a", "succeeded")]),
                 }])
                 .collect();
-            let service = Service::start(Publisher {
+            let service = PublisherServer::start(Publisher {
                 lists,
                 status: Box::new(|_, interval| {
-                    status(if interval < 2 { "running" } else { "succeeded" })
+                    status_response(if interval < 2 { "running" } else { "succeeded" })
                 }),
             });
             let watch = client(service.server.url())
                 .watch_publisher("contoso")
-                .expect("a good identifier")
+                .expect("a valid identifier")
                 .interval(POLL_INTERVAL)
                 .tolerate(phase.tolerate());
             let result = with_timeout(&said, watch).await.map(|mut result| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::error_checks::with_timeout;
 use crate::support::scripted_server::Step::Stall;
 use crate::support::scripted_server::{ScriptedServer, Step, json_response};
-use crate::support::watch::{events, status, watch};
+use crate::support::watch::{events, status_response, watch};
 use cloud_partner_portal::types::OfferStatusReport;
 use cloud_partner_portal::{Outcome, Until};
 
@@ -20,8 +20,8 @@ fn old_then_failed() -> Vec<Vec<Step>> {
     vec![
         json_response(EARLIER),
         json_response(EARLIER),
-        status("running"),
-        status("failed"),
+        status_response("running"),
+        status_response("failed"),
     ]
 }
 
@@ -65,7 +65,7 @@ async fn a_publication_that_doesnt_start_ends_the_watch() {
         ),
         (
             "another outcome",
-            vec![status("failed")],
+            vec![status_response("failed")],
             "notStarted: failed",
         ),
         ("hang", vec![vec![Stall]], "notStarted: no report"),
@@ -83,7 +83,7 @@ async fn a_publication_that_doesnt_start_ends_the_watch() {
         assert_eq!(reported.last().map(String::as_str), Some(last), "{name}");
     }
     // Without an earlier report, there is no start timeout.
-    let server = ScriptedServer::scripts(vec![status("notStarted")]);
+    let server = ScriptedServer::scripts(vec![status_response("notStarted")]);
     let watch = watch(server.url())
         .start_timeout(Duration::ZERO)
         .timeout(time);
@@ -99,10 +99,10 @@ async fn the_watch_ends_at_the_outcome_that_it_is_told() {
         (Until::Live, Outcome::Succeeded),
     ] {
         let server = ScriptedServer::scripts(vec![
-            status("running"),
-            status("waitingForPublisherReview"),
-            status("running"),
-            status("succeeded"),
+            status_response("running"),
+            status_response("waitingForPublisherReview"),
+            status_response("running"),
+            status_response("succeeded"),
         ]);
         let result = with_timeout("until", watch(server.url()).until(until)).await;
         let result = result.expect("no error");

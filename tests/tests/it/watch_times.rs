@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::error_checks::with_timeout;
 use crate::support::scripted_server::Step::Stall;
 use crate::support::scripted_server::{ScriptedServer, response};
-use crate::support::watch::{describe, events, failure, status, watch};
+use crate::support::watch::{describe, error_response, events, status_response, watch};
 use cloud_partner_portal::types::OfferStatusReport;
 use cloud_partner_portal::{Outcome, WatchEvent};
 
@@ -14,9 +14,9 @@ async fn a_timeout_is_an_outcome() {
     let time = Duration::from_millis(500);
     let failed = "poll failed: Some(500)";
     for (name, script, last) in [
-        ("running", status("running"), "timedOut: running"),
+        ("running", status_response("running"), "timedOut: running"),
         ("no answer", vec![Stall], "timedOut: no report"),
-        ("failing", failure(500), "timedOut: no report"),
+        ("failing", error_response(500), "timedOut: no report"),
     ] {
         let server = ScriptedServer::scripts(vec![script]);
         let mut told = events(watch(server.url()).timeout(time)).await;
@@ -54,7 +54,7 @@ async fn the_service_says_when_to_poll_next() {
         ("report", response(200, &later, r#"{"status":"running"}"#)),
         ("failure", response(503, &later, "")),
     ] {
-        let server = ScriptedServer::scripts(vec![first, status("succeeded")]);
+        let server = ScriptedServer::scripts(vec![first, status_response("succeeded")]);
         with_timeout(name, watch(server.url()))
             .await
             .expect("an outcome");
@@ -74,7 +74,7 @@ async fn the_service_says_when_to_poll_next() {
             response(200, &headers, r#"{"status":"running"}"#),
             response(503, &headers, ""),
         ] {
-            let server = ScriptedServer::scripts(vec![first, status("succeeded")]);
+            let server = ScriptedServer::scripts(vec![first, status_response("succeeded")]);
             let watch = watch(server.url()).timeout(Duration::from_millis(200));
             let ended = with_timeout(for_ever, watch).await.expect("no error");
             assert_eq!(ended.outcome, Outcome::TimedOut, "{for_ever}");
@@ -86,10 +86,10 @@ async fn the_service_says_when_to_poll_next() {
 #[tokio::test]
 async fn polls_keep_their_interval() {
     let server = ScriptedServer::scripts(vec![
-        status("running"),
-        status("running"),
-        failure(500),
-        status("succeeded"),
+        status_response("running"),
+        status_response("running"),
+        error_response(500),
+        status_response("succeeded"),
     ]);
     let interval = Duration::from_millis(100);
     let watch = watch(server.url()).interval(interval);
@@ -101,7 +101,7 @@ async fn polls_keep_their_interval() {
         assert!(waited >= interval, "only {waited:?}");
     }
     // The longest interval that can be said.
-    let server = ScriptedServer::scripts(vec![status("running")]);
+    let server = ScriptedServer::scripts(vec![status_response("running")]);
     let watch = self::watch(server.url())
         .interval(Duration::MAX)
         .timeout(interval);

@@ -1,255 +1,292 @@
-//! Connections that break, lie, stall, or never open.
+//! Connections that break, stall or never open, and responses with wrong lengths.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
-use super::rows::{
-    BROKE, BROKEN, Failure, LATE, Offers, SHORT, UNANSWERED, begin, build, client, list, play, row,
-    send,
+use super::cases::{
+    CONNECTION_BROKE, ExpectedError, NO_RESPONSE, Offers, RETRYABLE, RETRYABLE_TIMEOUT,
+    SHORT_TIMEOUT, build, case, check_cases, client, list, partial_response, send,
 };
 use crate::support::error_checks::{all_text, check_displayed_text, long_token, predicates};
 use crate::support::scripted_server::Step::{Repeat, Reset, Stall, Wait};
 
 #[tokio::test]
-async fn connections_that_break() {
-    let cut = Failure(Some(200), BROKEN, BROKE);
-    let nothing = Failure(None, BROKEN, BROKE);
-    let rows = vec![
-        row("reset before headers", [Reset], nothing),
-        row("closed before headers", [], nothing),
-        row("another protocol", [send("SSH-2.0-OpenSSH_9\r\n")], nothing),
-        row("TLS alert", [send([0x15, 3, 3, 0, 2, 2, 40])], nothing),
-        row(
+async fn a_broken_connection_is_a_retryable_error() {
+    let broken_body = ExpectedError(Some(200), RETRYABLE, CONNECTION_BROKE);
+    let no_response = ExpectedError(None, RETRYABLE, CONNECTION_BROKE);
+    let cases = vec![
+        case("reset before headers", [Reset], no_response),
+        case("closed before headers", [], no_response),
+        case(
+            "another protocol",
+            [send("SSH-2.0-OpenSSH_9\r\n")],
+            no_response,
+        ),
+        case("TLS alert", [send([0x15, 3, 3, 0, 2, 2, 40])], no_response),
+        case(
             "reset in the headers",
             [
                 send("HTTP/1.1 200 OK\r\nx-"),
                 Wait(Duration::from_millis(20)),
                 Reset,
             ],
-            nothing,
+            no_response,
         ),
-        row(
-            "headers without end",
+        case(
+            "endless headers",
             [
                 send("HTTP/1.1 200 OK\r\n"),
                 Repeat(b"x-more: and more\r\n".repeat(100), Duration::ZERO),
             ],
-            nothing,
+            no_response,
         ),
-        row(
-            "one header without end",
+        case(
+            "one endless header",
             [
                 send("HTTP/1.1 200 OK\r\nx-long: "),
                 Repeat(vec![b'x'; 16 * 1024], Duration::ZERO),
             ],
-            nothing,
+            no_response,
         ),
-        row(
+        case(
             "reset in the body",
             [
-                begin("content-length: 100\r\n", "[{\"id\":"),
+                partial_response("content-length: 100\r\n", "[{\"id\":"),
                 Wait(Duration::from_millis(20)),
                 Reset,
             ],
-            cut,
+            broken_body,
         ),
-        row(
-            "body cut short",
-            [begin("content-length: 100\r\n", "[{\"id\":\"a\"}]")],
-            cut,
+        case(
+            "truncated body",
+            [partial_response(
+                "content-length: 100\r\n",
+                "[{\"id\":\"a\"}]",
+            )],
+            broken_body,
         ),
-        row(
-            "chunks without the last",
-            [begin("transfer-encoding: chunked\r\n", "2\r\n[]\r\n")],
-            cut,
+        case(
+            "chunks without the last chunk",
+            [partial_response(
+                "transfer-encoding: chunked\r\n",
+                "2\r\n[]\r\n",
+            )],
+            broken_body,
         ),
-        row(
-            "a chunk whose length is nonsense",
-            [begin("transfer-encoding: chunked\r\n", "zz\r\n[]\r\n")],
-            cut,
+        case(
+            "chunk with an invalid length",
+            [partial_response(
+                "transfer-encoding: chunked\r\n",
+                "zz\r\n[]\r\n",
+            )],
+            broken_body,
         ),
-        row(
-            "a chunk whose length doesn't fit 64 bits",
-            [begin(
+        case(
+            "chunk length over 64 bits",
+            [partial_response(
                 "transfer-encoding: chunked\r\n",
                 "1ffffffffffffffff\r\n[]\r\n",
             )],
-            cut,
+            broken_body,
         ),
-        row(
-            "body that ends with the connection",
-            [begin("", "[{\"id\":\"a\"}]")],
+        case(
+            "body delimited by the end of the connection",
+            [partial_response("", "[{\"id\":\"a\"}]")],
             Offers(1),
         ),
-        row(
-            "hint before the answer",
+        case(
+            "early hints before the response",
             [
                 send("HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n"),
-                begin("content-length: 2\r\n", "[]"),
+                partial_response("content-length: 2\r\n", "[]"),
             ],
             Offers(0),
         ),
-        row(
-            "failure that is reset in its body",
+        case(
+            "error response that is reset in its body",
             [
                 send("HTTP/1.1 404 Not Found\r\ncontent-length: 100\r\n\r\nNo such"),
                 Wait(Duration::from_millis(20)),
                 Reset,
             ],
-            Failure(Some(404), &["not found"], "404 Not Found: No such"),
+            ExpectedError(Some(404), &["not found"], "404 Not Found: No such"),
         ),
     ];
-    play(rows, Duration::from_secs(20)).await;
+    check_cases(cases, Duration::from_secs(20)).await;
 }
 
 #[tokio::test]
-async fn content_lengths_that_lie() {
-    let rows = vec![
-        row(
+async fn a_wrong_content_length_is_an_error() {
+    let cases = vec![
+        case(
             "too large",
-            [begin("content-length: 1000000\r\n", "[]")],
-            Failure(Some(200), BROKEN, BROKE),
+            [partial_response("content-length: 1000000\r\n", "[]")],
+            ExpectedError(Some(200), RETRYABLE, CONNECTION_BROKE),
         ),
-        row(
-            "larger than any memory",
-            [begin("content-length: 4611686018427387904\r\n", "[]")],
-            Failure(Some(200), BROKEN, BROKE),
+        case(
+            "larger than the memory",
+            [partial_response(
+                "content-length: 4611686018427387904\r\n",
+                "[]",
+            )],
+            ExpectedError(Some(200), RETRYABLE, CONNECTION_BROKE),
         ),
-        row(
-            "larger than any number",
-            [begin("content-length: 99999999999999999999\r\n", "[]")],
-            Failure(None, BROKEN, BROKE),
+        case(
+            "larger than 64 bits",
+            [partial_response(
+                "content-length: 99999999999999999999\r\n",
+                "[]",
+            )],
+            ExpectedError(None, RETRYABLE, CONNECTION_BROKE),
         ),
-        row(
+        case(
             "too small",
-            [begin("content-length: 5\r\n", "[{\"id\":\"a\"}]")],
-            Failure(Some(200), &["decode"], "$[0].?: EOF while parsing"),
+            [partial_response(
+                "content-length: 5\r\n",
+                "[{\"id\":\"a\"}]",
+            )],
+            ExpectedError(Some(200), &["decode"], "$[0].?: EOF while parsing"),
         ),
-        row(
-            "nothing, and there is something",
-            [begin("content-length: 0\r\n", "[{\"id\":\"a\"}]")],
-            Failure(
+        case(
+            "zero with a non-empty body",
+            [partial_response(
+                "content-length: 0\r\n",
+                "[{\"id\":\"a\"}]",
+            )],
+            ExpectedError(
                 Some(200),
                 &["decode"],
                 "the response is empty where JSON was expected",
             ),
         ),
-        row(
-            "twice the same",
-            [begin("content-length: 2\r\ncontent-length: 2\r\n", "[]")],
+        case(
+            "two equal values",
+            [partial_response(
+                "content-length: 2\r\ncontent-length: 2\r\n",
+                "[]",
+            )],
             Offers(0),
         ),
-        row(
-            "twice and not the same",
-            [begin(
+        case(
+            "two different values",
+            [partial_response(
                 "content-length: 2\r\ncontent-length: 12\r\n",
                 "[{\"id\":\"a\"}]",
             )],
-            Failure(None, BROKEN, BROKE),
+            ExpectedError(None, RETRYABLE, CONNECTION_BROKE),
         ),
-        row(
+        case(
             "not a number",
-            [begin("content-length: two\r\n", "[]")],
-            Failure(None, BROKEN, BROKE),
+            [partial_response("content-length: two\r\n", "[]")],
+            ExpectedError(None, RETRYABLE, CONNECTION_BROKE),
         ),
-        row(
+        case(
             "negative",
-            [begin("content-length: -2\r\n", "[]")],
-            Failure(None, BROKEN, BROKE),
+            [partial_response("content-length: -2\r\n", "[]")],
+            ExpectedError(None, RETRYABLE, CONNECTION_BROKE),
         ),
-        row(
-            "beside chunks, which count",
-            [begin(
+        case(
+            "with chunked encoding, which takes precedence",
+            [partial_response(
                 "content-length: 3\r\ntransfer-encoding: chunked\r\n",
                 "2\r\n[]\r\n0\r\n\r\n",
             )],
             Offers(0),
         ),
     ];
-    play(rows, Duration::from_secs(20)).await;
+    check_cases(cases, Duration::from_secs(20)).await;
 }
 
 #[tokio::test]
-async fn servers_that_take_too_long() {
+async fn a_slow_response_times_out() {
     let slowly = Duration::from_millis(20);
-    let rows = vec![
-        row("no answer", [Stall], Failure(None, LATE, UNANSWERED)),
-        row(
-            "headers that trickle",
+    let cases = vec![
+        case(
+            "no response",
+            [Stall],
+            ExpectedError(None, RETRYABLE_TIMEOUT, NO_RESPONSE),
+        ),
+        case(
+            "slow headers",
             [
                 send("HTTP/1.1 200 OK\r\nx-slow: "),
                 Repeat(vec![b'x'], slowly),
             ],
-            Failure(None, LATE, UNANSWERED),
+            ExpectedError(None, RETRYABLE_TIMEOUT, NO_RESPONSE),
         ),
-        row(
-            "to be continued without end",
+        case(
+            "endless 100 Continue",
             [Repeat(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec(), slowly)],
-            Failure(None, LATE, UNANSWERED),
+            ExpectedError(None, RETRYABLE_TIMEOUT, NO_RESPONSE),
         ),
-        row(
-            "body that stalls",
-            [begin("content-length: 100\r\n", "[{\"id\":"), Stall],
-            Failure(Some(200), LATE, UNANSWERED),
-        ),
-        row(
-            "body that trickles",
+        case(
+            "stalled body",
             [
-                begin("content-length: 90000\r\n", "["),
+                partial_response("content-length: 100\r\n", "[{\"id\":"),
+                Stall,
+            ],
+            ExpectedError(Some(200), RETRYABLE_TIMEOUT, NO_RESPONSE),
+        ),
+        case(
+            "slow body",
+            [
+                partial_response("content-length: 90000\r\n", "["),
                 Repeat(vec![b' '], slowly),
             ],
-            Failure(Some(200), LATE, UNANSWERED),
+            ExpectedError(Some(200), RETRYABLE_TIMEOUT, NO_RESPONSE),
         ),
-        row(
-            "chunks that trickle",
+        case(
+            "slow chunks",
             [
-                begin("transfer-encoding: chunked\r\n", "1\r\n[\r\n"),
+                partial_response("transfer-encoding: chunked\r\n", "1\r\n[\r\n"),
                 Repeat(b"1\r\n \r\n".to_vec(), slowly),
             ],
-            Failure(Some(200), LATE, UNANSWERED),
+            ExpectedError(Some(200), RETRYABLE_TIMEOUT, NO_RESPONSE),
         ),
-        // What is known of a failure is better than that it took long: a 404 isn't tried again.
-        row(
-            "failure whose body stalls",
+        // The error keeps the received status code instead of the timeout, so that a 404 isn't retried.
+        case(
+            "error response with a stalled body",
             [
                 send("HTTP/1.1 404 Not Found\r\ncontent-length: 100\r\n\r\nNo such offer"),
                 Stall,
             ],
-            Failure(Some(404), &["not found"], "404 Not Found: No such offer"),
+            ExpectedError(Some(404), &["not found"], "404 Not Found: No such offer"),
         ),
-        row(
-            "redirect whose body trickles",
+        case(
+            "redirect with a slow body",
             [
                 send("HTTP/1.1 302 Found\r\ncontent-length: 90000\r\n\r\n"),
                 Repeat(vec![b' '], slowly),
             ],
-            Failure(Some(302), &[], "the service redirects"),
+            ExpectedError(Some(302), &[], "the service redirects"),
         ),
     ];
-    play(rows, SHORT).await;
+    check_cases(cases, SHORT_TIMEOUT).await;
 }
 
 #[tokio::test]
-async fn nobody_listens() {
+async fn a_refused_connection_is_a_connection_error() {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
-        .expect("a port on this machine")
+        .expect("a free port")
         .port();
     let client = build(client(format!("http://127.0.0.1:{port}"), &long_token()));
-    let error = list(&client, "refused").await.expect_err("nobody listens");
+    let error = list(&client, "refused")
+        .await
+        .expect_err("a connection error");
     assert_eq!(predicates(&error), ["connection", "retryable"], "{error:?}");
     assert_eq!((error.status(), error.attempts()), (None, 1));
     assert!(all_text(&error).contains("Connection refused"), "{error}");
     check_displayed_text("refused", &error);
 }
 
-/// A listener whose queue is full: the connection is neither made nor refused.
+/// The listener's queue is full, so the connection is neither accepted nor refused.
 #[tokio::test]
-async fn connections_that_never_open() {
+async fn the_connect_timeout_ends_a_connection_attempt() {
     let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
     socket
         .bind((Ipv4Addr::LOCALHOST, 0).into())
-        .expect("a port on this machine");
+        .expect("a free port");
     let address = socket.local_addr().expect("an address");
     let _listener = socket.listen(1).expect("a listener");
     let mut queue = Vec::new();
@@ -257,14 +294,16 @@ async fn connections_that_never_open() {
         std::net::TcpStream::connect_timeout(&address, Duration::from_millis(200))
     {
         queue.push(stream);
-        assert!(queue.len() < 100, "the queue is never full");
+        assert!(queue.len() < 100, "the listener's queue never becomes full");
     }
     let client = build(
         client(format!("http://{address}"), &long_token())
             .connect_timeout(Duration::from_millis(500)),
     );
-    let error = list(&client, "never").await.expect_err("it never opens");
+    let error = list(&client, "full queue")
+        .await
+        .expect_err("a connection error");
     assert_eq!(predicates(&error), ["connection", "retryable"], "{error:?}");
     assert_eq!((error.status(), error.attempts()), (None, 1));
-    check_displayed_text("never", &error);
+    check_displayed_text("full queue", &error);
 }

@@ -1,7 +1,7 @@
-//! Servers that do what they shouldn't, over real sockets: each a row of what is done and what the caller gets.
+//! Tests of faulty and malicious servers, as tables: each case has the script of the server and the expected result of the call.
 
-mod answers;
+mod cases;
 mod connections;
-mod failures;
-mod rows;
+mod error_responses;
+mod successful_responses;
 mod tokens;

@@ -1,30 +1,29 @@
-//! Tokens that a server sends back, and such that can't be sent.
+//! Tokens that a server echoes, and tokens that can't be sent in a header.
 
 use std::time::Duration;
 
 use cloud_partner_portal::Credential;
 
-use super::rows::{BROKEN, Failure, LIMIT, Row, begin, build, client, list, play_with, row, send};
+use super::cases::{
+    Case, ExpectedError, RESPONSE_LIMIT, RETRYABLE, build, case, check_cases_with_token, client,
+    list, partial_response, send,
+};
 use crate::support::TOKEN;
 use crate::support::error_checks::{
     all_text, check_displayed_text, long_token, predicates, with_timeout,
 };
 use crate::support::scripted_server::{ScriptedServer, json_response, response};
 
-/// Whatever a server makes of the token that it was sent, nobody sees it in an error.
 #[tokio::test]
-async fn a_token_that_comes_back_is_not_shown() {
+async fn an_error_redacts_a_token_that_the_server_echoes() {
     for token in [TOKEN, &long_token()] {
-        let rows = rows_that_send_it_back(token);
-        play_with(rows, Duration::from_secs(20), token).await;
+        let cases = cases_with_echoed_token(token);
+        check_cases_with_token(cases, Duration::from_secs(20), token).await;
     }
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one list of where a token can come back"
-)]
-fn rows_that_send_it_back(token: &str) -> Vec<Row> {
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
+fn cases_with_echoed_token(token: &str) -> Vec<Case> {
     let escaped = token
         .chars()
         .map(u32::from)
@@ -34,31 +33,31 @@ fn rows_that_send_it_back(token: &str) -> Vec<Row> {
     let html = [("content-type", "text/html")];
     let id = "x-ms-correlation-request-id";
     let error = |message: &str| format!(r#"{{"error":{{"code":"Bad","message":"{message}"}}}}"#);
-    let status = |says| Failure(Some(400), &[], says);
-    let decode = |says| Failure(Some(200), &["decode"], says);
+    let status = |message| ExpectedError(Some(400), &[], message);
+    let decode = |message| ExpectedError(Some(200), &["decode"], message);
     vec![
-        row(
+        case(
             "message",
             response(400, &[], error(&format!("The token {token} is bad."))),
             status("The token [redacted] is bad."),
         ),
-        row(
+        case(
             "code",
             response(400, &[], format!(r#"{{"error":{{"code":"{token}"}}}}"#)),
             status("code [redacted]"),
         ),
-        row(
+        case(
             "text",
             response(400, &[], format!("Authorization: Bearer {token}")),
             status("Authorization: Bearer [redacted]"),
         ),
-        row(
+        case(
             "escaped in JSON",
             response(400, &[], error(&format!("The token {escaped} is bad."))),
             status("The token [redacted]"),
         ),
-        row(
-            "beginning only",
+        case(
+            "prefix of the token",
             response(
                 400,
                 &[],
@@ -69,13 +68,13 @@ fn rows_that_send_it_back(token: &str) -> Vec<Row> {
             ),
             status("The token [redacted]… is bad."),
         ),
-        row(
-            "cut at the longest message",
+        case(
+            "truncated at the maximum length of a message",
             response(400, &[], error(&format!("{}{token}", "x".repeat(300)))),
             status("xxx[redacted]"),
         ),
-        row(
-            "cut at the end of what is read",
+        case(
+            "truncated at the maximum length of an error body",
             response(
                 400,
                 &[],
@@ -83,91 +82,91 @@ fn rows_that_send_it_back(token: &str) -> Vec<Row> {
             ),
             status("400 Bad Request: No."),
         ),
-        row(
-            "cut off by the server",
+        case(
+            "truncated by the server",
             [send(format!(
                 "HTTP/1.1 400 \r\ncontent-length: 9000\r\n\r\nNo.\n{}",
                 &token[..token.len().min(900)]
             ))],
             status("400 Bad Request: No."),
         ),
-        row(
-            "page's title",
+        case(
+            "title of an HTML page",
             response(400, &html, format!("<html><title>{token}</title>")),
             status("[redacted]"),
         ),
-        row(
-            "page of a success",
+        case(
+            "HTML page with status code 200",
             response(200, &html, format!("<html><title>{token}</title>")),
             decode("the response is text/html"),
         ),
-        row(
-            "kind of content",
+        case(
+            "content type",
             response(200, &[("content-type", &format!("text/{token}"))], "x"),
             decode("the response is text/[redacted] where JSON was expected"),
         ),
-        row(
-            "request's id",
+        case(
+            "correlation id",
             response(400, &[(id, token)], ""),
             status("request [redacted]"),
         ),
-        row(
-            "request's id of a success that can't be decoded",
+        case(
+            "correlation id of a response that can't be decoded",
             response(200, &[(id, token)], "{"),
             decode("request [redacted]"),
         ),
-        row(
-            "request's id of an answer that is too large",
-            response(200, &[(id, token)], " ".repeat(LIMIT + 1)),
-            Failure(Some(200), &["too large"], "request [redacted]"),
+        case(
+            "correlation id of a response that is too large",
+            response(200, &[(id, token)], " ".repeat(RESPONSE_LIMIT + 1)),
+            ExpectedError(Some(200), &["too large"], "request [redacted]"),
         ),
-        row(
-            "request's id of an answer that breaks off",
-            [begin(
+        case(
+            "correlation id of a truncated response",
+            [partial_response(
                 &format!("{id}: {token}\r\ncontent-length: 9\r\n"),
                 "[",
             )],
-            Failure(Some(200), BROKEN, "request [redacted]"),
+            ExpectedError(Some(200), RETRYABLE, "request [redacted]"),
         ),
-        row(
+        case(
             "redirect",
             response(
                 302,
                 &[("location", &format!("https://{token}.example.com/"))],
                 token,
             ),
-            Failure(Some(302), &[], "the service redirects to"),
+            ExpectedError(Some(302), &[], "the service redirects to"),
         ),
-        row(
-            "JSON string for a list",
+        case(
+            "JSON string instead of a list",
             json_response(format!("\"Bearer {token}\"")),
             decode("invalid type: string \"Bearer [redacted]"),
         ),
-        row(
-            "escaped JSON string for a list",
+        case(
+            "escaped JSON string instead of a list",
             json_response(format!("\"{escaped}\"")),
             decode("invalid type: string \"[redacted]"),
         ),
-        row(
-            "member of an answer that can't be decoded",
+        case(
+            "property of a response that can't be decoded",
             json_response(format!(r#"[{{"id":"a","lockStatus":"{token}"}},{{}}]"#)),
             decode("$[1]: missing field `id`"),
         ),
-        row(
-            "member's name",
+        case(
+            "property name",
             json_response(format!(r#"[{{"{token}":tru}}]"#)),
             decode("$[0].[redacted]"),
         ),
-        row(
-            "status that isn't a success",
+        case(
+            "status code that the spec doesn't name",
             response(202, &[], token),
-            Failure(Some(202), &["decode"], "202 Accepted"),
+            ExpectedError(Some(202), &["decode"], "202 Accepted"),
         ),
     ]
 }
 
 #[tokio::test]
-async fn an_answer_that_names_the_token_as_its_id_shows_none() {
+async fn the_correlation_id_of_a_response_is_redacted_if_it_contains_the_token() {
     let token = long_token();
     let server = ScriptedServer::scripts(vec![response(
         200,
@@ -182,9 +181,8 @@ async fn an_answer_that_names_the_token_as_its_id_shows_none() {
     assert!(!format!("{offers:?}").contains(crate::support::error_checks::SECRET));
 }
 
-/// A token that can't be sent is refused before anything is, and not shown while it is.
 #[tokio::test]
-async fn tokens_that_cant_be_sent() {
+async fn a_token_that_cant_be_sent_is_an_error_before_the_request() {
     let server = ScriptedServer::scripts(vec![json_response("[]")]);
     for token in [
         "s3cret\n",

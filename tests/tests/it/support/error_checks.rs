@@ -1,4 +1,4 @@
-//! What every failure must keep to, whatever the server did.
+//! Checks that apply to every error.
 
 use std::error::Error as _;
 use std::fmt::Write as _;
@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use cloud_partner_portal::Error;
 
-/// The work's result; fails the test when the work hangs, rather than hanging it.
-pub async fn with_timeout<T>(said: &str, work: impl IntoFuture<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), work)
+/// Awaits a future, and panics after 60 seconds instead of blocking the test run.
+pub async fn with_timeout<T>(case: &str, future: impl IntoFuture<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), future)
         .await
-        .unwrap_or_else(|_| panic!("{said}: it hangs"))
+        .unwrap_or_else(|_| panic!("{case}: timed out"))
 }
 
-/// The names of the predicates that are true.
+/// Returns the names of the error's predicates that are true.
 pub fn predicates(error: &Error) -> Vec<&'static str> {
     [
         ("configuration", error.is_configuration()),
@@ -35,7 +35,7 @@ pub fn predicates(error: &Error) -> Vec<&'static str> {
     .collect()
 }
 
-/// Everything that can be had of an error, with all its causes.
+/// Returns every text that an error and its sources contain.
 pub fn all_text(error: &Error) -> String {
     let mut all = format!("{error}\n{error:?}\n{error:#?}\n{}\n", error.message());
     for part in [error.code(), error.correlation_id(), error.operation()] {
@@ -50,31 +50,35 @@ pub fn all_text(error: &Error) -> String {
     all
 }
 
-/// Is in every token that the tests send, and so may be in nothing that an error shows.
+/// A part of every token that the tests send. No error may contain it.
 pub const SECRET: &str = "s3cret";
 
-/// A token as long as a real one, in which no part comes twice.
+/// Returns a token as long as a real one, without repeated parts.
 pub fn long_token() -> String {
     let parts: Vec<_> = (0..120).map(|part| format!("{SECRET}-{part:03}")).collect();
     parts.join(".")
 }
 
-/// An error is for one line of a log: short, without control characters, stack traces or pages; and nothing that can be had of
-/// it holds a token, nor a part of one.
-pub fn check_displayed_text(said: &str, error: &Error) {
+/// Checks that the error's message is one short line without control characters, stack trace or HTML, and that no text of the error
+/// contains a part of the token.
+pub fn check_displayed_text(case: &str, error: &Error) {
     let line = error.to_string();
     assert!(
         !line.contains(char::is_control),
-        "{said}: control characters are shown: {line:?}"
+        "{case}: the message contains control characters: {line:?}"
     );
-    assert!(line.len() < 2000, "{said}: {} bytes are shown", line.len());
+    assert!(
+        line.len() < 2000,
+        "{case}: the message has {} bytes",
+        line.len()
+    );
     assert!(
         !line.contains("   at ") && !line.contains("<html"),
-        "{said}: more than a line is shown: {line}"
+        "{case}: the message contains a stack trace or HTML: {line}"
     );
     let all = all_text(error);
     assert!(
         !all.contains(SECRET),
-        "{said}: the token is shown in\n{all}"
+        "{case}: the error contains the token:\n{all}"
     );
 }

@@ -1,6 +1,6 @@
-//! What the tests of the SDK share: a client for a replay server, and the contract's schemas.
+//! Helpers of the SDK's tests: a client of a replay server, and the schemas of the spec.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(dead_code, reason = "each test module uses some of the helpers")]
 
 pub mod error_checks;
 pub mod publisher;
@@ -18,17 +18,17 @@ use serde_json::Value;
 
 use spec::Spec;
 
-/// A token that no output may ever show.
+/// A token that must not occur in any output.
 pub const TOKEN: &str = "t0p-s3cret-t0ken";
 
-/// A server that answers from these recordings.
+/// Starts a server that returns these recordings.
 pub fn serve(recordings: Vec<Recording>) -> Server {
     Replay::new(recordings, Vec::new())
         .start()
-        .expect("a port on this machine")
+        .expect("a free port")
 }
 
-/// A client for `endpoint` that fails at once instead of trying again.
+/// Returns a client of `endpoint` that doesn't retry.
 pub fn client(endpoint: impl Into<String>) -> Client {
     build(
         Client::builder()
@@ -37,33 +37,33 @@ pub fn client(endpoint: impl Into<String>) -> Client {
     )
 }
 
-/// The builder's client, with a token.
+/// Builds a client with a token.
 pub fn build(builder: ClientBuilder) -> Client {
     builder
-        .credential(Credential::token(TOKEN).expect("a good token"))
+        .credential(Credential::token(TOKEN).expect("a valid token"))
         .attempt_timeout(Duration::from_secs(20))
         .build()
-        .expect("a good configuration")
+        .expect("a valid configuration")
 }
 
-/// The committed contract.
+/// Loads the committed spec.
 pub fn committed_spec() -> Spec {
     let path = cloud_partner_recordings::store::root().join("../openapi/cloud-partner-portal.yaml");
     Spec::load(&path).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// What a `$ref` names, or the schema itself.
+/// Returns the target of the schema's `$ref`, or the schema itself.
 pub fn resolve<'a>(spec: &'a Spec, schema: &'a Value) -> &'a Value {
     match schema.get("$ref").and_then(Value::as_str) {
         Some(reference) => spec
             .value
             .pointer(reference.trim_start_matches('#'))
-            .unwrap_or_else(|| panic!("{reference} names nothing")),
+            .unwrap_or_else(|| panic!("{reference} does not exist")),
         None => schema,
     }
 }
 
-/// The schema of an operation's successful answer.
+/// Returns the schema of an operation's successful response.
 pub fn response_schema<'a>(spec: &'a Spec, path: &str) -> &'a Value {
     let pointer = format!(
         "/paths/{}/get/responses/200/content/application~1json/schema",
@@ -76,12 +76,12 @@ pub fn response_schema<'a>(spec: &'a Spec, path: &str) -> &'a Value {
 pub const LIST: &str = "/api/publishers/{publisherId}/offers";
 pub const STATUS: &str = "/api/publishers/{publisherId}/offers/{offerId}/status";
 
-/// Absent, null and the empty string say the same.
+/// Returns whether the value is absent, null or an empty string. The three are equivalent.
 pub fn is_absent_null_or_empty(value: Option<&Value>) -> bool {
     value.is_none_or(|value| value.is_null() || value.as_str() == Some(""))
 }
 
-/// Everything that the contract names and that `now` has lost of `before`, as JSON pointers.
+/// Returns the JSON pointers of the properties of the schema that differ between `before` and `now`.
 pub fn lost_properties(spec: &Spec, schema: &Value, before: &Value, now: &Value) -> Vec<String> {
     let mut lost = Vec::new();
     compare(spec, schema, before, now, String::new(), &mut lost);

@@ -1,4 +1,4 @@
-//! A server with a publisher's offers, whose lists and statuses change interval by interval.
+//! A server with a publisher's offers, whose lists and statuses change from interval to interval.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,22 +12,22 @@ use super::scripted_server::{ReceivedRequest, ScriptedServer, Step, json_respons
 
 pub const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// What a publisher's offers look like in each interval. An interval begins with its list; the last one goes on for ever.
+/// The responses of each interval. A list request begins an interval. The last interval is repeated.
 pub struct Publisher {
     pub lists: Vec<Vec<Step>>,
     pub status: Box<Status>,
 }
 
-/// What is answered when the status of an offer is asked in an interval.
+/// Returns the response to a status request, given the offer and the interval.
 pub type Status = dyn Fn(&str, usize) -> Vec<Step> + Send + Sync;
 
-pub struct Service {
+pub struct PublisherServer {
     pub server: ScriptedServer,
-    /// For each interval, the offers whose status was asked.
+    /// For each interval, the offers whose status was requested.
     polled_offers: Arc<Mutex<Vec<Vec<String>>>>,
 }
 
-impl Service {
+impl PublisherServer {
     pub fn start(publisher: Publisher) -> Self {
         let polled_offers = Arc::new(Mutex::new(Vec::<Vec<String>>::new()));
         let log = Arc::clone(&polled_offers);
@@ -55,7 +55,7 @@ impl Service {
                     }
                     (publisher.status)(offer, interval.min(publisher.lists.len()) - 1)
                 }
-                _ => panic!("{path} isn't a path of the contract"),
+                _ => panic!("{path} isn't a path of the spec"),
             }
         });
         Self {
@@ -70,7 +70,7 @@ impl Service {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What was asked in each interval, in alphabetical order, as the order in an interval is nobody's.
+    /// Returns the polled offers of each interval in alphabetical order, because their order within an interval is unspecified.
     pub fn polled_offers_sorted(&self) -> Vec<String> {
         self.polled_offers()
             .iter()
@@ -85,41 +85,41 @@ impl Service {
     pub fn watch(&self) -> PublisherWatchBuilder {
         crate::support::client(self.server.url())
             .watch_publisher("contoso")
-            .expect("a good identifier")
+            .expect("a valid identifier")
             .interval(POLL_INTERVAL)
     }
 }
 
-/// A list of offers with these ids and statuses.
-pub fn list(offers: &[(&str, &str)]) -> Vec<Step> {
+/// Returns a list response of offers with these ids and statuses.
+pub fn list_response(offers: &[(&str, &str)]) -> Vec<Step> {
     let offers = offers
         .iter()
         .map(|(id, status)| json!({"id": id, "status": status}));
     json_response(offers.collect::<Value>().to_string())
 }
 
-pub fn status(status: &str) -> Vec<Step> {
+pub fn status_response(status: &str) -> Vec<Step> {
     json_response(json!({"status": status}).to_string())
 }
 
-/// The offers have the status that these rows give them, interval by interval; a number is a failure with this HTTP status,
-/// and `reset` a connection that breaks.
-pub fn table(
+/// Starts a server whose offers have the statuses of `rows`, one per interval. A number is an error response with this status code,
+/// and `reset` resets the connection.
+pub fn serve_statuses(
     lists: Vec<Vec<Step>>,
     rows: &'static [(&'static str, &'static [&'static str])],
-) -> Service {
-    Service::start(Publisher {
+) -> PublisherServer {
+    PublisherServer::start(Publisher {
         lists,
         status: Box::new(move |offer, interval| {
             let (_, row) = rows
                 .iter()
                 .find(|(id, _)| *id == offer)
-                .unwrap_or_else(|| panic!("{offer} was asked"));
+                .unwrap_or_else(|| panic!("the status of {offer} was requested"));
             let now = row[interval.min(row.len() - 1)];
             match now.parse() {
-                Ok(failure) => response(failure, &[], ""),
+                Ok(code) => response(code, &[], ""),
                 Err(_) if now == "reset" => vec![Reset],
-                Err(_) => status(now),
+                Err(_) => status_response(now),
             }
         }),
     })
@@ -157,17 +157,17 @@ pub fn describe(event: &PublisherWatchEvent) -> String {
         PublisherWatchEvent::Delayed { offer, .. } => {
             format!("{} delayed", offer.as_deref().unwrap_or("list"))
         }
-        other => panic!("{other:?} is new"),
+        other => panic!("unexpected event: {other:?}"),
     }
 }
 
-/// All events, those of an interval in one line and in alphabetical order.
+/// Runs a watch to its end and returns a description of its events, with one line per interval in alphabetical order.
 pub async fn events(watch: PublisherWatchBuilder) -> Vec<String> {
     let mut watch = watch.start();
     let mut lines: Vec<Vec<String>> = Vec::new();
     while let Some(event) = with_timeout("watch", watch.next_event()).await {
-        let told = describe(&event);
-        let alone = !matches!(
+        let description = describe(&event);
+        let begins_line = !matches!(
             &event,
             PublisherWatchEvent::Changed { .. }
                 | PublisherWatchEvent::PollFailed { offer: Some(_), .. }
@@ -175,14 +175,18 @@ pub async fn events(watch: PublisherWatchBuilder) -> Vec<String> {
                 | PublisherWatchEvent::OfferEnded { .. }
         );
         match lines.last_mut() {
-            Some(line) if !alone => line.push(told),
-            _ => lines.push(vec![told]),
+            Some(line) if !begins_line => line.push(description),
+            _ => lines.push(vec![description]),
         }
-        assert!(lines.len() < 2000, "it doesn't end: {:?}", lines.last());
+        assert!(
+            lines.len() < 2000,
+            "the watch doesn't end: {:?}",
+            lines.last()
+        );
     }
     assert!(
         watch.next_event().await.is_none(),
-        "it goes on after its end"
+        "the watch returns an event after its end"
     );
     lines
         .into_iter()

@@ -1,4 +1,4 @@
-//! What the tests of watches of one offer share.
+//! Helpers of the tests of watches of one offer.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ pub fn client(endpoint: String) -> Client {
 
 pub fn watch(endpoint: String) -> WatchBuilder {
     let watch = client(endpoint).watch("contoso", "linux-vm");
-    watch.expect("good identifiers").interval(POLL_INTERVAL)
+    watch.expect("valid identifiers").interval(POLL_INTERVAL)
 }
 
-/// An event in one line: the offer's status and the steps whose status has changed, or how the poll failed, or the outcome.
+/// Describes an event in one line: the offer's status and its changed steps, the status code of a failed poll, or the outcome.
 pub fn describe(event: &WatchEvent) -> String {
     match event {
         WatchEvent::Changed(change) => {
@@ -43,34 +43,39 @@ pub fn describe(event: &WatchEvent) -> String {
             let status = ended.report.as_ref().map(|report| report.status.as_str());
             format!("{}: {}", ended.outcome, status.unwrap_or("no report"))
         }
-        other => panic!("{other:?} is new"),
+        other => panic!("unexpected event: {other:?}"),
     }
 }
 
-/// All events of a watch, each in one line; an error as its status.
+/// Runs a watch to its end and returns a description of each event.
 pub async fn events(watch: WatchBuilder) -> Vec<String> {
     let mut watch = watch.start();
-    let mut told = Vec::new();
+    let mut lines = Vec::new();
     while let Some(event) = with_timeout("watch", watch.next_event()).await {
-        told.push(describe(&event));
-        assert!(told.len() < 2000, "it doesn't end: {:?}", told.last());
+        lines.push(describe(&event));
+        assert!(
+            lines.len() < 2000,
+            "the watch doesn't end: {:?}",
+            lines.last()
+        );
     }
     assert!(
         watch.next_event().await.is_none(),
-        "it goes on after its end"
+        "the watch returns an event after its end"
     );
-    told
+    lines
 }
-pub fn status(status: &str) -> Vec<Step> {
+
+pub fn status_response(status: &str) -> Vec<Step> {
     json_response(format!(r#"{{"status":"{status}"}}"#))
 }
 
-pub fn failure(status: u16) -> Vec<Step> {
+pub fn error_response(status: u16) -> Vec<Step> {
     response(status, &[], r#"{"Message":"failed"}"#)
 }
 
-pub async fn until(holds: impl Fn() -> bool) {
-    while !holds() {
+pub async fn wait_until(condition: impl Fn() -> bool) {
+    while !condition() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

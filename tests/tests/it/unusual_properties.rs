@@ -1,6 +1,6 @@
-//! An unknown value, another casing, a missing, a null, an empty, an extra and an odd member, everywhere they can stand.
+//! Decoding of bodies in which one property is absent, null, empty, unknown, in another letter case, of another type or additional.
 //!
-//! The places come from the contract, so a member that is added to it is tried without a line here.
+//! The properties come from the spec, so a property that is added to the spec is tested without a change here.
 
 use std::collections::BTreeMap;
 
@@ -13,25 +13,25 @@ use cloud_partner_recordings::recording::{
 };
 use serde_json::{Map, Value, json};
 
-/// A body that has every member that the schema names, from the contract's own examples.
-fn full(spec: &Spec, schema: &Value) -> Value {
+/// Returns a body with every property of the schema, with the values of the spec's examples.
+fn example_body(spec: &Spec, schema: &Value) -> Value {
     let schema = resolve(spec, schema);
     if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
-        let members = properties
+        let properties = properties
             .iter()
-            .map(|(name, schema)| (name.clone(), full(spec, schema)));
-        return Value::Object(members.collect::<Map<_, _>>());
+            .map(|(name, schema)| (name.clone(), example_body(spec, schema)));
+        return Value::Object(properties.collect::<Map<_, _>>());
     }
     match schema.get("type").and_then(Value::as_str) {
-        Some("array") => json!([full(spec, &schema["items"])]),
+        Some("array") => json!([example_body(spec, &schema["items"])]),
         Some("object") => json!({"x": 1}),
         None => json!({"uri": "https://example.com"}),
         Some(_) => schema.get("example").cloned().expect("an example"),
     }
 }
 
-/// A member that a body can have: its JSON pointer, its schema, and whether it is required.
-fn members<'a>(
+/// Collects the properties that a body can have: JSON pointer, schema, and whether the property is required.
+fn properties<'a>(
     spec: &'a Spec,
     schema: &'a Value,
     at: &str,
@@ -49,48 +49,53 @@ fn members<'a>(
         let required = required.is_some_and(|names| names.iter().any(|required| required == name));
         let property = resolve(spec, property);
         found.push((at.clone(), property, required));
-        members(spec, property, &at, found);
+        properties(spec, property, &at, found);
     }
     if let Some(items) = schema.get("items") {
-        members(spec, items, &format!("{at}/0"), found);
+        properties(spec, items, &format!("{at}/0"), found);
     }
 }
 
-/// Puts a value in the place of a member, or takes the member out.
+/// Returns the body with the property at a JSON pointer replaced, or removed if `value` is `None`.
 fn change(body: &Value, at: &str, value: Option<Value>) -> Value {
     let mut body = body.clone();
-    let (holder, name) = at.rsplit_once('/').expect("a member");
-    let holder = body
-        .pointer_mut(holder)
+    let (parent, name) = at.rsplit_once('/').expect("a property");
+    let parent = body
+        .pointer_mut(parent)
         .and_then(Value::as_object_mut)
         .expect("an object");
     match value {
-        Some(value) => holder.insert(name.to_owned(), value),
-        None => holder.remove(name),
+        Some(value) => parent.insert(name.to_owned(), value),
+        None => parent.remove(name),
     };
     body
 }
 
 struct Case {
-    said: String,
+    name: String,
     body: Value,
-    /// What is left of it when it is decoded and encoded again; `None` when it can't be decoded.
-    left: Option<Value>,
+    /// The body after decoding and encoding; `None` if it can't be decoded.
+    expected: Option<Value>,
 }
 
-#[expect(clippy::too_many_lines, reason = "one list of what can be odd")]
+#[expect(clippy::too_many_lines, reason = "one table of changes")]
 fn cases(spec: &Spec, schema: &Value) -> Vec<Case> {
-    let body = full(spec, schema);
-    let mut places = Vec::new();
-    members(spec, schema, "", &mut places);
+    let body = example_body(spec, schema);
+    let mut found = Vec::new();
+    properties(spec, schema, "", &mut found);
     let mut cases = vec![Case {
-        said: "as it is".to_owned(),
+        name: "unchanged".to_owned(),
         body: body.clone(),
-        left: Some(body.clone()),
+        expected: Some(body.clone()),
     }];
-    let mut add =
-        |said: String, body: Value, left: Option<Value>| cases.push(Case { said, body, left });
-    for (at, schema, required) in places {
+    let mut add = |name: String, body: Value, expected: Option<Value>| {
+        cases.push(Case {
+            name,
+            body,
+            expected,
+        });
+    };
+    for (at, schema, required) in found {
         let without = (!required).then(|| change(&body, &at, None));
         add(
             format!("{at} missing"),
@@ -98,21 +103,21 @@ fn cases(spec: &Spec, schema: &Value) -> Vec<Case> {
             without.clone(),
         );
         let null = change(&body, &at, Some(Value::Null));
-        // A required status that is null is an unknown value.
+        // A required extensible enum that is null decodes as an unknown value.
         let is_extensible = schema.get("x-extensible-enum").is_some();
-        let left = (required && is_extensible)
+        let expected = (required && is_extensible)
             .then(|| null.clone())
             .or_else(|| without.clone());
-        add(format!("{at} null"), null, left);
+        add(format!("{at} null"), null, expected);
         let text = schema.get("type").is_some_and(|kind| kind == "string");
         let empty = change(&body, &at, Some(json!("")));
-        let left = if required && text {
+        let expected = if required && text {
             Some(empty.clone())
         } else {
             without.clone()
         };
-        add(format!("{at} empty"), empty, left);
-        for odd in [
+        add(format!("{at} empty"), empty, expected);
+        for value in [
             json!(17.5),
             json!(true),
             json!("odd"),
@@ -120,21 +125,21 @@ fn cases(spec: &Spec, schema: &Value) -> Vec<Case> {
             json!({"odd": {"er": 1}}),
             json!(-1),
         ] {
-            let changed = change(&body, &at, Some(odd.clone()));
+            let changed = change(&body, &at, Some(value.clone()));
             let fits = match schema.get("type").and_then(Value::as_str) {
-                Some("string") => odd.is_string(),
-                Some("boolean") => odd.is_boolean(),
-                Some("integer") => odd.is_i64(),
-                // The members of an object are odd in their turn, and the elements of an array.
-                Some("object" | "array") if odd.is_object() || odd.is_array() => continue,
+                Some("string") => value.is_string(),
+                Some("boolean") => value.is_boolean(),
+                Some("integer") => value.is_i64(),
+                // Properties of an object and elements of an array have their own cases.
+                Some("object" | "array") if value.is_object() || value.is_array() => continue,
                 _ => false,
             };
-            let left = if fits {
+            let expected = if fits {
                 Some(changed.clone())
             } else {
                 without.clone()
             };
-            add(format!("{at} {odd}"), changed, left);
+            add(format!("{at} {value}"), changed, expected);
         }
         if let Some(known) = schema.get("x-extensible-enum").and_then(Value::as_array) {
             let upper = known
@@ -153,18 +158,18 @@ fn cases(spec: &Spec, schema: &Value) -> Vec<Case> {
                 Some(json!({"of": ["any", null]})),
             );
             add(
-                format!("{at} with an extra member"),
+                format!("{at} with an additional property"),
                 extra,
                 Some(body.clone()),
             );
         }
-        let elements = schema
+        let items = schema
             .get("items")
             .filter(|items| resolve(spec, items).get("properties").is_some());
-        if elements.is_some() {
+        if items.is_some() {
             let extra = change(&body, &format!("{at}/0/extra"), Some(json!(1)));
             add(
-                format!("{at}/0 with an extra member"),
+                format!("{at}/0 with an additional property"),
                 extra,
                 Some(body.clone()),
             );
@@ -172,13 +177,13 @@ fn cases(spec: &Spec, schema: &Value) -> Vec<Case> {
                 .pointer(&at)
                 .and_then(Value::as_array)
                 .expect("an array");
-            let odd: Vec<_> = [json!(null), json!("odd"), json!(3)]
+            let elements: Vec<_> = [json!(null), json!("odd"), json!(3)]
                 .into_iter()
                 .chain(list.clone())
                 .collect();
             add(
-                format!("{at} with odd elements"),
-                change(&body, &at, Some(json!(odd))),
+                format!("{at} with invalid elements"),
+                change(&body, &at, Some(json!(elements))),
                 Some(body.clone()),
             );
         }
@@ -189,7 +194,7 @@ fn cases(spec: &Spec, schema: &Value) -> Vec<Case> {
 fn recording(path: String, body: Value) -> Recording {
     Recording {
         schema: None,
-        description: "made by the test".to_owned(),
+        description: "generated by the test".to_owned(),
         provenance: Provenance {
             kind: ProvenanceKind::Synthetic,
             sources: Vec::new(),
@@ -213,75 +218,75 @@ fn check(
     spec: &Spec,
     schema: &Value,
     case: &Case,
-    answer: Result<Value, cloud_partner_portal::Error>,
+    decoded: Result<Value, cloud_partner_portal::Error>,
 ) {
-    match (&case.left, answer) {
-        (Some(left), Ok(answer)) => {
+    match (&case.expected, decoded) {
+        (Some(expected), Ok(actual)) => {
             assert_eq!(
-                lost_properties(spec, schema, left, &answer),
+                lost_properties(spec, schema, expected, &actual),
                 Vec::<String>::new(),
                 "{}",
-                case.said
+                case.name
             );
             assert_eq!(
-                lost_properties(spec, schema, &answer, left),
+                lost_properties(spec, schema, &actual, expected),
                 Vec::<String>::new(),
-                "{}: made up",
-                case.said
+                "{}: additional properties",
+                case.name
             );
         }
-        (Some(_), Err(error)) => panic!("{}: {error}", case.said),
-        (None, Ok(answer)) => panic!("{}: decoded to {answer}", case.said),
+        (Some(_), Err(error)) => panic!("{}: {error}", case.name),
+        (None, Ok(actual)) => panic!("{}: decoded as {actual}", case.name),
         (None, Err(error)) => {
-            assert!(error.is_decode(), "{}: {error}", case.said);
-            assert_eq!(error.status(), Some(200), "{}", case.said);
-            let member = case
-                .said
+            assert!(error.is_decode(), "{}: {error}", case.name);
+            assert_eq!(error.status(), Some(200), "{}", case.name);
+            let property = case
+                .name
                 .split(' ')
                 .next()
                 .and_then(|at| at.rsplit('/').next());
             assert!(
-                error.message().contains(member.expect("a member")),
+                error.message().contains(property.expect("a property")),
                 "{}: {error}",
-                case.said
+                case.name
             );
         }
     }
 }
 
 #[tokio::test]
-async fn no_odd_member_costs_a_list() {
+async fn an_unusual_property_doesnt_prevent_decoding_a_list() {
     let spec = committed_spec();
     let schema = response_schema(&spec, LIST);
     let item = &schema["items"];
     let cases = cases(&spec, item);
     assert!(cases.len() > 100, "{} cases", cases.len());
-    let good = json!({"id": "good"});
+    let valid = json!({"id": "valid"});
     let recordings = cases.iter().enumerate().map(|(number, case)| {
         recording(
             format!("/api/publishers/p{number}/offers"),
-            json!([good, case.body, good]),
+            json!([valid, case.body, valid]),
         )
     });
     let server = serve(recordings.collect());
     let client = client(server.url());
     for (number, case) in cases.iter().enumerate() {
-        let answer = client.list_offers(format!("p{number}")).await;
-        let answer = answer.map(|offers| {
+        let response = client.list_offers(format!("p{number}")).await;
+        let decoded = response.map(|offers| {
             assert_eq!(
                 (offers.len(), offers[2].id.as_str()),
-                (3, "good"),
+                (3, "valid"),
                 "{}",
-                case.said
+                case.name
             );
-            serde_json::to_value(&offers[1]).expect("it can be encoded")
+            serde_json::to_value(&offers[1]).expect("JSON")
         });
-        check(&spec, item, case, answer);
+        check(&spec, item, case, decoded);
     }
 }
 
 #[tokio::test]
-async fn no_odd_member_costs_a_report() {
+async fn an_unusual_property_doesnt_prevent_decoding_a_status_report() {
     let spec = committed_spec();
     let schema = response_schema(&spec, STATUS);
     let cases = cases(&spec, schema);
@@ -295,11 +300,10 @@ async fn no_odd_member_costs_a_report() {
     let server = serve(recordings.collect());
     let client = client(server.url());
     for (number, case) in cases.iter().enumerate() {
-        let answer = client
+        let response = client
             .get_offer_status("contoso", format!("o{number}"))
             .await;
-        let answer =
-            answer.map(|report| serde_json::to_value(&*report).expect("it can be encoded"));
-        check(&spec, schema, case, answer);
+        let decoded = response.map(|report| serde_json::to_value(&*report).expect("JSON"));
+        check(&spec, schema, case, decoded);
     }
 }

@@ -1,126 +1,128 @@
-//! Failures of all kinds, when to come back, and redirects.
+//! Error responses, `Retry-After` headers and redirects.
 
 use std::time::{Duration, SystemTime};
 
 use cloud_partner_portal::RetryPolicy;
 
-use super::rows::{BROKE, BROKEN, Failure, build, client, list, play, row, send};
+use super::cases::{
+    CONNECTION_BROKE, ExpectedError, RETRYABLE, build, case, check_cases, client, list, send,
+};
 use crate::support::error_checks::{check_displayed_text, long_token, predicates};
 use crate::support::scripted_server::{ScriptedServer, json_response, response};
 
 #[tokio::test]
-#[expect(clippy::too_many_lines, reason = "one list of odd failures")]
-async fn failures_of_all_kinds() {
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
+async fn an_error_response_keeps_its_status_code_and_shows_one_line() {
     let text = [("content-type", "text/plain")];
     let trace = r#"{"Product": {"serviceName": "Product", "error": "Retry is OK.\r\n   at Contoso.Product.Get() in C:\\a.cs:line 7\r\n   at Contoso.Main()", "exceptionCode": "E7", "httpStatusCode": "InternalServerError"}}"#;
     let gateway = "<!DOCTYPE html>\r\n<html>\r\n<head><title>503 Service Temporarily\r\n Unavailable</title></head><body>…</body></html>";
-    let rows = vec![
-        row(
+    let cases = vec![
+        case(
             "stack trace",
             response(500, &[("content-type", "application/json")], trace),
-            Failure(
+            ExpectedError(
                 Some(500),
                 &["retryable"],
                 "listOffers: 500 Internal Server Error: Retry is OK. (code E7)",
             ),
         ),
-        row(
-            "gateway's page",
+        case(
+            "HTML page of a gateway",
             response(503, &[("content-type", "text/html")], gateway),
-            Failure(
+            ExpectedError(
                 Some(503),
                 &["retryable"],
                 "503 Service Unavailable: 503 Service Temporarily",
             ),
         ),
-        row(
-            "gateway's page that is cut short",
+        case(
+            "truncated HTML page of a gateway",
             [send(format!(
                 "HTTP/1.1 503 \r\ncontent-length: 9000\r\n\r\n{gateway}"
             ))],
-            Failure(Some(503), &["retryable"], "503 Service Temporarily"),
+            ExpectedError(Some(503), &["retryable"], "503 Service Temporarily"),
         ),
-        row(
+        case(
             "empty",
             response(502, &[], ""),
-            Failure(Some(502), &["retryable"], "listOffers: 502 Bad Gateway"),
+            ExpectedError(Some(502), &["retryable"], "listOffers: 502 Bad Gateway"),
         ),
-        row(
-            "a terminal's colours",
+        case(
+            "terminal escape sequences",
             response(
                 500,
                 &text,
                 "\u{1b}[2J\u{1b}]0;owned\u{7}\u{9b}31mred\u{8}\u{7f}",
             ),
-            Failure(Some(500), &["retryable"], "[2J]0;owned31mred"),
+            ExpectedError(Some(500), &["retryable"], "[2J]0;owned31mred"),
         ),
-        row(
-            "a terminal's colours in JSON",
+        case(
+            "terminal escape sequences in JSON",
             response(
                 400,
                 &[],
                 r#"{"error":{"code":"\u001b[31mC\r\n","message":"\r\n\u0000\u001b[2Jno\nyes"}}"#,
             ),
-            Failure(Some(400), &[], "400 Bad Request: [2Jno (code [31mC)"),
+            ExpectedError(Some(400), &[], "400 Bad Request: [2Jno (code [31mC)"),
         ),
-        row(
-            "text without end in one line",
+        case(
+            "very long line of text",
             response(500, &text, "x".repeat(90_000)),
-            Failure(Some(500), &["retryable"], "xxx…"),
+            ExpectedError(Some(500), &["retryable"], "xxx…"),
         ),
-        row(
+        case(
             "nested 10,000 deep",
             response(500, &[], "{\"error\":".repeat(10_000)),
-            Failure(Some(500), &["retryable"], "500 Internal Server Error"),
+            ExpectedError(Some(500), &["retryable"], "500 Internal Server Error"),
         ),
-        row(
+        case(
             "invalid UTF-8",
             response(500, &text, b"Stra\xdfe"),
-            Failure(Some(500), &["retryable"], "Stra\u{fffd}e"),
+            ExpectedError(Some(500), &["retryable"], "Stra\u{fffd}e"),
         ),
-        row(
-            "list where an error was expected",
+        case(
+            "list instead of an error object",
             response(400, &[], "[]"),
-            Failure(Some(400), &[], "400 Bad Request"),
+            ExpectedError(Some(400), &[], "400 Bad Request"),
         ),
-        row(
-            "a status that nobody knows",
+        case(
+            "unknown status code",
             response(999, &text, "odd"),
-            Failure(Some(999), &[], "listOffers: 999: odd"),
+            ExpectedError(Some(999), &[], "listOffers: 999: odd"),
         ),
-        row(
+        case(
             "other protocol",
             [send(
                 "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n",
             )],
-            Failure(Some(101), &[], "101 Switching Protocols"),
+            ExpectedError(Some(101), &[], "101 Switching Protocols"),
         ),
-        row(
+        case(
             "a status that can't be",
             [send("HTTP/1.1 42 Oh\r\n\r\n")],
-            Failure(None, BROKEN, BROKE),
+            ExpectedError(None, RETRYABLE, CONNECTION_BROKE),
         ),
-        row(
+        case(
             "token that is refused",
             response(401, &[], r#"{"Message":"Authorization has been denied."}"#),
-            Failure(
+            ExpectedError(
                 Some(401),
                 &["unauthorized"],
                 "Authorization has been denied.",
             ),
         ),
-        row(
+        case(
             "forbidden",
             response(403, &[], r#"{"error":{"code":"Forbidden","message":""}}"#),
-            Failure(Some(403), &["forbidden"], "403 Forbidden (code Forbidden)"),
+            ExpectedError(Some(403), &["forbidden"], "403 Forbidden (code Forbidden)"),
         ),
-        row(
+        case(
             "header that isn't ASCII",
             response(404, &[("x-ms-correlation-request-id", "größe")], ""),
-            Failure(Some(404), &["not found"], "listOffers: 404 Not Found"),
+            ExpectedError(Some(404), &["not found"], "listOffers: 404 Not Found"),
         ),
     ];
-    play(rows, Duration::from_secs(20)).await;
+    check_cases(cases, Duration::from_secs(20)).await;
 }
 
 #[tokio::test]
@@ -129,9 +131,9 @@ async fn retry_after_is_read_in_each_form() {
     let formatted = httpdate::fmt_http_date;
     let soon = now + Duration::from_secs(600);
     let past = now - Duration::from_secs(600);
-    // Monday, 01 Jan 2035 00:00:00, in the three forms that HTTP has for a date.
-    let far = |least: u64| Some((least, least + 40 * 365 * 24 * 3600));
-    let rows: Vec<(String, Option<(u64, u64)>)> = vec![
+    // The same date in the three formats that HTTP allows.
+    let far = |minimum: u64| Some((minimum, minimum + 40 * 365 * 24 * 3600));
+    let cases: Vec<(String, Option<(u64, u64)>)> = vec![
         ("0".to_owned(), Some((0, 0))),
         ("120".to_owned(), Some((120, 120))),
         (formatted(soon), Some((540, 600))),
@@ -153,15 +155,18 @@ async fn retry_after_is_read_in_each_form() {
         (String::new(), None),
         ("größer".to_owned(), None),
     ];
-    for (value, expected) in rows {
+    for (value, expected) in cases {
         let server = ScriptedServer::scripts(vec![response(429, &[("retry-after", &value)], "")]);
         let client = build(client(server.url(), &long_token()));
-        let error = list(&client, &value).await.expect_err("it is a 429");
+        let error = list(&client, &value).await.expect_err("a 429");
         assert_eq!(predicates(&error), ["retryable", "throttled"], "{value}");
         let seconds = error.retry_after().map(|time| time.as_secs());
         match (seconds, expected) {
-            (Some(seconds), Some((least, most))) => {
-                assert!((least..=most).contains(&seconds), "{value}: {seconds} s");
+            (Some(seconds), Some((minimum, maximum))) => {
+                assert!(
+                    (minimum..=maximum).contains(&seconds),
+                    "{value}: {seconds} s"
+                );
             }
             (seconds, expected) => assert_eq!(seconds.is_some(), expected.is_some(), "{value}"),
         }
@@ -185,17 +190,17 @@ async fn redirects_are_not_followed() {
         (300, String::new()),
         (304, String::new()),
     ] {
-        let said = format!("{status} to {location:?}");
+        let case = format!("{status} to {location:?}");
         let place = location.clone();
-        // To itself, again and again, for whoever follows.
+        // A client that follows the redirect would be redirected again and again.
         let server = ScriptedServer::start(move |_| response(status, &[("location", &place)], ""));
         let client = build(client(server.url(), &long_token()).retry(RetryPolicy::default()));
-        let error = list(&client, &said).await.expect_err("it is a redirect");
-        assert_eq!(error.status(), Some(status), "{said}");
-        assert_eq!(predicates(&error), [""; 0], "{said}: {error:?}");
+        let error = list(&client, &case).await.expect_err("a redirect");
+        assert_eq!(error.status(), Some(status), "{case}");
+        assert_eq!(predicates(&error), [""; 0], "{case}: {error:?}");
         assert!(error.to_string().contains("isn't followed"), "{error}");
-        assert_eq!(server.requests().len(), 1, "{said}");
-        check_displayed_text(&said, &error);
+        assert_eq!(server.requests().len(), 1, "{case}");
+        check_displayed_text(&case, &error);
     }
-    assert_eq!(other.requests().len(), 0, "somebody followed");
+    assert_eq!(other.requests().len(), 0, "a redirect was followed");
 }
