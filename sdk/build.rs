@@ -44,7 +44,7 @@ fn run(package: &std::path::Path, spec: &std::path::Path) -> Result<(), String> 
         return Ok(());
     }
     let spec = generator::spec::Spec::load(spec).map_err(|error| error.to_string())?;
-    for (name, text) in generator::generate(&spec).map_err(|failure| failure.to_string())? {
+    for (name, text) in generator::generate(&spec).map_err(|error| error.to_string())? {
         let target = directory.join(name);
         std::fs::write(&target, text).map_err(|error| failed(&target, error))?;
     }

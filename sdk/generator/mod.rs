@@ -28,20 +28,20 @@ pub const FILES: [&str; 3] = ["generated.rs", "facade.rs", "generated_mocks.rs"]
 
 /// Why no code was generated.
 #[derive(Debug)]
-pub enum Failure {
+pub enum GenerateError {
     /// The spec breaks rules of [`lint`].
     Problems(Vec<Problem>),
     /// The spec isn't well-formed, or progenitor failed on it.
     Broken(SpecError),
 }
 
-impl From<SpecError> for Failure {
+impl From<SpecError> for GenerateError {
     fn from(error: SpecError) -> Self {
         Self::Broken(error)
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for GenerateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Broken(error) => write!(f, "{error}"),
@@ -54,10 +54,10 @@ impl fmt::Display for Failure {
 }
 
 /// Generates the text of each of the [`FILES`]: the client with its types, the facade, and the mocks of the feature `mock`.
-pub fn generate(spec: &Spec) -> Result<[(&'static str, String); 3], Failure> {
+pub fn generate(spec: &Spec) -> Result<[(&'static str, String); 3], GenerateError> {
     let problems = lint::lint(spec);
     if !problems.is_empty() {
-        return Err(Failure::Problems(problems));
+        return Err(GenerateError::Problems(problems));
     }
     let prepared = prepare::prepare(spec)?;
     let operations = spec.operations()?;

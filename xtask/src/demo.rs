@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: runs the command-line tool against the replay server, without credentials or network.
 //!
-//! The tool runs as a process of its own: xtask doesn't depend on the SDK, because a change of the spec may break the SDK's
+//! The tool runs as a separate process, because xtask doesn't depend on the SDK: a change of the spec may break the SDK's
 //! compilation.
 
 use std::io::{self, Write};
@@ -10,29 +10,29 @@ use std::time::Duration;
 use clap::Args;
 use cloud_partner_recordings::replay::Server;
 
-use crate::exit::{Failure, Outcome, Run};
+use crate::exit::{CommandError, CommandResult, Outcome};
 use crate::files;
-use crate::output::say;
+use crate::output::print_line;
 use crate::serve::Source;
 
-/// The scenario that the tool watches.
+/// The name of the scenario that the tool watches.
 const SCENARIO: &str = "publish-succeeds";
 
-/// The delay of each response, so that a person can follow.
+/// The delay of each response, so that a person can follow the output.
 const DELAY: Duration = Duration::from_millis(150);
 
-/// The polling interval; the tool's default is for the live service.
+/// The polling interval. The tool's default is meant for the live service and too long for a demo.
 const INTERVAL: &str = "500ms";
 
-/// Watches an offer's publication with the tool, against a replay server: no credentials, no network
+/// Runs the command-line tool against a replay server and watches an offer's publication, without credentials or network
 ///
-/// Ends with the tool's exit code.
+/// Ends with the exit code of the command-line tool.
 #[derive(Args)]
 pub struct Demo {}
 
 impl Demo {
-    /// Runs the command. Standard output has only the output of the tool.
-    pub fn run(out: &mut dyn Write) -> Run {
+    /// Runs the command. Only the tool writes to standard output.
+    pub fn run(out: &mut dyn Write) -> CommandResult {
         let source = Source::read()?;
         let path = source
             .scenario(SCENARIO)
@@ -41,12 +41,12 @@ impl Demo {
             .unwrap_or_default();
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         let ["api", "publishers", publisher, "offers", offer, "status"] = path[..] else {
-            return Err(Failure(format!(
-                "tests/scenarios/{SCENARIO} must request the status of an offer, which the demo watches"
+            return Err(CommandError(format!(
+                "tests/scenarios/{SCENARIO}: the first request isn't for the status of an offer, which the demo watches: restore the scenario"
             )));
         };
         let server = source.start(0, DELAY)?;
-        tell(
+        print_progress(
             "Serving",
             format!(
                 "the recordings and the scenario {SCENARIO} on {}",
@@ -54,22 +54,22 @@ impl Demo {
             ),
         );
         out.flush()?;
-        let mut outcome = tool(&server, publisher, &["offers"])?;
-        if outcome == Outcome::Fine {
-            outcome = tool(
+        let mut outcome = run_tool(&server, publisher, &["offers"])?;
+        if outcome == Outcome::Success {
+            outcome = run_tool(
                 &server,
                 publisher,
                 &["watch", offer, "--until", "live", "--interval", INTERVAL],
             )?;
         }
-        tell("Stopped", server.url());
+        print_progress("Stopped", server.url());
         Ok(outcome)
     }
 }
 
 /// Runs the command-line tool with a made-up token, and prints the command line.
-fn tool(server: &Server, publisher: &str, arguments: &[&str]) -> Run {
-    tell(
+fn run_tool(server: &Server, publisher: &str, arguments: &[&str]) -> CommandResult {
+    print_progress(
         "Running",
         format!(
             "cloud-partner --publisher {publisher} {}",
@@ -93,16 +93,16 @@ fn tool(server: &Server, publisher: &str, arguments: &[&str]) -> Run {
         .env("CLOUD_PARTNER_PUBLISHER", publisher)
         .env("AZURE_TOKEN", "made-up")
         .status()
-        .map_err(|error| Failure(format!("cargo can't be started: {error}")))?;
-    // There is no exit code after a signal.
+        .map_err(|error| CommandError(format!("cargo can't be started: {error}")))?;
+    // A process that a signal ended has no exit code.
     Ok(match status.code() {
-        Some(0) => Outcome::Fine,
+        Some(0) => Outcome::Success,
         Some(code) => Outcome::Child(u8::try_from(code).unwrap_or(1)),
         None => Outcome::Child(1),
     })
 }
 
-/// Writes to standard error. Writing to a closed standard error is ignored.
-fn tell(verb: &str, what: String) {
-    let _ = say(&mut io::stderr(), verb, what);
+/// Prints a line to standard error. Errors of writing it are ignored.
+fn print_progress(verb: &str, what: String) {
+    let _ = print_line(&mut io::stderr(), verb, what);
 }

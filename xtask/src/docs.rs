@@ -1,7 +1,6 @@
-//! `cargo xtask docs`: the spec as one HTML file for reading offline, with the evidence and the recordings.
+//! `cargo xtask docs`: writes the spec as one HTML file for reading offline, with the evidence and the recordings.
 //!
-//! The command writes a copy of the spec whose descriptions also name their evidence and the recordings, and OpenAPI Generator
-//! renders it.
+//! The command adds the evidence and the recordings to the descriptions in a copy of the spec. OpenAPI Generator renders the copy.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,12 +11,13 @@ use std::process::Command;
 use clap::Args;
 use serde_json::{Map, Value};
 
-use crate::exit::{Failure, Run};
+use crate::exit::{CommandError, CommandResult};
 use crate::files;
 use crate::serve::Source;
 use crate::spec::{Kind, Spec};
 
-/// Keeps the page from loading anything: the generator's template imports a font from another server.
+/// The content security policy, which keeps the page from loading anything: the generator's template imports a font from another
+/// server.
 const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'unsafe-inline' 'unsafe-eval' blob: data:\">";
 
 /// Writes the spec as one HTML file for reading offline, with the evidence and the recordings
@@ -34,24 +34,24 @@ pub struct Docs {
 
 impl Docs {
     /// Runs the command.
-    pub fn run(self, out: &mut dyn Write) -> Run {
-        let spec = files::spec(&files::default_spec())?;
+    pub fn run(self, out: &mut dyn Write) -> CommandResult {
+        let spec = files::read_spec(&files::default_spec_path())?;
         let mut copy = spec.value.clone();
         describe_recordings(&spec, &Source::read()?, &mut copy)?;
         describe_evidence(&spec, &mut copy);
         let page = render(&copy)?;
         if let Some(folder) = self.output.parent() {
-            fs::create_dir_all(folder).map_err(|error| unusable(folder, &error))?;
+            fs::create_dir_all(folder).map_err(|error| file_error(folder, &error))?;
         }
-        files::write(&self.output, &page, out)
+        files::write_if_changed(&self.output, &page, out)
     }
 }
 
-/// Adds to each operation's description the recordings of each status code.
-fn describe_recordings(spec: &Spec, source: &Source, copy: &mut Value) -> Result<(), Failure> {
+/// Adds the recordings of each status code to the description of their operation.
+fn describe_recordings(spec: &Spec, source: &Source, copy: &mut Value) -> Result<(), CommandError> {
     for operation in spec.operations()? {
         let mut list = Vec::new();
-        for (name, recording) in source.answers() {
+        for (name, recording) in source.recordings() {
             let (request, status) = (&recording.request, recording.response.status);
             if request.method == operation.method && operation.captures(&request.path).is_some() {
                 let kind = serde_json::to_value(recording.provenance.kind).unwrap_or_default();
@@ -67,7 +67,7 @@ fn describe_recordings(spec: &Spec, source: &Source, copy: &mut Value) -> Result
     Ok(())
 }
 
-/// Adds its evidence to the description of whatever has some, and the sources to the description of the spec.
+/// Adds the entries of `x-evidence` to the description of the object that has them, and the sources to the description of the spec.
 fn describe_evidence(spec: &Spec, copy: &mut Value) {
     spec.walk(|visited| {
         let evidence = visited.value.get("x-evidence").and_then(Value::as_object);
@@ -93,7 +93,7 @@ fn list(named: Option<&Map<String, Value>>) -> String {
     list
 }
 
-/// The texts in a value, in order.
+/// Returns the texts in a value, in order.
 fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],
@@ -103,7 +103,7 @@ fn texts(value: &Value) -> Vec<&str> {
     }
 }
 
-/// Appends a list with a heading to the description of a part of the copy.
+/// Appends a list with a heading to the description of the object at `pointer`.
 fn append(copy: &mut Value, pointer: &str, heading: &str, list: &str) {
     let part = copy.pointer_mut(pointer).and_then(Value::as_object_mut);
     if let (Some(part), false) = (part, list.is_empty()) {
@@ -113,12 +113,12 @@ fn append(copy: &mut Value, pointer: &str, heading: &str, list: &str) {
     }
 }
 
-/// Renders a spec with the pinned OpenAPI Generator.
-fn render(spec: &Value) -> Result<String, Failure> {
+/// Returns the HTML page that the pinned OpenAPI Generator renders of a spec.
+fn render(spec: &Value) -> Result<String, CommandError> {
     let folder = files::root().join("target/docs/html2");
     let file = folder.with_extension("json");
-    fs::create_dir_all(&folder).map_err(|error| unusable(&folder, &error))?;
-    fs::write(&file, spec.to_string()).map_err(|error| unusable(&file, &error))?;
+    fs::create_dir_all(&folder).map_err(|error| file_error(&folder, &error))?;
+    fs::write(&file, spec.to_string()).map_err(|error| file_error(&file, &error))?;
     let program =
         files::root().join(".tools/languages/openapi-generator/venv/bin/openapi-generator-cli");
     let output = Command::new(&program)
@@ -128,22 +128,28 @@ fn render(spec: &Value) -> Result<String, Failure> {
         .arg(&folder)
         .output()
         .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => Failure(format!(
+            ErrorKind::NotFound => CommandError(format!(
                 "{}: OpenAPI Generator isn't installed; `tests/languages/install python` installs it",
-                files::shown(&program)
+                files::display_path(&program)
             )),
-            _ => unusable(&program, &error),
+            _ => file_error(&program, &error),
         })?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        let program = files::shown(&program);
-        return Err(Failure(format!("{program}: {}\n{text}", output.status)));
+        let program = files::display_path(&program);
+        return Err(CommandError(format!(
+            "{program}: {}\n{text}",
+            output.status
+        )));
     }
     let page = folder.join("index.html");
-    let text = fs::read_to_string(&page).map_err(|error| unusable(&page, &error))?;
+    let text = fs::read_to_string(&page).map_err(|error| file_error(&page, &error))?;
     Ok(text.replacen("<head>", &format!("<head>\n  {POLICY}"), 1))
 }
 
-fn unusable(path: &std::path::Path, error: &std::io::Error) -> Failure {
-    Failure(format!("{}: can't be used: {error}", files::shown(path)))
+fn file_error(path: &std::path::Path, error: &std::io::Error) -> CommandError {
+    CommandError(format!(
+        "{}: can't be used: {error}",
+        files::display_path(path)
+    ))
 }

@@ -1,4 +1,4 @@
-//! The outcome of a command, and its exit code.
+//! The outcomes of commands and their exit codes.
 
 use std::fmt;
 use std::io;
@@ -8,22 +8,22 @@ use std::process::ExitCode;
 pub const HELP: &str = "\
 Exit codes:
   0  success; notes don't change that
-  1  findings: the spec or a recording is wrong, or a statement isn't covered
-  2  wrong usage: an argument or a flag that doesn't exist
+  1  findings: the spec or a recording breaks a rule, or a statement isn't covered
+  2  wrong usage: an argument or an option is unknown or invalid
   3  an input can't be read or isn't well-formed, or an output can't be written
-  4  outdated: a committed file differs from what would be written now
-demo ends with the exit code of the example that it runs.";
+  4  outdated: a committed file differs from what the command would write
+demo ends with the exit code of the command-line tool that it runs.";
 
-/// How a command ended.
+/// The outcome of a command that ran to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Success.
-    Fine,
-    /// There are findings.
+    /// The command found no error.
+    Success,
+    /// The command reported findings that are errors.
     Findings,
-    /// A part of the input can't be read; the rest was checked.
+    /// A part of the input can't be read; the command checked the rest.
     Unreadable,
-    /// A committed file differs from what would be written.
+    /// A committed file differs from what the command would write.
     Outdated,
     /// The exit code of a child process.
     Child(u8),
@@ -32,7 +32,7 @@ pub enum Outcome {
 impl From<Outcome> for ExitCode {
     fn from(outcome: Outcome) -> Self {
         Self::from(match outcome {
-            Outcome::Fine => 0,
+            Outcome::Success => 0,
             Outcome::Findings => 1,
             Outcome::Unreadable => 3,
             Outcome::Outdated => 4,
@@ -41,33 +41,33 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// The error of a command, with the place; exit code 3.
+/// The error that ended a command, as a message with the file and line; exit code 3.
 #[derive(Debug)]
-pub struct Failure(pub String);
+pub struct CommandError(pub String);
 
-impl Failure {
+impl CommandError {
     /// The exit code of every error.
     pub const CODE: u8 = 3;
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-/// An error of writing the output. Errors of files are made where the file's name is known.
-impl From<io::Error> for Failure {
+/// Converts an error of writing the output. Errors of files are converted where the file's name is known.
+impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         Self(format!("the output can't be written: {error}"))
     }
 }
 
-impl From<crate::spec::SpecError> for Failure {
+impl From<crate::spec::SpecError> for CommandError {
     fn from(error: crate::spec::SpecError) -> Self {
         Self(error.to_string())
     }
 }
 
 /// The result of a command.
-pub type Run = Result<Outcome, Failure>;
+pub type CommandResult = Result<Outcome, CommandError>;

@@ -1,4 +1,4 @@
-//! The files of the workspace: their paths, their names in messages, and the comparison of committed files.
+//! Reads, writes and compares the files of the workspace.
 
 use std::fs;
 use std::io::Write;
@@ -9,12 +9,12 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 use similar::TextDiff;
 
-use crate::exit::{Failure, Outcome, Run};
-use crate::output::say;
+use crate::exit::{CommandError, CommandResult, Outcome};
+use crate::output::print_line;
 use crate::spec::{Spec, pointer_segment};
 
-/// Returns the folder of the workspace, so that every command works from any folder below. Cargo sets the variable when it runs this
-/// program; without it, the folder in which the program was built counts.
+/// Returns the folder of the workspace, independently of the current folder. Cargo sets `CARGO_MANIFEST_DIR` when it runs this
+/// program; without the variable, the folder of the build is used.
 pub fn root() -> PathBuf {
     let package =
         std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
@@ -24,13 +24,13 @@ pub fn root() -> PathBuf {
         .to_owned()
 }
 
-/// The spec of a command that is given no other one.
-pub fn default_spec() -> PathBuf {
+/// Returns the path of the spec that a command uses by default.
+pub fn default_spec_path() -> PathBuf {
     root().join("openapi/cloud-partner-portal.yaml")
 }
 
-/// Returns the name of a file in messages: its path from the current folder or the workspace's, with slashes on every system.
-pub fn shown(path: &Path) -> String {
+/// Returns the path of a file as messages show it: relative to the current folder or the workspace, with slashes on every system.
+pub fn display_path(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
     let root = root();
     path.strip_prefix(&current)
@@ -41,25 +41,25 @@ pub fn shown(path: &Path) -> String {
         .replace(std::path::MAIN_SEPARATOR, "/")
 }
 
-/// Reads a spec.
-pub fn spec(path: &Path) -> Result<Spec, Failure> {
-    let shown = shown(path);
+/// Reads the spec at a path.
+pub fn read_spec(path: &Path) -> Result<Spec, CommandError> {
+    let shown = display_path(path);
     let bytes = fs::read(path)
-        .map_err(|error| Failure(format!("{shown}: the spec can't be read: {error}")))?;
+        .map_err(|error| CommandError(format!("{shown}: the spec can't be read: {error}")))?;
     let text = str::from_utf8(&bytes).map_err(|error| {
         let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         let (line, last) = before.split('\n').enumerate().last().unwrap_or_default();
         let (line, column) = (line + 1, last.chars().count() + 1);
-        Failure(format!("{shown}:{line}:{column}: the spec isn't UTF-8"))
+        CommandError(format!("{shown}:{line}:{column}: the spec isn't UTF-8"))
     })?;
     Ok(Spec::parse(Path::new(&shown), text)?)
 }
 
-/// Reads a YAML file into a type. An error names the place in the file.
-pub fn yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), Failure> {
-    let shown = shown(path);
+/// Reads a YAML file into a value of the type `T`. An error names the line and column in the file.
+pub fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), CommandError> {
+    let shown = display_path(path);
     let text = fs::read_to_string(path)
-        .map_err(|error| Failure(format!("{shown}: can't be read: {error}")))?;
+        .map_err(|error| CommandError(format!("{shown}: can't be read: {error}")))?;
     let file = Spec::yaml(Path::new(&shown), &text)?;
     let value = serde_path_to_error::deserialize(&file.value).map_err(|error| {
         let pointer: String = error
@@ -81,35 +81,35 @@ pub fn yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), Failure> {
     Ok((file, value))
 }
 
-/// Writes a file unless it has the text already: an unchanged file keeps its time stamp, so cargo rebuilds nothing.
-pub fn write(path: &Path, text: &str, out: &mut dyn Write) -> Run {
-    let shown = shown(path);
+/// Writes a file, unless it has this text already: an unchanged file keeps its modification time, so cargo rebuilds nothing.
+pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> CommandResult {
+    let shown = display_path(path);
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
-        say(out, "Unchanged", shown)?;
-        return Ok(Outcome::Fine);
+        print_line(out, "Unchanged", shown)?;
+        return Ok(Outcome::Success);
     }
     fs::write(path, text)
-        .map_err(|error| Failure(format!("{shown}: can't be written: {error}")))?;
-    say(out, "Wrote", shown)?;
-    Ok(Outcome::Fine)
+        .map_err(|error| CommandError(format!("{shown}: can't be written: {error}")))?;
+    print_line(out, "Wrote", shown)?;
+    Ok(Outcome::Success)
 }
 
-/// Prints whether a committed file has the text, and the difference.
-pub fn check(path: &Path, text: &str, out: &mut dyn Write) -> Run {
-    let shown = shown(path);
+/// Compares a committed file with `text`, and prints the result and the difference.
+pub fn compare(path: &Path, text: &str, out: &mut dyn Write) -> CommandResult {
+    let shown = display_path(path);
     let old = match fs::read_to_string(path) {
         Ok(old) => old,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            say(out, "Missing", shown)?;
+            print_line(out, "Missing", shown)?;
             return Ok(Outcome::Outdated);
         }
-        Err(error) => return Err(Failure(format!("{shown}: can't be read: {error}"))),
+        Err(error) => return Err(CommandError(format!("{shown}: can't be read: {error}"))),
     };
     if old == text {
-        say(out, "Unchanged", shown)?;
-        return Ok(Outcome::Fine);
+        print_line(out, "Unchanged", shown)?;
+        return Ok(Outcome::Success);
     }
-    say(out, "Outdated", &shown)?;
+    print_line(out, "Outdated", &shown)?;
     let diff = TextDiff::from_lines(&old, text);
     write!(
         out,
@@ -120,8 +120,8 @@ pub fn check(path: &Path, text: &str, out: &mut dyn Write) -> Run {
     Ok(Outcome::Outdated)
 }
 
-/// Returns what git prints in the workspace's folder, if git is there and succeeds.
-pub fn git(arguments: &[&str]) -> Option<String> {
+/// Returns the standard output of a git command in the workspace's folder; `None` if git isn't installed or fails.
+pub fn git_output(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .arg("-C")
         .arg(root())

@@ -1,11 +1,11 @@
-//! Known gaps: what a command accepts although it isn't right, each with a name, a reason and a date. `xtask/known-gaps.yaml`
-//! has a list for each command that takes them.
+//! Known gaps: problems that a command accepts, each with a name, a reason and a date. `xtask/known-gaps.yaml` lists them under the
+//! name of the command.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::exit::Failure;
+use crate::exit::CommandError;
 use crate::files;
 use crate::report::{Finding, Place};
 
@@ -18,11 +18,11 @@ pub struct KnownGaps {
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownGap {
-    /// What is accepted, exactly as the command prints it.
+    /// The name of the accepted problem, exactly as the command prints it.
     pub name: String,
-    /// Why it is accepted.
+    /// The reason why the problem is accepted.
     pub reason: String,
-    /// The day on which it was accepted.
+    /// The date on which the problem was accepted.
     pub date: String,
 }
 
@@ -34,8 +34,8 @@ struct File {
 }
 
 impl KnownGaps {
-    /// Reads the known gaps of `coverage`; without a path, the workspace's own, if it has any.
-    pub fn of_coverage(path: Option<PathBuf>) -> Result<Self, Failure> {
+    /// Reads the known gaps of `coverage` from `path`; without a path, from the workspace's own file if it exists.
+    pub fn of_coverage(path: Option<PathBuf>) -> Result<Self, CommandError> {
         let own = files::root().join("xtask/known-gaps.yaml");
         let path = match path {
             Some(path) => path,
@@ -45,35 +45,35 @@ impl KnownGaps {
         Self::read(&path)
     }
 
-    fn read(path: &Path) -> Result<Self, Failure> {
-        let (file, written): (_, File) = files::yaml(path)?;
+    fn read(path: &Path) -> Result<Self, CommandError> {
+        let (file, written): (_, File) = files::read_yaml(path)?;
         let mut gaps: Vec<(Place, KnownGap)> = Vec::new();
         for (index, gap) in written.coverage.into_iter().enumerate() {
             let pointer = format!("/coverage/{index}");
             let wrong = if gap.name.trim().is_empty() {
-                "a known gap needs a name"
+                "the known gap has no name: add the name that the command prints"
             } else if gap.reason.trim().is_empty() {
-                "a known gap needs a reason"
+                "the known gap has no reason: add a `reason`"
             } else if !is_date(&gap.date) {
-                "the date of a known gap must be one such as 2026-01-31"
+                "the date of the known gap is invalid: write it like 2026-01-31"
             } else if gaps.iter().any(|(_, other)| other.name == gap.name) {
-                "another known gap has the same name"
+                "another known gap has the same name: delete one of the two"
             } else {
                 gaps.push((Place::in_spec(&file, &pointer), gap));
                 continue;
             };
-            return Err(Failure(file.error(&pointer, wrong).to_string()));
+            return Err(CommandError(file.error(&pointer, wrong).to_string()));
         }
         Ok(Self { gaps })
     }
 
-    /// Returns the known gap that accepts `name`.
+    /// Returns the known gap with this name.
     pub fn accepting(&self, name: &str) -> Option<&KnownGap> {
         let mut gaps = self.gaps.iter().map(|(_, gap)| gap);
         gaps.find(|gap| gap.name == name)
     }
 
-    /// Returns a finding for each known gap that accepts nothing, given everything that needs one.
+    /// Returns a finding for each known gap whose name isn't among `names`, the names of the problems that the command found.
     pub fn unneeded(&self, names: &[&str]) -> Vec<Finding> {
         let unneeded = self
             .gaps
@@ -81,7 +81,7 @@ impl KnownGaps {
             .filter(|(_, gap)| !names.contains(&gap.name.as_str()));
         unneeded
             .map(|(place, gap)| {
-                let message = format!("`{}` is no gap, or no longer one", gap.name);
+                let message = format!("the known gap `{}` accepts nothing", gap.name);
                 Finding::error("unneeded-gap", message)
                     .in_recording(place.clone())
                     .help("delete the known gap, or correct its name")

@@ -1,4 +1,4 @@
-//! `cargo xtask lint`: what the spec must not say, because a code generator or a client would break, and what it must cite.
+//! `cargo xtask lint`: checks the spec for constructs that break code generators or clients, and for statements without evidence.
 
 mod evidence;
 
@@ -6,16 +6,16 @@ use std::io::Write;
 
 use clap::Args;
 
-use crate::exit::Run;
+use crate::exit::CommandResult;
 use crate::files;
 use crate::generator::lint::{self, Problem};
-use crate::output::{count, say};
+use crate::output::{print_line, with_noun};
 use crate::report::{Finding, Format, Place, Report};
 
-/// Looks for what code generators and clients can't take in the spec, and for statements without evidence
+/// Checks the spec for constructs that break code generators or clients, and for statements without evidence
 ///
-/// `generate` and every build of the workspace look for the former first. Evidence is required of a spec that has `x-sources`: every
-/// statement cites ids of them in `x-evidence`.
+/// `generate` and every build with the feature `generate` check the constructs, too. A spec that has `x-sources` needs evidence:
+/// every statement must cite ids of `x-sources` in `x-evidence`.
 #[derive(Args)]
 pub struct Lint {
     /// The spec [default: openapi/cloud-partner-portal.yaml]
@@ -25,11 +25,11 @@ pub struct Lint {
 
 impl Lint {
     /// Runs the command.
-    pub fn run(self, out: &mut dyn Write) -> Run {
-        let spec = files::spec(&self.spec.unwrap_or_else(files::default_spec))?;
+    pub fn run(self, out: &mut dyn Write) -> CommandResult {
+        let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let problems = lint::lint(&spec);
         let mut report = report_of(&problems);
-        // Statements can be found only in a spec that has the usual form.
+        // The evidence check relies on the structure that the other rules check.
         if problems.is_empty()
             && let Some(evidence) = evidence::check(&spec)
         {
@@ -39,23 +39,23 @@ impl Lint {
                 .map(|(number, kind)| format!("{number} {kind}"))
                 .collect();
             let text = format!(
-                "{}, which rest on: {}",
-                count(total, "statement"),
+                "{} by the kind of their sources: {}",
+                with_noun(total, "statement"),
                 rest.join(", ")
             );
-            say(out, "Evidence", text)?;
+            print_line(out, "Evidence", text)?;
             evidence
                 .findings
                 .into_iter()
                 .for_each(|finding| report.add(finding));
         }
-        report.print(Format::Text, "looked at the spec", out)
+        report.print(Format::Text, "checked the spec", out)
     }
 }
 
-/// Prints the problems.
-pub fn report(problems: &[Problem], out: &mut dyn Write) -> Run {
-    report_of(problems).print(Format::Text, "looked at the spec", out)
+/// Prints the problems, and returns the outcome.
+pub fn print_problems(problems: &[Problem], out: &mut dyn Write) -> CommandResult {
+    report_of(problems).print(Format::Text, "checked the spec", out)
 }
 
 fn report_of(problems: &[Problem]) -> Report {

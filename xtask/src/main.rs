@@ -1,6 +1,7 @@
-//! The commands for maintaining the spec and what is made from it: `cargo xtask --help` lists them.
+//! The commands for maintaining the spec, the generated code and the recordings: `cargo xtask --help` lists them.
 //!
-//! One module per command. A command writes to a writer and returns its outcome ([`exit`]); nothing else prints or ends the process.
+//! There is one module per command. A command writes its output to a writer and returns an [`exit::Outcome`]; only `main` ends the
+//! process.
 #![forbid(unsafe_code)]
 
 mod compat;
@@ -27,10 +28,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use exit::{Failure, Run};
-use output::UntilClosed;
+use exit::{CommandError, CommandResult};
+use output::IgnoreClosedPipe;
 
-/// Checks the spec, generates the SDK from it, and compares it with recordings
+/// Checks the spec, generates the SDK from it, and compares recordings with it
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", term_width = 100, after_help = exit::HELP)]
 struct Cli {
@@ -54,7 +55,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
-    let mut out = BufWriter::new(UntilClosed::new(io::stdout()));
+    let mut out = BufWriter::new(IgnoreClosedPipe::new(io::stdout()));
     let result = run(command, &mut out).and_then(|outcome| {
         out.flush()?;
         Ok(outcome)
@@ -62,15 +63,15 @@ fn main() -> ExitCode {
     match result {
         Ok(outcome) => outcome.into(),
         Err(failure) => {
-            // Writing to a closed standard error is ignored; the exit code remains.
+            // An error of writing to standard error is ignored, because the exit code still reports the error.
             let _ = out.flush();
             let _ = writeln!(io::stderr(), "error: {failure}");
-            ExitCode::from(Failure::CODE)
+            ExitCode::from(CommandError::CODE)
         }
     }
 }
 
-fn run(command: Command, out: &mut dyn Write) -> Run {
+fn run(command: Command, out: &mut dyn Write) -> CommandResult {
     match command {
         Command::Compat(compat) => compat.run(out),
         Command::Coverage(coverage) => coverage.run(out),

@@ -1,34 +1,34 @@
-//! Lines of output: a verb in a right-aligned column, as in cargo's output, then its object.
+//! The format of output lines: a verb in a right-aligned column, then its object, as cargo prints them.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 
-/// The width of the column; the same as cargo's.
+/// The width of the verb column, the same as cargo's.
 const WIDTH: usize = 12;
 
-/// Writes a line with a verb.
-pub fn say(out: &mut dyn Write, verb: &str, what: impl Display) -> io::Result<()> {
+/// Writes a line with a verb and its object.
+pub fn print_line(out: &mut dyn Write, verb: &str, what: impl Display) -> io::Result<()> {
     writeln!(out, "{verb:>WIDTH$} {what}")
 }
 
-/// Writes a line that continues the one before.
-pub fn more(out: &mut dyn Write, what: impl Display) -> io::Result<()> {
+/// Writes a line without a verb, which continues the previous line.
+pub fn print_continuation(out: &mut dyn Write, what: impl Display) -> io::Result<()> {
     writeln!(out, "{:>WIDTH$} {what}", "")
 }
 
-/// Returns the number with its noun: `1 error`, `2 errors`.
-pub fn count(number: usize, what: &str) -> String {
+/// Returns a number with its noun in the singular or plural: `1 error`, `2 errors`.
+pub fn with_noun(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A writer whose reader may close the pipe, as `head` does. Later output is dropped, and the command still ends with its own exit
-/// code.
-pub struct UntilClosed<W> {
+/// A writer that ignores a closed pipe. After the reader (such as `head`) has closed the pipe, output is dropped, and the command
+/// still ends with its own exit code.
+pub struct IgnoreClosedPipe<W> {
     inner: W,
     closed: bool,
 }
 
-impl<W: Write> UntilClosed<W> {
+impl<W: Write> IgnoreClosedPipe<W> {
     /// Wraps `inner`.
     pub fn new(inner: W) -> Self {
         Self {
@@ -37,7 +37,7 @@ impl<W: Write> UntilClosed<W> {
         }
     }
 
-    fn or_closed<T>(&mut self, result: io::Result<T>, dropped: T) -> io::Result<T> {
+    fn unless_closed<T>(&mut self, result: io::Result<T>, dropped: T) -> io::Result<T> {
         match result {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed = true;
@@ -48,13 +48,13 @@ impl<W: Write> UntilClosed<W> {
     }
 }
 
-impl<W: Write> Write for UntilClosed<W> {
+impl<W: Write> Write for IgnoreClosedPipe<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.closed {
             return Ok(bytes.len());
         }
         let result = self.inner.write(bytes);
-        self.or_closed(result, bytes.len())
+        self.unless_closed(result, bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -62,6 +62,6 @@ impl<W: Write> Write for UntilClosed<W> {
             return Ok(());
         }
         let result = self.inner.flush();
-        self.or_closed(result, ())
+        self.unless_closed(result, ())
     }
 }

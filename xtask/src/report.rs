@@ -1,8 +1,8 @@
-//! What a command found: findings with their places, as text or as JSON, and the exit code.
+//! Reports: findings with their places in files, printed as text or as JSON, and the outcome that follows from them.
 //!
 //! ```text
 //! let mut report = Report::new();
-//! report.fact("recordings", 60);
+//! report.add_property("recordings", 60);
 //! report.add(Finding::error("body-schema", "…").in_recording(place).in_spec(place));
 //! report.print(Format::Text, "validated 60 recordings", out)
 //! ```
@@ -13,31 +13,31 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::exit::{Outcome, Run};
-use crate::output::{count, more, say};
+use crate::exit::{CommandResult, Outcome};
+use crate::output::{print_continuation, print_line, with_noun};
 use crate::spec::Spec;
 
-/// How a report is printed.
+/// The output format of a report.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// Text for people.
     Text,
-    /// For programs: one JSON object. Its `format` changes when a property is removed or changes its meaning.
+    /// One JSON object for programs. Its `format` changes when a property is removed or changes its meaning.
     Json,
 }
 
-/// Whether a finding fails the command.
+/// The severity of a finding: whether it fails the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Fails the command: exit code 1.
+    /// The finding fails the command: exit code 1.
     Error,
-    /// Worth knowing: exit code 0.
+    /// The finding is information: exit code 0.
     Note,
 }
 
 impl Level {
-    /// Returns the word in the verb column.
+    /// Returns the word that text output has in the verb column.
     pub fn verb(self) -> &'static str {
         match self {
             Self::Error => "Error",
@@ -54,11 +54,11 @@ pub struct Finding {
     /// The name of this kind of finding, if the code isn't a name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<&'static str>,
-    /// Whether it fails the command.
+    /// The severity.
     pub level: Level,
-    /// What is wrong, without a full stop.
+    /// The description of the problem, without a full stop.
     pub message: String,
-    /// What to do. The text says it once for all findings with the same code.
+    /// What to do. Text output has it once for all findings with the same code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<&'static str>,
     /// The place in a recording or another file.
@@ -104,7 +104,7 @@ impl Place {
             .to_owned()
     }
 
-    /// Orders places by file, line, and pointer; elements of a list by their number.
+    /// Returns the sort key: file, line, column and pointer, with list indices as numbers.
     fn order(&self) -> impl Ord + use<> {
         let segments = self.pointer.split('/');
         let segments: Vec<(Option<usize>, String)> = segments
@@ -145,7 +145,7 @@ impl Finding {
         }
     }
 
-    /// Adds what to do.
+    /// Adds the help: what to do.
     #[must_use]
     pub fn help(self, help: &'static str) -> Self {
         Self {
@@ -183,31 +183,31 @@ impl Finding {
         first.map(Place::text)
     }
 
-    fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn print(&self, out: &mut dyn Write) -> io::Result<()> {
         let name = self.name.map(|name| format!(" {name}"));
         let place = self.place().map(|place| format!(": {place}"));
         let (name, place) = (name.unwrap_or_default(), place.unwrap_or_default());
-        say(
+        print_line(
             out,
             self.level.verb(),
             format!("{}{name}{place}", self.code),
         )?;
-        more(out, &self.message)?;
+        print_continuation(out, &self.message)?;
         if let (Some(_), Some(place)) = (&self.recording, &self.spec) {
-            more(out, format!("spec: {}", place.text()))?;
+            print_continuation(out, format!("spec: {}", place.text()))?;
         }
         Ok(())
     }
 }
 
-/// The findings of a command, and its other facts and figures for programs.
+/// The findings of a command, and further properties of its JSON output.
 #[derive(Serialize)]
 pub struct Report {
     format: u32,
     errors: usize,
     notes: usize,
     #[serde(flatten)]
-    facts: Map<String, Value>,
+    properties: Map<String, Value>,
     findings: Vec<Finding>,
 }
 
@@ -218,15 +218,15 @@ impl Report {
             format: 2,
             errors: 0,
             notes: 0,
-            facts: Map::new(),
+            properties: Map::new(),
             findings: Vec::new(),
         }
     }
 
     /// Adds a property to the JSON object.
-    pub fn fact(&mut self, name: &str, value: impl Serialize) {
+    pub fn add_property(&mut self, name: &str, value: impl Serialize) {
         let value = serde_json::to_value(value).unwrap_or_default();
-        self.facts.insert(name.to_owned(), value);
+        self.properties.insert(name.to_owned(), value);
     }
 
     /// Adds a finding.
@@ -234,8 +234,9 @@ impl Report {
         self.findings.push(finding);
     }
 
-    /// Prints the findings in the order of their places, then `done` and the number of findings, and returns the outcome.
-    pub fn print(mut self, format: Format, done: &str, out: &mut dyn Write) -> Run {
+    /// Prints the findings in the order of their places, then the summary `done` with the number of findings, and returns the
+    /// outcome.
+    pub fn print(mut self, format: Format, done: &str, out: &mut dyn Write) -> CommandResult {
         self.findings.sort_by_cached_key(|finding| {
             let order = |place: &Option<Place>| place.as_ref().map(Place::order);
             (
@@ -250,22 +251,22 @@ impl Report {
         self.errors = self.findings.iter().filter(is_error).count();
         self.notes = self.findings.len() - self.errors;
         match format {
-            Format::Text => self.text(done, out)?,
+            Format::Text => self.print_text(done, out)?,
             Format::Json => {
                 serde_json::to_writer_pretty(&mut *out, &self).map_err(io::Error::from)?;
                 writeln!(out)?;
             }
         }
         Ok(match self.errors {
-            0 => Outcome::Fine,
+            0 => Outcome::Success,
             _ => Outcome::Findings,
         })
     }
 
-    fn text(&self, done: &str, out: &mut dyn Write) -> io::Result<()> {
+    fn print_text(&self, done: &str, out: &mut dyn Write) -> io::Result<()> {
         let mut help: Vec<(&str, &str)> = Vec::new();
         for finding in &self.findings {
-            finding.text(out)?;
+            finding.print(out)?;
             let advice = (finding.code, finding.help.unwrap_or_default());
             if finding.level == Level::Error && finding.help.is_some() && !help.contains(&advice) {
                 help.push(advice);
@@ -273,23 +274,23 @@ impl Report {
         }
         help.sort_unstable();
         for (code, help) in help {
-            say(out, "Help", format!("{code}: {help}"))?;
+            print_line(out, "Help", format!("{code}: {help}"))?;
         }
         let verb = if self.errors == 0 {
             "Success"
         } else {
             "Failure"
         };
-        let errors = count(self.errors, "error");
+        let errors = with_noun(self.errors, "error");
         let notes = match self.notes {
             0 => String::new(),
-            notes => format!(", {}", count(notes, "note")),
+            notes => format!(", {}", with_noun(notes, "note")),
         };
-        say(out, verb, format!("{done}: {errors}{notes}"))
+        print_line(out, verb, format!("{done}: {errors}{notes}"))
     }
 }
 
-/// A table of text.
+/// A table of text cells.
 pub struct Table {
     rows: Vec<Vec<String>>,
 }
@@ -307,8 +308,8 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
-    /// Prints the table with aligned columns, those that hold only numbers to the right.
-    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// Prints the table. Columns of numbers are aligned to the right, all others to the left.
+    pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
         let cell = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
         let layout: Vec<(usize, bool)> = (0..columns)

@@ -1,4 +1,4 @@
-//! `cargo xtask serve`: the replay server, for any HTTP client.
+//! `cargo xtask serve`: runs the replay server for any HTTP client.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -9,21 +9,21 @@ use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::{Replay, Server};
 use cloud_partner_recordings::store::{self, Scenario, StoredRecording};
 
-use crate::exit::{Failure, Outcome, Run};
+use crate::exit::{CommandError, CommandResult, Outcome};
 use crate::files;
-use crate::output::{more, say};
+use crate::output::{print_continuation, print_line};
 use crate::report::Table;
 
-/// Serves the recordings and scenarios on this machine until Ctrl-C
+/// Serves the recordings and scenarios over HTTP on this machine until Ctrl-C
 #[derive(Args)]
 pub struct Serve {
-    /// The port; 0 takes any free one
+    /// The port; 0 selects a free port
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
     /// The delay of each response, such as 500ms or 2s
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
     delay: Duration,
-    /// List every path and its response, and start no server
+    /// List every path with its response instead of starting the server
     #[arg(long)]
     list: bool,
 }
@@ -36,23 +36,23 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads those of the workspace.
-    pub fn read() -> Result<Self, Failure> {
-        let unreadable = |error: store::Error| {
+    /// Reads the recordings and scenarios of the workspace.
+    pub fn read() -> Result<Self, CommandError> {
+        let read_error = |error: store::Error| {
             let place = error
                 .place
                 .map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
-            Failure(format!(
+            CommandError(format!(
                 "{}{place}: {}",
-                files::shown(&error.file),
+                files::display_path(&error.file),
                 error.what
             ))
         };
         let recordings = files::root().join("tests/recordings");
         let scenarios = files::root().join("tests/scenarios");
         Ok(Self {
-            recordings: store::recordings(&recordings).all().map_err(unreadable)?,
-            scenarios: store::scenarios(&scenarios).all().map_err(unreadable)?,
+            recordings: store::recordings(&recordings).all().map_err(read_error)?,
+            scenarios: store::scenarios(&scenarios).all().map_err(read_error)?,
         })
     }
 
@@ -68,8 +68,9 @@ impl Source {
         self.scenarios.iter().find(|scenario| scenario.name == name)
     }
 
-    /// Returns every recording, then those of every scenario, each with its file's path below its folder.
-    pub fn answers(&self) -> impl Iterator<Item = (String, &Recording)> {
+    /// Returns the recordings, then the recordings of the scenarios, each with its file's path relative to `tests/recordings` or
+    /// `tests/scenarios` and without the extension.
+    pub fn recordings(&self) -> impl Iterator<Item = (String, &Recording)> {
         let tests = files::root().join("tests");
         let named = move |folder: &str, stored: &'_ StoredRecording| {
             let file = stored.file.with_extension("");
@@ -87,26 +88,26 @@ impl Source {
     }
 
     /// Starts a server.
-    pub fn start(self, port: u16, delay: Duration) -> Result<Server, Failure> {
+    pub fn start(self, port: u16, delay: Duration) -> Result<Server, CommandError> {
         let server = self.replay().port(port).delay(delay).start();
         server.map_err(|error| {
-            Failure(format!(
+            CommandError(format!(
                 "the replay server can't start on port {port}: {error}"
             ))
         })
     }
 
     /// Starts a server that accepts only this token.
-    pub fn start_for(self, token: &str) -> Result<Server, Failure> {
+    pub fn start_for(self, token: &str) -> Result<Server, CommandError> {
         let server = self.replay().token(token).start();
-        server.map_err(|error| Failure(format!("the replay server can't start: {error}")))
+        server.map_err(|error| CommandError(format!("the replay server can't start: {error}")))
     }
 
     fn replay(self) -> Replay {
         Replay::new(self.recordings, self.scenarios)
     }
 
-    /// Returns the path, status and description of every response; of a scenario only its first path and its name.
+    /// Returns the rows of the table: path, status and description of every recording; of a scenario, its first path and its name.
     fn routes(&self) -> Vec<[String; 3]> {
         let scenarios = self.scenarios.iter().filter_map(|scenario| {
             let first = &scenario.recordings.first()?.recording;
@@ -130,7 +131,7 @@ impl Source {
         scenarios.chain(recordings).collect()
     }
 
-    /// Returns three paths to try: a list, a publication in progress, and an error response.
+    /// Returns the paths of three sample requests: a list, a publication in progress, and an error response.
     fn samples(&self) -> Vec<&str> {
         let recording = |fits: fn(&Recording) -> bool| {
             self.recordings
@@ -154,33 +155,33 @@ impl Source {
 
 impl Serve {
     /// Runs the command.
-    pub fn run(self, out: &mut dyn Write) -> Run {
+    pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let source = Source::read()?;
         if self.list {
             let mut table = Table::new(&["PATH", "STATUS", "RESPONSE"]);
             for route in source.routes() {
                 table.row(route);
             }
-            table.text(out)?;
-            return Ok(Outcome::Fine);
+            table.print(out)?;
+            return Ok(Outcome::Success);
         }
         let samples: Vec<String> = source.samples().into_iter().map(str::to_owned).collect();
         let server = source.start(self.port, self.delay)?;
         let url = server.url();
         for (index, path) in samples.iter().enumerate() {
             let verb = if index == 0 { "Try" } else { "" };
-            say(out, verb, curl(&url, path))?;
+            print_line(out, verb, curl(&url, path))?;
         }
-        more(
+        print_continuation(
             out,
             "`cargo xtask serve --list` lists all paths and their responses",
         )?;
-        say(out, "Serving", format!("{url} until Ctrl-C"))?;
+        print_line(out, "Serving", format!("{url} until Ctrl-C"))?;
         out.flush()?;
         wait_for_interrupt()?;
         drop(server);
-        say(out, "Stopped", url)?;
-        Ok(Outcome::Fine)
+        print_line(out, "Stopped", url)?;
+        Ok(Outcome::Success)
     }
 }
 
@@ -188,10 +189,10 @@ fn curl(url: &str, path: &str) -> String {
     format!("curl --header 'Authorization: Bearer anything' '{url}{path}?api-version=2017-10-31'")
 }
 
-fn wait_for_interrupt() -> Result<(), Failure> {
+fn wait_for_interrupt() -> Result<(), CommandError> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .and_then(|runtime| runtime.block_on(tokio::signal::ctrl_c()))
-        .map_err(|error| Failure(format!("Ctrl-C can't be waited for: {error}")))
+        .map_err(|error| CommandError(format!("waiting for Ctrl-C failed: {error}")))
 }

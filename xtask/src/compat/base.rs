@@ -1,52 +1,54 @@
-//! The version of the spec that `compat` compares with: a file, or the spec of a git revision.
+//! The base of a comparison: an earlier version of the spec, from a file or from a git revision.
 
 use std::path::Path;
 
-use crate::exit::Failure;
+use crate::exit::CommandError;
 use crate::files;
 use crate::spec::Spec;
 
-/// The paths of the spec, the version and the changelog in every revision.
+// The paths of the files that are read from a git revision.
 const SPEC: &str = "openapi/cloud-partner-portal.yaml";
 const MANIFEST: &str = "Cargo.toml";
 const CHANGELOG: &str = "CHANGELOG.md";
 
-/// The spec that the current one is compared with.
+/// The earlier version of the spec with which the current spec is compared.
 pub struct Base {
-    /// The file or the revision, for messages.
+    /// The path of the file or the name of the revision, for messages.
     pub name: String,
     /// The spec.
     pub spec: Spec,
     /// `Cargo.toml` of the revision; `None` for a file.
     pub manifest: Option<String>,
-    /// `CHANGELOG.md` of the revision, if it had one.
+    /// `CHANGELOG.md` of the revision, if the revision has one.
     pub changelog: Option<String>,
 }
 
 impl Base {
-    /// Reads a file of this name, or else a revision; without a name the newest tag, or else the commit before the last.
-    pub fn find(given: Option<&str>) -> Result<Self, Failure> {
+    /// Reads the base from the file `given`, or from the git revision `given` if there is no such file. Without a name, the base is
+    /// the newest tag, or `HEAD~1` if there is no tag.
+    pub fn find(given: Option<&str>) -> Result<Self, CommandError> {
         match given {
             Some(name) if Path::new(name).is_file() => Ok(Self {
-                name: files::shown(Path::new(name)),
-                spec: files::spec(Path::new(name))?,
+                name: files::display_path(Path::new(name)),
+                spec: files::read_spec(Path::new(name))?,
                 manifest: None,
                 changelog: None,
             }),
             Some(revision) => Self::revision(revision),
-            None => match files::git(&["describe", "--tags", "--abbrev=0"]) {
+            None => match files::git_output(&["describe", "--tags", "--abbrev=0"]) {
                 Some(tag) => Self::revision(tag.trim()),
                 None => Self::revision("HEAD~1"),
             },
         }
     }
 
-    fn revision(revision: &str) -> Result<Self, Failure> {
-        // Without `--end-of-options`, git would take a name that begins with a dash for an option.
-        let show =
-            |file: &str| files::git(&["show", "--end-of-options", &format!("{revision}:./{file}")]);
+    fn revision(revision: &str) -> Result<Self, CommandError> {
+        // Without `--end-of-options`, git would treat a name that begins with a dash as an option.
+        let show = |file: &str| {
+            files::git_output(&["show", "--end-of-options", &format!("{revision}:./{file}")])
+        };
         let text = show(SPEC).ok_or_else(|| {
-            Failure(format!(
+            CommandError(format!(
                 "the base `{revision}` is neither a file nor a git revision that holds {SPEC}: name another one with --base"
             ))
         })?;

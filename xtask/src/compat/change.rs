@@ -1,4 +1,4 @@
-//! The list of differences between two specs, and what both comparisons, of operations and of schemas, need for it.
+//! The list of changes between two specs, and helpers for the comparisons of operations and schemas.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::report::{Finding, Place};
 use crate::spec::Node;
 
-/// The differences, each once: a part that several operations refer to is compared for each of them.
+/// The changes without duplicates: a part to which several operations refer is compared once per operation.
 #[derive(Default)]
 pub struct Changes(BTreeMap<(String, String), Change>);
 
@@ -17,8 +17,8 @@ struct Change {
 }
 
 impl Changes {
-    /// Adds a change of a part. `breaks` is the reason why a client that was written for the base may stop working; a change that
-    /// breaks for one operation is breaking, even if it is compatible for another.
+    /// Adds a change of a part. `breaks` is the reason why a client that was written for the base may stop working. A change that is
+    /// breaking for one operation is breaking, even if it is compatible for another operation.
     pub fn add(&mut self, part: &Node<'_>, what: impl Into<String>, breaks: Option<&'static str>) {
         let change = self.0.entry((part.pointer.clone(), what.into()));
         let change = change.or_insert_with(|| Change {
@@ -28,7 +28,7 @@ impl Changes {
         change.breaks = change.breaks.or(breaks);
     }
 
-    /// Returns the number of changes, and of those that break clients.
+    /// Returns the number of changes and the number of breaking changes.
     pub fn count(&self) -> (usize, usize) {
         let breaking = self.0.values().filter(|change| change.breaks.is_some());
         (self.0.len(), breaking.count())
@@ -46,10 +46,10 @@ impl Changes {
     }
 }
 
-/// The parts of a mapping by name.
+/// The entries of a mapping by name.
 pub type Parts<'s> = BTreeMap<String, Node<'s>>;
 
-/// Returns the parts of the mapping `keyword`, with references followed; the names of headers in lower case.
+/// Returns the entries of the mapping `keyword`, with references followed. Names of headers are in lower case.
 pub fn parts<'s>(node: &Node<'s>, keyword: &str) -> Parts<'s> {
     let parts = node.children(keyword).into_iter();
     if keyword == "headers" {
@@ -60,7 +60,7 @@ pub fn parts<'s>(node: &Node<'s>, keyword: &str) -> Parts<'s> {
     parts.collect()
 }
 
-/// Returns the part with each name in the old and the new mapping.
+/// Returns each name with its entries in the old and the new mapping.
 pub fn pairs<'p, 's>(
     old: &'p Parts<'s>,
     new: &'p Parts<'s>,
@@ -71,8 +71,8 @@ pub fn pairs<'p, 's>(
         .map(|name| (name.as_str(), old.get(name), new.get(name)))
 }
 
-/// Returns a sentence for each keyword, extensions apart, that has another value, with the keyword and both values.
-pub fn replaced<'s>(
+/// Returns each keyword that has another value, with a message and both values. Extensions are left out.
+pub fn changed_keywords<'s>(
     old: &Node<'s>,
     new: &Node<'s>,
 ) -> impl Iterator<Item = (&'s str, String, [Option<&'s Value>; 2])> {
@@ -81,12 +81,16 @@ pub fn replaced<'s>(
     let (old, new) = (old.value, new.value);
     let different = keywords.into_iter().filter_map(move |keyword| {
         let (before, after) = (old.get(keyword), new.get(keyword));
-        let what = format!("`{keyword}` was {}, now {}", shown(before), shown(after));
+        let what = format!(
+            "`{keyword}` was {}, now {}",
+            in_quotes(before),
+            in_quotes(after)
+        );
         (before != after).then_some((keyword.as_str(), what, [before, after]))
     });
     different.filter(|(keyword, ..)| !keyword.starts_with("x-"))
 }
 
-fn shown(value: Option<&Value>) -> String {
+fn in_quotes(value: Option<&Value>) -> String {
     value.map_or("absent".to_owned(), |value| format!("`{value}`"))
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask compat`: the changes between two versions of the spec, and whether the release agrees with them.
+//! `cargo xtask compat`: lists the changes between two versions of the spec, and checks the version and the changelog against them.
 
 mod base;
 mod change;
@@ -13,22 +13,23 @@ use clap::Args;
 
 use self::base::Base;
 use self::version::{Release, Verdict};
-use crate::exit::Run;
+use crate::exit::CommandResult;
 use crate::files;
-use crate::output::count;
+use crate::output::with_noun;
 use crate::report::{Format, Report};
 
-/// Compares the spec with another revision of it
+/// Compares the spec with an earlier version and reports breaking changes
 ///
-/// Lists each change, and for a breaking one why a client that was written for the base may stop working. Then checks the version
-/// and CHANGELOG.md: a breaking change needs a new major version, or a new minor one before 1.0.0, and every change needs an entry
-/// under `Unreleased`. Known values of extensible enums may come and go, and a new status code from 400 on breaks no client.
+/// Lists each change. For a breaking change, the message says why a client that was written for the base may stop working. Then
+/// checks the version and CHANGELOG.md: a breaking change needs a new major version, or a new minor version before 1.0.0, and every
+/// change needs an entry under `Unreleased`. Adding or removing a known value of an extensible enum is backward compatible, and so
+/// is adding a status code of 400 or above.
 #[derive(Args)]
 pub struct Compat {
     /// The revision or file to compare with [default: the newest tag, or else HEAD~1]
     #[arg(long, value_name = "REV|FILE")]
     base: Option<String>,
-    /// How to print the comparison
+    /// The output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// The spec [default: openapi/cloud-partner-portal.yaml]
@@ -38,8 +39,8 @@ pub struct Compat {
 
 impl Compat {
     /// Runs the command.
-    pub fn run(self, out: &mut dyn Write) -> Run {
-        let spec = files::spec(&self.spec.unwrap_or_else(files::default_spec))?;
+    pub fn run(self, out: &mut dyn Write) -> CommandResult {
+        let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let base = Base::find(self.base.as_deref())?;
         let changes = operations::compare(&base.spec, &spec)?;
         let (all, breaking) = changes.count();
@@ -50,11 +51,11 @@ impl Compat {
         };
         let release = Release::read(&base)?;
         let mut report = Report::new();
-        report.fact("base", &base.name);
-        report.fact("spec", spec.path.display().to_string());
-        report.fact("verdict", verdict);
-        report.fact("version", &release.version);
-        report.fact("released", &release.base);
+        report.add_property("base", &base.name);
+        report.add_property("spec", spec.path.display().to_string());
+        report.add_property("verdict", verdict);
+        report.add_property("version", &release.version);
+        report.add_property("released", &release.base);
         changes.findings().for_each(|change| report.add(change));
         for problem in release.problems(verdict) {
             report.add(problem);
@@ -63,7 +64,7 @@ impl Compat {
             "compared {} with {}, {breaking} of {} breaking, a {} release",
             spec.path.display(),
             base.name,
-            count(all, "change"),
+            with_noun(all, "change"),
             verdict.name(),
         );
         report.print(self.format, &done, out)

@@ -1,15 +1,15 @@
-//! The differences between the operations of two specs: their parameters, bodies, responses, servers and credentials.
+//! Compares the operations of two specs: their parameters, bodies, responses, servers and credentials.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::change::{Changes, Parts, pairs, parts, replaced};
+use super::change::{Changes, Parts, changed_keywords, pairs, parts};
 use super::schemas::{self, Shift, Side};
 use crate::spec::{Node, Operation, Spec, SpecError, pointer_segment};
 
-/// Keywords that don't say what is sent and received.
-const DOCUMENTATION: &[&str] = &[
+/// The keywords that only document.
+const DOCUMENTATION_KEYWORDS: &[&str] = &[
     "bearerFormat",
     "description",
     "example",
@@ -20,7 +20,7 @@ const DOCUMENTATION: &[&str] = &[
     "tags",
 ];
 
-/// Returns the differences between two specs. A difference of the documentation is none.
+/// Returns the changes between two specs. Changes of the documentation are left out.
 pub fn compare(old: &Spec, new: &Spec) -> Result<Changes, SpecError> {
     let mut changes = Changes::default();
     let version = |spec: &'_ Spec| {
@@ -38,7 +38,7 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Changes, SpecError> {
     let same = |a: &Operation<'_>, b: &Operation<'_>| a.method == b.method && a.path == b.path;
     for old in &before {
         if let Some(new) = after.iter().find(|new| same(old, new)) {
-            operation(old, new, &mut changes);
+            compare_operation(old, new, &mut changes);
         } else {
             let what = format!("the operation `{}` was removed", old.name());
             changes.add(&old.node, what, Some("clients call it"));
@@ -57,7 +57,7 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Changes, SpecError> {
     Ok(changes)
 }
 
-/// Compares the names of the schemas. What they say is compared where an operation refers to them.
+/// Compares the names of the schemas. Their contents are compared where operations refer to them.
 fn schema_names(old: &Spec, new: &Spec, changes: &mut Changes) {
     let Some(schemas) = old.at("/components/schemas") else {
         return;
@@ -76,7 +76,7 @@ fn schema_names(old: &Spec, new: &Spec, changes: &mut Changes) {
     }
 }
 
-fn operation(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) {
+fn compare_operation(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) {
     if old.id != new.id {
         let what = format!("`operationId` was `{}`, now `{}`", old.id, new.id);
         changes.add(
@@ -90,7 +90,7 @@ fn operation(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) {
     parameters(old, new, changes);
     let (old, new) = (&old.node, &new.node);
     match (old.child("requestBody"), new.child("requestBody")) {
-        (Some(old), Some(new)) => part(&old, &new, Side::Request, changes),
+        (Some(old), Some(new)) => compare_part(&old, &new, Side::Request, changes),
         (Some(old), None) => changes.add(
             &old,
             "the request body was removed",
@@ -114,8 +114,8 @@ fn operation(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) {
     other_keywords(old, new, &compared, changes);
 }
 
-/// Returns the value of a keyword of the operation, of its path item or of the document, whichever is the first that has it, and
-/// its place; without a value, the place of the operation.
+/// Returns the value of a keyword and its place. The value is the operation's, its path item's or the document's, in this order.
+/// If none of them has the keyword, the place is the operation.
 fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Option<&'s Value>) {
     let node = &operation.node;
     let item = node.pointer.rsplit_once('/').map_or("", |(item, _)| item);
@@ -151,7 +151,7 @@ fn servers(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) {
 fn credentials(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) {
     let (_, before) = inherited(old, "security");
     let (at, after) = inherited(new, "security");
-    // Each alternative is enough by itself; without any, no credential is needed.
+    // Each alternative suffices alone. An empty list means that no credential is needed.
     let alternatives = |security: Option<&Value>| match security.and_then(Value::as_array) {
         Some(alternatives) if !alternatives.is_empty() => alternatives.clone(),
         _ => vec![json!({})],
@@ -160,7 +160,7 @@ fn credentials(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) 
     if before != after {
         let accepted =
             |alternative: &Value| after.contains(alternative) || after.contains(&json!({}));
-        let why = "a request with the credentials of the base may be refused";
+        let why = "the service may reject a request with the credentials of the base";
         let breaks = (!before.iter().all(accepted)).then_some(why);
         changes.add(
             &at,
@@ -184,8 +184,8 @@ fn credentials(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) 
     }
 }
 
-/// Returns the parameters by place and name.
-fn named<'s>(operation: &Operation<'s>) -> Parts<'s> {
+/// Returns the parameters by their name in messages, such as "query parameter `top`".
+fn parameters_by_name<'s>(operation: &Operation<'s>) -> Parts<'s> {
     let parameters = operation.parameters.iter();
     parameters
         .map(|parameter| {
@@ -196,9 +196,9 @@ fn named<'s>(operation: &Operation<'s>) -> Parts<'s> {
 }
 
 fn parameters(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) {
-    for (name, before, after) in pairs(&named(old), &named(new)) {
+    for (name, before, after) in pairs(&parameters_by_name(old), &parameters_by_name(new)) {
         match (before, after) {
-            (Some(before), Some(after)) => part(before, after, Side::Request, changes),
+            (Some(before), Some(after)) => compare_part(before, after, Side::Request, changes),
             (_, None) => changes.add(
                 &old.node,
                 format!("the {name} was removed"),
@@ -220,11 +220,11 @@ fn parameters(old: &Operation<'_>, new: &Operation<'_>, changes: &mut Changes) {
 
 fn responses(old: &Node<'_>, new: &Node<'_>, changes: &mut Changes) {
     for (status, before, after) in pairs(&parts(old, "responses"), &parts(new, "responses")) {
-        // Any request can fail, and clients look at the status code first.
+        // Clients must expect an error response with any status code, and check the status code first.
         let is_error = status.starts_with(['4', '5']) || status == "default";
         let breaks = |why| (!is_error).then_some(why);
         match (before, after) {
-            (Some(before), Some(after)) => part(before, after, Side::Response, changes),
+            (Some(before), Some(after)) => compare_part(before, after, Side::Response, changes),
             (_, None) => changes.add(
                 new,
                 format!("the response {status} was removed"),
@@ -240,7 +240,7 @@ fn responses(old: &Node<'_>, new: &Node<'_>, changes: &mut Changes) {
 }
 
 /// Compares two parameters, request bodies, responses, headers or media types.
-fn part(old: &Node<'_>, new: &Node<'_>, side: Side, changes: &mut Changes) {
+fn compare_part(old: &Node<'_>, new: &Node<'_>, side: Side, changes: &mut Changes) {
     let (before, after) = (old.is("required"), new.is("required"));
     if before != after {
         let shift = if after {
@@ -270,7 +270,7 @@ fn headers(old: &Node<'_>, new: &Node<'_>, changes: &mut Changes) {
     let (old_headers, new_headers) = (parts(old, "headers"), parts(new, "headers"));
     for (name, before, after) in pairs(&old_headers, &new_headers) {
         match (before, after) {
-            (Some(before), Some(after)) => part(before, after, Side::Response, changes),
+            (Some(before), Some(after)) => compare_part(before, after, Side::Response, changes),
             (_, None) => changes.add(
                 new,
                 format!("the header `{name}` was removed"),
@@ -285,7 +285,7 @@ fn content(old: &Node<'_>, new: &Node<'_>, side: Side, changes: &mut Changes) {
     let (old_types, new_types) = (parts(old, "content"), parts(new, "content"));
     for (name, before, after) in pairs(&old_types, &new_types) {
         match (before, after) {
-            (Some(before), Some(after)) => part(before, after, side, changes),
+            (Some(before), Some(after)) => compare_part(before, after, side, changes),
             (_, None) => {
                 let why = "clients send or read it";
                 changes.add(
@@ -303,10 +303,10 @@ fn content(old: &Node<'_>, new: &Node<'_>, side: Side, changes: &mut Changes) {
     }
 }
 
-/// Compares the keywords that have no rule of their own. What a change of them means is unknown, so it is breaking.
+/// Compares the keywords that have no specific rule. The effect of such a change is unknown, so it counts as breaking.
 fn other_keywords(old: &Node<'_>, new: &Node<'_>, compared: &[&str], changes: &mut Changes) {
-    for (keyword, what, _) in replaced(old, new) {
-        if !compared.contains(&keyword) && !DOCUMENTATION.contains(&keyword) {
+    for (keyword, what, _) in changed_keywords(old, new) {
+        if !compared.contains(&keyword) && !DOCUMENTATION_KEYWORDS.contains(&keyword) {
             let why = "clients were written for the former value";
             changes.add(new, what, (keyword != "deprecated").then_some(why));
         }

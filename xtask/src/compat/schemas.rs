@@ -1,14 +1,14 @@
-//! The differences between two schemas, and which of them break clients.
+//! Compares two schemas, and decides which changes are breaking.
 
 use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
-use super::change::{Changes, pairs, parts, replaced};
+use super::change::{Changes, changed_keywords, pairs, parts};
 use crate::spec::Node;
 
-/// Keywords that don't say which values are valid, or that have a rule of their own.
-const SKIPPED: &[&str] = &[
+/// The keywords that don't restrict values, or that have a specific rule.
+const IGNORED_KEYWORDS: &[&str] = &[
     "description",
     "example",
     "externalDocs",
@@ -16,16 +16,17 @@ const SKIPPED: &[&str] = &[
     "required",
     "title",
 ];
-/// Keywords whose value is a schema.
-const ONE: &[&str] = &["additionalProperties", "items", "not"];
-/// Keywords whose value is a list of schemas.
-const LISTS: &[&str] = &["allOf", "anyOf", "oneOf"];
-/// A larger value is stricter.
+/// The keywords whose value is a schema.
+const SCHEMA_KEYWORDS: &[&str] = &["additionalProperties", "items", "not"];
+/// The keywords whose value is a list of schemas.
+const SCHEMA_LIST_KEYWORDS: &[&str] = &["allOf", "anyOf", "oneOf"];
+/// The keywords of which a larger value is stricter.
 const MINIMA: &[&str] = &["minItems", "minLength", "minProperties", "minimum"];
-/// A smaller value is stricter.
+/// The keywords of which a smaller value is stricter.
 const MAXIMA: &[&str] = &["maxItems", "maxLength", "maxProperties", "maximum"];
-/// A value is stricter than none.
-const RULES: &[&str] = &["additionalProperties", "enum", "format", "items", "pattern"];
+/// The keywords of which any value is stricter than none.
+const RESTRICTING_KEYWORDS: &[&str] =
+    &["additionalProperties", "enum", "format", "items", "pattern"];
 
 /// Who writes the values of a schema.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,29 +37,29 @@ pub enum Side {
     Response,
 }
 
-/// Which values a change allows.
+/// The effect of a change on the set of valid values.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Shift {
-    /// Only some of those that were valid.
+    /// Some values are no longer valid.
     Stricter,
-    /// All that were valid, and more.
+    /// Additional values are valid.
     Looser,
-    /// Others, or it is unknown.
+    /// Both, or unknown.
     Other,
 }
 
 impl Shift {
-    /// Returns why a change breaks clients, if it does.
+    /// Returns the reason why a change breaks clients; `None` if it is backward compatible.
     pub fn breaks(self, side: Side) -> Option<&'static str> {
         match (side, self) {
             (Side::Request, Self::Looser) | (Side::Response, Self::Stricter) => None,
-            (Side::Request, _) => Some("a request that was valid may be refused"),
-            (Side::Response, _) => Some("a response may hold what clients don't expect"),
+            (Side::Request, _) => Some("the service may reject a request that was valid"),
+            (Side::Response, _) => Some("a response may have values that clients don't expect"),
         }
     }
 }
 
-/// Compares two schemas and all that they hold.
+/// Compares two schemas and all schemas inside.
 pub fn compare(old: &Node<'_>, new: &Node<'_>, side: Side, changes: &mut Changes) {
     let compared = HashSet::new();
     Comparison { changes, compared }.schema(old, new, side);
@@ -66,7 +67,7 @@ pub fn compare(old: &Node<'_>, new: &Node<'_>, side: Side, changes: &mut Changes
 
 struct Comparison<'c> {
     changes: &'c mut Changes,
-    /// The pairs of schemas that were compared already: a schema may hold itself.
+    /// The pairs of schemas that were compared already. They end the recursion for a schema that contains itself.
     compared: HashSet<(String, String, Side)>,
 }
 
@@ -79,11 +80,11 @@ impl Comparison<'_> {
         self.type_name(old, new);
         self.properties(old, new, side);
         self.known_values(old, new);
-        for keyword in ONE {
+        for keyword in SCHEMA_KEYWORDS {
             let (Some(old), Some(new)) = (old.child(keyword), new.child(keyword)) else {
                 continue;
             };
-            // A stricter schema in `not` allows more values.
+            // A stricter schema in `not` makes more values valid.
             let side = match (side, *keyword) {
                 (Side::Request, "not") => Side::Response,
                 (Side::Response, "not") => Side::Request,
@@ -93,13 +94,13 @@ impl Comparison<'_> {
                 self.schema(&old, &new, side);
             }
         }
-        for keyword in LISTS {
+        for keyword in SCHEMA_LIST_KEYWORDS {
             let (old, new) = (old.children(keyword), new.children(keyword));
             for ((_, old), (_, new)) in old.iter().zip(&new).filter(|_| old.len() == new.len()) {
                 self.schema(old, new, side);
             }
         }
-        for (keyword, what, [before, after]) in replaced(old, new) {
+        for (keyword, what, [before, after]) in changed_keywords(old, new) {
             if keyword == "deprecated" {
                 self.changes.add(new, what, None);
             } else if let Some(shift) = shift(keyword, before, after) {
@@ -108,7 +109,8 @@ impl Comparison<'_> {
         }
     }
 
-    /// Generated clients name a type after the component or the title. That a component was removed is a change of its own.
+    /// Compares the name of the type that generated clients have: the name of the component, or the title. A removed component is
+    /// reported elsewhere.
     fn type_name(&mut self, old: &Node<'_>, new: &Node<'_>) {
         let was_removed = is_component(old) && new.spec.at(&old.pointer).is_none();
         let (before, after) = (name(old), name(new));
@@ -145,7 +147,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// The known values of an extensible enum may come and go: clients accept any other value, too.
+    /// Compares the known values of an extensible enum. Any change is backward compatible, because clients accept unknown values.
     fn known_values(&mut self, old: &Node<'_>, new: &Node<'_>) {
         const KEYWORD: &str = "x-extensible-enum";
         let (before, after) = (texts(old, KEYWORD), texts(new, KEYWORD));
@@ -179,7 +181,7 @@ fn texts<'s>(schema: &Node<'s>, keyword: &str) -> BTreeSet<&'s str> {
         .collect()
 }
 
-/// Returns what a different value of a keyword allows; `None` if both mean the same, or if the schemas in it were compared.
+/// Returns the effect of a different value of a keyword; `None` if both values mean the same, or if their schemas were compared.
 fn shift(keyword: &str, before: Option<&Value>, after: Option<&Value>) -> Option<Shift> {
     let number = |value: Option<&Value>| value.and_then(Value::as_f64);
     let schemas = |value: Option<&Value>| match value {
@@ -187,9 +189,10 @@ fn shift(keyword: &str, before: Option<&Value>, after: Option<&Value>) -> Option
         Some(Value::Array(schemas)) => Some(schemas.len()),
         _ => None,
     };
-    let holds_schemas = ONE.contains(&keyword) || LISTS.contains(&keyword);
+    let holds_schemas =
+        SCHEMA_KEYWORDS.contains(&keyword) || SCHEMA_LIST_KEYWORDS.contains(&keyword);
     let stricter = match keyword {
-        _ if SKIPPED.contains(&keyword) => return None,
+        _ if IGNORED_KEYWORDS.contains(&keyword) => return None,
         _ if holds_schemas && schemas(before).is_some() && schemas(before) == schemas(after) => {
             return None;
         }
@@ -206,9 +209,9 @@ fn shift(keyword: &str, before: Option<&Value>, after: Option<&Value>) -> Option
         }
         "additionalProperties" if after == Some(&Value::Bool(false)) => true,
         "additionalProperties" if before == Some(&Value::Bool(false)) => false,
-        _ if RULES.contains(&keyword) && before.is_none() => true,
-        _ if RULES.contains(&keyword) && after.is_none() => false,
-        "enum" => return Some(allowed(before, after)),
+        _ if RESTRICTING_KEYWORDS.contains(&keyword) && before.is_none() => true,
+        _ if RESTRICTING_KEYWORDS.contains(&keyword) && after.is_none() => false,
+        "enum" => return Some(enum_shift(before, after)),
         _ => return Some(Shift::Other),
     };
     Some(if stricter {
@@ -218,8 +221,8 @@ fn shift(keyword: &str, before: Option<&Value>, after: Option<&Value>) -> Option
     })
 }
 
-/// Returns what another list of allowed values allows.
-fn allowed(before: Option<&Value>, after: Option<&Value>) -> Shift {
+/// Returns the effect of a different list of allowed values.
+fn enum_shift(before: Option<&Value>, after: Option<&Value>) -> Shift {
     let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
     let (before, after) = (list(before), list(after));
     let fewer = before.iter().any(|value| !after.contains(value));

@@ -1,9 +1,9 @@
-//! The verdict on the changes, and whether the version in `Cargo.toml` and `CHANGELOG.md` agree with it.
+//! The release that the changes need, and the check of the version in `Cargo.toml` and of `CHANGELOG.md`.
 //!
-//! * A version is released as soon as the changelog has a heading for it. A base that wasn't released may change in any way.
-//! * After a released base, a breaking change needs the next major version, or the next minor one while the major version is 0.
+//! * A version counts as released if the changelog has a heading for it. After a base that isn't released, any change is allowed.
+//! * After a released base, a breaking change needs the next major version, or the next minor version while the major version is 0.
 //! * Every change needs an entry under `Unreleased` or under a version newer than the base's. An entry that the base's changelog
-//!   already has doesn't count.
+//!   has already doesn't count.
 
 use std::collections::HashSet;
 use std::fs;
@@ -14,7 +14,7 @@ use semver::Version;
 use serde::Serialize;
 
 use super::base::Base;
-use crate::exit::Failure;
+use crate::exit::CommandError;
 use crate::files;
 use crate::report::Finding;
 
@@ -23,20 +23,20 @@ static IN_MANIFEST: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is a regular expression")
 });
 
-/// What the changes amount to.
+/// The kind of release that the changes need, in the terms of semantic versioning.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Nothing was changed but the documentation.
+    /// Only the documentation was changed.
     Patch,
     /// Every change is backward compatible.
     Minor,
-    /// A change breaks clients.
+    /// A change is breaking.
     Major,
 }
 
 impl Verdict {
-    /// Returns the word for it.
+    /// Returns the name in messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Patch => "patch",
@@ -45,7 +45,7 @@ impl Verdict {
         }
     }
 
-    /// Returns the lowest version that may follow a released one.
+    /// Returns the lowest version that may follow a released version.
     fn after(self, released: &Version) -> Version {
         match (self, released.major) {
             (Self::Major, 0) => Version::new(0, released.minor + 1, 0),
@@ -56,20 +56,22 @@ impl Verdict {
     }
 }
 
-/// The version, the released version of the base, and whether the changelog has an entry that the base's hasn't.
+/// The current version, the released version of the base, and whether the changelog has a new entry.
 pub struct Release {
     /// The version in `Cargo.toml`.
     pub version: Version,
-    /// The version of the base, if that was released.
+    /// The version of the base, if it is released.
     pub base: Option<Version>,
     has_entry: bool,
 }
 
 impl Release {
     /// Reads `Cargo.toml` and `CHANGELOG.md`.
-    pub fn read(base: &Base) -> Result<Self, Failure> {
+    pub fn read(base: &Base) -> Result<Self, CommandError> {
         let version = version(&read("Cargo.toml")?).ok_or_else(|| {
-            Failure("Cargo.toml: there is no `version` under [workspace.package]".to_owned())
+            CommandError(
+                "Cargo.toml: `version` is missing under [workspace.package]: add it".to_owned(),
+            )
         })?;
         let changelog = read("CHANGELOG.md")?;
         let sections = sections(&changelog);
@@ -80,7 +82,7 @@ impl Release {
         };
         let of_base = match &base.manifest {
             Some(manifest) => self::version(manifest),
-            // A file doesn't name its version: assume the last one that was released.
+            // A file has no version: assume the last released version.
             None => versions().max(),
         };
         let released = of_base.filter(|base| versions().any(|version| version == *base));
@@ -105,7 +107,7 @@ impl Release {
         })
     }
 
-    /// Returns what must be changed before the release.
+    /// Returns a finding for the version and for the changelog if they don't match the changes.
     pub fn problems(&self, verdict: Verdict) -> Vec<Finding> {
         let mut problems = Vec::new();
         let needed = self.base.as_ref().map(|released| verdict.after(released));
@@ -129,10 +131,14 @@ impl Release {
     }
 }
 
-fn read(name: &str) -> Result<String, Failure> {
+fn read(name: &str) -> Result<String, CommandError> {
     let path = files::root().join(name);
-    fs::read_to_string(&path)
-        .map_err(|error| Failure(format!("{}: can't be read: {error}", files::shown(&path))))
+    fs::read_to_string(&path).map_err(|error| {
+        CommandError(format!(
+            "{}: can't be read: {error}",
+            files::display_path(&path)
+        ))
+    })
 }
 
 fn version(manifest: &str) -> Option<Version> {

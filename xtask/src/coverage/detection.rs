@@ -1,4 +1,5 @@
-//! Which recordings and counterexamples detect each mutation: `validate` finds something else with the mutated spec.
+//! The detection of mutations: a recording or counterexample detects a mutation if `validate` has other findings with the mutated
+//! spec.
 
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,19 +13,20 @@ use crate::report::Level;
 use crate::spec::{Spec, SpecError};
 use crate::validate::Checker;
 
-/// A mutation, with what detects it; a part of the JSON report.
+/// A mutation, and the recordings and counterexamples that detect it; a part of the JSON report.
 #[derive(Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Detected {
-    /// What changes.
+    /// The name of the mutation, such as `becomes optional`.
     pub mutation: String,
-    /// What would detect it.
+    /// The recording or counterexample that would detect it.
     pub needs: String,
     /// The recordings that detect it.
     pub recordings: Vec<Evidence>,
-    /// The files of the counterexamples that detect it. They show that a loosened statement is detected, and are no evidence.
+    /// The files of the counterexamples that detect it. They are no evidence for the statement.
     pub counterexamples: Vec<String>,
-    /// Whether recordings that detect it are no evidence for the statement.
+    /// Whether the mutation restricts what the statement leaves open, so that recordings that detect it are no evidence for the
+    /// statement.
     pub restricts: bool,
 }
 
@@ -33,26 +35,26 @@ pub struct Detected {
 pub struct Evidence {
     /// The file.
     pub file: String,
-    /// How near the recording is to the live service.
+    /// The provenance of the recording.
     pub provenance: ProvenanceKind,
 }
 
-/// A recording or counterexample, with what `validate` finds in it with the spec as it is.
-pub struct Example {
+/// A recording or counterexample, and the findings of `validate` for it with the unchanged spec.
+pub struct Evaluation {
     /// The file.
     pub file: String,
     recording: Recording,
-    /// The JSON pointer of the response, as the operation lists it by status code.
+    /// The JSON pointer of the response in the operation's list of responses.
     response: Option<String>,
-    found: Found,
+    found: FoundSet,
 }
 
-/// What `validate` finds in a recording: the code, the level and the place. Messages and places in the spec may change with
-/// a mutation that nothing detects.
-type Found = Vec<(&'static str, Level, Option<String>)>;
+/// The findings of `validate` for a recording: code, level and place in the recording. Messages and places in the spec are left
+/// out, because they may differ with an undetected mutation.
+type FoundSet = Vec<(&'static str, Level, Option<String>)>;
 
-impl Example {
-    /// Validates a recording of a file.
+impl Evaluation {
+    /// Validates a recording from a file.
     pub fn new(checker: &Checker<'_>, (file, recording): (String, Recording)) -> Self {
         Self {
             file,
@@ -62,8 +64,8 @@ impl Example {
         }
     }
 
-    /// Returns whether the spec refuses it.
-    pub fn is_refused(&self) -> bool {
+    /// Returns whether `validate` reports an error for it with the unchanged spec.
+    pub fn is_rejected(&self) -> bool {
         self.errors().next().is_some()
     }
 
@@ -73,31 +75,31 @@ impl Example {
         self.found.iter().filter(is_error)
     }
 
-    /// Returns whether a recording that the spec accepts detects a mutation.
+    /// Returns whether the recording is valid against the spec and has other findings with the mutated spec.
     fn differs(&self, mutated: &Checker<'_>) -> bool {
-        !self.is_refused() && found(mutated, &self.recording) != self.found
+        !self.is_rejected() && found(mutated, &self.recording) != self.found
     }
 
-    /// Returns whether a counterexample detects a mutation: it has one error less.
+    /// Returns whether the counterexample has an error less with the mutated spec.
     fn loses_an_error(&self, mutated: &Checker<'_>) -> bool {
         let now = found(mutated, &self.recording);
-        let count = |list: &Found, error| list.iter().filter(|other| *other == error).count();
+        let count = |list: &FoundSet, error| list.iter().filter(|other| *other == error).count();
         let mut errors = self.errors();
         errors.any(|error| count(&now, error) < count(&self.found, error))
     }
 }
 
-/// What can detect a mutation.
-pub struct Examples {
+/// The recordings and counterexamples that can detect a mutation.
+pub struct Evaluations {
     /// The recordings.
-    pub recordings: Vec<Example>,
-    /// Recordings that the spec must refuse.
-    pub counterexamples: Vec<Example>,
+    pub recordings: Vec<Evaluation>,
+    /// The counterexamples: recordings that must be invalid against the spec.
+    pub counterexamples: Vec<Evaluation>,
 }
 
-impl Examples {
-    /// Returns the mutations of each statement with what detects them, using all processors. `progress` is called with the
-    /// number of mutations that are done.
+impl Evaluations {
+    /// Returns, for each statement, its mutations with the recordings and counterexamples that detect them. Uses all processors.
+    /// Calls `progress` with the number of processed mutations.
     pub fn detect(
         &self,
         spec: &Spec,
@@ -138,7 +140,7 @@ impl Examples {
     }
 
     fn detected(&self, mutated: &Checker<'_>, mutation: &Mutation, reach: &Reach) -> Detected {
-        let concerned = |example: &&Example| reach.concerns(example.response.as_deref());
+        let concerned = |example: &&Evaluation| reach.concerns(example.response.as_deref());
         let recordings = self.recordings.iter().filter(concerned);
         let counterexamples = self.counterexamples.iter().filter(concerned);
         Detected {
@@ -160,9 +162,9 @@ impl Examples {
     }
 }
 
-fn found(checker: &Checker<'_>, recording: &Recording) -> Found {
+fn found(checker: &Checker<'_>, recording: &Recording) -> FoundSet {
     let found = checker.disagreements(recording, true).into_iter();
-    let mut found: Found = found
+    let mut found: FoundSet = found
         .map(|found| (found.code.id, found.level, found.recording))
         .collect();
     found.sort();

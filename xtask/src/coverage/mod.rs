@@ -1,7 +1,7 @@
-//! `cargo xtask coverage`: which statements of the spec the recordings show, and with which provenance.
+//! `cargo xtask coverage`: which statements of the spec the recordings cover, and with which provenance.
 //!
-//! [`statements`](statements()) finds the statements and the mutations that make each of them wrong ([`transport`], [`schema`]);
-//! [`detection`] validates every recording with each mutated spec; [`summary`] says what that is worth.
+//! [`statements`](statements()) lists the statements with their mutations, which [`transport`] and [`schema`] generate. [`detection`]
+//! validates every recording against each mutated spec. [`summary`] derives the coverage of each statement from the result.
 
 mod detection;
 mod schema;
@@ -14,23 +14,23 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use self::detection::{Example, Examples};
+use self::detection::{Evaluation, Evaluations};
 use self::statements::statements;
 use self::summary::Summary;
-use crate::exit::{Failure, Run};
+use crate::exit::{CommandError, CommandResult};
 use crate::files;
 use crate::known_gaps::KnownGaps;
 use crate::report::{Finding, Format, Place, Report};
 use crate::validate::{self, Checker};
 
-/// Lists the statements of the spec that no recording shows
+/// Lists the statements of the spec that no recording covers
 ///
-/// A statement is one keyword at one place where the spec writes it. It is covered if every mutation of it is detected:
-/// `validate` finds something else in a recording, or accepts a counterexample. The provenance of these recordings says
-/// whether the statement is documented or observed, or only consistent with made-up values: a synthetic recording is no
-/// evidence, one with an observed shape is evidence for the shape of bodies only, and a counterexample is none. A statement
-/// that can't be covered is a known gap in xtask/known-gaps.yaml, with a reason and a date; any other uncovered statement is
-/// an error.
+/// A statement is one keyword at one place of the spec. It is covered if every mutation of it is detected. A mutation is a change
+/// of the spec that makes the statement wrong; it is detected if `validate` has other findings for a recording, or one error less
+/// for a counterexample. The provenance of these recordings decides whether the statement is documented or observed, or only
+/// consistent with synthetic values: a synthetic recording is no evidence, a recording with an observed shape is evidence for the
+/// shape of bodies only, and a counterexample is no evidence. A statement that can't be covered is listed as a known gap in
+/// xtask/known-gaps.yaml, with a reason and a date. Any other uncovered statement is an error.
 #[derive(Args)]
 pub struct Coverage {
     /// How to print the report
@@ -52,19 +52,21 @@ pub struct Coverage {
 
 impl Coverage {
     /// Runs the command.
-    pub fn run(self, out: &mut dyn Write) -> Run {
-        let spec = files::spec(&self.spec.unwrap_or_else(files::default_spec))?;
+    pub fn run(self, out: &mut dyn Write) -> CommandResult {
+        let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let gaps = KnownGaps::of_coverage(self.known_gaps)?;
         let checker = Checker::new(&spec)?;
-        let read = |paths: &[PathBuf]| -> Result<Vec<Example>, Failure> {
+        let read = |paths: &[PathBuf]| -> Result<Vec<Evaluation>, CommandError> {
             let recordings = validate::recordings(paths)?.into_iter();
-            Ok(recordings.map(|one| Example::new(&checker, one)).collect())
+            Ok(recordings
+                .map(|one| Evaluation::new(&checker, one))
+                .collect())
         };
-        // Other recordings have other counterexamples.
+        // The workspace's counterexamples belong to the workspace's recordings.
         let own = files::root().join("tests/counterexamples");
         let own = (self.paths.is_empty() && own.exists()).then_some(own);
         let counterexamples = self.counterexamples.or(own);
-        let examples = Examples {
+        let examples = Evaluations {
             recordings: read(&self.paths)?,
             counterexamples: counterexamples.map_or(Ok(Vec::new()), |folder| read(&[folder]))?,
         };
@@ -78,8 +80,8 @@ impl Coverage {
         let summary = Summary::new(&spec, &gaps, statements, detected);
 
         let mut report = Report::new();
-        for recording in examples.recordings.iter().filter(|one| one.is_refused()) {
-            let message = "the spec refuses this recording, so it is no evidence";
+        for recording in examples.recordings.iter().filter(|one| one.is_rejected()) {
+            let message = "the recording is invalid against the spec, so it is no evidence";
             let finding =
                 Finding::error("refused-recording", message).help("run `cargo xtask validate`");
             report.add(finding.in_recording(whole(recording)));
@@ -87,11 +89,11 @@ impl Coverage {
         for counterexample in examples
             .counterexamples
             .iter()
-            .filter(|one| !one.is_refused())
+            .filter(|one| !one.is_rejected())
         {
             let finding = Finding::error(
                 "accepted-counterexample",
-                "the spec accepts this counterexample",
+                "the counterexample is valid against the spec",
             );
             let finding = finding.help("correct the spec, or delete the counterexample");
             report.add(finding.in_recording(whole(counterexample)));
@@ -99,28 +101,28 @@ impl Coverage {
         for finding in summary.findings(&gaps) {
             report.add(finding);
         }
-        report.fact("spec", spec.path.display().to_string());
-        report.fact("recordings", examples.recordings.len());
-        report.fact("counterexamples", examples.counterexamples.len());
-        report.fact("mutations", mutations);
-        report.fact("summary", summary.numbers());
-        report.fact("statements", &summary.statements);
+        report.add_property("spec", spec.path.display().to_string());
+        report.add_property("recordings", examples.recordings.len());
+        report.add_property("counterexamples", examples.counterexamples.len());
+        report.add_property("mutations", mutations);
+        report.add_property("summary", summary.numbers());
+        report.add_property("statements", &summary.statements);
         if self.format == Format::Text {
-            summary.text(out)?;
+            summary.print(out)?;
         }
         report.print(self.format, &summary.headline(), out)
     }
 }
 
-/// Returns the place of a whole file.
-fn whole(example: &Example) -> Place {
+/// Returns the place of a recording's file, without a pointer.
+fn whole(example: &Evaluation) -> Place {
     Place {
         file: example.file.clone(),
         ..Place::default()
     }
 }
 
-/// Prints the number of mutations that are done, if standard error is a terminal.
+/// Returns a function that prints the number of processed mutations to standard error, if that is a terminal.
 fn progress(mutations: usize) -> impl Fn(usize) + Sync {
     let terminal = io::stderr().is_terminal();
     move |done| {
@@ -130,7 +132,7 @@ fn progress(mutations: usize) -> impl Fn(usize) + Sync {
             } else {
                 ""
             };
-            // Progress that can't be printed is no reason to stop.
+            // An error of printing the progress doesn't end the command.
             let _ = write!(
                 io::stderr(),
                 "\r{:>12} {done} of {mutations}{end}",

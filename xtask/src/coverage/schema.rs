@@ -1,11 +1,11 @@
-//! Mutations of the keywords of a schema.
+//! Generates the mutations of the keywords of a schema.
 
 use serde_json::{Map, Value, json};
 
 use super::statements::Mutator;
 use crate::spec::pointer_segment;
 
-/// Keywords that no recording can contradict.
+/// The keywords that no recording can contradict.
 const ANNOTATIONS: &[&str] = &[
     "default",
     "deprecated",
@@ -18,7 +18,7 @@ const ANNOTATIONS: &[&str] = &[
     "xml",
 ];
 
-/// Keywords without which a schema accepts any value.
+/// The keywords that restrict values: a schema without any of them accepts every value.
 const RESTRICTING: &[&str] = &["type", "allOf", "anyOf", "oneOf", "not", "enum"];
 
 /// Mutates every keyword of a schema.
@@ -33,9 +33,9 @@ pub fn schema(m: &mut Mutator<'_, '_>) {
             ("items", _) => items(m),
             ("properties", Value::Object(named)) => properties(m, named),
             ("required", Value::Array(_)) => required(m),
-            // A parameter or header is text and so never null.
+            // The value of a parameter or header is text and so never null.
             ("nullable", _) if !m.part.in_body => {}
-            // Its keywords are statements of their own.
+            // The keywords of the schema inside are separate statements.
             ("additionalProperties", Value::Object(_)) => {}
             (name, _) if ANNOTATIONS.contains(&name) || name.starts_with("x-") => {}
             ("nullable", Value::Bool(true)) => {
@@ -47,13 +47,13 @@ pub fn schema(m: &mut Mutator<'_, '_>) {
                 );
             }
             (_, Value::Bool(switch)) => {
-                let needs = "a recording or counterexample about which it decides";
+                let needs = "a recording or counterexample whose validity depends on this keyword";
                 let name = format!("becomes {}", !switch);
                 m.mutate(keyword, &name, needs, json!({ keyword: !switch }));
             }
             (_, Value::Number(bound)) if bound.is_i64() => number(m, keyword, value),
             _ => {
-                let needs = "a recording or counterexample about which it decides";
+                let needs = "a recording or counterexample whose validity depends on this keyword";
                 m.mutate(keyword, "removed", needs, json!({ keyword: null }));
             }
         }
@@ -195,8 +195,8 @@ fn properties(m: &mut Mutator<'_, '_>, named: &Map<String, Value>) {
         let mut patch = json!({ "properties": renamed });
         let index = required.iter().position(|required| *required == name);
         if let Some(index) = index {
-            // An object without the required name would be detected for another reason.
-            patch["required"] = require(&without(&required, index));
+            // If the old name remained required, every object would be invalid for another reason.
+            patch["required"] = required_or_null(&without(&required, index));
         }
         m.mutate(
             &keyword,
@@ -205,7 +205,7 @@ fn properties(m: &mut Mutator<'_, '_>, named: &Map<String, Value>) {
             patch,
         );
         if index.is_none() {
-            let patch = json!({ "required": require(&[&required[..], &[name]].concat()) });
+            let patch = json!({ "required": required_or_null(&[&required[..], &[name]].concat()) });
             let needs = format!("an object without `{name}`");
             m.restrict(&keyword, "becomes required", &needs, patch);
         }
@@ -216,7 +216,7 @@ fn required(m: &mut Mutator<'_, '_>) {
     let required = required_names(m);
     for (index, name) in required.iter().enumerate() {
         let mut mutate = |mutation: &str, needs: String, names: &[&str]| {
-            let patch = json!({ "required": require(names) });
+            let patch = json!({ "required": required_or_null(names) });
             m.mutate_element("required", (index, name), mutation, &needs, patch);
         };
         let other = format!("{name}Renamed");
@@ -237,8 +237,8 @@ fn required_names<'s>(m: &Mutator<'_, 's>) -> Vec<&'s str> {
         .collect()
 }
 
-/// The keyword `required`, which must not be empty.
-fn require(names: &[&str]) -> Value {
+/// Returns the value of the keyword `required`, or null, because an empty list is invalid.
+fn required_or_null(names: &[&str]) -> Value {
     if names.is_empty() {
         Value::Null
     } else {

@@ -1,5 +1,5 @@
-//! The statements of the spec that a recording can contradict. A statement is one keyword at one place where the spec writes it,
-//! however many operations and responses lead there.
+//! The statements of the spec that a recording can contradict. A statement is one keyword at one place of the spec, independently of
+//! the number of operations and responses that refer to the place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,31 +10,31 @@ use crate::spec::{Kind, Spec, SpecError, Visited, pointer_segment};
 
 /// A statement.
 pub struct Statement {
-    /// The JSON pointer of its keyword; in a list, with the element instead of the index.
+    /// The unique name: the JSON pointer of the keyword; for an element of a list, with the element instead of its index.
     pub name: String,
-    /// The JSON pointer of its keyword.
+    /// The JSON pointer of the keyword.
     pub pointer: String,
-    /// The changes that make it wrong. All of them must be detected.
+    /// The changes of the spec that make the statement wrong. The statement is covered if all of them are detected.
     pub mutations: Vec<Mutation>,
-    /// Where it matters.
+    /// The requests and responses that depend on the statement.
     pub reach: Reach,
-    /// Whether it is about the shape of a body: properties, types, formats. A recording with an observed shape is evidence for
-    /// nothing else, because its values are made up.
+    /// Whether the statement is about the shape of a body: properties, types, formats. A recording with an observed shape is
+    /// evidence for such statements only, because its values are synthetic.
     pub is_shape: bool,
 }
 
 /// A change of the spec that makes a statement wrong.
 pub struct Mutation {
-    /// What changes, such as `becomes optional`.
+    /// The description of the change, such as `becomes optional`.
     pub name: String,
-    /// What would detect it.
+    /// The recording or counterexample that would detect it.
     pub needs: String,
-    /// Whether it only restricts what the statement leaves open, such as that a property is optional. A recording that detects
-    /// that is no evidence for the statement: it may lack what the statement describes.
+    /// Whether it only restricts what the statement leaves open, for example by making an optional property required. A recording
+    /// that detects such a mutation is no evidence for the statement, because it may lack the property.
     pub restricts: bool,
-    /// The JSON pointer of the object that changes.
+    /// The JSON pointer of the changed object.
     at: String,
-    /// The change, a JSON merge patch.
+    /// The change of the object as a JSON merge patch (RFC 7396).
     patch: Value,
 }
 
@@ -52,14 +52,14 @@ impl Mutation {
 /// The requests and responses that depend on a part of the spec.
 #[derive(Clone, Default)]
 pub struct Reach {
-    /// Whether requests depend on it, and so every recording.
+    /// Whether requests, and therefore all recordings, depend on the part.
     requests: bool,
-    /// The JSON pointers of the responses that depend on it, as the operations list them by status code.
+    /// The JSON pointers of the responses that depend on the part, in the operations' lists of responses.
     responses: BTreeSet<String>,
 }
 
 impl Reach {
-    /// Returns the reach of what only one response depends on.
+    /// Returns the reach of a part on which only one response depends.
     pub fn of_response(pointer: String) -> Self {
         Self {
             requests: false,
@@ -67,13 +67,13 @@ impl Reach {
         }
     }
 
-    /// Returns whether a recording depends on the part, by the pointer of its response. A recording of an undocumented
-    /// response depends on everything.
+    /// Returns whether a recording with the response at this pointer depends on the part. A recording of an undocumented response
+    /// depends on every part.
     pub fn concerns(&self, response: Option<&str>) -> bool {
         self.requests || response.is_none_or(|response| self.responses.contains(response))
     }
 
-    /// Adds a response, or requests; `false` if they were known.
+    /// Adds a response, or all requests; returns `false` if they were present already.
     fn add(&mut self, response: Option<&str>) -> bool {
         match response {
             Some(response) => self.responses.insert(response.to_owned()),
@@ -82,30 +82,30 @@ impl Reach {
     }
 }
 
-/// An object of the spec to which an operation leads.
+/// An object of the spec that an operation contains or refers to.
 #[derive(Clone)]
 pub struct Part<'s> {
     /// The object; never a reference.
     pub object: Visited<'s>,
-    /// Where it matters.
+    /// The requests and responses that depend on the object.
     pub reach: Reach,
-    /// Whether it describes a part of a body. Parameters and headers are text: they are never null, for one.
+    /// Whether the object describes a part of a body. The values of parameters and headers are text and never null.
     pub in_body: bool,
 }
 
 impl<'s> Part<'s> {
-    /// Returns the JSON pointer of a keyword of the object; without a keyword, of the object.
+    /// Returns the JSON pointer of a keyword of the object; of the object itself for an empty keyword.
     pub fn at(&self, keyword: &str) -> String {
         let separator = if keyword.is_empty() { "" } else { "/" };
         format!("{}{separator}{keyword}", self.object.pointer)
     }
 
-    /// Returns a keyword of the object.
+    /// Returns the value of a keyword of the object.
     pub fn get(&self, keyword: &str) -> Option<&'s Value> {
         self.object.value.get(keyword)
     }
 
-    /// Returns a keyword of the object, if it is text.
+    /// Returns the value of a keyword of the object if it is text.
     pub fn text(&self, keyword: &str) -> Option<&'s str> {
         self.get(keyword)?.as_str()
     }
@@ -121,13 +121,13 @@ impl<'s> Part<'s> {
 pub struct Mutator<'m, 's> {
     /// The part.
     pub part: &'m Part<'s>,
-    /// All statements that were found so far, by name.
+    /// The statements found so far, by name.
     statements: &'m mut BTreeMap<String, Statement>,
 }
 
 impl Mutator<'_, '_> {
-    /// Adds a mutation of the statement that the part makes by a keyword; without a keyword, of the part itself. The patch is
-    /// one of the part. Returns the statement.
+    /// Adds a mutation of the statement at a keyword of the part; at the part itself for an empty keyword. `patch` is a JSON merge
+    /// patch of the part. Returns the statement.
     pub fn mutate(
         &mut self,
         keyword: &str,
@@ -156,7 +156,7 @@ impl Mutator<'_, '_> {
         statement
     }
 
-    /// The same for a mutation that only restricts what the statement leaves open.
+    /// Adds a mutation that only restricts what the statement leaves open.
     pub fn restrict(&mut self, keyword: &str, name: &str, needs: &str, patch: Value) {
         let statement = self.mutate(keyword, name, needs, patch);
         if let Some(mutation) = statement.mutations.last_mut() {
@@ -164,7 +164,8 @@ impl Mutator<'_, '_> {
         }
     }
 
-    /// The same for an element of a list. Its index isn't a part of the name, because it changes with the other elements.
+    /// Adds a mutation of the statement at an element of a list. The statement's name has the element instead of its index, because
+    /// the index changes when other elements are added.
     pub fn mutate_element(
         &mut self,
         list: &str,
@@ -181,7 +182,7 @@ impl Mutator<'_, '_> {
     }
 }
 
-/// Returns the statements in the order of the file. Parts to which no operation leads state nothing.
+/// Returns the statements in the order of the file. Parts that no operation refers to have no statements.
 pub fn statements(spec: &Spec) -> Result<Vec<Statement>, SpecError> {
     let mut statements = BTreeMap::new();
     let parts = parts(spec)?;
@@ -212,7 +213,7 @@ pub fn statements(spec: &Spec) -> Result<Vec<Statement>, SpecError> {
     Ok(list)
 }
 
-/// Every object to which an operation leads, by its JSON pointer.
+/// The objects that operations contain or refer to, by JSON pointer.
 type Parts<'s> = BTreeMap<String, Part<'s>>;
 
 fn parts(spec: &Spec) -> Result<Parts<'_>, SpecError> {
@@ -226,15 +227,15 @@ fn parts(spec: &Spec) -> Result<Parts<'_>, SpecError> {
             .iter()
             .filter(|object| ["", item, own].contains(&object.pointer.as_str()));
         for holder in holders {
-            reach(&mut parts, holder, None, false);
+            add_reach(&mut parts, holder, None, false);
             for object in holder.children() {
                 match object.kind {
                     Kind::Parameter | Kind::RequestBody => {
-                        follow(spec, &mut parts, object, None, false);
+                        add_reachable(spec, &mut parts, object, None, false);
                     }
                     Kind::Response => {
                         let listed = object.pointer.clone();
-                        follow(spec, &mut parts, object, Some(&listed), false);
+                        add_reachable(spec, &mut parts, object, Some(&listed), false);
                     }
                     _ => {}
                 }
@@ -244,8 +245,9 @@ fn parts(spec: &Spec) -> Result<Parts<'_>, SpecError> {
     Ok(parts)
 }
 
-/// Adds an object and all that it holds, with references followed. `response` is the one that leads there; none for a request.
-fn follow<'s>(
+/// Adds an object and all objects inside, with references followed. `response` is the pointer of the response that contains the
+/// object; `None` for a request.
+fn add_reachable<'s>(
     spec: &'s Spec,
     parts: &mut Parts<'s>,
     mut object: Visited<'s>,
@@ -260,17 +262,15 @@ fn follow<'s>(
         object.value = node.value;
     }
     let in_body = in_body || object.kind == Kind::MediaType;
-    if reach(parts, &object, response, in_body) {
-        // Extensions state nothing.
-        let stated = |child: &Visited<'_>| !child.pointer.ends_with("/x-known-values");
-        for child in object.children().into_iter().filter(stated) {
-            follow(spec, parts, child, response, in_body);
+    if add_reach(parts, &object, response, in_body) {
+        for child in object.children() {
+            add_reachable(spec, parts, child, response, in_body);
         }
     }
 }
 
-/// Notes that an object is reached; `false` if that was known.
-fn reach<'s>(
+/// Adds a response, or all requests, to the reach of an object; returns `false` if they were present already.
+fn add_reach<'s>(
     parts: &mut Parts<'s>,
     object: &Visited<'s>,
     response: Option<&str>,

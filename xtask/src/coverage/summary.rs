@@ -1,4 +1,4 @@
-//! What the detected mutations say about each statement, and the table of it.
+//! The coverage of each statement, derived from the detected mutations, and its table.
 
 use std::io::{self, Write};
 
@@ -9,52 +9,52 @@ use serde_json::{Value, json};
 use super::detection::Detected;
 use super::statements::Statement;
 use crate::known_gaps::{KnownGap, KnownGaps};
-use crate::output::{count, more, say};
+use crate::output::{print_continuation, print_line, with_noun};
 use crate::report::{Finding, Place, Table};
 use crate::spec::Spec;
 
-/// A statement, with what covers it; a part of the JSON report.
+/// A statement with its coverage; a part of the JSON report.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Covered {
-    /// The name; no other statement has it.
+    /// The unique name.
     pub name: String,
     /// The JSON pointer of the keyword.
     pub pointer: String,
     /// The line in the spec.
     pub line: usize,
-    /// Whether it is covered.
+    /// Whether the statement is covered, and by which kind of recording.
     pub state: State,
     /// The mutations.
     pub mutations: Vec<Detected>,
-    /// Why it needn't be covered.
+    /// The known gap that accepts the uncovered statement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_gap: Option<KnownGap>,
 }
 
-/// Whether a statement is covered, and by what; the best first.
+/// Whether a statement is covered, and by which kind of recording; the strongest evidence first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// By a recording of the live service.
+    /// Covered by a recording of the live service.
     Captured,
-    /// By a recording with a shape that somebody else has observed; only statements about the shape of a body.
+    /// Covered by a recording whose shape was observed elsewhere; only statements about the shape of a body.
     Observed,
-    /// By an example of the official pages.
+    /// Covered by an example of the official documentation.
     Documented,
-    /// By recordings whose values are made up.
+    /// Covered by synthetic recordings only.
     Consistent,
-    /// By counterexamples alone.
+    /// Covered by counterexamples only.
     CounterexampleOnly,
-    /// By nothing, which is accepted.
+    /// Uncovered, and accepted as a known gap.
     KnownGap,
-    /// By nothing.
+    /// Uncovered.
     Uncovered,
 }
 
 use State::{Captured, Consistent, CounterexampleOnly, Documented, Observed, Uncovered};
 
-/// The columns of the table.
+/// The columns of the table, in order.
 const STATES: [(State, &str); 7] = [
     (Captured, "captured"),
     (Observed, "observed"),
@@ -65,7 +65,7 @@ const STATES: [(State, &str); 7] = [
     (Uncovered, "uncovered"),
 ];
 
-/// All statements, with what covers them.
+/// All statements with their coverage.
 pub struct Summary<'s> {
     spec: &'s Spec,
     /// The statements in the order of the file.
@@ -73,7 +73,7 @@ pub struct Summary<'s> {
 }
 
 impl<'s> Summary<'s> {
-    /// Puts the statements together with what detects their mutations.
+    /// Derives the coverage of each statement from the recordings and counterexamples that detect its mutations.
     pub fn new(
         spec: &'s Spec,
         gaps: &KnownGaps,
@@ -101,7 +101,7 @@ impl<'s> Summary<'s> {
         Self { spec, statements }
     }
 
-    /// Returns a finding for every uncovered statement and for every known gap that accepts none.
+    /// Returns a finding for every uncovered statement, and for every known gap that accepts no statement.
     pub fn findings(&self, gaps: &KnownGaps) -> Vec<Finding> {
         let accepted = self
             .with(&[State::KnownGap])
@@ -120,7 +120,7 @@ impl<'s> Summary<'s> {
                 ..Place::in_spec(self.spec, &statement.pointer)
             };
             let help =
-                "add such a recording to tests/recordings, or the name to xtask/known-gaps.yaml";
+                "add such a recording to tests/recordings, or the statement's name to xtask/known-gaps.yaml";
             Finding::error("uncovered", needs.join("; "))
                 .in_spec(place)
                 .help(help)
@@ -140,22 +140,22 @@ impl<'s> Summary<'s> {
         })
     }
 
-    /// Returns the result in one sentence.
+    /// Returns the numbers of statements by state in one sentence.
     pub fn headline(&self) -> String {
         let numbers = self.numbers();
         format!(
             "{}: {} documented or observed, {} only consistent, {} by counterexamples alone, {}, {} uncovered",
-            count(self.statements.len(), "statement"),
+            with_noun(self.statements.len(), "statement"),
             numbers["documentedOrObserved"],
             numbers["consistent"],
             numbers["counterexampleOnly"],
-            count(self.number(&[State::KnownGap]), "known gap"),
+            with_noun(self.number(&[State::KnownGap]), "known gap"),
             numbers["uncovered"]
         )
     }
 
-    /// Prints a table by operation and component, and the known gaps.
-    pub fn text(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// Prints the number of statements by operation or component, and the known gaps.
+    pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
         let headings = STATES.iter().map(|(_, name)| *name);
         let headings: Vec<&str> = ["", "statements"].into_iter().chain(headings).collect();
         let mut table = Table::new(&headings);
@@ -176,11 +176,11 @@ impl<'s> Summary<'s> {
             let numbers = STATES.iter().map(|(state, _)| number(*state).to_string());
             table.row([name, row.len().to_string()].into_iter().chain(numbers));
         }
-        table.text(out)?;
+        table.print(out)?;
         for statement in self.with(&[State::KnownGap]) {
-            say(out, "Known gap", &statement.name)?;
+            print_line(out, "Known gap", &statement.name)?;
             if let Some(gap) = &statement.known_gap {
-                more(out, format!("since {}: {}", gap.date, gap.reason.trim()))?;
+                print_continuation(out, format!("since {}: {}", gap.date, gap.reason.trim()))?;
             }
         }
         Ok(())
@@ -203,7 +203,7 @@ impl Detected {
     }
 }
 
-/// Every mutation must be detected; the recording that is nearest to the live service then decides.
+/// Returns the state of a statement: uncovered unless every mutation is detected, otherwise the state of the strongest recording.
 fn state(mutations: &[Detected], is_shape: bool) -> State {
     if !mutations.iter().all(Detected::is_detected) {
         return Uncovered;
@@ -220,7 +220,7 @@ fn state(mutations: &[Detected], is_shape: bool) -> State {
     states.min().unwrap_or(CounterexampleOnly)
 }
 
-/// The operation or component that holds the part at a JSON pointer.
+/// Returns the name of the operation or component that contains the part at a JSON pointer.
 fn owner(spec: &Spec, pointer: &str) -> String {
     let segments: Vec<&str> = pointer.split('/').skip(1).collect();
     match segments[..] {

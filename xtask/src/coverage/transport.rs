@@ -1,4 +1,4 @@
-//! Mutations of what surrounds a body: version, paths, methods, parameters, status codes, headers and media types.
+//! Generates the mutations of everything but schemas: version, paths, methods, parameters, status codes, headers and media types.
 
 use serde_json::{Value, json};
 
@@ -6,10 +6,10 @@ use super::schema::without;
 use super::statements::{Mutator, Reach};
 use crate::spec::{Kind, Spec, pointer_segment};
 
-/// Mutates the version of the API, which requests send as `api-version`, and the paths.
+/// Mutates the API version, which requests send as `api-version`, and the paths.
 pub fn document(m: &mut Mutator<'_, '_>) {
     let patch = json!({ "info": { "version": "1999-12-31" } });
-    let needs = "a request with the right `api-version`";
+    let needs = "a request with the expected `api-version`";
     m.mutate("info/version", "becomes 1999-12-31", needs, patch);
     for (path, item) in m
         .part
@@ -50,7 +50,7 @@ pub fn status_codes(m: &mut Mutator<'_, '_>) {
         let mut removed = json!({ status: null });
         let mut needs = "a response with a status code that isn't listed".to_owned();
         if status != "default" {
-            // Without the range and the default, no other response takes its place.
+            // The range and the default are removed as well, because they would apply to the same status code.
             let range = format!("{}XX", status.chars().next().unwrap_or_default());
             removed = json!({ status: null, range: null, "default": null });
             needs = format!("a response of this operation with the status code {status}");
@@ -61,7 +61,7 @@ pub fn status_codes(m: &mut Mutator<'_, '_>) {
     }
 }
 
-/// Mutates the list of parameters of a path or an operation. Those in the path are a part of it: OpenAPI requires them.
+/// Mutates the list of parameters of a path or an operation. Path parameters are left out: OpenAPI requires them.
 pub fn parameters(m: &mut Mutator<'_, '_>, spec: &Spec) {
     let Some(Value::Array(listed)) = m.part.get("parameters") else {
         return;
@@ -101,7 +101,7 @@ pub fn parameter(m: &mut Mutator<'_, '_>) {
     }
 }
 
-/// Mutates whether a header or parameter is required. If that isn't written, it is stated by `keyword`.
+/// Mutates whether a header or parameter is required. If it has no keyword `required`, the mutations belong to `keyword`.
 pub fn required(m: &mut Mutator<'_, '_>, keyword: &str) {
     let required = m.part.get("required") == Some(&Value::Bool(true));
     let keyword = if required { "required" } else { keyword };
@@ -109,7 +109,7 @@ pub fn required(m: &mut Mutator<'_, '_>, keyword: &str) {
     m.mutate(
         keyword,
         "refuses every value",
-        "a recording with it",
+        "a recording with this parameter or header",
         refusing,
     );
     let patch = json!({ "required": !required });
@@ -117,11 +117,16 @@ pub fn required(m: &mut Mutator<'_, '_>, keyword: &str) {
         m.mutate(
             keyword,
             "becomes optional",
-            "a counterexample without it",
+            "a counterexample without this parameter or header",
             patch,
         );
     } else {
-        m.restrict(keyword, "becomes required", "a recording without it", patch);
+        m.restrict(
+            keyword,
+            "becomes required",
+            "a recording without this parameter or header",
+            patch,
+        );
     }
 }
 

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use cloud_partner_recordings::recording::{Body, Recording, Request};
 use serde_json::{Value, json};
 
-use super::compare::Seen;
+use super::compare::CallResult;
 use super::names;
-use crate::exit::Failure;
+use crate::exit::CommandError;
 use crate::serve::Source;
 use crate::spec::{Node, Spec};
 
-/// The publisher and the offer that every example asks about.
+/// The publisher and the offer that every example requests.
 pub const EXAMPLE: [&str; 2] = ["contoso", "test-vm"];
 
 /// The name of the negative control, and the ids in its path.
@@ -27,17 +27,17 @@ pub struct Case<'s> {
     /// The operation, the publisher and, if there is one, the offer.
     call: Vec<String>,
     /// The expected line of a driver.
-    pub expected: Seen,
+    pub expected: CallResult,
     /// The schema of the response body, to leave out of a driver's line what the spec doesn't name.
     pub schema: Option<Node<'s>>,
 }
 
 /// Every call, in the order in which it is made: each recording once, each scenario to its end, then the negative control.
-pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, Failure> {
+pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, CommandError> {
     let operations = spec.operations()?;
     let expected_control = control(source, "running")?;
     source
-        .answers()
+        .recordings()
         .chain([(CONTROL.to_owned(), &expected_control)])
         // Every driver sends the service's version, so none can send a wrong one.
         .filter(|(_, recording)| {
@@ -49,7 +49,7 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, Failure
         })
         .map(|(name, recording)| {
             let call = call(&recording.request).ok_or_else(|| {
-                Failure(format!(
+                CommandError(format!(
                     "{name}: no driver calls {}; tests/languages/README.md says what they call",
                     recording.request
                 ))
@@ -68,17 +68,19 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, Failure
 
 /// A copy of a recorded status, to be the negative control. The server's copy has another status than the expected one, so a
 /// comparison that finds no difference compares nothing.
-pub fn control(source: &Source, status: &str) -> Result<Recording, Failure> {
+pub fn control(source: &Source, status: &str) -> Result<Recording, CommandError> {
     let is_report = |recording: &&Recording| {
         recording.response.status == 200
             && call(&recording.request).is_some_and(|call| call[0] == "getOfferStatus")
     };
     let mut recording = source
-        .answers()
+        .recordings()
         .map(|(_, recording)| recording)
         .find(is_report)
         .ok_or_else(|| {
-            Failure("tests/recordings: the negative control needs a recorded status".to_owned())
+            CommandError(
+                "tests/recordings: the negative control needs a recorded status".to_owned(),
+            )
         })?
         .clone();
     recording.request.path = format!("/api/publishers/{CONTROL}/offers/{CONTROL}/status");
@@ -111,7 +113,7 @@ fn call(request: &Request) -> Option<Vec<String>> {
 
 /// What a client that loses nothing reads: of a success the properties that the spec names; of an error response its status code,
 /// and the code and message that its body has in a property that the spec names.
-fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Seen {
+fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> CallResult {
     let body = match &recording.response.body {
         Some(Body::Json(value)) => value,
         _ => &Value::Null,
@@ -126,7 +128,7 @@ fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Seen {
                 .collect(),
             report => json!([report["status"], steps(report), is_running(report)]),
         };
-        return Seen::decoded(&named, read);
+        return CallResult::decoded(&named, read);
     }
     // An inner service's error stands in a property of the service's name.
     let inner = || {
@@ -146,7 +148,7 @@ fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Seen {
     } else {
         message
     };
-    Seen::error(recording.response.status, code.clone(), message.clone())
+    CallResult::error(recording.response.status, code.clone(), message.clone())
 }
 
 fn steps(report: &Value) -> Value {
@@ -165,7 +167,7 @@ fn is_running(report: &Value) -> bool {
 pub fn example_output(source: &Source) -> Option<String> {
     let [publisher, offer] = EXAMPLE;
     let body = |wanted: &[&str]| {
-        source.answers().find_map(|(_, recording)| {
+        source.recordings().find_map(|(_, recording)| {
             let Some(Body::Json(body)) = &recording.response.body else {
                 return None;
             };

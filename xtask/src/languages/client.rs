@@ -10,7 +10,7 @@ use cloud_partner_recordings::replay::Server;
 use super::cases;
 use super::language::{Language, installed};
 use super::process;
-use crate::exit::Failure;
+use crate::exit::CommandError;
 use crate::files;
 use crate::serve::Source;
 
@@ -18,7 +18,7 @@ use crate::serve::Source;
 const TOKEN: &str = "made-up-token";
 
 /// What every run of a client needs.
-pub struct Setting<'r> {
+pub struct RunSettings<'r> {
     /// The spec.
     pub spec: &'r Path,
     /// The recordings that the server sends, with the negative control.
@@ -30,7 +30,7 @@ pub struct Setting<'r> {
 }
 
 /// A command that failed: its name, why, and the last lines that it printed.
-pub struct Failed {
+pub struct FailedCommand {
     /// `generate`, `build`, `run` or `example`.
     pub stage: &'static str,
     /// The reason.
@@ -42,36 +42,39 @@ pub struct Run {
     /// What the driver printed, and how many requests it sent.
     pub output: Option<(String, usize)>,
     /// The command that failed, after which no other was run.
-    pub failed: Option<Failed>,
+    pub failed: Option<FailedCommand>,
     /// How long each command took.
     pub times: Vec<(&'static str, Duration)>,
 }
 
 /// Runs the commands of a language. Their files stay in `target/languages/NAME` until the next run.
-pub fn run(language: &Language, setting: &Setting<'_>) -> Result<Run, Failure> {
+pub fn run(language: &Language, settings: &RunSettings<'_>) -> Result<Run, CommandError> {
     let place = files::root().join("target/languages").join(&language.name);
     let folder = place.join("work");
     if place.exists() {
-        fs::remove_dir_all(&place).map_err(|error| process::unusable(&place, &error))?;
+        fs::remove_dir_all(&place).map_err(|error| process::file_error(&place, &error))?;
     }
-    fs::create_dir_all(&folder).map_err(|error| process::unusable(&folder, &error))?;
+    fs::create_dir_all(&folder).map_err(|error| process::file_error(&folder, &error))?;
     // As in a reader's project, so that the page can show the same commands.
     let packages = installed().join(&language.name).join("node_modules");
     if packages.exists() {
         let link = folder.join("node_modules");
-        link_folder(&packages, &link).map_err(|error| process::unusable(&link, &error))?;
+        link_folder(&packages, &link).map_err(|error| process::file_error(&link, &error))?;
     }
     let calls = place.join("calls.tsv");
-    fs::write(&calls, setting.calls).map_err(|error| process::unusable(&calls, &error))?;
+    fs::write(&calls, settings.calls).map_err(|error| process::file_error(&calls, &error))?;
 
-    let about = &language.about;
+    let manifest = &language.manifest;
     let commands = [
-        ("generate", about.generate.as_deref()),
-        ("build", about.build.as_deref()),
-        ("run", Some(about.run.as_str())),
+        ("generate", manifest.generate.as_deref()),
+        ("build", manifest.build.as_deref()),
+        ("run", Some(manifest.run.as_str())),
         (
             "example",
-            about.example.as_ref().map(|example| example.run.as_str()),
+            manifest
+                .example
+                .as_ref()
+                .map(|example| example.run.as_str()),
         ),
     ];
     let mut run = Run {
@@ -85,7 +88,7 @@ pub fn run(language: &Language, setting: &Setting<'_>) -> Result<Run, Failure> {
         command
             .args(["-euc", script])
             .current_dir(&folder)
-            .env("SPEC", setting.spec)
+            .env("SPEC", settings.spec)
             .env("CLIENT", folder.join("client"))
             .env("HERE", &language.folder)
             .env("INSTALLED", installed().join(&language.name))
@@ -93,26 +96,26 @@ pub fn run(language: &Language, setting: &Setting<'_>) -> Result<Run, Failure> {
             .env("PATH", language.path()?);
         // Scenarios advance with each request, so the example gets a server of its own.
         let server = match stage {
-            "run" | "example" => Some(setting.source.clone().start_for(TOKEN)?),
+            "run" | "example" => Some(settings.source.clone().start_for(TOKEN)?),
             _ => None,
         };
         if let Some(server) = &server {
             command.env("URL", server.url()).env("TOKEN", TOKEN);
         }
         let started = Instant::now();
-        let result = process::run(&mut command, setting.timeout, &place.join(stage), &calls)?;
+        let result = process::run(&mut command, settings.timeout, &place.join(stage), &calls)?;
         run.times.push((stage, started.elapsed()));
         let result = result.and_then(|bytes| {
             let text = String::from_utf8(bytes).map_err(|_| "its output isn't UTF-8".to_owned())?;
             match stage {
                 "run" => run.output = Some((text, server.as_ref().map_or(0, requests))),
-                "example" => check_example(&text, setting.source)?,
+                "example" => check_example(&text, settings.source)?,
                 _ => {}
             }
             Ok(())
         });
         if let Err(why) = result {
-            run.failed = Some(Failed { stage, why });
+            run.failed = Some(FailedCommand { stage, why });
             break;
         }
     }

@@ -38,7 +38,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
 }
 
 /// The result of one call, in normal form.
-pub enum Seen {
+pub enum CallResult {
     /// The decoded value and what was read of it: `{"decoded": …, "read": …}`.
     Decoded(Value),
     /// An error response: `{"error": {"status": …, "code": …, "message": …}}`.
@@ -47,7 +47,7 @@ pub enum Seen {
     Exception(String),
 }
 
-impl Seen {
+impl CallResult {
     /// A decoded value, of which only the properties that the spec names are left.
     pub fn decoded(decoded: &Value, read: Value) -> Self {
         Self::Decoded(json!({ "decoded": decoded, "read": without_empty_text(read) }))
@@ -90,7 +90,7 @@ pub fn differences(
     cases: &[Case<'_>],
 ) -> Result<Vec<Difference>, String> {
     let lines = parse(output, cases)?;
-    let exception = |seen: &&Seen| matches!(seen, Seen::Exception(_));
+    let exception = |seen: &&CallResult| matches!(seen, CallResult::Exception(_));
     let responses = lines.len() - lines.values().filter(exception).count();
     if requests > cases.len() {
         return Err(format!(
@@ -108,18 +108,20 @@ pub fn differences(
         let mut found = Vec::new();
         match (lines.get(case.name.as_str()), &case.expected) {
             (None, _) => found.push(("nothing".to_owned(), "no line".to_owned())),
-            (Some(Seen::Decoded(actual)), Seen::Decoded(expected))
-            | (Some(Seen::Error(actual)), Seen::Error(expected)) => {
+            (Some(CallResult::Decoded(actual)), CallResult::Decoded(expected))
+            | (Some(CallResult::Error(actual)), CallResult::Error(expected)) => {
                 differ(expected, actual, String::new(), &mut found);
             }
-            (Some(Seen::Decoded(actual)), _) => found.push(("decoded".to_owned(), short(actual))),
-            (Some(Seen::Error(actual)), _) => {
+            (Some(CallResult::Decoded(actual)), _) => {
+                found.push(("decoded".to_owned(), short(actual)))
+            }
+            (Some(CallResult::Error(actual)), _) => {
                 found.push((
                     format!("error {}", actual["error"]["status"]),
                     short(actual),
                 ));
             }
-            (Some(Seen::Exception(text)), _) => {
+            (Some(CallResult::Exception(text)), _) => {
                 let kind = text.split(':').next().unwrap_or_default().trim();
                 found.push((format!("exception {kind}"), short(&json!(text))));
             }
@@ -150,7 +152,7 @@ pub fn differences(
     Ok(others)
 }
 
-fn parse<'c>(output: &str, cases: &'c [Case<'_>]) -> Result<HashMap<&'c str, Seen>, String> {
+fn parse<'c>(output: &str, cases: &'c [Case<'_>]) -> Result<HashMap<&'c str, CallResult>, String> {
     let mut lines = HashMap::new();
     for (index, text) in output.lines().enumerate() {
         let at = format!("line {} of its output", index + 1);
@@ -164,10 +166,12 @@ fn parse<'c>(output: &str, cases: &'c [Case<'_>]) -> Result<HashMap<&'c str, See
                     .schema
                     .as_ref()
                     .map(|schema| names::named(schema, &decoded));
-                Seen::decoded(&named.unwrap_or(decoded), read)
+                CallResult::decoded(&named.unwrap_or(decoded), read)
             }
-            (None, None, Some(error), None) => Seen::error(error.status, error.code, error.message),
-            (None, None, None, Some(exception)) => Seen::Exception(exception),
+            (None, None, Some(error), None) => {
+                CallResult::error(error.status, error.code, error.message)
+            }
+            (None, None, None, Some(exception)) => CallResult::Exception(exception),
             _ => {
                 return Err(format!(
                     "{at}, about {}, must have `decoded` and `read`, or `error`, or `exception`, and nothing else",

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use crate::exit::Failure;
+use crate::exit::CommandError;
 use crate::files;
 
 /// One language.
@@ -16,7 +16,7 @@ pub struct Language {
     /// The folder.
     pub folder: PathBuf,
     /// The contents of its `language.yaml`.
-    pub about: About,
+    pub manifest: Manifest,
     /// Other folders whose programs it needs.
     tools: Vec<String>,
 }
@@ -24,7 +24,7 @@ pub struct Language {
 /// The contents of a `language.yaml`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct About {
+pub struct Manifest {
     /// The name for people.
     pub title: String,
     /// The name of its generator.
@@ -84,10 +84,10 @@ pub fn installed() -> PathBuf {
 }
 
 /// Every language, by folder.
-pub fn all() -> Result<Vec<Language>, Failure> {
+pub fn all() -> Result<Vec<Language>, CommandError> {
     let home = home();
     let mut names: Vec<String> = fs::read_dir(&home)
-        .map_err(|error| unreadable(&home, &error))?
+        .map_err(|error| read_error(&home, &error))?
         .filter_map(Result::ok)
         .filter(|entry| entry.path().join("language.yaml").is_file())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
@@ -97,10 +97,10 @@ pub fn all() -> Result<Vec<Language>, Failure> {
 }
 
 impl Language {
-    fn read(name: String) -> Result<Self, Failure> {
+    fn read(name: String) -> Result<Self, CommandError> {
         let folder = home().join(&name);
-        let (file, about): (_, About) = files::yaml(&folder.join("language.yaml"))?;
-        for (index, known) in about.known_differences.iter().enumerate() {
+        let (file, manifest): (_, Manifest) = files::read_yaml(&folder.join("language.yaml"))?;
+        for (index, known) in manifest.known_differences.iter().enumerate() {
             if known.explanation.trim().is_empty() {
                 let at = format!("/known-differences/{index}");
                 return Err(file
@@ -112,7 +112,7 @@ impl Language {
         let needs = match fs::read_to_string(&needs) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(unreadable(&needs, &error)),
+            Err(error) => return Err(read_error(&needs, &error)),
         };
         let tools = needs
             .lines()
@@ -125,7 +125,7 @@ impl Language {
         let language = Self {
             name,
             folder,
-            about,
+            manifest,
             tools,
         };
         match language.unpinned() {
@@ -149,40 +149,44 @@ impl Language {
             Some((name, version)) => pins.contains(&format!("\"{name}\": \"{version}\"")),
             None => pins.lines().any(|line| line == package),
         };
-        let words = self.about.install.iter().flat_map(|line| line.split(' '));
+        let words = self
+            .manifest
+            .install
+            .iter()
+            .flat_map(|line| line.split(' '));
         let mut packages = words.filter(|word| word.contains("==") || word.contains('@'));
         packages.find(|package| !is_pinned(package))
     }
 
     /// The known difference that a difference belongs to.
     pub fn known(&self, difference: &str) -> Option<&KnownDifference> {
-        let mut known = self.about.known_differences.iter();
+        let mut known = self.manifest.known_differences.iter();
         known.find(|known| known.differences.iter().any(|name| name == difference))
     }
 
     /// The known differences that aren't among these differences.
     pub fn unneeded<'l>(&'l self, differences: &[&str]) -> Vec<&'l str> {
-        let known = self.about.known_differences.iter();
+        let known = self.manifest.known_differences.iter();
         let known = known.flat_map(|known| known.differences.iter().map(String::as_str));
         known.filter(|name| !differences.contains(name)).collect()
     }
 
     /// A file of the folder.
-    pub fn text(&self, file: &str) -> Result<String, Failure> {
+    pub fn text(&self, file: &str) -> Result<String, CommandError> {
         let path = self.folder.join(file);
-        fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))
+        fs::read_to_string(&path).map_err(|error| read_error(&path, &error))
     }
 
     /// What is missing to run it here, in the words of `tests/languages/install --check`.
-    pub fn missing(&self) -> Result<Option<String>, Failure> {
+    pub fn missing(&self) -> Result<Option<String>, CommandError> {
         let script = home().join("install");
         let output = Command::new(&script)
             .args(["--check", &self.name])
             .output()
             .map_err(|error| {
-                Failure(format!(
+                CommandError(format!(
                     "{}: can't be started: {error}",
-                    files::shown(&script)
+                    files::display_path(&script)
                 ))
             })?;
         if output.status.success() {
@@ -203,17 +207,20 @@ impl Language {
     }
 
     /// The `PATH` with the programs of its packages and its tools.
-    pub fn path(&self) -> Result<std::ffi::OsString, Failure> {
+    pub fn path(&self) -> Result<std::ffi::OsString, CommandError> {
         let own = self.packages().flat_map(|folder| {
             let folder = installed().join(folder);
             [folder.join("venv/bin"), folder.join("node_modules/.bin")]
         });
         let path = std::env::var_os("PATH").unwrap_or_default();
         std::env::join_paths(own.chain(std::env::split_paths(&path)))
-            .map_err(|error| Failure(format!("the PATH can't be made: {error}")))
+            .map_err(|error| CommandError(format!("the PATH can't be made: {error}")))
     }
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure(format!("{}: can't be read: {error}", files::shown(path)))
+fn read_error(path: &Path, error: &std::io::Error) -> CommandError {
+    CommandError(format!(
+        "{}: can't be read: {error}",
+        files::display_path(path)
+    ))
 }

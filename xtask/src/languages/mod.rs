@@ -20,12 +20,12 @@ use clap::Args;
 #[cfg(unix)]
 use rustix::fs::FlockOperation;
 
-use self::client::{Failed, Setting};
+use self::client::{FailedCommand, RunSettings};
 use self::language::Language;
-use self::report::Tested;
-use crate::exit::{Failure, Outcome, Run};
+use self::report::LanguageResult;
+use crate::exit::{CommandError, CommandResult, Outcome};
 use crate::files;
-use crate::output::say;
+use crate::output::print_line;
 use crate::serve::Source;
 
 /// Generates clients of the spec in other languages, and compares what they read with the recordings
@@ -51,7 +51,7 @@ pub struct Languages {
 }
 
 /// A language that can't run here.
-pub struct Skipped {
+pub struct SkippedLanguage {
     /// Its folder.
     pub name: String,
     /// What is missing.
@@ -60,44 +60,49 @@ pub struct Skipped {
 
 impl Languages {
     /// Runs the command.
-    pub fn run(self, out: &mut dyn Write) -> Run {
+    pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let started = Instant::now();
         let languages = language::all()?;
-        let (chosen, skipped) = self.choose(&languages)?;
-        let _alone = lock()?;
+        let (selected, skipped) = self.select(&languages)?;
+        let _lock = lock()?;
         process::end_with_interrupt();
-        let path = files::default_spec();
-        let spec = files::spec(&path)?;
+        let path = files::default_spec_path();
+        let spec = files::read_spec(&path)?;
         let source = Source::read()?;
         let cases = cases::all(&source, &spec)?;
-        let setting = Setting {
+        let settings = RunSettings {
             spec: &path,
             source: &source.clone().with(cases::control(&source, "failed")?),
             calls: &cases::as_text(&cases),
             timeout: self.timeout,
         };
         let mut tested = Vec::new();
-        for (language, mut run) in run_all(&chosen, &setting)? {
+        for (language, mut run) in run_all(&selected, &settings)? {
             let differences = run.output.and_then(|(output, requests)| {
                 let compared = compare::differences(&output, requests, &cases);
                 compared
-                    .map_err(|why| run.failed = Some(Failed { stage: "run", why }))
+                    .map_err(|why| run.failed = Some(FailedCommand { stage: "run", why }))
                     .ok()
             });
             // All calls but the negative control.
             let calls = cases.len() - 1;
-            tested.push(Tested::new(language, calls, differences, run.failed));
+            tested.push(LanguageResult::new(
+                language,
+                calls,
+                differences,
+                run.failed,
+            ));
         }
         let required = self.all || !self.names.is_empty();
         match report::print(&tested, skipped, required, started.elapsed(), out)? {
-            Outcome::Fine => self.pages(&tested, out),
+            Outcome::Success => self.pages(&tested, out),
             findings => Ok(findings),
         }
     }
 
     /// Writes or compares the pages of the languages that ran.
-    fn pages(&self, tested: &[Tested<'_>], out: &mut dyn Write) -> Run {
-        let mut outcome = Outcome::Fine;
+    fn pages(&self, tested: &[LanguageResult<'_>], out: &mut dyn Write) -> CommandResult {
+        let mut outcome = Outcome::Success;
         for tested in tested {
             let Some(path) = page::path(tested.language) else {
                 continue;
@@ -106,13 +111,13 @@ impl Languages {
             let done = if self.write {
                 if let Some(folder) = path.parent() {
                     fs::create_dir_all(folder)
-                        .map_err(|error| process::unusable(folder, &error))?;
+                        .map_err(|error| process::file_error(folder, &error))?;
                 }
-                files::write(&path, &page, out)?
+                files::write_if_changed(&path, &page, out)?
             } else {
-                files::check(&path, &page, out)?
+                files::compare(&path, &page, out)?
             };
-            if done != Outcome::Fine {
+            if done != Outcome::Success {
                 outcome = done;
             }
         }
@@ -120,40 +125,40 @@ impl Languages {
     }
 
     /// The languages to run, and those that can't run, each with what is missing.
-    fn choose<'l>(
+    fn select<'l>(
         &self,
         languages: &'l [Language],
-    ) -> Result<(Vec<&'l Language>, Vec<Skipped>), Failure> {
+    ) -> Result<(Vec<&'l Language>, Vec<SkippedLanguage>), CommandError> {
         let unknown = |name: &&String| !languages.iter().any(|language| language.name == **name);
         if let Some(name) = self.names.iter().find(unknown) {
             let known: Vec<&str> = languages.iter().map(|one| one.name.as_str()).collect();
-            return Err(Failure(format!(
+            return Err(CommandError(format!(
                 "there is no language `{name}`; there are {}",
                 known.join(", ")
             )));
         }
-        let (mut chosen, mut skipped) = (Vec::new(), Vec::new());
+        let (mut selected, mut skipped) = (Vec::new(), Vec::new());
         for language in languages {
             if !self.names.is_empty() && !self.names.contains(&language.name) {
                 continue;
             }
             match language.missing()? {
-                None => chosen.push(language),
-                Some(missing) => skipped.push(Skipped {
+                None => selected.push(language),
+                Some(missing) => skipped.push(SkippedLanguage {
                     name: language.name.clone(),
                     missing,
                 }),
             }
         }
-        Ok((chosen, skipped))
+        Ok((selected, skipped))
     }
 }
 
 /// Runs the languages, as many at once as there are cores, and prints a line to standard error when one has ended.
 fn run_all<'l>(
     languages: &[&'l Language],
-    setting: &Setting<'_>,
-) -> Result<Vec<(&'l Language, client::Run)>, Failure> {
+    settings: &RunSettings<'_>,
+) -> Result<Vec<(&'l Language, client::Run)>, CommandError> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
     let workers = thread::available_parallelism().map_or(1, usize::from);
@@ -165,7 +170,7 @@ fn run_all<'l>(
                     let Some(language) = languages.get(index) else {
                         break;
                     };
-                    let result = client::run(language, setting);
+                    let result = client::run(language, settings);
                     if let Ok(run) = &result {
                         print_progress(language, run);
                     }
@@ -196,21 +201,21 @@ fn print_progress(language: &Language, run: &client::Run) {
     };
     let what = format!("{}: {}", language.name, times.join(", "));
     // Writing to a closed standard error is ignored.
-    let _ = say(&mut io::stderr(), verb, what);
+    let _ = print_line(&mut io::stderr(), verb, what);
 }
 
 /// Keeps a second run out of the folders of this one.
-fn lock() -> Result<File, Failure> {
+fn lock() -> Result<File, CommandError> {
     let folder = files::root().join("target/languages");
     let path = folder.join("lock");
     let file = fs::create_dir_all(&folder)
         .and_then(|()| File::create(&path))
-        .map_err(|error| process::unusable(&path, &error))?;
+        .map_err(|error| process::file_error(&path, &error))?;
     #[cfg(unix)]
     if let Err(error) = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        return Err(Failure(format!(
+        return Err(CommandError(format!(
             "{}: another run uses this folder, so wait for its end: {error}",
-            files::shown(&folder)
+            files::display_path(&folder)
         )));
     }
     Ok(file)

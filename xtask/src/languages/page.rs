@@ -4,32 +4,32 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use super::language::Language;
-use crate::exit::Failure;
+use crate::exit::CommandError;
 use crate::files;
 
-/// The page's file; none for a language without an example, which the page is about.
+/// The page's file; none for a language without an example, which has no page.
 pub fn path(language: &Language) -> Option<PathBuf> {
-    language.about.example.as_ref()?;
+    language.manifest.example.as_ref()?;
     let name = format!("openapi/languages/{}.md", language.name);
     Some(files::root().join(name))
 }
 
 /// The page of a language.
-pub fn page(language: &Language) -> Result<String, Failure> {
-    let about = &language.about;
+pub fn page(language: &Language) -> Result<String, CommandError> {
+    let manifest = &language.manifest;
     let mut text = format!(
         "<!-- Written by `cargo xtask languages --write` from tests/languages/{}. -->\n# {}\n\nGenerated with {}.\n",
-        language.name, about.title, about.generator
+        language.name, manifest.title, manifest.generator
     );
-    let generate = about.generate.as_deref().map(command);
-    let commands: Vec<String> = about.install.iter().cloned().chain(generate).collect();
+    let generate = manifest.generate.as_deref().map(command);
+    let commands: Vec<String> = manifest.install.iter().cloned().chain(generate).collect();
     if !commands.is_empty() {
         let _ = write!(text, "\n```console\n$ {}\n```\n", commands.join("\n$ "));
     }
-    for file in &about.files {
+    for file in &manifest.files {
         let _ = write!(text, "\n`{file}`:\n{}", fenced(file, &language.text(file)?));
     }
-    if let Some(example) = &about.example {
+    if let Some(example) = &manifest.example {
         let program = language.text(&example.file)?;
         let _ = write!(
             text,
@@ -40,17 +40,17 @@ pub fn page(language: &Language) -> Result<String, Failure> {
             fenced(&example.file, &program)
         );
     }
-    if !about.notes.is_empty() {
+    if !manifest.notes.is_empty() {
         text.push('\n');
     }
-    for note in &about.notes {
+    for note in &manifest.notes {
         let _ = writeln!(text, "* {}", note.trim());
     }
     text += "\n## Known differences\n\n";
-    if about.known_differences.is_empty() {
+    if manifest.known_differences.is_empty() {
         text += "None.\n";
     }
-    for known in &about.known_differences {
+    for known in &manifest.known_differences {
         let _ = writeln!(text, "* `{}`: {}", known.name, known.explanation.trim());
     }
     Ok(text)

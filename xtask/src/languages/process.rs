@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::exit::Failure;
+use crate::exit::CommandError;
 use crate::files;
 
 /// The maximum number of bytes that a command may print to standard output and to standard error, each.
@@ -32,23 +32,23 @@ pub fn run(
     timeout: Duration,
     log: &Path,
     input: &Path,
-) -> Result<Result<Vec<u8>, String>, Failure> {
+) -> Result<Result<Vec<u8>, String>, CommandError> {
     let [out, err] = ["out", "err"].map(|ending| log.with_extension(ending));
-    let create = |path: &PathBuf| File::create(path).map_err(|error| unusable(path, &error));
+    let create = |path: &PathBuf| File::create(path).map_err(|error| file_error(path, &error));
     command
-        .stdin(File::open(input).map_err(|error| unusable(input, &error))?)
+        .stdin(File::open(input).map_err(|error| file_error(input, &error))?)
         .stdout(create(&out)?)
         .stderr(create(&err)?);
     #[cfg(unix)]
     std::os::unix::process::CommandExt::process_group(command, 0);
     let mut child = command
         .spawn()
-        .map_err(|error| Failure(format!("sh can't be started: {error}")))?;
+        .map_err(|error| CommandError(format!("sh can't be started: {error}")))?;
     running().push(child.id());
     let ended = wait(&mut child, timeout, [&out, &err]);
     kill(child.id());
     running().retain(|group| *group != child.id());
-    let ended = ended.map_err(|error| Failure(format!("sh can't be waited for: {error}")))?;
+    let ended = ended.map_err(|error| CommandError(format!("sh can't be waited for: {error}")))?;
     Ok(match ended {
         Ok(()) => Ok(read(&out)?),
         Err(why) => Err(format!("{why}{}", tail(&[read(&out)?, read(&err)?]))),
@@ -69,8 +69,11 @@ pub fn end_with_interrupt() {
 }
 
 /// A path that can't be read or written.
-pub fn unusable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure(format!("{}: can't be used: {error}", files::shown(path)))
+pub fn file_error(path: &Path, error: &std::io::Error) -> CommandError {
+    CommandError(format!(
+        "{}: can't be used: {error}",
+        files::display_path(path)
+    ))
 }
 
 fn running() -> std::sync::MutexGuard<'static, Vec<u32>> {
@@ -123,11 +126,11 @@ fn kill(group: u32) {
 }
 
 /// Reads an output file up to the limit: the command may have passed it between two looks.
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(OUTPUT_LIMIT).read_to_end(&mut bytes))
-        .map_err(|error| unusable(path, &error))?;
+        .map_err(|error| file_error(path, &error))?;
     Ok(bytes)
 }
 

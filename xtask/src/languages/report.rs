@@ -3,16 +3,16 @@
 use std::io::Write;
 use std::time::Duration;
 
-use super::Skipped;
+use super::SkippedLanguage;
 use super::cases::CONTROL;
-use super::client::Failed;
+use super::client::FailedCommand;
 use super::compare::Difference;
 use super::language::Language;
-use crate::exit::Run;
+use crate::exit::CommandResult;
 use crate::report::{Finding, Format, Level, Report, Table};
 
 /// The results of one language.
-pub struct Tested<'l> {
+pub struct LanguageResult<'l> {
     /// The language.
     pub language: &'l Language,
     /// The number of calls, without the negative control.
@@ -24,13 +24,13 @@ pub struct Tested<'l> {
     findings: Vec<Finding>,
 }
 
-impl<'l> Tested<'l> {
+impl<'l> LanguageResult<'l> {
     /// Sorts the differences into known and unknown ones.
     pub fn new(
         language: &'l Language,
         calls: usize,
         differences: Option<Vec<Difference>>,
-        failed: Option<Failed>,
+        failed: Option<FailedCommand>,
     ) -> Self {
         let name = &language.name;
         let mut tested = Self {
@@ -40,7 +40,7 @@ impl<'l> Tested<'l> {
             known: Vec::new(),
             findings: Vec::new(),
         };
-        if let Some(Failed { stage, why }) = failed {
+        if let Some(FailedCommand { stage, why }) = failed {
             // Further lines are indented like the first one.
             let why = why.trim_end().replace('\n', "\n             ");
             let message = format!("{name}: {stage} failed: {why}");
@@ -82,7 +82,7 @@ impl<'l> Tested<'l> {
                 }
             }
         }
-        for known in &language.about.known_differences {
+        for known in &language.manifest.known_differences {
             let calls = found.iter().filter(|(name, _)| *name == known.name).count();
             if calls > 0 {
                 tested.known.push(format!("{} ({calls})", known.name));
@@ -94,12 +94,12 @@ impl<'l> Tested<'l> {
 
 /// Prints the table and the findings. A skipped language is an error if all are `required`.
 pub fn print(
-    tested: &[Tested<'_>],
-    skipped: Vec<Skipped>,
+    tested: &[LanguageResult<'_>],
+    skipped: Vec<SkippedLanguage>,
     required: bool,
     took: Duration,
     out: &mut dyn Write,
-) -> Run {
+) -> CommandResult {
     let mut table = Table::new(&[
         "language",
         "generator",
@@ -110,8 +110,8 @@ pub fn print(
     let mut report = Report::new();
     for one in tested {
         table.row([
-            one.language.about.title.clone(),
-            one.language.about.generator.clone(),
+            one.language.manifest.title.clone(),
+            one.language.manifest.generator.clone(),
             one.calls.to_string(),
             one.same.to_string(),
             one.known.join(", "),
@@ -121,10 +121,10 @@ pub fn print(
             .cloned()
             .for_each(|finding| report.add(finding));
     }
-    table.text(out)?;
+    table.print(out)?;
     let fine = tested.iter().filter(|one| one.findings.is_empty()).count();
     let all = tested.len() + skipped.len();
-    for Skipped { name, missing } in skipped {
+    for SkippedLanguage { name, missing } in skipped {
         let message = format!("{name}: {missing}; `tests/languages/install {name}` installs it");
         let level = if required { Level::Error } else { Level::Note };
         report.add(Finding {

@@ -12,8 +12,8 @@
 //! | `200/X-Name` | a header or media type of a response that the operation itself holds |
 //! | `/nullable` | `nullable` of the owner and of every property that has no entry of its own for it |
 //!
-//! A keyword without an entry rests on the entry of its property, except [`STRICT`] ones and inline items: pages rarely say
-//! those, so the entry of the property would be the wrong evidence.
+//! A keyword without an entry has the evidence of its property. Exceptions are [`STRICT`] keywords and inline items: documentation
+//! rarely describes them, so the entry of the property would be the wrong evidence.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,10 +25,10 @@ use crate::spec::{Kind, Spec, Visited, pointer_segment};
 const EVIDENCE: &str = "x-evidence";
 const SOURCES: &str = "x-sources";
 
-/// The keywords that need an entry of their own.
+/// The keywords that need a separate entry.
 const STRICT: [&str; 4] = ["format", "nullable", "pattern", "required"];
 
-/// The keywords of a schema that state nothing about the service, or whose parts are statements themselves.
+/// The keywords of a schema that aren't statements: they say nothing about the service, or only their parts are statements.
 const NO_STATEMENT: [&str; 10] = [
     "description",
     "example",
@@ -42,17 +42,17 @@ const NO_STATEMENT: [&str; 10] = [
     "x-extensible-enum",
 ];
 
-/// The marks that stood in descriptions before sources were named.
+/// The former notation of evidence in descriptions, which `x-evidence` replaces.
 const MARKS: [&str; 4] = ["[doc]", "[seen]", "[client]", "[guess]"];
 
-/// The kinds of sources, the strongest first. A statement that also cites an interpretation rests on the interpretation.
+/// The kinds of sources, the strongest first. A statement that cites an interpretation counts as an interpretation.
 pub const KINDS: [&str; 4] = ["documentation", "observation", "client", "interpretation"];
 
 /// The evidence of a spec.
 pub struct Evidence {
-    /// What is wrong with it.
+    /// The broken rules.
     pub findings: Vec<Finding>,
-    /// The number of statements that rest on each of [`KINDS`].
+    /// The number of statements by the kind of their strongest source, in the order of [`KINDS`].
     pub statements: [usize; KINDS.len()],
 }
 
@@ -116,9 +116,9 @@ fn children(value: &Value) -> Vec<(String, &Value)> {
 
 struct Rules<'s> {
     spec: &'s Spec,
-    /// The place in [`KINDS`] of each source id.
+    /// The index in [`KINDS`] of each source id.
     kinds: BTreeMap<&'s str, usize>,
-    /// The pointers of the entries on which a statement rests.
+    /// The pointers of the entries that are the evidence of a statement.
     used: BTreeSet<String>,
     evidence: Evidence,
 }
@@ -141,7 +141,7 @@ impl<'s> Rules<'s> {
                 _ => &["title", "address", "date"],
             };
             if kind.is_none() || wanted.iter().any(|key| text(key).is_empty()) {
-                let message = format!("the source `{id}` isn't described completely");
+                let message = format!("the description of the source `{id}` is incomplete");
                 let help = "write title, address, date and kind as text; the kind is documentation, observation, client, or \
                             interpretation, which needs no address and no date";
                 self.add(
@@ -160,7 +160,7 @@ impl<'s> Rules<'s> {
             let is_prose = ["description", "summary"].contains(&key.as_str());
             let prose = value.as_str().filter(|_| is_prose).unwrap_or_default();
             if let Some(mark) = MARKS.iter().find(|mark| prose.contains(**mark)) {
-                let message = format!("the {key} holds the mark {mark}");
+                let message = format!("the {key} contains {mark}, the former notation of evidence");
                 self.add(
                     "evidence-mark",
                     &pointer,
@@ -182,7 +182,7 @@ impl<'s> Rules<'s> {
                 None => Vec::new(),
             };
             if ids.is_empty() {
-                let message = format!("`{key}` cites no source");
+                let message = format!("the entry `{key}` cites no source");
                 self.add("evidence-id", &pointer, message, "list ids of `x-sources`");
             }
             for id in ids {
@@ -192,14 +192,14 @@ impl<'s> Rules<'s> {
                 }
             }
             if !self.used.contains(&pointer) {
-                let message = format!("no statement rests on the entry `{key}`");
+                let message = format!("the entry `{key}` belongs to no statement");
                 let help = "name a property, parameter, status code, header, media type or known value of the object, or `/keyword`";
                 self.add("evidence-key", &pointer, message, help);
             }
         }
     }
 
-    /// Looks for the evidence of a statement: the first of the keys that the owner's `x-evidence` has.
+    /// Checks that a statement has evidence: that the owner's `x-evidence` has one of the keys. The first key that exists counts.
     fn statement(&mut self, pointer: &str, owner: &str, keys: &[String]) {
         let at = format!("{owner}/{EVIDENCE}");
         let entries = self.spec.value.pointer(&at).and_then(Value::as_object);
@@ -209,7 +209,7 @@ impl<'s> Rules<'s> {
                 "the statement has no evidence: `{EVIDENCE}` of `{owner}` has no `{}`",
                 keys.join("` and no `")
             );
-            let help = "cite the sources that say it, or `interpretation`";
+            let help = "cite the sources that support it, or `interpretation`";
             return self.add("evidence", pointer, message, help);
         };
         self.used.insert(format!("{at}/{}", pointer_segment(key)));
@@ -243,14 +243,15 @@ impl<'s> Rules<'s> {
         }
     }
 
-    /// The constants repeat the known values of an extensible enum, which has the evidence.
+    /// Returns whether a schema only repeats the known values of an extensible enum, which has the evidence.
     fn is_constants(&self, schema: &Visited<'s>) -> bool {
         let name = schema.pointer.strip_prefix("/components/schemas/Known");
         let values = name.map(|name| format!("/components/schemas/{name}/x-extensible-enum"));
         values.is_some_and(|values| self.spec.value.pointer(&values).is_some())
     }
 
-    /// Visits an object; `scope` is its name in the owner's `x-evidence`, and empty for the owner itself.
+    /// Checks the statements of an object and of the objects inside. `scope` is the object's key in the owner's `x-evidence`; it is
+    /// empty for the owner itself.
     fn visit(&mut self, object: &Visited<'s>, owner: &str, scope: &str) {
         match object.kind {
             Kind::Schema => return self.schema(object, owner, scope),
@@ -294,7 +295,7 @@ impl<'s> Rules<'s> {
             if child.is_reference() {
                 continue;
             }
-            // An operation and an inline schema of a body have evidence of their own.
+            // An operation and an inline schema of a body are owners themselves.
             let owner = if inner.is_empty() {
                 &child.pointer
             } else {
@@ -313,7 +314,7 @@ impl<'s> Rules<'s> {
             } else {
                 own(scope)
             });
-            // The schema of a parameter or header says the same as the parameter or header.
+            // The schema of a parameter or header has the evidence of the parameter or header.
             keys.extend(scope.strip_suffix("/schema").map(own));
             self.statement(&at(keyword), owner, &keys);
         }
@@ -357,12 +358,12 @@ impl<'s> Rules<'s> {
     }
 }
 
-/// Returns the key of the object itself.
+/// Returns the key in `x-evidence` of the object at `scope`.
 fn own(scope: &str) -> String {
     if scope.is_empty() { "/" } else { scope }.to_owned()
 }
 
-/// Returns the key of something with a name.
+/// Returns the key in `x-evidence` of the part `name` of the object at `scope`.
 fn name(scope: &str, name: &str) -> String {
     if scope.is_empty() {
         name.to_owned()

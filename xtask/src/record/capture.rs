@@ -44,7 +44,7 @@ pub struct Captures {
     /// Tokens and cookies, which must not be in any recording.
     pub secrets: Vec<String>,
     /// The number of captures that can't become recordings.
-    pub refused: usize,
+    pub rejected: usize,
 }
 
 impl Capture {

@@ -11,7 +11,7 @@ use reqwest::{Client, Url};
 use tokio::runtime::Runtime;
 
 use super::capture::Capture;
-use crate::exit::Failure;
+use crate::exit::CommandError;
 use crate::files;
 
 /// The service sometimes needs minutes.
@@ -26,15 +26,16 @@ pub struct Token(String);
 impl Token {
     /// Reads the token from a file, or from `AZURE_TOKEN`. There is no argument for it, because every user of the machine can
     /// read arguments.
-    pub fn find(file: Option<&Path>) -> Result<Self, Failure> {
+    pub fn find(file: Option<&Path>) -> Result<Self, CommandError> {
         let (text, source) = if let Some(file) = file {
-            let shown = files::shown(file);
-            let text = std::fs::read_to_string(file)
-                .map_err(|error| Failure(format!("{shown}: the token can't be read: {error}")))?;
+            let shown = files::display_path(file);
+            let text = std::fs::read_to_string(file).map_err(|error| {
+                CommandError(format!("{shown}: the token can't be read: {error}"))
+            })?;
             (text, shown)
         } else {
             let text = std::env::var("AZURE_TOKEN").map_err(|_| {
-                Failure(
+                CommandError(
                     "no credential: set AZURE_TOKEN, or give --token-file; `cargo xtask record --help` says how to get a token"
                         .to_owned(),
                 )
@@ -43,7 +44,7 @@ impl Token {
         };
         let token = text.trim();
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Failure(format!(
+            return Err(CommandError(format!(
                 "{source}: not a token: it is empty, or holds white space or other characters that no token has"
             )));
         }
@@ -93,9 +94,9 @@ pub struct Fetcher {
 
 impl Fetcher {
     /// Makes a fetcher for `endpoint`; `live` says whether that is the live service.
-    pub fn new(endpoint: Url, token: &Token, live: bool) -> Result<Self, Failure> {
+    pub fn new(endpoint: Url, token: &Token, live: bool) -> Result<Self, CommandError> {
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.0))
-            .map_err(|_| Failure("the token can't be sent as a header".to_owned()))?;
+            .map_err(|_| CommandError("the token can't be sent as a header".to_owned()))?;
         authorization.set_sensitive(true);
         // Neither a server that is redirected to nor a proxy that could read it must get the token.
         let mut client = Client::builder().redirect(Policy::none()).timeout(TIMEOUT);
@@ -104,11 +105,11 @@ impl Fetcher {
         }
         let client = client
             .build()
-            .map_err(|error| Failure(format!("the HTTP client can't be made: {error}")))?;
+            .map_err(|error| CommandError(format!("the HTTP client can't be made: {error}")))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| Failure(format!("the HTTP client can't be made: {error}")))?;
+            .map_err(|error| CommandError(format!("the HTTP client can't be made: {error}")))?;
         Ok(Self {
             client,
             runtime,
@@ -124,7 +125,7 @@ impl Fetcher {
         name: &str,
         path: &str,
         query: Vec<(String, String)>,
-    ) -> Result<Capture, Failure> {
+    ) -> Result<Capture, CommandError> {
         let mut url = self.endpoint.clone();
         url.set_path(&format!("{}{path}", url.path().trim_end_matches('/')));
         if !query.is_empty() {
@@ -132,7 +133,7 @@ impl Fetcher {
         }
         let (status, headers, bytes) = self.runtime.block_on(self.send(url)).map_err(|why| {
             let server = self.endpoint.origin().ascii_serialization();
-            Failure(format!("the request to {server} failed: {why}"))
+            CommandError(format!("the request to {server} failed: {why}"))
         })?;
         Ok(Capture {
             name: name.to_owned(),

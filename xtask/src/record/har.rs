@@ -11,9 +11,9 @@ use reqwest::Url;
 use serde_json::Value;
 
 use super::capture::{Capture, Captures, is_live};
-use crate::exit::Failure;
+use crate::exit::CommandError;
 use crate::files;
-use crate::output::{count, say};
+use crate::output::{print_line, with_noun};
 use crate::spec::Operation;
 use crate::validate::secrets::CREDENTIAL_HEADERS;
 
@@ -23,13 +23,13 @@ pub fn read(
     operations: &[Operation<'_>],
     servers: &[Url],
     out: &mut dyn Write,
-) -> Result<Captures, Failure> {
+) -> Result<Captures, CommandError> {
     let har = parse(path)?;
     let Some(entries) = har.pointer("/log/entries").and_then(Value::as_array) else {
-        return Err(Failure(format!(
+        return Err(CommandError(format!(
             "{}: not a HAR file, because it has no list `log.entries`: export one from the browser's network panel, or with \
              `mitmdump --set hardump=FILE`",
-            files::shown(path)
+            files::display_path(path)
         )));
     };
     let mut captures = Captures::default();
@@ -43,19 +43,19 @@ pub fn read(
         let capture = match capture(entry, name.clone(), servers) {
             Ok(capture) => capture,
             Err(why) => {
-                say(out, "Skipped", format!("{name}: {why}"))?;
+                print_line(out, "Skipped", format!("{name}: {why}"))?;
                 continue;
             }
         };
         if capture.operation(operations).is_none() {
-            say(
+            print_line(
                 out,
                 "Skipped",
                 format!("{name}: the spec has no such operation"),
             )?;
         } else if let Some(why) = incomplete(entry, &capture) {
-            captures.refused += 1;
-            say(
+            captures.rejected += 1;
+            print_line(
                 out,
                 "Refused",
                 format!("{name}: {why}: export it again with the response bodies"),
@@ -71,26 +71,26 @@ pub fn read(
     } else {
         format!("{others} other entries")
     };
-    say(
+    print_line(
         out,
         "Read",
         format!(
             "{} of the spec's operations, {others}",
-            count(read, "response")
+            with_noun(read, "response")
         ),
     )?;
     Ok(captures)
 }
 
 /// Parses the file. The message of the JSON parser may quote the file, so it isn't repeated.
-fn parse(path: &Path) -> Result<Value, Failure> {
-    let shown = files::shown(path);
+fn parse(path: &Path) -> Result<Value, CommandError> {
+    let shown = files::display_path(path);
     let bytes = fs::read(path)
-        .map_err(|error| Failure(format!("{shown}: the HAR file can't be read: {error}")))?;
+        .map_err(|error| CommandError(format!("{shown}: the HAR file can't be read: {error}")))?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     serde_json::from_slice(bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        Failure(format!(
+        CommandError(format!(
             "{shown}:{line}:{column}: not a HAR file, because the JSON is broken or cut off here: export it again"
         ))
     })

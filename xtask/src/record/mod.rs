@@ -20,7 +20,7 @@ use clap::Args;
 use reqwest::Url;
 use serde_json::Value;
 
-use crate::exit::Run;
+use crate::exit::CommandResult;
 use crate::files;
 use crate::spec::Spec;
 
@@ -52,8 +52,8 @@ pub struct Record {
 
 impl Record {
     /// Runs the command.
-    pub fn run(self, out: &mut dyn Write) -> Run {
-        let spec = files::spec(&self.spec.unwrap_or_else(files::default_spec))?;
+    pub fn run(self, out: &mut dyn Write) -> CommandResult {
+        let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let operations = spec.operations()?;
         let servers = servers(&spec);
         let captures = match &self.har {

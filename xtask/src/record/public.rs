@@ -90,7 +90,7 @@ fn committed() -> Vec<Value> {
         "tests/recordings",
         "tests/scenarios",
     ];
-    let files = files::git(&list).unwrap_or_default();
+    let files = files::git_output(&list).unwrap_or_default();
     let is_json = |file: &&str| Path::new(file).extension().is_some_and(|end| end == "json");
     let blobs = files.split_terminator('\0').filter(is_json);
     let blobs = blobs.map(|file| format!("HEAD:./{file}"));
@@ -100,7 +100,7 @@ fn committed() -> Vec<Value> {
     }
     let show: Vec<&str> = show.iter().map(String::as_str).collect();
     // The files one after the other: a stream of JSON values.
-    let text = files::git(&show).unwrap_or_default();
+    let text = files::git_output(&show).unwrap_or_default();
     let values = serde_json::Deserializer::from_str(&text).into_iter();
     values.map_while(Result::ok).collect()
 }

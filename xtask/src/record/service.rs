@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use super::capture::{Capture, Captures, SEGMENT, is_live};
 use super::fetch::{self, Fetcher, Token};
-use crate::exit::Failure;
-use crate::output::{more, say};
+use crate::exit::CommandError;
+use crate::output::{print_continuation, print_line};
 use crate::spec::{Operation, Spec};
 
 /// What is requested, and from which server.
@@ -39,12 +39,12 @@ pub fn capture(
     operations: &[Operation<'_>],
     servers: &[Url],
     out: &mut dyn Write,
-) -> Result<Captures, Failure> {
+) -> Result<Captures, CommandError> {
     let publisher = publisher(options.publisher)?;
     let token = Token::find(options.token_file.as_deref())?;
     let endpoint = options.endpoint.or_else(|| servers.first().cloned());
     let endpoint = endpoint.ok_or_else(|| {
-        Failure("the spec has no server with a complete URL: give --endpoint".to_owned())
+        CommandError("the spec has no server with a complete URL: give --endpoint".to_owned())
     })?;
     let live = is_live(&endpoint, servers);
     let requests = Requests {
@@ -76,12 +76,12 @@ pub fn capture(
         }
     }
     if !captures.is_empty() && captures.iter().all(|capture| capture.status == 401) {
-        say(
+        print_line(
             out,
             "Note",
             "the service refused the token: every response has status 401",
         )?;
-        more(
+        print_continuation(
             out,
             "The token may have expired, or be for another service.",
         )?;
@@ -89,7 +89,7 @@ pub fn capture(
     Ok(Captures {
         list: captures,
         secrets: token.secrets(),
-        refused: 0,
+        rejected: 0,
     })
 }
 
@@ -107,7 +107,7 @@ impl Requests<'_> {
         operation: &Operation<'_>,
         offer: Option<&str>,
         out: &mut dyn Write,
-    ) -> Result<Option<Capture>, Failure> {
+    ) -> Result<Option<Capture>, CommandError> {
         let mut path = operation.path.clone();
         for name in operation.templates() {
             let value = match (name, offer) {
@@ -118,7 +118,7 @@ impl Requests<'_> {
                         "{}: its parameter `{name}` has no known value",
                         operation.path
                     );
-                    say(out, "Skipped", what)?;
+                    print_line(out, "Skipped", what)?;
                     return Ok(None);
                 }
             };
@@ -131,7 +131,7 @@ impl Requests<'_> {
             .filter(|parameter| parameter.name == "api-version");
         let query = versions.map(|parameter| (parameter.name.clone(), self.version.to_owned()));
         let capture = self.fetcher.get(&operation.path, &path, query.collect())?;
-        say(
+        print_line(
             out,
             "Requested",
             format!("{}: status {}", capture.name, capture.status),
@@ -151,15 +151,15 @@ fn offers(captures: &[Capture]) -> BTreeSet<String> {
         .collect()
 }
 
-fn publisher(given: Option<String>) -> Result<String, Failure> {
+fn publisher(given: Option<String>) -> Result<String, CommandError> {
     const VARIABLE: &str = "CLOUD_PARTNER_PUBLISHER";
     let publisher = given.or_else(|| std::env::var(VARIABLE).ok());
     let publisher = publisher.ok_or_else(|| {
-        Failure(format!(
+        CommandError(format!(
             "the publisher is missing: give --publisher or set {VARIABLE}"
         ))
     })?;
-    identifier(&publisher).map_err(|why| Failure(format!("{VARIABLE}: {why}")))
+    identifier(&publisher).map_err(|why| CommandError(format!("{VARIABLE}: {why}")))
 }
 
 /// Parses an identifier, which must be one segment of a path.

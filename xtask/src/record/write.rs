@@ -13,9 +13,9 @@ use super::capture::{Capture, Captures};
 use super::pseudonyms;
 use super::public::PublicValues;
 use super::sanitise::Sanitiser;
-use crate::exit::{Failure, Outcome, Run};
+use crate::exit::{CommandError, CommandResult, Outcome};
 use crate::files;
-use crate::output::{count, more, say};
+use crate::output::{print_continuation, print_line, with_noun};
 use crate::spec::{Operation, Spec};
 use crate::validate::secrets;
 
@@ -40,13 +40,13 @@ pub fn write(
     operations: &[Operation<'_>],
     captures: &Captures,
     out: &mut dyn Write,
-) -> Run {
+) -> CommandResult {
     let mut sanitiser = Sanitiser::new(PublicValues::new(spec, target.keep));
     let folder = target
         .output
         .unwrap_or_else(|| files::root().join("tests/recordings/live"));
     let mut stored = Stored::read(folder);
-    let (mut written, mut refused) = (0, captures.refused);
+    let (mut written, mut rejected) = (0, captures.rejected);
     for capture in &captures.list {
         let Some(operation) = capture.operation(operations) else {
             continue;
@@ -56,13 +56,13 @@ pub fn write(
         let value = serde_json::to_value(&recording).unwrap_or_default();
         let secret = |text: &str| captures.secrets.iter().any(|secret| text.contains(secret));
         if !secrets::scan(&value).is_empty() || secret(&text) || sanitiser.pseudonyms.leaks(&text) {
-            refused += 1;
-            say(
+            rejected += 1;
+            print_line(
                 out,
                 "Refused",
                 format!("{}: the recording would hold a secret", capture.name),
             )?;
-            more(
+            print_continuation(
                 out,
                 "It is neither written nor shown. Leave out the `--keep` for it; without one, the sanitiser doesn't know its form.",
             )?;
@@ -71,27 +71,27 @@ pub fn write(
         let path = match stored.place(&stem(operation, &recording), &recording) {
             Ok(path) => path,
             Err(path) => {
-                say(out, "Unchanged", files::shown(&path))?;
+                print_line(out, "Unchanged", files::display_path(&path))?;
                 continue;
             }
         };
-        let shown = files::shown(&path);
+        let shown = files::display_path(&path);
         written += 1;
         if target.dry_run {
-            say(out, "Would write", &shown)?;
+            print_line(out, "Would write", &shown)?;
             write!(out, "{text}")?;
         } else {
             std::fs::create_dir_all(&stored.folder)
                 .and_then(|()| std::fs::write(&path, &text))
-                .map_err(|error| Failure(format!("{shown}: can't be written: {error}")))?;
-            say(out, "Wrote", shown)?;
+                .map_err(|error| CommandError(format!("{shown}: can't be written: {error}")))?;
+            print_line(out, "Wrote", shown)?;
         }
     }
     summary(&sanitiser, written, target.dry_run, out)?;
-    Ok(if refused > 0 {
+    Ok(if rejected > 0 {
         Outcome::Findings
     } else {
-        Outcome::Fine
+        Outcome::Success
     })
 }
 
@@ -236,15 +236,15 @@ fn summary(
     dry_run: bool,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let replaced = count(sanitiser.pseudonyms.replaced, "value");
-    say(out, "Replaced", format!("{replaced} by pseudonyms"))?;
+    let replaced = with_noun(sanitiser.pseudonyms.replaced, "value");
+    print_line(out, "Replaced", format!("{replaced} by pseudonyms"))?;
     let left_out = sanitiser.left_out;
-    say(
+    print_line(
         out,
         "Left out",
         format!("{left_out} headers and query parameters that the spec doesn't name"),
     )?;
-    let recordings = count(written, "recording");
+    let recordings = with_noun(written, "recording");
     let finished = match (written, dry_run) {
         (0, _) => "there is nothing new to write".to_owned(),
         (_, true) => format!("{recordings} would be written"),
@@ -252,5 +252,5 @@ fn summary(
             format!("{recordings} written: read them, run `cargo xtask validate`, and commit them")
         }
     };
-    say(out, "Finished", finished)
+    print_line(out, "Finished", finished)
 }

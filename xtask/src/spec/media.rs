@@ -14,7 +14,7 @@ pub fn is_json(media: &str) -> bool {
     media == "application/json" || media.ends_with("+json")
 }
 
-/// Returns the key of `content` that fits the media type `sent` best: itself, then a range such as `text/*`, then `*/*`.
+/// Returns the key of `content` that matches the media type `sent` best: the media type itself, a range such as `text/*`, or `*/*`.
 pub fn media_for<'c>(content: &'c Map<String, Value>, sent: &str) -> Option<&'c String> {
     let sent = essence(sent);
     let range = sent.split('/').next().map(|kind| format!("{kind}/*"));

@@ -1,4 +1,4 @@
-//! The spec as the commands use it: the generator's model, and on top of it the schemas, compiled, and the media types.
+//! The spec as the commands use it: the generator's model of the spec, compiled schemas, and media types.
 
 mod media;
 mod schemas;

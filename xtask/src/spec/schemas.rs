@@ -1,8 +1,8 @@
-//! The schemas of the spec as JSON Schema, each compiled when it is first used.
+//! The schemas of the spec as JSON Schemas, each compiled at its first use.
 //!
-//! A schema of OpenAPI 3.0 is one of JSON Schema draft 4 (boolean `exclusiveMinimum`, `$ref` that ignores its neighbours) with a
-//! few keywords of its own. These are translated in a copy of the spec, so that references keep working and a violation names
-//! the keyword's place in the spec.
+//! A schema of OpenAPI 3.0 is a schema of JSON Schema draft 4 (boolean `exclusiveMinimum`, `$ref` that ignores its neighbours) with
+//! some additional keywords. [`Schemas::new`] translates these keywords in a copy of the spec. References still work in the copy,
+//! and JSON pointers into it are valid in the spec.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -15,17 +15,17 @@ use serde_json::{Map, Value, json};
 
 use crate::generator::spec::{Kind, Node, Spec, SpecError};
 
-/// The address of the spec among schemas; nothing is ever fetched.
+/// The URI of the spec in the registry of schemas; nothing is fetched from it.
 const HOME: &str = "spec:/";
 
-/// The maximum length of a value that a message repeats.
+/// The maximum length, in bytes, of a value that a message quotes.
 const SHORT: usize = 60;
 
 /// The schemas of a spec.
 pub struct Schemas {
     translated: Value,
     registry: Registry<'static>,
-    /// The schemas that aren't part of another one.
+    /// The JSON pointers of the schemas that aren't part of another schema.
     roots: Vec<String>,
     compiled: RefCell<HashMap<String, Option<Rc<Validator>>>>,
 }
@@ -38,12 +38,12 @@ pub struct Violation {
     pub spec: String,
     /// The keyword.
     pub keyword: String,
-    /// What is wrong.
+    /// The description of the violation.
     pub message: String,
 }
 
 impl Schemas {
-    /// Translates all schemas; compiles none.
+    /// Translates all schemas, without compiling them.
     pub fn new(spec: &Spec) -> Result<Self, SpecError> {
         let mut roots = Vec::new();
         let mut translated = spec.value.clone();
@@ -71,7 +71,7 @@ impl Schemas {
         })
     }
 
-    /// Returns what is wrong with the schemas themselves: the JSON pointer and a message.
+    /// Returns the JSON pointer and a message for each invalid schema.
     pub fn broken(&self) -> Vec<(String, String)> {
         let mut broken: Vec<(String, String)> = Vec::new();
         for root in &self.roots {
@@ -100,8 +100,8 @@ impl Schemas {
         broken
     }
 
-    /// Returns every violation of the schema at `pointer` by `value`; none if the schema itself is broken. Messages repeat
-    /// values only if they are `shown`.
+    /// Returns every violation of the schema at `pointer` by `value`; none if the schema itself is invalid. Messages quote values
+    /// only if `shown` is true.
     pub fn violations(&self, pointer: &str, value: &Value, shown: bool) -> Vec<Violation> {
         let Some(validator) = self.validator(pointer) else {
             return Vec::new();
@@ -119,14 +119,14 @@ impl Schemas {
             .collect()
     }
 
-    /// Returns whether `value` fits the schema at `pointer`.
+    /// Returns whether `value` is valid against the schema at `pointer`.
     pub fn accepts(&self, pointer: &str, value: &Value) -> bool {
         self.validator(pointer)
             .is_none_or(|validator| validator.is_valid(value))
     }
 
-    /// Returns a schema and those that it is composed of by `allOf`, `anyOf` and `oneOf`, with references followed. Of
-    /// alternatives, only those that accept `value`, if any does; without a value, all of them.
+    /// Returns a schema and its subschemas in `allOf`, `anyOf` and `oneOf`, with references followed. Of alternatives, the result
+    /// has only those that accept `value`, if any accepts it. Without a value, it has all alternatives.
     pub fn composed<'s>(&self, schema: Node<'s>, value: Option<&Value>) -> Vec<Node<'s>> {
         let mut found = Vec::new();
         self.compose(schema, value, &mut found);

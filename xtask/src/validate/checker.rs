@@ -1,4 +1,4 @@
-//! Every check of one spec. Nothing here reads a file or prints, so that other commands use the same checks.
+//! The checks of recordings against one spec. They neither read files nor print, so that several commands can use them.
 
 use cloud_partner_recordings::recording::Recording;
 use serde_json::{Number, Value};
@@ -9,7 +9,7 @@ use super::finding::Found;
 use super::secrets;
 use crate::spec::{Node, Operation, Schemas, Spec, SpecError};
 
-/// A spec, ready to be compared with recordings.
+/// A spec with its operations and compiled schemas, against which recordings are validated.
 pub struct Checker<'s> {
     /// The spec.
     pub spec: &'s Spec,
@@ -20,7 +20,8 @@ pub struct Checker<'s> {
 }
 
 impl<'s> Checker<'s> {
-    /// Prepares a spec. An error means that the file is no OpenAPI document; what is wrong inside is a finding.
+    /// Prepares a spec. Returns an error if the file isn't an OpenAPI document. Smaller problems become findings of
+    /// [`spec`](Self::spec).
     pub fn new(spec: &'s Spec) -> Result<Self, SpecError> {
         Ok(Self {
             spec,
@@ -29,7 +30,7 @@ impl<'s> Checker<'s> {
         })
     }
 
-    /// Returns what is wrong with the spec itself, and the number of its examples.
+    /// Checks the spec itself. Returns the findings and the number of examples.
     pub fn spec(&self) -> Examples {
         let mut examples = self.examples();
         let found = &mut examples.found;
@@ -42,9 +43,9 @@ impl<'s> Checker<'s> {
                 && self.spec.resolve(&visited.pointer).is_none()
             {
                 let why = if reference.starts_with("#/") {
-                    "leads nowhere, or around in a circle"
+                    "has no target, or is part of a cycle"
                 } else {
-                    "leads out of the spec; only `#/…` can be followed"
+                    "refers to another file; only references that begin with `#/` are supported"
                 };
                 let pointer = format!("{}/$ref", visited.pointer);
                 let message = format!("`{reference}` {why}");
@@ -58,7 +59,7 @@ impl<'s> Checker<'s> {
             let usual = style.is_none_or(|style| matches!(style, "form" | "simple"));
             if matches!(kind, None | Some(Some("object"))) || parameter.place == "cookie" || !usual
             {
-                let message = format!("the parameter `{}` isn't compared", parameter.name);
+                let message = format!("the parameter `{}` isn't validated", parameter.name);
                 let pointer = &parameter.node.pointer;
                 found.push(Found::in_spec(codes::UNCHECKED, pointer, message));
             }
@@ -66,17 +67,17 @@ impl<'s> Checker<'s> {
         examples
     }
 
-    /// Returns what is wrong with a recording.
+    /// Returns the findings for a recording.
     pub fn recording(&self, recording: &Recording) -> Vec<Found> {
         let value = serde_json::to_value(recording).unwrap_or_default();
         let mut found = secrets::scan(&value);
-        // No message repeats a value of a recording that holds a secret.
+        // No message quotes a value of a recording that contains a secret.
         let shown = found.is_empty();
         found.extend(self.disagreements(recording, shown));
         found
     }
 
-    /// Returns where a recording and the spec disagree; nothing about secrets. Messages repeat values only if they are `shown`.
+    /// Validates a recording against the spec, without the search for secrets. Messages quote values only if `shown` is true.
     pub fn disagreements(&self, recording: &Recording, shown: bool) -> Vec<Found> {
         let mut found = Vec::new();
         if let Some(operation) = self.operation(recording, shown, &mut found) {
@@ -86,12 +87,13 @@ impl<'s> Checker<'s> {
         found
     }
 
-    /// Returns what is wrong with the spec's examples.
+    /// Validates the spec's examples.
     pub fn examples(&self) -> Examples {
         examples::check(self.spec, &self.schemas)
     }
 
-    /// Compares the text of the parameter or header `owner` with its schema: violations with the code `code`, then unknown names.
+    /// Validates the text of the parameter or header `owner` against its schema. Returns the violations with the code `code`, then
+    /// the unknown values.
     pub(super) fn text(
         &self,
         owner: &Node<'s>,
@@ -113,14 +115,14 @@ impl<'s> Checker<'s> {
     }
 }
 
-/// Returns the value that a text means by the schema and the style of its parameter or header.
+/// Decodes the text of a parameter or header by its schema and style.
 fn typed(owner: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
     if schema.text("type") != Some("array") {
         return scalar(schema.text("type"), text);
     }
     let items = schema.child("items");
     let items = items.as_ref().and_then(|items| items.text("type"));
-    // In a query, each element is a parameter of its own unless `explode` is false; a recording holds one of them.
+    // In a query, each element is a separate parameter unless `explode` is false. A recording has only one of them.
     let explodes = owner.value.get("explode") != Some(&Value::Bool(false));
     if owner.text("in") == Some("query") && explodes {
         return vec![scalar(items, text)].into();
@@ -128,7 +130,7 @@ fn typed(owner: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
     text.split(',').map(|text| scalar(items, text)).collect()
 }
 
-/// Returns the value of a text by its schema's type; a text that is no such value stays a text, which the schema then refuses.
+/// Decodes a text by its schema's type. A text of another type stays a text, and the schema reports it.
 fn scalar(kind: Option<&str>, text: &str) -> Value {
     let number = match kind {
         Some("integer") => text.parse::<i64>().ok().map(Number::from),

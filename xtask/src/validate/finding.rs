@@ -1,20 +1,20 @@
-//! A finding as a check makes it: with JSON pointers only.
+//! The findings of the checks, with JSON pointers instead of files and lines.
 
 use super::codes::Code;
 use crate::report::Level;
 
-/// A finding without its files.
+/// A finding without the files of its places.
 #[derive(Clone, Debug)]
 pub struct Found {
     /// The kind of finding.
     pub code: &'static Code,
-    /// Whether it fails the command.
+    /// The severity.
     pub level: Level,
     /// The JSON pointer in the recording.
     pub recording: Option<String>,
     /// The JSON pointer in the spec.
     pub spec: Option<String>,
-    /// What is wrong, without a full stop.
+    /// The description of the problem, without a full stop.
     pub message: String,
 }
 
@@ -34,7 +34,7 @@ impl Found {
         }
     }
 
-    /// Makes a finding about the spec alone.
+    /// Makes a finding about the spec, without a recording.
     pub fn in_spec(
         code: &'static Code,
         pointer: impl Into<String>,

@@ -1,4 +1,4 @@
-//! Reads the recordings. One that can't be read doesn't keep the others from being checked.
+//! Reads the recordings. A recording that can't be read becomes a finding, so that the command still validates the rest.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,11 +11,11 @@ use super::secrets;
 use crate::files;
 use crate::report::{Finding, Place};
 
-/// The recordings, and what couldn't be read.
+/// The recordings, and the findings for files that can't be read.
 pub struct Input {
     /// The recordings, each with the name of its file in messages.
     pub recordings: Vec<(String, Recording)>,
-    /// A finding for everything that can't be read.
+    /// A finding for each file or folder that can't be read.
     pub unreadable: Vec<Finding>,
 }
 
@@ -39,18 +39,19 @@ pub fn read(paths: &[PathBuf]) -> Input {
     Input {
         recordings: stored
             .into_iter()
-            .map(|stored| (secrets::mask(&files::shown(&stored.file)), stored.recording))
+            .map(|stored| {
+                (
+                    secrets::mask(&files::display_path(&stored.file)),
+                    stored.recording,
+                )
+            })
             .collect(),
         unreadable: errors.iter().map(unreadable).collect(),
     }
 }
 
-/// Reads a file whatever its name if it is `named`, and the files `*.json` of a folder.
-fn read_into(
-    path: &Path,
-    named: bool,
-    each: &mut dyn FnMut(Result<store::StoredRecording, Error>),
-) {
+/// Reads a file, or the files `*.json` of a folder. If `named` is true, a file is read whatever its extension.
+fn read_into(path: &Path, named: bool, each: &mut dyn FnMut(Result<store::StoredRecording, Error>)) {
     if !path.is_dir() {
         if named || path.extension().is_some_and(|ending| ending == "json") {
             each(store::recording(path));
@@ -61,7 +62,7 @@ fn read_into(
     match entries {
         Ok(entries) => {
             for entry in entries {
-                // A link to a folder is skipped, because it could lead around in a circle.
+                // A symbolic link to a folder is skipped, because it could form a cycle.
                 let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
                 if !(is_link && entry.path().is_dir()) {
                     read_into(&entry.path(), false, each);
@@ -71,14 +72,14 @@ fn read_into(
         Err(error) => each(Err(Error {
             file: path.to_owned(),
             place: None,
-            what: format!("cannot be read: {error}"),
+            what: format!("can't be read: {error}"),
         })),
     }
 }
 
 fn unreadable(error: &Error) -> Finding {
     let place = Place {
-        file: secrets::mask(&files::shown(&error.file)),
+        file: secrets::mask(&files::display_path(&error.file)),
         pointer: String::new(),
         line: error.place.map(|(line, _)| line),
         column: error.place.map(|(_, column)| column),

@@ -1,4 +1,4 @@
-//! `cargo xtask validate`: compares the recordings with the spec.
+//! `cargo xtask validate`: validates the recordings against the spec.
 
 mod checker;
 mod codes;
@@ -18,27 +18,27 @@ use cloud_partner_recordings::recording::Recording;
 
 pub use checker::Checker;
 
-use crate::exit::{Failure, Outcome, Run};
+use crate::exit::{CommandError, CommandResult, Outcome};
 use crate::files;
-use crate::output::count;
+use crate::output::with_noun;
 use crate::report::{Finding, Format, Place, Report};
 use crate::spec::Spec;
 use finding::Found;
 
-/// Compares the recordings with the spec
+/// Validates the recordings against the spec
 ///
-/// Every recording must match exactly one operation, and its request and response must agree with it. Every example in the spec must
-/// agree with its schema. What looks like a secret is an error. Properties and values that the spec doesn't name are notes: responses
-/// may grow.
+/// The request of every recording must match exactly one operation, and request and response must be valid against it. Every example
+/// in the spec must be valid against its schema. A text that looks like a secret is an error. Properties and values that the spec
+/// doesn't name are notes, because the service may add them.
 #[derive(Args)]
 pub struct Validate {
-    /// How to print the findings
+    /// The output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// The spec [default: openapi/cloud-partner-portal.yaml]
     #[arg(long, value_name = "FILE")]
     spec: Option<PathBuf>,
-    /// Print the table of codes, and do nothing else
+    /// Print the table of codes instead of validating
     #[arg(long)]
     codes: bool,
     /// Recordings, or folders of them [default: tests/recordings and tests/scenarios]
@@ -48,20 +48,20 @@ pub struct Validate {
 
 impl Validate {
     /// Runs the command.
-    pub fn run(self, out: &mut dyn Write) -> Run {
+    pub fn run(self, out: &mut dyn Write) -> CommandResult {
         if self.codes {
             return print_codes(out);
         }
-        let spec = files::spec(&self.spec.unwrap_or_else(files::default_spec))?;
+        let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let checker = Checker::new(&spec)?;
         let input = input::read(&self.paths);
         let of_spec = checker.spec();
 
         let unreadable = !input.unreadable.is_empty();
         let mut report = Report::new();
-        report.fact("spec", spec.path.display().to_string());
-        report.fact("recordings", input.recordings.len());
-        report.fact("examples", of_spec.count);
+        report.add_property("spec", spec.path.display().to_string());
+        report.add_property("recordings", input.recordings.len());
+        report.add_property("examples", of_spec.count);
         input.unreadable.into_iter().for_each(|one| report.add(one));
         for found in of_spec.found {
             report.add(located(found, None, &spec));
@@ -71,11 +71,11 @@ impl Validate {
                 report.add(located(found, Some(file), &spec));
             }
         }
-        report.fact("cpuMilliseconds", cpu_milliseconds());
+        report.add_property("cpuMilliseconds", cpu_milliseconds());
         let done = format!(
             "validated {} and {}",
-            count(input.recordings.len(), "recording"),
-            count(of_spec.count, "example")
+            with_noun(input.recordings.len(), "recording"),
+            with_noun(of_spec.count, "example")
         );
         let outcome = report.print(self.format, &done, out)?;
         Ok(if unreadable {
@@ -86,7 +86,7 @@ impl Validate {
     }
 }
 
-/// Returns the finding with its files. Secrets are masked in the JSON pointer and the message.
+/// Adds the files to a finding. Secrets are masked in the JSON pointer and the message.
 fn located(found: Found, file: Option<&str>, spec: &Spec) -> Finding {
     Finding {
         level: found.level,
@@ -102,25 +102,25 @@ fn located(found: Found, file: Option<&str>, spec: &Spec) -> Finding {
     }
 }
 
-/// Reads the recordings in `paths`, or the workspace's own, each with the name of its file, for commands that need all of them.
-pub fn recordings(paths: &[PathBuf]) -> Result<Vec<(String, Recording)>, Failure> {
+/// Reads the recordings in `paths`, or the workspace's own, each with the name of its file. Returns an error if one can't be read.
+pub fn recordings(paths: &[PathBuf]) -> Result<Vec<(String, Recording)>, CommandError> {
     let input = input::read(paths);
     match input.unreadable.first() {
         None => Ok(input.recordings),
-        Some(finding) => Err(Failure(finding.line())),
+        Some(finding) => Err(CommandError(finding.line())),
     }
 }
 
-fn print_codes(out: &mut dyn Write) -> Run {
+fn print_codes(out: &mut dyn Write) -> CommandResult {
     for code in codes::ALL {
         writeln!(out, "{} {:<5} {}", code.id, code.level.verb(), code.name)?;
         writeln!(out, "     means: {}", code.meaning)?;
         writeln!(out, "     to do: {}", code.help)?;
     }
-    Ok(Outcome::Fine)
+    Ok(Outcome::Success)
 }
 
-/// Returns the CPU time that this process has used.
+/// Returns the CPU time of this process in milliseconds.
 #[cfg(unix)]
 pub fn cpu_milliseconds() -> Option<u128> {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
@@ -129,7 +129,7 @@ pub fn cpu_milliseconds() -> Option<u128> {
         .map(|used| used.as_millis())
 }
 
-/// Returns `None`: the standard library doesn't know.
+/// Returns `None`, because the standard library has no function for it.
 #[cfg(not(unix))]
 pub fn cpu_milliseconds() -> Option<u128> {
     None

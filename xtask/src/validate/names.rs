@@ -18,11 +18,11 @@ impl<'s> Checker<'s> {
         shown: bool,
     ) -> Vec<Found> {
         let mut found = Vec::new();
-        self.look(vec![schema], value, at, shown, &mut found);
+        self.collect_unknown_names(vec![schema], value, at, shown, &mut found);
         found
     }
 
-    fn look(
+    fn collect_unknown_names(
         &self,
         schemas: Vec<Node<'s>>,
         value: &Value,
@@ -51,7 +51,7 @@ impl<'s> Checker<'s> {
                 for (name, property) in properties {
                     let here = format!("{at}/{}", pointer_segment(name));
                     if let Some(schemas) = described(&composed, name) {
-                        self.look(schemas, property, &here, shown, found);
+                        self.collect_unknown_names(schemas, property, &here, shown, found);
                     } else if let Some(schema) = closest {
                         let statement = match schema.written("properties") {
                             Some(properties) => properties.pointer,
@@ -70,7 +70,7 @@ impl<'s> Checker<'s> {
                     .filter_map(|schema| schema.child("items"))
                     .collect();
                 for (index, element) in elements.iter().enumerate() {
-                    self.look(
+                    self.collect_unknown_names(
                         items.clone(),
                         element,
                         &format!("{at}/{index}"),
@@ -84,7 +84,7 @@ impl<'s> Checker<'s> {
                 let enums = composed
                     .iter()
                     .filter_map(|schema| schema.written("x-extensible-enum"));
-                found.extend(enums.filter_map(|list| unknown(&list, text, at, shown)));
+                found.extend(enums.filter_map(|list| unknown_value(&list, text, at, shown)));
             }
             _ => {}
         }
@@ -114,7 +114,7 @@ fn described<'s>(composed: &[Node<'s>], name: &str) -> Option<Vec<Node<'s>>> {
 }
 
 /// Returns a finding if the text isn't exactly one of the known values.
-fn unknown(list: &Node<'_>, text: &str, at: &str, shown: bool) -> Option<Found> {
+fn unknown_value(list: &Node<'_>, text: &str, at: &str, shown: bool) -> Option<Found> {
     let known = list.value.as_array()?.iter().filter_map(Value::as_str);
     if known.clone().any(|value| value == text) {
         return None;

@@ -91,7 +91,7 @@ struct Pattern {
     what: &'static str,
     regex: Regex,
     /// Returns whether a match is a secret.
-    counts: fn(&Captures<'_>) -> bool,
+    is_secret: fn(&Captures<'_>) -> bool,
 }
 
 // `(?-u:\b)` is the word boundary of ASCII: that of Unicode makes the search many times slower on other text.
@@ -173,7 +173,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         (
             codes::PERSON,
             "an e-mail address",
-            // Every character outside ASCII counts as a letter.
+            // Every character outside ASCII is_secret as a letter.
             r"[A-Za-z0-9._%+\x{80}-\x{10FFFF}-]+@((?:[A-Za-z0-9\x{80}-\x{10FFFF}-]+\.)*[0-9-]*[A-Za-z\x{80}-\x{10FFFF}][A-Za-z0-9\x{80}-\x{10FFFF}-]*)",
             |found| {
                 let domain = found[1].to_lowercase();
@@ -186,17 +186,17 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         ),
     ]
     .into_iter()
-    .map(|(code, what, regex, counts)| Pattern {
+    .map(|(code, what, regex, is_secret)| Pattern {
         code,
         what,
         regex: Regex::new(regex).expect("the patterns above are regular expressions"),
-        counts,
+        is_secret,
     })
     .collect()
 });
 
 /// All patterns, and all names as a whole line: one search is enough for a recording that holds none of them.
-static ANY: LazyLock<RegexSet> = LazyLock::new(|| {
+static ANY_SECRET: LazyLock<RegexSet> = LazyLock::new(|| {
     // `-` and `_` may stand between the letters of a name.
     let spaced = |name: &&str| name.split("").collect::<Vec<_>>().join("[-_]*");
     let names: Vec<String> = SECRET_NAMES.iter().map(spaced).collect();
@@ -211,7 +211,9 @@ pub fn scan(recording: &Value) -> Vec<Found> {
     let mut found = Vec::new();
     let mut texts = String::new();
     collect(recording, &mut texts);
-    if ANY.is_match(&texts) || decoded(&texts).is_some_and(|texts| ANY.is_match(&texts)) {
+    if ANY_SECRET.is_match(&texts)
+        || percent_decoded(&texts).is_some_and(|texts| ANY_SECRET.is_match(&texts))
+    {
         scan_value(recording, "", &mut found);
     }
     found
@@ -251,7 +253,7 @@ fn scan_value(value: &Value, at: &str, found: &mut Vec<Found>) {
     match value {
         Value::Object(properties) => {
             for (name, value) in properties {
-                for (code, what) in looks_like(name) {
+                for (code, what) in kinds_of_secret(name) {
                     let message = format!("the name of a property looks like {what}");
                     found.push(Found::at(code, at, message));
                 }
@@ -274,7 +276,7 @@ fn scan_value(value: &Value, at: &str, found: &mut Vec<Found>) {
             }
         }
         Value::String(text) => {
-            for (code, what) in looks_like(text) {
+            for (code, what) in kinds_of_secret(text) {
                 found.push(Found::at(code, at, format!("looks like {what}")));
             }
         }
@@ -283,8 +285,8 @@ fn scan_value(value: &Value, at: &str, found: &mut Vec<Found>) {
 }
 
 /// Returns the kinds of secret in a text, as it stands and percent-decoded.
-fn looks_like(text: &str) -> Vec<(&'static Code, &'static str)> {
-    let decoded = decoded(text);
+fn kinds_of_secret(text: &str) -> Vec<(&'static Code, &'static str)> {
+    let decoded = percent_decoded(text);
     PATTERNS
         .iter()
         .filter(|pattern| {
@@ -295,14 +297,14 @@ fn looks_like(text: &str) -> Vec<(&'static Code, &'static str)> {
                     pattern
                         .regex
                         .captures_iter(text)
-                        .any(|found| (pattern.counts)(&found))
+                        .any(|found| (pattern.is_secret)(&found))
                 })
         })
         .map(|pattern| (pattern.code, pattern.what))
         .collect()
 }
 
-fn decoded(text: &str) -> Option<String> {
+fn percent_decoded(text: &str) -> Option<String> {
     text.contains('%')
         .then(|| percent_decode_str(text).decode_utf8_lossy().into_owned())
 }
@@ -310,22 +312,22 @@ fn decoded(text: &str) -> Option<String> {
 /// Returns the text with each secret replaced.
 pub fn mask(text: &str) -> String {
     let masked = mask_plain(text);
-    match decoded(&masked) {
+    match percent_decoded(&masked) {
         // A percent-encoded secret is replaced in the decoded text.
-        Some(decoded) if !looks_like(&decoded).is_empty() => mask_plain(&decoded),
+        Some(decoded) if !kinds_of_secret(&decoded).is_empty() => mask_plain(&decoded),
         _ => masked,
     }
 }
 
 fn mask_plain(text: &str) -> String {
-    if !ANY.is_match(text) {
+    if !ANY_SECRET.is_match(text) {
         return text.to_owned();
     }
     PATTERNS
         .iter()
         .fold(Cow::Borrowed(text), |text, pattern| {
             match pattern.regex.replace_all(&text, |found: &Captures<'_>| {
-                if (pattern.counts)(found) {
+                if (pattern.is_secret)(found) {
                     MASK.to_owned()
                 } else {
                     found[0].to_owned()

@@ -241,7 +241,10 @@ fn generate_writes_and_checks_from_any_folder() {
             .any(|line| line.starts_with('+') && line.contains("Postponed")),
         "{said}"
     );
-    assert!(said.ends_with("Help cargo xtask generate\n"), "{said}");
+    assert!(
+        said.ends_with("Help run `cargo xtask generate` to regenerate the files\n"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -180,7 +180,7 @@ fn a_known_gap_that_accepts_nothing_is_an_error() {
             "{said}"
         );
         assert!(
-            said.contains(&format!("`{name}` is no gap, or no longer one\n")),
+            said.contains(&format!("the known gap `{name}` accepts nothing\n")),
             "{said}"
         );
     }
@@ -196,15 +196,15 @@ fn a_file_of_known_gaps_that_does_not_fit_is_refused_with_its_place() {
         ),
         (
             "coverage:\n  - name: ''\n    reason: b\n    date: 2026-01-31\n",
-            "gaps.yaml:2:5: a known gap needs a name",
+            "gaps.yaml:2:5: the known gap has no name: add the name that the command prints",
         ),
         (
             "coverage:\n  - name: a\n    reason: ''\n    date: 2026-01-31\n",
-            "gaps.yaml:2:5: a known gap needs a reason",
+            "gaps.yaml:2:5: the known gap has no reason: add a `reason`",
         ),
         (
             "coverage:\n  - name: a\n    reason: b\n    date: soon\n",
-            "gaps.yaml:2:5: the date of a known gap must be one such as 2026-01-31",
+            "gaps.yaml:2:5: the date of the known gap is invalid: write it like 2026-01-31",
         ),
         (
             "mutants: []\n",

@@ -208,7 +208,9 @@ fn a_new_value_and_a_new_operation_reach_a_consumer_without_hand_written_code() 
         "{message}"
     );
     assert!(
-        message.trim_end().ends_with("cargo xtask generate"),
+        message
+            .trim_end()
+            .ends_with("run `cargo xtask generate` to regenerate the files"),
         "{message}"
     );
 

@@ -95,8 +95,8 @@ fn lint(spec: &str) -> String {
 fn statements_are_counted_by_the_kind_of_their_sources() {
     assert_eq!(
         lint(SPEC),
-        "    Evidence 24 statements, which rest on: 14 documentation, 4 observation, 3 client, 3 interpretation\n     \
-         Success looked at the spec: 0 errors\n"
+        "    Evidence 24 statements by the kind of their sources: 14 documentation, 4 observation, 3 client, 3 interpretation\n     \
+         Success checked the spec: 0 errors\n"
     );
 }
 
@@ -119,7 +119,7 @@ fn a_spec_without_sources_is_not_asked_for_evidence() {
             spec += "\n";
         }
     }
-    assert_eq!(lint(&spec), "     Success looked at the spec: 0 errors\n");
+    assert_eq!(lint(&spec), "     Success checked the spec: 0 errors\n");
 }
 
 #[test]
