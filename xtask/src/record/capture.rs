@@ -1,5 +1,5 @@
-//! A request and its response as they were received, before anything is replaced. The type has no `Debug`, and nothing writes
-//! it: a capture leaves the program only through the [sanitiser](super::sanitise::Sanitiser).
+//! Captures: requests and responses as they were received, before personal data is replaced. The type has no `Debug`, and no
+//! function writes it: only the output of the [sanitiser](super::sanitise::Sanitiser) is written.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use reqwest::Url;
 
 use crate::spec::Operation;
 
-/// The characters that are percent-encoded in a segment of a path: all but the unreserved ones of RFC 3986.
+/// The characters that are percent-encoded in a path segment: all but the unreserved characters of RFC 3986.
 pub const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -18,7 +18,7 @@ pub const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 
 /// A request and its response.
 pub struct Capture {
-    /// The name in messages, such as `entry 3` or the operation's path; it holds no value of the request.
+    /// The name in messages, such as `entry 3` or the operation's path template. It contains no value of the request.
     pub name: String,
     /// The HTTP method.
     pub method: String,
@@ -28,7 +28,7 @@ pub struct Capture {
     pub query: Vec<(String, String)>,
     /// The status code.
     pub status: u16,
-    /// The response headers by lower-case name; of several with the same name, the first.
+    /// The response headers by lower-case name. Of several headers with the same name, the first is kept.
     pub headers: BTreeMap<String, String>,
     /// The response body.
     pub bytes: Vec<u8>,
@@ -36,19 +36,19 @@ pub struct Capture {
     pub live: bool,
 }
 
-/// The captures of a run, with what is needed to sanitise them.
+/// The captures of a run, and its credentials.
 #[derive(Default)]
 pub struct Captures {
     /// The captures of the spec's operations.
     pub list: Vec<Capture>,
-    /// Tokens and cookies, which must not be in any recording.
+    /// Tokens and cookies, which no recording may contain.
     pub secrets: Vec<String>,
-    /// The number of captures that can't become recordings.
+    /// The number of responses that were rejected, because their bodies are incomplete.
     pub rejected: usize,
 }
 
 impl Capture {
-    /// Returns the body as a recording has it: as JSON if the content type says so and it can be parsed.
+    /// Returns the body in the form of a recording: as JSON if the content type is JSON or missing and the body can be parsed.
     pub fn body(&self) -> Option<Body> {
         if self.bytes.is_empty() {
             return None;
@@ -65,7 +65,7 @@ impl Capture {
         }
     }
 
-    /// Returns the operation that was called. Where paths overlap, the one with the fewest templates.
+    /// Returns the operation of the request. If several path templates match, the one with the fewest parameters is returned.
     pub fn operation<'o, 's>(&self, operations: &'o [Operation<'s>]) -> Option<&'o Operation<'s>> {
         operations
             .iter()
@@ -76,7 +76,7 @@ impl Capture {
     }
 }
 
-/// Returns whether a URL is one of the live service.
+/// Returns whether a URL has the host of one of `servers`, the servers of the live service.
 pub fn is_live(url: &Url, servers: &[Url]) -> bool {
     servers.iter().any(|server| server.host() == url.host())
 }

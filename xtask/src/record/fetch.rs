@@ -1,4 +1,4 @@
-//! Requests to the service, with a token that nothing prints.
+//! Sends requests to the service. The token is never printed.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -14,18 +14,18 @@ use super::capture::Capture;
 use crate::exit::CommandError;
 use crate::files;
 
-/// The service sometimes needs minutes.
+/// The timeout of a request; the service sometimes takes minutes to respond.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// A list of ten thousand offers has 6 MB.
+/// The limit of a response body in bytes; a list of ten thousand offers has 6 MB.
 const MAXIMUM_BODY: usize = 64 * 1024 * 1024;
 
-/// A bearer token. It has no `Debug`, and its header is marked as sensitive.
+/// A bearer token. The type has no `Debug`.
 pub struct Token(String);
 
 impl Token {
-    /// Reads the token from a file, or from `AZURE_TOKEN`. There is no argument for it, because every user of the machine can
-    /// read arguments.
+    /// Reads the token from a file, or from `AZURE_TOKEN`. The token can't be an argument, because every user of the machine can
+    /// read the arguments of a process.
     pub fn find(file: Option<&Path>) -> Result<Self, CommandError> {
         let (text, source) = if let Some(file) = file {
             let shown = files::display_path(file);
@@ -36,7 +36,7 @@ impl Token {
         } else {
             let text = std::env::var("AZURE_TOKEN").map_err(|_| {
                 CommandError(
-                    "no credential: set AZURE_TOKEN, or give --token-file; `cargo xtask record --help` says how to get a token"
+                    "the token is missing: set AZURE_TOKEN, or give --token-file; `cargo xtask record --help` describes how to get a token"
                         .to_owned(),
                 )
             })?;
@@ -45,14 +45,14 @@ impl Token {
         let token = text.trim();
         if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(CommandError(format!(
-                "{source}: not a token: it is empty, or holds white space or other characters that no token has"
+                "{source}: the token is invalid, because it is empty or contains white space or other invalid characters: get a new one"
             )));
         }
         Ok(Self(token.to_owned()))
     }
 
-    /// Returns the token and the parts of a JSON web token, which must not be in any recording. A text of less than eight
-    /// characters could be in it by chance.
+    /// Returns the token and the parts of a JSON web token, which no recording may contain. Texts of less than eight characters
+    /// are left out, because a recording could contain them by chance.
     pub fn secrets(&self) -> Vec<String> {
         let parts = self.0.split('.').chain([self.0.as_str()]);
         parts
@@ -74,16 +74,16 @@ pub fn endpoint(text: &str) -> Result<Url, String> {
     let problem = if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
         "the token would be sent unencrypted: give an https URL; http is allowed for this machine only"
     } else if !url.username().is_empty() || url.password().is_some() {
-        "a URL with a user or a password in it; the token is the only credential"
+        "the URL contains a user or a password: remove them, because the token is the only credential"
     } else if url.query().is_some() || url.fragment().is_some() {
-        "give the URL of the server without a query and a fragment"
+        "the URL contains a query or a fragment: remove it"
     } else {
         return Ok(url);
     };
     Err(problem.to_owned())
 }
 
-/// Sends requests to one server.
+/// A client that sends requests to one server.
 pub struct Fetcher {
     client: Client,
     runtime: Runtime,
@@ -93,23 +93,23 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// Makes a fetcher for `endpoint`; `live` says whether that is the live service.
+    /// Creates a fetcher for `endpoint`. `live` is whether `endpoint` is the live service.
     pub fn new(endpoint: Url, token: &Token, live: bool) -> Result<Self, CommandError> {
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", token.0))
             .map_err(|_| CommandError("the token can't be sent as a header".to_owned()))?;
         authorization.set_sensitive(true);
-        // Neither a server that is redirected to nor a proxy that could read it must get the token.
+        // The token must reach neither the target of a redirect nor, unencrypted, a proxy.
         let mut client = Client::builder().redirect(Policy::none()).timeout(TIMEOUT);
         if endpoint.scheme() == "http" {
             client = client.no_proxy();
         }
         let client = client
             .build()
-            .map_err(|error| CommandError(format!("the HTTP client can't be made: {error}")))?;
+            .map_err(|error| CommandError(format!("the HTTP client can't be created: {error}")))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| CommandError(format!("the HTTP client can't be made: {error}")))?;
+            .map_err(|error| CommandError(format!("the HTTP client can't be created: {error}")))?;
         Ok(Self {
             client,
             runtime,
@@ -119,7 +119,7 @@ impl Fetcher {
         })
     }
 
-    /// Sends a GET request; `name` is that of the capture.
+    /// Sends a GET request and returns the capture with the name `name`.
     pub fn get(
         &self,
         name: &str,

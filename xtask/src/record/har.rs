@@ -1,4 +1,4 @@
-//! Captures from a HAR file, as browsers and proxies write it (<http://www.softwareishard.com/blog/har-12-spec/>).
+//! Reads captures from a HAR file, as browsers and proxies write it (<http://www.softwareishard.com/blog/har-12-spec/>).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,7 @@ use crate::output::{print_line, with_noun};
 use crate::spec::Operation;
 use crate::validate::secrets::CREDENTIAL_HEADERS;
 
-/// Reads the entries of a HAR file that are calls of the spec's operations. `servers` are those of the live service.
+/// Reads the entries of a HAR file whose requests match an operation of the spec. `servers` are the servers of the live service.
 pub fn read(
     path: &Path,
     operations: &[Operation<'_>],
@@ -27,8 +27,8 @@ pub fn read(
     let har = parse(path)?;
     let Some(entries) = har.pointer("/log/entries").and_then(Value::as_array) else {
         return Err(CommandError(format!(
-            "{}: not a HAR file, because it has no list `log.entries`: export one from the browser's network panel, or with \
-             `mitmdump --set hardump=FILE`",
+            "{}: the file isn't a HAR file, because it has no list `log.entries`: export one from the browser's network panel, or \
+             with `mitmdump --set hardump=FILE`",
             files::display_path(path)
         )));
     };
@@ -36,7 +36,7 @@ pub fn read(
     for entry in entries {
         captures.secrets.extend(secrets(entry));
     }
-    // A shorter text could be in a recording by chance.
+    // A recording could contain a shorter text by chance.
     captures.secrets.retain(|secret| secret.len() >= 16);
     for (index, entry) in entries.iter().enumerate() {
         let name = format!("entry {}", index + 1);
@@ -51,14 +51,14 @@ pub fn read(
             print_line(
                 out,
                 "Skipped",
-                format!("{name}: the spec has no such operation"),
+                format!("{name}: the spec has no operation for the request"),
             )?;
         } else if let Some(why) = incomplete(entry, &capture) {
             captures.rejected += 1;
             print_line(
                 out,
-                "Refused",
-                format!("{name}: {why}: export it again with the response bodies"),
+                "Rejected",
+                format!("{name}: {why}: export the HAR file again with the response bodies"),
             )?;
         } else {
             captures.list.push(capture);
@@ -82,7 +82,7 @@ pub fn read(
     Ok(captures)
 }
 
-/// Parses the file. The message of the JSON parser may quote the file, so it isn't repeated.
+/// Parses the file. The error has no message of the JSON parser, because that could quote a secret of the file.
 fn parse(path: &Path) -> Result<Value, CommandError> {
     let shown = files::display_path(path);
     let bytes = fs::read(path)
@@ -91,22 +91,22 @@ fn parse(path: &Path) -> Result<Value, CommandError> {
     serde_json::from_slice(bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         CommandError(format!(
-            "{shown}:{line}:{column}: not a HAR file, because the JSON is broken or cut off here: export it again"
+            "{shown}:{line}:{column}: the file isn't a HAR file, because its JSON is invalid or truncated: export it again"
         ))
     })
 }
 
-/// Returns the capture of an entry, or why it has none.
+/// Returns the capture of an entry, or the reason why the entry is skipped.
 fn capture(entry: &Value, name: String, servers: &[Url]) -> Result<Capture, &'static str> {
     let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str);
-    let method = text("/request/method").ok_or("it has no request")?;
+    let method = text("/request/method").ok_or("the entry has no request")?;
     let url = text("/request/url").and_then(|url| Url::parse(url).ok());
-    let url = url.ok_or("its URL can't be parsed")?;
+    let url = url.ok_or("the URL can't be parsed")?;
     let status = entry.pointer("/response/status").and_then(Value::as_u64);
     let status = status
         .and_then(|status| u16::try_from(status).ok())
         .filter(|status| (200..=599).contains(status) && *status != 304)
-        .ok_or("it has no response, or one from the cache")?;
+        .ok_or("the entry has no response, or a response from the cache")?;
     let mut headers = BTreeMap::new();
     for (name, value) in pairs(entry, "/response/headers") {
         headers
@@ -116,10 +116,10 @@ fn capture(entry: &Value, name: String, servers: &[Url]) -> Result<Capture, &'st
     let body = text("/response/content/text").unwrap_or_default();
     let bytes = match text("/response/content/encoding") {
         None | Some("") => body.as_bytes().to_vec(),
-        Some(encoding) if encoding.eq_ignore_ascii_case("base64") => {
-            STANDARD.decode(body).map_err(|_| "its body isn't base64")?
-        }
-        Some(_) => return Err("the encoding of its body is unknown"),
+        Some(encoding) if encoding.eq_ignore_ascii_case("base64") => STANDARD
+            .decode(body)
+            .map_err(|_| "the body isn't valid base64")?,
+        Some(_) => return Err("the encoding of the body is unknown"),
     };
     Ok(Capture {
         name,
@@ -133,20 +133,20 @@ fn capture(entry: &Value, name: String, servers: &[Url]) -> Result<Capture, &'st
     })
 }
 
-/// Returns why the body of an entry isn't the whole body of the response, if it isn't.
+/// Returns the reason why an entry has only a part of the response body; `None` if it has the whole body.
 fn incomplete(entry: &Value, capture: &Capture) -> Option<&'static str> {
-    /// Browsers leave the byte order mark out.
+    /// The number of bytes of a byte order mark, which browsers count but don't export.
     const BYTE_ORDER_MARK: usize = 3;
     let size = entry
         .pointer("/response/content/size")
         .and_then(Value::as_u64);
     let size = size.and_then(|size| usize::try_from(size).ok());
     if entry.pointer("/response/content/text").is_none() {
-        return (size != Some(0)).then_some("the file doesn't hold its body");
+        return (size != Some(0)).then_some("the file doesn't contain the response body");
     }
     let held = capture.bytes.len() + BYTE_ORDER_MARK;
     size.filter(|size| held < *size)
-        .map(|_| "the file holds only a part of its body")
+        .map(|_| "the file contains only a part of the response body")
 }
 
 /// Returns the tokens and cookies of an entry.
@@ -158,7 +158,7 @@ fn secrets(entry: &Value) -> Vec<String> {
             if !CREDENTIAL_HEADERS.contains(&name.as_str()) {
                 continue;
             }
-            // Only the first pair of `Set-Cookie` is the cookie: the others are its attributes.
+            // Only the first pair of `Set-Cookie` is the cookie; the other pairs are its attributes.
             let cookies = if name == "set-cookie" { 1 } else { usize::MAX };
             let pairs = value.split(';').take(cookies);
             let words = pairs.flat_map(|pair| pair.split([' ', ',', '=']));

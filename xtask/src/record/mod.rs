@@ -1,8 +1,8 @@
-//! `cargo xtask record`: recordings of real responses, without anything personal in them.
+//! `cargo xtask record`: makes recordings of real responses, without personal data.
 //!
-//! A [`Capture`](capture::Capture) comes from the service ([`service`]) or from a HAR file ([`har`]), and is only held in memory.
-//! The [sanitiser](sanitise::Sanitiser) makes a recording of it, which is searched for secrets once more before it is
-//! [written or shown](mod@write).
+//! A [`Capture`](capture::Capture) comes from the service ([`service`]) or from a HAR file ([`har`]), and is kept in memory only.
+//! The [sanitiser](sanitise::Sanitiser) makes a recording of it. The recording is searched for secrets before it is
+//! [written or printed](mod@write).
 
 mod capture;
 mod fetch;
@@ -26,19 +26,19 @@ use crate::spec::Spec;
 
 /// Makes recordings of the service's responses, with your own credential or from a HAR file
 ///
-/// Requests the list of the publisher's offers and the status of each, or of those that you name; nothing is changed. Every
-/// identifier, address, time, text and other value that isn't public is replaced by a pseudonym before anything is written, the
-/// same value by the same pseudonym in the whole run. Public are the values in the spec and in the committed recordings. Single
-/// words stay in extensible enums. A response that is recorded already, pseudonyms apart, isn't written again.
+/// Sends GET requests for the list of the publisher's offers and for the status of each offer, or of the offers given with --offer.
+/// Before a recording is written, every value that isn't public is replaced by a pseudonym: identifiers, addresses, times, texts and
+/// others. Equal values get the same pseudonym in the whole run. The values in the spec and in the committed recordings are public,
+/// and single words are kept in extensible enums. A response isn't written again if a recording differs from it only in pseudonyms.
 ///
 /// The token is `AZURE_TOKEN` or the content of --token-file. To get one:
 /// `az account get-access-token --resource https://cloudpartner.azure.com --query accessToken --output tsv`
 ///
-/// A HAR file is what a browser's network panel or a proxy exports. It holds tokens and cookies: keep it out of the repository, and
-/// delete it when you are done.
+/// A HAR file is exported by a browser's network panel or by a proxy. It contains tokens and cookies: keep it out of the repository,
+/// and delete it after the import.
 #[derive(Args)]
 pub struct Record {
-    /// Read the responses from this HAR file, and send no requests
+    /// Read the responses from this HAR file instead of sending requests
     #[arg(long, value_name = "FILE", conflicts_with_all = ["endpoint", "publisher", "offer", "token_file"])]
     har: Option<PathBuf>,
     #[command(flatten)]

@@ -1,12 +1,12 @@
-//! Pseudonyms: values that replace real ones. A pseudonym has the form of the real value and reveals nothing else about it.
-//! Pseudonyms are counted, not computed, because a short identifier can be guessed from its hash.
+//! Pseudonyms: values that replace personal data. A pseudonym has the form of the real value and reveals nothing else about it.
+//! Pseudonyms are numbered instead of computed from the real value, because a short identifier can be guessed from its hash.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-/// The forms of values.
+/// The form of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A publisher's identifier.
@@ -21,9 +21,9 @@ pub enum Kind {
     Mail,
     /// The host of a URL.
     Host,
-    /// A time; the pseudonym has as many digits and the same offset.
+    /// A time. The pseudonym has the same number of digits and the same UTC offset.
     Time,
-    /// A number; the pseudonym has as many digits.
+    /// A number. The pseudonym has the same number of digits.
     Number,
     /// The name of a property.
     Name,
@@ -57,8 +57,8 @@ pattern!(
         )"
 );
 
-/// Returns the text of a recording with every pseudonym replaced by its form and its place in the order of first appearance. Two
-/// recordings of the same response have the same result, although each run counts its own pseudonyms.
+/// Returns the text of a recording with every pseudonym replaced by its form and its index in the order of first appearance. The
+/// result is the same for all recordings of a response, although each run numbers its pseudonyms anew.
 pub fn without_pseudonyms(text: &str) -> String {
     let mut order: Vec<String> = Vec::new();
     let replaced = PSEUDONYM.replace_all(text, |found: &Captures<'_>| {
@@ -78,7 +78,7 @@ pub fn without_pseudonyms(text: &str) -> String {
     replaced.into_owned()
 }
 
-/// Returns the form of a text that can be recognised without its place.
+/// Returns the form of a text, if the text alone determines it.
 pub fn form(text: &str) -> Option<Kind> {
     if GUID.is_match(text) {
         Some(Kind::Guid)
@@ -94,18 +94,18 @@ pub fn form(text: &str) -> Option<Kind> {
     }
 }
 
-/// The pseudonyms of a run: each real value has one in the whole run.
+/// The pseudonyms of a run. Each real value has the same pseudonym in the whole run.
 #[derive(Default)]
 pub struct Pseudonyms {
     given: HashMap<String, String>,
     used: HashSet<String>,
     counters: HashMap<Kind, u64>,
-    /// How many values were replaced, wherever they occurred.
+    /// The number of replacements, including repeated ones.
     pub replaced: usize,
 }
 
 impl Pseudonyms {
-    /// Returns the pseudonym for `real`; it is no value for which `taken` is true.
+    /// Returns the pseudonym for `real`. Values for which `taken` returns true aren't used as pseudonyms.
     pub fn replace(&mut self, kind: Kind, real: &str, taken: impl Fn(&str) -> bool) -> String {
         self.replaced += 1;
         // GUIDs are equal regardless of the case of their letters.
@@ -133,7 +133,7 @@ impl Pseudonyms {
         }
     }
 
-    /// Returns whether a text holds a real value that can't be in it by chance: a GUID or an e-mail address.
+    /// Returns whether a text contains a real GUID or e-mail address. Other real values could be in the text by chance.
     pub fn leaks(&self, text: &str) -> bool {
         let text = text.to_ascii_lowercase();
         self.given.keys().any(|real| {
@@ -158,14 +158,14 @@ fn make(kind: Kind, real: &str, n: u64) -> String {
     }
 }
 
-/// Returns a second of January 2001, in the format of the real time.
+/// Returns a time in January 2001, in the format of the real time.
 fn time(real: &str, n: u64) -> String {
     let Some(found) = TIME.captures(real) else {
         let (hour, minute, second) = (n / 3600 % 24, n / 60 % 60, n % 60);
         return format!("Mon, 01 Jan 2001 {hour:02}:{minute:02}:{second:02} GMT");
     };
     let part = |index: usize| found.get(index).map_or("", |part| part.as_str());
-    // Without seconds, the minutes count.
+    // A format without seconds gets distinct minutes instead of distinct seconds.
     let n = if part(2).is_empty() { n * 60 } else { n };
     let (day, hour, minute) = (n / 86_400 % 31 + 1, n / 3600 % 24, n / 60 % 60);
     let mut pseudonym = format!("2001-01-{day:02}{}{hour:02}:{minute:02}", part(1));
@@ -180,7 +180,7 @@ fn time(real: &str, n: u64) -> String {
     pseudonym + part(4)
 }
 
-/// Returns a number of as many digits: 1, zeros, and the count.
+/// Returns a number with as many digits as the real one: 1, zeros, and `n`.
 fn number(real: &str, n: u64) -> String {
     let (sign, digits) = match real.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -189,7 +189,7 @@ fn number(real: &str, n: u64) -> String {
     format!("{sign}1{n:0width$}", width = digits.len().saturating_sub(1))
 }
 
-/// Returns a sentence, in a page if the real text is one, with as many line breaks as it has.
+/// Returns a sentence with as many line breaks as the real text, at most 20; for an HTML page, a page with the sentence.
 fn text(real: &str, n: u64) -> String {
     let sentence = format!("Sanitised text {n}.");
     let start = real.trim_start().to_ascii_lowercase();

@@ -1,5 +1,5 @@
 //! The values that are public already: every name, text and number in the spec and in the committed recordings. The sanitiser
-//! keeps them, because a recording that holds them reveals nothing new.
+//! keeps them, because they reveal nothing new.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -19,9 +19,9 @@ pub struct PublicValues {
 }
 
 impl PublicValues {
-    /// Collects the values of the spec, of the recordings and scenarios in the last commit, and those of `keep`.
+    /// Collects the values of the spec, of the recordings and scenarios in the last commit, and of `keep`.
     ///
-    /// What isn't committed doesn't count: a file in the folder of the recordings may be a response that wasn't sanitised.
+    /// Files that aren't committed are ignored: they may be responses that aren't sanitised.
     pub fn new(spec: &Spec, keep: Vec<String>) -> Self {
         let mut public = Self::default();
         public.add(&spec.value);
@@ -73,13 +73,13 @@ impl PublicValues {
     }
 }
 
-/// Returns the URL of a page or a service.
+/// Parses a text that is an http or https URL.
 pub fn web_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
 
-/// Returns the recordings and scenarios of the last commit; none if git isn't there or knows no commit.
+/// Returns the recordings and scenarios of the last commit; none without git or without a commit.
 fn committed() -> Vec<Value> {
     let list = [
         "ls-tree",
@@ -99,7 +99,7 @@ fn committed() -> Vec<Value> {
         return Vec::new();
     }
     let show: Vec<&str> = show.iter().map(String::as_str).collect();
-    // The files one after the other: a stream of JSON values.
+    // git prints the concatenated files, which are a stream of JSON values.
     let text = files::git_output(&show).unwrap_or_default();
     let values = serde_json::Deserializer::from_str(&text).into_iter();
     values.map_while(Result::ok).collect()

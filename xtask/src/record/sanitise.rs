@@ -1,13 +1,13 @@
-//! Makes the request and response of a capture fit to be committed.
+//! The sanitiser: removes personal data from the request and response of a capture.
 //!
-//! A value stays only
+//! The sanitiser keeps only values
 //!
-//! * if it is public already ([`PublicValues`]);
-//! * if it is a word of the service: letters alone, in an extensible enum or in one of [`WORDS`];
-//! * if it reveals nothing: an empty text, `true`, `false`, `null`, a number below 1000.
+//! * that are public already ([`PublicValues`]);
+//! * that are words of the service: texts of letters only, in an extensible enum or in one of the properties [`WORDS`];
+//! * that reveal nothing: empty texts, `true`, `false`, `null`, numbers below 1000.
 //!
 //! Every other value is replaced by a [pseudonym](Pseudonyms) of the same form. Properties that neither the spec nor a committed
-//! recording names get another name; headers and query parameters that the spec doesn't name are left out.
+//! recording names are renamed. Headers and query parameters that the spec doesn't name are removed.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ use super::pseudonyms::{self, Kind, Pseudonyms};
 use super::public::{PublicValues, web_url};
 use crate::spec::{Node, Operation};
 
-/// Properties whose values are words of the service, although the spec doesn't list them.
+/// The properties whose values are words of the service, although the spec doesn't list the values.
 const WORDS: &[&str] = &[
     "code",
     "exceptionCode",
@@ -32,7 +32,8 @@ const WORDS: &[&str] = &[
     "serviceName",
 ];
 
-/// Properties and path parameters that hold an identifier: the name, the schema of the object if only there, and the kind.
+/// The properties and path parameters whose values are identifiers: the name, the schema to which the entry is limited, if any, and
+/// the kind of pseudonym.
 const IDS: &[(&str, Option<&str>, Kind)] = &[
     ("id", Some("OfferSummary"), Kind::Offer),
     ("id", None, Kind::Id),
@@ -40,7 +41,7 @@ const IDS: &[(&str, Option<&str>, Kind)] = &[
     ("publisherId", None, Kind::Publisher),
 ];
 
-/// Content types that identify nobody.
+/// The content types that contain no personal data.
 const MEDIA_TYPES: &[&str] = &[
     "application/json",
     "application/problem+json",
@@ -51,10 +52,10 @@ const MEDIA_TYPES: &[&str] = &[
     "text/xml",
 ];
 
-/// The replay server adds such an id to a response that was recorded without one.
+/// The prefix of the correlation ids that the replay server adds to responses that were recorded without one.
 const REPLAYED_ID: &str = "00000000-0000-4000-8000-";
 
-/// What the text of a property or parameter is.
+/// The meaning of a text of a property or parameter.
 #[derive(Clone, Copy)]
 enum Meaning {
     Word,
@@ -62,17 +63,17 @@ enum Meaning {
     Any,
 }
 
-/// Replaces the values of a run that aren't public.
+/// Replaces the values of a run that aren't public by pseudonyms.
 pub struct Sanitiser {
     public: PublicValues,
     /// The pseudonyms of the run.
     pub pseudonyms: Pseudonyms,
-    /// How many headers and query parameters were left out.
+    /// The number of removed headers and query parameters.
     pub left_out: usize,
 }
 
 impl Sanitiser {
-    /// Makes a sanitiser that keeps the public values.
+    /// Creates a sanitiser that keeps the public values.
     pub fn new(public: PublicValues) -> Self {
         Self {
             public,
@@ -124,7 +125,7 @@ impl Sanitiser {
                 let name = template.trim_matches(['{', '}']);
                 let real = decoded(segment);
                 let sanitised = self.text(&real, meaning(name, None, None));
-                // There are several right encodings of one text: keep that of the capture.
+                // A text has several valid percent-encodings: keep the encoding of the capture.
                 if sanitised == real {
                     segment.to_owned()
                 } else {
@@ -237,7 +238,7 @@ impl Sanitiser {
         }
     }
 
-    /// Sanitises a list of e-mail addresses; the separators stay.
+    /// Sanitises a list of e-mail addresses and keeps the separators; `None` for any other text.
     fn mails(&mut self, text: &str) -> Option<String> {
         let is_mail = |part: &str| pseudonyms::form(part.trim()) == Some(Kind::Mail);
         if !text.split([',', ';']).all(is_mail) {
@@ -251,7 +252,7 @@ impl Sanitiser {
         Some(parts.collect())
     }
 
-    /// Sanitises a URL: scheme and number of segments stay; user, port, query and fragment are left out.
+    /// Sanitises a URL. Keeps the scheme and the number of segments; removes user, port, query and fragment.
     fn url(&mut self, url: &reqwest::Url) -> String {
         let host = url.host_str().unwrap_or_default();
         let host = if self.public.contains_host(host) {
@@ -290,7 +291,8 @@ impl Sanitiser {
     }
 }
 
-/// Returns what the text of a property or parameter is: by its schema, its name, and the schema of the object that holds it.
+/// Returns the meaning of a text by the schema and name of its property or parameter, and by the schema of the object with the
+/// property.
 fn meaning(name: &str, object: Option<&Node<'_>>, schema: Option<&Node<'_>>) -> Meaning {
     let is_enum = |schema: &Node<'_>| schema.value.get("x-extensible-enum").is_some();
     if schema.is_some_and(|schema| is_enum(schema) || WORDS.contains(&name)) {
@@ -313,7 +315,7 @@ fn is_word(text: &str) -> bool {
     (2..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
-/// Returns the content type without parameters that could identify somebody.
+/// Returns the content type without parameters that could be personal data.
 fn content_type(value: &str) -> String {
     let (media_type, parameters) = value.split_once(';').unwrap_or((value, ""));
     let media_type = media_type.trim().to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! Captures from the service: the requests of a run.
+//! Captures responses of the service: sends the requests of a run.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -15,10 +15,10 @@ use crate::exit::CommandError;
 use crate::output::{print_continuation, print_line};
 use crate::spec::{Operation, Spec};
 
-/// What is requested, and from which server.
+/// The options for requests: server, publisher, offers and token.
 #[derive(Args)]
 pub struct Service {
-    /// The server; plain http only on this machine [default: that of the spec]
+    /// The server; plain http only on this machine [default: the server in the spec]
     #[arg(long, value_name = "URL", value_parser = fetch::endpoint)]
     endpoint: Option<Url>,
     /// The publisher [default: `CLOUD_PARTNER_PUBLISHER`]
@@ -27,12 +27,12 @@ pub struct Service {
     /// An offer whose status is requested; can be given several times [default: every offer of the list]
     #[arg(long, value_name = "ID", value_parser = identifier)]
     offer: Vec<String>,
-    /// A file that holds the token and nothing else
+    /// A file that contains only the token
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
 
-/// Requests the lists, then the other operations for each offer.
+/// Sends the requests for the lists, then the requests for each offer, and returns the captures.
 pub fn capture(
     options: Service,
     spec: &Spec,
@@ -79,11 +79,11 @@ pub fn capture(
         print_line(
             out,
             "Note",
-            "the service refused the token: every response has status 401",
+            "the service rejected the token: every response has status 401",
         )?;
         print_continuation(
             out,
-            "The token may have expired, or be for another service.",
+            "The token may have expired, or it may be for another service: get a new token.",
         )?;
     }
     Ok(Captures {
@@ -93,7 +93,7 @@ pub fn capture(
     })
 }
 
-/// What the requests of a run have in common.
+/// The common parts of the requests of a run.
 struct Requests<'r> {
     fetcher: Fetcher,
     version: &'r str,
@@ -101,7 +101,7 @@ struct Requests<'r> {
 }
 
 impl Requests<'_> {
-    /// Calls an operation. One that has a parameter without a known value is skipped.
+    /// Calls an operation. Skips an operation that has a path parameter without a known value.
     fn send(
         &self,
         operation: &Operation<'_>,
@@ -115,7 +115,7 @@ impl Requests<'_> {
                 ("offerId", Some(offer)) => offer,
                 _ => {
                     let what = format!(
-                        "{}: its parameter `{name}` has no known value",
+                        "{}: the parameter `{name}` has no known value",
                         operation.path
                     );
                     print_line(out, "Skipped", what)?;
@@ -140,7 +140,7 @@ impl Requests<'_> {
     }
 }
 
-/// Returns the offers in the lists.
+/// Returns the identifiers of the offers in the lists.
 fn offers(captures: &[Capture]) -> BTreeSet<String> {
     captures
         .iter()
@@ -166,11 +166,11 @@ fn publisher(given: Option<String>) -> Result<String, CommandError> {
 fn identifier(text: &str) -> Result<String, String> {
     if text.is_empty() || text.starts_with('.') || text.contains(['/', '\\']) {
         return Err(
-            "an identifier is not empty, has no slash and doesn't start with a dot".to_owned(),
+            "an identifier must not be empty, contain a slash or start with a dot".to_owned(),
         );
     }
     if text.chars().any(char::is_whitespace) {
-        return Err("an identifier has no white space in it".to_owned());
+        return Err("an identifier must not contain white space".to_owned());
     }
     Ok(text.to_owned())
 }

@@ -1,4 +1,4 @@
-//! The last step of `record`: sanitises the captures, searches the recordings for secrets, and writes or shows those that are new.
+//! The last step of `record`: sanitises the captures, searches the recordings for secrets, and writes or prints new recordings.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -19,21 +19,21 @@ use crate::output::{print_continuation, print_line, with_noun};
 use crate::spec::{Operation, Spec};
 use crate::validate::secrets;
 
-/// Where the recordings are written, and how.
+/// The options for writing recordings.
 #[derive(Args, Default)]
 pub struct Target {
     /// The folder of the recordings [default: tests/recordings/live]
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
-    /// Show the new recordings, and write nothing
+    /// Print the new recordings instead of writing them
     #[arg(long)]
     dry_run: bool,
-    /// A value that stays as it is, such as the name of a new property; can be given several times
+    /// A value that isn't replaced, such as the name of a new property; can be given several times
     #[arg(long, value_name = "VALUE")]
     keep: Vec<String>,
 }
 
-/// Sanitises the captures, and writes the new recordings.
+/// Sanitises the captures, and writes or prints the new recordings.
 pub fn write(
     target: Target,
     spec: &Spec,
@@ -59,12 +59,12 @@ pub fn write(
             rejected += 1;
             print_line(
                 out,
-                "Refused",
-                format!("{}: the recording would hold a secret", capture.name),
+                "Rejected",
+                format!("{}: the recording would contain a secret", capture.name),
             )?;
             print_continuation(
                 out,
-                "It is neither written nor shown. Leave out the `--keep` for it; without one, the sanitiser doesn't know its form.",
+                "The recording is neither written nor printed. Remove the `--keep` for the secret; without a `--keep`, the sanitiser doesn't recognise the secret.",
             )?;
             continue;
         }
@@ -104,7 +104,7 @@ fn recording(
     let (request, response) = sanitiser.sanitise(operation, capture);
     let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     let date = date.split('T').next().unwrap_or_default();
-    // Only a response of the service itself is evidence; the response of another server says nothing about the service.
+    // Only a response of the live service is evidence; the response of another server is synthetic.
     let (kind, source) = if capture.live {
         (
             ProvenanceKind::Captured,
@@ -135,7 +135,7 @@ fn recording(
     }
 }
 
-/// Returns the reference to the JSON Schema from a folder of the workspace.
+/// Returns the relative path from a folder of recordings to the JSON Schema.
 fn schema(folder: &Path) -> Option<String> {
     let folder = std::path::absolute(folder).ok()?;
     let below = folder.strip_prefix(files::root().join("tests")).ok()?;
@@ -143,7 +143,7 @@ fn schema(folder: &Path) -> Option<String> {
     Some(format!("{up}recording.schema.json"))
 }
 
-/// Returns the name of a file: the operation, the parameters of the path, the status code.
+/// Returns the name of a file without its extension: the operation, the path parameters, the status code.
 fn stem(operation: &Operation<'_>, recording: &Recording) -> String {
     let mut name = operation.name().to_kebab_case();
     for (_, value) in operation
@@ -162,18 +162,19 @@ fn stem(operation: &Operation<'_>, recording: &Recording) -> String {
     format!("{name}-{}", recording.response.status)
 }
 
-/// The recordings in the output folder. No file is ever replaced, because a person may have edited it.
+/// The recordings in the output folder. Files are never replaced, because a person may have edited them.
 struct Stored {
     folder: PathBuf,
     recordings: Vec<Known>,
 }
 
-/// A recording in the output folder, or one that this run puts there.
+/// A recording in the output folder, or a new recording of this run.
 struct Known {
     path: PathBuf,
-    /// The request and the response: a person may have edited the description, and the date changes.
+    /// The request and the response as text. The description and the provenance are left out: they may have been edited, and the
+    /// date differs.
     text: String,
-    /// The same without pseudonyms.
+    /// The same text without pseudonyms.
     form: String,
     /// Whether a capture of this run has the same request and response.
     captured: bool,
@@ -191,8 +192,8 @@ impl Stored {
         }
     }
 
-    /// Returns a free path for a new recording, or as an error the path of the recording that has the same request and response,
-    /// pseudonyms apart. Two different captures of a run aren't the same.
+    /// Returns an unused path for a new recording. Returns as an error the path of the recording that differs at most in pseudonyms.
+    /// Captures of the same run that differ in pseudonyms are different recordings.
     fn place(&mut self, stem: &str, recording: &Recording) -> Result<PathBuf, PathBuf> {
         let mut new = Known::new(PathBuf::new(), recording);
         new.captured = true;
@@ -241,15 +242,17 @@ fn summary(
     let left_out = sanitiser.left_out;
     print_line(
         out,
-        "Left out",
+        "Removed",
         format!("{left_out} headers and query parameters that the spec doesn't name"),
     )?;
     let recordings = with_noun(written, "recording");
     let finished = match (written, dry_run) {
-        (0, _) => "there is nothing new to write".to_owned(),
+        (0, _) => "no new recording".to_owned(),
         (_, true) => format!("{recordings} would be written"),
         (_, false) => {
-            format!("{recordings} written: read them, run `cargo xtask validate`, and commit them")
+            format!(
+                "{recordings} written: review them, run `cargo xtask validate`, and commit them"
+            )
         }
     };
     print_line(out, "Finished", finished)
