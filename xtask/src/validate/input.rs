@@ -51,7 +51,11 @@ pub fn read(paths: &[PathBuf]) -> Input {
 }
 
 /// Reads a file, or the files `*.json` of a folder. If `named` is true, a file is read whatever its extension.
-fn read_into(path: &Path, named: bool, each: &mut dyn FnMut(Result<store::StoredRecording, Error>)) {
+fn read_into(
+    path: &Path,
+    named: bool,
+    each: &mut dyn FnMut(Result<store::StoredRecording, Error>),
+) {
     if !path.is_dir() {
         if named || path.extension().is_some_and(|ending| ending == "json") {
             each(store::recording(path));
