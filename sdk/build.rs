@@ -1,5 +1,5 @@
-//! With the feature `generate`, generates the SDK's code from the spec. Without it, the committed files are compiled, and none of
-//! the generator is in the build.
+//! Generates the SDK's code from the spec if the feature `generate` is on. Without the feature, the committed files are compiled, and
+//! the generator isn't built.
 
 #[cfg(feature = "generate")]
 mod generator;
@@ -11,7 +11,8 @@ fn main() {
 
 #[cfg(feature = "generate")]
 fn main() -> std::process::ExitCode {
-    // Read at run time: a copied workspace with the same target folder runs the program that the other one compiled.
+    // `CARGO_MANIFEST_DIR` is read at run time, because a copy of the workspace with the same target folder may run the build script
+    // that the original workspace compiled.
     let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
     let package = std::path::Path::new(&package);
     let spec = package.join("../openapi/cloud-partner-portal.yaml");
@@ -31,11 +32,12 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(feature = "generate")]
 fn run(package: &std::path::Path, spec: &std::path::Path) -> Result<(), String> {
-    let directory = std::env::var_os("OUT_DIR").ok_or("cargo doesn't set OUT_DIR")?;
+    let directory =
+        std::env::var_os("OUT_DIR").ok_or("OUT_DIR isn't set: run the build with cargo")?;
     let directory = std::path::Path::new(&directory);
     let failed = |path: &std::path::Path, error| format!("{}: {error}", path.display());
     if !spec.exists() {
-        // A published package has no spec: the feature compiles the committed files.
+        // A published package has no spec: the build uses the committed files.
         for name in generator::FILES {
             let committed = package.join("src").join(name);
             std::fs::copy(&committed, directory.join(name))

@@ -1,4 +1,4 @@
-//! The enums of known values, made from each `x-extensible-enum`.
+//! Generates an enum of known values from each `x-extensible-enum`.
 
 use heck::ToUpperCamelCase;
 use quote::{format_ident, quote};
@@ -20,13 +20,13 @@ pub fn values(schema: &Value) -> impl Iterator<Item = &str> {
         .filter_map(Value::as_str)
 }
 
-/// Returns the name of the component that lists the values of the component `name` once more, as constants for other languages.
+/// Returns the name of the component that repeats the known values of the component `name` as constants for other languages.
 #[must_use]
 pub fn constants(name: &str) -> String {
     format!("Known{name}")
 }
 
-/// Returns the name of a value's variant; empty for a value without a letter or digit.
+/// Returns the name of the enum variant for a value; empty for a value without letters and digits.
 #[must_use]
 pub fn variant(value: &str) -> String {
     let name = value.to_upper_camel_case();
@@ -37,7 +37,7 @@ pub fn variant(value: &str) -> String {
     }
 }
 
-/// Returns the enum of the component `name`, and its values' texts.
+/// Returns the enum of the component `name`, and its implementation of `KnownValue`.
 pub fn known_values(name: &str, schema: &Value) -> [syn::Item; 3] {
     let ident = format_ident!("{name}");
     let description = schema.get("description").and_then(Value::as_str);
@@ -71,7 +71,7 @@ pub fn known_values(name: &str, schema: &Value) -> [syn::Item; 3] {
     [known, implementation, sealed]
 }
 
-/// Returns the meaning of a value by the table in its component's description, or the value itself.
+/// Returns the documentation of a value: the meaning in the table of the component's description, or the value itself.
 fn meaning(description: &str, value: &str) -> String {
     let row = format!("| `{value}` |");
     description

@@ -1,4 +1,4 @@
-//! Generates the facade: the public methods of `Client`, one per operation, with checked identifiers and the SDK's own error.
+//! Generates the facade methods: the public methods of `Client`, one per operation, with checked identifiers and the SDK's error.
 
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
@@ -47,8 +47,9 @@ fn method(
 ) -> Result<TokenStream, SpecError> {
     let name = &method.sig.ident;
     let unexpected = |what: &str| {
-        let message =
-            format!("progenitor's method `{name}` has {what} that the generator doesn't know");
+        let message = format!(
+            "progenitor's method `{name}` has {what} that the generator doesn't support: adapt the generator"
+        );
         spec.error("", message)
     };
     let operation = operations
@@ -101,7 +102,7 @@ fn method(
     })
 }
 
-/// Returns the ranges of status codes that the spec names as successes.
+/// Returns the ranges of status codes that are successes in the spec.
 fn success(operation: &Operation<'_>) -> Vec<TokenStream> {
     let statuses = operation.responses().into_iter().map(|(status, _)| status);
     statuses
@@ -113,7 +114,7 @@ fn success(operation: &Operation<'_>) -> Vec<TokenStream> {
         .collect()
 }
 
-/// Returns the method's arguments; `None` if one isn't a plain name with a type.
+/// Returns the method's arguments; `None` if one is a pattern instead of a name.
 fn arguments(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Vec<Argument>> {
     let typed = method.sig.inputs.iter().filter_map(|input| match input {
         FnArg::Receiver(_) => None,
@@ -162,7 +163,7 @@ fn first_argument(kind: &Type) -> Option<Type> {
     }
 }
 
-/// Returns progenitor's documentation, and an example that compiles if the spec has one for every argument.
+/// Returns progenitor's documentation, and a code example if the spec has an example for every argument.
 fn documentation(
     operation: &Operation<'_>,
     method: &ImplItemFn,

@@ -1,4 +1,4 @@
-//! Post-processes progenitor's mocks: documents them, and escapes identifiers, which progenitor takes for regular expressions.
+//! Post-processes progenitor's mocks: documents them, and escapes identifiers, which progenitor uses as regular expressions.
 
 use syn::visit_mut::VisitMut;
 use syn::{
@@ -53,7 +53,8 @@ impl VisitMut for Mocks {
         let text = match name.as_str() {
             "new" => "Wraps the value of httpmock.".to_owned(),
             "into_inner" => {
-                "Returns the value of httpmock, for what the spec doesn't say.".to_owned()
+                "Returns the value of httpmock, for settings that the spec doesn't describe."
+                    .to_owned()
             }
             "default_response" => "Responds with any status code.".to_owned(),
             _ if responds => format!("Responds with the status `{name}`."),

@@ -1,8 +1,9 @@
-//! Generates the SDK's code from the spec: prepares the spec, runs progenitor, and post-processes what comes out.
+//! Generates the SDK's code from the spec: prepares the spec, runs progenitor, and post-processes the generated code.
 //!
-//! `build.rs` and `cargo xtask` both include this folder. It isn't a crate of its own, so that the SDK can be published alone.
+//! `build.rs` and `cargo xtask` both include this folder as a module. It isn't a separate crate, so that the SDK can be published
+//! without other packages.
 
-// Each of the two programs uses a part of the generator.
+// Each of the two programs uses only a part of the generator.
 #![allow(dead_code)]
 
 mod extensible_enums;
@@ -20,18 +21,18 @@ use lint::Problem;
 use proc_macro2::TokenStream;
 use spec::{Operation, Spec, SpecError};
 
-/// The command that writes the committed files; the first line of each names it.
+/// The command that writes the committed files. The first line of each generated file names it.
 pub const COMMAND: &str = "cargo xtask generate";
 
 /// The generated files, in `sdk/src/` when committed and in `OUT_DIR` when a build writes them.
 pub const FILES: [&str; 3] = ["generated.rs", "facade.rs", "generated_mocks.rs"];
 
-/// Why no code was generated.
+/// An error of the code generation.
 #[derive(Debug)]
 pub enum GenerateError {
-    /// The spec breaks rules of [`lint`].
+    /// The spec breaks rules of the module [`lint`].
     Problems(Vec<Problem>),
-    /// The spec isn't well-formed, or progenitor failed on it.
+    /// The spec isn't well-formed, or progenitor can't generate code from it.
     Broken(SpecError),
 }
 
@@ -90,11 +91,11 @@ fn print(file: &syn::File) -> String {
     )
 }
 
-/// What progenitor returns.
+/// The result of progenitor.
 type Attempt = Result<TokenStream, progenitor::Error>;
 
-/// Runs progenitor, which panics on what it doesn't support. If it fails, each operation is tried alone, so that the message names
-/// the operation at fault.
+/// Runs progenitor. A panic becomes an error, because progenitor panics on constructs that it doesn't support. After an error,
+/// progenitor runs for each operation alone, so that the message can name the operation that it doesn't support.
 fn guarded(
     spec: &Spec,
     operations: &[Operation<'_>],
@@ -113,9 +114,9 @@ fn guarded(
                 .downcast_ref::<String>()
                 .cloned()
                 .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
-                .unwrap_or_else(|| "it panicked without a message".to_owned()),
+                .unwrap_or_else(|| "progenitor panicked without a message".to_owned()),
         };
-        // progenitor may append the whole parameter over many lines.
+        // Only the first line is kept, because progenitor may append the whole parameter.
         let first = why.trim().lines().next().unwrap_or_default();
         Err(first.trim_end_matches(['.', '{', ' ']).to_owned())
     };
@@ -128,8 +129,8 @@ fn guarded(
         alone.paths.paths.retain(|path, _| *path == operation.path);
         if let Err(why) = attempt(&alone) {
             let message = format!(
-                "progenitor can't generate the operation `{}` ({}): {why}. Describe the operation by simpler means, or leave it \
-                 out of the spec until progenitor can",
+                "progenitor can't generate the operation `{}` ({}): {why}. Describe the operation with simpler keywords, or remove \
+                 it from the spec",
                 operation.name(),
                 operation.path,
             );

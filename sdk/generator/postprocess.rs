@@ -1,5 +1,5 @@
-//! Post-processes progenitor's client: documents it throughout, makes decoding lenient with optional properties, and keeps what only
-//! the SDK's own `Client` calls.
+//! Post-processes progenitor's client: completes the documentation, makes the decoding of optional properties lenient, and removes
+//! code that the SDK's `Client` replaces.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use super::extensible_enums::{self, is_extensible};
 use super::prepare::Prepared;
 use super::spec::{Kind, Node, Spec};
 
-/// Post-processes progenitor's file, and returns the methods that the facade calls.
+/// Post-processes progenitor's file, and returns the methods that the facade methods call.
 pub fn postprocess(spec: &Spec, prepared: &Prepared, file: &mut File) -> Vec<ImplItemFn> {
     let mut methods = Vec::new();
     file.items.retain_mut(|item| match item {
@@ -26,14 +26,14 @@ pub fn postprocess(spec: &Spec, prepared: &Prepared, file: &mut File) -> Vec<Imp
             types(spec, prepared, module);
             true
         }
-        // It would export nothing that the SDK shows.
+        // The SDK's own modules export the public items.
         Item::Mod(module) => module.ident != "prelude",
         Item::Struct(client) if client.ident == "Client" => {
-            let text = " progenitor's client, made by the SDK's own for each call.";
+            let text = " progenitor's client, which the SDK's `Client` creates for each call.";
             client.attrs = vec![parse_quote!(#[doc = #text])];
             true
         }
-        // progenitor's constructors have timeouts and a panic of their own; the SDK's builder fills the fields.
+        // progenitor's constructors set timeouts and can panic; the SDK's builder sets the fields instead.
         Item::Impl(block) if has_method(block, "new_with_client") => false,
         Item::Impl(block) if block.trait_.is_none() => {
             for item in &mut block.items {
@@ -67,7 +67,7 @@ fn types(spec: &Spec, prepared: &Prepared, module: &mut ItemMod) {
         }
     }
     items.extend(added);
-    // progenitor's error for types that check their text; the SDK's `Identifier` has its own.
+    // progenitor's conversion error is unused, unless progenitor generates types that validate their text.
     let text = quote!(#(#items)*).to_string();
     if !text.contains("error :: ConversionError") {
         items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "error"));
@@ -89,7 +89,7 @@ fn types(spec: &Spec, prepared: &Prepared, module: &mut ItemMod) {
     }
 }
 
-/// Post-processes a type, and returns the items that belong beside it.
+/// Post-processes a struct, and returns the items to add for it.
 fn structure(schema: Option<&Node<'_>>, structure: &mut ItemStruct) -> Vec<Item> {
     let ident = structure.ident.clone();
     structure.attrs.push(parse_quote!(
@@ -98,7 +98,7 @@ fn structure(schema: Option<&Node<'_>>, structure: &mut ItemStruct) -> Vec<Item>
     let Fields::Named(fields) = &mut structure.fields else {
         return vec![parse_quote!(crate::decode::value!(#ident);)];
     };
-    // New versions of the spec add properties; they must not break a user's code that constructs the type.
+    // Without the attribute, a property that is added to the spec would break code that constructs the type.
     structure.attrs.push(parse_quote!(#[non_exhaustive]));
     structure.attrs.push(parse_quote!(#[derive(PartialEq)]));
     let mut has_default = true;
@@ -122,7 +122,7 @@ fn structure(schema: Option<&Node<'_>>, structure: &mut ItemStruct) -> Vec<Item>
             field.attrs.push(parse_quote!(
                 #[serde(deserialize_with = "crate::decode::required")]
             ));
-            // An identifier has no default: an empty one would address another resource.
+            // An identifier has no default, because an empty identifier would address another resource.
             has_default &= field.ty != parse_quote!(crate::Identifier);
         }
     }
@@ -135,7 +135,7 @@ fn structure(schema: Option<&Node<'_>>, structure: &mut ItemStruct) -> Vec<Item>
     vec![parse_quote!(crate::decode::object!(#ident);)]
 }
 
-/// Returns the documentation of a property: its own description, or the first paragraph of its type's if it is a reference.
+/// Returns the documentation of a property: its description, or for a reference the first paragraph of the target's description.
 fn field_documentation(schema: &Node<'_>, property: &str) -> Option<String> {
     let written = schema.written("properties")?.written(property)?;
     if written.text("$ref").is_none() {
@@ -149,7 +149,7 @@ fn description(schema: &Node<'_>) -> Option<String> {
     Some(schema.text("description")?.trim().to_owned())
 }
 
-/// Returns every schema that becomes a type, by the type's name.
+/// Returns the schemas that become types, by the type's name.
 fn schemas(spec: &Spec) -> BTreeMap<String, Node<'_>> {
     let mut schemas = BTreeMap::new();
     spec.walk(|visited| {
@@ -175,7 +175,7 @@ fn property_name(ident: &syn::Ident, attributes: &[Attribute]) -> String {
         .iter()
         .filter(|attribute| attribute.path().is_ident("serde"))
     {
-        // Other parts of the attribute don't matter; without a readable `rename`, the field has the property's name.
+        // Errors of other parts of the attribute are ignored. Without `rename`, the field has the property's name.
         let _ = attribute.parse_nested_meta(|meta| {
             let value = meta
                 .value()

@@ -1,5 +1,5 @@
-//! Prepares the spec for progenitor: types of the SDK take the place of what progenitor can't express, and what the SDK's runtime
-//! does by itself is removed.
+//! Prepares the spec for progenitor: replaces schemas that progenitor can't express by types of the SDK, and removes parts that the
+//! SDK's runtime implements.
 
 use std::collections::BTreeMap;
 
@@ -14,26 +14,25 @@ use super::spec::{Kind, Spec, SpecError};
 /// The query parameter that the runtime adds to every request.
 pub const API_VERSION: &str = "api-version";
 
-/// The only pattern that the spec may use; the SDK's `Identifier` implements it by hand. A regular expression engine would be a
-/// tenth of what a user of the SDK compiles.
+/// The only pattern that the spec may use. The SDK's `Identifier` implements it without a regular expression engine, which would be a
+/// tenth of the code that a user of the SDK compiles.
 pub const IDENTIFIER_PATTERN: &str = r"^[^./\\\s][^/\\\s]*$";
 
 /// The SDK's type for path parameters.
 const IDENTIFIER: &str = "Identifier";
 
-/// The spec's marks for what a JSON type can't express, and the SDK's type for each.
+/// The extensions that mark a schema as a special type, and the SDK's type for each.
 const MARKS: [(&str, &str); 2] = [("x-timestamp", "Timestamp"), ("x-link", "Link")];
 
-/// A spec that is ready for progenitor.
+/// A spec that progenitor can generate code from.
 pub struct Prepared {
-    /// The spec for the client: without error responses, because the runtime reads those in any shape before progenitor sees
-    /// the response.
+    /// The spec for the client, without error responses: the runtime decodes them in any shape before progenitor gets the response.
     pub client: OpenAPI,
     /// The spec for the mocks, with error responses.
     pub mocks: OpenAPI,
-    /// The components that are identifiers.
+    /// The names of the components that are identifiers.
     pub identifiers: Vec<String>,
-    /// Component names, each with the type of the SDK that takes its place.
+    /// The component names, each with the type of the SDK that replaces it.
     replacements: Vec<(String, String)>,
 }
 
@@ -58,7 +57,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
     let mut identifiers = Vec::new();
     spec.walk(|visited| {
         let Some(part) = document.pointer_mut(&visited.pointer) else {
-            // A part of something that was replaced as a whole.
+            // The object was inside a schema that is replaced already.
             return;
         };
         match visited.kind {
@@ -77,14 +76,14 @@ pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
                         identifiers.push(name.to_owned());
                     }
                     if is_extensible(visited.value) || part["type"] == "object" {
-                        // progenitor would wrap the component in an `Option`, and each use of it once more.
+                        // With `nullable`, progenitor would wrap the component in an `Option`, and again each property of it.
                         remove(part, "nullable");
                     }
                 } else if visited.value.get("pattern").is_some() {
                     *part = reference(IDENTIFIER);
                 }
             }
-            // Any text in a path is an identifier: `..` or a slash would address another resource.
+            // Every text in a path becomes an identifier, because `..` or a slash would address another resource.
             Kind::Parameter if visited.value.get("in").is_some_and(|place| place == "path") => {
                 let schema = spec.resolve(&format!("{}/schema", visited.pointer));
                 let is_text = schema.is_some_and(|schema| schema.text("type") == Some("string"));
@@ -100,7 +99,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
     {
-        // The constants are for other languages; a second, closed enum in Rust would mislead.
+        // The constants are for other languages. In Rust, they would become a second enum that rejects unknown values.
         for (name, _) in &replacements {
             schemas.remove(&extensible_enums::constants(name));
         }
@@ -121,7 +120,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
     })
 }
 
-/// Removes all responses but those of status 2xx. progenitor takes `default` for a second kind of success.
+/// Removes all responses but those with status code 2xx. progenitor treats `default` as a second success response.
 fn remove_error_responses(document: &mut OpenAPI) {
     for item in document.paths.paths.values_mut() {
         let ReferenceOr::Item(item) = item else {
@@ -148,8 +147,8 @@ fn remove_error_responses(document: &mut OpenAPI) {
     }
 }
 
-/// Returns the same document with its properties in alphabetical order. Whether `serde_json` keeps the order of the file depends
-/// on the features of a build, and the code must not.
+/// Returns the document with its properties in alphabetical order. Without sorting, the generated code would depend on whether a
+/// feature of `serde_json` keeps the order of the file.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(properties) => {

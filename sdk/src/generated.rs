@@ -496,7 +496,7 @@ Responses hold it as [`Extensible`](crate::Extensible), which keeps values that 
     }
     impl crate::values::extensible::Sealed for StepStatus {}
 }
-/// progenitor's client, made by the SDK's own for each call.
+/// progenitor's client, which the SDK's `Client` creates for each call.
 pub struct Client {
     pub(crate) baseurl: String,
     pub(crate) client: reqwest::Client,

@@ -19,7 +19,7 @@ pub mod operations {
                     ),
             )
         }
-        /// Returns the value of httpmock, for what the spec doesn't say.
+        /// Returns the value of httpmock, for settings that the spec doesn't describe.
         pub fn into_inner(self) -> ::httpmock::When {
             self.0
         }
@@ -42,7 +42,7 @@ pub mod operations {
         pub fn new(inner: ::httpmock::Then) -> Self {
             Self(inner)
         }
-        /// Returns the value of httpmock, for what the spec doesn't say.
+        /// Returns the value of httpmock, for settings that the spec doesn't describe.
         pub fn into_inner(self) -> ::httpmock::Then {
             self.0
         }
@@ -175,7 +175,7 @@ pub mod operations {
                     ),
             )
         }
-        /// Returns the value of httpmock, for what the spec doesn't say.
+        /// Returns the value of httpmock, for settings that the spec doesn't describe.
         pub fn into_inner(self) -> ::httpmock::When {
             self.0
         }
@@ -209,7 +209,7 @@ pub mod operations {
         pub fn new(inner: ::httpmock::Then) -> Self {
             Self(inner)
         }
-        /// Returns the value of httpmock, for what the spec doesn't say.
+        /// Returns the value of httpmock, for settings that the spec doesn't describe.
         pub fn into_inner(self) -> ::httpmock::Then {
             self.0
         }

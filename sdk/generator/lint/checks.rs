@@ -1,4 +1,4 @@
-//! The checks of the rules. Each returns what is wrong with an object: the JSON pointer inside the object, and a message.
+//! The checks of the lint rules. Each check returns the problems of an object: the JSON pointer inside the object, and a message.
 
 use std::collections::BTreeSet;
 
@@ -9,16 +9,16 @@ use crate::generator::extensible_enums::{self, is_extensible};
 use crate::generator::prepare::{API_VERSION, IDENTIFIER_PATTERN};
 use crate::generator::spec::{Kind, Node, Operation, Spec, Visited, pointer_segment};
 
-/// What a check returns.
+/// The problems that a check returns.
 pub(super) type Problems = Vec<(String, String)>;
 
-/// The spec while it is checked.
+/// The checked spec and its operations.
 pub(super) struct Context<'s> {
     pub(super) spec: &'s Spec,
     pub(super) operations: Vec<Operation<'s>>,
 }
 
-/// The object under check.
+/// The checked object.
 pub(super) struct Part<'s> {
     pub(super) visited: Visited<'s>,
     pub(super) node: Node<'s>,
@@ -29,7 +29,7 @@ impl Part<'_> {
         self.visited.is_reference()
     }
 
-    /// Returns the name in quotes by which messages call it: its own, or its key in the spec.
+    /// Returns the object's name in messages, in quotes: the name inside the object, or its key in the spec.
     fn name(&self) -> String {
         let own = match self.visited.kind {
             Kind::Operation => self.node.text("operationId"),
@@ -41,7 +41,7 @@ impl Part<'_> {
         format!("`{}`", key.replace("~1", "/").replace("~0", "~"))
     }
 
-    /// Returns one problem at the property `key` if it `is` one.
+    /// Returns a problem at the property `key` if `is` is true.
     fn problem_if(&self, is: bool, key: &str, message: &str) -> Problems {
         let at = if key.is_empty() || key.starts_with('/') {
             key.to_owned()
@@ -60,7 +60,7 @@ impl Part<'_> {
 
 pub(super) fn version_is_text(_: &Context<'_>, document: &Part<'_>) -> Problems {
     let version = document.node.value.pointer("/info/version");
-    let message = "info.version isn't text".to_owned();
+    let message = "`info.version` isn't text".to_owned();
     match version {
         Some(Value::String(_)) => Vec::new(),
         _ => vec![("/info/version".to_owned(), message)],
@@ -126,9 +126,7 @@ pub(super) fn json_response(context: &Context<'_>, operation: &Part<'_>) -> Prob
         operation.problem_if(
             true,
             &at,
-            &format!(
-                "responds to {status} with something else than application/json with a schema"
-            ),
+            &format!("has a body for {status} that isn't application/json with a schema"),
         )
     })
 }
@@ -152,12 +150,12 @@ pub(super) fn identifier(_: &Context<'_>, parameter: &Part<'_>) -> Problems {
 pub(super) fn pattern(_: &Context<'_>, schema: &Part<'_>) -> Problems {
     let pattern = schema.node.value.get("pattern");
     let other = pattern.is_some_and(|pattern| pattern != IDENTIFIER_PATTERN);
-    schema.problem_if(other, "pattern", "has a pattern of its own")
+    schema.problem_if(other, "pattern", "has another pattern than identifiers")
 }
 
 pub(super) fn unknown_reference(context: &Context<'_>, schema: &Part<'_>) -> Problems {
     let broken = schema.is_reference() && context.spec.resolve(&schema.node.pointer).is_none();
-    schema.problem_if(broken, "", "refers to nothing in this file")
+    schema.problem_if(broken, "", "has a reference without a target in this file")
 }
 
 pub(super) fn closed_object(_: &Context<'_>, schema: &Part<'_>) -> Problems {
@@ -243,7 +241,11 @@ pub(super) fn constants(context: &Context<'_>, schema: &Part<'_>) -> Problems {
             && keys
                 .into_iter()
                 .all(|(key, _)| alone.contains(&key.as_str()));
-        return schema.problem_if(!(same && plain), "enum", "isn't the list of known values");
+        return schema.problem_if(
+            !(same && plain),
+            "enum",
+            "differs from the list of known values",
+        );
     }
     let target = context.spec.resolve(&schema.node.pointer);
     let refers = schema.is_reference()
@@ -253,7 +255,7 @@ pub(super) fn constants(context: &Context<'_>, schema: &Part<'_>) -> Problems {
 
 pub(super) fn description(_: &Context<'_>, schema: &Part<'_>) -> Problems {
     let missing = !schema.is_reference() && !schema.has("description");
-    // A parameter or a header describes itself; its schema has nothing to add.
+    // The description of a parameter or a header is enough for its schema.
     let described = matches!(schema.visited.parent, Kind::Parameter | Kind::Header);
     schema.problem_if(missing && !described, "", "has no description")
 }
@@ -271,7 +273,7 @@ impl<'s> Context<'s> {
         responses
     }
 
-    /// Returns the extensible enum of which the component at `pointer` is the list of constants.
+    /// Returns the extensible enum whose values the component at `pointer` repeats as constants.
     fn enum_of(&self, pointer: &str) -> Option<Node<'s>> {
         let name = pointer.strip_prefix("/components/schemas/Known")?;
         self.spec

@@ -1,6 +1,6 @@
-//! What the spec must not say: what progenitor takes for something else, and what breaks clients in other languages.
+//! The lint rules: constructs in the spec that progenitor misinterprets, or that break clients in other languages.
 //!
-//! What linters for OpenAPI find as well (`.ci/lint-spec`) isn't repeated here.
+//! Rules that linters for OpenAPI have as well (`.ci/lint-spec`) aren't repeated.
 
 mod checks;
 
@@ -17,11 +17,11 @@ pub struct Problem {
     pub path: PathBuf,
     /// The place in the file.
     pub location: Location,
-    /// The same place as a JSON pointer.
+    /// The JSON pointer of the place.
     pub pointer: String,
     /// The rule's stable code.
     pub code: &'static str,
-    /// What is wrong.
+    /// The description of the problem.
     pub message: String,
     /// What to do.
     pub help: &'static str,
@@ -42,18 +42,18 @@ impl fmt::Display for Problem {
 struct Rule {
     code: &'static str,
     applies_to: Kind,
-    /// Returns what is wrong, each with the JSON pointer inside the object.
+    /// Returns the problems, each with the JSON pointer inside the object.
     check: fn(&Context<'_>, &Part<'_>) -> checks::Problems,
     help: &'static str,
 }
 
-/// Every rule.
+/// The rules.
 const RULES: &[Rule] = &[
     Rule {
         code: "api-version",
         applies_to: Kind::Document,
         check: checks::version_is_text,
-        help: "it is the value of `api-version`: quote it, as in `version: \"2017-10-31\"`",
+        help: "quote the version, as in `version: \"2017-10-31\"`: requests send it as `api-version`",
     },
     Rule {
         code: "api-version",
@@ -66,13 +66,13 @@ const RULES: &[Rule] = &[
         code: "operation-id",
         applies_to: Kind::Operation,
         check: checks::operation_id,
-        help: "give it an operationId of its own: it becomes the method's name in every language",
+        help: "add a unique operationId: it becomes the method's name in every language",
     },
     Rule {
         code: "one-success",
         applies_to: Kind::Operation,
         check: checks::one_success,
-        help: "progenitor takes one success: keep the 2xx that the service sends",
+        help: "keep only the 2xx response that the service sends: progenitor supports one success response",
     },
     Rule {
         code: "json-response",
@@ -84,49 +84,49 @@ const RULES: &[Rule] = &[
         code: "identifier",
         applies_to: Kind::Parameter,
         check: checks::identifier,
-        help: "the SDK's `Identifier` checks the pattern ^[^./\\\\\\s][^/\\\\\\s]*$ and nothing else: use that pattern alone",
+        help: "use the pattern ^[^./\\\\\\s][^/\\\\\\s]*$ alone: the SDK's `Identifier` checks nothing else",
     },
     Rule {
         code: "pattern",
         applies_to: Kind::Schema,
         check: checks::pattern,
-        help: "the SDK has no regular expressions: only the pattern of identifiers is possible, ^[^./\\\\\\s][^/\\\\\\s]*$",
+        help: "use the pattern of identifiers, ^[^./\\\\\\s][^/\\\\\\s]*$, or none: the SDK has no regular expression engine",
     },
     Rule {
         code: "unknown-reference",
         applies_to: Kind::Schema,
         check: checks::unknown_reference,
-        help: "a reference has the form `#/components/schemas/Name`",
+        help: "write a reference of the form `#/components/schemas/Name` to an existing component",
     },
     Rule {
         code: "closed-object",
         applies_to: Kind::Schema,
         check: checks::closed_object,
-        help: "responses grow: `false` refuses new properties, and `true` breaks the Kotlin generator",
+        help: "remove `additionalProperties`: with `false`, clients reject new properties, and `true` breaks the Kotlin generator",
     },
     Rule {
         code: "closed-enum",
         applies_to: Kind::Schema,
         check: checks::closed_enum,
-        help: "clients throw on a value that isn't listed: write `type: string` with `x-extensible-enum`",
+        help: "write `type: string` with `x-extensible-enum`: clients throw on a value that a closed enum doesn't list",
     },
     Rule {
         code: "date-time",
         applies_to: Kind::Schema,
         check: checks::date_time,
-        help: "the service sends times without an offset, on which clients throw: write `x-timestamp: utc` instead of the format",
+        help: "write `x-timestamp: utc` instead of the format: the service sends times without an offset, on which clients throw",
     },
     Rule {
         code: "integer-size",
         applies_to: Kind::Schema,
         check: checks::integer_size,
-        help: "write `format: int64`: versions need it, and clients overflow on less",
+        help: "write `format: int64`: versions of offers don't fit in 32 bits",
     },
     Rule {
         code: "nullable",
         applies_to: Kind::Schema,
         check: checks::nullable,
-        help: "some clients throw on null: write `nullable: true` beside the type",
+        help: "write `nullable: true` beside the type: some clients throw on null",
     },
     Rule {
         code: "known-values",
@@ -138,14 +138,14 @@ const RULES: &[Rule] = &[
         code: "constants",
         applies_to: Kind::Schema,
         check: checks::constants,
-        help: "constants repeat an extensible enum in a component named `Known…`, and nothing refers to them, because clients \
-               throw on a value that isn't listed",
+        help: "repeat the known values of an extensible enum in a component named `Known…` without a reference to it: clients \
+               throw on a value that a closed enum doesn't list",
     },
     Rule {
         code: "description",
         applies_to: Kind::Schema,
         check: checks::description,
-        help: "say what it is",
+        help: "add a description",
     },
 ];
 
@@ -169,7 +169,7 @@ pub fn lint(spec: &Spec) -> Vec<Problem> {
                 pointer: String::new(),
                 code: "openapi-document",
                 message: error.message,
-                help: "nothing else was checked",
+                help: "fix the document first: no other rule was checked",
             }];
         }
     };

@@ -1,4 +1,4 @@
-//! Reads a YAML file into its JSON value, and keeps the line of each part.
+//! Reads a YAML file into a JSON value, and records the line and column of each part.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use serde_json::{Map, Number, Value};
 
-/// A spec, or any other YAML file of which the lines matter.
+/// A spec, or another YAML file, with the line and column of each part.
 #[derive(Clone)]
 pub struct Spec {
-    /// The file, as messages name it.
+    /// The path of the file in messages.
     pub path: PathBuf,
     /// The whole document.
     pub value: Value,
     locations: HashMap<String, Location>,
 }
 
-/// A place in a file; both numbers count from 1.
+/// A place in a file, with line and column from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Location {
     /// The line.
@@ -32,14 +32,14 @@ impl fmt::Display for Location {
     }
 }
 
-/// Why a spec can't be read or used.
+/// An error of reading or using a spec.
 #[derive(Debug)]
 pub struct SpecError {
     /// The file.
     pub path: PathBuf,
-    /// The place in the file, if it was read that far.
+    /// The place in the file, if it is known.
     pub location: Option<Location>,
-    /// What is wrong.
+    /// The description of the problem.
     pub message: String,
 }
 
@@ -66,19 +66,19 @@ impl Spec {
         Self::parse(path, &text)
     }
 
-    /// Reads a spec from `text`; messages call it `path`.
+    /// Reads a spec from `text`; `path` is its name in messages.
     pub fn parse(path: &Path, text: &str) -> Result<Self, SpecError> {
         let spec = Self::yaml(path, text)?;
         if !spec.value.is_object() {
             return Err(spec.error(
                 "",
-                "a spec is a YAML mapping with `openapi`, `info` and `paths`",
+                "the spec isn't a YAML mapping with `openapi`, `info` and `paths`",
             ));
         }
         Ok(spec)
     }
 
-    /// Reads any YAML file of one document.
+    /// Reads a YAML file with one document.
     pub fn yaml(path: &Path, text: &str) -> Result<Self, SpecError> {
         let fail = |location, message: String| SpecError {
             path: path.to_owned(),
@@ -91,13 +91,16 @@ impl Spec {
                 line: marker.line(),
                 column: marker.col() + 1,
             };
-            fail(Some(location), format!("not YAML: {}", error.info()))
+            fail(
+                Some(location),
+                format!("the file isn't valid YAML: {}", error.info()),
+            )
         })?;
         let [document] = documents.as_slice() else {
             return Err(fail(
                 None,
                 format!(
-                    "this must be one YAML document, and the file holds {}",
+                    "the file must contain one YAML document, and it contains {}",
                     documents.len()
                 ),
             ));
@@ -112,8 +115,8 @@ impl Spec {
         })
     }
 
-    /// Returns where the part at a JSON pointer begins: the key of a property, or an element. For a part that doesn't exist,
-    /// that is the place of its nearest parent.
+    /// Returns the place where the part at a JSON pointer begins: the key of a property, or an element of a list. For a part that
+    /// doesn't exist, returns the place of the nearest existing parent.
     #[must_use]
     pub fn location(&self, pointer: &str) -> Location {
         let mut pointer = pointer;
@@ -161,7 +164,7 @@ fn convert(
             Scalar::Integer(value) => Value::Number((*value).into()),
             Scalar::FloatingPoint(value) => Number::from_f64(value.into_inner())
                 .map(Value::Number)
-                .ok_or_else(|| (here, "a number that JSON can't hold".to_owned()))?,
+                .ok_or_else(|| (here, "JSON can't represent the number".to_owned()))?,
             Scalar::String(value) => Value::String(value.clone().into_owned()),
         },
         YamlData::Sequence(nodes) => Value::Array(
@@ -178,7 +181,7 @@ fn convert(
                     line: key.span.start.line(),
                     column: key.span.start.col() + 1,
                 };
-                // Unquoted `200:` and `null:` are numbers and nulls in YAML; JSON's keys are text.
+                // An unquoted key such as `200:` is a number in YAML; the keys of JSON are text.
                 let key = match &key.data {
                     YamlData::Value(Scalar::String(key)) => key.clone().into_owned(),
                     YamlData::Value(Scalar::Integer(key)) => key.to_string(),
@@ -192,10 +195,17 @@ fn convert(
             }
             Value::Object(properties)
         }
-        YamlData::Tagged(..) => return Err((here, "YAML tags have no meaning here".to_owned())),
-        YamlData::Alias(_) => return Err((here, "an alias to an unknown anchor".to_owned())),
+        YamlData::Tagged(..) => {
+            return Err((
+                here,
+                "YAML tags aren't supported: remove the tag".to_owned(),
+            ));
+        }
+        YamlData::Alias(_) => {
+            return Err((here, "the anchor of the alias doesn't exist".to_owned()));
+        }
         YamlData::Representation(..) | YamlData::BadValue => {
-            return Err((here, "a value that doesn't fit its tag".to_owned()));
+            return Err((here, "the value doesn't match its tag".to_owned()));
         }
     };
     locations.entry(pointer).or_insert(here);

@@ -1,9 +1,9 @@
-//! The model of the spec: the file with the line of every part, references, operations, and the one list of what can hold what.
+//! The model of the spec: the file with the place of every part, references, operations, and the structure of OpenAPI documents.
 //!
-//! * [`Spec::parse`] reads a file; [`Spec::location`] names the line of a part; [`Spec::error`] makes an error of both.
+//! * [`Spec::parse`] reads a file. [`Spec::location`] returns the place of a part. [`Spec::error`] creates an error with this place.
 //! * [`Spec::resolve`] and [`Node::child`] follow references; [`Spec::at`] and [`Node::written`] don't.
-//! * [`Spec::walk`] visits every object of the spec with its [`Kind`], and never enters examples and other data.
-//! * [`Spec::operations`] lists the operations; [`Operation::response`] is the response for a status code.
+//! * [`Spec::walk`] visits every object of the spec with its [`Kind`], but not examples and other data.
+//! * [`Spec::operations`] lists the operations. [`Operation::response`] returns the response for a status code.
 
 mod load;
 mod node;

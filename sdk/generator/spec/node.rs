@@ -16,7 +16,7 @@ pub struct Node<'s> {
 }
 
 impl Spec {
-    /// Returns the part at a JSON pointer as it is written.
+    /// Returns the part at a JSON pointer, without following references.
     #[must_use]
     pub fn at(&self, pointer: &str) -> Option<Node<'_>> {
         Some(Node {
@@ -26,8 +26,8 @@ impl Spec {
         })
     }
 
-    /// Returns the part at a JSON pointer. References are followed, and the result names the place to which they lead;
-    /// `None` if one leads nowhere, out of the file, or in a circle.
+    /// Returns the part at a JSON pointer, with references followed. The result has the pointer of the reference's target. Returns
+    /// `None` if a reference has no target, refers to another file, or is part of a cycle.
     #[must_use]
     pub fn resolve(&self, pointer: &str) -> Option<Node<'_>> {
         self.at(pointer)?.followed()
@@ -41,7 +41,7 @@ impl<'s> Node<'s> {
         self.written(key)?.followed()
     }
 
-    /// Returns the property or element `key` as it is written.
+    /// Returns the property or element `key`, without following references.
     #[must_use]
     pub fn written(&self, key: &str) -> Option<Node<'s>> {
         let value = match self.value {
@@ -57,7 +57,7 @@ impl<'s> Node<'s> {
 
     fn followed(self) -> Option<Node<'s>> {
         let mut node = self;
-        // A chain of references is one or two links long; a longer one is a circle.
+        // Real chains have one or two references; a chain of more than 16 is a cycle.
         for _ in 0..16 {
             match node.text("$ref") {
                 None => return Some(node),
@@ -67,8 +67,8 @@ impl<'s> Node<'s> {
         None
     }
 
-    /// Returns the parts of the mapping or list `key` by name or index, with references followed. Extensions and broken
-    /// references are left out.
+    /// Returns the entries of the mapping or list `key` by name or index, with references followed. Extensions and references
+    /// without a target are left out.
     #[must_use]
     pub fn children(&self, key: &str) -> Vec<(String, Node<'s>)> {
         let Some(parent) = self.written(key) else {
@@ -99,7 +99,7 @@ impl<'s> Node<'s> {
     }
 }
 
-/// Returns whether a name in the mapping `keyword` is an extension. In the other mappings, `x-…` is a name like any other.
+/// Returns whether a name in the mapping `keyword` is an extension. In other mappings, a name may begin with `x-`.
 pub(super) fn is_extension(keyword: &str, name: &str) -> bool {
     matches!(keyword, "paths" | "responses" | "callbacks") && name.starts_with("x-")
 }

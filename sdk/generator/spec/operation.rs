@@ -13,13 +13,14 @@ pub const METHODS: [&str; 8] = [
 pub struct Operation<'s> {
     /// The operation itself.
     pub node: Node<'s>,
-    /// The operationId, or an empty text.
+    /// The operationId; empty if there is none.
     pub id: &'s str,
     /// The method in upper case.
     pub method: String,
-    /// The path with its templates.
+    /// The path template.
     pub path: String,
-    /// The parameters of the path item and the operation; the operation's replace those of the same name.
+    /// The parameters of the path item and the operation. A parameter of the operation replaces one of the path item with the same
+    /// name and place.
     pub parameters: Vec<Parameter<'s>>,
 }
 
@@ -28,16 +29,16 @@ pub struct Operation<'s> {
 pub struct Parameter<'s> {
     /// The parameter itself, with references followed.
     pub node: Node<'s>,
-    /// The name; of a header in lower case.
+    /// The name; in lower case for a header.
     pub name: String,
     /// `path`, `query`, `header` or `cookie`.
     pub place: &'s str,
-    /// Whether a request must have it.
+    /// Whether the parameter is required.
     pub required: bool,
 }
 
 impl Spec {
-    /// Returns the operations in the order of the file. An error means that the file is no OpenAPI 3.0 document.
+    /// Returns the operations in the order of the file. Returns an error if the file isn't an OpenAPI 3.0 document.
     pub fn operations(&self) -> Result<Vec<Operation<'_>>, SpecError> {
         let version = self
             .value
@@ -57,7 +58,7 @@ impl Spec {
                 continue;
             };
             if path.split('{').skip(1).any(|part| !part.contains('}')) {
-                return Err(self.error(&item.pointer, "the path has a `{` without its `}`"));
+                return Err(self.error(&item.pointer, "the path has a `{` without a `}`"));
             }
             for method in METHODS {
                 let Some(node) = item.written(method).filter(|node| node.value.is_object()) else {
@@ -86,7 +87,7 @@ impl Spec {
 }
 
 impl<'s> Operation<'s> {
-    /// Returns the operationId, or the method and path of an operation without one.
+    /// Returns the operationId, or the method and path if there is no operationId.
     #[must_use]
     pub fn name(&self) -> String {
         if self.id.is_empty() {
@@ -96,7 +97,7 @@ impl<'s> Operation<'s> {
         }
     }
 
-    /// Returns the names of the path's templates.
+    /// Returns the names of the parameters in the path template.
     pub fn templates(&self) -> impl Iterator<Item = &str> {
         self.path
             .split('{')
@@ -104,8 +105,8 @@ impl<'s> Operation<'s> {
             .filter_map(|part| Some(part.split_once('}')?.0))
     }
 
-    /// Returns the values of the path's templates in a request's path, still percent-encoded; `None` if the request is for
-    /// another path.
+    /// Returns the names and percent-encoded values of the path parameters in a request's path; `None` if the path doesn't match the
+    /// template.
     #[must_use]
     pub fn captures<'r>(&self, path: &'r str) -> Option<Vec<(&str, &'r str)>> {
         let mut captured = Vec::new();
@@ -118,7 +119,7 @@ impl<'s> Operation<'s> {
         self.node.children("responses")
     }
 
-    /// Returns the response for a status code: its own, that of its range, or the default.
+    /// Returns the response for a status code: the response of the code, of its range, or the default.
     #[must_use]
     pub fn response(&self, status: u16) -> Option<Node<'s>> {
         let responses = self.node.written("responses")?;

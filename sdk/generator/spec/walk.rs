@@ -1,11 +1,11 @@
-//! What can hold what in an OpenAPI 3.0 document: the only list of keywords that hold schemas, and the walk over it.
+//! The structure of OpenAPI 3.0 documents: the keywords that contain objects, and the traversal of a spec by them.
 
 use serde_json::Value;
 
 use super::load::{Spec, pointer_segment};
 use super::node::is_extension;
 
-/// What an object of the spec is.
+/// The kind of an object of the spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// The whole document.
@@ -28,25 +28,25 @@ pub enum Kind {
     MediaType,
     /// The encoding of a property of a form.
     Encoding,
-    /// A schema, in another one or by itself.
+    /// A schema or subschema.
     Schema,
     /// A named example.
     Example,
     /// A link to another operation.
     Link,
-    /// Requests that the service sends to the client.
+    /// A callback: requests that the service sends to the client.
     Callback,
     /// A security scheme.
     SecurityScheme,
 }
 
-/// How a keyword holds its objects.
+/// The form in which a keyword contains objects.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Holds {
     One,
     List,
     Map,
-    /// The object itself is the mapping.
+    /// The parent object itself is the mapping.
     Itself,
 }
 
@@ -56,7 +56,8 @@ use Kind::{
     Parameter, PathItem, RequestBody, Response, Schema, SecurityScheme,
 };
 
-/// Every keyword that holds objects. What isn't here is data: values, examples, extensions.
+/// The keywords that contain objects, with the kind of the parent and the kind of the objects. The values of other keywords are
+/// data: values, examples, extensions.
 const KEYWORDS: &[(Kind, &str, Holds, Kind)] = &[
     (Document, "paths", Map, PathItem),
     (Document, "components", One, Components),
@@ -109,24 +110,24 @@ const KEYWORDS: &[(Kind, &str, Holds, Kind)] = &[
 /// An object of the spec, as [`Spec::walk`] visits it.
 #[derive(Clone)]
 pub struct Visited<'s> {
-    /// What the object is.
+    /// The kind of the object.
     pub kind: Kind,
-    /// What holds it; the document is held by itself.
+    /// The kind of the parent object; for the document, the document itself.
     pub parent: Kind,
     /// Its JSON pointer.
     pub pointer: String,
-    /// The object as it is written: maybe a reference.
+    /// The object, which may be a reference.
     pub value: &'s Value,
 }
 
 impl<'s> Visited<'s> {
-    /// Returns whether the object is only a reference to another one.
+    /// Returns whether the object is a reference.
     #[must_use]
     pub fn is_reference(&self) -> bool {
         self.value.get("$ref").is_some()
     }
 
-    /// Returns the objects that this one holds, as they are written. A reference holds nothing.
+    /// Returns the objects inside this object, without following references. A reference has none.
     #[must_use]
     pub fn children(&self) -> Vec<Visited<'s>> {
         let mut children = Vec::new();
@@ -173,7 +174,7 @@ impl<'s> Visited<'s> {
 }
 
 impl Spec {
-    /// Visits every object of the spec, each before those that it holds.
+    /// Visits every object of the spec, each before the objects inside.
     pub fn walk<'s>(&'s self, mut visit: impl FnMut(&Visited<'s>)) {
         let mut waiting = vec![Visited {
             kind: Document,

@@ -1,4 +1,4 @@
-//! The calls that every driver makes, and what the spec and the recording say of each.
+//! The calls that every driver makes, and their expected results.
 
 use std::fmt::Write as _;
 
@@ -14,32 +14,32 @@ use crate::spec::{Node, Spec};
 /// The publisher and the offer that every example requests.
 pub const EXAMPLE: [&str; 2] = ["contoso", "test-vm"];
 
-/// The name of the negative control, and the ids in its path.
+/// The name of the negative control, which is also the publisher and the offer in its path.
 pub const CONTROL: &str = "negative-control";
 
 /// The `api-version` that every driver sends.
 const VERSION: &str = "2017-10-31";
 
-/// One call.
+/// A call of a driver.
 pub struct Case<'s> {
-    /// The recording's file, below its folder.
+    /// The path of the recording's file without the extension, relative to `tests/recordings` or `tests/scenarios`.
     pub name: String,
     /// The operation, the publisher and, if there is one, the offer.
     call: Vec<String>,
-    /// The expected line of a driver.
+    /// The expected result.
     pub expected: CallResult,
-    /// The schema of the response body, to leave out of a driver's line what the spec doesn't name.
+    /// The schema of the response body, with which properties that the spec doesn't name are removed from the result.
     pub schema: Option<Node<'s>>,
 }
 
-/// Every call, in the order in which it is made: each recording once, each scenario to its end, then the negative control.
+/// Returns all calls in order: each recording once, each scenario to its end, then the negative control.
 pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, CommandError> {
     let operations = spec.operations()?;
     let expected_control = control(source, "running")?;
     source
         .recordings()
         .chain([(CONTROL.to_owned(), &expected_control)])
-        // Every driver sends the service's version, so none can send a wrong one.
+        // Recordings of other versions are left out, because every driver sends the service's version.
         .filter(|(_, recording)| {
             recording
                 .request
@@ -50,7 +50,7 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, Command
         .map(|(name, recording)| {
             let call = call(&recording.request).ok_or_else(|| {
                 CommandError(format!(
-                    "{name}: no driver calls {}; tests/languages/README.md says what they call",
+                    "{name}: no driver can send the request {}; tests/languages/README.md lists the calls",
                     recording.request
                 ))
             })?;
@@ -66,8 +66,8 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, Command
         .collect()
 }
 
-/// A copy of a recorded status, to be the negative control. The server's copy has another status than the expected one, so a
-/// comparison that finds no difference compares nothing.
+/// Returns the negative control: a copy of a recorded offer status, with the status `status`. The server's copy has another status
+/// than the expected one, so a comparison without a difference is broken.
 pub fn control(source: &Source, status: &str) -> Result<Recording, CommandError> {
     let is_report = |recording: &&Recording| {
         recording.response.status == 200
@@ -79,7 +79,7 @@ pub fn control(source: &Source, status: &str) -> Result<Recording, CommandError>
         .find(is_report)
         .ok_or_else(|| {
             CommandError(
-                "tests/recordings: the negative control needs a recorded status".to_owned(),
+                "tests/recordings: the negative control needs a recording of an offer's status: add one".to_owned(),
             )
         })?
         .clone();
@@ -88,11 +88,11 @@ pub fn control(source: &Source, status: &str) -> Result<Recording, CommandError>
     Ok(recording)
 }
 
-/// The calls as the drivers read them.
+/// Returns the calls in the format that the drivers read: one line per call, with tabs between the fields.
 pub fn as_text(cases: &[Case<'_>]) -> String {
     let mut text = String::new();
     for case in cases {
-        // Writing to a string doesn't fail.
+        // Writing to a string can't fail.
         let _ = writeln!(text, "{}\t{}", case.name, case.call.join("\t"));
     }
     text
@@ -111,8 +111,8 @@ fn call(request: &Request) -> Option<Vec<String>> {
     Some(call.into_iter().map(ToOwned::to_owned).collect())
 }
 
-/// What a client that loses nothing reads: of a success the properties that the spec names; of an error response its status code,
-/// and the code and message that its body has in a property that the spec names.
+/// Returns the result of a client that decodes every value: for a success, the properties that the spec names; for an error response,
+/// the status code, and the code and message in properties that the spec names.
 fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> CallResult {
     let body = match &recording.response.body {
         Some(Body::Json(value)) => value,
@@ -130,7 +130,7 @@ fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> CallResult {
         };
         return CallResult::decoded(&named, read);
     }
-    // An inner service's error stands in a property of the service's name.
+    // The error of an internal service is in a property with the name of that service.
     let inner = || {
         let properties = named.as_object().into_iter().flatten();
         properties
@@ -163,7 +163,7 @@ fn is_running(report: &Value) -> bool {
     status.is_some_and(|status| status.eq_ignore_ascii_case("running"))
 }
 
-/// What every example prints of these recordings: a line `ID: STATUS` for each offer of a list, then the status of one offer.
+/// Returns the expected output of every example: a line `ID: STATUS` for each offer of a list, then the status of one offer.
 pub fn example_output(source: &Source) -> Option<String> {
     let [publisher, offer] = EXAMPLE;
     let body = |wanted: &[&str]| {

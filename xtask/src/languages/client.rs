@@ -1,4 +1,4 @@
-//! Generates a client, builds its driver and its example, and runs both against replay servers of their own.
+//! Generates a client, builds its driver and its example, and runs each against a separate replay server.
 
 use std::fs;
 use std::path::Path;
@@ -14,36 +14,36 @@ use crate::exit::CommandError;
 use crate::files;
 use crate::serve::Source;
 
-/// The token of the drivers; the server refuses every other one.
+/// The token that drivers send; the server rejects any other token.
 const TOKEN: &str = "made-up-token";
 
-/// What every run of a client needs.
+/// The common settings of all clients' runs.
 pub struct RunSettings<'r> {
     /// The spec.
     pub spec: &'r Path,
-    /// The recordings that the server sends, with the negative control.
+    /// The recordings and scenarios of the server, with the negative control.
     pub source: &'r Source,
-    /// The calls, as the drivers read them.
+    /// The calls in the format that the drivers read.
     pub calls: &'r str,
     /// The timeout of each command.
     pub timeout: Duration,
 }
 
-/// A command that failed: its name, why, and the last lines that it printed.
+/// A failed command.
 pub struct FailedCommand {
-    /// `generate`, `build`, `run` or `example`.
+    /// The command's name in `language.yaml`: `generate`, `build`, `run` or `example`.
     pub stage: &'static str,
-    /// The reason.
+    /// The reason, and the last lines of the command's output.
     pub why: String,
 }
 
-/// What a run of a client gave.
+/// The result of a client's run.
 pub struct Run {
-    /// What the driver printed, and how many requests it sent.
+    /// The standard output of the driver, and the number of requests that it sent.
     pub output: Option<(String, usize)>,
-    /// The command that failed, after which no other was run.
+    /// The failed command, which ended the run.
     pub failed: Option<FailedCommand>,
-    /// How long each command took.
+    /// The duration of each command.
     pub times: Vec<(&'static str, Duration)>,
 }
 
@@ -55,7 +55,7 @@ pub fn run(language: &Language, settings: &RunSettings<'_>) -> Result<Run, Comma
         fs::remove_dir_all(&place).map_err(|error| process::file_error(&place, &error))?;
     }
     fs::create_dir_all(&folder).map_err(|error| process::file_error(&folder, &error))?;
-    // As in a reader's project, so that the page can show the same commands.
+    // Projects of users have this folder as well, so the page can list the same commands.
     let packages = installed().join(&language.name).join("node_modules");
     if packages.exists() {
         let link = folder.join("node_modules");
@@ -94,7 +94,7 @@ pub fn run(language: &Language, settings: &RunSettings<'_>) -> Result<Run, Comma
             .env("INSTALLED", installed().join(&language.name))
             .env("TOOLS", installed())
             .env("PATH", language.path()?);
-        // Scenarios advance with each request, so the example gets a server of its own.
+        // Scenarios advance with each request, so the example needs a separate server.
         let server = match stage {
             "run" | "example" => Some(settings.source.clone().start_for(TOKEN)?),
             _ => None,
@@ -106,7 +106,7 @@ pub fn run(language: &Language, settings: &RunSettings<'_>) -> Result<Run, Comma
         let result = process::run(&mut command, settings.timeout, &place.join(stage), &calls)?;
         run.times.push((stage, started.elapsed()));
         let result = result.and_then(|bytes| {
-            let text = String::from_utf8(bytes).map_err(|_| "its output isn't UTF-8".to_owned())?;
+            let text = String::from_utf8(bytes).map_err(|_| "the output isn't UTF-8".to_owned())?;
             match stage {
                 "run" => run.output = Some((text, server.as_ref().map_or(0, requests))),
                 "example" => check_example(&text, settings.source)?,
@@ -126,18 +126,20 @@ fn requests(server: &Server) -> usize {
     server.requests().len()
 }
 
-/// Compares what an example printed with the recordings.
+/// Compares the output of an example with the recordings.
 fn check_example(actual: &str, source: &Source) -> Result<(), String> {
     let [publisher, offer] = cases::EXAMPLE;
     let expected = cases::example_output(source).ok_or_else(|| {
         format!(
-            "no recordings of the offers of {publisher} and the status of {offer} to compare with"
+            "the expected output is unknown, because tests/recordings has no list of the publisher {publisher} or no status of the offer {offer}"
         )
     })?;
     if actual.trim_end().lines().eq(expected.trim_end().lines()) {
         return Ok(());
     }
-    Err(format!("it printed\n{actual}expected\n{expected}"))
+    Err(format!(
+        "the actual output is\n{actual}expected\n{expected}"
+    ))
 }
 
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! The lines that a driver prints, and where they differ from the expected ones.
+//! Compares the lines that a driver prints with the expected results.
 
 use std::collections::HashMap;
 
@@ -32,28 +32,28 @@ struct ErrorResponse {
     message: Value,
 }
 
-/// A property that is present, even if it is null.
+/// Deserialises a property whose value may be null, so that null differs from an absent property.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 
-/// The result of one call, in normal form.
+/// The normalised result of a call.
 pub enum CallResult {
-    /// The decoded value and what was read of it: `{"decoded": …, "read": …}`.
+    /// The decoded value and the values that the driver read from it: `{"decoded": …, "read": …}`.
     Decoded(Value),
     /// An error response: `{"error": {"status": …, "code": …, "message": …}}`.
     Error(Value),
-    /// What the client threw.
+    /// The exception that the client threw.
     Exception(String),
 }
 
 impl CallResult {
-    /// A decoded value, of which only the properties that the spec names are left.
+    /// Returns the result for a decoded value, which must have only properties that the spec names.
     pub fn decoded(decoded: &Value, read: Value) -> Self {
         Self::Decoded(json!({ "decoded": decoded, "read": without_empty_text(read) }))
     }
 
-    /// An error response. Of a message, the first line counts: the rest can be the server's stack trace.
+    /// Returns the result for an error response. Only the first line of the message is kept: the rest may be a stack trace.
     pub fn error(status: u16, code: Value, message: Value) -> Self {
         let message = match message {
             Value::String(text) => text.lines().next().unwrap_or_default().into(),
@@ -64,26 +64,27 @@ impl CallResult {
     }
 }
 
-/// A place where an actual line differs from the expected one.
+/// A difference between an actual result and the expected result.
 #[derive(Clone, Debug)]
 pub struct Difference {
-    /// The call.
+    /// The name of the call.
     pub case: String,
-    /// The path in the line; an index is given only for a scalar in its array.
+    /// The path in the result. Only the indices of scalars in arrays are part of it.
     pub path: String,
-    /// The actual and the expected value.
+    /// A message with the actual and the expected value.
     pub values: String,
 }
 
 impl Difference {
-    /// The difference as a known difference names it.
+    /// Returns the name that `language.yaml` lists as a known difference.
     pub fn name(&self) -> String {
         format!("{}: {}", self.case, self.path)
     }
 }
 
-/// Where a driver's lines differ from the expected ones, in the order of the calls. A path that differs more than once in a line
-/// is listed once, and the negative control only if it isn't detected. The error says what is wrong with the output as a whole.
+/// Returns the differences between a driver's results and the expected ones, in the order of the calls. A path that differs several
+/// times in a result is returned once. The negative control is returned only if its difference isn't detected. Returns an error if
+/// the output as a whole is invalid.
 pub fn differences(
     output: &str,
     requests: usize,
@@ -94,13 +95,13 @@ pub fn differences(
     let responses = lines.len() - lines.values().filter(exception).count();
     if requests > cases.len() {
         return Err(format!(
-            "{requests} requests for {} calls: a driver makes each call once, so switch retries off",
+            "the driver sent {requests} requests for {} calls: it must make each call once, so switch off the client's retries",
             cases.len()
         ));
     }
     if requests < responses {
         return Err(format!(
-            "{responses} responses, but only {requests} requests: a driver prints what the server has sent"
+            "the driver printed {responses} responses, but sent only {requests} requests: it must print the server's responses"
         ));
     }
     let mut all = Vec::new();
@@ -144,7 +145,7 @@ pub fn differences(
             case: CONTROL.to_owned(),
             path: "undetected".to_owned(),
             values: format!(
-                "the status differs from the expected one, the differences are `{}`",
+                "the driver must report the control's status as different, and the actual differences are `{}`",
                 paths.join("`, `")
             ),
         });
@@ -155,10 +156,10 @@ pub fn differences(
 fn parse<'c>(output: &str, cases: &'c [Case<'_>]) -> Result<HashMap<&'c str, CallResult>, String> {
     let mut lines = HashMap::new();
     for (index, text) in output.lines().enumerate() {
-        let at = format!("line {} of its output", index + 1);
+        let at = format!("line {} of the output", index + 1);
         let line: Line = serde_json::from_str(text).map_err(|error| format!("{at}: {error}"))?;
         let Some(case) = cases.iter().find(|case| case.name == line.case) else {
-            return Err(format!("{at}: there is no call `{}`", line.case));
+            return Err(format!("{at}: the call `{}` doesn't exist", line.case));
         };
         let seen = match (line.decoded, line.read, line.error, line.exception) {
             (Some(decoded), Some(read), None, None) => {
@@ -174,13 +175,13 @@ fn parse<'c>(output: &str, cases: &'c [Case<'_>]) -> Result<HashMap<&'c str, Cal
             (None, None, None, Some(exception)) => CallResult::Exception(exception),
             _ => {
                 return Err(format!(
-                    "{at}, about {}, must have `decoded` and `read`, or `error`, or `exception`, and nothing else",
+                    "{at}, for the call {}, must have `decoded` and `read`, or `error`, or `exception`, and no other property",
                     case.name
                 ));
             }
         };
         if lines.insert(case.name.as_str(), seen).is_some() {
-            return Err(format!("{at} is the second about {}", case.name));
+            return Err(format!("{at} is a second line for the call {}", case.name));
         }
     }
     Ok(lines)
@@ -210,7 +211,7 @@ fn differ(expected: &Value, actual: &Value, path: String, found: &mut Vec<(Strin
         }
         (Value::Array(wanted), Value::Array(given)) if wanted.len() == given.len() => {
             for (index, (wanted, given)) in wanted.iter().zip(given).enumerate() {
-                // The columns of a row have different meanings; rows and other lists have any length.
+                // The scalars of an array are columns with different meanings, so their indices matter; those of rows don't.
                 let index = match wanted {
                     Value::Array(_) | Value::Object(_) => String::new(),
                     _ => index.to_string(),

@@ -1,4 +1,4 @@
-//! A language: a folder below tests/languages with a `language.yaml`.
+//! Languages: the folders in tests/languages with a `language.yaml`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::exit::CommandError;
 use crate::files;
 
-/// One language.
+/// A language.
 pub struct Language {
     /// The folder's name.
     pub name: String,
@@ -17,7 +17,7 @@ pub struct Language {
     pub folder: PathBuf,
     /// The contents of its `language.yaml`.
     pub manifest: Manifest,
-    /// Other folders whose programs it needs.
+    /// The other folders whose installed programs the language needs.
     tools: Vec<String>,
 }
 
@@ -25,65 +25,65 @@ pub struct Language {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Manifest {
-    /// The name for people.
+    /// The human-readable name.
     pub title: String,
     /// The name of its generator.
     pub generator: String,
-    /// The commands that install the generator and what its client needs, at the pinned versions.
+    /// The commands that install the generator and the client's dependencies, at the pinned versions.
     #[serde(default)]
     pub install: Vec<String>,
-    /// Generates the client.
+    /// The shell script that generates the client.
     pub generate: Option<String>,
-    /// Builds the driver and the example.
+    /// The shell script that builds the driver and the example.
     pub build: Option<String>,
-    /// Runs the driver.
+    /// The shell script that runs the driver.
     pub run: String,
-    /// The complete program that the page shows.
+    /// The complete program on the language's page.
     pub example: Option<Example>,
     /// Facts for users of the client.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// Files in the folder that the generator reads; the page shows them.
+    /// The files in the folder that the generator reads; the page has their text.
     #[serde(default)]
     pub files: Vec<String>,
-    /// The accepted differences.
+    /// The known differences.
     #[serde(default)]
     pub known_differences: Vec<KnownDifference>,
 }
 
-/// The complete program that a language's page shows.
+/// The complete program on a language's page.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
-    /// The program's file in the language's folder.
+    /// The name of the program's file in the language's folder.
     pub file: String,
-    /// Runs the program.
+    /// The shell script that runs the program.
     pub run: String,
 }
 
-/// Something that a client reads differently, and that is accepted.
+/// A group of differences between a client's results and the recordings that is accepted.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownDifference {
     /// A short name.
     pub name: String,
-    /// What a user of the client has to know.
+    /// The effect on users of the client.
     pub explanation: String,
-    /// The differences, as the command prints them.
+    /// The differences, exactly as the command prints them.
     differences: Vec<String>,
 }
 
-/// The folder of the languages.
+/// Returns the folder of the languages.
 pub fn home() -> PathBuf {
     files::root().join("tests/languages")
 }
 
-/// The folder in which `tests/languages/install` installs packages.
+/// Returns the folder in which `tests/languages/install` installs packages.
 pub fn installed() -> PathBuf {
     files::root().join(".tools/languages")
 }
 
-/// Every language, by folder.
+/// Returns every language, in the order of the folders' names.
 pub fn all() -> Result<Vec<Language>, CommandError> {
     let home = home();
     let mut names: Vec<String> = fs::read_dir(&home)
@@ -104,7 +104,7 @@ impl Language {
             if known.explanation.trim().is_empty() {
                 let at = format!("/known-differences/{index}");
                 return Err(file
-                    .error(&at, "a known difference needs an explanation")
+                    .error(&at, "the known difference has no explanation: add one")
                     .into());
             }
         }
@@ -130,14 +130,16 @@ impl Language {
         };
         match language.unpinned() {
             Some(package) => {
-                let message = format!("no pins of the language or its tools have `{package}`");
+                let message = format!(
+                    "the package `{package}` isn't pinned at this version: add it to requirements.txt or package.json of the language or its tools"
+                );
                 Err(file.error("/install", message).into())
             }
             None => Ok(language),
         }
     }
 
-    /// A package in the commands for installing that isn't pinned at this version.
+    /// Returns a package in the install commands that isn't pinned at the same version.
     fn unpinned(&self) -> Option<&str> {
         let read = |file: &str| fs::read_to_string(home().join(file)).unwrap_or_default();
         let mut pins = String::new();
@@ -158,26 +160,26 @@ impl Language {
         packages.find(|package| !is_pinned(package))
     }
 
-    /// The known difference that a difference belongs to.
+    /// Returns the known difference that lists a difference.
     pub fn known(&self, difference: &str) -> Option<&KnownDifference> {
         let mut known = self.manifest.known_differences.iter();
         known.find(|known| known.differences.iter().any(|name| name == difference))
     }
 
-    /// The known differences that aren't among these differences.
+    /// Returns the listed differences that aren't among `differences`, the actual ones.
     pub fn unneeded<'l>(&'l self, differences: &[&str]) -> Vec<&'l str> {
         let known = self.manifest.known_differences.iter();
         let known = known.flat_map(|known| known.differences.iter().map(String::as_str));
         known.filter(|name| !differences.contains(name)).collect()
     }
 
-    /// A file of the folder.
+    /// Reads a file of the folder.
     pub fn text(&self, file: &str) -> Result<String, CommandError> {
         let path = self.folder.join(file);
         fs::read_to_string(&path).map_err(|error| read_error(&path, &error))
     }
 
-    /// What is missing to run it here, in the words of `tests/languages/install --check`.
+    /// Returns the output of `tests/languages/install --check`, which lists the missing tools; `None` if no tool is missing.
     pub fn missing(&self) -> Result<Option<String>, CommandError> {
         let script = home().join("install");
         let output = Command::new(&script)
@@ -201,20 +203,23 @@ impl Language {
         Ok(Some(lines.join("; ")))
     }
 
-    /// Its own folder and its tools', in the order in which programs are looked up.
+    /// Returns the names of the language's folder and its tools' folders, in the order of the lookup of programs.
     fn packages(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.name.as_str()).chain(self.tools.iter().map(String::as_str))
     }
 
-    /// The `PATH` with the programs of its packages and its tools.
+    /// Returns the `PATH` for the language's commands, with the installed programs first.
     pub fn path(&self) -> Result<std::ffi::OsString, CommandError> {
         let own = self.packages().flat_map(|folder| {
             let folder = installed().join(folder);
             [folder.join("venv/bin"), folder.join("node_modules/.bin")]
         });
         let path = std::env::var_os("PATH").unwrap_or_default();
-        std::env::join_paths(own.chain(std::env::split_paths(&path)))
-            .map_err(|error| CommandError(format!("the PATH can't be made: {error}")))
+        std::env::join_paths(own.chain(std::env::split_paths(&path))).map_err(|error| {
+            CommandError(format!(
+                "the PATH of the language's commands is invalid: {error}"
+            ))
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! `cargo xtask languages`: generates clients in other languages and compares what they read with the recordings.
+//! `cargo xtask languages`: generates clients in other languages, and compares the values that they read with the recordings.
 
 mod cases;
 mod client;
@@ -28,33 +28,33 @@ use crate::files;
 use crate::output::print_line;
 use crate::serve::Source;
 
-/// Generates clients of the spec in other languages, and compares what they read with the recordings
+/// Generates clients of the spec in other languages, and compares the values that they read with the recordings
 ///
-/// Each folder with a `language.yaml` in tests/languages is a language. Its client is generated and built, and its driver requests
-/// every recording and every scenario from a replay server. What the driver prints must be what the recording has in the
-/// properties that the spec names, or differ by a known difference that the folder explains. tests/languages/install installs
-/// what a language needs.
+/// Each folder with a `language.yaml` in tests/languages is a language. The command generates and builds its client. A driver, a
+/// program that uses the client, requests every recording and every scenario from a replay server and prints the values that it
+/// read. They must equal the recording's values of the properties that the spec names; any other difference must be listed as a
+/// known difference in language.yaml, with an explanation. tests/languages/install installs the tools of a language.
 #[derive(Args)]
 pub struct Languages {
-    /// Fail when the tools of a language are missing, instead of skipping it; so does naming it
+    /// Fail if the tools of a language are missing, instead of skipping the language; implied for languages given by name
     #[arg(long)]
     all: bool,
-    /// Write the pages in openapi/languages, instead of comparing them
+    /// Write the pages in openapi/languages instead of comparing them
     #[arg(long)]
     write: bool,
     /// The timeout of each command, such as 90s
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = humantime::parse_duration)]
     timeout: Duration,
-    /// The languages, by folder [default: every one whose tools are installed]
+    /// The languages, by the name of their folders [default: every language whose tools are installed]
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 }
 
-/// A language that can't run here.
+/// A language that is skipped, because its tools are missing.
 pub struct SkippedLanguage {
-    /// Its folder.
+    /// The name of its folder.
     pub name: String,
-    /// What is missing.
+    /// The missing tools.
     pub missing: String,
 }
 
@@ -84,7 +84,7 @@ impl Languages {
                     .map_err(|why| run.failed = Some(FailedCommand { stage: "run", why }))
                     .ok()
             });
-            // All calls but the negative control.
+            // The negative control doesn't count.
             let calls = cases.len() - 1;
             tested.push(LanguageResult::new(
                 language,
@@ -100,7 +100,7 @@ impl Languages {
         }
     }
 
-    /// Writes or compares the pages of the languages that ran.
+    /// Writes or compares the pages of the tested languages.
     fn pages(&self, tested: &[LanguageResult<'_>], out: &mut dyn Write) -> CommandResult {
         let mut outcome = Outcome::Success;
         for tested in tested {
@@ -124,7 +124,7 @@ impl Languages {
         Ok(outcome)
     }
 
-    /// The languages to run, and those that can't run, each with what is missing.
+    /// Returns the languages to test, and the skipped ones.
     fn select<'l>(
         &self,
         languages: &'l [Language],
@@ -133,7 +133,7 @@ impl Languages {
         if let Some(name) = self.names.iter().find(unknown) {
             let known: Vec<&str> = languages.iter().map(|one| one.name.as_str()).collect();
             return Err(CommandError(format!(
-                "there is no language `{name}`; there are {}",
+                "the language `{name}` doesn't exist; the languages are {}",
                 known.join(", ")
             )));
         }
@@ -154,7 +154,7 @@ impl Languages {
     }
 }
 
-/// Runs the languages, as many at once as there are cores, and prints a line to standard error when one has ended.
+/// Runs the clients, one per processor at a time, and prints a line to standard error at the end of each.
 fn run_all<'l>(
     languages: &[&'l Language],
     settings: &RunSettings<'_>,
@@ -200,11 +200,11 @@ fn print_progress(language: &Language, run: &client::Run) {
         "Failed"
     };
     let what = format!("{}: {}", language.name, times.join(", "));
-    // Writing to a closed standard error is ignored.
+    // An error of writing to standard error is ignored.
     let _ = print_line(&mut io::stderr(), verb, what);
 }
 
-/// Keeps a second run out of the folders of this one.
+/// Locks the folder of the runs, so that a concurrent run fails instead of overwriting files of this one.
 fn lock() -> Result<File, CommandError> {
     let folder = files::root().join("target/languages");
     let path = folder.join("lock");
@@ -214,7 +214,7 @@ fn lock() -> Result<File, CommandError> {
     #[cfg(unix)]
     if let Err(error) = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
         return Err(CommandError(format!(
-            "{}: another run uses this folder, so wait for its end: {error}",
+            "{}: another run uses this folder: run the command again after it has ended: {error}",
             files::display_path(&folder)
         )));
     }

@@ -1,11 +1,11 @@
-//! The part of a JSON value that the spec names.
+//! Reduces a JSON value to the properties that the spec names.
 
 use cloud_partner_recordings::recording::Recording;
 use serde_json::Value;
 
 use crate::spec::{Node, Operation, media_for};
 
-/// Returns the schema of a recorded response body, or none if the spec has no schema for its status code and media type.
+/// Returns the schema of a recorded response body; `None` if the spec has no schema for its status code and media type.
 pub fn body_schema<'s>(operation: &Operation<'s>, recording: &Recording) -> Option<Node<'s>> {
     let response = operation.response(recording.response.status)?;
     let content = response.written("content")?;
@@ -14,8 +14,8 @@ pub fn body_schema<'s>(operation: &Operation<'s>, recording: &Recording) -> Opti
     content.child(media_type)?.child("schema")
 }
 
-/// Returns the value without the properties that the spec doesn't name, and without properties that are null or empty: the spec
-/// says that these mean the same as absent ones.
+/// Returns the value without properties that the spec doesn't name, and without null and empty properties, which mean the same as
+/// absent ones according to the spec.
 pub fn named(schema: &Node<'_>, value: &Value) -> Value {
     let parts = parts(schema);
     let of_parts = |key: &str| parts.iter().find_map(|part| part.child(key));
@@ -43,7 +43,7 @@ pub fn named(schema: &Node<'_>, value: &Value) -> Value {
     }
 }
 
-/// The schema and those that it is composed of.
+/// Returns the schema and its subschemas in `allOf`, `oneOf` and `anyOf`.
 fn parts<'s>(schema: &Node<'s>) -> Vec<Node<'s>> {
     let composed = ["allOf", "oneOf", "anyOf"]
         .into_iter()

@@ -1,4 +1,4 @@
-//! The page of a language in openapi/languages: how to generate the client, a complete program, and the known differences.
+//! The page of a language in openapi/languages: the commands that generate the client, a complete program, the known differences.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ pub fn path(language: &Language) -> Option<PathBuf> {
     Some(files::root().join(name))
 }
 
-/// The page of a language.
+/// Returns the text of a language's page.
 pub fn page(language: &Language) -> Result<String, CommandError> {
     let manifest = &language.manifest;
     let mut text = format!(
@@ -56,7 +56,7 @@ pub fn page(language: &Language) -> Result<String, CommandError> {
     Ok(text)
 }
 
-/// The command as a reader types it.
+/// Returns a command as a reader types it.
 fn command(generate: &str) -> String {
     generate
         .trim()
@@ -66,7 +66,7 @@ fn command(generate: &str) -> String {
         .replace('\n', "\n  ")
 }
 
-/// A file's text in a Markdown fence; renderers know languages by their file extensions, too.
+/// Returns a file's text in a Markdown code fence. The file's extension names the language, which renderers accept.
 fn fenced(file: &str, text: &str) -> String {
     let language = file.rsplit('.').next().unwrap_or_default();
     format!("\n```{language}\n{}\n```\n", text.trim_end())

@@ -1,4 +1,4 @@
-//! Runs a command with a timeout and a limit on its output, and leaves none of its processes behind.
+//! Runs a command with a timeout and an output limit, and ends all its processes.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -11,22 +11,22 @@ use std::time::{Duration, Instant};
 use crate::exit::CommandError;
 use crate::files;
 
-/// The maximum number of bytes that a command may print to standard output and to standard error, each.
+/// The limit of standard output and of standard error, in bytes each.
 const OUTPUT_LIMIT: u64 = 16 << 20;
 
-/// The time between two looks at a running command.
+/// The interval at which a running command is polled.
 const POLL: Duration = Duration::from_millis(20);
 
-/// How many of the last lines of a failed command are shown.
+/// The number of output lines of a failed command that the message has.
 const TAIL: usize = 12;
 
 /// The process groups of the running commands.
 static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-/// Runs a command to its end, and returns what it printed to standard output. The inner error says why the command failed.
+/// Runs a command to its end, and returns its standard output. The inner error is the reason why the command failed.
 ///
-/// The command writes to `LOG.out` and `LOG.err` instead of pipes, so that a process that outlives the command can't hold up the
-/// reader. Every process of the command's group is killed when the command has ended.
+/// The command writes to the files `LOG.out` and `LOG.err` instead of pipes, because reading a pipe would also wait for processes
+/// that outlive the command. After the end of the command, its process group is killed.
 pub fn run(
     command: &mut Command,
     timeout: Duration,
@@ -48,14 +48,14 @@ pub fn run(
     let ended = wait(&mut child, timeout, [&out, &err]);
     kill(child.id());
     running().retain(|group| *group != child.id());
-    let ended = ended.map_err(|error| CommandError(format!("sh can't be waited for: {error}")))?;
+    let ended = ended.map_err(|error| CommandError(format!("waiting for sh failed: {error}")))?;
     Ok(match ended {
         Ok(()) => Ok(read(&out)?),
         Err(why) => Err(format!("{why}{}", tail(&[read(&out)?, read(&err)?]))),
     })
 }
 
-/// Ends every running command when this program is interrupted: a process group of its own doesn't get the terminal's signal.
+/// Kills every running command when this program is interrupted. The terminal's signal doesn't reach separate process groups.
 pub fn end_with_interrupt() {
     thread::spawn(|| {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -68,7 +68,7 @@ pub fn end_with_interrupt() {
     });
 }
 
-/// A path that can't be read or written.
+/// Returns the error for a path that can't be read or written.
 pub fn file_error(path: &Path, error: &std::io::Error) -> CommandError {
     CommandError(format!(
         "{}: can't be used: {error}",
@@ -106,13 +106,13 @@ fn wait(
         thread::sleep(POLL);
     };
     kill(child.id());
-    // The group's leader is a process of this program: it must be waited for, or it stays as a zombie.
+    // The command is a child of this program: without `wait`, it would remain as a zombie.
     child.kill()?;
     child.wait()?;
     Ok(Err(why))
 }
 
-/// Kills a process group; one that has ended is no error.
+/// Kills a process group. A group that has ended already is ignored.
 fn kill(group: u32) {
     #[cfg(unix)]
     if let Some(group) = i32::try_from(group)
@@ -125,7 +125,7 @@ fn kill(group: u32) {
     let _ = group;
 }
 
-/// Reads an output file up to the limit: the command may have passed it between two looks.
+/// Reads an output file up to the limit, which the command may have exceeded between two polls.
 fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
     let mut bytes = Vec::new();
     File::open(path)
@@ -134,7 +134,7 @@ fn read(path: &Path) -> Result<Vec<u8>, CommandError> {
     Ok(bytes)
 }
 
-/// The last lines of both outputs, cut and without control characters.
+/// Returns the last lines of both outputs, truncated and without control characters.
 fn tail(outputs: &[Vec<u8>; 2]) -> String {
     const LONGEST: usize = 200;
     let text = outputs.concat();

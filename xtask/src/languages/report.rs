@@ -1,4 +1,4 @@
-//! The results of a run, as a table and as findings.
+//! The report of a run: a table of the languages, and findings.
 
 use std::io::Write;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::language::Language;
 use crate::exit::CommandResult;
 use crate::report::{Finding, Format, Level, Report, Table};
 
-/// The results of one language.
+/// The result of one language.
 pub struct LanguageResult<'l> {
     /// The language.
     pub language: &'l Language,
@@ -19,13 +19,13 @@ pub struct LanguageResult<'l> {
     calls: usize,
     /// The number of calls without a difference.
     same: usize,
-    /// The known differences that were found, each with its number of calls.
+    /// The names of the known differences that occurred, each with its number of calls.
     known: Vec<String>,
     findings: Vec<Finding>,
 }
 
 impl<'l> LanguageResult<'l> {
-    /// Sorts the differences into known and unknown ones.
+    /// Divides the differences into known and unknown ones.
     pub fn new(
         language: &'l Language,
         calls: usize,
@@ -41,7 +41,7 @@ impl<'l> LanguageResult<'l> {
             findings: Vec::new(),
         };
         if let Some(FailedCommand { stage, why }) = failed {
-            // Further lines are indented like the first one.
+            // The following lines are indented like the first line.
             let why = why.trim_end().replace('\n', "\n             ");
             let message = format!("{name}: {stage} failed: {why}");
             tested
@@ -54,13 +54,14 @@ impl<'l> LanguageResult<'l> {
         let names: Vec<String> = differences.iter().map(Difference::name).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         for unneeded in language.unneeded(&names) {
-            let message =
-                format!("{name}: {unneeded}: no longer found; remove it from language.yaml");
+            let message = format!(
+                "{name}: the known difference `{unneeded}` no longer occurs: remove it from language.yaml"
+            );
             tested
                 .findings
                 .push(Finding::error("known-difference", message));
         }
-        // Differences come call by call.
+        // The differences of a call are adjacent.
         let mut different: Vec<&str> = differences
             .iter()
             .map(|difference| difference.case.as_str())
@@ -92,7 +93,7 @@ impl<'l> LanguageResult<'l> {
     }
 }
 
-/// Prints the table and the findings. A skipped language is an error if all are `required`.
+/// Prints the table and the findings. A skipped language is an error if `required` is true.
 pub fn print(
     tested: &[LanguageResult<'_>],
     skipped: Vec<SkippedLanguage>,

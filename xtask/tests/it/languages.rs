@@ -185,7 +185,7 @@ fn accepts_a_known_difference_only_while_it_is_found() {
     language(&workspace, LINES, KNOWN);
     finds(
         &workspace,
-        "shell: list/contoso: read[][2]: no longer found",
+        "shell: the known difference `list/contoso: read[][2]` no longer occurs",
     );
     language(
         &workspace,
@@ -199,11 +199,7 @@ fn accepts_a_known_difference_only_while_it_is_found() {
 fn refuses_a_known_difference_without_an_explanation_and_a_package_without_a_pin() {
     let workspace = workspace();
     for (from, to, expected) in [
-        (
-            "Large integers are rounded.",
-            "\"\"",
-            "needs an explanation",
-        ),
+        ("Large integers are rounded.", "\"\"", "has no explanation"),
         ("name", "nam", "unknown field `nam`"),
     ] {
         language(&workspace, LINES, &KNOWN.replace(from, to));
@@ -214,7 +210,7 @@ fn refuses_a_known_difference_without_an_explanation_and_a_package_without_a_pin
     refuses(
         &workspace,
         &[],
-        "no pins of the language or its tools have `shell-generator==1.2.4`",
+        "the package `shell-generator==1.2.4` isn't pinned",
     );
 }
 
@@ -243,7 +239,7 @@ fn skips_a_language_without_its_tools_unless_it_is_required() {
     refuses(
         &workspace,
         &["cobol"],
-        "there is no language `cobol`; there are shell",
+        "the language `cobol` doesn't exist; the languages are shell",
     );
 }
 
@@ -258,7 +254,7 @@ fn shows_a_failed_command_with_its_output() {
     matches_golden("languages-failed", &workspace, &[]);
     language(&workspace, LINES, "");
     edit(&workspace, "sh \"$HERE/example.sh\"", "echo no offers");
-    finds(&workspace, "shell: example failed: it printed");
+    finds(&workspace, "shell: example failed: the actual output is");
 }
 
 #[test]
@@ -267,7 +263,7 @@ fn refuses_output_that_does_not_fit_the_calls() {
     language(&workspace, "not JSON\n", "");
     finds(
         &workspace,
-        "run failed: line 1 of its output: expected ident",
+        "run failed: line 1 of the output: expected ident",
     );
     let first = LINES.lines().next().unwrap_or_default();
     language(&workspace, first, "");
@@ -275,7 +271,7 @@ fn refuses_output_that_does_not_fit_the_calls() {
     language(&workspace, &format!("{LINES}{first}"), "");
     finds(
         &workspace,
-        "line 5 of its output is the second about failures/list-not-found",
+        "line 5 of the output is a second line for the call failures/list-not-found",
     );
     let status = r#""decoded":{"status":"Running"},"read":["Running",[],true]"#;
     for incomplete in [
@@ -287,7 +283,7 @@ fn refuses_output_that_does_not_fit_the_calls() {
         language(&workspace, &LINES.replace(status, incomplete), "");
         finds(
             &workspace,
-            "line 3 of its output, about status/test-vm, must have `decoded` and `read`",
+            "line 3 of the output, for the call status/test-vm, must have `decoded` and `read`",
         );
     }
 
@@ -299,10 +295,13 @@ fn refuses_output_that_does_not_fit_the_calls() {
         requests,
         &format!("tee calls | {requests}; {requests} <calls"),
     );
-    finds(&workspace, "8 requests for 4 calls");
+    finds(&workspace, "the driver sent 8 requests for 4 calls");
     language(&workspace, LINES, "");
     edit(&workspace, requests, "true");
-    finds(&workspace, "4 responses, but only 0 requests");
+    finds(
+        &workspace,
+        "the driver printed 4 responses, but sent only 0 requests",
+    );
 }
 
 #[test]
@@ -353,7 +352,7 @@ fn fails_when_the_negative_control_is_not_detected() {
     );
     finds(
         &workspace,
-        "shell: negative-control: undetected: the status differs",
+        "shell: negative-control: undetected: the driver must report",
     );
 }
 
