@@ -1,8 +1,8 @@
-//! What a call costs over plain reqwest and `serde_json`, against the same server on this machine.
+//! The time of a call of the SDK, relative to hand-written code with reqwest and `serde_json`, with a server on this machine.
 //!
-//! `cargo bench -p cloud-partner-recordings --bench call`; ends with 1 when a target is missed.
+//! `cargo bench -p cloud-partner-recordings --bench call`; the exit code is 1 if a target is missed.
 //!
-//! Both sides send the same request with HTTP clients that are set alike, read the whole body and decode the same members.
+//! Both send the same request with identically configured HTTP clients, read the whole body and decode the same properties.
 
 mod support;
 
@@ -16,25 +16,25 @@ use cloud_partner_recordings::sample::many_offers;
 use cloud_partner_recordings::store;
 
 use support::figure::{Figure, Target, median, ratio};
-use support::{PlainOffer, TOKEN, end, http, runtime, sdk, wanted};
+use support::{PlainOffer, TOKEN, http, report, runtime, sdk, started_by_cargo_bench};
 
 const TARGET: f64 = 1.05;
 
 fn main() -> ExitCode {
-    if !wanted() {
+    if !started_by_cargo_bench() {
         return ExitCode::SUCCESS;
     }
     let lists = store::root().join("recordings/list");
     let recordings: Vec<Recording> = store::recordings(&lists)
         .all()
-        .expect("good recordings")
+        .expect("valid recordings")
         .into_iter()
         .map(Recording::from)
         .chain([many_offers(1000)])
         .collect();
     let server = Replay::new(recordings, Vec::new())
         .start()
-        .expect("a port on this machine");
+        .expect("a free port");
     let figures =
         [("contoso", 4001, 2), ("contoso-many", 1001, 1)].map(|(publisher, rounds, calls)| {
             let mut bench = Bench {
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
             };
             bench.run(rounds)
         });
-    end(&figures)
+    report(&figures)
 }
 
 struct Bench {
@@ -54,7 +54,7 @@ struct Bench {
     plain: reqwest::Client,
     url: String,
     publisher: &'static str,
-    /// How many calls a round has for each side.
+    /// The number of calls of each client per round.
     calls: u32,
 }
 
@@ -73,7 +73,7 @@ impl Bench {
                     (self.sdk_calls().await, plain)
                 }
             });
-            assert_eq!(sdk.1, plain.1, "both see the same list");
+            assert_eq!(sdk.1, plain.1, "both clients receive the same list");
             offers = sdk.1;
             // The first round opens the connections.
             if round > 0 {
@@ -94,15 +94,15 @@ impl Bench {
         }
     }
 
-    /// One call's time in microseconds, and how many offers it gave.
+    /// Returns the mean time of a call in microseconds, and the number of offers.
     async fn sdk_calls(&self) -> (f64, usize) {
         let mut offers = 0;
         let start = Instant::now();
         for _ in 0..self.calls {
-            let answer = self.sdk.list_offers(self.publisher).await;
-            offers = answer.expect("a list").len();
+            let response = self.sdk.list_offers(self.publisher).await;
+            offers = response.expect("a list").len();
         }
-        (self.each(start), offers)
+        (self.time_per_call(start), offers)
     }
 
     async fn plain_calls(&self) -> (f64, usize) {
@@ -111,7 +111,7 @@ impl Bench {
         for _ in 0..self.calls {
             offers = self.plain_call().await.expect("a list").len();
         }
-        (self.each(start), offers)
+        (self.time_per_call(start), offers)
     }
 
     async fn plain_call(&self) -> Result<Vec<PlainOffer>, Box<dyn std::error::Error>> {
@@ -131,7 +131,7 @@ impl Bench {
         Ok(serde_json::from_slice(&body)?)
     }
 
-    fn each(&self, start: Instant) -> f64 {
+    fn time_per_call(&self, start: Instant) -> f64 {
         start.elapsed().as_secs_f64() * 1e6 / f64::from(self.calls)
     }
 }

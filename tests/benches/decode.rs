@@ -1,6 +1,6 @@
-//! How fast a list of 100,000 offers is decoded, over hand-written serde structs with the same members.
+//! The throughput of decoding a list of 100,000 offers, relative to hand-written serde structs with the same properties.
 //!
-//! `cargo bench -p cloud-partner-recordings --bench decode`; ends with 1 when the target is missed.
+//! `cargo bench -p cloud-partner-recordings --bench decode`; the exit code is 1 if the target is missed.
 
 mod support;
 
@@ -13,20 +13,20 @@ use cloud_partner_recordings::sample::many_offers;
 use serde::de::DeserializeOwned;
 
 use support::figure::{Figure, Target, median, ratio};
-use support::{PlainOffer, body, end, wanted};
+use support::{PlainOffer, body, report, started_by_cargo_bench};
 
 const OFFERS: usize = 100_000;
 const ROUNDS: usize = 11;
 const TARGET: f64 = 0.95;
 
 fn main() -> ExitCode {
-    if !wanted() {
+    if !started_by_cargo_bench() {
         return ExitCode::SUCCESS;
     }
     let body = body(&many_offers(OFFERS));
     let mut rounds = Vec::new();
     for round in 0..=ROUNDS {
-        // Whoever comes first finds the caches as the other left them, so they take turns.
+        // The order alternates, because the first of the two runs with the caches that the other left.
         let pair = if round % 2 == 0 {
             let sdk = decode::<OfferSummary>(&body);
             (sdk, decode::<PlainOffer>(&body))
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
             let plain = decode::<PlainOffer>(&body);
             (decode::<OfferSummary>(&body), plain)
         };
-        // The first round only warms up.
+        // The first round is a warm-up.
         if round > 0 {
             rounds.push(pair);
         }
@@ -47,23 +47,23 @@ fn main() -> ExitCode {
         sdk.unwrap_or_default(),
         plain.unwrap_or_default()
     );
-    end(&[Figure {
+    report(&[Figure {
         name: "decoding, throughput of the SDK's types over serde by hand".to_owned(),
         value: ratio(&rounds).unwrap_or_default(),
         target: Target::AtLeast(TARGET),
     }])
 }
 
-/// Decodes the list once: MB/s.
+/// Decodes the list once and returns the throughput in MB/s.
 fn decode<T: DeserializeOwned>(body: &[u8]) -> f64 {
     let start = now();
-    let offers: Vec<T> = serde_json::from_slice(black_box(body)).expect("a good list");
-    let took = now().saturating_sub(start);
+    let offers: Vec<T> = serde_json::from_slice(black_box(body)).expect("a valid list");
+    let elapsed = now().saturating_sub(start);
     assert_eq!(black_box(offers).len(), OFFERS);
-    megabytes(body.len()) / took.as_secs_f64()
+    megabytes(body.len()) / elapsed.as_secs_f64()
 }
 
-/// CPU time, so that what else runs on the machine counts less.
+/// Returns the CPU time of this thread, which other processes affect less than the wall-clock time.
 #[cfg(unix)]
 fn now() -> Duration {
     use rustix::time::{ClockId, clock_gettime};
@@ -79,7 +79,10 @@ fn now() -> Duration {
     START.elapsed()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "megabytes are few")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the sizes are far below 2^52 bytes"
+)]
 fn megabytes(bytes: usize) -> f64 {
     bytes as f64 / 1e6
 }

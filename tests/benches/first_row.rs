@@ -1,7 +1,7 @@
-//! How long the command-line tool takes to its first row of 10,000 offers, over what curl takes for the same body.
+//! The time until the command-line tool prints the first of 10,000 offers, relative to the time in which curl downloads the same body.
 //!
-//! `cargo bench -p cloud-partner-recordings --bench first_row`; ends with 1 when the target is missed. Needs curl; builds the
-//! tool with the profile that a user installs it with.
+//! `cargo bench -p cloud-partner-recordings --bench first_row`; the exit code is 1 if the target is missed. It
+//! requires curl, and builds the tool with the release profile.
 
 mod support;
 
@@ -14,31 +14,31 @@ use cloud_partner_recordings::replay::Replay;
 use cloud_partner_recordings::sample::many_offers;
 
 use support::figure::{Figure, Target, median};
-use support::{TOKEN, end, wanted};
+use support::{TOKEN, report, started_by_cargo_bench};
 
 const OFFERS: usize = 10_000;
 const ROUNDS: usize = 15;
-/// The tool may take this many times as long as curl, and this many seconds more.
+/// The maximum time of the tool is `TIMES` multiplied by curl's time, plus `MORE` seconds.
 const TIMES: f64 = 1.2;
 const MORE: f64 = 0.1;
 
 fn main() -> ExitCode {
-    if !wanted() {
+    if !started_by_cargo_bench() {
         return ExitCode::SUCCESS;
     }
     if Command::new("curl").arg("--version").output().is_err() {
-        println!("curl isn't there to be compared with: nothing was measured");
+        println!("curl isn't installed: nothing was measured");
         return ExitCode::SUCCESS;
     }
     let tool = build();
     let server = Replay::new([many_offers(OFFERS)], Vec::<_>::new())
         .start()
-        .expect("a port on this machine");
+        .expect("a free port");
     let url = server.url();
     let mut rounds = Vec::new();
     for round in 0..=ROUNDS {
         let pair = (first_row(&tool, &url), curl(&url));
-        // The first round only warms the server and the files up.
+        // The first round is a warm-up.
         if round > 0 {
             rounds.push(pair);
         }
@@ -50,20 +50,20 @@ fn main() -> ExitCode {
         tool * 1e3,
         curl * 1e3
     );
-    end(&[Figure {
+    report(&[Figure {
         name: format!("first row over {TIMES} times curl and {} ms", MORE * 1e3),
         value: tool / (TIMES * curl + MORE),
         target: Target::AtMost(1.0),
     }])
 }
 
-/// Builds the tool as `cargo install` does, and gives its path.
+/// Builds the tool with the release profile and returns its path.
 fn build() -> std::path::PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let bench = std::env::current_exe().expect("this program's path");
     // target/PROFILE/deps/bench
     let target = bench.ancestors().nth(3).expect("the target folder");
-    let done = Command::new(env!("CARGO"))
+    let status = Command::new(env!("CARGO"))
         .args(["build", "--release", "--package", "cloud-partner-portal"])
         .args([
             "--features",
@@ -75,8 +75,8 @@ fn build() -> std::path::PathBuf {
         .arg(target)
         .current_dir(root)
         .status()
-        .expect("cargo can be started");
-    assert!(done.success(), "the tool can't be built");
+        .expect("cargo");
+    assert!(status.success(), "building the tool failed");
     target.join("release/cloud-partner")
 }
 
@@ -87,14 +87,14 @@ fn first_row(tool: &Path, url: &str) -> f64 {
         .env("AZURE_TOKEN", TOKEN)
         .stdout(Stdio::piped())
         .spawn()
-        .expect("the tool can be started");
-    let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        .expect("the tool");
+    let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
     let mut lines = [String::new(), String::new()];
     for line in &mut lines {
-        out.read_line(line).expect("a line");
+        output.read_line(line).expect("a line");
     }
     let time = started.elapsed().as_secs_f64();
-    let offers = out.lines().count() + 1;
+    let offers = output.lines().count() + 1;
     assert!(
         lines[1].starts_with("vm-000000") && offers == OFFERS,
         "{lines:?}, {offers} offers"
@@ -112,7 +112,7 @@ fn curl(url: &str) -> f64 {
             "{url}/api/publishers/contoso-many/offers?api-version=2017-10-31"
         ))
         .output()
-        .expect("curl can be started");
+        .expect("curl");
     let time = started.elapsed().as_secs_f64();
     assert!(output.status.success() && output.stdout.len() > OFFERS * 100);
     time

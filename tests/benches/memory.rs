@@ -1,7 +1,7 @@
-//! The peak memory of a call that gives 100,000 offers, over the size of the answer's body.
+//! The peak memory of a call that returns 100,000 offers, relative to the size of the response body.
 //!
-//! `cargo bench -p cloud-partner-recordings --bench memory`; ends with 1 when the target is missed. The peak is the process's
-//! own as Linux counts it, so the client runs in a process of its own: this program once more. Elsewhere nothing is measured.
+//! `cargo bench -p cloud-partner-recordings --bench memory`; the exit code is 1 if the target is missed. The peak is that of
+//! a process, so the program starts itself again as the client. It measures on Linux only.
 
 mod support;
 
@@ -11,11 +11,11 @@ use cloud_partner_recordings::replay::Replay;
 use cloud_partner_recordings::sample::many_offers;
 
 use support::figure::{Figure, Target};
-use support::{body, end, runtime, sdk, wanted};
+use support::{body, report, runtime, sdk, started_by_cargo_bench};
 
 const OFFERS: usize = 100_000;
 const TARGET: f64 = 3.0;
-/// The argument that makes this program the client; the server's address follows.
+/// The argument that makes this program the client. The server's URL follows.
 const CLIENT: &str = "--client-of";
 
 fn main() -> ExitCode {
@@ -23,18 +23,18 @@ fn main() -> ExitCode {
     if let (Some(_), Some(url)) = (arguments.next(), arguments.next()) {
         return client(&url);
     }
-    if !wanted() {
+    if !started_by_cargo_bench() {
         return ExitCode::SUCCESS;
     }
     if peak().is_none() {
-        println!("the peak memory of a process can be measured on Linux only");
+        println!("the peak memory is measured on Linux only");
         return ExitCode::SUCCESS;
     }
     let recording = many_offers(OFFERS);
     let size = body(&recording).len();
     let server = Replay::new([recording], Vec::new())
         .start()
-        .expect("a port on this machine");
+        .expect("a free port");
     let this = std::env::current_exe().expect("this program");
     let output = Command::new(this)
         .args([CLIENT, &server.url()])
@@ -44,14 +44,14 @@ fn main() -> ExitCode {
     let text = String::from_utf8_lossy(&output.stdout);
     let used: usize = text.trim().parse().expect("the client prints bytes");
     println!("{OFFERS} offers, {size} bytes, the call's peak is {used} bytes");
-    end(&[Figure {
+    report(&[Figure {
         name: "peak memory of a call over the size of its body".to_owned(),
-        value: over(used, size),
+        value: ratio(used, size),
         target: Target::AtMost(TARGET),
     }])
 }
 
-/// Prints by how many bytes the call has raised the process's peak.
+/// Prints the number of bytes by which the call increases the peak memory of the process.
 fn client(url: &str) -> ExitCode {
     let client = sdk(url);
     let runtime = runtime();
@@ -65,7 +65,7 @@ fn client(url: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The most memory that this process has had so far, in bytes.
+/// Returns the peak memory of this process in bytes.
 fn peak() -> Option<usize> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
@@ -76,6 +76,6 @@ fn peak() -> Option<usize> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "three digits are enough")]
-fn over(part: usize, whole: usize) -> f64 {
+fn ratio(part: usize, whole: usize) -> f64 {
     part as f64 / whole as f64
 }

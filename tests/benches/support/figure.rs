@@ -1,8 +1,8 @@
-//! What the benchmarks compute and print: medians, ratios, and whether a target is met.
+//! Figures of the benchmarks: medians, ratios and targets.
 
 use std::fmt;
 
-/// The middle of the values; of an even number, the mean of the two in the middle.
+/// Returns the median of the values, or `None` if there are none.
 pub fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let upper = values.len() / 2;
@@ -14,18 +14,18 @@ pub fn median(mut values: Vec<f64>) -> Option<f64> {
     }
 }
 
-/// The median of the rounds' ratios, first over second: what disturbs the machine disturbs both of a pair.
+/// Returns the median of the ratios of all pairs, first over second. A disturbance of the machine affects both values of a pair.
 pub fn ratio(rounds: &[(f64, f64)]) -> Option<f64> {
     median(rounds.iter().map(|(this, that)| this / that).collect())
 }
 
-/// Which side of a number is good.
+/// The maximum or minimum of a figure.
 pub enum Target {
     AtMost(f64),
     AtLeast(f64),
 }
 
-/// A number with its target.
+/// A measured value with its target.
 pub struct Figure {
     pub name: String,
     pub value: f64,
@@ -35,8 +35,8 @@ pub struct Figure {
 impl Figure {
     pub fn met(&self) -> bool {
         match self.target {
-            Target::AtMost(most) => self.value <= most,
-            Target::AtLeast(least) => self.value >= least,
+            Target::AtMost(maximum) => self.value <= maximum,
+            Target::AtLeast(minimum) => self.value >= minimum,
         }
     }
 }

@@ -1,6 +1,6 @@
-//! What the benchmarks share: the guard, the other side of the comparison, and the end.
+//! Helpers of the benchmarks: clients, types, and the report of the figures.
 
-#![allow(dead_code, reason = "each benchmark uses a part of it")]
+#![allow(dead_code, reason = "each benchmark uses some of the helpers")]
 
 pub mod figure;
 
@@ -14,16 +14,16 @@ use serde_json::{Map, Value};
 
 use figure::Figure;
 
-/// The token of both sides.
+/// The token that both clients send.
 pub const TOKEN: &str = "made-up";
 
-/// Whether the program was started by `cargo bench`; `cargo test --benches` starts it too, and must not wait for it.
-pub fn wanted() -> bool {
+/// Returns whether `cargo bench` started the program. `cargo test --benches` also starts it, but must not measure.
+pub fn started_by_cargo_bench() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
 
-/// Prints the figures; the exit code says whether all targets are met.
-pub fn end(figures: &[Figure]) -> ExitCode {
+/// Prints the figures, and returns a failure if a target is missed.
+pub fn report(figures: &[Figure]) -> ExitCode {
     for figure in figures {
         println!("{figure}");
     }
@@ -34,7 +34,7 @@ pub fn end(figures: &[Figure]) -> ExitCode {
     }
 }
 
-/// What somebody writes who reads the list by hand: the same fourteen members, each as serde takes it.
+/// A hand-written type of an offer, with the same fourteen properties as the generated type.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlainOffer {
@@ -60,8 +60,8 @@ pub struct PlainDefinition {
     pub display_text: Option<String>,
 }
 
-/// The HTTP client of the hand-written side: set as the SDK sets its own, with the SDK's time limit for an answer and its user
-/// agent, so that the same goes over the wire.
+/// Returns the HTTP client of the hand-written code. It has the same timeouts, redirect policy and user agent as the SDK's client, so
+/// that both send the same requests.
 pub fn http() -> reqwest::Client {
     reqwest::Client::builder()
         .user_agent("cloud-partner-portal-rust/0.1.0")
@@ -73,16 +73,16 @@ pub fn http() -> reqwest::Client {
         .expect("an HTTP client")
 }
 
-/// The SDK with everything at its default.
+/// Returns a client of the SDK with the default configuration.
 pub fn sdk(endpoint: &str) -> Client {
     Client::builder()
         .endpoint(endpoint)
-        .credential(Credential::token(TOKEN).expect("a good token"))
+        .credential(Credential::token(TOKEN).expect("a valid token"))
         .build()
-        .expect("a good configuration")
+        .expect("a valid configuration")
 }
 
-/// A runtime as a small program has it.
+/// Returns a single-threaded runtime.
 pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -90,7 +90,7 @@ pub fn runtime() -> tokio::runtime::Runtime {
         .expect("a runtime")
 }
 
-/// The recorded answer's body as it goes over the wire.
+/// Returns the bytes of the recorded response body.
 pub fn body(recording: &Recording) -> Vec<u8> {
     match &recording.response.body {
         Some(Body::Json(value)) => value.to_string().into_bytes(),

@@ -1,7 +1,7 @@
-//! Whatever arrives: decoding never panics, takes everything of the right kind, and loses nothing on the way back.
+//! Property tests of decoding: it never panics, accepts every valid value, and encoding returns the same value.
 //!
-//! The cases are made at random from a fixed seed, so a run is the same as the one before. `PROPTEST_RNG_SEED` and
-//! `PROPTEST_CASES` try others, and more.
+//! The cases are generated from a fixed seed, so every run tests the same cases. `PROPTEST_RNG_SEED` sets another seed, and
+//! `PROPTEST_CASES` the number of cases.
 
 use std::fmt::Debug;
 use std::hash::{BuildHasher, RandomState};
@@ -33,16 +33,16 @@ fn runner() -> TestRunner {
     TestRunner::new(config)
 }
 
-/// Tries the cases, and shows the smallest that fails.
-fn check<S: Strategy>(cases: &S, holds: impl Fn(S::Value)) {
+/// Runs the test for each case, and panics with the smallest case that fails.
+fn check<S: Strategy>(cases: &S, test: impl Fn(S::Value)) {
     let outcome = runner().run(cases, |case| {
-        holds(case);
+        test(case);
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// Any JSON value, a few levels deep.
+/// Generates JSON values with a few levels of nesting.
 fn any_json() -> impl Strategy<Value = Value> + Clone {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -51,19 +51,19 @@ fn any_json() -> impl Strategy<Value = Value> + Clone {
         any::<u64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
         ".*".prop_map(Value::from),
-        telling_text().prop_map(Value::from),
+        known_text().prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 30, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
             prop::collection::vec((".*", inner), 0..6)
-                .prop_map(|members| members.into_iter().collect()),
+                .prop_map(|properties| properties.into_iter().collect()),
         ]
     })
 }
 
-/// Words that the SDK knows, in any letter case, and what comes close to a time.
-fn telling_text() -> impl Strategy<Value = String> + Clone {
+/// Generates values that the SDK knows, in any letter case, and strings similar to timestamps.
+fn known_text() -> impl Strategy<Value = String> + Clone {
     let words: &[&str] = &[
         "running",
         "succeeded",
@@ -88,69 +88,69 @@ fn telling_text() -> impl Strategy<Value = String> + Clone {
     ]
 }
 
-/// The names of all members that the schema has, at any depth.
-fn member_names(schema: &Value, spec: &Spec, names: &mut Vec<String>) {
+/// Collects the names of all properties of the schema, at any depth.
+fn property_names(schema: &Value, spec: &Spec, names: &mut Vec<String>) {
     let schema = resolve(spec, schema);
-    for (name, member) in schema["properties"].as_object().into_iter().flatten() {
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         if !names.contains(name) {
             names.push(name.clone());
         }
-        member_names(member, spec, names);
+        property_names(property, spec, names);
     }
     if let Some(items) = schema.get("items") {
-        member_names(items, spec, names);
+        property_names(items, spec, names);
     }
 }
 
-/// Objects with the contract's names, which have such objects, lists of them or anything else in them.
+/// Generates objects with the property names of the spec. Their values are such objects, lists of such objects, or other JSON values.
 fn object(path: &str, required: &'static str) -> impl Strategy<Value = Value> + Clone {
     let spec = committed_spec();
     let mut names = Vec::new();
-    member_names(response_schema(&spec, path), &spec, &mut names);
+    property_names(response_schema(&spec, path), &spec, &mut names);
     assert!(
         names.len() > 10 && names.iter().any(|name| name == required),
         "{names:?}"
     );
     let names = select(names);
-    let members = any_json().prop_recursive(3, 60, 8, move |inner| {
+    let properties = any_json().prop_recursive(3, 60, 8, move |inner| {
         let object = prop::collection::vec((names.clone(), inner.clone()), 0..8)
-            .prop_map(|members| members.into_iter().collect::<Value>());
+            .prop_map(|properties| properties.into_iter().collect::<Value>());
         prop_oneof![
             object.clone(),
             prop::collection::vec(prop_oneof![object, inner], 0..4).prop_map(Value::from)
         ]
     });
-    let own = prop_oneof![".*", telling_text()];
-    (members, own).prop_map(move |(members, own)| {
-        let mut members = match members {
-            Value::Object(members) => members,
+    let own = prop_oneof![".*", known_text()];
+    (properties, own).prop_map(move |(properties, own)| {
+        let mut properties = match properties {
+            Value::Object(properties) => properties,
             other => Map::from_iter([("steps".to_owned(), other)]),
         };
-        members.insert(required.to_owned(), own.into());
-        Value::Object(members)
+        properties.insert(required.to_owned(), own.into());
+        Value::Object(properties)
     })
 }
 
-/// Decodes what may be anything; what can be decoded has to be the same when it comes back.
+/// Decodes the text. A value that can be decoded must be equal after encoding and decoding.
 fn round_trip<T: DeserializeOwned + Serialize + PartialEq + Debug>(text: &[u8]) -> Option<T> {
     let value: T = serde_json::from_slice(text).ok()?;
-    let encoded = serde_json::to_string(&value).expect("what was decoded can be encoded");
-    let again: T = serde_json::from_str(&encoded).expect("what was encoded can be decoded");
+    let encoded = serde_json::to_string(&value).expect("an encoded value");
+    let again: T = serde_json::from_str(&encoded).expect("a decoded value");
     assert_eq!(value, again);
-    // Letter case counts here, which it doesn't when statuses are compared.
+    // Unlike the comparison of statuses, this comparison is case-sensitive.
     assert_eq!(encoded, serde_json::to_string(&again).expect("again"));
     Some(value)
 }
 
-fn both(text: &[u8]) {
+fn decode_as_list_and_report(text: &[u8]) {
     round_trip::<Vec<OfferSummary>>(text);
     if let Some(report) = round_trip::<OfferStatusReport>(text) {
-        look_at(&report);
+        call_methods(&report);
     }
 }
 
-/// Everything that can be asked of a report.
-fn look_at(report: &OfferStatusReport) {
+/// Calls every method of a report.
+fn call_methods(report: &OfferStatusReport) {
     let _ = (report.outcome(), report.current_step());
     for step in report.steps() {
         let _ = (
@@ -174,47 +174,49 @@ fn look_at(report: &OfferStatusReport) {
 }
 
 #[test]
-fn any_bytes() {
+fn decoding_any_bytes_doesnt_panic() {
     check(&prop::collection::vec(any::<u8>(), 0..300), |bytes| {
-        both(&bytes);
+        decode_as_list_and_report(&bytes);
     });
 }
 
 #[test]
-fn any_text_of_json() {
+fn decoding_text_similar_to_json_doesnt_panic() {
     check(&"[\\[\\]{}\":,a-c0-9eE.+ \\\\un-]{0,60}", |text| {
-        both(text.as_bytes());
+        decode_as_list_and_report(text.as_bytes());
     });
-    check(&any_json(), |value| both(value.to_string().as_bytes()));
+    check(&any_json(), |value| {
+        decode_as_list_and_report(value.to_string().as_bytes())
+    });
 }
 
 #[test]
-fn any_list_with_ids_is_a_list() {
+fn any_list_of_objects_with_ids_is_decoded() {
     check(&prop::collection::vec(object(LIST, "id"), 0..4), |offers| {
         let text = json!(offers).to_string();
-        let list = round_trip::<Vec<OfferSummary>>(text.as_bytes()).expect("it has ids");
+        let list = round_trip::<Vec<OfferSummary>>(text.as_bytes()).expect("a list");
         let ids: Vec<_> = list.iter().map(|offer| offer.id.as_str()).collect();
-        let sent: Vec<_> = offers
+        let expected: Vec<_> = offers
             .iter()
             .filter_map(|offer| offer["id"].as_str())
             .collect();
-        assert_eq!(ids, sent);
+        assert_eq!(ids, expected);
     });
 }
 
 #[test]
-fn any_object_with_a_status_is_a_report() {
+fn any_object_with_a_status_is_decoded() {
     check(&object(STATUS, "status"), |report| {
         let text = report.to_string();
-        let decoded = round_trip::<OfferStatusReport>(text.as_bytes()).expect("it has a status");
+        let decoded = round_trip::<OfferStatusReport>(text.as_bytes()).expect("a report");
         assert_eq!(report["status"], decoded.status.as_str());
-        look_at(&decoded);
+        call_methods(&decoded);
     });
 }
 
-/// Real answers with a few bytes changed, taken out or put in.
+/// The recorded bodies with a few bytes replaced, removed or inserted.
 #[test]
-fn recordings_with_damage() {
+fn decoding_corrupted_recordings_doesnt_panic() {
     let recordings = store::recordings(&store::root().join("recordings"))
         .all()
         .expect("valid recordings");
@@ -226,9 +228,9 @@ fn recordings_with_damage() {
         })
         .collect();
     assert!(bodies.len() > 30);
-    let damage = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3), 1..4);
-    check(&(select(bodies), damage), |(mut body, damage)| {
-        for (place, byte, kind) in damage {
+    let corruption = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3), 1..4);
+    check(&(select(bodies), corruption), |(mut body, corruption)| {
+        for (place, byte, kind) in corruption {
             if body.is_empty() {
                 return;
             }
@@ -239,14 +241,14 @@ fn recordings_with_damage() {
                 _ => body.insert(place, byte),
             }
         }
-        both(&body);
+        decode_as_list_and_report(&body);
     });
 }
 
-/// A JSON text that `serde_json::Value` can't hold: with invalid UTF-8, half of a surrogate pair, a property that occurs twice,
+/// Generates JSON text that `serde_json::Value` can't represent: with invalid UTF-8, half of a surrogate pair, a property that occurs twice,
 /// a number that overflows, or deep nesting.
-fn odd_json() -> impl Strategy<Value = Vec<u8>> + Clone {
-    let odd: Vec<Vec<u8>> = vec![
+fn unusual_json() -> impl Strategy<Value = Vec<u8>> + Clone {
+    let unusual: Vec<Vec<u8>> = vec![
         b"\"x\xff\"".to_vec(),
         b"\"\xed\xa0\xbd\"".to_vec(),
         br#""x\ud83d""#.to_vec(),
@@ -258,15 +260,14 @@ fn odd_json() -> impl Strategy<Value = Vec<u8>> + Clone {
         [vec![b'['; 200], vec![b']'; 200]].concat(),
     ];
     prop_oneof![
-        3 => select(odd),
+        3 => select(unusual),
         1 => any_json().prop_map(|value| value.to_string().into_bytes()),
     ]
 }
 
-/// An odd value costs an optional property at most itself: an offer with an id stays in the list, or the list fails; it never
-/// disappears.
+/// An offer with an id either stays in the list, or the whole list is an error. It is never silently omitted.
 #[test]
-fn an_offer_with_odd_properties_never_disappears() {
+fn an_offer_with_invalid_properties_is_never_omitted() {
     let names: &[&str] = &[
         "offerTypeId",
         "publisherId",
@@ -278,7 +279,7 @@ fn an_offer_with_odd_properties_never_disappears() {
         "new",
         "id",
     ];
-    let property = (select(names), odd_json());
+    let property = (select(names), unusual_json());
     let offer = prop::collection::vec(property, 0..4);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -325,20 +326,24 @@ fn an_offer_with_odd_properties_never_disappears() {
             Err(error) => {
                 check_displayed_text("list", &error);
                 assert!(error.is_decode(), "{error}");
-                // What can't be saved: an id that occurs twice, a number that overflows, deep nesting.
-                let is_lost = |name: &str, value: &[u8]| {
+                // The invalid values that prevent decoding: a duplicate id, a number that overflows, deep nesting.
+                let prevents_decoding = |name: &str, value: &[u8]| {
                     let text = String::from_utf8_lossy(value);
                     name == "id" || text.contains("e999") || text.starts_with("[[")
                 };
-                assert!(has(&is_lost), "{error}: {}", String::from_utf8_lossy(&body));
+                assert!(
+                    has(&prevents_decoding),
+                    "{error}: {}",
+                    String::from_utf8_lossy(&body)
+                );
             }
         }
     });
 }
 
 #[test]
-fn any_text_is_a_timestamp() {
-    check(&prop_oneof![".*", telling_text()], |text| {
+fn a_timestamp_keeps_any_text() {
+    check(&prop_oneof![".*", known_text()], |text| {
         let time = Timestamp::new(&text);
         assert_eq!(
             (time.as_str(), time.to_string()),
@@ -351,10 +356,10 @@ fn any_text_is_a_timestamp() {
 }
 
 #[test]
-fn anything_is_a_link() {
+fn a_link_keeps_any_json_value() {
     let names: &[&str] = &["uri", "URI", "Url", "href", "displayText", "Title", "other"];
-    let links = prop::collection::vec((select(names), any_json()), 0..4).prop_map(|members| {
-        members
+    let links = prop::collection::vec((select(names), any_json()), 0..4).prop_map(|properties| {
+        properties
             .into_iter()
             .map(|(name, value)| (name.to_owned(), value))
             .collect()
@@ -374,28 +379,27 @@ fn anything_is_a_link() {
 }
 
 #[test]
-fn any_text_is_a_status() {
+fn an_extensible_status_keeps_any_text() {
     let hasher = RandomState::new();
-    check(&prop_oneof![".*", telling_text()], |text| {
+    check(&prop_oneof![".*", known_text()], |text| {
         let status = Extensible::<OfferStatus>::new(&text);
         assert_eq!(status.as_str(), text);
         let known = OfferStatus::VALUES
             .iter()
             .find(|(known, _)| known.eq_ignore_ascii_case(&text));
         assert_eq!(status.known(), known.map(|(_, value)| *value));
-        // In any letter case it is the same, for maps too.
-        let shouted = Extensible::<OfferStatus>::new(&text.to_ascii_uppercase());
-        assert_eq!(status, shouted);
-        assert_eq!(hasher.hash_one(&status), hasher.hash_one(&shouted));
+        // Equality and hash are case-insensitive.
+        let upper_case = Extensible::<OfferStatus>::new(&text.to_ascii_uppercase());
+        assert_eq!(status, upper_case);
+        assert_eq!(hasher.hash_one(&status), hasher.hash_one(&upper_case));
         let json = json!(text).to_string();
         let again = round_trip::<Extensible<OfferStatus>>(json.as_bytes()).expect("a status");
         assert_eq!(again.as_str(), text);
     });
 }
 
-/// Whatever a failure's body holds: the status is kept, and one harmless line is shown.
 #[test]
-fn any_failure_is_told_in_one_line() {
+fn an_error_response_with_any_body_keeps_its_status_code_and_shows_one_line() {
     let names: &[&str] = &[
         "error",
         "Error",
@@ -408,8 +412,8 @@ fn any_failure_is_told_in_one_line() {
         "x",
     ];
     let shape = any_json().prop_recursive(3, 20, 4, move |inner| {
-        prop::collection::vec((select(names), inner), 0..4).prop_map(|members| {
-            members
+        prop::collection::vec((select(names), inner), 0..4).prop_map(|properties| {
+            properties
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect()
@@ -425,9 +429,9 @@ fn any_failure_is_told_in_one_line() {
         .build()
         .expect("a runtime");
     let now = Arc::new(Mutex::new((400, Vec::new())));
-    let answers = Arc::clone(&now);
+    let shared = Arc::clone(&now);
     let server = ScriptedServer::start(move |_| {
-        let (status, body) = answers
+        let (status, body) = shared
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
@@ -440,9 +444,9 @@ fn any_failure_is_told_in_one_line() {
             *now.lock().unwrap_or_else(PoisonError::into_inner) = (status, body);
             let error = runtime
                 .block_on(with_timeout("list", client.list_offers("contoso")))
-                .expect_err("it is a failure");
+                .expect_err("an error");
             assert_eq!(error.status(), Some(status));
-            check_displayed_text("failure", &error);
+            check_displayed_text("error response", &error);
         },
     );
 }

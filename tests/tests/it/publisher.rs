@@ -1,4 +1,4 @@
-//! Watching all offers of a publisher: which offers are watched, and what is reported of each.
+//! The watch of a publisher: which offers it polls, and which events it reports.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ async fn reports_each_offer_until_all_have_an_outcome() {
 }
 
 #[tokio::test]
-async fn without_an_offer_in_flight_it_ends_with_the_first_list() {
+async fn ends_with_the_first_list_if_no_offer_is_in_flight() {
     for offers in [
         &[][..],
         &[
@@ -78,22 +78,27 @@ async fn without_an_offer_in_flight_it_ends_with_the_first_list() {
 }
 
 #[tokio::test]
-async fn a_changed_offer_is_watched() {
+async fn polls_an_offer_that_changed_in_the_list() {
     let offer = json!({"id": "b", "status": "succeeded", "version": 1, "changedTime": "2024-01-01T00:00:00"});
-    for (name, member, value, asked) in [
+    for (name, property, value, is_polled) in [
         ("version", "version", json!(2), true),
         ("time", "changedTime", json!("2024-01-02T00:00:00"), true),
         ("status", "status", json!("failed"), true),
-        ("version gone", "version", Value::Null, true),
+        ("version removed", "version", Value::Null, true),
         ("letter case", "status", json!("Succeeded"), false),
-        ("text", "definition", json!({"displayText": "new"}), false),
+        (
+            "display text",
+            "definition",
+            json!({"displayText": "new"}),
+            false,
+        ),
         ("nothing", "version", json!(1), false),
     ] {
         let list = |offer: &Value, a: &str| {
             json_response(json!([{"id": "a", "status": a}, offer]).to_string())
         };
         let mut changed = offer.clone();
-        changed[member] = value;
+        changed[property] = value;
         let service = serve_statuses(
             vec![
                 list(&offer, "running"),
@@ -110,25 +115,29 @@ async fn a_changed_offer_is_watched() {
                 ("b", &["succeeded"]),
             ],
         );
-        let told = events(service.watch()).await;
-        let more = if asked { "a b" } else { "a" };
+        let reported = events(service.watch()).await;
+        let offers = if is_polled { "a b" } else { "a" };
         assert_eq!(
             service.polled_offers_sorted(),
-            ["a", "a", more, "a", "a", ""],
+            ["a", "a", offers, "a", "a", ""],
             "{name}"
         );
-        assert_eq!(told[2].contains("b succeeded"), asked, "{name}: {told:?}");
-        let end = if asked {
+        assert_eq!(
+            reported[2].contains("b succeeded"),
+            is_polled,
+            "{name}: {reported:?}"
+        );
+        let end = if is_polled {
             "ended: a succeeded, b succeeded"
         } else {
             "ended: a succeeded"
         };
-        assert_eq!(told.last().map(String::as_str), Some(end), "{name}");
+        assert_eq!(reported.last().map(String::as_str), Some(end), "{name}");
     }
 }
 
 #[tokio::test]
-async fn an_offer_that_is_new_since_the_first_list_is_watched() {
+async fn polls_an_offer_that_is_new_in_the_list() {
     let service = serve_statuses(
         vec![
             list_response(&[("a", "running")]),
@@ -141,20 +150,20 @@ async fn an_offer_that_is_new_since_the_first_list_is_watched() {
             ("b", &["neverPublished"]),
         ],
     );
-    let told = events(service.watch()).await;
+    let reported = events(service.watch()).await;
     assert_eq!(
-        told.last().map(String::as_str),
+        reported.last().map(String::as_str),
         Some("ended: a succeeded, b neverPublished")
     );
     assert_eq!(service.polled_offers_sorted(), ["a", "a b", "a", "a", ""]);
 }
 
 #[tokio::test]
-async fn an_offer_that_vanishes_from_the_list_stays_watched() {
+async fn polls_an_offer_that_disappears_from_the_list() {
     let both = || list_response(&[("a", "running"), ("b", "running")]);
     let one = || list_response(&[("a", "running")]);
-    for (tolerate, b, told, asked) in [
-        // The service doesn't know it any more.
+    for (tolerate, b, expected_events, expected_polls) in [
+        // The service returns a 404 for the offer.
         (
             Duration::ZERO,
             &["running", "404"] as &'static [&'static str],
@@ -167,7 +176,7 @@ async fn an_offer_that_vanishes_from_the_list_stays_watched() {
             ],
             vec!["a b", "a b", "a", ""],
         ),
-        // The service knows how it ended.
+        // The service returns the offer's outcome.
         (
             Duration::from_secs(60),
             &["running", "500", "failed"],
@@ -188,13 +197,16 @@ async fn an_offer_that_vanishes_from_the_list_stays_watched() {
         .leak();
         let last = list_response(&[("a", "succeeded")]);
         let service = serve_statuses(vec![both(), one(), one(), last], rows);
-        assert_eq!(events(service.watch().tolerate(tolerate)).await, told);
-        assert_eq!(service.polled_offers_sorted(), asked);
+        assert_eq!(
+            events(service.watch().tolerate(tolerate)).await,
+            expected_events
+        );
+        assert_eq!(service.polled_offers_sorted(), expected_polls);
     }
 }
 
 #[tokio::test]
-async fn a_status_that_cant_be_read_is_an_error_in_the_result_and_doesnt_stop_the_others() {
+async fn an_offer_whose_status_request_fails_is_an_error_in_the_result_and_doesnt_end_the_watch() {
     let lists = || {
         vec![
             list_response(&[("a", "running"), ("b", "running"), (".c", "running")]),
@@ -208,7 +220,7 @@ async fn a_status_that_cant_be_read_is_an_error_in_the_result_and_doesnt_stop_th
         (&["403"], "given up Some(403)"),
     ] {
         let service = serve_statuses(lists(), vec![a, ("b", b)].leak());
-        // An id that can't be sent is one whose status can't be read. Each is given up once.
+        // `.c` isn't a valid identifier, so its status can't be requested. Each error is reported once.
         let first =
             format!("3 offers, 3 watched; .c ended: given up None; a running; b ended: {error}");
         let last = format!("ended: .c given up None, a succeeded, b {error}");
@@ -227,7 +239,7 @@ async fn a_status_that_cant_be_read_is_an_error_in_the_result_and_doesnt_stop_th
 }
 
 #[tokio::test]
-async fn a_poll_that_failed_is_repeated() {
+async fn repeats_a_failed_poll() {
     let service = serve_statuses(
         vec![
             list_response(&[("a", "running")]),
@@ -251,7 +263,7 @@ async fn a_poll_that_failed_is_repeated() {
 }
 
 #[tokio::test]
-async fn reports_lists_that_cant_be_read() {
+async fn reports_failed_list_requests() {
     let service = serve_statuses(
         vec![
             response(503, &[], ""),
@@ -290,7 +302,7 @@ async fn reports_lists_that_cant_be_read() {
 }
 
 #[tokio::test]
-async fn go_live_is_awaited_only_when_told() {
+async fn waits_for_go_live_only_with_until_live() {
     let service = || {
         serve_statuses(
             vec![

@@ -1,4 +1,4 @@
-//! How many requests and how much memory the watch of a publisher takes.
+//! The number of requests and the memory of the watch of a publisher.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 const OFFERS: usize = 10_000;
 const IN_FLIGHT: usize = 50;
 
-/// A list of many offers, of which every 200th has this status and the others have succeeded.
+/// Returns a list of many offers, of which every 200th has this status and the others have succeeded.
 fn many_offers(status: &str) -> Vec<u8> {
     let recording = cloud_partner_recordings::sample::many_offers(OFFERS);
     let Some(cloud_partner_recordings::recording::Body::Json(Value::Array(mut offers))) =
         recording.response.body
     else {
-        panic!("it is a list");
+        panic!("not a list");
     };
     for (number, offer) in offers.iter_mut().enumerate() {
         let in_flight = number % (OFFERS / IN_FLIGHT) == 0;
@@ -32,11 +32,11 @@ fn many_offers(status: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn ten_thousand_offers_take_a_request_for_each_that_is_in_flight() {
+async fn sends_one_status_request_per_interval_for_each_offer_in_flight() {
     let intervals = 4;
     let running = json_response(many_offers("running"));
     let mut lists = vec![running; intervals];
-    // The list that is newer than the last outcome.
+    // The list that confirms the last outcome.
     lists.push(json_response(many_offers("succeeded")));
     let service = PublisherServer::start(Publisher {
         lists,
@@ -46,7 +46,7 @@ async fn ten_thousand_offers_take_a_request_for_each_that_is_in_flight() {
             } else {
                 "succeeded"
             };
-            // Long enough to see how many are asked at once.
+            // Long enough to observe the number of concurrent requests.
             [vec![Wait(Duration::from_millis(10))], status_response(now)].concat()
         }),
     });
@@ -66,15 +66,15 @@ async fn ten_thousand_offers_take_a_request_for_each_that_is_in_flight() {
             other => panic!("{other:?}"),
         }
     }
-    let asked = service.polled_offers();
-    assert_eq!(asked.len(), intervals + 1);
-    for offers in asked.iter().take(intervals) {
+    let polled = service.polled_offers();
+    assert_eq!(polled.len(), intervals + 1);
+    for offers in polled.iter().take(intervals) {
         assert_eq!(offers.len(), IN_FLIGHT);
         assert_eq!(offers.iter().collect::<BTreeSet<_>>().len(), IN_FLIGHT);
     }
     println!(
         "{OFFERS} offers of which {IN_FLIGHT} are in flight: {} requests per interval, at most {} at once",
-        asked[0].len() + 1,
+        polled[0].len() + 1,
         service.server.max_concurrent_requests()
     );
     assert_eq!(
@@ -82,37 +82,39 @@ async fn ten_thousand_offers_take_a_request_for_each_that_is_in_flight() {
         intervals * (IN_FLIGHT + 1) + 1
     );
     assert!((2..=8).contains(&service.server.max_concurrent_requests()));
-    // Each was running, and then succeeded.
+    // Each offer changed to running, and then to succeeded.
     assert_eq!((changes, ended), (2 * IN_FLIGHT, IN_FLIGHT));
     let result = result.expect("a last event").expect("no error");
     assert_eq!(result.offers.len(), IN_FLIGHT);
     assert!(result.is_success());
 }
 
-/// In a process of its own, where nothing else takes memory.
+/// The measurement runs in a separate process, because the other tests allocate memory too.
 #[test]
-fn memory_per_offer() {
+fn a_watch_keeps_less_than_1000_bytes_per_offer() {
     let tests = std::env::current_exe().expect("this program");
-    let alone = Command::new(tests)
+    let output = Command::new(tests)
         .args([
             "--exact",
-            "publisher_cost::memory_per_offer_alone",
+            "publisher_cost::measure_memory_per_offer",
             "--ignored",
             "--nocapture",
         ])
         .output()
-        .expect("it starts again");
-    let said = String::from_utf8_lossy(&alone.stdout);
-    assert!(alone.status.success(), "{said}");
-    let line = said.lines().find(|line| line.starts_with("about"));
+        .expect("a process");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+    let line = text.lines().find(|line| line.starts_with("about"));
     println!("{}", line.expect("the figure"));
 }
 
-/// What is kept of each offer between two lists. Many watches at once, because what one list takes while it is read is more.
+/// Measures the memory that a watch keeps for each offer between two lists.
+///
+/// The figure is the average of many watches, because decoding one list temporarily needs more memory than the watch keeps.
 #[tokio::test]
-#[ignore = "the test above runs it alone"]
-async fn memory_per_offer_alone() {
-    let (first, watches) = (3, 30);
+#[ignore = "the test above runs it in a separate process"]
+async fn measure_memory_per_offer() {
+    let (warm_up, watches) = (3, 30);
     let ids: Vec<_> = (0..OFFERS)
         .map(|number| format!("backup-{number:06}"))
         .collect();
@@ -120,9 +122,9 @@ async fn memory_per_offer_alone() {
     let service = serve_statuses(vec![list_response(&offers)], &[]);
     let mut kept = Vec::new();
     let mut before = 0;
-    for number in 0..first + watches {
-        // What the first ones take to read their lists, the others use again.
-        if number == first {
+    for number in 0..warm_up + watches {
+        // The first watches allocate the memory for decoding, which the later watches reuse.
+        if number == warm_up {
             before = resident();
         }
         let mut watch = service.watch().start();
@@ -134,11 +136,11 @@ async fn memory_per_offer_alone() {
         kept.push(watch);
     }
     let bytes = resident().saturating_sub(before) / (watches * OFFERS);
-    println!("about {bytes} bytes are kept of each offer");
+    println!("about {bytes} bytes are kept per offer");
     assert!(bytes < 1000, "{bytes} bytes");
 }
 
-/// The bytes of this process that are in memory.
+/// Returns the resident memory of this process, in bytes.
 fn resident() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok());

@@ -1,4 +1,4 @@
-//! What the result of a publisher's watch holds: every offer that was in flight or changed, with the outcome that was seen last.
+//! The result of the watch of a publisher: every offer that was in flight or changed, with its last outcome.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use cloud_partner_portal::{AccessToken, Client, Credential, Outcome};
 use serde_json::json;
 
 #[tokio::test]
-async fn an_offer_that_fails_between_two_lists_is_in_the_result() {
+async fn the_result_contains_an_offer_that_fails_between_two_lists() {
     for before in ["notStarted", "succeeded"] {
         let lists = vec![
             json_response(
@@ -52,7 +52,7 @@ async fn an_offer_that_fails_between_two_lists_is_in_the_result() {
 }
 
 #[tokio::test]
-async fn an_offer_without_a_known_status_is_watched() {
+async fn polls_an_offer_without_a_known_status() {
     for item in [
         json!({"id": "a"}),
         json!({"id": "a", "status": null}),
@@ -75,7 +75,7 @@ async fn an_offer_without_a_known_status_is_watched() {
 }
 
 #[tokio::test]
-async fn the_outcome_of_an_offer_that_is_in_flight_again_is_dropped() {
+async fn the_outcome_of_an_offer_that_is_in_flight_again_is_discarded() {
     let lists = || {
         vec![
             list_response(&[("a", "running"), ("b", "running")]),
@@ -96,7 +96,7 @@ async fn the_outcome_of_an_offer_that_is_in_flight_again_is_dropped() {
         reported.last().map(String::as_str),
         Some("ended: a given up Some(403), b succeeded")
     );
-    // The next poll shows another outcome.
+    // The next poll returns another outcome.
     let service = serve_statuses(
         lists(),
         vec![("a", &["succeeded", "", "running", "failed"] as &[_]), b].leak(),
@@ -119,7 +119,7 @@ async fn the_outcome_of_an_offer_that_is_in_flight_again_is_dropped() {
     );
     let watch = service.watch().timeout(Duration::from_millis(500));
     let result = with_timeout("publisher", watch).await.expect("no error");
-    let a = result.offers["a"].as_ref().expect("no error of its own");
+    let a = result.offers["a"].as_ref().expect("no error of the offer");
     assert_eq!(a.outcome, Outcome::TimedOut);
     let error = a.last_error.as_ref().expect("the last error");
     assert_eq!(error.status(), Some(503));
@@ -127,7 +127,7 @@ async fn the_outcome_of_an_offer_that_is_in_flight_again_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_list_that_is_older_than_the_outcome_costs_one_more_poll() {
+async fn a_list_without_the_new_outcome_causes_one_more_poll() {
     let service = serve_statuses(
         vec![
             list_response(&[("a", "running")]),
@@ -148,7 +148,7 @@ async fn a_list_that_is_older_than_the_outcome_costs_one_more_poll() {
 }
 
 #[tokio::test]
-async fn offers_that_ended_before_the_first_list_and_no_offers_are_no_success() {
+async fn a_watch_without_an_offer_in_flight_is_no_success() {
     let service = serve_statuses(vec![list_response(&[("a", "succeeded")])], &[]);
     let result = with_timeout("publisher", service.watch())
         .await
@@ -176,9 +176,8 @@ async fn a_timeout_before_the_confirming_list_is_no_success() {
     assert!(result.timed_out && !result.is_success());
 }
 
-/// A result that is awaited after the end is the same.
 #[tokio::test]
-async fn a_watch_that_has_ended_gives_its_result_again() {
+async fn awaiting_a_watch_after_its_end_returns_its_result_without_a_request() {
     let service = serve_statuses(
         vec![
             list_response(&[("a", "running")]),
@@ -201,7 +200,7 @@ async fn a_watch_that_has_ended_gives_its_result_again() {
 }
 
 #[tokio::test]
-async fn a_panic_reaches_the_reader() {
+async fn a_panic_of_the_token_provider_reaches_the_caller() {
     let client = || {
         let credential = Credential::provider(|| async {
             let token: &str = std::future::ready(None)

@@ -1,4 +1,4 @@
-//! The timeout, `Retry-After` and cancelling of the watch of a publisher.
+//! The timeout, `Retry-After` and cancellation of the watch of a publisher.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::support::scripted_server::{json_response, response};
 use cloud_partner_portal::PublisherWatchEvent;
 
 #[tokio::test]
-async fn a_timeout_is_the_outcome_of_open_offers() {
+async fn offers_without_an_outcome_time_out() {
     let timeout = Duration::from_millis(500);
     let offers = || list_response(&[("a", "running"), ("b", "running")]);
-    // The statuses stall, or the second list does, or all goes on for ever.
+    // The status requests stall, the second list request stalls, or the offer keeps running.
     for (name, lists, a) in [
         ("status", vec![offers()], vec![Stall]),
         (
@@ -33,9 +33,9 @@ async fn a_timeout_is_the_outcome_of_open_offers() {
                 status_response("failed")
             }),
         });
-        let told = events(service.watch().timeout(timeout)).await;
+        let reported = events(service.watch().timeout(timeout)).await;
         assert_eq!(
-            told.last().map(String::as_str),
+            reported.last().map(String::as_str),
             Some("ended: a timedOut, b failed"),
             "{name}"
         );
@@ -51,30 +51,30 @@ async fn a_timeout_is_the_outcome_of_open_offers() {
 }
 
 #[tokio::test]
-async fn the_service_says_when_to_list_next() {
-    let later = [("retry-after", "1")];
+async fn retry_after_delays_the_next_list_request() {
+    let retry_after = [("retry-after", "1")];
     let running = r#"[{"id":"a","status":"running"}]"#;
     let report = r#"{"status":"running"}"#;
-    let rows: Vec<_> = [
+    let cases: Vec<_> = [
         (
             "list",
-            response(200, &later, running),
+            response(200, &retry_after, running),
             json_response(report),
         ),
         (
-            "failed list",
-            response(429, &later, ""),
+            "error of the list",
+            response(429, &retry_after, ""),
             json_response(report),
         ),
         (
             "status",
             json_response(running),
-            response(200, &later, report),
+            response(200, &retry_after, report),
         ),
         (
-            "failed status",
+            "error of the status",
             json_response(running),
-            response(429, &later, ""),
+            response(429, &retry_after, ""),
         ),
     ]
     .into_iter()
@@ -86,16 +86,16 @@ async fn the_service_says_when_to_list_next() {
                 _ => status_response("succeeded"),
             }),
         });
-        tokio::spawn(lists_a_second_apart(name, service))
+        tokio::spawn(check_interval_between_lists(name, service))
     })
     .collect();
-    for row in rows {
-        row.await.expect("the row holds");
+    for case in cases {
+        case.await.expect("the case passes");
     }
-    let for_ever = [("retry-after", "18446744073709551615")];
+    let maximum = [("retry-after", "18446744073709551615")];
     for first in [
-        response(200, &for_ever, running),
-        response(503, &for_ever, ""),
+        response(200, &maximum, running),
+        response(503, &maximum, ""),
     ] {
         let service = serve_statuses(vec![first], &[("a", &["running"])]);
         events(service.watch().timeout(Duration::from_millis(200))).await;
@@ -103,7 +103,7 @@ async fn the_service_says_when_to_list_next() {
     }
 }
 
-async fn lists_a_second_apart(name: &str, service: PublisherServer) {
+async fn check_interval_between_lists(name: &str, service: PublisherServer) {
     events(service.watch()).await;
     let lists: Vec<_> = service
         .server
@@ -114,7 +114,10 @@ async fn lists_a_second_apart(name: &str, service: PublisherServer) {
         .collect();
     assert!(lists.len() >= 2, "{name}");
     let waited = lists[1] - lists[0];
-    assert!(waited >= Duration::from_secs(1), "{name}: only {waited:?}");
+    assert!(
+        waited >= Duration::from_secs(1),
+        "{name}: waited only {waited:?}"
+    );
 }
 
 #[tokio::test]
@@ -128,7 +131,7 @@ async fn dropping_the_watch_cancels_its_requests() {
     let mut watch = service.watch().start();
     let listed = with_timeout("list", watch.next_event()).await;
     assert!(matches!(listed, Some(PublisherWatchEvent::Listed { .. })));
-    let pending_requests = |number: usize| {
+    let wait_for_pending = |number: usize| {
         let server = &service.server;
         with_timeout("requests", async move {
             while server.pending_requests() != number {
@@ -138,9 +141,9 @@ async fn dropping_the_watch_cancels_its_requests() {
     };
     tokio::select! {
         event = watch.next_event() => panic!("{event:?}"),
-        () = pending_requests(8) => {}
+        () = wait_for_pending(8) => {}
     }
     drop(watch);
-    pending_requests(0).await;
+    wait_for_pending(0).await;
     assert_eq!(service.server.requests().len(), 1 + 8);
 }

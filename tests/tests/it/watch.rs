@@ -1,4 +1,4 @@
-//! Waiting for a publication: every scenario from its first response to its last.
+//! The watch of one offer, for every scenario.
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ fn scenario(name: &str) -> Scenario {
         .expect(name)
 }
 
-/// The scenario's server, and a wait for its offer.
-fn play(name: &str) -> (Server, WatchBuilder) {
+/// Starts a server of the scenario, and returns a watch of its offer.
+fn serve_scenario(name: &str) -> (Server, WatchBuilder) {
     let scenario = scenario(name);
     let path = scenario.recordings[0].recording.request.path.clone();
     let offer = path.split('/').nth(5).expect("an offer");
@@ -36,10 +36,10 @@ fn play(name: &str) -> (Server, WatchBuilder) {
     (server, watch)
 }
 
-/// The bodies of a scenario's answers.
+/// Returns the bodies of a scenario's responses.
 fn bodies(name: &str) -> Vec<String> {
-    let answers = scenario(name).recordings.into_iter();
-    answers
+    let recordings = scenario(name).recordings.into_iter();
+    recordings
         .map(|stored| match stored.recording.response.body {
             Some(Body::Json(body)) => body.to_string(),
             _ => panic!("{}: no JSON", stored.file.display()),
@@ -50,10 +50,10 @@ fn bodies(name: &str) -> Vec<String> {
 const NOT_STARTED: &str = "displaydummycertify notStarted, displaycertify notStarted, \
     displayprovision notStarted, displaypackage notStarted, publisher-signoff notStarted, live notStarted";
 
-/// A scenario's name, what is told until the first outcome, and what more with `until_live`.
-type Told = (&'static str, Vec<String>, Vec<&'static str>);
+/// A scenario's name, its events until the first outcome, and the additional events with `Until::Live`.
+type ScenarioEvents = (&'static str, Vec<String>, Vec<&'static str>);
 
-fn scenarios() -> Vec<Told> {
+fn scenarios() -> Vec<ScenarioEvents> {
     let lines = |lines: &[&str]| lines.iter().map(ToString::to_string).collect::<Vec<_>>();
     let mut succeeds = vec![format!("notStarted: {NOT_STARTED}")];
     succeeds.extend(lines(&[
@@ -108,28 +108,28 @@ fn scenarios() -> Vec<Told> {
 }
 
 #[tokio::test]
-async fn reports_every_scenario_change_by_change() {
-    for (name, mut told, after) in scenarios() {
-        let (server, watch) = play(name);
-        assert_eq!(events(watch).await, told, "{name}");
-        // One request for each change, as each answer of a scenario is one.
-        assert_eq!(server.requests().len(), told.len() - 1, "{name}");
+async fn reports_every_change_of_every_scenario() {
+    for (name, mut expected, after) in scenarios() {
+        let (server, watch) = serve_scenario(name);
+        assert_eq!(events(watch).await, expected, "{name}");
+        // Each response of a scenario is a change, so there is one request per change.
+        assert_eq!(server.requests().len(), expected.len() - 1, "{name}");
 
         if !after.is_empty() {
-            told.pop();
-            told.extend(after.into_iter().map(ToOwned::to_owned));
+            expected.pop();
+            expected.extend(after.into_iter().map(ToOwned::to_owned));
         }
-        let (_server, watch) = play(name);
+        let (_server, watch) = serve_scenario(name);
         assert_eq!(
             events(watch.until(Until::Live)).await,
-            told,
+            expected,
             "{name} until live"
         );
     }
 }
 
 #[tokio::test]
-async fn a_watch_that_is_awaited_ends_as_one_that_is_read() {
+async fn awaiting_a_watch_returns_the_result_of_its_last_event() {
     for (name, expected, until_live) in [
         (
             "publish-succeeds",
@@ -139,14 +139,14 @@ async fn a_watch_that_is_awaited_ends_as_one_that_is_read() {
         ("publication-canceled", Outcome::Canceled, Outcome::Canceled),
         ("certification-blocks", Outcome::Blocked, Outcome::Blocked),
     ] {
-        let (server, watch) = play(name);
+        let (server, watch) = serve_scenario(name);
         let ended = with_timeout(name, watch).await.expect("an outcome");
         assert_eq!(ended.outcome, expected, "{name}");
         let requests = server.requests().len();
 
-        let (server, watch) = play(name);
+        let (server, watch) = serve_scenario(name);
         let mut watch = watch.start();
-        // Read a little, then awaited.
+        // Two events are read before the watch is awaited.
         for _ in 0..2 {
             let event = with_timeout(name, watch.next_event()).await;
             assert!(matches!(event, Some(WatchEvent::Changed(_))), "{name}");
@@ -158,7 +158,7 @@ async fn a_watch_that_is_awaited_ends_as_one_that_is_read() {
         );
         assert_eq!(server.requests().len(), requests, "{name}");
 
-        let (server, watch) = play(name);
+        let (server, watch) = serve_scenario(name);
         let mut watch = watch.start();
         let streamed = loop {
             match with_timeout(name, watch.next_event()).await {
@@ -171,12 +171,12 @@ async fn a_watch_that_is_awaited_ends_as_one_that_is_read() {
             (streamed.outcome, &streamed.report),
             (ended.outcome, &ended.report)
         );
-        // Awaited after its end, it says the same, and asks nobody.
+        // Awaiting the watch after its end returns the same result without a request.
         let over = with_timeout(name, watch).await.expect("an outcome");
         assert_eq!((over.outcome, &over.report), (ended.outcome, &ended.report));
         assert_eq!(server.requests().len(), requests, "{name}");
 
-        let (_server, watch) = play(name);
+        let (_server, watch) = serve_scenario(name);
         let ended = with_timeout(name, watch.until(Until::Live))
             .await
             .expect("an outcome");
@@ -185,13 +185,13 @@ async fn a_watch_that_is_awaited_ends_as_one_that_is_read() {
 }
 
 #[tokio::test]
-async fn a_publication_that_fails_is_no_error() {
+async fn a_failed_publication_is_an_outcome_and_no_error() {
     let body = bodies("certification-blocks")
         .pop()
-        .expect("the last answer");
+        .expect("the last response");
     let server = ScriptedServer::scripts(vec![json_response(body)]);
-    let told = events(watch(server.url())).await;
-    assert_eq!(told.last().map(String::as_str), Some("failed: failed"));
+    let reported = events(watch(server.url())).await;
+    assert_eq!(reported.last().map(String::as_str), Some("failed: failed"));
     let ended = with_timeout("failed", watch(server.url()))
         .await
         .expect("no error");
@@ -199,10 +199,10 @@ async fn a_publication_that_fails_is_no_error() {
 }
 
 #[tokio::test]
-async fn a_resumed_watch_reports_what_has_changed_since() {
+async fn a_resumed_watch_reports_the_changes_since_the_report() {
     let bodies = bodies("publish-succeeds");
-    // Kept as text, as a program would that is stopped and started again.
-    let seen = |number: usize| -> OfferStatusReport {
+    // The report is encoded and decoded, as a program does that stores it between two runs.
+    let stored_report = |number: usize| -> OfferStatusReport {
         let report: OfferStatusReport = serde_json::from_str(&bodies[number]).expect("a report");
         let text = serde_json::to_string(&report).expect("it can be encoded");
         serde_json::from_str(&text).expect("it can be decoded")
@@ -210,9 +210,9 @@ async fn a_resumed_watch_reports_what_has_changed_since() {
     let serve =
         |from: usize| ScriptedServer::scripts(bodies[from..].iter().map(json_response).collect());
 
-    // Stopped after the third answer, started again while the service still gives it.
+    // The service still returns the report from which the watch resumes.
     let server = serve(2);
-    let resumed = watch(server.url()).resume_from(seen(2));
+    let resumed = watch(server.url()).resume_from(stored_report(2));
     assert_eq!(
         events(resumed).await,
         [
@@ -226,9 +226,9 @@ async fn a_resumed_watch_reports_what_has_changed_since() {
     );
     assert_eq!(server.requests().len(), 5);
 
-    // Much has happened meanwhile: one change has it all.
+    // Several changes since the report are one event.
     let server = serve(10);
-    let resumed = watch(server.url()).resume_from(seen(3));
+    let resumed = watch(server.url()).resume_from(stored_report(3));
     assert_eq!(
         events(resumed).await,
         [
@@ -239,16 +239,16 @@ async fn a_resumed_watch_reports_what_has_changed_since() {
         ]
     );
 
-    // Nothing has happened: the outcome is the service's, not the one that was kept.
+    // The stored report has an outcome. The watch still requests the status once.
     let server = serve(10);
-    let resumed = watch(server.url()).resume_from(seen(10));
+    let resumed = watch(server.url()).resume_from(stored_report(10));
     assert_eq!(events(resumed).await, ["succeeded: succeeded"]);
     assert_eq!(server.requests().len(), 1);
 
-    // It was over, and was published again.
+    // A new publication began after the stored outcome.
     let server =
         ScriptedServer::scripts(vec![status_response("running"), status_response("failed")]);
-    let resumed = watch(server.url()).resume_from(seen(10));
+    let resumed = watch(server.url()).resume_from(stored_report(10));
     assert_eq!(
         events(resumed).await,
         ["running: ", "failed: ", "failed: failed"]
@@ -256,8 +256,8 @@ async fn a_resumed_watch_reports_what_has_changed_since() {
 }
 
 #[tokio::test]
-async fn dropping_a_watch_cancels_it() {
-    // In the middle of a poll.
+async fn dropping_a_watch_cancels_its_request() {
+    // During a poll.
     let server = ScriptedServer::scripts(vec![vec![Stall]]);
     let mut waiting = watch(server.url()).start();
     tokio::select! {
@@ -268,15 +268,15 @@ async fn dropping_a_watch_cancels_it() {
     with_timeout("cancelled", wait_until(|| server.pending_requests() == 0)).await;
     assert_eq!(server.requests().len(), 1);
 
-    // Between two polls, and while it is awaited in a task.
+    // Between two polls, while a task awaits the watch.
     let server = ScriptedServer::scripts(vec![status_response("running")]);
     let waiting = watch(server.url());
     let task = tokio::spawn(async move { waiting.await.map(|ended: WatchResult| ended.outcome) });
     with_timeout("polls", wait_until(|| server.requests().len() >= 3)).await;
     task.abort();
     assert!(task.await.is_err_and(|error| error.is_cancelled()));
-    let asked = server.requests().len();
+    let requests = server.requests().len();
     tokio::time::sleep(Duration::from_millis(200)).await;
-    // One can have been on its way.
-    assert!(server.requests().len() <= asked + 1);
+    // One request may have been pending.
+    assert!(server.requests().len() <= requests + 1);
 }

@@ -1,4 +1,4 @@
-//! Watches of one offer whose polls fail.
+//! Watches of one offer with failed polls.
 
 use std::error::Error as _;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,11 +15,11 @@ use cloud_partner_portal::{
 };
 
 #[tokio::test]
-async fn polls_that_fail_are_distinguished_from_offers_that_fail() {
+async fn a_failed_poll_is_reported_as_an_event_or_ends_the_watch() {
     let html = [("content-type", "text/html")];
     for (name, scripts, expected) in [
         (
-            "what can pass is survived",
+            "transient errors",
             vec![
                 error_response(503),
                 vec![Reset],
@@ -41,7 +41,7 @@ async fn polls_that_fail_are_distinguished_from_offers_that_fail() {
             ],
         ),
         (
-            "the same after a failed poll is no change",
+            "same status after a failed poll",
             vec![
                 status_response("running"),
                 error_response(502),
@@ -75,12 +75,12 @@ async fn polls_that_fail_are_distinguished_from_offers_that_fail() {
             ],
         ),
         (
-            "refused",
+            "unauthorized",
             vec![error_response(401)],
             vec!["error: Some(401)"],
         ),
         (
-            "a sign-in page",
+            "sign-in page",
             vec![
                 status_response("running"),
                 response(200, &html, "<html>"),
@@ -99,7 +99,7 @@ async fn polls_that_fail_are_distinguished_from_offers_that_fail() {
             vec!["neverPublished: ", "neverPublished: neverPublished"],
         ),
         (
-            "a status that nobody knows isn't the end",
+            "unknown status",
             vec![
                 status_response("paused"),
                 status_response("Running"),
@@ -154,8 +154,8 @@ async fn a_poll_is_one_request_whatever_the_clients_retry_policy() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_missing_for_a_while_doesnt_end_a_watch() {
-    // Each token has ended by the next poll; of the second client, the second fetch fails and the third has a token again.
+async fn a_credential_error_after_the_first_response_doesnt_end_a_watch() {
+    // Each token expires before the next poll. `fails` is the number of the call to the provider that returns an error.
     let server = ScriptedServer::scripts(vec![
         status_response("running"),
         status_response("succeeded"),
@@ -166,7 +166,7 @@ async fn a_token_that_is_missing_for_a_while_doesnt_end_a_watch() {
             let number = fetches.fetch_add(1, Ordering::Relaxed) + 1;
             async move {
                 if number == fails {
-                    return Err("the sign-in endpoint is away".into());
+                    return Err("the sign-in endpoint is unavailable".into());
                 }
                 Ok(AccessToken::new("made-up").expires_in(Duration::from_millis(20)))
             }
@@ -180,7 +180,7 @@ async fn a_token_that_is_missing_for_a_while_doesnt_end_a_watch() {
             .expect("valid identifiers")
             .interval(Duration::from_millis(60))
     };
-    // Before there was any answer, it is a mistake in the configuration.
+    // Before the first response, a credential error indicates a wrong configuration and ends the watch.
     assert_eq!(events(client(1)).await, ["error: None"]);
     assert_eq!(
         events(client(2)).await,
@@ -193,7 +193,7 @@ async fn a_token_that_is_missing_for_a_while_doesnt_end_a_watch() {
     );
 }
 
-/// The error and the chain of its sources, one per line.
+/// Returns the messages of the error and its sources, one per line.
 fn chain(error: &Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -205,14 +205,14 @@ fn chain(error: &Error) -> String {
     text
 }
 
-/// An error response with a correlation id.
+/// Returns an error response with a correlation id.
 fn error_response_with_id(status: u16, id: &str) -> Vec<Step> {
     response(status, &[("x-ms-correlation-request-id", id)], "")
 }
 
 #[tokio::test]
-async fn a_dead_endpoint_is_reported_at_once_and_ends_the_watch() {
-    // With the default interval: nothing listens on this port of this machine.
+async fn a_refused_connection_is_reported_before_the_first_interval_ends() {
+    // Nothing listens on this port. The interval is the default interval.
     let mut watch = watch("http://127.0.0.1:9".to_owned())
         .interval(Duration::from_secs(60))
         .tolerate(Duration::from_secs(2))
@@ -223,16 +223,16 @@ async fn a_dead_endpoint_is_reported_at_once_and_ends_the_watch() {
     };
     assert!(started.elapsed() < Duration::from_secs(5));
     assert!(error.is_connection());
-    let error = with_timeout("dead", watch)
+    let error = with_timeout("refused", watch)
         .await
-        .expect_err("nothing listens");
+        .expect_err("a connection error");
     assert!(error.is_connection());
     assert!(chain(&error).contains("refused"), "{}", chain(&error));
     assert!(started.elapsed() >= Duration::from_secs(2));
 }
 
 #[tokio::test]
-async fn a_timeout_holds_the_errors_since_the_last_report() {
+async fn the_result_of_a_timeout_contains_the_errors_since_the_last_report() {
     let server = ScriptedServer::scripts(vec![
         error_response_with_id(500, "old"),
         status_response("running"),
@@ -248,23 +248,23 @@ async fn a_timeout_holds_the_errors_since_the_last_report() {
     let report = result.report.expect("the last report");
     assert_eq!(report.status.as_str(), "running");
     let ids: Vec<_> = result.errors.iter().map(Error::correlation_id).collect();
-    // The first 503 gave way to the later one with the same cause.
+    // The later 503 replaced the first one, because both have the same cause.
     assert_eq!(ids, [Some("two"), Some("three"), None]);
     let last = result.last_error.expect("the last error");
     assert!(last.is_retryable() && last.status().is_none(), "{last}");
     let chain = chain(&last);
-    for (part, holds) in [
+    for (part, is_contained) in [
         ("two", true),
         ("three", true),
         ("one", false),
         ("old", false),
     ] {
-        assert_eq!(chain.contains(part), holds, "{part}: {chain}");
+        assert_eq!(chain.contains(part), is_contained, "{part}: {chain}");
     }
 }
 
 #[tokio::test]
-async fn a_watch_that_gives_up_holds_the_errors_since_the_last_report() {
+async fn an_error_that_ends_a_watch_contains_the_errors_since_the_last_report() {
     let server = ScriptedServer::scripts(vec![
         status_response("running"),
         error_response_with_id(503, "one"),
@@ -274,9 +274,9 @@ async fn a_watch_that_gives_up_holds_the_errors_since_the_last_report() {
     let watch = watch(server.url())
         .interval(Duration::from_millis(100))
         .tolerate(Duration::from_millis(500));
-    let error = with_timeout("given up", watch)
+    let error = with_timeout("tolerated time", watch)
         .await
-        .expect_err("errors only");
+        .expect_err("an error");
     assert!(error.is_decode(), "{error}");
     let chain = chain(&error);
     assert!(chain.contains("one") && chain.contains("two"), "{chain}");
@@ -295,7 +295,7 @@ async fn at_most_eight_errors_are_kept() {
 }
 
 #[tokio::test]
-async fn a_401_isnt_lost_when_the_token_cant_be_renewed() {
+async fn an_error_contains_the_401_if_no_new_token_is_fetched() {
     let server = ScriptedServer::scripts(vec![error_response_with_id(401, "rejected")]);
     let fetches = AtomicU32::new(0);
     let credential = Credential::provider(move || {
@@ -304,7 +304,7 @@ async fn a_401_isnt_lost_when_the_token_cant_be_renewed() {
             if first {
                 return Ok(AccessToken::new("made-up"));
             }
-            Err("the sign-in endpoint is away".into())
+            Err("the sign-in endpoint is unavailable".into())
         }
     });
     let client = Client::builder()
@@ -317,7 +317,7 @@ async fn a_401_isnt_lost_when_the_token_cant_be_renewed() {
         .expect("valid identifiers");
     let error = with_timeout("401", watch).await.expect_err("no token");
     let chain = chain(&error);
-    for part in ["401", "rejected", "the sign-in endpoint is away"] {
+    for part in ["401", "rejected", "the sign-in endpoint is unavailable"] {
         assert!(chain.contains(part), "{part}: {chain}");
     }
 }

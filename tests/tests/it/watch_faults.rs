@@ -1,5 +1,6 @@
-//! Every fault in every phase of a watch: before the first success, between two successes, and from some poll on for ever; in the
-//! status of a watched offer, in that of an offer of a watched publisher, and in the list.
+//! Every fault in every phase of a watch: before the first success, between two successes, and after the last success.
+//!
+//! The faults occur in the status of a watched offer, in the status of an offer of a watched publisher, and in the list.
 
 use std::time::Duration;
 
@@ -76,8 +77,8 @@ enum Phase {
 impl Phase {
     const ALL: [Self; 3] = [Self::First, Self::Midway, Self::Last];
 
-    /// The response number `number`, if it isn't the fault.
-    fn answer<T>(self, number: usize, running: T, succeeded: T) -> Option<T> {
+    /// Returns the response with this number, or `None` if it is the fault.
+    fn response<T>(self, number: usize, running: T, succeeded: T) -> Option<T> {
         match (self, number) {
             (Self::First, 0) | (Self::Midway, 1) | (Self::Last, 1..) => None,
             (Self::Midway | Self::Last, 0) => Some(running),
@@ -103,7 +104,7 @@ fn client(endpoint: String) -> Client {
 }
 
 /// Checks a result against the fault and its phase.
-fn check(said: &str, fault: &Fault, phase: Phase, result: Result<WatchResult, Error>) {
+fn check(case: &str, fault: &Fault, phase: Phase, result: Result<WatchResult, Error>) {
     let survives = match phase {
         Phase::First => fault.tolerated_at_first,
         Phase::Midway => true,
@@ -111,28 +112,31 @@ fn check(said: &str, fault: &Fault, phase: Phase, result: Result<WatchResult, Er
     };
     match result {
         Ok(result) => {
-            assert!(survives, "{said}: {:?}", result.outcome);
-            assert_eq!(result.outcome, Outcome::Succeeded, "{said}");
-            assert!(result.last_error.is_none(), "{said}: an old error");
+            assert!(survives, "{case}: {:?}", result.outcome);
+            assert_eq!(result.outcome, Outcome::Succeeded, "{case}");
+            assert!(
+                result.last_error.is_none(),
+                "{case}: the result contains an earlier error"
+            );
         }
         Err(error) => {
-            assert!(!survives, "{said}: {error}");
+            assert!(!survives, "{case}: {error}");
             if fault.name != "cut" {
-                assert_eq!(error.status(), fault.code, "{said}");
+                assert_eq!(error.status(), fault.code, "{case}");
             }
         }
     }
 }
 
 #[tokio::test]
-async fn of_one_offer() {
+async fn a_watch_of_an_offer_tolerates_or_reports_every_fault_of_the_status() {
     for fault in faults() {
         for phase in Phase::ALL {
-            let said = format!("{} {:?} {phase:?}", fault.name, fault.code);
+            let case = format!("{} {:?} {phase:?}", fault.name, fault.code);
             let steps = fault.steps.clone();
             let server = ScriptedServer::start(move |request| {
                 phase
-                    .answer(
+                    .response(
                         request.number,
                         status_response("running"),
                         status_response("succeeded"),
@@ -147,29 +151,29 @@ async fn of_one_offer() {
                 .start();
             let mut failed = 0;
             let result = loop {
-                match with_timeout(&said, watch.next_event()).await {
+                match with_timeout(&case, watch.next_event()).await {
                     Some(WatchEvent::PollFailed(_)) => failed += 1,
                     Some(WatchEvent::Ended(result)) => break result,
                     Some(_) => {}
-                    None => panic!("{said}: it ends without a result"),
+                    None => panic!("{case}: the watch ends without a result"),
                 }
             };
-            // Each failing poll is reported once: by its own event, or by the end.
+            // Each failed poll is reported once, either by a `PollFailed` event or by the error that ends the watch.
             let faults = match phase {
                 Phase::Last => server.requests().len() - 1,
                 _ => 1,
             };
-            assert_eq!(failed + usize::from(result.is_err()), faults, "{said}");
-            check(&said, &fault, phase, result);
+            assert_eq!(failed + usize::from(result.is_err()), faults, "{case}");
+            check(&case, &fault, phase, result);
         }
     }
 }
 
 #[tokio::test]
-async fn of_an_offer_of_a_publisher() {
+async fn a_watch_of_a_publisher_tolerates_or_reports_every_fault_of_a_status() {
     for fault in faults() {
         for phase in Phase::ALL {
-            let said = format!("{} {:?} {phase:?}", fault.name, fault.code);
+            let case = format!("{} {:?} {phase:?}", fault.name, fault.code);
             let steps = fault.steps.clone();
             let polls = std::sync::atomic::AtomicUsize::new(0);
             let service = PublisherServer::start(Publisher {
@@ -184,7 +188,7 @@ async fn of_an_offer_of_a_publisher() {
                     }
                     let number = polls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                     phase
-                        .answer(
+                        .response(
                             number,
                             status_response("running"),
                             status_response("succeeded"),
@@ -198,34 +202,41 @@ async fn of_an_offer_of_a_publisher() {
                 .interval(POLL_INTERVAL)
                 .tolerate(phase.tolerate())
                 .start();
-            let mut given_up = 0;
+            let mut ended_with_error = 0;
             let mut result = loop {
-                match with_timeout(&said, watch.next_event()).await {
-                    Some(PublisherWatchEvent::OfferEnded { result: Err(_), .. }) => given_up += 1,
+                match with_timeout(&case, watch.next_event()).await {
+                    Some(PublisherWatchEvent::OfferEnded { result: Err(_), .. }) => {
+                        ended_with_error += 1
+                    }
                     Some(PublisherWatchEvent::Ended(result)) => break result.expect("valid lists"),
                     Some(_) => {}
-                    None => panic!("{said}: it ends without a result"),
+                    None => panic!("{case}: the watch ends without a result"),
                 }
             };
             let a = result.offers.get("a").expect("a result of the offer");
-            assert_eq!(given_up, usize::from(a.is_err()), "{said}: given up once");
-            assert_eq!(result.is_success(), a.is_ok(), "{said}");
+            assert_eq!(ended_with_error, usize::from(a.is_err()), "{case}");
+            assert_eq!(result.is_success(), a.is_ok(), "{case}");
             let b = result.offers.remove("b").expect("a result of the offer");
-            assert_eq!(b.expect("no error").outcome, Outcome::Succeeded, "{said}");
-            check(&said, &fault, phase, result.offers.remove("a").expect("it"));
+            assert_eq!(b.expect("no error").outcome, Outcome::Succeeded, "{case}");
+            check(
+                &case,
+                &fault,
+                phase,
+                result.offers.remove("a").expect("a result"),
+            );
         }
     }
 }
 
 #[tokio::test]
-async fn of_the_list() {
+async fn a_watch_of_a_publisher_tolerates_or_reports_every_fault_of_the_list() {
     for fault in faults() {
         for phase in Phase::ALL {
-            let said = format!("{} {:?} {phase:?}", fault.name, fault.code);
+            let case = format!("{} {:?} {phase:?}", fault.name, fault.code);
             let lists = (0..3)
                 .map(|number| {
                     phase
-                        .answer(
+                        .response(
                             number,
                             list_response(&[("a", "running")]),
                             list_response(&[("a", "waitingForPublisherReview")]),
@@ -248,12 +259,12 @@ async fn of_the_list() {
                 .expect("a valid identifier")
                 .interval(POLL_INTERVAL)
                 .tolerate(phase.tolerate());
-            let result = with_timeout(&said, watch).await.map(|mut result| {
-                assert!(result.is_success(), "{said}: {result:?}");
-                let of_the_offer = result.offers.remove("a").expect("a result of the offer");
-                of_the_offer.expect("a status")
+            let result = with_timeout(&case, watch).await.map(|mut result| {
+                assert!(result.is_success(), "{case}: {result:?}");
+                let offer_result = result.offers.remove("a").expect("a result of the offer");
+                offer_result.expect("a status")
             });
-            check(&said, &fault, phase, result);
+            check(&case, &fault, phase, result);
         }
     }
 }

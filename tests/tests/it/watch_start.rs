@@ -1,4 +1,4 @@
-//! Watches that wait for a publication later than the one of an earlier report.
+//! Watches that wait for a publication that starts after an earlier report.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn report(report: &str) -> OfferStatusReport {
 
 const EARLIER: &str = r#"{"status":"succeeded","messages":[{"timestamp":"2024-05-01T10:00:00Z"}]}"#;
 
-/// The old outcome is shown for a while, then the new publication runs and fails.
+/// Returns the earlier outcome twice, then a new publication that runs and fails.
 fn old_then_failed() -> Vec<Vec<Step>> {
     vec![
         json_response(EARLIER),
@@ -26,9 +26,9 @@ fn old_then_failed() -> Vec<Vec<Step>> {
 }
 
 #[tokio::test]
-async fn the_outcome_of_the_publication_before_doesnt_count() {
+async fn the_outcome_of_an_earlier_publication_is_ignored() {
     let server = ScriptedServer::scripts(old_then_failed());
-    let result = with_timeout("without", watch(server.url())).await;
+    let result = with_timeout("without an earlier report", watch(server.url())).await;
     assert_eq!(result.expect("no error").outcome, Outcome::Succeeded);
 
     let server = ScriptedServer::scripts(old_then_failed());
@@ -40,13 +40,13 @@ async fn the_outcome_of_the_publication_before_doesnt_count() {
 }
 
 #[tokio::test]
-async fn newer_messages_show_a_publication_that_ended_between_two_polls() {
+async fn newer_messages_indicate_a_publication_that_ended_between_two_polls() {
     let newer = r#"{"status":"failed","messages":[{"timestamp":"2024-05-01T12:00:00Z"}]}"#;
-    // The same message with a link that appears late.
-    let late = r#"{"status":"succeeded","liveLinks":[{"uri":"https://example.com"}],"messages":[{"timestamp":"2024-05-01T10:00:00Z"}]}"#;
+    // The same messages, with a link that was added later.
+    let with_link = r#"{"status":"succeeded","liveLinks":[{"uri":"https://example.com"}],"messages":[{"timestamp":"2024-05-01T10:00:00Z"}]}"#;
     let server = ScriptedServer::scripts(vec![
         json_response(EARLIER),
-        json_response(late),
+        json_response(with_link),
         json_response(newer),
     ]);
     let result = with_timeout("newer", watch(server.url()).after(report(EARLIER))).await;
@@ -68,9 +68,9 @@ async fn a_publication_that_doesnt_start_ends_the_watch() {
             vec![status_response("failed")],
             "notStarted: failed",
         ),
-        ("hang", vec![vec![Stall]], "notStarted: no report"),
+        ("no response", vec![vec![Stall]], "notStarted: no report"),
         (
-            "old, hang",
+            "old outcome, then no response",
             vec![json_response(EARLIER), vec![Stall]],
             "notStarted: succeeded",
         ),
@@ -92,7 +92,7 @@ async fn a_publication_that_doesnt_start_ends_the_watch() {
 }
 
 #[tokio::test]
-async fn the_watch_ends_at_the_outcome_that_it_is_told() {
+async fn until_selects_the_outcome_that_ends_the_watch() {
     for (until, expected) in [
         (Until::Outcome, Outcome::AwaitingGoLive),
         (Until::GoLive, Outcome::AwaitingGoLive),

@@ -12,22 +12,22 @@ use cloud_partner_portal::{Outcome, WatchEvent};
 #[tokio::test]
 async fn a_timeout_is_an_outcome() {
     let time = Duration::from_millis(500);
-    let failed = "poll failed: Some(500)";
+    let poll_failed = "poll failed: Some(500)";
     for (name, script, last) in [
         ("running", status_response("running"), "timedOut: running"),
-        ("no answer", vec![Stall], "timedOut: no report"),
-        ("failing", error_response(500), "timedOut: no report"),
+        ("no response", vec![Stall], "timedOut: no report"),
+        ("error response", error_response(500), "timedOut: no report"),
     ] {
         let server = ScriptedServer::scripts(vec![script]);
-        let mut told = events(watch(server.url()).timeout(time)).await;
-        assert_eq!(told.pop().as_deref(), Some(last), "{name}");
-        told.dedup();
+        let mut reported = events(watch(server.url()).timeout(time)).await;
+        assert_eq!(reported.pop().as_deref(), Some(last), "{name}");
+        reported.dedup();
         let expected = match name {
             "running" => vec!["running: "],
-            "failing" => vec![failed],
+            "error response" => vec![poll_failed],
             _ => vec![],
         };
-        assert_eq!(told, expected, "{name}");
+        assert_eq!(reported, expected, "{name}");
         let ended = with_timeout(name, watch(server.url()).timeout(time)).await;
         assert_eq!(
             ended.expect("no error").outcome,
@@ -35,7 +35,7 @@ async fn a_timeout_is_an_outcome() {
             "{name}"
         );
     }
-    // What was known before is what is known at the end.
+    // The result contains the report from which the watch resumed.
     let server = ScriptedServer::scripts(vec![vec![Stall]]);
     let watch = watch(server.url()).timeout(time);
     let mut report = OfferStatusReport::default();
@@ -48,43 +48,49 @@ async fn a_timeout_is_an_outcome() {
 }
 
 #[tokio::test]
-async fn the_service_says_when_to_poll_next() {
-    let later = [("retry-after", "1")];
+async fn retry_after_delays_the_next_poll() {
+    let retry_after = [("retry-after", "1")];
     for (name, first) in [
-        ("report", response(200, &later, r#"{"status":"running"}"#)),
-        ("failure", response(503, &later, "")),
+        (
+            "report",
+            response(200, &retry_after, r#"{"status":"running"}"#),
+        ),
+        ("error response", response(503, &retry_after, "")),
     ] {
         let server = ScriptedServer::scripts(vec![first, status_response("succeeded")]);
         with_timeout(name, watch(server.url()))
             .await
             .expect("an outcome");
-        let asked = server.requests();
-        assert_eq!(asked.len(), 2, "{name}");
-        let waited = asked[1].when - asked[0].when;
-        assert!(waited >= Duration::from_secs(1), "{name}: only {waited:?}");
+        let requests = server.requests();
+        assert_eq!(requests.len(), 2, "{name}");
+        let waited = requests[1].when - requests[0].when;
+        assert!(
+            waited >= Duration::from_secs(1),
+            "{name}: waited only {waited:?}"
+        );
     }
-    // For ever, as good as.
-    for for_ever in [
+    // Values that exceed the range of a duration.
+    for seconds in [
         "18446744073709551615",
         "99999999999999999999",
         "9999999999999",
     ] {
-        let headers = [("retry-after", for_ever)];
+        let headers = [("retry-after", seconds)];
         for first in [
             response(200, &headers, r#"{"status":"running"}"#),
             response(503, &headers, ""),
         ] {
             let server = ScriptedServer::scripts(vec![first, status_response("succeeded")]);
             let watch = watch(server.url()).timeout(Duration::from_millis(200));
-            let ended = with_timeout(for_ever, watch).await.expect("no error");
-            assert_eq!(ended.outcome, Outcome::TimedOut, "{for_ever}");
-            assert_eq!(server.requests().len(), 1, "{for_ever}");
+            let ended = with_timeout(seconds, watch).await.expect("no error");
+            assert_eq!(ended.outcome, Outcome::TimedOut, "{seconds}");
+            assert_eq!(server.requests().len(), 1, "{seconds}");
         }
     }
 }
 
 #[tokio::test]
-async fn polls_keep_their_interval() {
+async fn polls_are_at_least_one_interval_apart() {
     let server = ScriptedServer::scripts(vec![
         status_response("running"),
         status_response("running"),
@@ -94,13 +100,13 @@ async fn polls_keep_their_interval() {
     let interval = Duration::from_millis(100);
     let watch = watch(server.url()).interval(interval);
     with_timeout("interval", watch).await.expect("an outcome");
-    let asked = server.requests();
-    assert_eq!(asked.len(), 4);
-    for pair in asked.windows(2) {
+    let requests = server.requests();
+    assert_eq!(requests.len(), 4);
+    for pair in requests.windows(2) {
         let waited = pair[1].when - pair[0].when;
-        assert!(waited >= interval, "only {waited:?}");
+        assert!(waited >= interval, "waited only {waited:?}");
     }
-    // The longest interval that can be said.
+    // The maximum interval.
     let server = ScriptedServer::scripts(vec![status_response("running")]);
     let watch = self::watch(server.url())
         .interval(Duration::MAX)
@@ -109,11 +115,11 @@ async fn polls_keep_their_interval() {
 }
 
 #[tokio::test]
-async fn a_long_wait_that_the_service_asks_for_is_capped_and_reported() {
+async fn a_retry_after_over_an_hour_is_capped_and_reported() {
     let headers = [("retry-after", "86400")];
     for (name, first) in [
         ("report", response(200, &headers, r#"{"status":"running"}"#)),
-        ("failure", response(503, &headers, "")),
+        ("error response", response(503, &headers, "")),
     ] {
         let server = ScriptedServer::scripts(vec![first]);
         let mut watch = watch(server.url()).start();
@@ -121,13 +127,13 @@ async fn a_long_wait_that_the_service_asks_for_is_capped_and_reported() {
         match event {
             Some(WatchEvent::Changed(_)) => assert_eq!(name, "report"),
             Some(WatchEvent::PollFailed(error)) => {
-                assert_eq!(name, "failure");
+                assert_eq!(name, "error response");
                 assert_eq!(error.retry_after(), Some(Duration::from_secs(86_400)));
             }
             other => panic!("{name}: {other:?}"),
         }
         let Some(WatchEvent::Delayed(wait)) = with_timeout(name, watch.next_event()).await else {
-            panic!("{name}: the wait isn't reported");
+            panic!("{name}: no `Delayed` event");
         };
         assert_eq!(wait, Duration::from_secs(3600), "{name}");
     }
