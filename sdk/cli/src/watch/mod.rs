@@ -162,13 +162,19 @@ fn worst(results: &Results, options: &Watch) -> Exit {
 
 /// Reads what `cloud-partner status OFFER -o json` wrote.
 fn read_report(file: &Path) -> Result<OfferStatusReport, Stop> {
-    let read = std::fs::read(file).and_then(|text| Ok(serde_json::from_slice(&text)?));
+    let read = std::fs::read(file).and_then(|text| Ok(report(&text)?));
     read.map_err(|error| {
         Stop::Usage(format!(
             "--after: {} can't be read as the output of `cloud-partner status OFFER -o json`: {error}",
             file.display()
         ))
     })
+}
+
+fn report(text: &[u8]) -> serde_json::Result<OfferStatusReport> {
+    // The code that serde derives would take an array as well, by position.
+    let properties: serde_json::Map<_, _> = serde_json::from_slice(text)?;
+    serde_json::from_value(properties.into())
 }
 
 /// Says that a token that can't be renewed expires before the watch can have ended.
@@ -204,7 +210,7 @@ fn interrupted(results: &Results) -> String {
 mod tests {
     use clap::Parser as _;
 
-    use super::{Results, worst};
+    use super::{Results, report, worst};
     use crate::args::{Arguments, Command};
     use crate::exit::Exit;
 
@@ -216,5 +222,20 @@ mod tests {
         };
         let results = Results::from([("a".to_owned(), None)]);
         assert_eq!(worst(&results, &options), Exit::Other);
+    }
+
+    #[test]
+    fn row_14_an_earlier_report_is_an_object() {
+        assert!(report(br#"{"status":"succeeded"}"#).is_ok());
+        for text in [
+            "",
+            "x",
+            "[]",
+            "{}",
+            r#"[{"id":"a","status":"succeeded"}]"#,
+            r#"[null,null,null,null,"succeeded",null]"#,
+        ] {
+            assert!(report(text.as_bytes()).is_err(), "{text}");
+        }
     }
 }
