@@ -103,6 +103,12 @@ impl Rules {
             .min(MAXIMUM_RETRY_AFTER)
     }
 
+    /// Returns the wait until the next request if it is longer than the interval because of a `Retry-After` header.
+    pub(crate) fn delay(&self, header: Option<Duration>, wait: Duration) -> Option<Duration> {
+        let is_longer = header.is_some_and(|header| header > self.interval);
+        (is_longer && wait == self.retry_after(header)).then_some(wait)
+    }
+
     /// Whether the watch's timeout has passed.
     pub(crate) fn timed_out(&self, now: Duration) -> bool {
         self.timeout.is_some_and(|timeout| now >= timeout)

@@ -130,11 +130,10 @@ impl Many {
                 }
             },
         }
-        if header.is_some_and(|wait| wait > self.rules.interval) {
-            actions.push(Action::Emit(PublisherWatchEvent::Delayed {
-                offer: None,
-                wait: self.next_list.saturating_sub(now),
-            }));
+        let wait = self.next_list.saturating_sub(now);
+        if let Some(wait) = self.rules.delay(header, wait) {
+            let offer = None;
+            actions.push(Action::Emit(PublisherWatchEvent::Delayed { offer, wait }));
         }
     }
 

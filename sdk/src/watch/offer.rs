@@ -83,9 +83,8 @@ impl Offer {
                 }
             },
         }
-        if header.is_some_and(|wait| wait > rules.interval) {
-            events.push(WatchEvent::Delayed(self.due.saturating_sub(now)));
-        }
+        let delay = rules.delay(header, self.due.saturating_sub(now));
+        events.extend(delay.map(WatchEvent::Delayed));
         events
     }
 

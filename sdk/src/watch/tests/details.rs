@@ -12,6 +12,7 @@ use crate::call::response::Received;
 use crate::types::OfferSummary;
 use crate::watch::core::Rules;
 use crate::watch::listing::Listing;
+use crate::watch::many::Many;
 use crate::watch::policy::Health;
 use crate::watch::start::Start;
 use crate::{Extensible, PublisherWatchEvent, WatchEvent};
@@ -157,6 +158,77 @@ fn a_wait_longer_than_the_interval_is_reported() {
                 (None, false, _) => 60,
             };
             assert_eq!(run.sent[1].0, next, "{retry_after:?} {fault}");
+        }
+    }
+}
+
+/// A wait that is longer than an hour is the interval's, not the service's.
+#[test]
+fn a_reported_wait_is_at_most_an_hour() {
+    for (interval, fault, expected) in [
+        (60, false, Some(3600)),
+        (60, true, Some(3600)),
+        (3500, false, None),
+        (3500, true, Some(3600)),
+        (7200, false, None),
+        (7200, true, Some(3600)),
+    ] {
+        let rules = Rules {
+            interval: Duration::from_secs(interval),
+            jitter: 100,
+            ..Rules::default()
+        };
+        let answer = |first: bool, then| match (first, fault) {
+            (true, true) => Answer::Fault(Fault::Status(503)),
+            (true, false) => report("running"),
+            (false, _) => then,
+        };
+        let mut polls = 0;
+        let mut core = single(OPTIONS, Start::Seen);
+        core.rules = rules.clone();
+        let one = run(
+            &mut core,
+            |_, _| {
+                polls += 1;
+                let answer = answer(polls == 1, report("succeeded"));
+                reply(answer, (polls == 1).then_some(86_400))
+            },
+            |_, _| {},
+        );
+        let waits: Vec<_> = one
+            .events
+            .iter()
+            .filter_map(|(_, event)| match event {
+                WatchEvent::Delayed(wait) => Some(wait.as_secs()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(waits, Vec::from_iter(expected), "{interval} {fault}");
+        for of_list in [true, false] {
+            let (mut lists, mut polls) = (0, 0);
+            let all = run(
+                &mut Many::new(rules.clone()),
+                |offer, _| {
+                    let number = if offer.is_none() {
+                        &mut lists
+                    } else {
+                        &mut polls
+                    };
+                    *number += 1;
+                    let is_it = *number == 1 && of_list == offer.is_none();
+                    let answer = match offer {
+                        None if is_it && fault => Answer::Fault(Fault::Status(503)),
+                        None => list(&[(0, if lists < 2 { "running" } else { "succeeded" })]),
+                        Some(_) => answer(is_it, report("succeeded")),
+                    };
+                    reply(answer, is_it.then_some(86_400))
+                },
+                |_, _| {},
+            );
+            let offer = (!of_list).then_some("0");
+            let expected = expected.map(|wait| (0, offer, wait));
+            let expected = Vec::from_iter(expected);
+            assert_eq!(delays(&all), expected, "{interval} {fault} {of_list}");
         }
     }
 }
