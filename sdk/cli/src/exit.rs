@@ -47,7 +47,10 @@ const TABLE: [(Exit, &str); 16] = [
         "the offer was never published, or no offer of the publisher is in flight",
     ),
     (Exit::Canceled, "the publication was canceled"),
-    (Exit::Contradictory, "the status report contradicts itself"),
+    (
+        Exit::Contradictory,
+        "the service contradicts itself about the status",
+    ),
     (Exit::Blocked, "a step is blocked or rejected"),
     (Exit::Failed, "the publication failed"),
     (Exit::Other, "another error, as the message says"),

@@ -21,7 +21,7 @@ pub fn sentence(outcome: Outcome) -> &'static str {
             "The publication is blocked: the publisher must act on what its messages say."
         }
         Outcome::Contradictory => {
-            "The status report contradicts itself: look in the portal whether the offer is live."
+            "The service contradicts itself about the status: look in the portal whether the offer is live."
         }
         Outcome::NotStarted => {
             "The publication didn't start: the status is still the one of the publication before."

@@ -25,6 +25,16 @@ pub(crate) struct Item {
     pub(crate) changed: bool,
 }
 
+impl Item {
+    /// Whether the offer has ended without a success.
+    pub(crate) fn denies_success(&self) -> bool {
+        matches!(
+            self.status.as_ref().and_then(Extensible::known),
+            Some(OfferStatus::Failed | OfferStatus::Canceled | OfferStatus::NeverPublished)
+        )
+    }
+}
+
 impl Listing {
     /// Notes a list, and returns what it says of each offer. An offer that the list names twice is in flight if it is in one of
     /// the two items.

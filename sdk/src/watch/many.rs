@@ -52,6 +52,8 @@ struct Watched {
     confirmed: Option<u64>,
     /// What the last list said.
     fingerprint: u64,
+    /// Whether the last list that named the offer said that it ended without a success.
+    denied: bool,
 }
 
 #[derive(Debug)]
@@ -154,6 +156,9 @@ impl Many {
                 self.offers.insert(id, Watched::new(&item, now));
             }
         }
+        for watched in self.offers.values_mut() {
+            watched.doubt_denied_success(now);
+        }
     }
 
     fn polled(
@@ -196,9 +201,9 @@ impl Many {
                     wait,
                 },
                 WatchEvent::Ended(result) => {
-                    if !watched.end(&result) {
+                    let Some(result) = watched.end(result) else {
                         continue;
-                    }
+                    };
                     PublisherWatchEvent::OfferEnded { offer, result }
                 }
             };
@@ -279,12 +284,14 @@ impl Watched {
             doubted: None,
             confirmed: None,
             fingerprint: item.fingerprint,
+            denied: item.denies_success(),
         }
     }
 
     /// Notes what a list says. If it puts the result in doubt, the result is dropped and a new watch starts.
     fn compare(&mut self, item: &Item, now: Duration) {
         self.fingerprint = item.fingerprint;
+        self.denied = item.denies_success();
         if item.changed {
             self.confirmed = None;
         }
@@ -297,28 +304,49 @@ impl Watched {
             // The offer is in flight again, or the list is older than the report: only a poll can tell.
             self.confirmed != Some(item.fingerprint)
         } else {
-            // A list that only catches up with the report is no news.
-            item.changed && report.map(|report| &report.status) != item.status.as_ref()
+            // A list that only catches up with the report is no news, unless an earlier list contradicted the report.
+            item.changed
+                && (report.map(|report| &report.status) != item.status.as_ref()
+                    || report.and_then(OfferStatusReport::outcome) != Some(result.outcome))
         };
         if doubted {
-            self.doubted = Some(result.clone());
-            self.state = State::Idle;
-            self.offer = Offer::new(self.offer.last().cloned(), Start::Seen, now);
+            self.doubt(result.clone(), now);
         }
     }
 
-    /// Ends the watch of this offer, and returns whether the result is news.
-    fn end(&mut self, result: &Result<WatchResult, Error>) -> bool {
-        let doubted = self.doubted.take();
-        self.state = State::Ended(result.clone());
-        let (Some(doubted), Ok(result)) = (doubted, result) else {
-            return true;
-        };
-        let same = doubted.report == result.report;
-        if same {
-            self.confirmed = Some(self.fingerprint);
+    /// Puts a success in doubt that the last list denies, also when the list said so before the report.
+    fn doubt_denied_success(&mut self, now: Duration) {
+        if let State::Ended(Ok(result)) = &self.state
+            && result.outcome.is_success()
+            && self.denied
+        {
+            self.doubt(result.clone(), now);
         }
-        !same
+    }
+
+    fn doubt(&mut self, result: WatchResult, now: Duration) {
+        self.doubted = Some(result);
+        self.state = State::Idle;
+        self.offer = Offer::new(self.offer.last().cloned(), Start::Seen, now);
+    }
+
+    /// Ends the watch of this offer. Returns the result if it is news.
+    fn end(
+        &mut self,
+        mut result: Result<WatchResult, Error>,
+    ) -> Option<Result<WatchResult, Error>> {
+        let mut is_news = true;
+        if let (Some(doubted), Ok(result)) = (self.doubted.take(), &mut result)
+            && doubted.report == result.report
+        {
+            self.confirmed = Some(self.fingerprint);
+            if self.denied && result.outcome.is_success() {
+                result.outcome = Outcome::Contradictory;
+            }
+            is_news = doubted.outcome != result.outcome;
+        }
+        self.state = State::Ended(result.clone());
+        is_news.then_some(result)
     }
 }
 

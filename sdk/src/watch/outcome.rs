@@ -32,9 +32,10 @@ pub enum Outcome {
     /// The offer is `running`, but a step is `blocked` or `rejected`, or there is a message of level `error` about the offer or
     /// about a step that isn't complete: somebody must act, or the publication will fail.
     Blocked,
-    /// The report contradicts itself, so it is no evidence of a success: it says `succeeded` beside a step that is `blocked` or
-    /// `rejected`, or beside a message of level `error`; or it says `published`, which is documented only for the list, and
-    /// doesn't say which publication succeeded.
+    /// The service contradicts itself, so there is no evidence of a success: the report says `succeeded` beside a step that is
+    /// `blocked` or `rejected`, or beside a message of level `error`; or it says `published`, which is documented only for the
+    /// list, and doesn't say which publication succeeded. In a [`PublisherWatch`](crate::PublisherWatch) also when the list says
+    /// `failed`, `canceled` or `neverPublished`, and the report, read again after it, still says `succeeded`.
     Contradictory,
     /// The publication didn't start within the [start timeout](crate::WatchBuilder::start_timeout): all reports can belong to
     /// the publication before.

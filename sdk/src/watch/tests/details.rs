@@ -399,6 +399,40 @@ fn a_confirmed_outcome_is_doubted_when_the_list_changes() {
 }
 
 #[test]
+fn a_success_that_the_list_denies_is_contradictory_until_the_list_catches_up() {
+    for (listed, expected) in [
+        ("failed", vec!["contradictory"]),
+        ("succeeded", vec!["contradictory", "succeeded"]),
+    ] {
+        let mut lists = ["running", "failed"].into_iter();
+        let run = run(
+            &mut many(OPTIONS),
+            |offer, _| {
+                let answer = match offer {
+                    None => list(&[(0, lists.next().unwrap_or(listed))]),
+                    Some(_) => report("succeeded"),
+                };
+                reply(answer, None)
+            },
+            |_, _| {},
+        );
+        let ends = run.events.iter().filter_map(|(_, event)| match event {
+            PublisherWatchEvent::OfferEnded { result, .. } => Some(end(result)),
+            _ => None,
+        });
+        let expected = ["succeeded"].into_iter().chain(expected).map(End::Outcome);
+        assert_eq!(
+            ends.collect::<Vec<_>>(),
+            expected.clone().collect::<Vec<_>>()
+        );
+        let PublisherWatchEvent::Ended(Ok(result)) = &run.last else {
+            panic!("{:?}", run.last);
+        };
+        assert_eq!(Some(end(&result.offers["0"])), expected.last());
+    }
+}
+
+#[test]
 fn an_offer_that_waits_for_go_live_isnt_doubted_while_the_list_says_the_same() {
     let run = run(
         &mut many(OPTIONS),

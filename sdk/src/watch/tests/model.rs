@@ -210,6 +210,14 @@ impl Publisher {
         self.reports.get(&offer).map(|(report, _)| *report)
     }
 
+    /// Whether the last list that named an offer says that it ended without a success.
+    pub fn is_denied(&self, offer: u8) -> bool {
+        let listed = self.listed.get(&offer);
+        listed
+            .and_then(|(item, _)| item.status)
+            .is_some_and(|status| ["failed", "canceled", "neverPublished"].contains(&status))
+    }
+
     /// Whether every watched offer was seen to succeed, and a newer list shows nothing else.
     pub fn may_succeed(&self) -> bool {
         self.last_is_list && !self.watched.is_empty() && {
@@ -217,11 +225,10 @@ impl Publisher {
                 let Some((report, list)) = self.reports.get(offer) else {
                     return false;
                 };
-                let in_flight = self
-                    .listed
-                    .get(offer)
-                    .is_some_and(|(item, newer)| newer > list && is_in_flight(item.status));
+                let newer = self.listed.get(offer).filter(|(_, newer)| newer > list);
+                let in_flight = newer.is_some_and(|(item, _)| is_in_flight(item.status));
                 outcome(*report) == Some("succeeded")
+                    && !self.is_denied(*offer)
                     && !self.failing.contains(offer)
                     && *list < self.lists
                     // What a newer list says can be older; then the report must have been read again.
