@@ -387,6 +387,11 @@ fn a_confirmed_outcome_is_doubted_when_the_list_changes() {
     };
     assert_eq!(end(&result.offers["0"]), End::Outcome("failed"));
     assert_eq!(end(&result.offers["1"]), End::Outcome("succeeded"));
+    let changes = run.events.iter().filter(
+        |(_, event)| matches!(event, PublisherWatchEvent::Changed { offer, .. } if offer == "0"),
+    );
+    // The report of the confirmation equals the one before.
+    assert_eq!(changes.count(), 3);
     let ends = run.events.iter().filter_map(|(_, event)| match event {
         PublisherWatchEvent::OfferEnded { offer, result, .. } if offer == "0" => Some(end(result)),
         _ => None,
