@@ -426,14 +426,12 @@ fn a_success_that_the_list_denies_is_contradictory_until_the_list_catches_up() {
             _ => None,
         });
         let expected = ["succeeded"].into_iter().chain(expected).map(End::Outcome);
-        assert_eq!(
-            ends.collect::<Vec<_>>(),
-            expected.clone().collect::<Vec<_>>()
-        );
+        let expected: Vec<_> = expected.collect();
+        assert_eq!(ends.collect::<Vec<_>>(), expected);
         let PublisherWatchEvent::Ended(Ok(result)) = &run.last else {
             panic!("{:?}", run.last);
         };
-        assert_eq!(Some(end(&result.offers["0"])), expected.last());
+        assert_eq!(Some(&end(&result.offers["0"])), expected.last());
     }
 }
 
