@@ -26,7 +26,7 @@ struct KnownGap {
 const KNOWN_GAPS: &[KnownGap] = &[];
 
 #[tokio::test]
-async fn decodes_a_changed_body_if_and_only_if_the_spec_validates_it() {
+async fn decodes_a_changed_body_if_and_only_if_it_is_valid_against_the_spec() {
     let bodies = bodies();
     let recordings: Vec<Recording> = bodies.values().map(|body| body.recording.clone()).collect();
     let server = serve(recordings);

@@ -186,7 +186,7 @@ fn decoding_text_similar_to_json_doesnt_panic() {
         decode_as_list_and_report(text.as_bytes());
     });
     check(&any_json(), |value| {
-        decode_as_list_and_report(value.to_string().as_bytes())
+        decode_as_list_and_report(value.to_string().as_bytes());
     });
 }
 

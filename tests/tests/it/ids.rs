@@ -7,7 +7,7 @@ use crate::support::{client, committed_spec, serve};
 
 /// `Identifier` is hand-written code, so this test compares it with the pattern of the spec.
 #[test]
-fn an_identifier_is_what_the_pattern_of_the_spec_accepts() {
+fn identifier_accepts_the_same_strings_as_the_pattern_of_the_spec() {
     let spec = committed_spec();
     for name in ["PublisherId", "OfferId"] {
         let pattern = spec

@@ -141,7 +141,7 @@ async fn max_attempts_counts_the_request_with_a_new_token() {
     assert_eq!(server.requests().len(), 4);
 }
 
-/// Returns a builder of a client with at most four attempts per call.
+/// Returns a builder of a client with a maximum of four attempts per call.
 fn builder(server: &ScriptedServer) -> ClientBuilder {
     let retry = RetryPolicy::default()
         .max_attempts(4)

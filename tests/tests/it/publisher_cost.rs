@@ -73,7 +73,7 @@ async fn sends_one_status_request_per_interval_for_each_offer_in_flight() {
         assert_eq!(offers.iter().collect::<BTreeSet<_>>().len(), IN_FLIGHT);
     }
     println!(
-        "{OFFERS} offers of which {IN_FLIGHT} are in flight: {} requests per interval, at most {} at once",
+        "{OFFERS} offers of which {IN_FLIGHT} are in flight: {} requests per interval, maximum {} concurrently",
         polled[0].len() + 1,
         service.server.max_concurrent_requests()
     );

@@ -121,7 +121,7 @@ async fn check_interval_between_lists(name: &str, service: PublisherServer) {
 }
 
 #[tokio::test]
-async fn dropping_the_watch_cancels_its_requests() {
+async fn dropping_a_watch_of_a_publisher_cancels_its_requests() {
     let ids: Vec<_> = (0..20).map(|number| format!("o{number}")).collect();
     let offers: Vec<_> = ids.iter().map(|id| (id.as_str(), "running")).collect();
     let service = PublisherServer::start(Publisher {

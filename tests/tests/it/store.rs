@@ -241,7 +241,7 @@ fn a_link_to_a_folder_is_not_followed() {
 }
 
 #[test]
-fn the_scenarios_are_long_enough_and_end() {
+fn every_scenario_is_long_enough_and_ends_with_an_outcome() {
     let scenarios = store::scenarios(&store::root().join("scenarios"))
         .all()
         .unwrap();
@@ -274,9 +274,8 @@ fn the_scenarios_are_long_enough_and_end() {
     );
 }
 
-/// Whoever lists the offers of `contoso` can ask for the status of each, and the two agree.
 #[test]
-fn every_offer_of_contoso_has_a_status_that_agrees_with_the_list() {
+fn every_offer_of_contoso_has_a_status_recording_that_matches_the_list() {
     let home = store::root();
     let recordings = store::recordings(&home.join("recordings")).all().unwrap();
     let scenarios = store::scenarios(&home.join("scenarios")).all().unwrap();

@@ -15,6 +15,7 @@ use cloud_partner_portal::{
 };
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 async fn a_failed_poll_is_reported_as_an_event_or_ends_the_watch() {
     let html = [("content-type", "text/html")];
     for (name, scripts, expected) in [
@@ -127,7 +128,7 @@ async fn a_failed_poll_is_reported_as_an_event_or_ends_the_watch() {
 }
 
 #[tokio::test]
-async fn a_poll_is_one_request_whatever_the_clients_retry_policy() {
+async fn a_poll_is_one_request_independent_of_the_retry_policy() {
     let server = ScriptedServer::scripts(vec![
         error_response(503),
         error_response(503),
@@ -283,7 +284,7 @@ async fn an_error_that_ends_a_watch_contains_the_errors_since_the_last_report() 
 }
 
 #[tokio::test]
-async fn at_most_eight_errors_are_kept() {
+async fn the_result_contains_at_most_eight_errors() {
     let mut scripts = vec![status_response("running")];
     scripts.extend((500..520).map(error_response));
     scripts.push(vec![Stall]);
@@ -295,7 +296,7 @@ async fn at_most_eight_errors_are_kept() {
 }
 
 #[tokio::test]
-async fn an_error_contains_the_401_if_no_new_token_is_fetched() {
+async fn a_watch_error_contains_the_401_if_no_new_token_is_fetched() {
     let server = ScriptedServer::scripts(vec![error_response_with_id(401, "rejected")]);
     let fetches = AtomicU32::new(0);
     let credential = Credential::provider(move || {

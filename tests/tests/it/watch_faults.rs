@@ -206,7 +206,7 @@ async fn a_watch_of_a_publisher_tolerates_or_reports_every_fault_of_a_status() {
             let mut result = loop {
                 match with_timeout(&case, watch.next_event()).await {
                     Some(PublisherWatchEvent::OfferEnded { result: Err(_), .. }) => {
-                        ended_with_error += 1
+                        ended_with_error += 1;
                     }
                     Some(PublisherWatchEvent::Ended(result)) => break result.expect("valid lists"),
                     Some(_) => {}

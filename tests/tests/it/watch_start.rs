@@ -55,7 +55,7 @@ async fn newer_messages_indicate_a_publication_that_ended_between_two_polls() {
 }
 
 #[tokio::test]
-async fn a_publication_that_doesnt_start_ends_the_watch() {
+async fn the_start_timeout_ends_a_watch_whose_publication_doesnt_start() {
     let time = Duration::from_millis(300);
     for (name, scripts, last) in [
         (

@@ -10,7 +10,7 @@ use cloud_partner_portal::types::OfferStatusReport;
 use cloud_partner_portal::{Outcome, WatchEvent};
 
 #[tokio::test]
-async fn a_timeout_is_an_outcome() {
+async fn a_watch_that_times_out_has_the_outcome_timed_out() {
     let time = Duration::from_millis(500);
     let poll_failed = "poll failed: Some(500)";
     for (name, script, last) in [

@@ -11,6 +11,7 @@ use crate::support::error_checks::{all_text, check_displayed_text, long_token, p
 use crate::support::scripted_server::Step::{Repeat, Reset, Stall, Wait};
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one table of cases")]
 async fn a_broken_connection_is_a_retryable_error() {
     let broken_body = ExpectedError(Some(200), RETRYABLE, CONNECTION_BROKE);
     let no_response = ExpectedError(None, RETRYABLE, CONNECTION_BROKE);

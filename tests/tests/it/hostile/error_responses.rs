@@ -103,7 +103,7 @@ async fn an_error_response_keeps_its_status_code_and_shows_one_line() {
             ExpectedError(None, RETRYABLE, CONNECTION_BROKE),
         ),
         case(
-            "token that is refused",
+            "rejected token",
             response(401, &[], r#"{"Message":"Authorization has been denied."}"#),
             ExpectedError(
                 Some(401),
@@ -126,7 +126,7 @@ async fn an_error_response_keeps_its_status_code_and_shows_one_line() {
 }
 
 #[tokio::test]
-async fn retry_after_is_read_in_each_form() {
+async fn retry_after_is_parsed_in_every_format_that_http_allows() {
     let now = SystemTime::now();
     let formatted = httpdate::fmt_http_date;
     let soon = now + Duration::from_secs(600);
@@ -175,7 +175,7 @@ async fn retry_after_is_read_in_each_form() {
 }
 
 #[tokio::test]
-async fn redirects_are_not_followed() {
+async fn a_redirect_is_an_error_and_is_not_followed() {
     let other = ScriptedServer::scripts(vec![json_response("[]")]);
     for (status, location) in [
         (301, format!("{}/elsewhere", other.url())),
