@@ -49,7 +49,7 @@ impl Base {
         };
         let text = show(SPEC).ok_or_else(|| {
             CommandError(format!(
-                "the base `{revision}` is neither a file nor a git revision that holds {SPEC}: name another one with --base"
+                "the base `{revision}` is neither a file nor a git revision with {SPEC}: give another base with --base"
             ))
         })?;
         Ok(Self {

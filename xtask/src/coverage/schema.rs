@@ -101,7 +101,7 @@ fn kind(m: &mut Mutator<'_, '_>, kind: &str) {
         let patch = json!({ "additionalProperties": false });
         m.restrict(
             "type",
-            "refuses other properties",
+            "rejects other properties",
             "an unknown property",
             patch,
         );
@@ -129,7 +129,7 @@ fn pattern(m: &mut Mutator<'_, '_>, pattern: &str) {
         m.mutate("pattern", name, needs, json!({ "pattern": pattern }));
     };
     mutate(
-        "refuses every value",
+        "rejects every value",
         "a value that matches",
         Some("[^\\s\\S]"),
     );
@@ -179,11 +179,11 @@ fn values(m: &mut Mutator<'_, '_>, list: &str, values: &[Value]) {
 fn items(m: &mut Mutator<'_, '_>) {
     if m.part.get("maxItems").is_none() {
         let patch = json!({ "maxItems": 0 });
-        m.mutate("items", "refuses elements", "an array with elements", patch);
+        m.mutate("items", "rejects elements", "an array with elements", patch);
     }
     if m.part.get("minItems").is_none() {
         let patch = json!({ "minItems": 1 });
-        m.restrict("items", "refuses an empty array", "an empty array", patch);
+        m.restrict("items", "rejects an empty array", "an empty array", patch);
     }
 }
 

@@ -105,12 +105,12 @@ pub fn parameter(m: &mut Mutator<'_, '_>) {
 pub fn required(m: &mut Mutator<'_, '_>, keyword: &str) {
     let required = m.part.get("required") == Some(&Value::Bool(true));
     let keyword = if required { "required" } else { keyword };
-    let refusing = json!({ "schema": { "$ref": null, "not": {} } });
+    let reject_all = json!({ "schema": { "$ref": null, "not": {} } });
     m.mutate(
         keyword,
-        "refuses every value",
+        "rejects every value",
         "a recording with this parameter or header",
-        refusing,
+        reject_all,
     );
     let patch = json!({ "required": !required });
     if required {

@@ -1,6 +1,6 @@
 //! The evidence rules: every statement of the spec cites sources in `x-evidence`, and `x-sources` describes each source once.
 //!
-//! A statement is one keyword at one place. `x-evidence` stands at an *owner*: an operation, a component, an object schema, an
+//! A statement is one keyword at one place. `x-evidence` belongs to an *owner*: an operation, a component, an object schema, an
 //! extensible enum, a server. Its keys name statements of that owner, and its values are lists of source ids:
 //!
 //! | key | evidence for |
@@ -9,8 +9,8 @@
 //! | `/pattern` | the owner's keyword `pattern` |
 //! | `id`, `"404"`, `X-Name`, `running` | a property, parameter, response, header, media type or known value |
 //! | `id/format`, `links/items` | a keyword of a property |
-//! | `200/X-Name` | a header or media type of a response that the operation itself holds |
-//! | `/nullable` | `nullable` of the owner and of every property that has no entry of its own for it |
+//! | `200/X-Name` | a header or media type of a response inside the operation |
+//! | `/nullable` | `nullable` of the owner and of every property without a separate entry for `nullable` |
 //!
 //! A keyword without an entry has the evidence of its property. Exceptions are [`STRICT`] keywords and inline items: documentation
 //! rarely describes them, so the entry of the property would be the wrong evidence.

@@ -1,4 +1,4 @@
-//! Every example in the spec, compared with its schema.
+//! Validates the examples in the spec against their schemas.
 
 use serde_json::Value;
 
@@ -6,11 +6,11 @@ use super::codes;
 use super::finding::Found;
 use crate::spec::{Kind, Schemas, Spec};
 
-/// The result for all examples.
+/// The result of validating the examples.
 pub struct Examples {
     /// The number of examples.
     pub count: usize,
-    /// What is wrong with them.
+    /// The findings about the examples and, from [`Checker::spec`](super::Checker::spec), about other parts of the spec.
     pub found: Vec<Found>,
 }
 
@@ -41,7 +41,7 @@ pub fn check(spec: &Spec, schemas: &Schemas) -> Examples {
                 None => examples.found.push(Found::in_spec(
                     codes::UNCHECKED,
                     example.pointer,
-                    "an example without `value` isn't read",
+                    "an example without `value` isn't validated",
                 )),
             }
         }

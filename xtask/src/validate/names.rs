@@ -1,5 +1,4 @@
-//! Properties and values that the spec doesn't name. Responses may grow, so they are no errors; a maintainer of the spec wants to
-//! know them.
+//! Finds properties and values that the spec doesn't name. They are notes, because the service may add properties and values.
 
 use serde_json::Value;
 
@@ -9,7 +8,8 @@ use super::finding::Found;
 use crate::spec::{Node, pointer_segment};
 
 impl<'s> Checker<'s> {
-    /// Returns what the schema doesn't name in `value`, which stands at `at` in the recording.
+    /// Returns a finding for each property and value in `value` that the schema doesn't name. `at` is the JSON pointer of `value` in
+    /// the recording.
     pub(super) fn names(
         &self,
         schema: Node<'s>,
@@ -43,7 +43,7 @@ impl<'s> Checker<'s> {
         }
         match value {
             Value::Object(properties) => {
-                // A schema without properties and type accepts anything; then nothing is unknown.
+                // A schema without properties and type accepts every property, so no property is unknown.
                 let closest = composed.iter().find(|schema| {
                     schema.value.get("properties").is_some()
                         || schema.text("type") == Some("object")
@@ -57,7 +57,7 @@ impl<'s> Checker<'s> {
                             Some(properties) => properties.pointer,
                             None => schema.pointer.clone(),
                         };
-                        let message = "the spec names no such property";
+                        let message = "the spec doesn't name the property";
                         found.push(
                             Found::at(codes::UNKNOWN_PROPERTY, here, message).against(statement),
                         );
@@ -79,7 +79,7 @@ impl<'s> Checker<'s> {
                     );
                 }
             }
-            // An empty string means "nothing" throughout this service.
+            // The service sends an empty string for an absent value.
             Value::String(text) if !text.is_empty() => {
                 let enums = composed
                     .iter()
@@ -113,7 +113,7 @@ fn described<'s>(composed: &[Node<'s>], name: &str) -> Option<Vec<Node<'s>>> {
     known.then_some(schemas)
 }
 
-/// Returns a finding if the text isn't exactly one of the known values.
+/// Returns a finding if the text isn't equal to a known value.
 fn unknown_value(list: &Node<'_>, text: &str, at: &str, shown: bool) -> Option<Found> {
     let known = list.value.as_array()?.iter().filter_map(Value::as_str);
     if known.clone().any(|value| value == text) {

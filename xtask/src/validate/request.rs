@@ -1,4 +1,4 @@
-//! The request of a recording, compared with the spec.
+//! Validates the request of a recording.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::spec::{Operation, pointer_segment};
 /// The query parameter whose value is the spec's `info.version`.
 const API_VERSION: &str = "api-version";
 
-/// Headers that OpenAPI describes elsewhere, or that every client sends.
+/// The headers that aren't described as parameters: OpenAPI describes them elsewhere, or every client sends them.
 const USUAL_HEADERS: &[&str] = &[
     "accept",
     "accept-encoding",
@@ -24,7 +24,7 @@ const USUAL_HEADERS: &[&str] = &[
 ];
 
 impl<'s> Checker<'s> {
-    /// Returns the operation of a request, and adds what is wrong with its method and path to `found`.
+    /// Returns the operation of a request, and adds findings about the method and the path to `found`.
     pub fn operation(
         &self,
         recording: &Recording,
@@ -39,7 +39,8 @@ impl<'s> Checker<'s> {
             .collect();
         let mut candidates = with_path.clone();
         candidates.retain(|operation| operation.method == request.method);
-        // Where paths overlap, the parameters' schemas decide, then, as in OpenAPI, the path with the fewest templates.
+        // If several path templates match, the parameters' schemas decide, and then, as OpenAPI requires, the template with the
+        // fewest parameters.
         if candidates.len() > 1 {
             let fits = |operation: &&Operation<'s>| {
                 self.path_parameters(operation, &request.path, false)
@@ -67,19 +68,19 @@ impl<'s> Checker<'s> {
             [first, second, ..] => (
                 codes::AMBIGUOUS_OPERATION,
                 "/request/path",
-                format!("{what} is both {} and {}", first.path, second.path),
+                format!("{what} matches both {} and {}", first.path, second.path),
                 first.node.pointer.as_str(),
             ),
             [] if with_path.is_empty() => (
                 codes::UNKNOWN_OPERATION,
                 "/request/path",
-                format!("{what}: the spec has no such path"),
+                format!("{what}: the spec has no such path template"),
                 "/paths",
             ),
             [] => (
                 codes::UNKNOWN_OPERATION,
                 "/request/method",
-                format!("{what}: the spec has the path with other methods only"),
+                format!("{what}: the spec has the path only with other methods"),
                 "/paths",
             ),
         };
@@ -97,7 +98,7 @@ impl<'s> Checker<'s> {
             let Some(parameter) = parameter else { continue };
             let (code, at) = (codes::PATH_PARAMETER, "/request/path");
             let Ok(text) = percent_decode_str(text).decode_utf8() else {
-                let message = format!("`{name}` isn't UTF-8 once it is decoded");
+                let message = format!("the percent-decoded value of `{name}` isn't UTF-8");
                 found.push(Found::at(code, at, message).against(&parameter.node.pointer));
                 continue;
             };
@@ -110,7 +111,7 @@ impl<'s> Checker<'s> {
         found
     }
 
-    /// Compares the query and the headers of a request.
+    /// Validates the query and the headers of a request.
     pub(super) fn query_and_headers(
         &self,
         recording: &Recording,
@@ -128,12 +129,12 @@ impl<'s> Checker<'s> {
             && sent != version
         {
             let at = format!("/request/query/{API_VERSION}");
-            let message = format!("the spec describes `{version}`");
+            let message = format!("the spec describes the version `{version}`");
             wrong.push(Found::at(codes::API_VERSION, at, message).against("/info/version"));
         }
-        // A request that the service refused may be wrong: that is what the recording shows.
-        let refused = recording.response.status == 400;
-        found.extend(wrong.into_iter().map(|one| one.note_if(refused)));
+        // A request with the response 400 may be invalid on purpose.
+        let is_bad_request = recording.response.status == 400;
+        found.extend(wrong.into_iter().map(|one| one.note_if(is_bad_request)));
     }
 
     fn parameters(
@@ -175,12 +176,12 @@ impl<'s> Checker<'s> {
                 _ if known => continue,
                 "query" => (
                     codes::UNKNOWN_PARAMETER,
-                    "the operation has no such query parameter",
+                    "the operation doesn't have the query parameter",
                 ),
                 _ if USUAL_HEADERS.contains(&name.as_str()) => continue,
                 _ => (
                     codes::UNKNOWN_HEADER,
-                    "the operation has no such request header",
+                    "the operation doesn't have the request header",
                 ),
             };
             let at = format!("{folder}/{}", pointer_segment(name));

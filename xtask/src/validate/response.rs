@@ -1,9 +1,9 @@
-//! The response of a recording, compared with the spec.
+//! Validates the response of a recording.
 //!
-//! The body of an error response can be more than a schema can say: empty, cut off, a gateway's page, a bare string. A spec of all
-//! of these would say "any media type, any content", and generated clients would lose the shapes that are known. So an error
-//! response whose body differs *as a whole* (no body, not JSON, another content type, another JSON type at the top) is a note,
-//! [`codes::ERROR_BODY`]. A body of the described kind that is wrong inside is an error.
+//! The body of an error response may be empty, truncated, an HTML page of a gateway, or a plain string. A spec that described all of
+//! these would have to allow any content, and generated clients would lose the known shapes. Therefore the body of an error response
+//! that differs *as a whole* (no body, not JSON, another content type, another JSON type at the top level) is the note
+//! [`codes::ERROR_BODY`]. Any other violation of the schema is an error.
 
 use cloud_partner_recordings::recording::{Body, Response};
 use serde_json::Value;
@@ -13,7 +13,7 @@ use super::codes::{self, Code};
 use super::finding::Found;
 use crate::spec::{Node, Operation, essence, is_json, media_for, pointer_segment};
 
-/// The header that OpenAPI describes by `content`.
+/// The header that OpenAPI describes with the keyword `content`.
 const CONTENT_TYPE: &str = "content-type";
 
 const BODY: &str = "/response/body";
@@ -21,7 +21,7 @@ const JSON: &str = "/response/body/json";
 const TEXT: &str = "/response/body/text";
 
 impl<'s> Checker<'s> {
-    /// Compares the status code, the headers and the body.
+    /// Validates the status code, the headers and the body.
     pub(super) fn response(
         &self,
         response: &Response,
@@ -30,7 +30,10 @@ impl<'s> Checker<'s> {
         found: &mut Vec<Found>,
     ) {
         let Some(described) = operation.response(response.status) else {
-            let message = format!("{} is none of the operation's statuses", response.status);
+            let message = format!(
+                "the operation has no response for the status code {}",
+                response.status
+            );
             found.push(
                 Found::at(codes::UNDOCUMENTED_STATUS, "/response/status", message)
                     .against(format!("{}/responses", operation.node.pointer)),
@@ -52,7 +55,7 @@ impl<'s> Checker<'s> {
         match (content, &response.body) {
             (None, None) => {}
             (None, Some(_)) => {
-                let message = "the spec describes no body for this status";
+                let message = "the spec describes no body for this status code";
                 let one = whole(codes::UNDOCUMENTED_BODY, BODY, message);
                 found.push(one.against(described.pointer));
             }
@@ -96,7 +99,7 @@ impl<'s> Checker<'s> {
                 .any(|(known, _)| known.eq_ignore_ascii_case(name));
             if !known && name != CONTENT_TYPE {
                 let at = format!("/response/headers/{}", pointer_segment(name));
-                let message = "the spec names no such header for this status";
+                let message = "the spec doesn't name the header for this status code";
                 let one = Found::at(codes::UNKNOWN_HEADER, at, message);
                 found.push(one.against(&described.pointer));
             }
@@ -123,15 +126,17 @@ impl<'s> Checker<'s> {
                 Some(_) => "/response/headers/content-type",
             };
             let message = match &sent {
-                None => "there is a body, but no `content-type`".to_owned(),
+                None => "the response has a body, but no `content-type`".to_owned(),
                 Some(sent) if shown => {
-                    format!("the spec doesn't describe `{sent}` for this status")
+                    format!("the spec doesn't describe `{sent}` for this status code")
                 }
-                Some(_) => "the spec doesn't describe the content type for this status".to_owned(),
+                Some(_) => {
+                    "the spec doesn't describe the content type for this status code".to_owned()
+                }
             };
             let one = whole(codes::CONTENT_TYPE, here, &message);
             found.push(one.against(&content.pointer));
-            // A wrong content type doesn't hide a wrong body.
+            // A JSON body is validated in spite of the unexpected content type.
             if matches!(body, Body::Json(_)) {
                 media = described.keys().find(|media| is_json(media));
             }
@@ -143,17 +148,19 @@ impl<'s> Checker<'s> {
             Body::Json(value) if is_json(media) => (value, JSON),
             Body::Text(text) if !is_json(media) => (&Value::from(text.as_str()), TEXT),
             Body::Json(_) => {
-                let message = format!("recorded as JSON, but sent as {announced}");
+                let message =
+                    format!("the body is recorded as JSON, but its content type is {announced}");
                 found.push(Found::at(codes::BODY_SYNTAX, JSON, message).against(pointer));
                 return;
             }
             Body::Text(_) => {
-                let message = format!("sent as {announced}, but not recorded as JSON");
+                let message =
+                    format!("the content type is {announced}, but the body isn't recorded as JSON");
                 found.push(whole(codes::BODY_SYNTAX, TEXT, &message).against(pointer));
                 return;
             }
         };
-        // Many responses share a schema: at its own place it is compiled once.
+        // The reference is followed first, so that a schema that many responses share is compiled once.
         let Some(schema) = self.spec.resolve(&format!("{pointer}/schema")) else {
             return;
         };

@@ -1,7 +1,8 @@
-//! The search for texts that look like secrets, in every text of a recording. A false alarm costs a reworded sentence, a missed
-//! token costs more.
+//! Searches all texts of a recording for secrets. The patterns prefer false positives, because a missed token costs more than a
+//! reworded sentence.
 //!
-//! A finding never holds the secret, only its place and kind. [`mask`] and [`mask_pointer`] replace it in all other messages.
+//! A finding has the place and the kind of a secret, but never the secret. [`mask`] and [`mask_pointer`] replace secrets in all other
+//! messages.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -17,7 +18,7 @@ use crate::spec::pointer_segment;
 /// The replacement of a secret in a message.
 const MASK: &str = "[secret]";
 
-/// Headers that carry credentials, in lower case.
+/// The names of headers with credentials, in lower case.
 pub const CREDENTIAL_HEADERS: &[&str] = &[
     "authorization",
     "cookie",
@@ -29,7 +30,7 @@ pub const CREDENTIAL_HEADERS: &[&str] = &[
     "x-ms-authorization-auxiliary",
 ];
 
-/// Names of properties and parameters whose values are secrets, in lower case and without `-` and `_`.
+/// The names of properties and parameters whose values are secrets, in lower case and without `-` and `_`.
 const SECRET_NAMES: &[&str] = &[
     "accesskey",
     "accesstoken",
@@ -54,7 +55,7 @@ const SECRET_NAMES: &[&str] = &[
     "token",
 ];
 
-/// Words that can follow "bearer" or "basic" in a sentence about authentication.
+/// The words that may follow "bearer" or "basic" in a sentence about authentication.
 const HARMLESS_WORDS: &[&str] = &[
     "access",
     "auth",
@@ -73,7 +74,7 @@ const HARMLESS_WORDS: &[&str] = &[
     "was",
 ];
 
-/// Domains without real mailboxes: Microsoft's fictitious companies, and RFC 2606.
+/// The domains without real mailboxes: Microsoft's fictitious companies, and the reserved domains of RFC 2606.
 const FICTITIOUS_DOMAINS: &[&str] = &[
     "contoso.com",
     "example",
@@ -85,7 +86,7 @@ const FICTITIOUS_DOMAINS: &[&str] = &[
     "test",
 ];
 
-/// A kind of secret that has a recognisable form.
+/// A pattern of a kind of secret.
 struct Pattern {
     code: &'static Code,
     what: &'static str,
@@ -94,7 +95,7 @@ struct Pattern {
     is_secret: fn(&Captures<'_>) -> bool,
 }
 
-// `(?-u:\b)` is the word boundary of ASCII: that of Unicode makes the search many times slower on other text.
+// `(?-u:\b)` is an ASCII word boundary: a Unicode word boundary makes the search many times slower on text outside ASCII.
 static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     let always: fn(&Captures<'_>) -> bool = |_| true;
     let names = "client_?secret|client_?assertion|pass(?:word|wd|phrase)|pwd|(?:access|id|refresh)_?token\
@@ -173,7 +174,7 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         (
             codes::PERSON,
             "an e-mail address",
-            // Every character outside ASCII is_secret as a letter.
+            // Characters outside ASCII are treated as letters.
             r"[A-Za-z0-9._%+\x{80}-\x{10FFFF}-]+@((?:[A-Za-z0-9\x{80}-\x{10FFFF}-]+\.)*[0-9-]*[A-Za-z\x{80}-\x{10FFFF}][A-Za-z0-9\x{80}-\x{10FFFF}-]*)",
             |found| {
                 let domain = found[1].to_lowercase();
@@ -195,9 +196,9 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     .collect()
 });
 
-/// All patterns, and all names as a whole line: one search is enough for a recording that holds none of them.
+/// All patterns, and all names as whole lines. A single search with this set suffices for a recording without secrets.
 static ANY_SECRET: LazyLock<RegexSet> = LazyLock::new(|| {
-    // `-` and `_` may stand between the letters of a name.
+    // `-` and `_` may occur between the letters of a name.
     let spaced = |name: &&str| name.split("").collect::<Vec<_>>().join("[-_]*");
     let names: Vec<String> = SECRET_NAMES.iter().map(spaced).collect();
     let names = [names.join("|"), CREDENTIAL_HEADERS.join("|")].join("|");
@@ -238,7 +239,7 @@ fn collect(value: &Value, texts: &mut String) {
     }
 }
 
-/// Returns whether a value is or holds a text or a number.
+/// Returns whether a value is or contains a non-empty text or a number.
 fn holds_text(value: &Value) -> bool {
     match value {
         Value::String(text) => !text.is_empty(),
@@ -254,17 +255,17 @@ fn scan_value(value: &Value, at: &str, found: &mut Vec<Found>) {
         Value::Object(properties) => {
             for (name, value) in properties {
                 for (code, what) in kinds_of_secret(name) {
-                    let message = format!("the name of a property looks like {what}");
+                    let message = format!("the name of a property of the object looks like {what}");
                     found.push(Found::at(code, at, message));
                 }
                 let here = format!("{at}/{}", pointer_segment(name));
                 let filled = holds_text(value);
                 let plain = name.to_lowercase();
                 if filled && CREDENTIAL_HEADERS.contains(&plain.as_str()) {
-                    let message = "a header with credentials";
+                    let message = "the header contains credentials";
                     found.push(Found::at(codes::CREDENTIAL_HEADER, &here, message));
                 } else if filled && SECRET_NAMES.contains(&plain.replace(['-', '_'], "").as_str()) {
-                    let message = "the name says that the value is a secret";
+                    let message = "the name of the property is one of a secret";
                     found.push(Found::at(codes::NAMED_SECRET, &here, message));
                 }
                 scan_value(value, &here, found);
@@ -277,14 +278,14 @@ fn scan_value(value: &Value, at: &str, found: &mut Vec<Found>) {
         }
         Value::String(text) => {
             for (code, what) in kinds_of_secret(text) {
-                found.push(Found::at(code, at, format!("looks like {what}")));
+                found.push(Found::at(code, at, format!("the text looks like {what}")));
             }
         }
         _ => {}
     }
 }
 
-/// Returns the kinds of secret in a text, as it stands and percent-decoded.
+/// Returns the kinds of secret in a text and in its percent-decoded form.
 fn kinds_of_secret(text: &str) -> Vec<(&'static Code, &'static str)> {
     let decoded = percent_decoded(text);
     PATTERNS
@@ -313,7 +314,7 @@ fn percent_decoded(text: &str) -> Option<String> {
 pub fn mask(text: &str) -> String {
     let masked = mask_plain(text);
     match percent_decoded(&masked) {
-        // A percent-encoded secret is replaced in the decoded text.
+        // A percent-encoded secret can be replaced only in the decoded text.
         Some(decoded) if !kinds_of_secret(&decoded).is_empty() => mask_plain(&decoded),
         _ => masked,
     }

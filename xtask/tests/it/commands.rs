@@ -1,4 +1,4 @@
-//! What every command promises: its exit code, and one clear message for whatever goes wrong.
+//! The exit codes and error messages of all commands, and `generate`.
 
 use crate::common;
 use std::fs;
@@ -8,7 +8,7 @@ use std::process::Stdio;
 
 use crate::common::{stderr, stdout};
 
-/// A workspace with a spec, a recording and nothing generated.
+/// Creates a workspace with a spec, a recording and no generated file.
 fn workspace() -> tempfile::TempDir {
     let root = tempfile::tempdir().expect("a temporary folder");
     for folder in [
@@ -82,7 +82,7 @@ fn wrong_usage_ends_with_2() {
 }
 
 #[test]
-fn an_input_that_cannot_be_read_ends_with_3_and_says_where() {
+fn an_unreadable_input_ends_with_3_and_names_the_place() {
     let root = workspace();
     let write =
         |name: &str, bytes: &[u8]| fs::write(root.path().join(name), bytes).expect("a file");
@@ -132,7 +132,7 @@ fn an_input_that_cannot_be_read_ends_with_3_and_says_where() {
 }
 
 #[test]
-fn an_output_that_cannot_be_written_ends_with_3() {
+fn an_unwritable_output_ends_with_3() {
     let root = workspace();
     fs::remove_dir_all(root.path().join("tests")).expect("a folder");
     let output = common::run_in_workspace(root.path(), &["generate"]);
@@ -161,9 +161,9 @@ fn an_output_that_cannot_be_written_ends_with_3() {
     }
 }
 
-/// As under `| head -1`: no message, no panic, and the exit code of the work.
+/// `| head -1` closes the pipe after the first line.
 #[test]
-fn a_reader_that_goes_away_changes_nothing() {
+fn a_closed_pipe_does_not_change_the_exit_code() {
     let mut child = common::xtask(&common::workspace(), &["coverage", "--format", "json"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -178,7 +178,7 @@ fn a_reader_that_goes_away_changes_nothing() {
     assert_eq!(stderr(&output), "");
     assert_eq!(output.status.code(), Some(0));
 
-    // The exit code still reports findings when nobody reads them.
+    // The exit code reports findings even if the pipe was closed before the first line.
     let root = workspace();
     let wrong = fs::read_to_string(root.path().join("tests/recordings/base.json"))
         .expect("the recording")
@@ -228,22 +228,27 @@ fn generate_writes_and_checks_from_any_folder() {
         text.replace(value, "        - neverPublished\n        - postponed\n"),
     )
     .expect("the spec");
-    let stale = common::run_in_workspace(root.path(), &["generate", "--check"]);
-    assert_eq!(stale.status.code(), Some(4));
-    let said = stdout(&stale);
-    assert!(said.contains("Outdated sdk/src/generated.rs\n"), "{said}");
+    let outdated = common::run_in_workspace(root.path(), &["generate", "--check"]);
+    assert_eq!(outdated.status.code(), Some(4));
+    let printed = stdout(&outdated);
     assert!(
-        said.contains("--- sdk/src/generated.rs (committed)\n+++ sdk/src/generated.rs (now)\n@@ "),
-        "{said}"
+        printed.contains("Outdated sdk/src/generated.rs\n"),
+        "{printed}"
     );
     assert!(
-        said.lines()
+        printed
+            .contains("--- sdk/src/generated.rs (committed)\n+++ sdk/src/generated.rs (now)\n@@ "),
+        "{printed}"
+    );
+    assert!(
+        printed
+            .lines()
             .any(|line| line.starts_with('+') && line.contains("Postponed")),
-        "{said}"
+        "{printed}"
     );
     assert!(
-        said.ends_with("Help run `cargo xtask generate` to regenerate the files\n"),
-        "{said}"
+        printed.ends_with("Help run `cargo xtask generate` to regenerate the files\n"),
+        "{printed}"
     );
 }
 
@@ -254,7 +259,7 @@ fn the_committed_files_are_up_to_date() {
 }
 
 #[test]
-fn generate_reports_what_lint_reports() {
+fn generate_reports_the_problems_that_lint_reports() {
     let root = workspace();
     let spec = root.path().join("openapi/cloud-partner-portal.yaml");
     let text = fs::read_to_string(&spec).expect("the spec");

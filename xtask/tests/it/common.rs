@@ -1,4 +1,4 @@
-//! What the tests share: running the built program, and comparing what it prints with committed text.
+//! Common functions of the tests: run the built program, and compare its output with committed text.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,12 +6,12 @@ use std::process::{Command, Output};
 
 use regex::Regex;
 
-/// The folder of this crate's tests.
+/// Returns the folder of this crate's tests.
 pub fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
 }
 
-/// The workspace's folder.
+/// Returns the workspace's folder.
 pub fn workspace() -> PathBuf {
     tests()
         .join("../..")
@@ -19,7 +19,7 @@ pub fn workspace() -> PathBuf {
         .expect("the workspace is there")
 }
 
-/// The program, to be run in a folder.
+/// Returns a command that runs the program in a folder.
 pub fn xtask(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(arguments).current_dir(folder);
@@ -39,22 +39,22 @@ pub fn run_in_workspace(root: &Path, arguments: &[&str]) -> Output {
         .expect("xtask starts")
 }
 
-/// What a run said to standard error.
+/// Returns the standard error of a run.
 pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("text")
 }
 
-/// What a run said to standard output.
+/// Returns the standard output of a run.
 pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("text")
 }
 
-/// Everything that a run said, with figures that vary made the same.
+/// Returns the exit code and the output of a run, with durations replaced by `N`.
 pub fn transcript(output: &Output) -> String {
     let code = output
         .status
         .code()
-        .expect("it ends by itself, not by a signal");
+        .expect("the program ends without a signal");
     let stdout = String::from_utf8_lossy(&output.stdout);
     let stderr = String::from_utf8_lossy(&output.stderr);
     let stderr = if stderr.is_empty() {
@@ -79,15 +79,15 @@ pub fn compare(file: &Path, actual: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{} differs. If the new text is right: UPDATE_GOLDEN=1 cargo test -p xtask\n{}",
+        "{} differs from the actual text. If the actual text is correct, run `UPDATE_GOLDEN=1 cargo test -p xtask`\n{}",
         file.display(),
         similar::TextDiff::from_lines(&expected, actual)
             .unified_diff()
-            .header("committed", "now")
+            .header("expected", "actual")
     ))
 }
 
-/// Compares a run with `golden/<name>.txt`.
+/// Asserts that the output of a run equals `golden/<name>.txt`.
 pub fn golden(name: &str, output: &Output) {
     let file = tests().join("golden").join(format!("{name}.txt"));
     if let Err(difference) = compare(&file, &transcript(output)) {
@@ -95,7 +95,7 @@ pub fn golden(name: &str, output: &Output) {
     }
 }
 
-/// A folder with the base case's spec as `spec.yaml` and its recording as `recordings/base.json`.
+/// Creates a folder with the base case's spec as `spec.yaml` and its recording as `recordings/base.json`.
 pub fn base() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let base = tests().join("cases/base");

@@ -1,9 +1,9 @@
-//! `compat`: one base spec and many small changes of it. A new case is a new file in `compat/cases/`, without code:
+//! `compat` with one base spec and many small changes. A new case is a pair of files in `compat/cases/`, without code:
 //!
 //! * `NAME.patch.json`: a JSON merge patch (RFC 7396), which changes `compat/base.json` into the new spec;
 //! * `NAME.expected.txt`: the exit code and the output of `xtask compat`. `UPDATE_GOLDEN=1 cargo test -p xtask` writes it.
 //!
-//! In every case the base is released as 0.1.0, and neither the version nor the changelog was changed since.
+//! In every case, the base is released as 0.1.0, and neither the version nor the changelog has changed since.
 
 use crate::common;
 use std::fs;
@@ -56,7 +56,11 @@ fn cases() -> Vec<PathBuf> {
         .filter(|path| path.to_string_lossy().ends_with(".patch.json"))
         .collect();
     cases.sort();
-    assert!(cases.len() > 25, "the cases aren't where they should be");
+    assert!(
+        cases.len() > 25,
+        "the folder of the cases has only {} cases",
+        cases.len()
+    );
     cases
 }
 
@@ -153,7 +157,7 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
     write(root, "Cargo.toml", &MANIFEST.replace("0.1.0", "0.2.0"));
     common::golden("compat-breaking-raised", &compat(root, &[]));
 
-    // The entry stands under the heading of the new version, and none under `Unreleased`.
+    // The entry is under the heading of the new version, and there is none under `Unreleased`.
     let released = with_entry.replace(
         "## Unreleased\n",
         "## Unreleased\n\n## [0.2.0] - 2026-02-02\n",
@@ -161,7 +165,7 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
     write(root, "CHANGELOG.md", &released);
     assert_eq!(compat(root, &[]).status.code(), Some(0));
 
-    // An entry that the changelog of the base has already is about an earlier change.
+    // An entry that the base's changelog has already describes an earlier change.
     let old = CHANGELOG.replace("## Unreleased\n", "## Unreleased\n\n- The first spec.\n");
     write(root, "CHANGELOG.md", &old);
     assert_eq!(compat(root, &[]).status.code(), Some(1));

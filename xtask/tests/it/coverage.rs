@@ -1,5 +1,5 @@
-//! `coverage` on the small spec of the cases, where everything can be counted by hand, and on the workspace's own, where
-//! nothing may be missing.
+//! `coverage` with the small spec of the cases, whose statements can be counted by hand, and with the workspace's spec, whose
+//! statements must all be covered.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use crate::common::{self, stderr, stdout};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Adds a recording that differs from the base recording.
+/// Writes a recording that is the base recording with a merge patch.
 fn add(folder: &TempDir, name: &str, patch: &Value) {
     let base = fs::read_to_string(common::tests().join("cases/base/recording.json"))
         .expect("the base recording");
@@ -20,12 +20,12 @@ fn add(folder: &TempDir, name: &str, patch: &Value) {
     fs::write(file, recording.to_string()).expect("a recording");
 }
 
-/// A patch of the base recording: its provenance, and the body of its response.
+/// Returns a merge patch of the base recording with another provenance and response body.
 fn body(provenance: &str, body: &Value) -> Value {
     json!({ "provenance": { "kind": provenance }, "response": { "body": { "json": body } } })
 }
 
-/// Runs the command on the small spec and everything in the folder.
+/// Runs the command with the small spec, and with the recordings, counterexamples and known gaps in the folder.
 fn coverage(folder: &TempDir, more: &[&str]) -> Output {
     for name in ["counterexamples", "recordings"] {
         fs::create_dir_all(folder.path().join(name)).expect("a folder");
@@ -54,7 +54,7 @@ fn parsed(output: &Output) -> Value {
         .unwrap_or_else(|error| panic!("{error}: {}{}", stdout(output), stderr(output)))
 }
 
-/// The state of each statement.
+/// Returns the state of each statement by name.
 fn states(report: &Value) -> BTreeMap<String, String> {
     let statements = report["statements"].as_array().expect("the statements");
     let text = |value: &'_ Value| value.as_str().map(ToOwned::to_owned);
@@ -65,7 +65,7 @@ fn states(report: &Value) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn reports_by_provenance_what_covers_each_statement() {
+fn prints_the_number_of_statements_by_provenance() {
     let folder = common::base();
     let order = json!([{ "id": "b", "state": "OPEN", "number": null, "lines": [{ "item": "x" }], "labels": { "a": "closed" } }]);
     add(&folder, "recordings/more.json", &body("synthetic", &order));
@@ -88,10 +88,10 @@ fn reports_by_provenance_what_covers_each_statement() {
     common::golden("coverage-text", &coverage(&folder, &[]));
 }
 
-/// A recording is evidence for what it shows, a counterexample for nothing. Each case of `coverage/states.json` adds recordings
-/// to the base case, each with its provenance and a patch of its response.
+/// Each case of `coverage/states.json` adds recordings and counterexamples to the base case. Each of them has a provenance and a
+/// merge patch of its response.
 #[test]
-fn the_best_recording_that_shows_a_statement_decides_its_state() {
+fn the_strongest_recording_decides_the_state_of_a_statement() {
     let cases =
         fs::read_to_string(common::tests().join("coverage/states.json")).expect("the cases");
     let cases: Vec<Value> = serde_json::from_str(&cases).expect("JSON");
@@ -116,25 +116,26 @@ fn the_best_recording_that_shows_a_statement_decides_its_state() {
     }
 }
 
-/// A name can be copied from the report into the known gaps as it is, with the braces of a path.
+/// The names in the report can be copied into the file of known gaps without changes, even with the braces of a path.
 #[test]
 fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
     let folder = common::base();
     let output = coverage(&folder, &[]);
     assert_eq!(output.status.code(), Some(1));
-    let said = stdout(&output);
-    let printed: Vec<&str> = said
+    let printed = stdout(&output);
+    let names: Vec<&str> = printed
         .lines()
         .filter_map(|line| line.split_once("Error uncovered: ")?.1.split_once(' '))
         .map(|(_, name)| name)
         .collect();
     assert!(
-        printed.iter().any(|name| name.contains("{shopId}")),
-        "{said}"
+        names.iter().any(|name| name.contains("{shopId}")),
+        "{printed}"
     );
-    let gap =
-        |name: &&str| format!("  - name: {name}\n    reason: Nobody can.\n    date: 2026-01-31\n");
-    let gaps: String = printed.iter().map(gap).collect();
+    let gap = |name: &&str| {
+        format!("  - name: {name}\n    reason: No recording is possible.\n    date: 2026-01-31\n")
+    };
+    let gaps: String = names.iter().map(gap).collect();
     fs::write(
         folder.path().join("gaps.yaml"),
         format!("coverage:\n{gaps}"),
@@ -142,16 +143,17 @@ fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
     .expect("the known gaps");
     let output = coverage(&folder, &[]);
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
-    let count = format!("{} known gaps, 0 uncovered", printed.len());
+    let count = format!("{} known gaps, 0 uncovered", names.len());
     assert!(stdout(&output).contains(&count), "{}", stdout(&output));
 }
 
 #[test]
 fn a_known_gap_that_accepts_nothing_is_an_error() {
     let folder = common::base();
-    let gap =
-        |name: &str| format!("  - name: {name}\n    reason: Nobody can.\n    date: 2026-01-31\n");
-    // One is covered, one doesn't exist.
+    let gap = |name: &str| {
+        format!("  - name: {name}\n    reason: No recording is possible.\n    date: 2026-01-31\n")
+    };
+    // The first statement is covered, the second doesn't exist.
     let gaps = [
         "/components/schemas/Order/properties/id/type",
         "/components/schemas/Order",
@@ -170,24 +172,24 @@ fn a_known_gap_that_accepts_nothing_is_an_error() {
     );
     let output = coverage(&folder, &[]);
     assert_eq!(output.status.code(), Some(1));
-    let said = stdout(&output);
+    let printed = stdout(&output);
     for (line, name) in [
         (2, "/components/schemas/Order/properties/id/type"),
         (5, "/components/schemas/Order"),
     ] {
         assert!(
-            said.contains(&format!("Error unneeded-gap: gaps.yaml:{line}:5 ")),
-            "{said}"
+            printed.contains(&format!("Error unneeded-gap: gaps.yaml:{line}:5 ")),
+            "{printed}"
         );
         assert!(
-            said.contains(&format!("the known gap `{name}` accepts nothing\n")),
-            "{said}"
+            printed.contains(&format!("the known gap `{name}` accepts nothing\n")),
+            "{printed}"
         );
     }
 }
 
 #[test]
-fn a_file_of_known_gaps_that_does_not_fit_is_refused_with_its_place() {
+fn an_invalid_file_of_known_gaps_is_an_error_with_its_place() {
     let folder = common::base();
     for (text, message) in [
         (
@@ -218,7 +220,7 @@ fn a_file_of_known_gaps_that_does_not_fit_is_refused_with_its_place() {
     }
 }
 
-/// However many operations and status codes lead there.
+/// A statement to which several operations and status codes refer is counted once.
 #[test]
 fn every_statement_of_the_committed_spec_is_covered_and_counted_once() {
     let output = common::run(

@@ -1,4 +1,4 @@
-//! `cargo xtask docs` with a stand-in for OpenAPI Generator, which copies the annotated spec into its page.
+//! `cargo xtask docs` with a fake OpenAPI Generator that copies the annotated spec into its page.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

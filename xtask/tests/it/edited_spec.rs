@@ -1,5 +1,5 @@
-//! The spec is edited on a copy of the repository: a known value and an operation are added, the code is generated, and a consumer
-//! outside the workspace compiles the SDK and calls the new operation, without hand-written code.
+//! Changes of the spec in a copy of the repository. The test adds a known value and an operation and generates the code. A consumer
+//! outside the workspace then compiles the SDK and calls the new operation, without new hand-written code.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -63,14 +63,15 @@ async fn main() -> Result<(), Error> {
 }
 "#;
 
-/// A copy of the repository, and a consumer of its SDK beside it.
+/// A copy of the repository, and a package that depends on the copy's SDK.
 struct Copy {
     root: PathBuf,
     consumer: PathBuf,
 }
 
 impl Copy {
-    /// The copy stands at the same place in every run and shares the workspace's target folder, so that third-party crates are compiled once.
+    /// Copies the repository. The copy has the same path in every run and shares the workspace's target folder, so that third-party
+    /// crates are compiled once.
     fn new() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edited-spec");
         if folder.exists() {
@@ -136,7 +137,7 @@ impl Copy {
     }
 }
 
-/// The repository without what git doesn't keep.
+/// Copies a folder without files that git ignores.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
@@ -149,7 +150,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
             continue;
         }
         let target = to.join(&name);
-        // A link to a file counts as the file.
+        // A symbolic link to a file is copied as a file.
         if entry.path().is_dir() {
             copy(&entry.path(), &target)?;
         } else {
@@ -171,7 +172,7 @@ fn new_offer() -> Recording {
     let body = serde_json::json!({"id": "new-vm", "status": "paused", "version": 1});
     Recording {
         schema: None,
-        description: "An offer in a status that the spec has just learnt.".to_owned(),
+        description: "An offer with the new status.".to_owned(),
         provenance: Provenance {
             kind: ProvenanceKind::Synthetic,
             sources: Vec::new(),
@@ -195,7 +196,7 @@ fn new_offer() -> Recording {
 fn a_new_value_and_a_new_operation_reach_a_consumer_without_hand_written_code() {
     let copy = Copy::new();
     let original = fs::read(copy.spec()).expect("the spec");
-    xtask_runs_when_the_sdk_does_not_compile(&copy);
+    assert_that_xtask_runs_when_the_sdk_does_not_compile(&copy);
     fs::write(copy.spec(), original).expect("the spec can be written");
 
     copy.edit(VALUE);
@@ -230,11 +231,12 @@ fn a_new_value_and_a_new_operation_reach_a_consumer_without_hand_written_code() 
         text(&run)
     );
 
-    what_a_consumer_builds(&copy);
+    assert_that_a_consumer_builds_no_generator(&copy);
 }
 
-/// A consumer with the default features builds progenitor's client, neither its generator nor a feature that changes other crates.
-fn what_a_consumer_builds(copy: &Copy) {
+/// Asserts that a consumer with the default features builds progenitor's client, but neither its generator nor a feature that changes
+/// other crates.
+fn assert_that_a_consumer_builds_no_generator(copy: &Copy) {
     copy.depend("features = []");
     let tree = text(&copy.cargo(&[
         "tree",
@@ -254,8 +256,8 @@ fn what_a_consumer_builds(copy: &Copy) {
     assert!(!json.contains("preserve_order"), "{json}");
 }
 
-fn xtask_runs_when_the_sdk_does_not_compile(copy: &Copy) {
-    // The SDK's hand-written code names this value.
+fn assert_that_xtask_runs_when_the_sdk_does_not_compile(copy: &Copy) {
+    // The SDK's hand-written code uses this value, so that the SDK can't compile without it.
     copy.edit(("        - running\n", ""));
     let evidence =
         "        running: [retrieve-offers, retrieve-offer-status, client-azure-img-utils]\n";
@@ -274,7 +276,7 @@ fn xtask_runs_when_the_sdk_does_not_compile(copy: &Copy) {
     let validate = copy.xtask(&["validate"]);
     assert!(
         text(&validate).contains("running"),
-        "validate reports the lost value: {}",
+        "validate doesn't report the removed value: {}",
         text(&validate)
     );
 }

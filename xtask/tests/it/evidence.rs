@@ -1,4 +1,4 @@
-//! The evidence rules of `lint`: a small spec whose every statement cites a source, and one change of it per case.
+//! The evidence rules of `lint`, with a small spec whose statements all cite sources, and one change of the spec per case.
 
 use std::fs;
 
@@ -101,7 +101,7 @@ fn statements_are_counted_by_the_kind_of_their_sources() {
 }
 
 #[test]
-fn a_spec_without_sources_is_not_asked_for_evidence() {
+fn a_spec_without_sources_needs_no_evidence() {
     let text = SPEC.split("x-sources").next().unwrap_or_default();
     let mut spec = String::new();
     let mut skipped = None;
@@ -123,7 +123,7 @@ fn a_spec_without_sources_is_not_asked_for_evidence() {
 }
 
 #[test]
-fn the_committed_spec_names_its_evidence() {
+fn the_committed_spec_has_evidence_for_every_statement() {
     let output = common::run(&common::workspace(), &["lint"]);
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(0), "{text}");
@@ -131,9 +131,9 @@ fn the_committed_spec_names_its_evidence() {
 }
 
 #[test]
-fn each_change_breaks_the_rule_that_it_should() {
+fn each_change_breaks_the_expected_rule() {
     for (from, to, expected) in [
-        // A statement without evidence: an entry is missing, or the whole extension.
+        // A statement without evidence: an entry or the whole extension is missing.
         (
             "        \"404\": [page]\n",
             "",
@@ -177,7 +177,7 @@ fn each_change_breaks_the_rule_that_it_should() {
             "paths",
             &["evidence /servers/0"],
         ),
-        // An entry that cites nothing, cites an unknown source, or is about nothing.
+        // An entry that cites no source, cites an unknown source, or belongs to no statement.
         (
             "state: [page]",
             "state: []",
@@ -193,7 +193,7 @@ fn each_change_breaks_the_rule_that_it_should() {
             "        notes: [observed]\n        note: [observed]\n",
             &["evidence-key /components/schemas/Order/x-evidence/note"],
         ),
-        // A source that isn't described.
+        // A source with an incomplete description.
         (
             "kind: observation",
             "kind: rumour",
@@ -204,7 +204,7 @@ fn each_change_breaks_the_rule_that_it_should() {
             "",
             &["evidence-source /x-sources/page"],
         ),
-        // A mark in a description.
+        // The former notation of evidence in a description.
         (
             "description: An order.",
             "description: An order. [doc]",

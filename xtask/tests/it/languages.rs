@@ -1,4 +1,4 @@
-//! `cargo xtask languages` in a small workspace whose only language is a shell script. The real languages run in `.ci/run`.
+//! `cargo xtask languages` in a small workspace whose only language is a shell script. `.ci/run` tests the real languages.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,14 +10,14 @@ use tempfile::TempDir;
 
 use crate::common::{self, golden, stderr, stdout};
 
-/// The lines of a driver that reads the workspace's recordings without a difference, with the negative control's line.
+/// The output of a driver without a difference from the workspace's recordings, including the negative control.
 const LINES: &str = r#"{"case":"failures/list-not-found","error":{"status":404,"code":"Http404Exception","message":"The publisher was not found."}}
 {"case":"list/contoso","decoded":[{"id":"linux-vm","version":1252868275},{"id":"test-vm","status":"running"}],"read":[["linux-vm","",1252868275,null],["test-vm","running",null,null]]}
 {"case":"status/test-vm","decoded":{"status":"Running"},"read":["Running",[],true]}
 {"case":"negative-control","decoded":{"status":"failed"},"read":["failed",[],false]}
 "#;
 
-/// Sends a request for each call; the lines to be printed are written beforehand.
+/// A script that sends a request for each call. It ignores the responses, because the driver's output is fixed.
 const REQUESTS: &str = r#"while read -r _; do
   exec 3<>"/dev/tcp/127.0.0.1/${URL##*:}"
   printf 'GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n' >&3
@@ -34,7 +34,7 @@ fn write(root: &Path, file: &str, text: &str) {
     fs::write(file, text).expect("a file");
 }
 
-/// A folder with the real spec, three recordings, and the language `shell`, which prints the lines that read everything.
+/// Creates a workspace with the real spec, three recordings, and the language `shell`, whose driver prints [`LINES`].
 fn workspace() -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (root, real) = (folder.path(), common::workspace());
@@ -70,7 +70,7 @@ fn workspace() -> TempDir {
     write(root, "openapi/cloud-partner-portal.yaml", &spec);
     fs::create_dir(root.join("tests/scenarios")).expect("an empty folder");
     write(root, "tests/languages/requests", REQUESTS);
-    // A script that finds everything installed.
+    // A script that reports no missing tool.
     write(root, "tests/languages/install", "#!/bin/sh\n");
     let script = root.join("tests/languages/install");
     fs::set_permissions(script, fs::Permissions::from_mode(0o755)).expect("permissions");
@@ -89,7 +89,7 @@ fn workspace() -> TempDir {
     folder
 }
 
-/// Makes the language `shell` print other lines, or changes its `language.yaml`.
+/// Writes the language `shell`. Its driver prints `lines`, and its `language.yaml` ends with `more`.
 fn language(workspace: &TempDir, lines: &str, more: &str) {
     let shell = workspace.path().join("tests/languages/shell");
     write(&shell, "lines.jsonl", lines);
@@ -115,8 +115,8 @@ fn languages(workspace: &TempDir, arguments: &[&str]) -> Output {
     common::run_in_workspace(workspace.path(), &arguments)
 }
 
-/// Compares a run with a golden file, without the lines about progress, which have times.
-fn matches_golden(name: &str, workspace: &TempDir, arguments: &[&str]) {
+/// Asserts that the output of a run equals a golden file. Lines about progress are left out, because they contain durations.
+fn assert_golden(name: &str, workspace: &TempDir, arguments: &[&str]) {
     let mut output = languages(workspace, arguments);
     let progress = |line: &&str| [" Ran ", " Failed "].iter().any(|verb| line.contains(verb));
     let text = stderr(&output);
@@ -128,16 +128,16 @@ fn matches_golden(name: &str, workspace: &TempDir, arguments: &[&str]) {
     golden(name, &output);
 }
 
-/// Runs the command, which must find this.
-fn finds(workspace: &TempDir, expected: &str) {
+/// Asserts that the command reports this error.
+fn assert_error(workspace: &TempDir, expected: &str) {
     let output = languages(workspace, &[]);
     let text = stdout(&output);
     assert_eq!(output.status.code(), Some(1), "{text}{}", stderr(&output));
     assert!(text.contains(expected), "expected {expected} in:\n{text}");
 }
 
-/// Runs the command, which must refuse its input for this reason.
-fn refuses(workspace: &TempDir, arguments: &[&str], expected: &str) {
+/// Asserts that the command rejects its input with this message.
+fn assert_input_error(workspace: &TempDir, arguments: &[&str], expected: &str) {
     let output = languages(workspace, arguments);
     let text = stderr(&output);
     assert_eq!(output.status.code(), Some(3), "{text}{}", stdout(&output));
@@ -154,7 +154,7 @@ fn ignores_null_empty_and_unnamed_properties_and_writes_the_page() {
         )
         .replace("was not found.", "was not found.\\n   at the client");
     language(&workspace, &lines, "notes: [It is a shell.]\n");
-    matches_golden("languages-same", &workspace, &["--write"]);
+    assert_golden("languages-same", &workspace, &["--write"]);
     let page = workspace.path().join("openapi/languages/shell.md");
     let text = fs::read_to_string(&page).expect("a page");
     let file = common::tests().join("golden/languages-page.txt");
@@ -162,7 +162,7 @@ fn ignores_null_empty_and_unnamed_properties_and_writes_the_page() {
     assert_eq!(languages(&workspace, &[]).status.code(), Some(0));
 
     fs::write(page, text.replace("a shell.", "a bash.")).expect("a file");
-    matches_golden("languages-outdated", &workspace, &["shell"]);
+    assert_golden("languages-outdated", &workspace, &["shell"]);
 }
 
 #[test]
@@ -173,17 +173,17 @@ fn lists_a_new_difference_with_both_values() {
         r#""exception":"SyntaxError: no""#,
     );
     language(&workspace, &lines, "");
-    matches_golden("languages-differ", &workspace, &[]);
+    assert_golden("languages-differ", &workspace, &[]);
 }
 
 #[test]
-fn accepts_a_known_difference_only_while_it_is_found() {
+fn accepts_a_known_difference_only_while_it_occurs() {
     let workspace = workspace();
     let rounded = LINES.replace("1252868275", "1252868300");
     language(&workspace, &rounded, KNOWN);
-    matches_golden("languages-known", &workspace, &["--write"]);
+    assert_golden("languages-known", &workspace, &["--write"]);
     language(&workspace, LINES, KNOWN);
-    finds(
+    assert_error(
         &workspace,
         "shell: the known difference `list/contoso: read[][2]` no longer occurs",
     );
@@ -192,22 +192,22 @@ fn accepts_a_known_difference_only_while_it_is_found() {
         &rounded.replace(r#""Running""#, r#""running""#),
         KNOWN,
     );
-    finds(&workspace, "shell: status/test-vm: decoded.status: ");
+    assert_error(&workspace, "shell: status/test-vm: decoded.status: ");
 }
 
 #[test]
-fn refuses_a_known_difference_without_an_explanation_and_a_package_without_a_pin() {
+fn rejects_a_known_difference_without_an_explanation_and_a_package_without_a_pin() {
     let workspace = workspace();
     for (from, to, expected) in [
         ("Large integers are rounded.", "\"\"", "has no explanation"),
         ("name", "nam", "unknown field `nam`"),
     ] {
         language(&workspace, LINES, &KNOWN.replace(from, to));
-        refuses(&workspace, &[], expected);
+        assert_input_error(&workspace, &[], expected);
     }
     language(&workspace, LINES, "");
     edit(&workspace, "1.2.3]", "1.2.4]");
-    refuses(
+    assert_input_error(
         &workspace,
         &[],
         "the package `shell-generator==1.2.4` isn't pinned",
@@ -231,12 +231,12 @@ fn skips_a_language_without_its_tools_unless_it_is_required() {
         "needs.txt",
         "apt no-such-package no-such-program   # nothing has it\n",
     );
-    matches_golden("languages-skipped", &workspace, &[]);
+    assert_golden("languages-skipped", &workspace, &[]);
     for argument in ["--all", "shell"] {
         let output = languages(&workspace, &[argument]);
         assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
     }
-    refuses(
+    assert_input_error(
         &workspace,
         &["cobol"],
         "the language `cobol` doesn't exist; the languages are shell",
@@ -251,25 +251,25 @@ fn shows_a_failed_command_with_its_output() {
         LINES,
         "build: echo the compiler is unhappy; exit 3\n",
     );
-    matches_golden("languages-failed", &workspace, &[]);
+    assert_golden("languages-failed", &workspace, &[]);
     language(&workspace, LINES, "");
     edit(&workspace, "sh \"$HERE/example.sh\"", "echo no offers");
-    finds(&workspace, "shell: example failed: the actual output is");
+    assert_error(&workspace, "shell: example failed: the actual output is");
 }
 
 #[test]
-fn refuses_output_that_does_not_fit_the_calls() {
+fn rejects_output_that_does_not_match_the_calls() {
     let workspace = workspace();
     language(&workspace, "not JSON\n", "");
-    finds(
+    assert_error(
         &workspace,
         "run failed: line 1 of the output: expected ident",
     );
     let first = LINES.lines().next().unwrap_or_default();
     language(&workspace, first, "");
-    finds(&workspace, "shell: list/contoso: nothing");
+    assert_error(&workspace, "shell: list/contoso: nothing");
     language(&workspace, &format!("{LINES}{first}"), "");
-    finds(
+    assert_error(
         &workspace,
         "line 5 of the output is a second line for the call failures/list-not-found",
     );
@@ -281,13 +281,13 @@ fn refuses_output_that_does_not_fit_the_calls() {
         r#""decoded":{},"read":[],"exception":"No: it""#,
     ] {
         language(&workspace, &LINES.replace(status, incomplete), "");
-        finds(
+        assert_error(
             &workspace,
             "line 3 of the output, for the call status/test-vm, must have `decoded` and `read`",
         );
     }
 
-    // Each call twice, or never.
+    // The driver makes each call twice, or never.
     let requests = "bash \"$HERE/../requests\"";
     language(&workspace, LINES, "");
     edit(
@@ -295,10 +295,10 @@ fn refuses_output_that_does_not_fit_the_calls() {
         requests,
         &format!("tee calls | {requests}; {requests} <calls"),
     );
-    finds(&workspace, "the driver sent 8 requests for 4 calls");
+    assert_error(&workspace, "the driver sent 8 requests for 4 calls");
     language(&workspace, LINES, "");
     edit(&workspace, requests, "true");
-    finds(
+    assert_error(
         &workspace,
         "the driver printed 4 responses, but sent only 0 requests",
     );
@@ -337,7 +337,7 @@ fn distinguishes_null_another_type_and_another_kind_of_result() {
         ),
     ] {
         language(&workspace, &LINES.replace(from, to), "");
-        finds(&workspace, &format!("shell: {expected}"));
+        assert_error(&workspace, &format!("shell: {expected}"));
     }
 }
 
@@ -350,21 +350,21 @@ fn fails_when_the_negative_control_is_not_detected() {
         &LINES.replace("failed", "running").replace("false", "true"),
         known,
     );
-    finds(
+    assert_error(
         &workspace,
         "shell: negative-control: undetected: the driver must report",
     );
 }
 
 #[test]
-fn leaves_no_process_behind() {
+fn ends_every_process_of_a_command() {
     let workspace = workspace();
     let pid = workspace.path().join("target/languages/shell/work/pid");
     let ended = || {
         let pid = fs::read_to_string(&pid).expect("the process was started");
         let started = Instant::now();
         while started.elapsed() < Duration::from_secs(5) {
-            // What isn't there any more has ended, and so has a zombie.
+            // A process that doesn't exist or is a zombie has ended.
             match fs::read_to_string(format!("/proc/{}/stat", pid.trim())) {
                 Ok(stat) if !stat.contains(") Z") => std::thread::sleep(Duration::from_millis(10)),
                 _ => return,
@@ -390,7 +390,7 @@ fn leaves_no_process_behind() {
 fn ends_a_command_that_prints_too_much() {
     let workspace = workspace();
     language(&workspace, LINES, "build: yes\n");
-    finds(&workspace, "build failed: printed more than 16 MiB");
+    assert_error(&workspace, "build failed: printed more than 16 MiB");
 }
 
 #[test]

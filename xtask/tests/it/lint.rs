@@ -1,4 +1,4 @@
-//! `lint`: a small spec without problems, and one change of it per case.
+//! `lint` with a small spec without problems, and one change of the spec per case.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::common::{self, stdout};
 
-/// A spec that keeps every rule.
+/// Returns a spec that keeps every rule.
 pub fn spec() -> Value {
     json!({
         "openapi": "3.0.3",
@@ -79,7 +79,7 @@ fn a_spec_that_keeps_every_rule_has_no_problem() {
 
 #[test]
 #[allow(clippy::too_many_lines, reason = "a table of cases")]
-fn each_change_breaks_the_rule_that_it_should() {
+fn each_change_breaks_the_expected_rule() {
     const OPERATION: &str = "/paths/~1shops~1{shop}~1orders/get";
     const ORDER: &str = "/components/schemas/Order";
     let known = json!({"$ref": "#/components/schemas/KnownState"});

@@ -1,4 +1,4 @@
-//! The integration tests of `cargo xtask`: one binary, one module per command or group of commands.
+//! The integration tests of `cargo xtask`: one binary with one module per command or group of commands.
 
 mod commands;
 mod common;

@@ -12,7 +12,7 @@ const DOCUMENTS: [&str; 5] = [
     "tests/languages/README.md",
 ];
 
-/// Each command is run with its options and `--help`, so that clap refuses what doesn't exist and nothing is written.
+/// The test runs each command with its options and `--help`: clap rejects unknown commands and options, and no file is written.
 #[test]
 fn every_xtask_command_in_the_documents_exists_with_its_options() {
     for document in DOCUMENTS {

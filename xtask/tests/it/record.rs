@@ -1,4 +1,4 @@
-//! `record`: the requests to a server, the token, and error messages.
+//! `record` with a server: requests, token, and error messages.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,12 +11,12 @@ use cloud_partner_recordings::store;
 
 use crate::common::{self, stderr, stdout};
 use crate::record_support::{
-    ask, command, golden, identifiers, live, no_planted, personal, record, response_text,
-    response_texts, scenarios, workspace, written,
+    assert_no_planted_value, command, golden, identifiers, live, personal, record, record_from,
+    response_text, response_texts, scenarios, workspace, written,
 };
 
 #[test]
-fn records_what_the_replay_server_serves_byte_for_byte() {
+fn records_the_responses_of_the_replay_server_byte_for_byte() {
     let root = workspace();
     let recordings = store::recordings(&store::root().join("recordings"))
         .all()
@@ -24,7 +24,7 @@ fn records_what_the_replay_server_serves_byte_for_byte() {
     let mut wanted: Vec<Recording> = recordings
         .iter()
         .map(|stored| stored.recording.clone())
-        // `record` sends the service's version only.
+        // `record` sends only the service's version.
         .filter(|recording| recording.request.query["api-version"] == "2017-10-31")
         .collect();
     let mut rounds = 1;
@@ -88,9 +88,9 @@ fn a_dry_run_shows_every_recording_and_writes_none() {
     let root = workspace();
     let server = personal();
     let more = ["--dry-run"];
-    let output = ask(root.path(), &server, "plantedworks", &more);
+    let output = record_from(root.path(), &server, "plantedworks", &more);
     golden("record-dry-run", &output);
-    no_planted("the output", &common::transcript(&output));
+    assert_no_planted_value("the output", &common::transcript(&output));
     assert!(!live(root.path()).exists());
 }
 
@@ -177,7 +177,7 @@ fn every_error_message_says_what_to_do() {
         &[&publisher[..], &["--token-file", "token"]].concat(),
     );
     assert_eq!(output.status.code(), Some(3));
-    no_planted("standard error", &stderr(&output));
+    assert_no_planted_value("standard error", &stderr(&output));
 
     let closed = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", closed.local_addr().expect("an address"));
@@ -187,15 +187,15 @@ fn every_error_message_says_what_to_do() {
         &[&publisher[..], &["--endpoint", &url]].concat(),
     );
     assert_eq!(output.status.code(), Some(3));
-    let said = stderr(&output);
+    let printed = stderr(&output);
     assert!(
-        said.starts_with(&format!("error: the request to {url} failed: ")),
-        "{said}"
+        printed.starts_with(&format!("error: the request to {url} failed: ")),
+        "{printed}"
     );
 }
 
 #[test]
-fn sends_the_token_of_a_file_and_reports_a_refused_one() {
+fn sends_the_token_of_a_file_and_reports_a_rejected_token() {
     let root = workspace();
     let server = personal();
     let url = server.url();
@@ -234,10 +234,10 @@ fn follows_no_redirect() {
         let (mut stream, _) = listener.accept().expect("a request");
         let mut request = [0; 2048];
         let read = stream.read(&mut request).expect("a request");
-        let answer = format!(
+        let response = format!(
             "HTTP/1.1 302 Found\r\nLocation: http://{address}/planted\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         );
-        stream.write_all(answer.as_bytes()).expect("an answer");
+        stream.write_all(response.as_bytes()).expect("a response");
         drop(stream);
         listener.set_nonblocking(true).expect("a listener");
         std::thread::sleep(std::time::Duration::from_millis(200));
@@ -262,5 +262,5 @@ fn follows_no_redirect() {
         "{}",
         common::transcript(&output)
     );
-    no_planted("the output", &common::transcript(&output));
+    assert_no_planted_value("the output", &common::transcript(&output));
 }

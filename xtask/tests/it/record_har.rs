@@ -1,4 +1,4 @@
-//! `record --har`: HAR files as browsers and proxies write them, one with a secret in every place, and broken ones.
+//! `record --har` with the HAR files of a browser and a proxy, a HAR file with a secret in every place, and invalid HAR files.
 
 use crate::common;
 use std::fs;
@@ -7,13 +7,14 @@ use std::process::Output;
 
 use crate::common::stdout;
 use crate::record_support::{
-    command, golden, live, no_planted, response_text, response_texts, scenarios, workspace, written,
+    assert_no_planted_value, command, golden, live, response_text, response_texts, scenarios,
+    workspace, written,
 };
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::store;
 use serde_json::{Value, json};
 
-/// Reads a committed HAR file.
+/// Imports a committed HAR file.
 fn committed(root: &Path, har: &str, more: &[&str]) -> Output {
     let har = common::tests().join("har").join(har);
     record(root, har.to_str().expect("a path"), more)
@@ -40,19 +41,19 @@ fn writes_no_planted_secret_of_a_har_file() {
     assert!(text.to_lowercase().matches("planted").count() > 700);
     let dry = committed(root.path(), "planted.har", &["--dry-run"]);
     golden("record-har-planted", &dry);
-    no_planted("the dry run", &common::transcript(&dry));
+    assert_no_planted_value("the dry run", &common::transcript(&dry));
     let output = committed(root.path(), "planted.har", &[]);
     assert_eq!(output.status.code(), Some(0));
-    no_planted("the output", &common::transcript(&output));
+    assert_no_planted_value("the output", &common::transcript(&output));
     let files = written(&live(root.path()));
     assert_eq!(files.len(), 7);
     for (name, text) in files {
-        no_planted(&name, &name);
-        no_planted(&name, &text);
+        assert_no_planted_value(&name, &name);
+        assert_no_planted_value(&name, &text);
     }
 }
 
-/// Chromium and mitmproxy wrote these files while they called `cargo xtask serve`.
+/// Chromium and mitmproxy wrote these files during requests to `cargo xtask serve`.
 #[test]
 fn writes_the_served_recordings_from_the_har_files_of_a_browser_and_a_proxy() {
     for (har, others) in [("chromium.har", 0), ("mitmproxy.har", 1)] {
@@ -64,14 +65,14 @@ fn writes_the_served_recordings_from_the_har_files_of_a_browser_and_a_proxy() {
             "{}",
             common::transcript(&output)
         );
-        let said = stdout(&output);
+        let printed = stdout(&output);
         let read = format!("Read 3 responses of the spec's operations, {others} other ");
-        assert!(said.contains(&read), "{said}");
-        no_planted(har, &said);
+        assert!(printed.contains(&read), "{printed}");
+        assert_no_planted_value(har, &printed);
         let files = written(&live(root.path()));
         assert_eq!(files.len(), 3, "{har}");
         for text in files.values() {
-            no_planted(har, text);
+            assert_no_planted_value(har, text);
         }
         let home = store::root().join("recordings/list/contoso.json");
         let list = store::recording(&home).expect("the list").recording;
@@ -111,7 +112,7 @@ fn names_the_problem_of_a_broken_har_file_without_quoting_it() {
         fs::write(&file, text).expect("a file");
         let output = record(root.path(), file.to_str().expect("a path"), &[]);
         golden(&format!("record-har-{name}"), &output);
-        no_planted(name, &common::transcript(&output));
+        assert_no_planted_value(name, &common::transcript(&output));
     }
     golden(
         "record-har-missing",
@@ -128,12 +129,12 @@ fn skips_an_entry_without_a_request_or_response() {
     write(root.path(), "thin.har", &entries);
     let output = record(root.path(), "thin.har", &[]);
     golden("record-har-thin", &output);
-    no_planted("the output", &common::transcript(&output));
+    assert_no_planted_value("the output", &common::transcript(&output));
 }
 
-/// Exports often leave the bodies out, or cut large ones off.
+/// Browsers and proxies often export no bodies, or truncate large ones.
 #[test]
-fn refuses_a_response_whose_body_is_not_in_the_file() {
+fn rejects_a_response_whose_body_is_not_in_the_file() {
     let root = workspace();
     let entry = |status: u16, content: Value| json!({ "request": { "method": "GET", "url": URL }, "response": { "status": status, "content": content } });
     let incomplete = json!([
@@ -179,7 +180,7 @@ fn echo(header: &str, value: &str, text: &str) -> Value {
     })
 }
 
-/// Even `--keep` doesn't let a credential pass.
+/// `--keep` doesn't keep credentials.
 #[test]
 fn writes_no_credential_of_the_file() {
     let root = workspace();
@@ -202,7 +203,7 @@ fn writes_no_credential_of_the_file() {
         );
         let output = record(root.path(), "echo.har", &["--keep", secret]);
         assert_eq!(output.status.code(), Some(1), "{header}");
-        no_planted(header, &common::transcript(&output));
+        assert_no_planted_value(header, &common::transcript(&output));
         assert!(!live(root.path()).exists());
     }
 }

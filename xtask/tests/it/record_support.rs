@@ -1,4 +1,4 @@
-//! What the tests of `record` share.
+//! Common functions of the tests of `record`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::common;
 
-/// Parts of the values that stand for personal data, in lower case: `planted`, and those that can't hold a word.
+/// Parts of the values that represent personal data, in lower case: `planted`, and values that can't contain a word.
 const PLANTED: &[&str] = &["planted", "deadbeef", "4915123456789", "10.9.8.7", "49.15"];
 
 /// Makes a git repository with the spec and the committed recordings.
@@ -103,7 +103,7 @@ pub fn live(root: &Path) -> PathBuf {
     root.join("tests/recordings/live")
 }
 
-/// Compares a run with `golden/<name>.txt`, without the date and the port.
+/// Asserts that the output of a run equals `golden/<name>.txt`, with placeholders for the date and the port.
 pub fn golden(name: &str, output: &Output) {
     let day = Regex::new("sanitised on [0-9]{4}-[0-9]{2}-[0-9]{2}").expect("a regular expression");
     let port = Regex::new(r"127\.0\.0\.1:[0-9]+").expect("a regular expression");
@@ -116,15 +116,15 @@ pub fn golden(name: &str, output: &Output) {
     }
 }
 
-/// Asserts that a text holds no planted value.
-pub fn no_planted(what: &str, text: &str) {
+/// Asserts that a text contains no planted value.
+pub fn assert_no_planted_value(what: &str, text: &str) {
     let text = text.to_lowercase();
     for planted in PLANTED {
         assert!(!text.contains(planted), "{planted} is in {what}: {text}");
     }
 }
 
-/// Returns the text of a recording without description and provenance: what the service determines, byte for byte.
+/// Returns the request and the response of a recording as text.
 pub fn response_text(recording: &Recording) -> String {
     let Recording {
         request, response, ..
@@ -132,7 +132,7 @@ pub fn response_text(recording: &Recording) -> String {
     serde_json::to_string_pretty(&(request, response)).expect("JSON")
 }
 
-/// Returns the same of each written recording.
+/// Returns the request and the response of each written recording as text.
 pub fn response_texts(written: &BTreeMap<String, String>) -> BTreeSet<String> {
     let recordings = written.values().map(|text| {
         let recording: Recording = serde_json::from_str(text).expect("a recording");
@@ -169,14 +169,14 @@ pub fn record(root: &Path, arguments: &[&str]) -> Output {
         .expect("xtask starts")
 }
 
-/// Records the responses of a server for a publisher.
-pub fn ask(root: &Path, server: &Server, publisher: &str, more: &[&str]) -> Output {
+/// Runs `record` with a server and a publisher.
+pub fn record_from(root: &Path, server: &Server, publisher: &str, more: &[&str]) -> Output {
     let url = server.url();
     let arguments = ["--endpoint", &url, "--publisher", publisher];
     record(root, &[&arguments, more].concat())
 }
 
-/// Starts a server whose responses hold personal data.
+/// Starts a server whose responses contain personal data.
 pub fn personal() -> Server {
     let recording = |path: &str, response: Value| -> Recording {
         serde_json::from_value(json!({
@@ -226,7 +226,7 @@ pub fn personal() -> Server {
     .expect("a server")
 }
 
-/// Starts a server with one report, and records it.
+/// Starts a server that responds with an offer's status, and records the response.
 pub fn record_report(root: &Path, report: &Value) -> Output {
     let recording = json!({
         "description": "A report.",
@@ -236,5 +236,5 @@ pub fn record_report(root: &Path, report: &Value) -> Output {
     });
     let recording: Recording = serde_json::from_value(recording).expect("a recording");
     let server = Replay::new([recording], []).start().expect("a server");
-    ask(root, &server, "contoso", &["--offer", "vm", "--keep", "vm"])
+    record_from(root, &server, "contoso", &["--offer", "vm", "--keep", "vm"])
 }

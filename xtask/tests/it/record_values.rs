@@ -1,4 +1,4 @@
-//! `record`: the values of the recordings, and which recordings are new.
+//! `record`: the values in recordings, and the detection of new recordings.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,28 +10,28 @@ use serde_json::json;
 
 use crate::common::{self, stdout};
 use crate::record_support::{
-    ask, commit, golden, identifiers, live, no_planted, personal, record_report, scenarios,
-    workspace, written,
+    assert_no_planted_value, commit, golden, identifiers, live, personal, record_from,
+    record_report, scenarios, workspace, written,
 };
 
 #[test]
-fn refuses_a_recording_with_a_kept_secret_and_does_not_show_it() {
+fn rejects_a_recording_with_a_kept_secret_without_printing_it() {
     let root = workspace();
     let server = personal();
     for keep in ["a-planted-token", "me@plantedworks.org"] {
         let more = ["--keep", keep];
-        let output = ask(root.path(), &server, "plantedworks", &more);
+        let output = record_from(root.path(), &server, "plantedworks", &more);
         assert_eq!(output.status.code(), Some(1), "{keep}");
-        no_planted("the output", &common::transcript(&output));
+        assert_no_planted_value("the output", &common::transcript(&output));
         for (name, text) in written(&live(root.path())) {
-            no_planted(&name, &text);
+            assert_no_planted_value(&name, &text);
         }
         let _ = fs::remove_dir_all(live(root.path()));
     }
     let more = ["--keep", "a-planted-token"];
     golden(
-        "record-refused",
-        &ask(root.path(), &server, "plantedworks", &more),
+        "record-rejected",
+        &record_from(root.path(), &server, "plantedworks", &more),
     );
 }
 
@@ -39,7 +39,7 @@ fn refuses_a_recording_with_a_kept_secret_and_does_not_show_it() {
 fn writes_a_recording_when_a_word_of_the_service_changed() {
     let root = workspace();
     let report = |status: &str| {
-        // Enough unknown properties that their order depends on the pseudonyms.
+        // With so many unknown properties, their order depends on the pseudonyms.
         let unknown: BTreeMap<String, bool> = (0..12)
             .map(|n| (format!("planted{n}"), n % 2 == 0))
             .collect();
@@ -67,7 +67,7 @@ fn writes_a_recording_when_a_word_of_the_service_changed() {
     }
 }
 
-/// Values in the form of a pseudonym, and the smallest number of 64 bits.
+/// The values have the form of pseudonyms, or are the minimum or maximum of 64 bits.
 #[test]
 fn replaces_values_that_look_like_pseudonyms() {
     let root = workspace();
@@ -112,7 +112,7 @@ fn replaces_values_that_look_like_pseudonyms() {
     }
 }
 
-/// A raw response in the folder of the recordings must not make its values public.
+/// A response that isn't sanitised must not make its values public, even if it is in the folder of the recordings.
 #[test]
 fn only_the_committed_content_of_recordings_is_public() {
     let root = workspace();
@@ -123,7 +123,7 @@ fn only_the_committed_content_of_recordings_is_public() {
         .replace("contoso", "plantedworks");
     fs::write(&list, &changed).expect("a recording");
     fs::write(root.path().join("tests/recordings/list/raw.json"), changed).expect("a file");
-    let output = ask(root.path(), &server, "plantedworks", &[]);
+    let output = record_from(root.path(), &server, "plantedworks", &[]);
     assert_eq!(
         output.status.code(),
         Some(0),
@@ -133,7 +133,7 @@ fn only_the_committed_content_of_recordings_is_public() {
     let files = written(&live(root.path()));
     assert_eq!(files.len(), 2);
     for (name, text) in files {
-        no_planted(&name, &text);
+        assert_no_planted_value(&name, &text);
     }
 }
 
@@ -147,7 +147,7 @@ fn keeps_the_values_of_keep_and_replaces_no_file() {
     let committed = store::root().join("recordings/list/empty.json");
     fs::copy(&committed, &edited).expect("a recording");
     let more = ["--keep", "newMember"];
-    let output = ask(root.path(), &server, "plantedworks", &more);
+    let output = record_from(root.path(), &server, "plantedworks", &more);
     assert_eq!(
         output.status.code(),
         Some(0),
@@ -179,7 +179,7 @@ fn pseudonyms_are_as_valid_as_the_real_values() {
         fs::create_dir(&folder).expect("a folder");
     }
     commit(root.path());
-    let output = ask(root.path(), &server, "contoso", &[]);
+    let output = record_from(root.path(), &server, "contoso", &[]);
     assert_eq!(output.status.code(), Some(0));
     let valid = common::run_in_workspace(root.path(), &["validate"]);
     assert_eq!(valid.status.code(), Some(0), "{}", stdout(&valid));
@@ -200,16 +200,16 @@ fn pseudonyms_are_as_valid_as_the_real_values() {
 }
 
 #[test]
-fn writes_valid_recordings_and_nothing_when_the_responses_are_the_same_again() {
+fn writes_valid_recordings_and_no_file_for_unchanged_responses() {
     let root = workspace();
     let server = personal();
-    let output = ask(root.path(), &server, "plantedworks", &[]);
+    let output = record_from(root.path(), &server, "plantedworks", &[]);
     golden("record", &output);
     let folder = live(root.path());
     let first = written(&folder);
     assert_eq!(first.len(), 2);
     for (name, text) in &first {
-        no_planted(name, text);
+        assert_no_planted_value(name, text);
         assert!(text.contains("isn't the live service"), "{text}");
     }
     let valid = common::run_in_workspace(root.path(), &["validate", "tests/recordings/live"]);
@@ -217,15 +217,15 @@ fn writes_valid_recordings_and_nothing_when_the_responses_are_the_same_again() {
 
     golden(
         "record-unchanged",
-        &ask(root.path(), &server, "plantedworks", &[]),
+        &record_from(root.path(), &server, "plantedworks", &[]),
     );
     assert_eq!(written(&folder), first);
 
-    // The pseudonyms are public after the commit, so the next run counts other ones.
+    // After the commit, the pseudonyms are public values, so the next run uses other pseudonyms.
     commit(root.path());
     golden(
         "record-unchanged",
-        &ask(root.path(), &server, "plantedworks", &[]),
+        &record_from(root.path(), &server, "plantedworks", &[]),
     );
     assert_eq!(written(&folder), first);
 }

@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use crate::common::{stderr, stdout};
 
-/// Replaces cargo by a script that prints its arguments.
+/// In this test, cargo is a script that prints its arguments.
 #[test]
 fn demo_runs_the_tool_and_returns_its_exit_code() {
     use std::os::unix::fs::PermissionsExt;
@@ -23,8 +23,8 @@ fn demo_runs_the_tool_and_returns_its_exit_code() {
         .output()
         .expect("xtask starts");
     assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
-    let said = stdout(&output);
-    let lines: Vec<_> = said.lines().collect();
+    let printed = stdout(&output);
+    let lines: Vec<_> = printed.lines().collect();
     let run = "run --quiet --package cloud-partner-cli --bin cloud-partner --";
     assert_eq!(
         lines,
@@ -34,12 +34,12 @@ fn demo_runs_the_tool_and_returns_its_exit_code() {
             &format!("{run} watch linux-vm --until live --interval 500ms"),
             "contoso"
         ],
-        "{said}"
+        "{printed}"
     );
     assert!(stderr(&output).contains("Serving "), "{}", stderr(&output));
 }
 
-/// A server that ends with the test, even if that fails.
+/// A server process that is killed at the end of the test, even if the test fails.
 struct KillOnDrop(std::process::Child);
 
 impl Drop for KillOnDrop {
@@ -59,29 +59,29 @@ fn serve_runs_until_it_is_interrupted() {
         .expect("xtask starts");
     let mut child = KillOnDrop(child);
     let mut lines = BufReader::new(child.0.stdout.take().expect("a pipe")).lines();
-    let mut said = Vec::new();
+    let mut printed = Vec::new();
     let address = loop {
         let line = lines
             .next()
             .expect("a line with the address")
             .expect("text");
-        said.push(line.clone());
+        printed.push(line.clone());
         if let Some(rest) = line.trim_start().strip_prefix("Serving http://") {
             break rest.split(' ').next().unwrap_or_default().to_owned();
         }
     };
-    assert_eq!(said.len(), 5, "{said:#?}");
-    let curls = said.iter().filter(|line| line.contains("curl --header"));
-    assert_eq!(curls.count(), 3, "{said:#?}");
-    assert!(said[3].contains("serve --list"), "{said:#?}");
+    assert_eq!(printed.len(), 5, "{printed:#?}");
+    let curls = printed.iter().filter(|line| line.contains("curl --header"));
+    assert_eq!(curls.count(), 3, "{printed:#?}");
+    assert!(printed[3].contains("serve --list"), "{printed:#?}");
 
     let mut socket = TcpStream::connect(&address).expect("it listens");
     let request = "GET /api/publishers/contoso/offers?api-version=2017-10-31 HTTP/1.1\r\nHost: x\r\n\
         Authorization: Bearer anything\r\nConnection: close\r\n\r\n";
     socket.write_all(request.as_bytes()).expect("it listens");
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).expect("it answers");
-    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    let mut response = String::new();
+    socket.read_to_string(&mut response).expect("a response");
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
 
     let port = address.rsplit(':').next().expect("a port");
     let taken = common::run(&common::workspace(), &["serve", "--port", port]);

@@ -1,13 +1,12 @@
-//! `validate`: one small case per kind of finding. A new case is a new folder in `cases/`, no code:
+//! `validate` with one small case per kind of finding. A new case is a new folder in `cases/`, without code:
 //!
-//! * `spec.edits.json`, if the base spec is to be changed: pairs of a text that occurs in it once, and what takes
-//!   its place;
-//! * any number of `*.patch.json`: JSON merge patches (RFC 7396) that make recordings of the base recording, so that a case
-//!   shows what it is about and nothing else;
-//! * any number of other files: recordings as they are;
-//! * `expected.txt`: the exit code and what `xtask validate` prints. `UPDATE_GOLDEN=1 cargo test -p xtask` writes it.
+//! * `spec.edits.json` is optional and changes the base spec. It has pairs of a text that occurs once in the spec, and its
+//!   replacement;
+//! * each `*.patch.json` is a JSON merge patch (RFC 7396) that changes the base recording into a recording of the case;
+//! * each other file is a complete recording;
+//! * `expected.txt` has the exit code and the output of `xtask validate`. `UPDATE_GOLDEN=1 cargo test -p xtask` writes it.
 //!
-//! A case without a recording of its own gets the base recording.
+//! A case without a recording gets the base recording.
 
 use crate::common;
 use std::collections::BTreeSet;
@@ -17,7 +16,7 @@ use std::path::Path;
 use serde_json::Value;
 
 #[test]
-fn every_case_prints_what_is_committed() {
+fn prints_the_committed_findings_for_each_case() {
     let mut differences = Vec::new();
     for case in cases() {
         let actual = run_case(&case);
@@ -28,7 +27,7 @@ fn every_case_prints_what_is_committed() {
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-/// A code without a case could vanish, or never have been right.
+/// Without a case, a code could be unused.
 #[test]
 fn every_code_has_a_case() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -47,12 +46,12 @@ fn every_code_has_a_case() {
     for code in codes {
         assert!(
             expected.contains(&format!(" {code} ")),
-            "no case shows {code}"
+            "no case has the code {code}"
         );
     }
 }
 
-/// Every planted secret of the cases holds the word `planted`, and no case prints it.
+/// Every secret in the cases contains the word `planted`.
 #[test]
 fn no_secret_is_printed() {
     for case in cases() {
@@ -66,7 +65,7 @@ fn no_secret_is_printed() {
 }
 
 #[test]
-fn the_table_of_codes() {
+fn prints_the_table_of_codes() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     common::golden(
         "validate-codes",
@@ -75,7 +74,7 @@ fn the_table_of_codes() {
 }
 
 #[test]
-fn json_says_the_same_in_a_stable_shape() {
+fn prints_the_findings_as_json() {
     let folder = common::base();
     let broken = fs::read_to_string(folder.path().join("recordings/base.json"))
         .expect("the base recording")
@@ -105,9 +104,9 @@ fn json_says_the_same_in_a_stable_shape() {
     common::golden("validate-json", &output);
 }
 
-/// The workspace's own recordings and spec: no error, and the command says what it took.
+/// Validates the recordings of the workspace, with the spec of the workspace.
 #[test]
-fn the_committed_recordings_agree_with_the_spec() {
+fn the_committed_recordings_are_valid_against_the_spec() {
     let below = common::workspace().join("xtask/src");
     let output = common::run(&below, &["validate", "--format", "json"]);
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
@@ -132,7 +131,7 @@ fn a_thousand_recordings_take_less_than_a_second_of_cpu() {
     for (index, file) in files.iter().cycle().take(1000).enumerate() {
         fs::copy(file, folder.path().join(format!("{index}.json"))).expect("a recording");
     }
-    // The least of three: other processes on the machine cost this one its caches.
+    // The minimum of three runs counts, because other processes on the machine slow a run down.
     let least = (0..3)
         .map(|_| {
             let output = common::run(folder.path(), &["validate", "--format", "json", "."]);
