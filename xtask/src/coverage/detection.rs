@@ -46,12 +46,12 @@ pub struct Evaluation {
     recording: Recording,
     /// The JSON pointer of the response in the operation's list of responses.
     response: Option<String>,
-    found: FoundSet,
+    found: Findings,
 }
 
 /// The findings of `validate` for a recording: code, level and place in the recording. Messages and places in the spec are left
 /// out, because they may differ with an undetected mutation.
-type FoundSet = Vec<(&'static str, Level, Option<String>)>;
+type Findings = Vec<(&'static str, Level, Option<String>)>;
 
 impl Evaluation {
     /// Validates a recording from a file.
@@ -59,7 +59,7 @@ impl Evaluation {
         Self {
             file,
             response: response(checker, &recording),
-            found: found(checker, &recording),
+            found: findings_of(checker, &recording),
             recording,
         }
     }
@@ -77,13 +77,13 @@ impl Evaluation {
 
     /// Returns whether the recording is valid against the spec and has other findings with the mutated spec.
     fn differs(&self, mutated: &Checker<'_>) -> bool {
-        !self.is_rejected() && found(mutated, &self.recording) != self.found
+        !self.is_rejected() && findings_of(mutated, &self.recording) != self.found
     }
 
     /// Returns whether the counterexample has an error less with the mutated spec.
     fn loses_an_error(&self, mutated: &Checker<'_>) -> bool {
-        let now = found(mutated, &self.recording);
-        let count = |list: &FoundSet, error| list.iter().filter(|other| *other == error).count();
+        let now = findings_of(mutated, &self.recording);
+        let count = |list: &Findings, error| list.iter().filter(|other| *other == error).count();
         let mut errors = self.errors();
         errors.any(|error| count(&now, error) < count(&self.found, error))
     }
@@ -162,9 +162,9 @@ impl Evaluations {
     }
 }
 
-fn found(checker: &Checker<'_>, recording: &Recording) -> FoundSet {
-    let found = checker.disagreements(recording, true).into_iter();
-    let mut found: FoundSet = found
+fn findings_of(checker: &Checker<'_>, recording: &Recording) -> Findings {
+    let found = checker.validate(recording, true).into_iter();
+    let mut found: Findings = found
         .map(|found| (found.code.id, found.level, found.recording))
         .collect();
     found.sort();

@@ -43,7 +43,7 @@ const NO_STATEMENT: [&str; 10] = [
 ];
 
 /// The former notation of evidence in descriptions, which `x-evidence` replaces.
-const MARKS: [&str; 4] = ["[doc]", "[seen]", "[client]", "[guess]"];
+const FORMER_NOTATION: [&str; 4] = ["[doc]", "[seen]", "[client]", "[guess]"];
 
 /// The kinds of sources, the strongest first. A statement that cites an interpretation counts as an interpretation.
 pub const KINDS: [&str; 4] = ["documentation", "observation", "client", "interpretation"];
@@ -72,15 +72,15 @@ pub fn check(spec: &Spec) -> Option<Evidence> {
             statements: [0; KINDS.len()],
         },
     };
-    rules.sources();
+    rules.check_sources();
     spec.walk(|visited| {
         if visited.kind == Kind::Document {
-            rules.document(visited);
+            rules.check_document(visited);
         }
     });
-    rules.marks(&spec.value, "");
+    rules.check_former_notation(&spec.value, "");
     for owner in entries {
-        rules.entries(&owner);
+        rules.check_entries(&owner);
     }
     Some(rules.evidence)
 }
@@ -130,7 +130,7 @@ impl<'s> Rules<'s> {
         self.evidence.findings.push(finding.in_spec(place));
     }
 
-    fn sources(&mut self) {
+    fn check_sources(&mut self) {
         let sources = self.spec.value.get(SOURCES).and_then(Value::as_object);
         for (id, source) in sources.into_iter().flatten() {
             let text = |key: &str| source.get(key).and_then(Value::as_str).unwrap_or_default();
@@ -154,12 +154,12 @@ impl<'s> Rules<'s> {
         }
     }
 
-    fn marks(&mut self, value: &Value, pointer: &str) {
+    fn check_former_notation(&mut self, value: &Value, pointer: &str) {
         for (key, value) in children(value) {
             let pointer = format!("{pointer}/{}", pointer_segment(&key));
             let is_prose = ["description", "summary"].contains(&key.as_str());
             let prose = value.as_str().filter(|_| is_prose).unwrap_or_default();
-            if let Some(mark) = MARKS.iter().find(|mark| prose.contains(**mark)) {
+            if let Some(mark) = FORMER_NOTATION.iter().find(|mark| prose.contains(**mark)) {
                 let message = format!("the {key} contains {mark}, the former notation of evidence");
                 self.add(
                     "evidence-mark",
@@ -168,11 +168,11 @@ impl<'s> Rules<'s> {
                     "cite sources in `x-evidence` instead",
                 );
             }
-            self.marks(value, &pointer);
+            self.check_former_notation(value, &pointer);
         }
     }
 
-    fn entries(&mut self, owner: &str) {
+    fn check_entries(&mut self, owner: &str) {
         let at = format!("{owner}/{EVIDENCE}");
         let entries = self.spec.value.pointer(&at).and_then(Value::as_object);
         for (key, ids) in entries.into_iter().flatten() {
@@ -200,7 +200,7 @@ impl<'s> Rules<'s> {
     }
 
     /// Checks that a statement has evidence: that the owner's `x-evidence` has one of the keys. The first key that exists counts.
-    fn statement(&mut self, pointer: &str, owner: &str, keys: &[String]) {
+    fn check_statement(&mut self, pointer: &str, owner: &str, keys: &[String]) {
         let at = format!("{owner}/{EVIDENCE}");
         let entries = self.spec.value.pointer(&at).and_then(Value::as_object);
         let found = keys.iter().find_map(|key| Some((key, entries?.get(key)?)));
@@ -228,16 +228,16 @@ impl<'s> Rules<'s> {
         self.evidence.statements[kind] += 1;
     }
 
-    fn document(&mut self, document: &Visited<'s>) {
+    fn check_document(&mut self, document: &Visited<'s>) {
         let servers = document.value.get("servers").and_then(Value::as_array);
         for index in 0..servers.map_or(0, Vec::len) {
             let pointer = format!("/servers/{index}");
-            self.statement(&pointer, &pointer, &[own("")]);
+            self.check_statement(&pointer, &pointer, &[own_key("")]);
         }
         for child in document.children() {
             for owner in child.children() {
                 if !owner.is_reference() && !self.is_constants(&owner) {
-                    self.visit(&owner, &owner.pointer, "");
+                    self.check_object(&owner, &owner.pointer, "");
                 }
             }
         }
@@ -252,21 +252,21 @@ impl<'s> Rules<'s> {
 
     /// Checks the statements of an object and of the objects inside. `scope` is the object's key in the owner's `x-evidence`; it is
     /// empty for the owner itself.
-    fn visit(&mut self, object: &Visited<'s>, owner: &str, scope: &str) {
+    fn check_object(&mut self, object: &Visited<'s>, owner: &str, scope: &str) {
         match object.kind {
-            Kind::Schema => return self.schema(object, owner, scope),
+            Kind::Schema => return self.check_schema(object, owner, scope),
             Kind::SecurityScheme => {
                 for keyword in keywords(object.value) {
                     let pointer = format!("{}/{}", object.pointer, pointer_segment(keyword));
-                    self.statement(&pointer, owner, &[format!("/{keyword}"), own("")]);
+                    self.check_statement(&pointer, owner, &[format!("/{keyword}"), own_key("")]);
                 }
             }
             Kind::MediaType | Kind::PathItem => {}
             _ if scope.is_empty() => {
-                self.statement(&object.pointer, owner, &[own("")]);
+                self.check_statement(&object.pointer, owner, &[own_key("")]);
                 if object.value.get("required") == Some(&Value::Bool(true)) {
                     let pointer = format!("{}/required", object.pointer);
-                    self.statement(&pointer, owner, &["/required".to_owned(), own("")]);
+                    self.check_statement(&pointer, owner, &["/required".to_owned(), own_key("")]);
                 }
             }
             _ => {}
@@ -282,7 +282,7 @@ impl<'s> Rules<'s> {
                         .to_owned()
                 }
                 Kind::Response | Kind::Header | Kind::MediaType | Kind::RequestBody => {
-                    name(scope, &last)
+                    part_key(scope, &last)
                 }
                 Kind::Schema if child.parent == Kind::MediaType => String::new(),
                 Kind::Schema => format!("{scope}/schema"),
@@ -290,7 +290,7 @@ impl<'s> Rules<'s> {
                 _ => continue,
             };
             if child.kind != Kind::Schema && child.kind != Kind::Operation {
-                self.statement(&child.pointer, owner, std::slice::from_ref(&inner));
+                self.check_statement(&child.pointer, owner, std::slice::from_ref(&inner));
             }
             if child.is_reference() {
                 continue;
@@ -301,33 +301,33 @@ impl<'s> Rules<'s> {
             } else {
                 owner
             };
-            self.visit(&child, owner, &inner);
+            self.check_object(&child, owner, &inner);
         }
     }
 
-    fn schema(&mut self, schema: &Visited<'s>, owner: &str, scope: &str) {
+    fn check_schema(&mut self, schema: &Visited<'s>, owner: &str, scope: &str) {
         let at = |keyword: &str| format!("{}/{}", schema.pointer, pointer_segment(keyword));
         for keyword in keywords(schema.value).filter(|keyword| !NO_STATEMENT.contains(keyword)) {
             let mut keys = vec![format!("{scope}/{keyword}")];
             keys.push(if STRICT.contains(&keyword) {
                 format!("/{keyword}")
             } else {
-                own(scope)
+                own_key(scope)
             });
             // The schema of a parameter or header has the evidence of the parameter or header.
-            keys.extend(scope.strip_suffix("/schema").map(own));
-            self.statement(&at(keyword), owner, &keys);
+            keys.extend(scope.strip_suffix("/schema").map(own_key));
+            self.check_statement(&at(keyword), owner, &keys);
         }
         for (index, value) in texts(schema.value, "x-extensible-enum") {
-            self.statement(
+            self.check_statement(
                 &format!("{}/{index}", at("x-extensible-enum")),
                 owner,
-                &[name(scope, value)],
+                &[part_key(scope, value)],
             );
         }
         for (index, property) in texts(schema.value, "required") {
             let keys = [format!("{property}/required"), "/required".to_owned()];
-            self.statement(
+            self.check_statement(
                 &format!("{}/{index}", at("required")),
                 &schema.pointer,
                 &keys,
@@ -337,34 +337,34 @@ impl<'s> Rules<'s> {
             let path = &child.pointer[schema.pointer.len()..];
             if let Some(property) = path.strip_prefix("/properties/") {
                 let property = property.replace("~1", "/").replace("~0", "~");
-                self.statement(
+                self.check_statement(
                     &child.pointer,
                     &schema.pointer,
                     std::slice::from_ref(&property),
                 );
                 if !child.is_reference() {
-                    self.schema(&child, &schema.pointer, &property);
+                    self.check_schema(&child, &schema.pointer, &property);
                 }
             } else if child.is_reference() {
-                self.statement(
+                self.check_statement(
                     &child.pointer,
                     owner,
-                    &[format!("{scope}{path}"), own(scope)],
+                    &[format!("{scope}{path}"), own_key(scope)],
                 );
             } else {
-                self.schema(&child, owner, &format!("{scope}{path}"));
+                self.check_schema(&child, owner, &format!("{scope}{path}"));
             }
         }
     }
 }
 
 /// Returns the key in `x-evidence` of the object at `scope`.
-fn own(scope: &str) -> String {
+fn own_key(scope: &str) -> String {
     if scope.is_empty() { "/" } else { scope }.to_owned()
 }
 
 /// Returns the key in `x-evidence` of the part `name` of the object at `scope`.
-fn name(scope: &str, name: &str) -> String {
+fn part_key(scope: &str, name: &str) -> String {
     if scope.is_empty() {
         name.to_owned()
     } else {

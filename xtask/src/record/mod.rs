@@ -42,12 +42,12 @@ pub struct Record {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["endpoint", "publisher", "offer", "token_file"])]
     har: Option<PathBuf>,
     #[command(flatten)]
-    requests: service::Service,
+    requests: service::RequestOptions,
     /// The spec [default: openapi/cloud-partner-portal.yaml]
     #[arg(long, value_name = "FILE")]
     spec: Option<PathBuf>,
     #[command(flatten)]
-    target: write::Target,
+    target: write::OutputOptions,
 }
 
 impl Record {

@@ -119,7 +119,7 @@ impl Pseudonyms {
             None => loop {
                 let counter = self.counters.entry(kind).or_default();
                 *counter += 1;
-                let pseudonym = make(kind, real, *counter);
+                let pseudonym = pseudonym(kind, real, *counter);
                 if !taken(&pseudonym) && self.used.insert(pseudonym.clone()) {
                     self.given.insert(key, pseudonym.clone());
                     break pseudonym;
@@ -143,7 +143,7 @@ impl Pseudonyms {
     }
 }
 
-fn make(kind: Kind, real: &str, n: u64) -> String {
+fn pseudonym(kind: Kind, real: &str, n: u64) -> String {
     match kind {
         Kind::Publisher => format!("contoso-{n}"),
         Kind::Offer => format!("offer-{n}"),

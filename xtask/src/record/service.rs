@@ -17,7 +17,7 @@ use crate::spec::{Operation, Spec};
 
 /// The options for requests: server, publisher, offers and token.
 #[derive(Args)]
-pub struct Service {
+pub struct RequestOptions {
     /// The server; plain http only on this machine [default: the server in the spec]
     #[arg(long, value_name = "URL", value_parser = fetch::endpoint)]
     endpoint: Option<Url>,
@@ -34,7 +34,7 @@ pub struct Service {
 
 /// Sends the requests for the lists, then the requests for each offer, and returns the captures.
 pub fn capture(
-    options: Service,
+    options: RequestOptions,
     spec: &Spec,
     operations: &[Operation<'_>],
     servers: &[Url],

@@ -21,7 +21,7 @@ use crate::validate::secrets;
 
 /// The options for writing recordings.
 #[derive(Args, Default)]
-pub struct Target {
+pub struct OutputOptions {
     /// The folder of the recordings [default: tests/recordings/live]
     #[arg(long, value_name = "FOLDER")]
     output: Option<PathBuf>,
@@ -35,7 +35,7 @@ pub struct Target {
 
 /// Sanitises the captures, and writes or prints the new recordings.
 pub fn write(
-    target: Target,
+    target: OutputOptions,
     spec: &Spec,
     operations: &[Operation<'_>],
     captures: &Captures,
@@ -45,7 +45,7 @@ pub fn write(
     let folder = target
         .output
         .unwrap_or_else(|| files::root().join("tests/recordings/live"));
-    let mut stored = Stored::read(folder);
+    let mut stored = OutputFolder::read(folder);
     let (mut written, mut rejected) = (0, captures.rejected);
     for capture in &captures.list {
         let Some(operation) = capture.operation(operations) else {
@@ -163,13 +163,13 @@ fn stem(operation: &Operation<'_>, recording: &Recording) -> String {
 }
 
 /// The recordings in the output folder. Files are never replaced, because a person may have edited them.
-struct Stored {
+struct OutputFolder {
     folder: PathBuf,
-    recordings: Vec<Known>,
+    recordings: Vec<KnownRecording>,
 }
 
 /// A recording in the output folder, or a new recording of this run.
-struct Known {
+struct KnownRecording {
     path: PathBuf,
     /// The request and the response as text. The description and the provenance are left out: they may have been edited, and the
     /// date differs.
@@ -180,12 +180,12 @@ struct Known {
     captured: bool,
 }
 
-impl Stored {
+impl OutputFolder {
     fn read(folder: PathBuf) -> Self {
         let found = store::recordings(&folder).found;
         let recordings = found
             .into_iter()
-            .map(|stored| Known::new(stored.file, &stored.recording));
+            .map(|stored| KnownRecording::new(stored.file, &stored.recording));
         Self {
             recordings: recordings.collect(),
             folder,
@@ -195,10 +195,10 @@ impl Stored {
     /// Returns an unused path for a new recording. Returns as an error the path of the recording that differs at most in pseudonyms.
     /// Captures of the same run that differ in pseudonyms are different recordings.
     fn place(&mut self, stem: &str, recording: &Recording) -> Result<PathBuf, PathBuf> {
-        let mut new = Known::new(PathBuf::new(), recording);
+        let mut new = KnownRecording::new(PathBuf::new(), recording);
         new.captured = true;
-        let same = |known: &Known| known.text == new.text;
-        let similar = |known: &Known| !known.captured && known.form == new.form;
+        let same = |known: &KnownRecording| known.text == new.text;
+        let similar = |known: &KnownRecording| !known.captured && known.form == new.form;
         let found = self.recordings.iter().position(same);
         if let Some(index) = found.or_else(|| self.recordings.iter().position(similar)) {
             let known = &mut self.recordings[index];
@@ -218,7 +218,7 @@ impl Stored {
     }
 }
 
-impl Known {
+impl KnownRecording {
     fn new(path: PathBuf, recording: &Recording) -> Self {
         let text = serde_json::to_string(&(&recording.request, &recording.response));
         let text = text.unwrap_or_default();

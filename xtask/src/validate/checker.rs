@@ -21,7 +21,7 @@ pub struct Checker<'s> {
 
 impl<'s> Checker<'s> {
     /// Prepares a spec. Returns an error if the file isn't an OpenAPI document. Smaller problems become findings of
-    /// [`spec`](Self::spec).
+    /// [`check_spec`](Self::check_spec).
     pub fn new(spec: &'s Spec) -> Result<Self, SpecError> {
         Ok(Self {
             spec,
@@ -31,7 +31,7 @@ impl<'s> Checker<'s> {
     }
 
     /// Checks the spec itself. Returns the findings and the number of examples.
-    pub fn spec(&self) -> Examples {
+    pub fn check_spec(&self) -> Examples {
         let mut examples = self.examples();
         let found = &mut examples.found;
         for (pointer, message) in self.schemas.broken() {
@@ -68,21 +68,21 @@ impl<'s> Checker<'s> {
     }
 
     /// Returns the findings for a recording.
-    pub fn recording(&self, recording: &Recording) -> Vec<Found> {
+    pub fn check_recording(&self, recording: &Recording) -> Vec<Found> {
         let value = serde_json::to_value(recording).unwrap_or_default();
         let mut found = secrets::scan(&value);
         // No message quotes a value of a recording that contains a secret.
         let shown = found.is_empty();
-        found.extend(self.disagreements(recording, shown));
+        found.extend(self.validate(recording, shown));
         found
     }
 
     /// Validates a recording against the spec, without the search for secrets. Messages quote values only if `shown` is true.
-    pub fn disagreements(&self, recording: &Recording, shown: bool) -> Vec<Found> {
+    pub fn validate(&self, recording: &Recording, shown: bool) -> Vec<Found> {
         let mut found = Vec::new();
         if let Some(operation) = self.operation(recording, shown, &mut found) {
-            self.query_and_headers(recording, operation, shown, &mut found);
-            self.response(&recording.response, operation, shown, &mut found);
+            self.validate_query_and_headers(recording, operation, shown, &mut found);
+            self.validate_response(&recording.response, operation, shown, &mut found);
         }
         found
     }
@@ -94,7 +94,7 @@ impl<'s> Checker<'s> {
 
     /// Validates the text of the parameter or header `owner` against its schema. Returns the violations with the code `code`, then
     /// the unknown values.
-    pub(super) fn text(
+    pub(super) fn validate_text(
         &self,
         owner: &Node<'s>,
         text: &str,
@@ -110,7 +110,7 @@ impl<'s> Checker<'s> {
         violations
             .into_iter()
             .map(|violation| Found::at(code, at, violation.message).against(violation.spec))
-            .chain(self.names(schema, &value, at, shown))
+            .chain(self.unknown_names(schema, &value, at, shown))
             .collect()
     }
 }

@@ -10,7 +10,7 @@ use crate::spec::{Kind, Schemas, Spec};
 pub struct Examples {
     /// The number of examples.
     pub count: usize,
-    /// The findings about the examples and, from [`Checker::spec`](super::Checker::spec), about other parts of the spec.
+    /// The findings about the examples and, from [`Checker::check_spec`](super::Checker::check_spec), about other parts of the spec.
     pub found: Vec<Found>,
 }
 

@@ -55,7 +55,7 @@ impl Validate {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let checker = Checker::new(&spec)?;
         let input = input::read(&self.paths);
-        let of_spec = checker.spec();
+        let of_spec = checker.check_spec();
 
         let unreadable = !input.unreadable.is_empty();
         let mut report = Report::new();
@@ -67,7 +67,7 @@ impl Validate {
             report.add(located(found, None, &spec));
         }
         for (file, recording) in &input.recordings {
-            for found in checker.recording(recording) {
+            for found in checker.check_recording(recording) {
                 report.add(located(found, Some(file), &spec));
             }
         }

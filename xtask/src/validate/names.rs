@@ -10,7 +10,7 @@ use crate::spec::{Node, pointer_segment};
 impl<'s> Checker<'s> {
     /// Returns a finding for each property and value in `value` that the schema doesn't name. `at` is the JSON pointer of `value` in
     /// the recording.
-    pub(super) fn names(
+    pub(super) fn unknown_names(
         &self,
         schema: Node<'s>,
         value: &Value,

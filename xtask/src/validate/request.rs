@@ -43,7 +43,7 @@ impl<'s> Checker<'s> {
         // fewest parameters.
         if candidates.len() > 1 {
             let fits = |operation: &&Operation<'s>| {
-                self.path_parameters(operation, &request.path, false)
+                self.validate_path_parameters(operation, &request.path, false)
                     .is_empty()
             };
             if candidates.iter().any(fits) {
@@ -62,7 +62,7 @@ impl<'s> Checker<'s> {
         };
         let (code, at, message, statement) = match candidates.as_slice() {
             [operation] => {
-                found.extend(self.path_parameters(operation, &request.path, shown));
+                found.extend(self.validate_path_parameters(operation, &request.path, shown));
                 return Some(operation);
             }
             [first, second, ..] => (
@@ -88,7 +88,12 @@ impl<'s> Checker<'s> {
         None
     }
 
-    fn path_parameters(&self, operation: &Operation<'s>, path: &str, shown: bool) -> Vec<Found> {
+    fn validate_path_parameters(
+        &self,
+        operation: &Operation<'s>,
+        path: &str,
+        shown: bool,
+    ) -> Vec<Found> {
         let mut found = Vec::new();
         for (name, text) in operation.captures(path).unwrap_or_default() {
             let parameter = operation
@@ -102,7 +107,7 @@ impl<'s> Checker<'s> {
                 found.push(Found::at(code, at, message).against(&parameter.node.pointer));
                 continue;
             };
-            let wrong = self.text(&parameter.node, &text, code, at, shown);
+            let wrong = self.validate_text(&parameter.node, &text, code, at, shown);
             found.extend(wrong.into_iter().map(|one| Found {
                 message: format!("`{name}`: {}", one.message),
                 ..one
@@ -112,7 +117,7 @@ impl<'s> Checker<'s> {
     }
 
     /// Validates the query and the headers of a request.
-    pub(super) fn query_and_headers(
+    pub(super) fn validate_query_and_headers(
         &self,
         recording: &Recording,
         operation: &Operation<'s>,
@@ -120,8 +125,8 @@ impl<'s> Checker<'s> {
         found: &mut Vec<Found>,
     ) {
         let request = &recording.request;
-        let mut wrong = self.parameters(operation, "query", &request.query, shown);
-        wrong.extend(self.parameters(operation, "header", &request.headers, shown));
+        let mut wrong = self.validate_parameters(operation, "query", &request.query, shown);
+        wrong.extend(self.validate_parameters(operation, "header", &request.headers, shown));
         let version = self.spec.at("/info/version");
         let version = version.and_then(|version| version.value.as_str());
         let sent = request.query.get(API_VERSION);
@@ -137,7 +142,7 @@ impl<'s> Checker<'s> {
         found.extend(wrong.into_iter().map(|one| one.note_if(is_bad_request)));
     }
 
-    fn parameters(
+    fn validate_parameters(
         &self,
         operation: &Operation<'s>,
         place: &str,
@@ -158,7 +163,7 @@ impl<'s> Checker<'s> {
                 Some(value) => {
                     let at = format!("{folder}/{}", pointer_segment(&parameter.name));
                     let code = codes::PARAMETER_VALUE;
-                    found.extend(self.text(&parameter.node, value, code, &at, shown));
+                    found.extend(self.validate_text(&parameter.node, value, code, &at, shown));
                 }
                 None if parameter.required => {
                     let message = format!("`{}` is required", parameter.name);

@@ -22,7 +22,7 @@ const TEXT: &str = "/response/body/text";
 
 impl<'s> Checker<'s> {
     /// Validates the status code, the headers and the body.
-    pub(super) fn response(
+    pub(super) fn validate_response(
         &self,
         response: &Response,
         operation: &Operation<'s>,
@@ -40,7 +40,7 @@ impl<'s> Checker<'s> {
             );
             return;
         };
-        self.headers(response, &described, shown, found);
+        self.validate_headers(response, &described, shown, found);
         let whole = |code: &'static Code, here: &str, message: &str| {
             let is_error = response.status >= 400;
             Found::at(
@@ -65,12 +65,12 @@ impl<'s> Checker<'s> {
                 found.push(one.against(content.pointer));
             }
             (Some(content), Some(body)) => {
-                self.body(response, body, &content, shown, &whole, found);
+                self.validate_body(response, body, &content, shown, &whole, found);
             }
         }
     }
 
-    fn headers(
+    fn validate_headers(
         &self,
         response: &Response,
         described: &Node<'s>,
@@ -83,7 +83,13 @@ impl<'s> Checker<'s> {
             match response.headers.get(&lower) {
                 Some(value) => {
                     let at = format!("/response/headers/{}", pointer_segment(&lower));
-                    found.extend(self.text(header, value, codes::HEADER_VALUE, &at, shown));
+                    found.extend(self.validate_text(
+                        header,
+                        value,
+                        codes::HEADER_VALUE,
+                        &at,
+                        shown,
+                    ));
                 }
                 None if header.is("required") => {
                     let (at, message) = ("/response/headers", format!("`{name}` is required"));
@@ -106,7 +112,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    fn body(
+    fn validate_body(
         &self,
         response: &Response,
         body: &Body,
@@ -174,6 +180,6 @@ impl<'s> Checker<'s> {
             };
             found.push(one.against(violation.spec));
         }
-        found.extend(self.names(schema, value, here, shown));
+        found.extend(self.unknown_names(schema, value, here, shown));
     }
 }
