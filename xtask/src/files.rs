@@ -59,7 +59,7 @@ pub fn read_spec(path: &Path) -> Result<Spec, CommandError> {
 pub fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), CommandError> {
     let shown = display_path(path);
     let text = fs::read_to_string(path)
-        .map_err(|error| CommandError(format!("{shown}: can't be read: {error}")))?;
+        .map_err(|error| CommandError(format!("{shown}: the file can't be read: {error}")))?;
     let file = Spec::yaml(Path::new(&shown), &text)?;
     let value = serde_path_to_error::deserialize(&file.value).map_err(|error| {
         let pointer: String = error
@@ -89,7 +89,7 @@ pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> Command
         return Ok(Outcome::Success);
     }
     fs::write(path, text)
-        .map_err(|error| CommandError(format!("{shown}: can't be written: {error}")))?;
+        .map_err(|error| CommandError(format!("{shown}: the file can't be written: {error}")))?;
     print_line(out, "Wrote", shown)?;
     Ok(Outcome::Success)
 }
@@ -103,7 +103,11 @@ pub fn compare(path: &Path, text: &str, out: &mut dyn Write) -> CommandResult {
             print_line(out, "Missing", shown)?;
             return Ok(Outcome::Outdated);
         }
-        Err(error) => return Err(CommandError(format!("{shown}: can't be read: {error}"))),
+        Err(error) => {
+            return Err(CommandError(format!(
+                "{shown}: the file can't be read: {error}"
+            )));
+        }
     };
     if old == text {
         print_line(out, "Unchanged", shown)?;

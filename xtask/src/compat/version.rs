@@ -135,7 +135,7 @@ fn read(name: &str) -> Result<String, CommandError> {
     let path = files::root().join(name);
     fs::read_to_string(&path).map_err(|error| {
         CommandError(format!(
-            "{}: can't be read: {error}",
+            "{}: the file can't be read: {error}",
             files::display_path(&path)
         ))
     })

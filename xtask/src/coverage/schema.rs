@@ -109,7 +109,7 @@ fn kind(m: &mut Mutator<'_, '_>, kind: &str) {
 }
 
 fn format(m: &mut Mutator<'_, '_>, format: &str) {
-    let needs = format!("a counterexample that is no {format}");
+    let needs = format!("a counterexample with a value that isn't a valid {format}");
     m.mutate("format", "removed", &needs, json!({ "format": null }));
     let (other, needs) = match format {
         "int64" => ("int32", "a number that needs 64 bits"),

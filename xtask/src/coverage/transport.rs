@@ -145,7 +145,7 @@ pub fn response(m: &mut Mutator<'_, '_>) {
     for (name, content) in m.part.named("content") {
         let keyword = format!("content/{}", pointer_segment(name));
         let patch = json!({ "content": { name: null, "application/x-other": content } });
-        let needs = format!("this response with a body that is {name}");
+        let needs = format!("this response with a body of the content type {name}");
         m.mutate(&keyword, "becomes application/x-other", &needs, patch);
     }
 }

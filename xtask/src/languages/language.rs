@@ -225,7 +225,7 @@ impl Language {
 
 fn read_error(path: &Path, error: &std::io::Error) -> CommandError {
     CommandError(format!(
-        "{}: can't be read: {error}",
+        "{}: the file can't be read: {error}",
         files::display_path(path)
     ))
 }

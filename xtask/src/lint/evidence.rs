@@ -187,7 +187,7 @@ impl<'s> Rules<'s> {
             }
             for id in ids {
                 if id.is_none_or(|id| !self.kinds.contains_key(id)) {
-                    let message = format!("`{}` is no id of `{SOURCES}`", id.unwrap_or("?"));
+                    let message = format!("`{}` isn't an id of `{SOURCES}`", id.unwrap_or("?"));
                     self.add("evidence-id", &pointer, message, "list ids of `x-sources`");
                 }
             }

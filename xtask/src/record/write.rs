@@ -83,7 +83,9 @@ pub fn write(
         } else {
             std::fs::create_dir_all(&stored.folder)
                 .and_then(|()| std::fs::write(&path, &text))
-                .map_err(|error| CommandError(format!("{shown}: can't be written: {error}")))?;
+                .map_err(|error| {
+                    CommandError(format!("{shown}: the file can't be written: {error}"))
+                })?;
             print_line(out, "Wrote", shown)?;
         }
     }

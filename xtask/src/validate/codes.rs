@@ -122,7 +122,7 @@ codes! {
         "a text that looks like a token: a JWT, `Bearer …`, `Basic …`",
         "replace it with a placeholder, and revoke it if it is real";
     NAMED_SECRET = "S003" "named-secret" Error,
-        "a value whose name is one of a secret, such as a client secret, a password or a signature",
+        "a value whose name is that of a secret, such as a client secret, a password or a signature",
         "replace it with an empty string, and revoke it if it is real";
     KEY = "S004" "key" Error,
         "a text that looks like a key: of a storage account, of an application, a private key",

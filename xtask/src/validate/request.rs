@@ -166,7 +166,7 @@ impl<'s> Checker<'s> {
                     found.extend(self.validate_text(&parameter.node, value, code, &at, shown));
                 }
                 None if parameter.required => {
-                    let message = format!("`{}` is required", parameter.name);
+                    let message = format!("the required parameter `{}` is missing", parameter.name);
                     found.push(
                         Found::at(codes::MISSING_PARAMETER, folder, message)
                             .against(&parameter.node.pointer),

@@ -92,7 +92,10 @@ impl<'s> Checker<'s> {
                     ));
                 }
                 None if header.is("required") => {
-                    let (at, message) = ("/response/headers", format!("`{name}` is required"));
+                    let (at, message) = (
+                        "/response/headers",
+                        format!("the required header `{name}` is missing"),
+                    );
                     let one = Found::at(codes::MISSING_HEADER, at, message);
                     found.push(one.against(&header.pointer));
                 }

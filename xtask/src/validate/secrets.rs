@@ -204,7 +204,7 @@ static ANY_SECRET: LazyLock<RegexSet> = LazyLock::new(|| {
     let names = [names.join("|"), CREDENTIAL_HEADERS.join("|")].join("|");
     let names = format!(r"(?im)^(?:{names})$");
     let patterns = PATTERNS.iter().map(|pattern| pattern.regex.as_str());
-    RegexSet::new(patterns.chain([names.as_str()])).expect("each of them is a regular expression")
+    RegexSet::new(patterns.chain([names.as_str()])).expect("each pattern is a regular expression")
 });
 
 /// Returns a finding for each name and text in a recording that looks like a secret.
@@ -265,7 +265,7 @@ fn scan_value(value: &Value, at: &str, found: &mut Vec<Found>) {
                     let message = "the header contains credentials";
                     found.push(Found::at(codes::CREDENTIAL_HEADER, &here, message));
                 } else if filled && SECRET_NAMES.contains(&plain.replace(['-', '_'], "").as_str()) {
-                    let message = "the name of the property is one of a secret";
+                    let message = "the name of the property is that of a secret";
                     found.push(Found::at(codes::NAMED_SECRET, &here, message));
                 }
                 scan_value(value, &here, found);

@@ -138,7 +138,7 @@ fn an_unwritable_output_ends_with_3() {
     let output = common::run_in_workspace(root.path(), &["generate"]);
     assert_eq!(output.status.code(), Some(3));
     assert!(
-        stderr(&output).contains("tests/recording.schema.json: can't be written: "),
+        stderr(&output).contains("tests/recording.schema.json: the file can't be written: "),
         "{}",
         stderr(&output)
     );
