@@ -114,7 +114,7 @@ pub fn differences(
                 differ(expected, actual, String::new(), &mut found);
             }
             (Some(CallResult::Decoded(actual)), _) => {
-                found.push(("decoded".to_owned(), short(actual)))
+                found.push(("decoded".to_owned(), short(actual)));
             }
             (Some(CallResult::Error(actual)), _) => {
                 found.push((
