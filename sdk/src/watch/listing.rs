@@ -28,16 +28,20 @@ pub(crate) struct Item {
 impl Item {
     /// Whether the offer has ended without a success.
     pub(crate) fn denies_success(&self) -> bool {
-        matches!(
-            self.status.as_ref().and_then(Extensible::known),
-            Some(OfferStatus::Failed | OfferStatus::Canceled | OfferStatus::NeverPublished)
-        )
+        denies_success(self.status.as_ref())
     }
+}
+
+fn denies_success(status: Option<&Extensible<OfferStatus>>) -> bool {
+    matches!(
+        status.and_then(Extensible::known),
+        Some(OfferStatus::Failed | OfferStatus::Canceled | OfferStatus::NeverPublished)
+    )
 }
 
 impl Listing {
     /// Notes a list, and returns what it says of each offer. An offer that the list names twice is in flight if it is in one of
-    /// the two items.
+    /// the two items; otherwise the status that isn't a success counts.
     pub(crate) fn note(&mut self, list: Vec<OfferSummary>) -> HashMap<String, Item> {
         let mut items: HashMap<String, Item> = HashMap::with_capacity(list.len());
         for offer in list {
@@ -47,8 +51,9 @@ impl Listing {
                 .entry(offer.id)
                 .and_modify(|item| {
                     item.fingerprint = item.fingerprint.rotate_left(1) ^ fingerprint;
-                    if in_flight && !item.in_flight {
-                        item.in_flight = true;
+                    let is_worse = in_flight || denies_success(offer.status.as_ref());
+                    if is_worse && !item.in_flight {
+                        item.in_flight = in_flight;
                         item.status.clone_from(&offer.status);
                     }
                 })

@@ -181,6 +181,9 @@ impl IntoFuture for PublisherWatchBuilder {
 /// If an offer that had ended is in flight again in a later list, its result is dropped, and a new watch of it starts. Between
 /// two lists an offer can be published again and end with the same status, version and time: that isn't noticed.
 ///
+/// Right after a publication was started, the list and the status can still show the publication before. To wait for one
+/// publication, use [`Client::watch`](crate::Client::watch) with [`WatchBuilder::after`](crate::WatchBuilder::after).
+///
 /// ```no_run
 /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
 /// use cloud_partner_portal::PublisherWatchEvent;

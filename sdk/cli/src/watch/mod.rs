@@ -69,6 +69,9 @@ pub async fn run(
         // A list that couldn't be read makes every result doubtful.
         exit = exit.worst(list.exit(!results.is_empty(), options));
         printer.list_ended(&list, &results, exit, &connection.publisher)?;
+    } else if options.offers.is_empty() {
+        // The watch of a publisher ends with the end of its list. Without that, its results prove nothing.
+        exit = exit.worst(Exit::Other);
     }
     Ok(exit)
 }

@@ -102,7 +102,10 @@ fn an_offer_that_is_listed_twice_is_in_flight_if_one_item_is() {
         ("running", "succeeded", true, "running"),
         ("succeeded", "running", true, "running"),
         ("running", "notStarted", true, "running"),
-        ("succeeded", "failed", false, "succeeded"),
+        ("succeeded", "failed", false, "failed"),
+        ("failed", "succeeded", false, "failed"),
+        ("failed", "running", true, "running"),
+        ("running", "failed", true, "running"),
     ] {
         let mut listing = Listing::default();
         let both = || vec![item(first, 1), item(second, 2)];
