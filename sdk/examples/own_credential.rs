@@ -1,4 +1,4 @@
-//! Uses a credential of your own, here a function that reads tokens from a file. (`Credential::token_file` does the same.)
+//! Uses a custom credential: a function that reads tokens from a file. (`Credential::token_file` does the same.)
 //!
 //! ```text
 //! cargo run --example own_credential -- /run/secrets/token contoso
@@ -14,12 +14,13 @@ async fn main() -> Result<(), Error> {
     let path = arguments.next().unwrap_or_default();
     let publisher = arguments.next().unwrap_or_default();
 
-    // Called before the first request, five minutes before a token expires, and after the service has rejected it.
+    // The client calls the function before the first request, five minutes before a token expires, and after the service has
+    // rejected a token.
     let credential = Credential::provider(move || {
         let path = path.clone();
         async move {
-            let secret = std::fs::read_to_string(path)?;
-            Ok(AccessToken::new(secret.trim()).expires_in(Duration::from_secs(3600)))
+            let token = std::fs::read_to_string(path)?;
+            Ok(AccessToken::new(token.trim()).expires_in(Duration::from_secs(3600)))
         }
     });
 

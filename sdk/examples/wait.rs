@@ -1,5 +1,5 @@
-//! Waits for an offer's publication, for a release pipeline that continues only when the offer waits for its go-live or is live.
-//! Exit codes: 0 when it does, 1 for any other outcome, 2 when the status couldn't be read.
+//! Waits for an offer's publication. A release pipeline can continue when the exit code is 0.
+//! Exit codes: 0 when the offer is live or waits for its go-live, 1 for any other outcome, 2 for an error.
 //!
 //! ```text
 //! AZURE_TOKEN=… cargo run --example wait -- contoso test-vm

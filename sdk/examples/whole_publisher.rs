@@ -1,4 +1,5 @@
-//! Watches all offers of a publisher until each that is in flight has an outcome. The exit code is 0 only when every one succeeded.
+//! Watches all offers of a publisher until every offer in flight has an outcome. The exit code is 0 only when every watched
+//! publication succeeded.
 //!
 //! ```text
 //! AZURE_TOKEN=… cargo run --example whole_publisher -- contoso

@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::types::{OfferStatusReport, OfferSummary};
 use crate::watch::core::{Action, Core, Input, Request, Rules};
 use crate::watch::listing::{Item, Listing};
-use crate::watch::offer::Offer;
 use crate::watch::policy::{Health, Verdict};
 use crate::watch::start::Start;
+use crate::watch::watched_offer::Offer;
 use crate::{
     Error, Outcome, PublisherWatchEvent, PublisherWatchResult, Response, WatchEvent, WatchResult,
 };

@@ -5,14 +5,15 @@ mod core;
 mod driver;
 mod listing;
 mod many;
-mod offer;
 pub(crate) mod outcome;
 mod policy;
 pub(crate) mod publisher;
 mod single;
 mod start;
+mod status;
 #[cfg(test)]
 mod tests;
+mod watched_offer;
 
 use std::fmt;
 use std::future::{Future, IntoFuture, poll_fn};
@@ -29,9 +30,9 @@ pub use change::{Change, StepChange};
 use core::Rules;
 pub use core::Until;
 use driver::Driver;
-use offer::Offer;
 use single::Single;
 use start::Start;
+use watched_offer::Offer;
 
 /// How a watch of one offer ended.
 #[derive(Clone, Debug)]

@@ -1,16 +1,8 @@
-//! The outcome of a publication, as its status report says it.
+//! The outcome of a publication, and how it follows from a status report.
 
 use std::fmt;
 
-use crate::types::{
-    MessageLevel, OfferStatus, OfferStatusReport, OfferSummary, PublicationStep, StatusMessage,
-    StepStatus,
-};
-use crate::{Extensible, KnownValue};
-
-/// The step at which the publisher looks at the preview and goes live. In the documentation it is the step's `id`; since the
-/// move to Partner Center it was observed in `stepName`.
-const SIGN_OFF: &str = "publisher-signoff";
+use crate::types::{OfferStatus, OfferStatusReport, PublicationStep, StatusMessage, StepStatus};
 
 /// How a publication ended, or why a watch of it did.
 ///
@@ -116,13 +108,6 @@ impl OfferStatusReport {
         }
     }
 
-    /// Returns whether the publication can still proceed: its status isn't `succeeded`, `published`, `failed`, `canceled` or
-    /// `neverPublished`. An unknown status counts as in flight.
-    #[must_use]
-    pub fn is_in_flight(&self) -> bool {
-        is_in_flight(Some(&self.status))
-    }
-
     fn contradicts_success(&self) -> bool {
         let step_contradicts = |step: &PublicationStep| {
             step.is(StepStatus::Blocked)
@@ -132,123 +117,11 @@ impl OfferStatusReport {
         self.messages().iter().any(StatusMessage::is_error)
             || self.steps().iter().any(step_contradicts)
     }
-
-    /// Returns the steps; empty when the report has none.
-    #[must_use]
-    pub fn steps(&self) -> &[PublicationStep] {
-        self.steps.as_deref().unwrap_or_default()
-    }
-
-    /// Returns the messages about the publication as a whole; empty when there is none.
-    #[must_use]
-    pub fn messages(&self) -> &[StatusMessage] {
-        self.messages.as_deref().unwrap_or_default()
-    }
-
-    /// Returns the step that the publication has reached: the one that is blocked, else the last that is under way, else the
-    /// first after the last complete one that hasn't started.
-    #[must_use]
-    pub fn current_step(&self) -> Option<&PublicationStep> {
-        let steps = self.steps();
-        steps
-            .iter()
-            .find(|step| step.is_blocked())
-            .or_else(|| steps.iter().rev().find(|step| step.is_under_way()))
-            .or_else(|| {
-                let done = steps
-                    .iter()
-                    .rposition(|step| step.is(StepStatus::Complete))?;
-                steps[done..]
-                    .iter()
-                    .find(|step| step.is(StepStatus::NotStarted))
-            })
-    }
-}
-
-impl PublicationStep {
-    /// Returns the step's human-readable name, or its id where it has no name.
-    #[must_use]
-    pub fn label(&self) -> &str {
-        let name = self.step_name.as_deref().or(self.id.as_deref());
-        name.unwrap_or("unnamed step")
-    }
-
-    /// Returns the messages about this step; empty when there is none.
-    #[must_use]
-    pub fn messages(&self) -> &[StatusMessage] {
-        self.messages.as_deref().unwrap_or_default()
-    }
-
-    /// Returns whether this step waits for the publisher to go live.
-    #[must_use]
-    pub fn awaits_go_live(&self) -> bool {
-        let named = |name: &Option<String>| {
-            name.as_deref()
-                .is_some_and(|name| name.eq_ignore_ascii_case(SIGN_OFF))
-        };
-        (named(&self.id) || named(&self.step_name))
-            && self.is(StepStatus::WaitingForPublisherReview)
-    }
-
-    /// Returns whether the step can't proceed: it is `blocked` or `rejected`, or it isn't complete and has a message of level
-    /// `error`.
-    #[must_use]
-    pub fn is_blocked(&self) -> bool {
-        self.is(StepStatus::Blocked)
-            || self.is(StepStatus::Rejected)
-            || (!self.is(StepStatus::Complete)
-                && self.messages().iter().any(StatusMessage::is_error))
-    }
-
-    fn is_under_way(&self) -> bool {
-        self.is(StepStatus::InProgress)
-            || self.is(StepStatus::WaitingForPublisherReview)
-            || self.is(StepStatus::WaitingForApproval)
-    }
-
-    fn is(&self, status: StepStatus) -> bool {
-        is(self.status.as_ref(), status)
-    }
-}
-
-impl StatusMessage {
-    /// Returns whether the message has the level `error`.
-    #[must_use]
-    pub fn is_error(&self) -> bool {
-        is(self.level.as_ref(), MessageLevel::Error)
-    }
-}
-
-fn is<K: KnownValue>(value: Option<&Extensible<K>>, known: K) -> bool {
-    value.is_some_and(|value| *value == known)
-}
-
-impl OfferSummary {
-    /// Returns whether the offer's publication can still proceed: its status isn't `succeeded`, `published`, `failed`,
-    /// `canceled` or `neverPublished`. A missing or unknown status counts as in flight.
-    #[must_use]
-    pub fn is_in_flight(&self) -> bool {
-        is_in_flight(self.status.as_ref())
-    }
-}
-
-/// The one definition for lists and reports.
-fn is_in_flight(status: Option<&Extensible<OfferStatus>>) -> bool {
-    !matches!(
-        status.and_then(Extensible::known),
-        Some(
-            OfferStatus::Succeeded
-                | OfferStatus::Published
-                | OfferStatus::Failed
-                | OfferStatus::Canceled
-                | OfferStatus::NeverPublished
-        )
-    )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, is_in_flight};
+    use super::Outcome;
     use crate::types::OfferStatusReport;
 
     fn outcome(report: &str) -> Option<Outcome> {
@@ -343,58 +216,6 @@ mod tests {
             ),
         ] {
             assert_eq!(outcome(report), expected, "{report}");
-        }
-    }
-
-    #[test]
-    fn the_current_step_is_the_blocked_one_or_the_last_under_way() {
-        for (steps, expected) in [
-            ("[]", None),
-            (
-                r#"[{"id":"a","status":"inProgress"},{"id":"b","status":"blocked"}]"#,
-                Some("b"),
-            ),
-            (
-                r#"[{"id":"a","status":"inProgress"},{"id":"b","status":"waitingForApproval"}]"#,
-                Some("b"),
-            ),
-            (
-                r#"[{"id":"a","status":"complete"},{"id":"b","status":"notStarted"},{"id":"c","status":"notStarted"}]"#,
-                Some("b"),
-            ),
-            (r#"[{"id":"a","status":"notStarted"}]"#, None),
-            (r#"[{"id":"a","status":"complete"}]"#, None),
-        ] {
-            let report = format!(r#"{{"status":"running","steps":{steps}}}"#);
-            let report: OfferStatusReport =
-                serde_json::from_str(&report).unwrap_or_else(|error| panic!("{error}"));
-            assert_eq!(
-                report
-                    .current_step()
-                    .map(|step| step.label().to_owned())
-                    .as_deref(),
-                expected,
-                "{steps}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_status_is_in_flight_unless_it_is_final() {
-        for (status, expected) in [
-            (Some("running"), true),
-            (Some("WaitingForPublisherReview"), true),
-            (Some("paused"), true),
-            (Some("succeeded"), false),
-            (Some("notStarted"), true),
-            (Some("published"), false),
-            (Some("failed"), false),
-            (Some("Canceled"), false),
-            (Some("neverPublished"), false),
-            (None, true),
-        ] {
-            let status = status.map(crate::Extensible::new);
-            assert_eq!(is_in_flight(status.as_ref()), expected, "{status:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::watch::core::{Action, Core, Input, Request, Rules};
-use crate::watch::offer::Offer;
+use crate::watch::watched_offer::Offer;
 use crate::{Outcome, WatchEvent};
 
 /// The state of a watch of one offer.

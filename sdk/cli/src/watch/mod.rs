@@ -218,7 +218,7 @@ mod tests {
     use crate::exit::Exit;
 
     #[test]
-    fn row_04_an_offer_without_a_result_is_no_success() {
+    fn an_offer_without_a_result_is_no_success() {
         let arguments = Arguments::parse_from(["cloud-partner", "watch", "a"]);
         let Command::Watch(options) = arguments.command else {
             panic!("another command")

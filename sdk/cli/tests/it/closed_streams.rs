@@ -1,4 +1,4 @@
-//! The tool when the reader of its output, or the user, doesn't wait for its end.
+//! Tests of closed output streams, full devices and interrupts.
 
 use std::io::{BufRead, BufReader, Read as _, pipe};
 use std::process::{Child, Stdio};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::{serve, tool};
 
-/// A pipe without a reader, as a process's standard output or standard error.
+/// Returns a pipe whose reader is closed, for a process's standard output or standard error.
 fn closed_pipe() -> Stdio {
     let (reader, writer) = pipe().expect("a pipe");
     drop(reader);
@@ -29,7 +29,7 @@ fn stderr(child: &mut Child) -> String {
 }
 
 #[test]
-fn row_02_a_watch_whose_output_is_closed_has_its_own_exit_code() {
+fn a_watch_whose_output_is_closed_exits_with_14() {
     let server = serve();
     let mut child = tool(&server.url())
         .args(["watch", "linux-vm", "--interval", "20ms"])
@@ -38,12 +38,12 @@ fn row_02_a_watch_whose_output_is_closed_has_its_own_exit_code() {
         .spawn()
         .expect("the tool can be started");
     drop(read_line(&mut child));
-    let status = child.wait().expect("it ends");
+    let status = child.wait().expect("an exit status");
     assert_eq!((status.code(), stderr(&mut child).as_str()), (Some(14), ""));
 }
 
 #[test]
-fn a_listing_whose_output_is_closed_succeeds() {
+fn other_commands_succeed_when_their_output_is_closed() {
     let server = serve();
     for arguments in [
         &["offers"][..],
@@ -62,7 +62,7 @@ fn a_listing_whose_output_is_closed_succeeds() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn output_that_cant_be_written_is_an_error() {
+fn an_error_while_writing_the_output_exits_with_1() {
     let server = serve();
     for arguments in [
         &["offers"][..],
@@ -85,7 +85,7 @@ fn output_that_cant_be_written_is_an_error() {
 }
 
 #[test]
-fn row_03_an_error_keeps_its_exit_code_when_standard_error_is_closed() {
+fn an_error_keeps_its_exit_code_when_standard_error_is_closed() {
     let server = serve();
     for (arguments, code) in [
         (&["watch", "no-such-offer"][..], 10),
@@ -111,14 +111,14 @@ fn interrupt(child: &mut Child) -> Option<i32> {
         .args(["-INT", &child.id().to_string()])
         .status();
     assert!(kill.is_ok_and(|status| status.success()));
-    let guard = Instant::now();
+    let start = Instant::now();
     loop {
         if let Some(status) = child.try_wait().expect("its state") {
             return status.code();
         }
-        if guard.elapsed() > Duration::from_secs(20) {
+        if start.elapsed() > Duration::from_secs(20) {
             drop(child.kill());
-            panic!("the tool doesn't end");
+            panic!("the tool didn't end within 20 s");
         }
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -126,7 +126,7 @@ fn interrupt(child: &mut Child) -> Option<i32> {
 
 #[test]
 #[cfg(unix)]
-fn an_interrupted_watch_says_what_is_still_open() {
+fn an_interrupted_watch_names_the_offers_without_a_result() {
     let server = serve();
     for closed in [false, true] {
         let mut child = tool(&server.url())
@@ -150,7 +150,7 @@ fn an_interrupted_watch_says_what_is_still_open() {
 
 #[test]
 #[cfg(unix)]
-fn an_interrupted_watch_ends_with_a_line_of_results() {
+fn an_interrupted_watch_prints_a_last_line_with_the_results() {
     let server = serve();
     let mut child = tool(&server.url())
         .args(["watch", "gateway", "--until", "live", "--interval", "1h"])
@@ -168,10 +168,10 @@ fn an_interrupted_watch_ends_with_a_line_of_results() {
     assert_eq!(last["exitCode"], 130);
 }
 
-/// A library whose name lookup hangs is loaded before the C library.
+/// Preloads a library whose `getaddrinfo` never returns.
 #[test]
 #[cfg(target_os = "linux")]
-fn row_23_an_interrupted_watch_ends_while_a_name_lookup_hangs() {
+fn an_interrupted_watch_ends_while_a_name_lookup_hangs() {
     let folder = tempfile::tempdir().expect("a folder");
     let library = folder.path().join("hang.so");
     let source = folder.path().join("hang.c");

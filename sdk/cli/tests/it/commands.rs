@@ -1,15 +1,15 @@
-//! `offers`, `status` and the help, as a user runs them in a pipe.
+//! Tests of `offers`, `status` and `--help` with standard output as a pipe.
 
 use serde_json::Value;
 
 use crate::support::{golden, run, serve, tool};
 
 #[test]
-fn offers_are_a_table_json_lines_or_values() {
+fn offers_prints_a_table_json_json_lines_or_tab_separated_values() {
     let server = serve();
     let offers = run(tool(&server.url()).args(["offers", "--steps"]));
     assert_eq!((offers.code, offers.err.as_str()), (Some(0), ""));
-    // The words for how long ago change with the day; the time in UTC doesn't.
+    // The relative time, such as `3 years ago`, depends on the day of the test.
     let words: Vec<_> = offers
         .out
         .lines()
@@ -37,7 +37,7 @@ fn offers_are_a_table_json_lines_or_values() {
         .zip(recorded.as_array().expect("a list"))
     {
         for (name, value) in recorded.as_object().expect("an offer") {
-            // The replay server shows a scenario's own status in the list.
+            // In the list, the replay server replaces the status of an offer that has a scenario.
             assert!(
                 name == "status" || offer.get(name) == Some(value),
                 "{name}: {offer}"
@@ -94,7 +94,7 @@ fn server_list() -> Value {
 }
 
 #[test]
-fn members_and_values_that_nobody_knows_are_kept_and_readable() {
+fn unknown_properties_and_values_are_printed() {
     let server = serve();
     let json = run(tool(&server.url()).args([
         "--publisher",
@@ -128,7 +128,7 @@ fn members_and_values_that_nobody_knows_are_kept_and_readable() {
 }
 
 #[test]
-fn a_status_says_who_must_act() {
+fn status_describes_who_must_act() {
     let server = serve();
     for (publisher, offer, file) in [
         ("contoso", "database", "status-failed.txt"),
@@ -154,7 +154,7 @@ fn a_status_says_who_must_act() {
 }
 
 #[test]
-fn help_fits_and_has_an_example() {
+fn help_fits_in_80_columns_and_has_an_example() {
     for command in [
         &[][..],
         &["offers"],
@@ -185,7 +185,7 @@ fn help_fits_and_has_an_example() {
     assert!(man.out.contains(".TH cloud-partner") && man.code == Some(0));
 }
 
-/// The rows of a table of exit codes: code and meaning.
+/// Returns the rows of a table of exit codes, each with its code and meaning.
 fn exit_codes<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<(u8, String)> {
     lines
         .filter_map(|line| {

@@ -1,4 +1,4 @@
-//! The credential of the tool: which one is used, and what the messages say of it.
+//! Tests of the tool's credentials: which source the tool uses, and the messages about it.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,12 +9,12 @@ use cloud_partner_recordings::scripted_server::{ScriptedServer, json_response, r
 use crate::support::{TOKEN, run, serve, tool};
 
 #[test]
-fn credential_chooses_one_by_name() {
+fn the_option_credential_chooses_a_source_by_name() {
     let server = serve();
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), TOKEN).expect("a token");
     let path = file.path().to_str().expect("text");
-    for (arguments, code, said) in [
+    for (arguments, code, expected) in [
         (&["--credential", "token"][..], 0, ""),
         (&["--credential", "token-file", "--token-file", path], 0, ""),
         (&["--token-file", path], 0, ""),
@@ -43,11 +43,15 @@ fn credential_chooses_one_by_name() {
     ] {
         let offers = run(tool(&server.url()).arg("offers").args(arguments));
         assert_eq!(offers.code, Some(code), "{arguments:?}: {}", offers.err);
-        assert!(offers.err.contains(said), "{arguments:?}: {}", offers.err);
+        assert!(
+            offers.err.contains(expected),
+            "{arguments:?}: {}",
+            offers.err
+        );
     }
 }
 
-/// A folder with an `az` whose login gives the token.
+/// Writes a script `az` that prints the token.
 #[cfg(unix)]
 fn azure_cli(folder: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
@@ -67,7 +71,7 @@ fn with_azure_cli<'c>(command: &'c mut Command, folder: &Path) -> &'c mut Comman
 
 #[test]
 #[cfg(unix)]
-fn row_28_variables_of_another_login_hide_neither_a_token_nor_the_azure_cli() {
+fn an_incomplete_service_principal_is_skipped_for_a_token_or_the_azure_cli() {
     let server = serve();
     let folder = tempfile::tempdir().expect("a folder");
     azure_cli(folder.path());
@@ -92,7 +96,7 @@ fn row_28_variables_of_another_login_hide_neither_a_token_nor_the_azure_cli() {
 }
 
 #[test]
-fn row_10_a_401_and_a_failed_renewal_are_both_reported() {
+fn a_401_and_the_error_of_the_token_renewal_are_both_reported() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("token");
     std::fs::write(&file, TOKEN).expect("a token");
@@ -113,12 +117,12 @@ fn row_10_a_401_and_a_failed_renewal_are_both_reported() {
     }
 }
 
-/// A token whose `exp` claim is this far from now. Its signature isn't checked by anything here.
+/// Returns a JSON Web Token that expires in `seconds`, with an invalid signature.
 fn token_that_expires(seconds: i64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = i64::try_from(now.unwrap_or(Duration::ZERO).as_secs()).expect("a time");
     let part = |text: &str| {
-        // Base64 without padding, as tokens have it.
+        // Base64url without padding (RFC 7515, section 2).
         let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         let bits: Vec<u8> = text
             .bytes()
@@ -136,7 +140,7 @@ fn token_that_expires(seconds: i64) -> String {
 }
 
 #[test]
-fn a_token_that_expires_before_the_watch_is_a_warning_and_then_an_error() {
+fn watch_warns_of_a_token_that_expires_early_and_reports_an_expired_token() {
     const WARNING: &str = "warning: the token expires at 20";
     let live = ScriptedServer::start(|_| json_response(r#"{"status": "succeeded"}"#));
     for (seconds, timeout, warned) in [
@@ -162,7 +166,7 @@ fn a_token_that_expires_before_the_watch_is_a_warning_and_then_an_error() {
         command.env("AZURE_TOKEN", token_that_expires(-60));
         let ended = run(command.args(arguments));
         assert_eq!(ended.code, Some(11), "{}", ended.err);
-        let said = ended.err.contains("the token expired at 20");
-        assert!(said, "{arguments:?}: {}", ended.err);
+        let reported = ended.err.contains("the token expired at 20");
+        assert!(reported, "{arguments:?}: {}", ended.err);
     }
 }

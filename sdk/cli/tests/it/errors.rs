@@ -1,9 +1,9 @@
-//! What the tool says of errors, and what it never says.
+//! Tests of the tool's error messages.
 
 use crate::support::{TOKEN, golden, run, serve, tool, without_times};
 
 #[test]
-fn errors_say_what_why_and_what_to_do() {
+fn error_messages_name_the_error_its_cause_and_a_remedy() {
     let server = serve();
     let url = server.url();
     let errors = [
@@ -87,18 +87,18 @@ fn errors_say_what_why_and_what_to_do() {
             11,
         ),
     ];
-    let mut said = Vec::new();
+    let mut messages = Vec::new();
     for (name, error, code) in errors {
         assert_eq!(error.code, Some(code), "{name}: {}{}", error.out, error.err);
-        // The replay server counts its answers, and the tests run in any order.
+        // The replay server numbers its responses, so the correlation ids depend on the order of the requests.
         let text: Vec<_> = [error.out, error.err]
             .iter()
             .flat_map(|text| text.lines())
             .map(|line| without_ids(&without_times(line)))
             .collect();
-        said.push(format!("# {name}: exit code {code}\n{}\n", text.concat()));
+        messages.push(format!("# {name}: exit code {code}\n{}\n", text.concat()));
     }
-    golden("errors.txt", &said.concat());
+    golden("errors.txt", &messages.concat());
 }
 
 fn without_ids(line: &str) -> String {
@@ -109,7 +109,7 @@ fn without_ids(line: &str) -> String {
 }
 
 #[test]
-fn a_token_can_come_from_a_file_and_is_never_shown() {
+fn verbose_output_shows_the_request_without_the_token() {
     let server = serve();
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), format!("{TOKEN}\n")).expect("a token");

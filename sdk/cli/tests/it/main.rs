@@ -1,4 +1,4 @@
-//! The command-line tool as its users run it: as a process, against the replay server.
+//! Integration tests of the command-line tool. Each test runs the tool as a process.
 
 mod closed_streams;
 mod commands;

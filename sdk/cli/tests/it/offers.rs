@@ -1,4 +1,5 @@
-//! `cloud-partner offers --steps`, with a status request for each offer in flight.
+//! Tests of `cloud-partner offers`: the status requests of `--steps`, the escaping of control characters, and responses with
+//! undecodable properties.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{run, tool};
 
-/// 20 running offers, of which the status of `offer-7` can't be read.
+/// Starts a server with 20 running offers. The status request of `offer-7` gets an error response.
 fn server() -> ScriptedServer {
     ScriptedServer::start(|request| {
         let offer = |number| json!({"id": format!("offer-{number}"), "status": "running"});
@@ -25,7 +26,7 @@ fn server() -> ScriptedServer {
 }
 
 #[test]
-fn row_21_a_status_that_cant_be_read_is_an_error_in_its_row_and_in_the_exit_code() {
+fn offers_steps_reports_an_unreadable_status_in_its_row_and_in_the_exit_code() {
     let server = server();
     let table = run(tool(&server.url()).args(["offers", "--steps"]));
     assert_eq!(table.code, Some(10), "{}", table.err);
@@ -47,7 +48,7 @@ fn row_21_a_status_that_cant_be_read_is_an_error_in_its_row_and_in_the_exit_code
     assert!(table.err.contains("id-7"), "{}", table.err);
     assert!(
         (2..=8).contains(&server.max_concurrent_requests()),
-        "{} requests at once",
+        "{} concurrent requests",
         server.max_concurrent_requests()
     );
 
@@ -63,7 +64,7 @@ fn row_21_a_status_that_cant_be_read_is_an_error_in_its_row_and_in_the_exit_code
 }
 
 #[test]
-fn row_26_control_characters_are_escaped() {
+fn control_and_bidi_characters_are_escaped() {
     let name = "a\u{202e}b\u{2066}c\u{1b}[31md\u{9b}e";
     let server = ScriptedServer::start(move |request| {
         if request.target.contains("/status") {
@@ -95,13 +96,13 @@ fn row_26_control_characters_are_escaped() {
 }
 
 #[test]
-fn row_13_an_odd_optional_property_costs_at_most_itself() {
-    let odd = [
+fn an_undecodable_optional_property_leaves_the_status_readable() {
+    let undecodable = [
         r#""displayText": "x\ud83d""#.as_bytes(),
         b"\"displayText\": \"x\xff\"",
         br#""displayText": "x", "displayText": "y""#,
     ];
-    for property in odd {
+    for property in undecodable {
         let definition = [b"\"definition\": {", property, b"}"].concat();
         let server = ScriptedServer::start(move |request| {
             let (open, close) = if request.target.contains("/status") {

@@ -1,8 +1,8 @@
-//! The tool's command lines in README.md.
+//! Tests that the tool's command lines in README.md run.
 
 use crate::support::{run, serve, tool};
 
-/// The lines of the console blocks that begin with `$ cloud-partner`, without their comments.
+/// Returns the arguments of the lines that begin with `$ cloud-partner`, without comments.
 fn command_lines() -> Vec<Vec<&'static str>> {
     include_str!("../../../../README.md")
         .lines()
@@ -23,21 +23,21 @@ fn every_command_line_of_the_readme_runs() {
         "{lines:?}"
     );
     for line in lines {
-        let said = run(tool(&server.url()).args(&line));
+        let output = run(tool(&server.url()).args(&line));
         // A watch ends with the outcome of the replayed publication.
         let expected = if line.contains(&"watch") {
             0..=9
         } else {
             0..=0
         };
-        let code = said.code.filter(|code| !matches!(code, 1 | 2));
+        let code = output.code.filter(|code| !matches!(code, 1 | 2));
         assert!(
             code.is_some_and(|code| expected.contains(&code)),
             "{line:?}: {:?}\n{}{}",
-            said.code,
-            said.out,
-            said.err
+            output.code,
+            output.out,
+            output.err
         );
-        assert!(!said.out.is_empty(), "{line:?}");
+        assert!(!output.out.is_empty(), "{line:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! What the tests of the command-line tool share: a replay server, the tool, and golden files.
+//! Shared code of the tests: a replay server, the tool, and golden files.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -6,25 +6,25 @@ use std::process::{Command, Output, Stdio};
 use cloud_partner_recordings::replay::{Replay, Server};
 use cloud_partner_recordings::store;
 
-/// A token that no output may ever show.
+/// The token of the tests. No output may contain it.
 pub const TOKEN: &str = "t0p-s3cret-t0ken";
 
-/// The replay server with all recordings and scenarios, which takes this one token.
+/// Starts a replay server with all recordings and scenarios. It accepts [`TOKEN`] only.
 pub fn serve() -> Server {
     let home = store::root();
     let recordings = store::recordings(&home.join("recordings"))
         .all()
-        .expect("good recordings");
+        .expect("valid recordings");
     let scenarios = store::scenarios(&home.join("scenarios"))
         .all()
-        .expect("good scenarios");
+        .expect("valid scenarios");
     Replay::new(recordings, scenarios)
         .token(TOKEN)
         .start()
         .expect("a port on this machine")
 }
 
-/// The tool with a clean environment but for the token, the publisher and this endpoint.
+/// Returns a command that runs the tool. Its environment holds only `PATH`, the token, the publisher and this endpoint.
 pub fn tool(endpoint: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cloud-partner"));
     command
@@ -37,13 +37,14 @@ pub fn tool(endpoint: &str) -> Command {
     command
 }
 
-/// The output and the exit code of the tool. The output never holds the token, and the tool never panics.
+/// The output and the exit code of the tool.
 pub struct Ended {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
 }
 
+/// Runs the tool. Panics if the output contains the token or the tool panicked.
 pub fn run(command: &mut Command) -> Ended {
     let Output {
         status,
@@ -56,13 +57,16 @@ pub fn run(command: &mut Command) -> Ended {
         err: String::from_utf8(stderr).expect("text"),
     };
     for text in [&ended.out, &ended.err] {
-        assert!(!text.contains(TOKEN), "the token is shown:\n{text}");
+        assert!(
+            !text.contains(TOKEN),
+            "the output contains the token:\n{text}"
+        );
         assert!(!text.contains("panicked"), "{text}");
     }
     ended
 }
 
-/// The text with every time of day of this run replaced, so that two runs can be compared.
+/// Replaces every timestamp by `TIME`, so that two runs can be compared.
 pub fn without_times(text: &str) -> String {
     let stamp = |word: &str| {
         word.len() == 20 && word.starts_with("20") && word.ends_with('Z') && word.contains('T')
@@ -78,7 +82,7 @@ pub fn without_times(text: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Compares with a golden file; `UPDATE_GOLDEN=1` writes it.
+/// Compares a text with a golden file. `UPDATE_GOLDEN=1` writes the file.
 pub fn golden(name: &str, text: &str) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
@@ -90,9 +94,9 @@ pub fn golden(name: &str, text: &str) {
     let diff = similar::TextDiff::from_lines(expected.as_str(), text);
     assert!(
         expected == text,
-        "{} differs; if that is right, UPDATE_GOLDEN=1 writes it:\n{}",
+        "{} differs; if the actual text is correct, run the test with UPDATE_GOLDEN=1:\n{}",
         path.display(),
-        diff.unified_diff().header("golden", "now")
+        diff.unified_diff().header("expected", "actual")
     );
 }
 

@@ -1,4 +1,4 @@
-//! The command-line tool in a terminal: a real pseudo-terminal, and what is on its screen in the end.
+//! Tests of the tool in a pseudo-terminal: the screen after the tool has ended.
 
 use std::io::Read;
 use std::num::NonZero;
@@ -13,7 +13,7 @@ fn size(count: u16) -> NonZero<u16> {
     NonZero::new(count).expect("a terminal has a size")
 }
 
-/// Runs the tool in a terminal; gives its exit code, the screen, and everything that was written.
+/// Runs the tool in a terminal. Returns its exit code, the screen, and all output.
 fn terminal(
     endpoint: &str,
     arguments: &[&str],
@@ -52,14 +52,14 @@ fn terminal(
         .expect("the terminal's output");
     let mut bytes = Vec::new();
     let mut buffer = [0; 4096];
-    // A terminal whose program has ended reads as an error on Linux.
+    // On Linux, reading from a terminal whose program has ended returns an error.
     while let Ok(count) = reader.read(&mut buffer) {
         if count == 0 {
             break;
         }
         bytes.extend_from_slice(&buffer[..count]);
     }
-    let status = child.wait().expect("it ends");
+    let status = child.wait().expect("an exit status");
     let mut screen = vt100::Parser::new(size(ROWS), size(COLUMNS), 0);
     screen.process(&bytes);
     let text: Vec<_> = screen
@@ -69,12 +69,12 @@ fn terminal(
         .collect();
     let text = text.join("\n").trim_end().to_owned() + "\n";
     let written = String::from_utf8_lossy(&bytes).into_owned();
-    assert!(!written.contains(TOKEN), "the token is shown");
+    assert!(!written.contains(TOKEN), "the output contains the token");
     (status.exit_code(), text, written)
 }
 
 #[test]
-fn watch_shows_a_bar_for_each_offer() {
+fn watch_shows_a_progress_line_for_each_offer() {
     let server = serve();
     let (code, screen, _) = terminal(
         &server.url(),
@@ -90,14 +90,14 @@ fn watch_shows_a_bar_for_each_offer() {
         &[],
     );
     assert_eq!(code, 6, "{screen}");
-    // The bars stand in the order in which the offers answered first.
+    // The order of the lines is the order of the first responses.
     let mut lines: Vec<_> = screen.lines().collect();
     lines.sort_unstable();
     golden("terminal-watch.txt", &(lines.join("\n") + "\n"));
 }
 
 #[test]
-fn colour_is_for_terminals_and_never_under_no_color() {
+fn status_has_colours_in_a_terminal_unless_no_color_is_set() {
     let server = serve();
     let (code, screen, written) = terminal(&server.url(), &["status", "database"], &[]);
     assert_eq!(code, 0, "{screen}");

@@ -1,4 +1,4 @@
-//! `cloud-partner watch` against the scenarios of the replay server.
+//! Tests of `cloud-partner watch` with the scenarios of the replay server.
 
 use cloud_partner_recordings::scripted_server::{ScriptedServer, Step};
 use serde_json::Value;
@@ -27,9 +27,9 @@ fn watch_ends_with_the_outcome_of_each_scenario() {
 }
 
 #[test]
-fn watch_has_an_exit_code_for_each_end() {
+fn watch_exits_with_the_code_of_the_outcome() {
     let server = serve();
-    for (arguments, code, said) in [
+    for (arguments, code, expected) in [
         (&["contoso", "firewall"][..], 0, "the offer is live"),
         (&["contoso", "database"], 3, "publication failed"),
         (&["contoso", "web-portal"], 4, "was canceled"),
@@ -45,7 +45,7 @@ fn watch_has_an_exit_code_for_each_end() {
             5,
             "waits for its go-live",
         ),
-        // The worst of several.
+        // Several offers: the exit code is the worst one.
         (
             &["contoso", "firewall", "database", "gateway"],
             3,
@@ -68,14 +68,14 @@ fn watch_has_an_exit_code_for_each_end() {
             watch.out,
             watch.err
         );
-        assert!(watch.out.contains(said), "{arguments:?}: {}", watch.out);
+        assert!(watch.out.contains(expected), "{arguments:?}: {}", watch.out);
     }
     let never = run(tool(&server.url()).args(["watch", "test-vm", "--timeout", "1s"]));
     assert!(matches!(never.code, Some(7 | 8)), "{}", never.out);
 }
 
 #[test]
-fn watch_without_offers_follows_the_whole_publisher() {
+fn watch_without_offers_watches_the_whole_publisher() {
     let server = serve();
     let watch = run(tool(&server.url()).args(["watch", "--interval", "5ms", "-o", "jsonl"]));
     let events: Vec<Value> = watch
@@ -109,7 +109,7 @@ fn watch_without_offers_follows_the_whole_publisher() {
 }
 
 #[test]
-fn watch_gives_programs_one_object_per_change_with_what_the_service_sent() {
+fn watch_prints_one_json_object_per_change_with_the_report() {
     let server = serve();
     let watch =
         run(tool(&server.url()).args(["watch", "linux-vm", "--interval", "5ms", "-o", "json"]));
@@ -139,7 +139,7 @@ fn watch_gives_programs_one_object_per_change_with_what_the_service_sent() {
 }
 
 #[test]
-fn row_06_a_service_that_doesnt_respond_is_reported_before_the_watch_ends() {
+fn a_service_that_doesnt_respond_is_reported_before_the_watch_ends() {
     let server = ScriptedServer::scripts(vec![vec![Step::Stall]]);
     for arguments in [&["watch"][..], &["watch", "a"]] {
         let watch = run(tool(&server.url())

@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use crate::watch::core::{Rules, Until};
 use crate::watch::many::Many;
-use crate::watch::offer::Offer;
 use crate::watch::single::Single;
 use crate::watch::start::Start;
+use crate::watch::watched_offer::Offer;
 use crate::{Error, WatchResult};
 use model::{Answer, End, Fault, Item, Options, Report};
 use simulation::Reply;

@@ -1,13 +1,14 @@
-//! The table of watch cases in `tests/watch-cases`, one JSON object per line: the responses of a server, and the events and
-//! results that the SDK and the tool must make of them. `UPDATE_GOLDEN=1` writes the expected last line of standard error.
+//! Runs the watch cases in `tests/watch-cases` with the SDK and with the tool. Each line is one case, a JSON object with the
+//! responses of a server and the expected events and results. `UPDATE_GOLDEN=1` writes the expected last line of standard error.
 //!
-//! * `server` has the responses to list requests (`list`) and to status requests (by offer), in order; the last one repeats. A
-//!   text is a report with this status, or `no response` or `reset`. An object is a `report`, a `list` (statuses or items by
-//!   offer), or an error response (`status`, `correlationId`, `headers`, `body`). Instead, `server` can be the address of
-//!   a host.
-//! * `offers` are watched; without them the whole publisher is.
+//! * `server` holds the responses to list requests (`list`) and to status requests (by offer), in order. The last response
+//!   repeats. A string is `no response`, `reset`, or the status of a report. An object is a `report`, a `list` (statuses or items
+//!   by offer), or an error response (`status`, `correlationId`, `headers`, `body`). `server` can also be a string: an address, or
+//!   `tls alert`.
+//! * `offers` are the watched offers. Without `offers`, the case watches the whole publisher.
 //! * `stderr` is the last line of standard error, or its beginning if it ends in `…`.
-//! * `events` are compared by offer; equal events in a row count as one, except `ended`. An event that ends in `?` is optional.
+//! * `events` are the expected events by offer. Consecutive equal events count as one event, except `ended`. An event with the
+//!   suffix `?` is optional.
 
 mod sdk;
 mod server;
@@ -56,7 +57,7 @@ enum Server {
     Script(HashMap<String, Vec<Value>>),
 }
 
-/// What the SDK or the tool made of a case.
+/// The actual events and results of a case, by offer.
 #[derive(Debug, Default, PartialEq)]
 struct Actual {
     events: BTreeMap<String, Vec<String>>,
@@ -66,25 +67,28 @@ struct Actual {
 impl Actual {
     fn event(&mut self, subject: &str, event: String) {
         let events = self.events.entry(subject.to_owned()).or_default();
-        // An end is reported once, so a second one is a difference.
+        // `ended` must occur once, so a second `ended` is kept as a difference.
         if event.starts_with("ended") || events.last() != Some(&event) {
             events.push(event);
         }
     }
 
-    /// What differs from the case.
-    fn differences(&self, case: &Case, who: &str) -> Vec<String> {
+    /// Returns the differences from the expected events and results.
+    fn differences(&self, case: &Case, runner: &str) -> Vec<String> {
         let mut differences = Vec::new();
         if self.results != case.results {
             let (actual, expected) = (&self.results, &case.results);
-            differences.push(format!("{who}: results {actual:?}, expected {expected:?}"));
+            differences.push(format!(
+                "{runner}: results {actual:?}, expected {expected:?}"
+            ));
         }
         let none = Vec::new();
         for subject in self.events.keys().chain(case.events.keys()) {
             let actual = self.events.get(subject).unwrap_or(&none);
             let expected = case.events.get(subject).unwrap_or(&none);
             if !matches(actual, expected) {
-                let text = format!("{who}: events of {subject} {actual:?}, expected {expected:?}");
+                let text =
+                    format!("{runner}: events of {subject} {actual:?}, expected {expected:?}");
                 differences.push(text);
             }
         }
@@ -104,21 +108,21 @@ fn matches(actual: &[String], expected: &[String]) -> bool {
     (same && matches(&actual[1..], rest)) || (optional.is_some() && matches(actual, rest))
 }
 
-/// Runs a case; returns what differs, and the last line of standard error.
+/// Runs a case. Returns the differences, and the last line of standard error.
 fn check(case: &Case, folder: &Path) -> (Vec<String>, String) {
     let server = Running::start(&case.server);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
-    let (actual, success) = runtime.block_on(sdk::watch(case, &server.url()));
+    let (actual, success) = runtime.block_on(sdk::run_case(case, &server.url()));
     drop(server);
     let mut differences = actual.differences(case, "SDK");
     if success != (case.exit == 0) && case.options.until.is_none() && !case.options.allow_none {
         differences.push(format!("SDK: success is {success}"));
     }
     let server = Running::start(&case.server);
-    let (actual, code, line) = tool::watch(case, &server.url(), folder);
+    let (actual, code, line) = tool::run_case(case, &server.url(), folder);
     differences.extend(actual.differences(case, "tool"));
     if code != Some(case.exit) {
         differences.push(format!("tool: exit code {code:?}, expected {}", case.exit));
@@ -137,7 +141,7 @@ fn check(case: &Case, folder: &Path) -> (Vec<String>, String) {
 }
 
 #[test]
-fn the_sdk_and_the_tool_agree_with_every_case() {
+fn the_sdk_and_the_tool_report_the_events_and_results_of_every_case() {
     let folder = tempfile::tempdir().expect("a folder");
     let home = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/watch-cases");
     let mut files: Vec<_> = std::fs::read_dir(home)

@@ -1,4 +1,4 @@
-//! A case with the SDK.
+//! Runs a watch case with the SDK.
 
 use std::time::Duration;
 
@@ -47,8 +47,8 @@ fn duration(text: Option<&String>) -> Option<Duration> {
 
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// Watches with the SDK; also returns whether the SDK calls it a success.
-pub async fn watch(case: &Case, url: &str) -> (Actual, bool) {
+/// Runs the case's watch with the SDK. Returns its events and results, and whether the SDK reports success.
+pub async fn run_case(case: &Case, url: &str) -> (Actual, bool) {
     let client = Client::builder()
         .endpoint(url)
         .credential(Credential::token(TOKEN).expect("a token"))

@@ -1,4 +1,4 @@
-//! The server of a case.
+//! The HTTP server that a watch case describes.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -12,17 +12,20 @@ use serde_json::{Value, json};
 
 use super::Server;
 
-/// A running server of a case.
+/// The server of a running watch case.
 pub enum Running {
-    Elsewhere(String),
+    /// An address without a scripted server.
+    Address(String),
     Scripted(ScriptedServer),
 }
 
 impl Running {
     pub fn start(server: &Server) -> Self {
         match server.clone() {
-            Server::Address(address) if address == "tls alert" => Self::Elsewhere(tls_alert()),
-            Server::Address(address) => Self::Elsewhere(address),
+            Server::Address(address) if address == "tls alert" => {
+                Self::Address(start_tls_alert_server())
+            }
+            Server::Address(address) => Self::Address(address),
             Server::Script(script) => {
                 let counts = Mutex::new(HashMap::<String, usize>::new());
                 Self::Scripted(ScriptedServer::start(move |request| {
@@ -33,7 +36,7 @@ impl Running {
                     let mut counts = counts.lock().expect("no panic");
                     let count = counts.entry(subject).or_default();
                     *count += 1;
-                    script_of(&responses[(*count - 1).min(responses.len() - 1)])
+                    response_steps(&responses[(*count - 1).min(responses.len() - 1)])
                 }))
             }
         }
@@ -41,13 +44,13 @@ impl Running {
 
     pub fn url(&self) -> String {
         match self {
-            Self::Elsewhere(url) => url.clone(),
+            Self::Address(url) => url.clone(),
             Self::Scripted(server) => server.url(),
         }
     }
 }
 
-/// The offer that a status request is about, or `list`.
+/// Returns the id of the offer in the path of a status request, or `list` for a list request.
 fn subject(request: &ReceivedRequest) -> String {
     let path = request.target.split('?').next().unwrap_or_default();
     let mut parts = path.rsplit('/');
@@ -57,7 +60,8 @@ fn subject(request: &ReceivedRequest) -> String {
     }
 }
 
-fn script_of(value: &Value) -> Vec<Step> {
+/// Returns the steps with which the server sends a response of the case.
+fn response_steps(value: &Value) -> Vec<Step> {
     match value {
         Value::String(text) if text == "no response" => vec![Step::Stall],
         Value::String(text) if text == "reset" => vec![Step::Reset],
@@ -99,14 +103,15 @@ fn script_of(value: &Value) -> Vec<Step> {
     }
 }
 
-/// The address of a server that refuses every TLS handshake, as one whose certificate isn't trusted looks to a client that stops.
-fn tls_alert() -> String {
+/// Starts a server that answers every TLS handshake with a fatal alert, and returns its address. The client reports a connection
+/// error, as for an untrusted certificate.
+fn start_tls_alert_server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
-            // The record of a fatal alert: handshake failure.
             let _ = stream.read(&mut [0; 4096]);
+            // A TLS 1.2 record with a fatal alert of type `handshake_failure` (RFC 5246, section 7.2).
             let _ = stream.write_all(&[21, 3, 3, 0, 2, 2, 40]);
         }
     });

@@ -1,4 +1,4 @@
-//! A case with the tool.
+//! Runs a watch case with the command-line tool.
 
 use std::path::Path;
 
@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{Actual, Case};
 use crate::support::{run, tool};
 
-/// Watches with the tool; also returns its exit code and the last line of standard error.
-pub fn watch(case: &Case, url: &str, folder: &Path) -> (Actual, Option<i32>, String) {
+/// Runs `cloud-partner watch` for a case. Returns its events and results, its exit code, and the last line of standard error.
+pub fn run_case(case: &Case, url: &str, folder: &Path) -> (Actual, Option<i32>, String) {
     let mut command = tool(url);
     command.args(["watch", "-o", "json", "--interval", "5ms"]);
     let options = &case.options;
