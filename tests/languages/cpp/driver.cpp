@@ -57,7 +57,7 @@ value list(const OffersApi &api, const std::string &publisher)
     return decoded(ModelBase::toJson(offers), read);
 }
 
-// The client leaves the body of an error response to its caller.
+// The client doesn't decode the body of an error response.
 value errorResponse(const ApiException &e)
 {
     std::error_code invalid;

@@ -81,7 +81,7 @@ static class Driver
         Exit(0);
     }
 
-    // Mono's own end, which aborts the threads of the pool, has been seen to crash.
+    // Mono aborts the threads of the pool when it exits normally, which sometimes crashes.
     [DllImport("libc", EntryPoint = "_exit")]
     static extern void Exit(int code);
 }

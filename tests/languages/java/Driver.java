@@ -50,7 +50,7 @@ public class Driver {
     try {
       if (error.getResponseBody() != null) body = json.readValue(error.getResponseBody(), ErrorResponse.class);
     } catch (JsonProcessingException notJson) {
-      // A gateway's page; the status is all there is.
+      // The body is a gateway's HTML page, so only the status code is known.
     }
     Map<String, Object> result = new HashMap<>(Map.of("status", error.getCode()));
     if (body == null) {

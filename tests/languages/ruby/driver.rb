@@ -26,7 +26,7 @@ rescue CloudPartnerPortal::ApiError => e
   error_response(e)
 end
 
-# The client leaves the body of an error response to its caller.
+# The client doesn't decode the body of an error response.
 def error_response(error)
   raise error unless error.code.to_i >= 300
 

@@ -44,7 +44,7 @@ async fn list(portal: &Configuration, publisher: &str) -> Value {
     }
 }
 
-/// `entity` is always the first variant that fits, whatever the status was: the same type is easier to read from the body.
+/// Decodes the body, because `entity` is the first variant that matches and doesn't depend on the status code.
 fn error_response(status: u16, text: &str) -> Value {
     let body: ErrorResponse = serde_json::from_str(text).unwrap_or_default();
     let (mut code, mut message) = (None, body.message.flatten());
