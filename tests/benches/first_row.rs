@@ -64,14 +64,8 @@ fn build() -> std::path::PathBuf {
     // target/PROFILE/deps/bench
     let target = bench.ancestors().nth(3).expect("the target folder");
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--package", "cloud-partner-portal"])
-        .args([
-            "--features",
-            "cli",
-            "--bin",
-            "cloud-partner",
-            "--target-dir",
-        ])
+        .args(["build", "--release", "--package", "cloud-partner-cli"])
+        .args(["--bin", "cloud-partner", "--target-dir"])
         .arg(target)
         .current_dir(root)
         .status()

@@ -83,7 +83,7 @@ async fn polls_an_offer_that_changed_in_the_list() {
     for (name, property, value, is_polled) in [
         ("version", "version", json!(2), true),
         ("time", "changedTime", json!("2024-01-02T00:00:00"), true),
-        ("status", "status", json!("failed"), true),
+        ("status", "status", json!("published"), true),
         ("version removed", "version", Value::Null, true),
         ("letter case", "status", json!("Succeeded"), false),
         (
