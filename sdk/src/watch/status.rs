@@ -149,6 +149,10 @@ mod tests {
                 Some("b"),
             ),
             (
+                r#"[{"id":"a","status":"inProgress"},{"id":"b","status":"waitingForPublisherReview"}]"#,
+                Some("b"),
+            ),
+            (
                 r#"[{"id":"a","status":"complete"},{"id":"b","status":"notStarted"},{"id":"c","status":"notStarted"}]"#,
                 Some("b"),
             ),
