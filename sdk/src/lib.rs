@@ -3,17 +3,18 @@
 //! # The public API
 //!
 //! The operations of the spec are methods of [`Client`], and the spec's types are in [`types`]. [`Watch`] waits for one
-//! publication and [`PublisherWatch`] for all of a publisher's; [`Outcome`] is the result. [`Error`] is the only error.
+//! publication, and [`PublisherWatch`] waits for all publications of a publisher. [`Outcome`] is the result of a publication.
+//! [`Error`] is the only error type.
 //!
 //! Types of other crates that are part of this API:
 //!
 //! | type | where | why |
 //! |---|---|---|
-//! | `reqwest::Client` | [`ClientBuilder::http_client`] | proxies and certificates are set there |
-//! | `http::HeaderMap` | [`Response::headers`] | the type that every HTTP library has |
-//! | `serde_json::Value`, `Map` | [`Response::json`], properties of unknown type | the type for any JSON |
+//! | `reqwest::Client` | [`ClientBuilder::http_client`] | configures proxies and certificates |
+//! | `http::HeaderMap` | [`Response::headers`] | the common type of HTTP libraries |
+//! | `serde_json::Value`, `Map` | [`Response::json`], properties of unknown type | the common type for JSON of any structure |
 //! | `time::OffsetDateTime` | [`Timestamp::utc`] | the date library of the Azure SDK |
-//! | `futures_core::Stream` | [`Watch`], [`PublisherWatch`] | the type that every combinator library takes |
+//! | `futures_core::Stream` | [`Watch`], [`PublisherWatch`] | the common type of stream libraries |
 //! | `azure_core::credentials::TokenCredential` | `Credential::azure`, with `azure-identity` | the Azure SDK's credentials |
 //! | `schemars::JsonSchema` | every type, with `schemars` | |
 //! | `httpmock` | `mock`, with `mock` | the server that the mocks extend |
@@ -33,7 +34,7 @@ pub mod mock;
 mod values;
 mod watch;
 
-// Generated code has to pass the compiler's lints only.
+// Generated code passes the compiler's lints only.
 #[cfg(feature = "generate")]
 #[allow(clippy::all, clippy::pedantic, unused_qualifications)]
 mod generated {

@@ -1,7 +1,6 @@
-//! Mocks of the service for tests of your own, with the feature `mock`: with a typed method for each operation of the spec.
+//! Mocks of the service for tests, with the feature `mock`. Each operation of the spec has a typed method.
 //!
-//! They extend [`httpmock::MockServer`], which responds over a real socket, so that the code under test runs as it does against
-//! the service.
+//! The mocks extend [`httpmock::MockServer`], which responds over a real socket. Therefore the code under test runs unchanged.
 //!
 //! ```
 //! use std::time::Duration;
@@ -11,7 +10,7 @@
 //! use cloud_partner_portal::{Client, Credential, Error, Outcome};
 //! use httpmock::MockServer;
 //!
-//! /// The code under test: it announces an offer when it is live.
+//! /// The code under test: announces an offer that is live.
 //! async fn announce(client: &Client, offer: &str) -> Result<String, Error> {
 //!     let result = client
 //!         .watch("contoso", offer)?

@@ -1,5 +1,5 @@
-//! Decoding of properties: of optional ones absent, `null`, the empty string and a value of an unexpected type are all `None`;
-//! of required ones they are errors.
+//! Decodes properties. An optional property that is absent, `null`, the empty string or of an unexpected JSON type decodes as
+//! `None`. In a required property, these values are errors.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -16,8 +16,7 @@ use crate::values::identifier::Identifier;
 use crate::values::link::Link;
 use crate::values::timestamp::Timestamp;
 
-/// A type that a property can have. Each `from_` method takes one type of JSON value, and returns `None` unless the Rust type
-/// is of this type.
+/// The type of a property. Each `from_` method converts one JSON type, and returns `None` if the Rust type has no such values.
 pub(crate) trait Lenient<'de>: Deserialize<'de> {
     /// Decodes a required value.
     fn required<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -29,7 +28,7 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
         deserializer.deserialize_any(Reader(PhantomData))
     }
 
-    /// Whether a value means the same as an absent one.
+    /// Returns whether the value is equivalent to an absent property.
     fn is_nothing(&self) -> bool {
         false
     }
@@ -172,7 +171,10 @@ impl Lenient<'_> for i64 {
 }
 
 impl Lenient<'_> for f64 {
-    #[expect(clippy::cast_precision_loss, reason = "a number is what was asked for")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the property has the type `f64`"
+    )]
     fn from_integer(value: i128) -> Option<Self> {
         Some(value as Self)
     }
@@ -212,7 +214,7 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for Array<T> {
     }
 }
 
-/// Decodes a struct from an object only; the code that serde derives takes an array as well, by position.
+/// Decodes a struct from an object. The code that serde derives also accepts an array, by position.
 pub(crate) struct Object<T>(pub(crate) PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {

@@ -1,9 +1,10 @@
-//! Decoding of a response body: first strictly as JSON, and then, if it doesn't decode, with odd values replaced by `null`.
+//! Decodes a response body. If the body doesn't decode as strict JSON, it is decoded again with undecodable values replaced by
+//! `null`.
 //!
-//! A value is odd when no Rust value can hold it: a string with half of a surrogate pair or with invalid UTF-8, or a property
-//! that occurs twice. In an optional property it costs no more than itself. In a required property it remains an error, because
-//! `null` is none of its values. Numbers beyond the range of `f64` (`1e999`) and values nested deeper than 128 levels are
-//! always errors, unless they are in a property that the spec doesn't name.
+//! Undecodable values are strings with an unpaired surrogate or with invalid UTF-8, and properties that occur twice. An
+//! undecodable value in an optional property decodes as `None`, and the other properties keep their values. An undecodable value
+//! in a required property is an error, because a required property can't be `null`. Numbers beyond the range of `f64` (`1e999`)
+//! and values nested deeper than 128 levels are always errors, unless they are in a property that the spec doesn't name.
 
 mod lenient;
 mod repair;
@@ -15,7 +16,7 @@ pub(crate) use lenient::{Lenient, Object, object, option, required};
 #[allow(unused_imports, reason = "today's spec has no such type")]
 pub(crate) use lenient::{through_value, value};
 
-/// An error of decoding, with the place in the body.
+/// A decoding error and its path in the body.
 struct Located {
     path: String,
     message: String,
@@ -25,7 +26,7 @@ struct Located {
 ///
 /// # Errors
 ///
-/// The path of the value that can't be decoded, such as `$[3].id`, and why.
+/// Returns the path of the value that can't be decoded, such as `$[3].id`, and the reason.
 pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
     let mut json = serde_json::Deserializer::from_slice(body);
     if let Ok(value) = T::required(&mut json)
@@ -40,7 +41,7 @@ pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
     let repaired = repair::repair(body).map(|value| located(value.to_string().as_bytes()));
     match repaired {
         Some(Ok(value)) => Ok(value),
-        // The first error says more about the same value, which is `null` when it is repaired.
+        // For an error at the same path, the first message describes the original value and the second one describes `null`.
         Some(Err(other)) if !other.path.starts_with(&error.path) => Err(other.into_message()),
         _ => Err(error.into_message()),
     }
@@ -51,7 +52,7 @@ pub(crate) fn json(body: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(body).or_else(|error| repair::repair(body).ok_or(error))
 }
 
-/// Decodes once more, and keeps track of the path. Only for errors, because it is slower.
+/// Decodes a body and tracks the path. This is slower, so it runs only after an error.
 fn located<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, Located> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let mut track = Track::new();

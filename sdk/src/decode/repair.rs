@@ -1,4 +1,4 @@
-//! Replaces odd values of a JSON text by `null`; see the parent module.
+//! Replaces undecodable values in JSON text by `null`; see the parent module.
 
 use std::fmt;
 
@@ -6,20 +6,20 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::map::Entry;
 use serde_json::{Map, Number, Value};
 
-/// The maximum length of a body that is repaired: its values can need ten times as much memory.
+/// The maximum length of a body that is repaired, in bytes. The decoded values can need ten times as much memory.
 const LIMIT: usize = 16 * 1024 * 1024;
 
-/// Returns the body with odd values replaced by `null`; `None` when it isn't JSON then, or too long.
+/// Returns the body with undecodable values replaced by `null`, or `None` when the result isn't JSON or the body is too long.
 pub(super) fn repair(body: &[u8]) -> Option<Value> {
     if body.len() > LIMIT {
         return None;
     }
-    let Unique(value) = serde_json::from_slice(&without_odd_strings(body)).ok()?;
+    let Unique(value) = serde_json::from_slice(&without_invalid_strings(body)).ok()?;
     Some(value)
 }
 
-/// Replaces each string that isn't Unicode: a value by `null`, a property's name by `"\u{fffd}"`.
-fn without_odd_strings(body: &[u8]) -> Vec<u8> {
+/// Replaces each string that isn't valid Unicode. A string value becomes `null`, and a property name becomes `"\u{fffd}"`.
+fn without_invalid_strings(body: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(body.len());
     let mut rest = body;
     while let Some(start) = rest.iter().position(|byte| *byte == b'"') {
@@ -56,7 +56,7 @@ fn string_length(text: &[u8]) -> Option<usize> {
     Some(end + 2)
 }
 
-/// A JSON value in which a property that occurs twice in an object is `null`.
+/// A JSON value in which every duplicate property of an object is `null`.
 struct Unique(Value);
 
 impl<'de> Deserialize<'de> for Unique {
@@ -129,7 +129,7 @@ mod tests {
     use super::repair;
 
     #[test]
-    fn odd_values_become_null() {
+    fn undecodable_values_become_null() {
         for (body, expected) in [
             (
                 &br#"{"a":"x\ud83d","b":"\ud83d\ude00"}"#[..],

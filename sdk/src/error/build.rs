@@ -1,4 +1,4 @@
-//! How the SDK builds an error, and chains the errors of several attempts.
+//! Construction of errors, and the chain of the errors of several attempts.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ impl Error {
         }))
     }
 
-    /// Only an error that nobody else holds yet is changed, so this copies nothing.
+    /// Returns the mutable fields. Callers change only errors that aren't shared yet, so this doesn't copy.
     fn inner(&mut self) -> &mut Inner {
         Arc::make_mut(&mut self.0)
     }
@@ -44,7 +44,7 @@ impl Error {
         self
     }
 
-    /// Says which credential was used, when the error can be the credential's fault.
+    /// Adds the description of the credential to a 401, a 403 and an error of the credential.
     pub(crate) fn with_credential(mut self, credential: impl FnOnce() -> String) -> Self {
         if self.is_credential() || self.is_unauthorized() || self.is_forbidden() {
             self.inner().credential = Some(credential());
@@ -52,8 +52,8 @@ impl Error {
         self
     }
 
-    /// Chains the errors of a call's attempts or of a watch's polls, from the first to the last: the source of each is the one
-    /// before it. Of errors with the same cause only the last is kept.
+    /// Chains the errors of a call's attempts or of a watch's polls, from the first to the last. The source of each error is the
+    /// error before it. Of several errors with the same cause, only the last is kept.
     pub(crate) fn chain(mut errors: Vec<Self>, last: Self) -> Self {
         errors.push(last.clone());
         let errors: Vec<_> = errors.into_iter().flat_map(Self::unchained).collect();
@@ -70,7 +70,7 @@ impl Error {
         chained.unwrap_or(last)
     }
 
-    /// Returns the errors that this one chains, from the first to itself.
+    /// Splits a chain into its errors, from the first to the last.
     fn unchained(self) -> Vec<Self> {
         let mut errors = Vec::new();
         let mut next = Some(self);
@@ -119,7 +119,7 @@ impl Error {
     }
 
     pub(crate) fn from_reqwest(error: reqwest::Error) -> Self {
-        // A connection that doesn't open in time is both.
+        // A connection timeout is both, and counts as a connection error.
         let (kind, message) = if error.is_connect() {
             (Kind::Connect, "the service can't be reached")
         } else if error.is_timeout() {
@@ -132,7 +132,7 @@ impl Error {
                 "the connection broke before the response was complete",
             )
         };
-        // The URL would be in the message of each error, and says nothing that the operation doesn't.
+        // The URL is removed from the message, because the operation's id already identifies the request.
         Self::new(kind, message).with_source(error.without_url())
     }
 }

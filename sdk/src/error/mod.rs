@@ -14,12 +14,12 @@ use http::StatusCode;
 /// The error of a call.
 ///
 /// Its `Display` is one line: the operation, the HTTP status code, the first line of the service's message, its code, the
-/// correlation id, the number of attempts, how long the service asks to wait, and the credential of a 401 or 403. It never shows
-/// a token, a header or a stack trace; [`body`](Self::body) returns the whole error response. The source isn't part of it: print the chain of
-/// [`source`](StdError::source)s as well, as `anyhow` does. When attempts of a call failed in different ways, the source of the
-/// last error is the one before it, each with its own correlation id.
+/// correlation id, the number of attempts, the `Retry-After`, and the credential of a 401 or 403. `Display` never shows a token, a
+/// header or a stack trace; [`body`](Self::body) returns the whole error response. `Display` doesn't include the source: print the
+/// chain of [`source`](StdError::source)s as well, as `anyhow` does. When the attempts of a call have errors with different causes,
+/// the source of each error is the error before it. Each error has its own correlation id.
 ///
-/// Cheap to clone: clones share the body and the cause.
+/// Cloning is cheap: clones share the body and the source.
 ///
 /// ```no_run
 /// # async fn example(client: cloud_partner_portal::Client) {
@@ -44,30 +44,30 @@ struct Inner {
     retry_after: Option<Duration>,
     body: Bytes,
     attempts: u32,
-    /// The credential that was used, and why others were skipped.
+    /// The credential source, and why the sources before it were skipped.
     credential: Option<String>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
-    /// The error of an attempt before.
+    /// The error of an earlier attempt.
     earlier: Option<Error>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// An argument of the caller can't be used.
+    /// An argument of the caller is invalid.
     Argument,
     /// The program or the machine isn't set up for the call.
     Configuration,
     /// There is no token.
     Credential,
-    /// No connection.
+    /// The connection can't be opened.
     Connect,
-    /// No response in time.
+    /// The call or an attempt timed out.
     Timeout,
     /// The connection broke.
     Transport,
     /// The service sent an error response.
     Status,
-    /// The response isn't what the spec says.
+    /// The response doesn't match the spec.
     Decode,
     /// The response is larger than the limit.
     TooLarge,
@@ -81,45 +81,45 @@ impl Error {
     }
 
     /// Returns the service's machine-readable code, such as `BadRequest`, `InvalidAPIVersion`, `Forbidden` or
-    /// `Http404Exception`. There may be others, and none when a gateway responded.
+    /// `Http404Exception`. Other codes are possible. A response of a gateway has no code.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// Returns the message on one line. Of an error response it is the first line of the service's own message, and empty
-    /// without one.
+    /// Returns the message on one line. For an error response, this is the first line of the service's message, or the empty string
+    /// if the response has no message.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// Returns the request's id in the service's own logs, `X-Ms-Correlation-Request-Id`, which the support asks for.
+    /// Returns the request's id in the service's logs (`X-Ms-Correlation-Request-Id`), which the service's support needs.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
         self.0.correlation_id.as_deref()
     }
 
-    /// Returns how long the service asks to wait before another attempt (`Retry-After`).
+    /// Returns the minimum time before another attempt (`Retry-After`).
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Returns the response's body as it came, of an error response at most 64 KiB. It can hold a stack trace of the server, or
-    /// a gateway's page. The token is redacted.
+    /// Returns the response body, with the token redacted. The body of an error response is cut off after 64 KiB. The body can hold
+    /// a stack trace of the server, or a gateway's page.
     #[must_use]
     pub fn body(&self) -> Option<&[u8]> {
         Some(self.0.body.as_ref()).filter(|body| !body.is_empty())
     }
 
-    /// Returns how many requests the call sent.
+    /// Returns the number of requests that the call sent.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// Returns the operation's id in the spec (`listOffers`) of an error in a call.
+    /// Returns the operation's id in the spec, such as `listOffers`, if the error occurred in a call.
     #[must_use]
     pub fn operation(&self) -> Option<&str> {
         self.0.operation
@@ -133,14 +133,14 @@ impl Error {
 
     /// Returns `true` if the publisher or the offer doesn't exist.
     ///
-    /// *Example*: 404 with `Http404Exception`. *Likely cause*: the offer id is misspelt, or it is the GUID that the pages show
-    /// where the service wants the slug of the list's `id`. *What to do*: list the publisher's offers and look.
+    /// *Example*: 404 with `Http404Exception`. *Likely cause*: the offer id is misspelt, or is the GUID in the portal's pages.
+    /// The service expects the slug in the list's `id`. *What to do*: list the publisher's offers.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.0.status == Some(404)
     }
 
-    /// Returns `true` if the token is valid, but not for this publisher.
+    /// Returns `true` if the token is valid but has no access to this publisher.
     ///
     /// *Example*: 403 with `Forbidden`. *Likely cause*: the service principal was added in the portal under the wrong object
     /// id, or the publisher id is misspelt. *What to do*: check both.
@@ -149,19 +149,19 @@ impl Error {
         self.0.status == Some(403)
     }
 
-    /// Returns `true` if the service rejects the token, also after it was renewed.
+    /// Returns `true` if the service rejects the token and also rejects the renewed token.
     ///
     /// *Example*: 401 with `Authorization has been denied for this request.` *Likely cause*: the token has expired, or was
-    /// issued for another resource than `https://cloudpartner.azure.com`. *What to do*: get a new one for this resource.
+    /// issued for another resource than `https://cloudpartner.azure.com`. *What to do*: get a new token for this resource.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         self.0.status == Some(401)
     }
 
-    /// Returns `true` if the service asks for fewer requests.
+    /// Returns `true` if the service limits the rate of requests.
     ///
-    /// *Example*: 429 with `Retry-After: 120`; never seen on this service so far. *Likely cause*: many clients at once.
-    /// *What to do*: wait for [`retry_after`](Self::retry_after); the client has already waited as long as its limits allow.
+    /// *Example*: 429 with `Retry-After: 120`; not observed on this service so far. *Likely cause*: many concurrent clients.
+    /// *What to do*: wait for [`retry_after`](Self::retry_after); the client has already waited as long as its timeouts allow.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         self.0.status == Some(429)
@@ -177,7 +177,7 @@ impl Error {
         self.0.kind == Kind::Timeout
     }
 
-    /// Returns `true` if there is no connection to the service.
+    /// Returns `true` if the connection to the service can't be opened.
     ///
     /// *Example*: `the service can't be reached`. *Likely cause*: no network, a proxy, a wrong endpoint, a certificate that
     /// isn't trusted. *What to do*: see the innermost [`source`](StdError::source).
@@ -186,7 +186,7 @@ impl Error {
         self.0.kind == Kind::Connect
     }
 
-    /// Returns `true` if the response is a success, but not what the spec says.
+    /// Returns `true` if the response is a success but doesn't match the spec.
     ///
     /// *Example*: `the response is text/html where JSON was expected`, or `$[3].id: invalid type: integer`.
     /// *Likely cause*: a proxy's sign-in page, or the service has changed. *What to do*: look at [`body`](Self::body).
@@ -198,41 +198,42 @@ impl Error {
     /// Returns `true` if the response is larger than the client's limit.
     ///
     /// *Example*: `the response is larger than the limit of 268435456 bytes`. *Likely cause*: an endpoint that isn't the service.
-    /// *What to do*: if the response is right, raise [`response_limit`](crate::ClientBuilder::response_limit).
+    /// *What to do*: if the response is valid, raise [`response_limit`](crate::ClientBuilder::response_limit).
     #[must_use]
     pub fn is_too_large(&self) -> bool {
         self.0.kind == Kind::TooLarge
     }
 
-    /// Returns `true` if there is no token to send.
+    /// Returns `true` if the credential returned no token.
     ///
-    /// *Example*: `no credential: token: AZURE_TOKEN isn't set`. *Likely cause*: a missing variable, an expired secret. *What to do*: as the
-    /// message says; nothing was sent to the service.
+    /// *Example*: `no credential: token: AZURE_TOKEN isn't set`. *Likely cause*: a missing variable, an expired secret.
+    /// *What to do*: follow the message. No request was sent to the service.
     #[must_use]
     pub fn is_credential(&self) -> bool {
         self.0.kind == Kind::Credential
     }
 
-    /// Returns `true` if an argument can't be used: an identifier, the endpoint, a token with a line break.
+    /// Returns `true` if an argument is invalid: an identifier, the endpoint, a token with a line break.
     ///
-    /// *Example*: `publisherId: ".." doesn't match the pattern`. *What to do*: fix it; nothing was sent to the service.
+    /// *Example*: `publisherId: ".." doesn't match the pattern`. *What to do*: correct the argument. No request was sent to the
+    /// service.
     #[must_use]
     pub fn is_invalid_argument(&self) -> bool {
         self.0.kind == Kind::Argument
     }
 
-    /// Returns `true` if the program isn't set up to reach the service.
+    /// Returns `true` if the program or the machine isn't configured for the call.
     ///
     /// *Example*: `this program was built without TLS`. *Likely cause*: the features of this crate that the program is built
-    /// with. *What to do*: as the message says; nothing was sent to the service.
+    /// with. *What to do*: follow the message. No request was sent to the service.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         self.0.kind == Kind::Configuration
     }
 
-    /// Returns `true` if the same call could succeed later: 408, 429, any 5xx, no connection, a broken one, or a timeout.
+    /// Returns `true` if the same call could succeed later: 408, 429, any 5xx, a connection that can't be opened or broke, or a timeout.
     ///
-    /// The client has retried already, as its [`RetryPolicy`](crate::RetryPolicy) allows.
+    /// The client has already retried the call according to its [`RetryPolicy`](crate::RetryPolicy).
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
@@ -250,7 +251,7 @@ impl Error {
     }
 }
 
-/// Returns the cause at the end of the chain, on one line.
+/// Returns the last cause in the chain, on one line.
 fn innermost(error: &dyn StdError) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
@@ -279,7 +280,7 @@ impl fmt::Display for Error {
         if !inner.message.is_empty() {
             write!(f, "{separator}{}", inner.message)?;
         }
-        // Then `source()` returns the earlier error.
+        // With an earlier error, `source()` returns it, so the source itself is shown here.
         if let (Some(source), Some(_)) = (&inner.source, &inner.earlier) {
             write!(f, ": {}", innermost(source.as_ref()))?;
         }

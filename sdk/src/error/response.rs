@@ -1,8 +1,8 @@
-//! The error responses of the service and of gateways, in any of the observed shapes.
+//! Parses error responses of the service and of gateways, in all observed formats.
 
 use serde_json::{Map, Value};
 
-/// The maximum length of a message; the rest stays in the body.
+/// The maximum length of a message in characters.
 const LONGEST_MESSAGE: usize = 500;
 
 /// An error response.
@@ -15,7 +15,7 @@ pub(crate) struct ErrorResponse {
 }
 
 impl ErrorResponse {
-    /// Reads a body of any shape; an unknown shape has neither code nor message.
+    /// Parses a body. A body in an unknown format has neither code nor message.
     pub(crate) fn read(body: &[u8]) -> Self {
         match serde_json::from_slice(body) {
             Ok(Value::Object(properties)) => Self::from_object(&properties),
@@ -44,7 +44,7 @@ impl ErrorResponse {
             let (code, message) = (text(error, "code"), text(error, "message"));
             return Self::new(code.as_deref(), message.as_deref());
         }
-        // {"Product": {"serviceName": …, "error": …, "exceptionCode": …, "httpStatusCode": …}}, whatever the name of the outer property.
+        // {"Product": {"serviceName": …, "error": …, "exceptionCode": …, "httpStatusCode": …}}, with any name of the outer property.
         for value in properties.values() {
             if let Value::Object(inner) = value {
                 let code = text(inner, "exceptionCode").or_else(|| text(inner, "httpStatusCode"));
@@ -54,7 +54,7 @@ impl ErrorResponse {
                 }
             }
         }
-        // {"Message": …}, and what gateways and sign-in endpoints add to it.
+        // {"Message": …}, and the formats of gateways and sign-in endpoints.
         let message = text(properties, "message")
             .or_else(|| text(properties, "error_description"))
             .or_else(|| text(properties, "error"));
@@ -66,7 +66,7 @@ impl ErrorResponse {
         if trimmed.starts_with('<') {
             return Self::new(None, html_title(trimmed));
         }
-        // JSON that was cut off isn't for people.
+        // Incomplete JSON isn't human-readable.
         if trimmed.starts_with(['{', '[', '"']) {
             return Self::default();
         }
@@ -75,7 +75,7 @@ impl ErrorResponse {
 }
 
 fn html_title(page: &str) -> Option<&str> {
-    // Converting ASCII letters keeps all positions.
+    // Converting only ASCII letters keeps the byte positions.
     let lower = page.to_ascii_lowercase();
     let start = lower.find("<title")?;
     let start = start + lower[start..].find('>')? + 1;
@@ -83,10 +83,10 @@ fn html_title(page: &str) -> Option<&str> {
     page.get(start..end)
 }
 
-/// Returns the first line that isn't empty, shortened, and without the characters that control a terminal or the direction of
-/// text.
+/// Returns the first line that isn't empty. The line is shortened, and the characters that control a terminal or the direction of
+/// text are removed.
 pub(crate) fn one_line(text: &str) -> Option<String> {
-    // The usual case: a correlation id.
+    // Fast path for correlation ids.
     if (1..=LONGEST_MESSAGE).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
         return Some(text.to_owned());
     }
@@ -102,7 +102,7 @@ pub(crate) fn one_line(text: &str) -> Option<String> {
     Some(short).filter(|short| !short.is_empty())
 }
 
-/// Whether a character changes the direction of text (Unicode Standard Annex 9, section 2) or separates lines.
+/// Returns whether a character changes the direction of text (Unicode Standard Annex 9, section 2) or separates lines.
 fn is_bidi_control(character: char) -> bool {
     matches!(
         character,
@@ -115,7 +115,7 @@ mod tests {
     use super::ErrorResponse;
 
     #[test]
-    fn every_shape_is_read() {
+    fn every_observed_format_is_parsed() {
         let long = format!("\"{}\"", "x".repeat(600));
         let cut = format!("{}…", "x".repeat(500));
         for (body, code, message) in [

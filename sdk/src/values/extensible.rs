@@ -1,4 +1,4 @@
-//! Extensible enums: known values, and unknown ones as they came.
+//! Extensible enums: known values, and unknown values with their original text.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -14,7 +14,7 @@ pub trait Sealed {}
 
 /// The known values of an extensible enum, such as [`OfferStatus`](crate::types::OfferStatus).
 ///
-/// Implemented by the enums that are generated from the spec's `x-extensible-enum` lists, and by no others.
+/// Only the enums that are generated from the spec's `x-extensible-enum` lists implement this trait.
 pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
     /// The known values, each with its text as the service writes it.
     const VALUES: &'static [(&'static str, Self)];
@@ -29,7 +29,7 @@ pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
     }
 }
 
-/// A value of an extensible enum: a known value in any letter case, or any other text that the service sent.
+/// A value of an extensible enum: a known value in any letter case, or an unknown value.
 ///
 /// ```
 /// use cloud_partner_portal::{Extensible, types::OfferStatus};
@@ -46,8 +46,8 @@ pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// The documentation's tables are `PascalCase`, the responses `camelCase`, and new values can come at any time. So comparisons
-/// ignore case, and the text is kept, shown and sent back as it came.
+/// The documentation's tables use `PascalCase`, and the responses use `camelCase`. The service can add values at any time.
+/// Therefore comparisons ignore case, and the text is kept, displayed and serialized unchanged.
 ///
 /// ```
 /// use cloud_partner_portal::{Extensible, types::OfferStatus};
@@ -58,11 +58,11 @@ pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
 /// # Ok::<(), std::convert::Infallible>(())
 /// ```
 ///
-/// The default, which is what `null` decodes to, is an unknown value without text.
+/// The default is an unknown value without text. `null` decodes to the default.
 #[derive(Clone)]
 pub struct Extensible<K> {
     known: Option<K>,
-    /// The text, unless it is exactly the known value's own, or the value was `null`.
+    /// The text; `None` if it equals the known value's text, or if the value was `null`.
     text: Option<Box<str>>,
 }
 
@@ -224,7 +224,7 @@ impl<K: KnownValue> schemars::JsonSchema for Extensible<K> {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let known: Vec<_> = K::VALUES.iter().map(|(text, _)| *text).collect();
-        // `null` reads as an unknown value, even where the property is required.
+        // `null` decodes as an unknown value, even in a required property.
         schemars::json_schema!({"type": ["string", "null"], "x-extensible-enum": known})
     }
 }

@@ -1,4 +1,4 @@
-//! Identifiers in paths.
+//! Identifiers of publishers and offers in paths.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 /// An identifier in a path, such as a publisher's or an offer's.
 ///
-/// It is one segment of a path: not empty, without white space and slashes, and without a dot at the beginning, because `..`
-/// or a slash would address another resource. Every other character is allowed, and the client percent-encodes it.
+/// An identifier is one segment of a path. It isn't empty, holds no white space or slashes, and doesn't begin with a dot, because
+/// `..` or a slash would address another resource. Every other character is allowed, and the client percent-encodes it.
 ///
-/// The methods of [`Client`](crate::Client) take any text and check it; this type checks it earlier.
+/// The methods of [`Client`](crate::Client) accept any text and check it. Use this type to check the text earlier.
 ///
 /// ```
 /// use cloud_partner_portal::Identifier;
@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String")]
 pub struct Identifier(Box<str>);
 
-/// The error of a text that is no [`Identifier`].
+/// The error returned when a text isn't a valid [`Identifier`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidIdentifier {
     text: Box<str>,
@@ -44,7 +44,8 @@ impl fmt::Display for InvalidIdentifier {
 impl std::error::Error for InvalidIdentifier {}
 
 impl Identifier {
-    /// The pattern in the spec.
+    /// The pattern in the spec. `from_str` implements the same pattern. Keep both equal to `components/schemas` in
+    /// `openapi/cloud-partner-portal.yaml` and to `IDENTIFIER_PATTERN` in `sdk/generator/prepare.rs`.
     #[cfg(feature = "schemars")]
     const PATTERN: &'static str = r"^[^./\\\s][^/\\\s]*$";
 
@@ -55,8 +56,8 @@ impl Identifier {
     }
 }
 
-/// Whether a character is `\s` in a pattern of JSON Schema, which is ECMAScript's: Unicode's white space without U+0085, and the
-/// byte order mark.
+/// Returns whether `\s` matches the character in a JSON Schema pattern. ECMAScript defines `\s` as Unicode white space without
+/// U+0085, and the byte order mark.
 fn is_space(c: char) -> bool {
     (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}'
 }
@@ -65,8 +66,8 @@ impl FromStr for Identifier {
     type Err = InvalidIdentifier;
 
     fn from_str(text: &str) -> Result<Self, InvalidIdentifier> {
-        let refused = |c: char| c == '/' || c == '\\' || is_space(c);
-        if text.is_empty() || text.starts_with('.') || text.contains(refused) {
+        let is_forbidden = |c: char| c == '/' || c == '\\' || is_space(c);
+        if text.is_empty() || text.starts_with('.') || text.contains(is_forbidden) {
             return Err(InvalidIdentifier { text: text.into() });
         }
         Ok(Self(text.into()))
@@ -153,7 +154,7 @@ mod tests {
     use super::Identifier;
 
     #[test]
-    fn accepts_one_segment_of_a_path_and_nothing_else() {
+    fn accepts_only_one_segment_of_a_path() {
         for text in ["a", "test-vm", "a.b_c~d", "größe", "日本", "50%", "a\u{85}"] {
             let identifier: Identifier = text.parse().expect(text);
             assert_eq!(identifier, text);
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn serializes_as_text_and_checks_on_decoding() {
+    fn serializes_as_text_and_rejects_invalid_text_when_decoded() {
         let identifier: Identifier = serde_json::from_str("\"test-vm\"").expect("an identifier");
         assert_eq!(
             serde_json::to_string(&identifier).expect("JSON"),

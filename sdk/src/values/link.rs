@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A link to an offer, of `previewLinks` or `liveLinks` of an [`OfferStatusReport`](crate::types::OfferStatusReport).
+/// A link in the `previewLinks` or `liveLinks` of an [`OfferStatusReport`](crate::types::OfferStatusReport).
 ///
-/// Once an offer is live, its links are objects with a display text and a URI; the letter case of the properties' names isn't
-/// known, and older clients expected plain strings. Both are read, and the value is kept as it came.
+/// The links of a live offer are objects with a display text and a URI. The letter case of the property names isn't known, and
+/// older clients expected plain strings. This type accepts both forms, and keeps the value unchanged.
 ///
 /// ```
 /// use cloud_partner_portal::Link;

@@ -1,4 +1,4 @@
-//! The types of values that the generated types hold.
+//! Hand-written types of the properties in the generated types.
 
 pub(crate) mod extensible;
 pub(crate) mod identifier;

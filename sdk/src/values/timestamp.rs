@@ -1,4 +1,4 @@
-//! Times as the service writes them.
+//! Points in time in the service's format.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
-/// A point in time as the service wrote it.
+/// A point in time in the service's format.
 ///
-/// The documentation shows `2017-05-23T23:33:47.8802283Z`; the service sends `2022-06-02T12:25:56.651`, without an offset, and
-/// means UTC. The text is kept as it came, and read only on demand: an empty or odd one never fails the response.
+/// The documentation shows `2017-05-23T23:33:47.8802283Z`. The service sends `2022-06-02T12:25:56.651` without an offset, which
+/// means UTC. The text is kept unchanged and parsed on demand, so an invalid time is no decoding error.
 ///
 /// ```
 /// use cloud_partner_portal::Timestamp;
@@ -40,16 +40,16 @@ impl Timestamp {
         &self.0
     }
 
-    /// Returns the time as the standard library has it, which every date library takes; `None` if the text isn't a time.
+    /// Returns the time as a [`SystemTime`], which every date library accepts, or `None` if the text isn't a time.
     ///
-    /// Reads RFC 3339, and also a text without an offset (which means UTC), with a space in place of the `T`, or with more than
-    /// nine digits after the seconds, of which nine count.
+    /// Accepts RFC 3339. Also accepts text without an offset (which means UTC), with a space instead of the `T`, or with more
+    /// than nine digits after the seconds, of which only nine are used.
     #[must_use]
     pub fn system_time(&self) -> Option<SystemTime> {
         self.utc().map(SystemTime::from)
     }
 
-    /// Returns the same time as the crate `time` has it, in UTC.
+    /// Returns the time as an [`OffsetDateTime`] in UTC, or `None` if the text isn't a time.
     #[must_use]
     pub fn utc(&self) -> Option<OffsetDateTime> {
         /// The length of a date such as `2022-06-02`.
@@ -105,7 +105,7 @@ mod tests {
     use super::Timestamp;
 
     #[test]
-    fn reads_every_observed_form() {
+    fn parses_every_observed_format() {
         for (text, seconds, nanoseconds) in [
             ("2017-05-23T23:33:47.8802283Z", 1_495_582_427, 880_228_300),
             ("2022-06-02T12:25:56.651", 1_654_172_756, 651_000_000),
@@ -121,7 +121,7 @@ mod tests {
                 123_456_789,
             ),
             (" 2022-06-02t12:25:56z\n", 1_654_172_756, 0),
-            // The crate `time` has no leap seconds.
+            // The crate `time` doesn't support leap seconds.
             ("2016-12-31T23:59:60Z", 1_483_228_799, 999_999_999),
         ] {
             let expected = UNIX_EPOCH + Duration::new(seconds, nanoseconds);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn keeps_text_that_is_no_time() {
+    fn keeps_text_that_isnt_a_time() {
         for text in [
             "",
             " ",
