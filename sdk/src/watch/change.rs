@@ -1,11 +1,11 @@
-//! What differs between two reports of the same offer.
+//! The difference between two reports of the same offer.
 
 use bytes::Bytes;
 
 use crate::types::{OfferStatusReport, PublicationStep, StepStatus};
 use crate::{Extensible, Response};
 
-/// A report that differs from the one before.
+/// A report that differs from the previous report.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Change {
@@ -13,13 +13,13 @@ pub struct Change {
     pub report: OfferStatusReport,
     /// The steps that are new or whose status has changed, in the report's order.
     pub steps: Vec<StepChange>,
-    /// The request's id in the service's own logs.
+    /// The request's id in the service's logs.
     pub correlation_id: Option<String>,
     pub(crate) body: Bytes,
 }
 
 impl Change {
-    /// Returns the change from one report to the next, or `None` when they are equal.
+    /// Returns the change between two reports, or `None` if the reports are equal.
     pub(crate) fn between(
         before: Option<&OfferStatusReport>,
         response: Response<OfferStatusReport>,
@@ -35,7 +35,7 @@ impl Change {
         })
     }
 
-    /// Returns the body of the response as it was received, for properties that the spec doesn't name yet.
+    /// Returns the unchanged response body, which can hold properties that the spec doesn't define.
     #[must_use]
     pub fn raw_body(&self) -> &[u8] {
         &self.body
@@ -48,12 +48,12 @@ impl Change {
 pub struct StepChange {
     /// The step in the new report.
     pub step: PublicationStep,
-    /// The step's status in the report before; `None` when the step is new or had no status.
+    /// The step's status in the previous report; `None` if the step is new or had no status.
     pub before: Option<Extensible<StepStatus>>,
 }
 
-/// Two steps are the same when their id is equal, or their name where they have no id. A step with neither is compared with the
-/// step at the same position.
+/// Returns the steps that are new or whose status has changed. Steps are matched by id, or by name if they have no id. A step with
+/// neither is compared with the step at the same position.
 fn changed_steps(before: Option<&OfferStatusReport>, now: &OfferStatusReport) -> Vec<StepChange> {
     let before = before.map(OfferStatusReport::steps).unwrap_or_default();
     let key = |step: &PublicationStep| step.id.clone().or_else(|| step.step_name.clone());

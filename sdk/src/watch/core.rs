@@ -1,24 +1,24 @@
-//! The interface between the decisions of a watch and its driver. A core has no I/O and no clock: it gets an input and the time,
-//! and returns actions. Times are durations since the watch was first polled.
+//! The interface between the decisions of a watch and its driver. A core has no I/O and no clock: the driver passes an input and
+//! the time, and the core returns actions. Times are durations since the watch was first polled.
 
 use std::time::Duration;
 
 use crate::types::{OfferStatusReport, OfferSummary};
 use crate::{Error, Response};
 
-/// The longest wait that a `Retry-After` header can cause.
+/// The maximum wait that a `Retry-After` header causes.
 pub(crate) const MAXIMUM_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 
-/// The decisions of a watch.
+/// Decides what a watch does.
 pub(crate) trait Core {
-    /// What the watch reports to its reader.
+    /// The type of the events that the watch reports.
     type Event;
 
     /// Processes one input. The first input is [`Input::Timer`] at zero.
     fn step(&mut self, input: Input, now: Duration) -> Vec<Action<Self::Event>>;
 
-    /// When the core wants the next [`Input::Timer`], unless a response arrives before. `None` while only a response can change
-    /// anything.
+    /// Returns the time of the next [`Input::Timer`], unless a response arrives earlier. `None` means that the core needs no timer
+    /// before the next response.
     fn wake_at(&self) -> Option<Duration>;
 }
 
@@ -31,10 +31,10 @@ pub(crate) enum Request {
     Status(String),
 }
 
-/// What has happened since the last step.
+/// An input of a step.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// The time that `wake_at` returned has come. An early or superfluous timer does no harm.
+    /// The time that `wake_at` returned has come. The core ignores an early or superfluous timer.
     Timer,
     /// The result of [`Request::List`].
     List(Result<Response<Vec<OfferSummary>>, Error>),
@@ -42,10 +42,10 @@ pub(crate) enum Input {
     Status(String, Result<Response<OfferStatusReport>, Error>),
 }
 
-/// What the driver does next.
+/// An action that the driver performs.
 #[derive(Debug)]
 pub(crate) enum Action<E> {
-    /// Sends a request; its result comes as an input.
+    /// Sends a request. Its result becomes an input.
     Send(Request),
     /// Reports an event.
     Emit(E),
@@ -53,29 +53,29 @@ pub(crate) enum Action<E> {
     End(E),
 }
 
-/// Until which outcome a watch goes on.
+/// The outcomes that end a watch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Until {
-    /// Ends with the first outcome of any kind, also with [`Outcome::AwaitingGoLive`](crate::Outcome::AwaitingGoLive). The
+    /// The watch ends with the first outcome, including [`Outcome::AwaitingGoLive`](crate::Outcome::AwaitingGoLive). This is the
     /// default.
     #[default]
     Outcome,
-    /// Ends as with [`Until::Outcome`], and says that [`Outcome::AwaitingGoLive`](crate::Outcome::AwaitingGoLive) is the outcome
-    /// that the caller waits for. The watch itself makes no difference between the two.
+    /// The watch ends as with [`Until::Outcome`]. The caller treats [`Outcome::AwaitingGoLive`](crate::Outcome::AwaitingGoLive) as
+    /// a success; the watch itself behaves the same.
     GoLive,
-    /// Goes on while the offer waits for its go-live, until it is published, failed, canceled or blocked.
+    /// The watch ends with the first outcome other than [`Outcome::AwaitingGoLive`](crate::Outcome::AwaitingGoLive).
     Live,
 }
 
-/// The options that both watches have.
+/// The options of both watches.
 #[derive(Clone, Debug)]
 pub(crate) struct Rules {
     pub(crate) interval: Duration,
     pub(crate) timeout: Option<Duration>,
     pub(crate) tolerate: Duration,
     pub(crate) until: Until,
-    /// Thousandths that are added to every wait, at most 100, so that many watches don't poll at the same time.
+    /// The thousandths that are added to every wait, at most 100, so that many watches don't poll at the same time.
     pub(crate) jitter: u32,
 }
 
@@ -92,12 +92,12 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// Returns a wait with its jitter.
+    /// Returns a wait with jitter.
     pub(crate) fn with_jitter(&self, wait: Duration) -> Duration {
         wait.saturating_add(wait / 1000 * self.jitter)
     }
 
-    /// Returns the wait that a `Retry-After` header causes; zero without one.
+    /// Returns the wait that a `Retry-After` header causes, or zero without a header.
     pub(crate) fn retry_after(&self, header: Option<Duration>) -> Duration {
         self.with_jitter(header.unwrap_or_default())
             .min(MAXIMUM_RETRY_AFTER)
@@ -109,7 +109,7 @@ impl Rules {
         (is_longer && wait == self.retry_after(header)).then_some(wait)
     }
 
-    /// Whether the watch's timeout has passed.
+    /// Returns whether the watch has timed out.
     pub(crate) fn timed_out(&self, now: Duration) -> bool {
         self.timeout.is_some_and(|timeout| now >= timeout)
     }

@@ -1,4 +1,4 @@
-//! The driver of both watches: sends the requests that the core decides on, and gives it the results and the time.
+//! The driver of both watches. It sends the core's requests, and passes the results and the time to the core.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -19,8 +19,8 @@ const MAXIMUM_WAIT: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
 type Job = Pin<Box<dyn Future<Output = Input> + Send>>;
 
-/// A core with its requests. Nothing is spawned: requests and timers run while the driver is polled, so their spans and panics
-/// reach the caller, and dropping the driver cancels them.
+/// A core with its requests and its timer. Requests and timers run while the driver is polled, not in spawned tasks. Therefore
+/// their spans and panics reach the caller, and dropping the driver cancels them.
 pub(crate) struct Driver<C: Core> {
     client: Client,
     publisher: PublisherId,
@@ -35,7 +35,7 @@ pub(crate) struct Driver<C: Core> {
 impl<C: Core> Driver<C> {
     pub(crate) fn new(client: &Client, publisher: PublisherId, core: C) -> Self {
         Self {
-            // The core decides when a poll is repeated.
+            // The core repeats polls itself.
             client: client.without_retries(),
             publisher,
             core,
@@ -89,7 +89,7 @@ impl<C: Core> Driver<C> {
         })
     }
 
-    /// The next result of a request, or the timer that the core wants.
+    /// Returns the next result of a request, or [`Input::Timer`] when the core's timer has elapsed.
     fn poll_input(&mut self, started: Instant, context: &mut Context<'_>) -> Poll<Input> {
         if let Poll::Ready(Some(input)) = Pin::new(&mut self.requests).poll_next(context) {
             return Poll::Ready(input);

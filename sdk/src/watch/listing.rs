@@ -1,4 +1,4 @@
-//! What the lists have said of each offer.
+//! Comparison of consecutive lists of offers.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -6,27 +6,28 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::Extensible;
 use crate::types::{OfferStatus, OfferSummary};
 
-/// What is kept of the last list: little, since a publisher can have thousands of offers.
+/// The fingerprints of the offers in earlier lists. The lists themselves aren't kept, because a publisher can have thousands of
+/// offers.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     fingerprints: HashMap<Box<str>, u64>,
-    /// Whether there has been a list.
+    /// Whether a list was received.
     listed: bool,
 }
 
-/// What a list says of an offer.
+/// The state of an offer in a list.
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) status: Option<Extensible<OfferStatus>>,
     pub(crate) in_flight: bool,
     /// A hash of the status, the version and the time of the last change.
     pub(crate) fingerprint: u64,
-    /// Whether these differ from what an earlier list said, or the offer is new since the first list.
+    /// Whether the fingerprint differs from the earlier list, or the offer is new since the first list.
     pub(crate) changed: bool,
 }
 
 impl Item {
-    /// Whether the offer has ended without a success.
+    /// Returns whether the offer has ended without a success.
     pub(crate) fn denies_success(&self) -> bool {
         denies_success(self.status.as_ref())
     }
@@ -40,9 +41,9 @@ fn denies_success(status: Option<&Extensible<OfferStatus>>) -> bool {
 }
 
 impl Listing {
-    /// Notes a list, and returns what it says of each offer. An offer that the list names twice is in flight if it is in one of
-    /// the two items; otherwise the status that isn't a success counts.
-    pub(crate) fn note(&mut self, list: Vec<OfferSummary>) -> HashMap<String, Item> {
+    /// Records a list, and returns the state of each offer. An offer that occurs twice in the list is in flight if one of its items
+    /// is in flight. Otherwise the status that isn't a success counts.
+    pub(crate) fn record(&mut self, list: Vec<OfferSummary>) -> HashMap<String, Item> {
         let mut items: HashMap<String, Item> = HashMap::with_capacity(list.len());
         for offer in list {
             let in_flight = offer.is_in_flight();
@@ -66,7 +67,7 @@ impl Listing {
         }
         let first = !std::mem::replace(&mut self.listed, true);
         for (id, item) in &mut items {
-            // Looked up before it is inserted, so that the id is copied once.
+            // The lookup before the insertion avoids copying a known id.
             let before = match self.fingerprints.get_mut(id.as_str()) {
                 Some(known) => Some(std::mem::replace(known, item.fingerprint)),
                 None => self

@@ -1,4 +1,5 @@
-//! The core of [`PublisherWatch`](crate::PublisherWatch): the list at an interval, and the status of the watched offers after it.
+//! The core of [`PublisherWatch`](crate::PublisherWatch). It requests the list at an interval, and then the status of each watched
+//! offer.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -13,15 +14,15 @@ use crate::{
     Error, Outcome, PublisherWatchEvent, PublisherWatchResult, Response, WatchEvent, WatchResult,
 };
 
-/// How many status requests are under way at once.
+/// The maximum number of concurrent status requests.
 const MAXIMUM_REQUESTS: usize = 8;
 
 type Actions = Vec<Action<PublisherWatchEvent>>;
 
 /// The state of a watch of a publisher's offers.
 ///
-/// List and status requests never overlap: after a list, every open offer is polled once, and the next list is sent an interval
-/// after the last one, when these polls have ended. Between two lists only a poll that failed is repeated.
+/// List and status requests never overlap. After a list, every offer whose watch hasn't ended is polled once. The next list request
+/// is sent an interval after the last list, when these polls have ended. Between two lists, only polls that failed are repeated.
 #[derive(Debug)]
 pub(crate) struct Many {
     rules: Rules,
@@ -30,14 +31,14 @@ pub(crate) struct Many {
     /// Whether a list request is under way.
     list_under_way: bool,
     next_list: Duration,
-    /// No request is sent before: a `Retry-After` of an error applies to the whole client.
+    /// The earliest time of the next request. The `Retry-After` of an error applies to all requests.
     hold: Duration,
     offers: BTreeMap<String, Watched>,
-    /// The offers that are polled as soon as there is room, each once.
+    /// The offers that wait for a poll because of the maximum number of concurrent requests, without duplicates.
     queue: VecDeque<String>,
-    /// The offers whose last poll failed, and when it is repeated unless a list comes before.
+    /// The offers whose last poll failed, and the time at which the poll is repeated unless a list arrives earlier.
     repeats: Vec<(Duration, String)>,
-    /// How many status requests are under way.
+    /// The number of status requests that are under way.
     polling: usize,
 }
 
@@ -46,13 +47,13 @@ pub(crate) struct Many {
 struct Watched {
     offer: Offer,
     state: State,
-    /// The last result of a watch of this offer that a later list has put in doubt.
+    /// The result of an earlier watch of this offer that a later list contradicts.
     doubted: Option<WatchResult>,
-    /// What the list said when its doubt turned out to be unfounded.
+    /// The fingerprint of the list item that contradicted the result when a new watch confirmed the result.
     confirmed: Option<u64>,
-    /// What the last list said.
+    /// The fingerprint of the offer in the last list.
     fingerprint: u64,
-    /// Whether the last list that named the offer said that it ended without a success.
+    /// Whether the offer has ended without a success according to the last list that names it.
     denied: bool,
 }
 
@@ -91,11 +92,11 @@ impl Many {
             Ok(response) => response.received.retry_after,
             Err(error) => error.retry_after(),
         };
-        let asked = self.rules.retry_after(header);
+        let retry_after = self.rules.retry_after(header);
         match result {
             Ok(response) => {
                 self.health.succeeded();
-                let wait = self.rules.with_jitter(self.rules.interval).max(asked);
+                let wait = self.rules.with_jitter(self.rules.interval).max(retry_after);
                 self.next_list = now.saturating_add(wait);
                 let offers = response.value.len();
                 self.compare(response.value, now);
@@ -119,7 +120,7 @@ impl Many {
             Err(error) => match self.health.failed(error, now, &self.rules) {
                 Verdict::RetryAt(at, error) => {
                     self.next_list = at;
-                    self.hold = self.hold.max(now.saturating_add(asked));
+                    self.hold = self.hold.max(now.saturating_add(retry_after));
                     let offer = None;
                     actions.push(Action::Emit(PublisherWatchEvent::PollFailed {
                         offer,
@@ -139,7 +140,7 @@ impl Many {
         }
     }
 
-    /// The offers whose watch hasn't ended.
+    /// Returns the ids of the offers that are idle.
     fn open(&self) -> impl Iterator<Item = &String> {
         self.offers
             .iter()
@@ -147,9 +148,9 @@ impl Many {
             .map(|(id, _)| id)
     }
 
-    /// Starts the watches that a list gives a reason for.
+    /// Starts a watch of each offer that the list shows in flight or changed.
     fn compare(&mut self, list: Vec<OfferSummary>, now: Duration) {
-        for (id, item) in self.listing.note(list) {
+        for (id, item) in self.listing.record(list) {
             if let Some(watched) = self.offers.get_mut(&id) {
                 watched.compare(&item, now);
             } else if item.in_flight || item.changed {
@@ -173,10 +174,10 @@ impl Many {
             Ok(response) => (response.received.retry_after, false),
             Err(error) => (error.retry_after(), true),
         };
-        let asked = now.saturating_add(self.rules.retry_after(header));
-        self.next_list = self.next_list.max(asked);
+        let retry_at = now.saturating_add(self.rules.retry_after(header));
+        self.next_list = self.next_list.max(retry_at);
         if failed {
-            self.hold = self.hold.max(asked);
+            self.hold = self.hold.max(retry_at);
         }
         let Some(watched) = self.offers.get_mut(id) else {
             return;
@@ -211,7 +212,7 @@ impl Many {
         }
     }
 
-    /// Ends the watch. The offers that are still open have timed out.
+    /// Ends the watch. Offers whose watch hasn't ended get [`Outcome::TimedOut`].
     fn end(&mut self, timed_out: bool) -> Action<PublisherWatchEvent> {
         let offers = std::mem::take(&mut self.offers)
             .into_iter()
@@ -248,7 +249,7 @@ impl Many {
         !self.list_under_way && self.polling == 0 && self.queue.is_empty()
     }
 
-    /// Sends what is due. A list comes first, as it leads to a poll of every open offer.
+    /// Sends the requests that are due. A list request is sent first, because it leads to a poll of every offer.
     fn send(&mut self, now: Duration, actions: &mut Actions) {
         if self.may_list() && now >= self.next_list.max(self.hold) {
             self.list_under_way = true;
@@ -288,7 +289,7 @@ impl Watched {
         }
     }
 
-    /// Notes what a list says. If it puts the result in doubt, the result is dropped and a new watch starts.
+    /// Compares the result with a list item. If the item contradicts the result, the result is dropped and a new watch starts.
     fn compare(&mut self, item: &Item, now: Duration) {
         self.fingerprint = item.fingerprint;
         self.denied = item.denies_success();
@@ -296,15 +297,15 @@ impl Watched {
             self.confirmed = None;
         }
         let State::Ended(Ok(result)) = &self.state else {
-            // An offer that was given up stays given up.
+            // After an error ended the watch of this offer, no new watch starts.
             return;
         };
         let report = result.report.as_ref();
         let doubted = if item.in_flight && report.is_none_or(|report| !report.is_in_flight()) {
-            // The offer is in flight again, or the list is older than the report: only a poll can tell.
+            // Either the offer is in flight again, or the list is older than the report. Only a poll distinguishes the two.
             self.confirmed != Some(item.fingerprint)
         } else {
-            // A list that only catches up with the report is no news, unless an earlier list contradicted the report.
+            // A list that changes to the status of the report doesn't contradict the result, unless an earlier list contradicted it.
             item.changed
                 && (report.map(|report| &report.status) != item.status.as_ref()
                     || report.and_then(OfferStatusReport::outcome) != Some(result.outcome))
@@ -314,7 +315,8 @@ impl Watched {
         }
     }
 
-    /// Puts a success in doubt that the last list denies, also when the list said so before the report.
+    /// Starts a new watch of an offer whose result is a success but which ended without a success according to the last list, even
+    /// if the list is older than the report.
     fn doubt_denied_success(&mut self, now: Duration) {
         if let State::Ended(Ok(result)) = &self.state
             && result.outcome.is_success()
@@ -330,12 +332,12 @@ impl Watched {
         self.offer = Offer::new(self.offer.last().cloned(), Start::Seen, now);
     }
 
-    /// Ends the watch of this offer. Returns the result if it is news.
+    /// Ends the watch of this offer. Returns the result if it is new.
     fn end(
         &mut self,
         mut result: Result<WatchResult, Error>,
     ) -> Option<Result<WatchResult, Error>> {
-        let mut is_news = true;
+        let mut is_new = true;
         if let (Some(doubted), Ok(result)) = (self.doubted.take(), &mut result)
             && doubted.report == result.report
         {
@@ -343,10 +345,10 @@ impl Watched {
             if self.denied && result.outcome.is_success() {
                 result.outcome = Outcome::Contradictory;
             }
-            is_news = doubted.outcome != result.outcome;
+            is_new = doubted.outcome != result.outcome;
         }
         self.state = State::Ended(result.clone());
-        is_news.then_some(result)
+        is_new.then_some(result)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Waiting for a publication.
+//! Watches: waiting for a publication to end.
 
 mod change;
 mod core;
@@ -38,15 +38,15 @@ use watched_offer::Offer;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WatchResult {
-    /// How the publication ended, or why the watch did.
+    /// How the publication ended, or why the watch ended.
     pub outcome: Outcome,
-    /// The last report. `None` when the watch timed out before the service had sent one.
+    /// The last report; `None` if the watch ended before the first report.
     pub report: Option<OfferStatusReport>,
-    /// The error of the last poll, if it failed. The chain of its [`source`](std::error::Error::source)s holds the other
+    /// The error of the last poll, if the poll failed. The chain of its [`source`](std::error::Error::source)s holds the other
     /// `errors`.
     pub last_error: Option<Error>,
-    /// The errors since the last successful poll, the oldest first and at most eight. Of errors with the same cause only the
-    /// last one is kept.
+    /// The errors since the last successful poll, the oldest first and at most eight. Of several errors with the same cause, only
+    /// the last is kept.
     pub errors: Vec<Error>,
 }
 
@@ -54,17 +54,15 @@ pub struct WatchResult {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum WatchEvent {
-    /// The report differs from the one before. The first report always does, unless the watch
-    /// [resumes](WatchBuilder::resume_from) from an equal one.
+    /// The report differs from the previous report. The first report is always a change, unless the watch
+    /// [resumes](WatchBuilder::resume_from) from an equal report.
     Changed(Change),
-    /// A poll failed, and the watch continues. It says nothing about the offer.
+    /// A poll failed, and the watch continues. The error says nothing about the publication.
     PollFailed(Error),
-    /// The service asks with `Retry-After` for a longer wait than the interval: the next poll is sent after this time. At most
-    /// one hour, whatever the service asks for.
+    /// The service's `Retry-After` is longer than the interval. The next poll is sent after this time, which is at most one hour.
     Delayed(Duration),
-    /// The watch has ended. `Ok` holds the outcome of the publication, or says that the watch timed out. `Err` is the error
-    /// that isn't tolerated (any longer), with a chain of sources as in [`WatchResult::last_error`]; the outcome of the
-    /// publication isn't known then.
+    /// The watch has ended. `Ok` holds the outcome of the publication or [`Outcome::TimedOut`]. `Err` is the error that ended the
+    /// watch, with a chain of sources as in [`WatchResult::last_error`]. In this case the outcome of the publication is unknown.
     Ended(Result<WatchResult, Error>),
 }
 
@@ -106,23 +104,23 @@ pub struct WatchBuilder {
 
 impl WatchBuilder {
     /// Sets the time between a report and the next poll; 60 s by default. Up to a tenth is added, so that many watches don't
-    /// poll at the same time. A `Retry-After` of the service makes one wait longer, up to one hour. After an error the first
-    /// wait is 1 s (or the interval, if that is shorter), and doubles up to the interval.
+    /// poll at the same time. A `Retry-After` of the service extends one wait, up to one hour. After an error the first wait is
+    /// 1 s (or the interval, if that is shorter), and doubles up to the interval.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.rules.interval = interval;
         self
     }
 
-    /// Sets how long the watch lasts at most, counted from the first poll; unlimited by default. Then the outcome is
-    /// [`Outcome::TimedOut`], also when a poll is under way or fails.
+    /// Sets the maximum duration of the watch from the first poll; unlimited by default. After this time the outcome is
+    /// [`Outcome::TimedOut`], even if a poll is under way or failed.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.rules.timeout = Some(timeout);
         self
     }
 
-    /// Sets for how long failing polls are tolerated; 15 min by default, and zero tolerates none. Before the first report it is
-    /// at most 2 min. The time is counted from when the first poll after the last report was sent. A poll that is under way is
-    /// never cut short, it ends with the client's own [timeouts](crate::ClientBuilder::attempt_timeout).
+    /// Sets how long failing polls are tolerated; 15 min by default. Zero tolerates no error. Before the first report, the maximum
+    /// is 2 min. The time starts when the first poll after the last report is sent. A poll that is under way isn't canceled; the
+    /// client's [timeouts](crate::ClientBuilder::attempt_timeout) end the poll.
     ///
     /// | error | before the first report | after it |
     /// |---|---|---|
@@ -134,39 +132,40 @@ impl WatchBuilder {
         self
     }
 
-    /// Sets until which outcome the watch goes on; [`Until::Outcome`] by default.
+    /// Sets the outcomes that end the watch; [`Until::Outcome`] by default.
     pub fn until(mut self, until: Until) -> Self {
         self.rules.until = until;
         self
     }
 
-    /// Waits for a publication that is later than the one of this report, which was read before the publication was started.
-    /// Just after the start the service can still show the outcome of the previous publication.
+    /// Waits for a publication that is later than the publication of an earlier report. Read the earlier report before you start the
+    /// publication: after the start, the service can still show the outcome of the previous publication.
     ///
-    /// An outcome counts only after a report whose status is `notStarted`, `running` or `waitingForPublisherReview` and that
-    /// doesn't say the same as the earlier one, or when all messages of the report are newer than all messages of the earlier
-    /// one. A mere difference isn't enough, as links can appear late, and neither is an unknown status.
-    /// If neither happens within the [start timeout](Self::start_timeout), the outcome is [`Outcome::NotStarted`].
+    /// An outcome counts only in one of two cases. Either a report has the status `notStarted`, `running` or
+    /// `waitingForPublisherReview`, and its status, steps or messages differ from the earlier report. Or all messages of the report
+    /// are newer than all messages of the earlier report. No other difference counts, because links can appear late. An unknown
+    /// status doesn't count either. If neither case occurs within the [start timeout](Self::start_timeout), the outcome is
+    /// [`Outcome::NotStarted`].
     pub fn after(mut self, earlier: OfferStatusReport) -> Self {
         self.after = Some(earlier);
         self
     }
 
-    /// Sets how long the publication may take to start, counted from the first poll; 30 min by default. Without effect unless
+    /// Sets the maximum time from the first poll to the start of the publication; 30 min by default. Has no effect unless
     /// [`after`](Self::after) is set.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = timeout;
         self
     }
 
-    /// Starts from a report that was read before, such as one that was saved when the program was stopped: only what has changed
-    /// since is reported. The outcome is always the service's own, not the one of this report.
+    /// Resumes from an earlier report, such as a report that was saved when the program stopped. The watch reports only later
+    /// changes. The outcome always follows from a new report.
     pub fn resume_from(mut self, report: OfferStatusReport) -> Self {
         self.last = Some(report);
         self
     }
 
-    /// Returns the watch. Nothing is sent until it is awaited or read.
+    /// Returns the watch. The watch sends no request until it is awaited or read.
     pub fn start(mut self) -> Watch {
         self.rules.jitter = random_jitter();
         let start = match self.after {
@@ -198,12 +197,13 @@ impl IntoFuture for WatchBuilder {
 
 /// A watch of one offer's publication: await it for the result, or read it as a stream of events.
 ///
-/// It polls the offer's status at an interval until the publication has an [`Outcome`]. An `Err` always means that *polls* failed
-/// for longer than [tolerated](WatchBuilder::tolerate), and [`Outcome::Failed`] that the *offer* did. Each poll is one request:
-/// the client's own [`RetryPolicy`](crate::RetryPolicy) doesn't apply. Dropping the watch cancels it. A panic, such as one of a
-/// token provider, reaches the task that reads the watch.
+/// The watch polls the offer's status at an interval until the publication has an [`Outcome`]. An `Err` means that *polls* failed
+/// for longer than [tolerated](WatchBuilder::tolerate). [`Outcome::Failed`] means that the *publication* failed. Each poll is one
+/// request: the client's [`RetryPolicy`](crate::RetryPolicy) doesn't apply. Dropping the watch cancels it. A panic, such as a panic
+/// of a token provider, reaches the task that reads the watch.
 ///
-/// Right after a publication was started the service can still show the previous one's outcome; see [`WatchBuilder::after`].
+/// After the start of a publication, the service can still show the outcome of the previous publication; see
+/// [`WatchBuilder::after`].
 ///
 /// ```no_run
 /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
@@ -219,7 +219,7 @@ impl IntoFuture for WatchBuilder {
 /// # }
 /// ```
 ///
-/// With its events, and only for a publication that is later than an earlier report:
+/// This example reads the events, and waits for a publication that is later than an earlier report:
 ///
 /// ```no_run
 /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
@@ -247,8 +247,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Returns the next event, or `None` after [`WatchEvent::Ended`]. Equal to reading the watch as a [`Stream`]. Cancel safe:
-    /// no event is lost when the future is dropped.
+    /// Returns the next event, or `None` after [`WatchEvent::Ended`]. Equivalent to reading the watch as a [`Stream`]. This method
+    /// is cancel safe: no event is lost when the future is dropped.
     pub async fn next_event(&mut self) -> Option<WatchEvent> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
@@ -271,7 +271,7 @@ impl IntoFuture for Watch {
     type Output = Result<WatchResult, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
-    /// Continues a watch that was read before; one that has ended gives its result again.
+    /// Continues a watch that was read before. A watch that has ended returns its result again.
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
             loop {
@@ -294,7 +294,7 @@ impl fmt::Debug for Watch {
 
 /// Returns a random number of thousandths, at most 100.
 fn random_jitter() -> u32 {
-    // The standard library's only source of randomness.
+    // The standard library's only stable source of randomness.
     let random = RandomState::new().build_hasher().finish();
     u32::try_from(random % 101).unwrap_or_default()
 }

@@ -4,35 +4,36 @@ use std::fmt;
 
 use crate::types::{OfferStatus, OfferStatusReport, PublicationStep, StatusMessage, StepStatus};
 
-/// How a publication ended, or why a watch of it did.
+/// How a publication ended, or why its watch ended.
 ///
-/// It is serialized as its [`as_str`](Self::as_str).
+/// An outcome serializes as [`as_str`](Self::as_str).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Outcome {
     /// The publication succeeded, and the offer is live.
     Succeeded,
-    /// The publication failed; the report's messages say why.
+    /// The publication failed. The report's messages hold the reason.
     Failed,
     /// The publication was canceled.
     Canceled,
-    /// The offer was never published, and won't be unless somebody publishes it.
+    /// The offer was never published, and no publication is in progress.
     NeverPublished,
-    /// The publisher must look at the preview and go live.
+    /// The publisher must review the preview and go live.
     AwaitingGoLive,
-    /// The offer is `running`, but a step is `blocked` or `rejected`, or there is a message of level `error` about the offer or
-    /// about a step that isn't complete: somebody must act, or the publication will fail.
+    /// Somebody must act, or the publication will fail. Its status is `running`, but a step is `blocked` or `rejected`, or
+    /// the offer or an incomplete step has a message of level `error`.
     Blocked,
-    /// The service contradicts itself, so there is no evidence of a success: the report says `succeeded` beside a step that is
-    /// `blocked` or `rejected`, or beside a message of level `error`; or it says `published`, which is documented only for the
-    /// list, and doesn't say which publication succeeded. In a [`PublisherWatch`](crate::PublisherWatch) also when the list says
-    /// `failed`, `canceled` or `neverPublished`, and the report, read again after it, still says `succeeded`.
+    /// The service contradicts itself, so there is no evidence of a success. One case is a report with the status `succeeded` and a
+    /// step that is `blocked` or `rejected`, or a message of level `error`. Another case is a report with the status `published`,
+    /// which is documented only for the list and doesn't identify the publication that succeeded. In a
+    /// [`PublisherWatch`](crate::PublisherWatch), a third case is a list with the status `failed`, `canceled` or `neverPublished`,
+    /// followed by a report with the status `succeeded`.
     Contradictory,
-    /// The publication didn't start within the [start timeout](crate::WatchBuilder::start_timeout): all reports can belong to
-    /// the publication before.
+    /// The publication didn't start within the [start timeout](crate::WatchBuilder::start_timeout). All reports can belong to the
+    /// previous publication.
     NotStarted,
-    /// The [timeout](crate::WatchBuilder::timeout) of the watch has passed, and the publication has no outcome yet.
+    /// The watch [timed out](crate::WatchBuilder::timeout) before the publication had an outcome.
     TimedOut,
 }
 
@@ -53,7 +54,7 @@ impl Outcome {
         }
     }
 
-    /// Returns whether the publication succeeded: only [`Outcome::Succeeded`] is a success.
+    /// Returns whether the outcome is [`Outcome::Succeeded`].
     #[must_use]
     pub fn is_success(self) -> bool {
         self == Self::Succeeded
@@ -67,11 +68,10 @@ impl fmt::Display for Outcome {
 }
 
 impl OfferStatusReport {
-    /// Returns how the publication ended or why it doesn't go on by itself; `None` while it is in progress or its status is
-    /// unknown.
+    /// Returns how the publication ended or what it waits for, or `None` if the publication is in progress or has an unknown status.
     ///
-    /// It isn't derived from percentages: the official example has complete steps at 0 %, and a `succeeded` offer with steps
-    /// that are `notStarted`.
+    /// The outcome doesn't depend on percentages: the official example has complete steps at 0 %, and a `succeeded` offer with
+    /// steps that are `notStarted`.
     ///
     /// ```
     /// use cloud_partner_portal::{Outcome, types::OfferStatusReport};
@@ -103,7 +103,7 @@ impl OfferStatusReport {
                     None
                 }
             }
-            // `notStarted`, and values that the spec gets later.
+            // `notStarted`, and known values that are added to the spec later.
             _ => None,
         }
     }
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn every_status_has_its_outcome() {
+    fn the_outcome_follows_from_status_steps_and_messages() {
         for (report, expected) in [
             (r#"{"status":"succeeded"}"#, Some(Outcome::Succeeded)),
             (r#"{"status":"SUCCEEDED"}"#, Some(Outcome::Succeeded)),

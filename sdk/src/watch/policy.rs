@@ -1,20 +1,20 @@
-//! The one policy for errors while waiting.
+//! The policy for errors of polls.
 
 use std::time::Duration;
 
 use crate::Error;
 use crate::watch::core::Rules;
 
-/// How long errors are tolerated at most before the first success: a wrong host name or endpoint doesn't heal.
+/// The maximum time for which errors are tolerated before the first success. A wrong host name or endpoint is a permanent error.
 const MAXIMUM_BEFORE_SUCCESS: Duration = Duration::from_secs(2 * 60);
 
-/// The first wait after an error; it doubles up to the interval.
+/// The first wait after an error. The wait doubles up to the interval.
 const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
 
-/// How many distinct errors are kept.
+/// The maximum number of distinct errors that are kept.
 const MAXIMUM_ERRORS: usize = 8;
 
-/// Returns how long a watch may be without a success before this error ends it.
+/// Returns the maximum time without a success before this error ends the watch.
 ///
 /// | error | before the first success | after it |
 /// |---|---|---|
@@ -33,12 +33,12 @@ fn tolerated(error: &Error, succeeded: bool, tolerate: Duration) -> Duration {
     }
 }
 
-/// What follows from an error.
+/// The decision after an error.
 #[derive(Debug)]
 pub(crate) enum Verdict {
     /// The watch reports the error and polls again at this time.
     RetryAt(Duration, Error),
-    /// The watch ends with the error, whose sources are the earlier errors since the last success.
+    /// The watch ends with the error. Its sources are the earlier errors since the last success.
     GiveUp(Error),
 }
 
@@ -46,7 +46,7 @@ pub(crate) enum Verdict {
 #[derive(Debug, Default)]
 pub(crate) struct Health {
     succeeded: bool,
-    /// When the first poll after the last success was sent.
+    /// The time at which the first poll after the last success was sent.
     without_success_since: Option<Duration>,
     backoff: Duration,
     /// The distinct errors since the last success, the oldest first.
@@ -54,12 +54,12 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    /// Notes that a poll was sent.
+    /// Records that a poll was sent.
     pub(crate) fn sent(&mut self, now: Duration) {
         self.without_success_since.get_or_insert(now);
     }
 
-    /// Notes a success, which makes earlier errors irrelevant.
+    /// Records a success, which drops the earlier errors.
     pub(crate) fn succeeded(&mut self) {
         *self = Self {
             succeeded: true,
@@ -67,7 +67,7 @@ impl Health {
         };
     }
 
-    /// Notes an error and decides what follows from it.
+    /// Records an error and decides whether the watch continues.
     pub(crate) fn failed(&mut self, error: Error, now: Duration, rules: &Rules) -> Verdict {
         self.keep(&error);
         let tolerated = tolerated(&error, self.succeeded, rules.tolerate);
@@ -86,22 +86,22 @@ impl Health {
         let poll = now
             .saturating_add(rules.with_jitter(self.backoff))
             .min(give_up_at);
-        let asked = now.saturating_add(rules.retry_after(error.retry_after()));
-        Verdict::RetryAt(poll.max(asked), error)
+        let retry_at = now.saturating_add(rules.retry_after(error.retry_after()));
+        Verdict::RetryAt(poll.max(retry_at), error)
     }
 
-    /// Returns the last error since the last success, whose sources are the others with a different cause.
+    /// Returns the last error since the last success. Its sources are the earlier errors with a different cause.
     pub(crate) fn last_error(&self) -> Option<Error> {
         let (last, earlier) = self.errors.split_last()?;
         Some(Error::chain(earlier.to_vec(), last.clone()))
     }
 
-    /// The distinct errors since the last success, the oldest first.
+    /// Returns the distinct errors since the last success, the oldest first.
     pub(crate) fn errors(&self) -> &[Error] {
         &self.errors
     }
 
-    /// Keeps the error in place of an earlier one with the same cause. Its correlation id is the newer one.
+    /// Keeps the error, and drops an earlier error with the same cause. The newer error has the newer correlation id.
     fn keep(&mut self, error: &Error) {
         self.errors.retain(|kept| !kept.has_cause_of(error));
         if self.errors.len() == MAXIMUM_ERRORS {

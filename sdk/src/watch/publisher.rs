@@ -1,4 +1,4 @@
-//! Watching all offers of a publisher.
+//! The watch of all offers of a publisher.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,10 +25,10 @@ pub enum PublisherWatchEvent {
     Listed {
         /// The number of offers in the list.
         offers: usize,
-        /// The number of offers that are watched and haven't ended: they are polled now.
+        /// The number of offers whose watch hasn't ended. Each of them is polled next.
         watched: usize,
     },
-    /// An offer's report differs from the one before, or is its first.
+    /// An offer's report differs from the previous report, or is the first report.
     #[non_exhaustive]
     Changed {
         /// The offer's id.
@@ -36,24 +36,24 @@ pub enum PublisherWatchEvent {
         /// The report, and the steps that have changed.
         change: Box<Change>,
     },
-    /// A poll failed, and the watch continues. It says nothing about the offer.
+    /// A poll failed, and the watch continues. The error says nothing about the publication.
     #[non_exhaustive]
     PollFailed {
-        /// The offer's id; `None` when the list couldn't be read.
+        /// The offer's id; `None` for a list request.
         offer: Option<String>,
         /// Why the poll failed.
         error: Error,
     },
-    /// The service asks with `Retry-After` for a longer wait than the interval. At most one hour, whatever it asks for.
+    /// The service's `Retry-After` is longer than the interval.
     #[non_exhaustive]
     Delayed {
-        /// The offer's id; `None` when the response was the list.
+        /// The offer's id; `None` for a list request.
         offer: Option<String>,
-        /// The time until the next request.
+        /// The time until the next request, which is at most one hour.
         wait: Duration,
     },
-    /// The watch of an offer has ended. `Ok` holds the outcome; `Err` is the error for which the watch of this offer was given
-    /// up. An offer that is in flight again in a later list can end once more, with another result.
+    /// The watch of an offer has ended. `Ok` holds the outcome. `Err` is the error that ended the watch of this offer. An offer that
+    /// is in flight again in a later list can end again with another result.
     #[non_exhaustive]
     OfferEnded {
         /// The offer's id.
@@ -61,7 +61,7 @@ pub enum PublisherWatchEvent {
         /// How the watch of the offer ended.
         result: Result<WatchResult, Error>,
     },
-    /// The watch has ended. `Err` when the list itself couldn't be read for longer than is tolerated.
+    /// The watch has ended. `Err` means that list requests failed for longer than tolerated.
     Ended(Result<PublisherWatchResult, Error>),
 }
 
@@ -69,18 +69,18 @@ pub enum PublisherWatchEvent {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PublisherWatchResult {
-    /// The result of each offer that was watched, by its id. `Err` is the error for which the watch of the offer was given up.
-    /// Empty when no offer was in flight.
+    /// The result of each watched offer, by id. `Err` is the error that ended the watch of the offer. The map is empty if no offer
+    /// was in flight.
     pub offers: BTreeMap<String, Result<WatchResult, Error>>,
-    /// Whether the timeout passed before a list confirmed that nothing is in flight any more.
+    /// Whether the watch timed out before a list showed that no offer is in flight.
     pub timed_out: bool,
     /// The error of the last list request, if it failed.
     pub last_error: Option<Error>,
 }
 
 impl PublisherWatchResult {
-    /// Returns whether every watched offer was seen to succeed: there was at least one, each has [`Outcome::Succeeded`](crate::Outcome::Succeeded), and the
-    /// watch didn't time out.
+    /// Returns whether at least one offer was watched, every watched offer has [`Outcome::Succeeded`](crate::Outcome::Succeeded),
+    /// and the watch didn't time out.
     #[must_use]
     pub fn is_success(&self) -> bool {
         let succeeded = |result: &Result<WatchResult, Error>| matches!(result, Ok(result) if result.outcome.is_success());
@@ -120,34 +120,34 @@ pub struct PublisherWatchBuilder {
 }
 
 impl PublisherWatchBuilder {
-    /// Sets the time between two lists; 60 s by default. Up to a tenth is added. A `Retry-After` of the service makes one wait
-    /// longer, up to one hour. See also [`WatchBuilder::interval`](crate::WatchBuilder::interval).
+    /// Sets the time between two lists; 60 s by default. Up to a tenth is added. A `Retry-After` of the service extends one
+    /// wait, up to one hour. See also [`WatchBuilder::interval`](crate::WatchBuilder::interval).
     pub fn interval(mut self, interval: Duration) -> Self {
         self.rules.interval = interval;
         self
     }
 
-    /// Sets how long the watch lasts at most, counted from the first list; unlimited by default. Then the offers without an
-    /// outcome have [`Outcome::TimedOut`](crate::Outcome::TimedOut).
+    /// Sets the maximum duration of the watch from the first list request; unlimited by default. After this time, offers without an
+    /// outcome get [`Outcome::TimedOut`](crate::Outcome::TimedOut).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.rules.timeout = Some(timeout);
         self
     }
 
-    /// Sets for how long failing requests are tolerated, of the list and of each offer's status apart; 15 min by default. The
-    /// policy is that of [`WatchBuilder::tolerate`](crate::WatchBuilder::tolerate).
+    /// Sets how long failing requests are tolerated; 15 min by default. The list and the status of each offer count separately. The
+    /// policy is the policy of [`WatchBuilder::tolerate`](crate::WatchBuilder::tolerate).
     pub fn tolerate(mut self, time: Duration) -> Self {
         self.rules.tolerate = time;
         self
     }
 
-    /// Sets until which outcome each offer is watched; [`Until::Outcome`] by default.
+    /// Sets the outcomes that end the watch of an offer; [`Until::Outcome`] by default.
     pub fn until(mut self, until: Until) -> Self {
         self.rules.until = until;
         self
     }
 
-    /// Returns the watch. Nothing is sent until it is awaited or read.
+    /// Returns the watch. The watch sends no request until it is awaited or read.
     pub fn start(mut self) -> PublisherWatch {
         self.rules.jitter = random_jitter();
         PublisherWatch {
@@ -168,18 +168,18 @@ impl IntoFuture for PublisherWatchBuilder {
 
 /// A watch of all offers of a publisher: await it for the result, or read it as a stream of events.
 ///
-/// It lists the offers at an interval. An offer is watched as by [`Watch`](crate::Watch) when it is in flight in any list, or
-/// when its status, version or time of the last change differs between two lists; also when it is new since the first list.
-/// Offers that had ended before the first list aren't part of the watch. It ends when every watched offer has ended, and a list
-/// that is newer than the last outcome shows nothing new. When no offer is in flight it ends with the first list and an empty
-/// result, which isn't a success.
+/// The watch lists the offers at an interval. An offer is watched, as by [`Watch`](crate::Watch), if it is in flight in any list, if
+/// its status, version or time of the last change differs between two lists, or if it is new since the first list. Offers that had
+/// ended before the first list aren't watched. The watch ends when every watched offer has ended, and a list that is newer than the
+/// last outcome shows no change. If no offer is in flight, the watch ends with the first list and an empty result, which isn't a
+/// success.
 ///
-/// Each interval takes one list request and one status request for each watched offer that hasn't ended, at most eight of them
-/// at once. So 10,000 offers of which 50 are in flight take 51 requests. A status request that failed can be repeated within the
-/// interval. An offer that vanishes from the list is watched until its status ends or can't be read any longer.
+/// In each interval, the watch sends one list request, and one status request for each watched offer that hasn't ended. At most eight
+/// status requests are concurrent. For example, 10,000 offers with 50 in flight take 51 requests. A status request that failed can
+/// be repeated within the interval. An offer that disappears from the list is watched until the watch of this offer ends.
 ///
-/// If an offer that had ended is in flight again in a later list, its result is dropped, and a new watch of it starts. Between
-/// two lists an offer can be published again and end with the same status, version and time: that isn't noticed.
+/// If an offer that had ended is in flight again in a later list, its result is dropped, and a new watch of the offer starts. The
+/// watch doesn't detect a publication that starts and ends between two lists with the same status, version and time.
 ///
 /// Right after a publication was started, the list and the status can still show the publication before. To wait for one
 /// publication, use [`Client::watch`](crate::Client::watch) with [`WatchBuilder::after`](crate::WatchBuilder::after).
@@ -209,8 +209,8 @@ pub struct PublisherWatch {
 }
 
 impl PublisherWatch {
-    /// Returns the next event, or `None` after [`PublisherWatchEvent::Ended`]. Equal to reading the watch as a [`Stream`].
-    /// Cancel safe: no event is lost when the future is dropped.
+    /// Returns the next event, or `None` after [`PublisherWatchEvent::Ended`]. Equivalent to reading the watch as a [`Stream`]. This
+    /// method is cancel safe: no event is lost when the future is dropped.
     pub async fn next_event(&mut self) -> Option<PublisherWatchEvent> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
@@ -233,7 +233,7 @@ impl IntoFuture for PublisherWatch {
     type Output = Result<PublisherWatchResult, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
-    /// Continues a watch that was read before; one that has ended gives its result again.
+    /// Continues a watch that was read before. A watch that has ended returns its result again.
     fn into_future(mut self) -> Self::IntoFuture {
         Box::pin(async move {
             loop {

@@ -1,4 +1,4 @@
-//! The core of [`Watch`](crate::Watch): one offer, polled at an interval.
+//! The core of [`Watch`](crate::Watch). It polls one offer at an interval.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub(crate) struct Single {
     pub(crate) id: String,
     pub(crate) offer: Offer,
     pub(crate) rules: Rules,
-    /// How long the publication may take to start, when the watch was given an earlier report.
+    /// The maximum time until the publication starts, if the watch has an earlier report.
     pub(crate) start_timeout: Duration,
     /// Whether a poll is under way.
     pub(crate) polling: bool,

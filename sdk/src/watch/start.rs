@@ -1,20 +1,20 @@
-//! Whether a report belongs to the publication that is waited for, or still to the one before.
+//! Distinguishes reports of the expected publication from reports of the previous publication.
 
 use std::time::SystemTime;
 
 use crate::types::{OfferStatusReport, PublicationStep};
 
-/// Whether the publication that is waited for was seen to start.
+/// Whether a report has shown the start of the expected publication.
 #[derive(Debug)]
 pub(crate) enum Start {
-    /// It was, or the watch takes any publication.
+    /// A report has shown the start, or the watch accepts any publication.
     Seen,
-    /// Only a report that can't belong to the publication of this earlier report counts.
+    /// The watch waits for a report of a later publication than the publication of this earlier report.
     After(Box<OfferStatusReport>),
 }
 
 impl Start {
-    /// Notes a report, and returns whether its publication is the one that is waited for.
+    /// Processes a report, and returns whether the expected publication has started.
     pub(crate) fn sees(&mut self, report: &OfferStatusReport) -> bool {
         if let Self::After(earlier) = self
             && is_later_publication(earlier, report)
@@ -29,9 +29,10 @@ impl Start {
     }
 }
 
-/// A report belongs to a later publication when its status is known to be in flight and it doesn't say the same as the earlier
-/// report, or when all its messages are newer than all of the earlier report. A mere difference isn't enough: links, for example,
-/// can appear late. Neither is an unknown, empty or null status: it is no evidence that a publication has started.
+/// Returns whether a report belongs to a later publication. One criterion is a known status in flight together with a status, steps
+/// or messages that differ from the earlier report. The other criterion is that all messages are newer than all messages of the
+/// earlier report. No other difference counts: links, for example, can appear late. An unknown, empty or null status is no evidence
+/// that a publication has started.
 fn is_later_publication(earlier: &OfferStatusReport, report: &OfferStatusReport) -> bool {
     if report.status.known().is_none() {
         return false;
@@ -46,7 +47,7 @@ fn is_later_publication(earlier: &OfferStatusReport, report: &OfferStatusReport)
     earlier.iter().max() < now.iter().min()
 }
 
-/// The times of all messages; `None` when there is no message, or one of them has no readable time.
+/// Returns the times of all messages, or `None` if there is no message or a message has no valid time.
 fn times(report: &OfferStatusReport) -> Option<Vec<SystemTime>> {
     let of_steps = report.steps().iter().flat_map(PublicationStep::messages);
     let times: Option<Vec<_>> = report

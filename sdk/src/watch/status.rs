@@ -18,20 +18,20 @@ impl OfferStatusReport {
         is_in_flight(Some(&self.status))
     }
 
-    /// Returns the steps; empty when the report has none.
+    /// Returns the steps, or an empty slice if the report has no steps.
     #[must_use]
     pub fn steps(&self) -> &[PublicationStep] {
         self.steps.as_deref().unwrap_or_default()
     }
 
-    /// Returns the messages about the publication as a whole; empty when there is none.
+    /// Returns the messages about the whole publication, or an empty slice if there are no messages.
     #[must_use]
     pub fn messages(&self) -> &[StatusMessage] {
         self.messages.as_deref().unwrap_or_default()
     }
 
-    /// Returns the step that the publication has reached: the one that is blocked, else the last that is under way, else the
-    /// first after the last complete one that hasn't started.
+    /// Returns the step that the publication has reached. This is the first blocked step, otherwise the last step in progress,
+    /// otherwise the first step after the last complete step that is `notStarted`.
     #[must_use]
     pub fn current_step(&self) -> Option<&PublicationStep> {
         let steps = self.steps();
@@ -51,14 +51,14 @@ impl OfferStatusReport {
 }
 
 impl PublicationStep {
-    /// Returns the step's human-readable name, or its id where it has no name.
+    /// Returns the step's human-readable name, or its id if the step has no name.
     #[must_use]
     pub fn label(&self) -> &str {
         let name = self.step_name.as_deref().or(self.id.as_deref());
         name.unwrap_or("unnamed step")
     }
 
-    /// Returns the messages about this step; empty when there is none.
+    /// Returns the messages about this step, or an empty slice if there are no messages.
     #[must_use]
     pub fn messages(&self) -> &[StatusMessage] {
         self.messages.as_deref().unwrap_or_default()
@@ -75,8 +75,7 @@ impl PublicationStep {
             && self.is(StepStatus::WaitingForPublisherReview)
     }
 
-    /// Returns whether the step can't proceed: it is `blocked` or `rejected`, or it isn't complete and has a message of level
-    /// `error`.
+    /// Returns whether the step is `blocked` or `rejected`, or is incomplete and has a message of level `error`.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
         self.is(StepStatus::Blocked)
@@ -137,7 +136,7 @@ mod tests {
     use crate::types::OfferStatusReport;
 
     #[test]
-    fn the_current_step_is_the_blocked_one_or_the_last_under_way() {
+    fn the_current_step_is_the_blocked_step_or_the_last_step_in_progress() {
         for (steps, expected) in [
             ("[]", None),
             (

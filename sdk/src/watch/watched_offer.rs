@@ -1,4 +1,4 @@
-//! The decisions of the watch of one offer.
+//! The state of one watched offer, which both watches use.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use crate::watch::policy::{Health, Verdict};
 use crate::watch::start::Start;
 use crate::{Change, Error, Outcome, Response, WatchEvent, WatchResult};
 
-/// What is known of a watched offer. It doesn't decide when its next poll is sent, only the earliest time.
+/// A watched offer: its last report, its errors, and the earliest time of its next poll. The core decides when it sends the poll.
 #[derive(Debug)]
 pub(crate) struct Offer {
     last: Option<OfferStatusReport>,
     start: Start,
     health: Health,
-    /// When the next poll is due.
+    /// The earliest time of the next poll.
     due: Duration,
 }
 
 impl Offer {
-    /// `last` is a report that the reader has seen already.
+    /// Creates the state. `last` is a report that the caller already has.
     pub(crate) fn new(last: Option<OfferStatusReport>, start: Start, due: Duration) -> Self {
         Self {
             last,
@@ -37,7 +37,7 @@ impl Offer {
         self.last.as_ref()
     }
 
-    /// Whether the publication that is waited for was seen to start.
+    /// Returns whether a report has shown the start of the expected publication.
     pub(crate) fn has_started(&self) -> bool {
         self.start.is_seen()
     }
@@ -46,7 +46,7 @@ impl Offer {
         self.health.sent(now);
     }
 
-    /// Processes the result of a poll. At most the last event is [`WatchEvent::Ended`].
+    /// Processes the result of a poll. Only the last event can be [`WatchEvent::Ended`].
     pub(crate) fn polled(
         &mut self,
         result: Result<Response<OfferStatusReport>, Error>,
@@ -98,7 +98,7 @@ impl Offer {
         }
     }
 
-    /// The outcome of the last report, unless the watch goes on after it.
+    /// Returns the outcome of the last report, or `None` if the watch continues after this outcome.
     fn outcome(&self, until: Until) -> Option<Outcome> {
         let outcome = self.last.as_ref()?.outcome()?;
         (until != Until::Live || outcome != Outcome::AwaitingGoLive).then_some(outcome)

@@ -109,16 +109,16 @@ fn an_offer_that_is_listed_twice_is_in_flight_if_one_item_is() {
     ] {
         let mut listing = Listing::default();
         let both = || vec![item(first, 1), item(second, 2)];
-        let items = listing.note(both());
+        let items = listing.record(both());
         let a = &items["a"];
         assert_eq!(a.in_flight, in_flight, "{first} {second}");
         let listed = a.status.as_ref().map(Extensible::as_str);
         assert_eq!(listed, Some(status), "{first} {second}");
         assert!(!a.changed);
         // The same items again are no change; another version in either of them is one.
-        assert!(!listing.note(both())["a"].changed);
-        assert!(listing.note(vec![item(first, 3), item(second, 2)])["a"].changed);
-        assert!(listing.note(vec![item(first, 3), item(second, 4)])["a"].changed);
+        assert!(!listing.record(both())["a"].changed);
+        assert!(listing.record(vec![item(first, 3), item(second, 2)])["a"].changed);
+        assert!(listing.record(vec![item(first, 3), item(second, 4)])["a"].changed);
     }
 }
 
