@@ -1,4 +1,4 @@
-//! The client that the command line and the environment describe.
+//! Creates the client from the command line and the environment.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,11 +10,11 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::args::Common;
 use crate::explain::Stop;
 
-/// A client, and the publisher whose offers are listed.
+/// A client and the publisher of the command line.
 pub struct Connection {
     pub client: Client,
     pub publisher: String,
-    /// When the token expires, if that is known and it can't be renewed.
+    /// The expiry of a token that can't be renewed, if it is known.
     pub token_expiry: Option<SystemTime>,
 }
 
@@ -49,7 +49,7 @@ pub fn connect(common: &Common) -> Result<Connection, Stop> {
     })
 }
 
-/// Whether a time is between 1970 and 9999. Others can't be printed, and don't matter as the expiry of a token.
+/// Returns whether a time is between 1970 and 9999. Other times can't be printed, and don't occur as the expiry of a real token.
 fn is_printable(time: SystemTime) -> bool {
     const YEAR_10000: Duration = Duration::from_secs(253_402_300_800);
     let since = time.duration_since(UNIX_EPOCH);
@@ -69,17 +69,18 @@ fn credential(common: &Common) -> Result<Credential, Stop> {
     }
 }
 
-/// Prints the SDK's events to standard error. Events of other crates could hold a header.
+/// Prints the SDK's tracing events to standard error. Events of other crates aren't printed, because they can hold the token's
+/// header.
 pub fn show_requests() {
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .with_target(false)
-        // It would report a closed standard error to standard error, and panic.
+        // Otherwise tracing-subscriber reports a closed standard error to standard error, and panics.
         .log_internal_errors(false)
         .without_time();
     let ours = Targets::new().with_target("cloud_partner_portal", LevelFilter::TRACE);
-    // It fails only when another subscriber is set.
+    // `try_init` fails only if a subscriber is already set.
     let _ = tracing_subscriber::registry()
         .with(layer)
         .with(ours)

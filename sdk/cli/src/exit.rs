@@ -1,11 +1,11 @@
-//! The exit codes: one table, which `--help`, the manual page and README.md show.
+//! The exit codes, in the table that `--help`, the manual page and README.md show.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use cloud_partner_portal::{Error, Outcome};
 
-/// How the program ends. The discriminant is the exit code.
+/// The result of the program. The discriminant is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
@@ -27,7 +27,7 @@ pub enum Exit {
     Interrupted = 130,
 }
 
-/// Every exit code and its meaning, from best to worst: with several offers, the last of their rows is the exit code.
+/// Every exit code and its meaning, from best to worst. With several offers, the exit code is the worst one.
 const TABLE: [(Exit, &str); 16] = [
     (
         Exit::Done,
@@ -76,7 +76,7 @@ impl Exit {
         self as u8
     }
 
-    /// The worse of two, as the table ranks them.
+    /// Returns the worse of two results according to the table.
     pub fn worst(self, other: Self) -> Self {
         // An exit code that the table doesn't list ranks as the worst.
         let rank = |exit| TABLE.iter().position(|(row, _)| *row == exit);
@@ -88,7 +88,7 @@ impl Exit {
     }
 }
 
-/// The table in the order of the codes, and the ranking, as `--help` shows them.
+/// Returns the text for `--help`: the table in the order of the codes, and the ranking.
 pub fn help() -> String {
     let mut rows = TABLE;
     rows.sort_by_key(|(exit, _)| exit.code());

@@ -1,4 +1,4 @@
-//! Why the program can't continue, as messages on standard error: what happened, why, and what to do.
+//! Error messages on standard error: what happened, why, and what to do.
 
 use std::error::Error as StdError;
 use std::io::{self, Write};
@@ -8,11 +8,11 @@ use cloud_partner_portal::Error;
 use crate::exit::Exit;
 use crate::plain_text::clean;
 
-/// Why the program ends without a result.
+/// The error that ends the program.
 #[derive(Debug)]
 pub enum Stop {
     Sdk(Error),
-    /// Writing the output failed, or another function of the operating system.
+    /// An error of the operating system, such as an error while writing the output.
     Output(io::Error),
     Usage(String),
 }
@@ -39,7 +39,7 @@ impl Stop {
         }
     }
 
-    /// The message for standard error; none when the reader of standard output closed it.
+    /// Returns the message for standard error, or the empty string if the reader of standard output closed the pipe.
     pub fn message(&self) -> String {
         match self {
             Self::Sdk(error) => explain("", error),
@@ -55,12 +55,12 @@ impl Stop {
     }
 }
 
-/// Writes to standard error. An error is ignored: nobody is left to read it, and the exit code must stay what it is.
+/// Writes to standard error. Errors are ignored, because a closed standard error must not change the exit code.
 pub fn to_stderr(text: &str) {
     let _ = anstream::stderr().write_all(text.as_bytes());
 }
 
-/// The error and its causes in one line, each once.
+/// Returns the error and its causes on one line, without duplicates.
 pub fn with_causes(error: &Error) -> String {
     let mut line = clean(&error.to_string());
     for cause in causes(error) {
@@ -68,7 +68,7 @@ pub fn with_causes(error: &Error) -> String {
         if line.contains(&text) {
             continue;
         }
-        // The errors of earlier requests are in the chain, too.
+        // The chain also holds the errors of earlier requests.
         let separator = if cause.is::<Error>() {
             "; before that: "
         } else {
@@ -80,8 +80,8 @@ pub fn with_causes(error: &Error) -> String {
     line
 }
 
-/// Several lines about an error: what happened (to `subject`, if it isn't empty), why, what to do, and the correlation id of
-/// each response that took part.
+/// Returns several lines about an error: what happened (to `subject`, if it isn't empty), why, what to do, and the correlation ids of
+/// all error responses.
 pub fn explain(subject: &str, error: &Error) -> String {
     let mut text = match subject {
         "" => format!("error: {}\n", with_causes(error)),

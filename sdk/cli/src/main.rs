@@ -1,4 +1,4 @@
-//! `cloud-partner`: the Cloud Partner Portal API for people who don't write Rust. On the SDK's public API alone.
+//! `cloud-partner`, the command-line tool for the Cloud Partner Portal API. It uses only the SDK's public API.
 #![forbid(unsafe_code)]
 
 mod args;
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
         Err(stop) => {
             to_stderr(&stop.message());
             match stop.exit() {
-                // The reader of a listing has read enough. A watch that nobody reads has no result.
+                // A closed output is an error of `watch` only: the reader of another command can stop reading early.
                 Exit::OutputClosed if !watches => Exit::Done.into(),
                 exit => exit.into(),
             }
@@ -42,7 +42,7 @@ fn run(arguments: Arguments) -> Result<Exit, Stop> {
     let mut out = io::stdout().lock();
     match arguments.command {
         Command::Completions { shell } => {
-            // clap_complete panics when it can't write, so it writes to memory.
+            // clap_complete panics on a write error, so it writes to memory.
             let (mut script, mut command) = (Vec::new(), Arguments::command());
             clap_complete::generate(shell, &mut command, "cloud-partner", &mut script);
             out.write_all(&script)?;

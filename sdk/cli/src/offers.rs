@@ -1,4 +1,4 @@
-//! `cloud-partner offers`.
+//! The command `cloud-partner offers`.
 
 use std::io::{BufWriter, Write};
 
@@ -15,17 +15,17 @@ use crate::explain::{Stop, explain, to_stderr, with_causes};
 use crate::output;
 use crate::plain_text;
 
-/// How many status requests are sent at the same time.
+/// The maximum number of concurrent status requests.
 const CONCURRENT_REQUESTS: usize = 8;
 
-/// An offer of the list, its JSON, and with `--steps` its status report or why there is none.
+/// An offer of the list, its JSON, and with `--steps` its status report or the error of the status request.
 struct Row<'a> {
     offer: &'a OfferSummary,
     raw: Option<&'a Value>,
     report: Option<Result<Response<OfferStatusReport>, Error>>,
 }
 
-/// The names of the columns; the last one only with `--steps`.
+/// The names of the columns. The last column is shown only with `--steps`.
 const COLUMNS: [&str; 6] = ["id", "name", "type", "status", "changed", "step"];
 
 impl Row<'_> {
@@ -154,8 +154,8 @@ fn print(
     Ok(())
 }
 
-/// The offer as the service sent it; with `--steps`, its status report as `statusReport` or why there is none as
-/// `statusReportError`.
+/// Returns the offer's JSON. With `--steps`, the property `statusReport` is added, or `statusReportError` if the status request
+/// failed.
 fn value(row: &Row) -> Result<Value, Error> {
     let mut value = row.raw.cloned().unwrap_or_default();
     if let (Some(report), Some(properties)) = (&row.report, value.as_object_mut()) {

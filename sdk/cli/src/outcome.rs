@@ -1,7 +1,8 @@
-//! The sentences that describe an outcome and who must act.
+//! Human-readable sentences about outcomes and who must act.
 
 use cloud_partner_portal::Outcome;
 
+/// Returns a sentence that describes an outcome and who must act.
 pub fn sentence(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Succeeded => "The publication succeeded: the offer is live.",

@@ -1,4 +1,4 @@
-//! Output: tables for people, and JSON and tab-separated values for programs.
+//! Output formats: tables, JSON and tab-separated values.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use crate::plain_text::{clean, is_control};
 
-/// A table without lines, whose columns are two spaces apart.
+/// Creates a table without lines, with two spaces between columns.
 pub fn table(header: &[String]) -> Table {
     let mut table = Table::new();
     table
         .load_style(comfy_table::presets::NOTHING)
         .set_header(header);
-    // Never under NO_COLOR.
+    // `choice` is `Never` if `NO_COLOR` is set or standard output isn't a terminal.
     if anstream::AutoStream::choice(&io::stdout()) == anstream::ColorChoice::Never {
         table.force_no_tty();
     } else {
@@ -27,7 +27,7 @@ pub fn cell(text: &str) -> Cell {
     Cell::new(clean(text))
 }
 
-/// A status with the colour of what it means.
+/// Returns a table cell with a status in the colour of its meaning.
 pub fn status_cell(status: &str) -> Cell {
     let cell = cell(status);
     match status.to_ascii_lowercase().as_str() {
@@ -39,7 +39,7 @@ pub fn status_cell(status: &str) -> Cell {
     }
 }
 
-/// Prints a table row by row, without the spaces that would fill its last column.
+/// Prints a table without the padding of its last column.
 pub fn print(table: &Table, out: &mut impl Write) -> io::Result<()> {
     for line in table.lines() {
         writeln!(out, "{}", line.trim_start_matches(' ').trim_end())?;
@@ -58,12 +58,12 @@ pub fn line(value: &Value, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", escape(&value.to_string()))
 }
 
-/// Escapes the control characters in JSON that `serde_json` prints as they are. They occur in its strings only.
+/// Escapes the control characters in JSON text that `serde_json` doesn't escape. They occur only in strings.
 fn escape(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
         if character != '\n' && is_control(character) {
-            // None of them is outside the basic multilingual plane, so four digits are enough.
+            // All control characters are in the basic multilingual plane, so four digits suffice.
             // Writing to a string can't fail.
             let _ = write!(escaped, "\\u{:04x}", u32::from(character));
         } else {
@@ -73,7 +73,7 @@ fn escape(json: &str) -> String {
     escaped
 }
 
-/// Prints tab-separated values; tabs and line breaks in them become spaces.
+/// Prints tab-separated values. Tabs and line breaks in a value become spaces.
 pub fn tsv(values: &[&str], out: &mut impl Write) -> io::Result<()> {
     let values: Vec<_> = values.iter().map(|value| clean(value)).collect();
     writeln!(out, "{}", values.join("\t"))

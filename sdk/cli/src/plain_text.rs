@@ -1,4 +1,4 @@
-//! Converts text of the service to plain text on one line, for a terminal or a log.
+//! Converts text from the service to plain text on one line, for a terminal or a log.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use cloud_partner_portal::Timestamp;
 use indicatif::HumanDuration;
 use time::OffsetDateTime;
 
-/// HTML as plain text.
+/// Converts HTML to plain text.
 pub fn from_html(html: &str) -> String {
     let text = html2text::config::plain_no_decorate()
         .link_footnotes(true)
@@ -15,7 +15,7 @@ pub fn from_html(html: &str) -> String {
     clean(&text)
 }
 
-/// Text with single spaces, whose control characters are escaped.
+/// Replaces white space by single spaces, and escapes control characters.
 pub fn clean(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     for word in text.split_whitespace() {
@@ -33,14 +33,14 @@ pub fn clean(text: &str) -> String {
     clean
 }
 
-/// Whether a terminal obeys the character instead of showing it: C0 and C1 controls, and the bidirectional controls, which
-/// change the order in which the following text is shown.
+/// Returns whether a terminal interprets the character instead of displaying it: C0 and C1 controls, and the bidirectional controls,
+/// which change the order of the displayed text.
 pub fn is_control(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A time in words and in UTC; odd text as it came.
+/// Returns a relative time and the time in UTC, or the text if it isn't a time.
 pub fn time(time: &Timestamp, now: OffsetDateTime) -> String {
     let Some(utc) = time.utc() else {
         return clean(time.as_str());
@@ -64,7 +64,7 @@ fn ago(time: OffsetDateTime, now: OffsetDateTime) -> String {
     }
 }
 
-/// The time of day of an event, in UTC to the second.
+/// Returns the current time in UTC, to the second.
 pub fn stamp() -> String {
     humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()
 }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_in_words_and_in_utc() {
+    fn times_are_relative_and_in_utc() {
         let now = OffsetDateTime::from_unix_timestamp(1_654_172_756)
             .unwrap_or(OffsetDateTime::UNIX_EPOCH);
         for (text, expected) in [

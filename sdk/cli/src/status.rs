@@ -1,4 +1,4 @@
-//! `cloud-partner status`.
+//! The command `cloud-partner status`.
 
 use std::io::Write;
 
@@ -33,7 +33,7 @@ pub async fn run(
     Ok(Exit::Done)
 }
 
-/// A sentence that describes the status and who must act.
+/// Returns a sentence that describes the status and who must act.
 fn sentence(report: &OfferStatusReport) -> String {
     match (report.outcome(), report.status.known()) {
         (Some(outcome), _) => outcome::sentence(outcome).to_owned(),
@@ -46,7 +46,7 @@ fn sentence(report: &OfferStatusReport) -> String {
     }
 }
 
-/// One row for each step, and a last one for the publication as a whole.
+/// Prints one row for each step, and a last row for the whole publication.
 fn tsv(report: &OfferStatusReport, offer: &str, out: &mut impl Write) -> Result<(), Stop> {
     output::tsv(&["id", "name", "status", "progress", "estimate"], out)?;
     for step in report.steps() {
@@ -161,7 +161,7 @@ fn progress(step: &PublicationStep) -> String {
         .unwrap_or_default()
 }
 
-/// The state of a step as one character.
+/// Returns the state of a step as one character.
 fn mark(step: &PublicationStep) -> &'static str {
     if step.is_blocked() {
         return "!";

@@ -1,4 +1,4 @@
-//! One attempt of a call: the request with its token, and the response read within its limits.
+//! One attempt of a call: sends the request with its token, and reads the response.
 
 use std::ops::RangeInclusive;
 use std::time::SystemTime;
@@ -18,7 +18,7 @@ use crate::error::{Error, Kind};
 
 static CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
 
-/// The maximum length of an error response's body that is kept.
+/// The maximum number of bytes that are read from the body of an error response.
 const ERROR_LIMIT: usize = 64 * 1024;
 
 pub(super) struct Attempt<'a> {
@@ -29,7 +29,7 @@ pub(super) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// Sends the request and reads the response of a success.
+    /// Sends the request. Returns the response of a success, and an error for any other response.
     pub(super) async fn send(&self, mut request: Request) -> Result<Received, Error> {
         let authorization = self.token.header.clone();
         request.headers_mut().insert(AUTHORIZATION, authorization);
@@ -97,7 +97,7 @@ impl Attempt<'_> {
         status: StatusCode,
     ) -> Error {
         let mut body = Body::default();
-        // The part of the body that could be read says more than the error of reading the rest.
+        // An error while reading is ignored, because the incomplete body is more useful in the message.
         let _ = self
             .timeout
             .apply(read(&mut response, ERROR_LIMIT, &mut body))
@@ -122,7 +122,7 @@ impl Attempt<'_> {
             .with_code(code)
     }
 
-    /// Returns a header on one line, without the token.
+    /// Returns the value of a header on one line, with the token redacted.
     fn header(&self, received: &Received, name: &HeaderName) -> Option<String> {
         let value = received.headers.get(name)?.to_str().ok()?;
         one_line(&self.token.redact(value))

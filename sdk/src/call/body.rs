@@ -1,13 +1,13 @@
-//! The body of a response, read within a limit of bytes.
+//! Reading of response bodies with a limit of bytes.
 
 use bytes::Bytes;
 
 /// The part of a body that was read.
 #[derive(Default)]
 pub(crate) struct Body {
-    /// The first chunk, which is the whole body of a small response.
+    /// The first chunk. For a small response, this is the whole body.
     first: Bytes,
-    /// All chunks, when there is more than one.
+    /// All chunks, if there is more than one chunk.
     whole: Vec<u8>,
 }
 
@@ -38,13 +38,13 @@ impl Body {
     }
 }
 
-/// Reads a body up to a limit, whatever its `Content-Length` says. Returns `false` when there is more.
+/// Reads a body up to a limit. The limit doesn't depend on `Content-Length`. Returns `false` if the body is longer.
 pub(crate) async fn read(
     response: &mut reqwest::Response,
     limit: usize,
     body: &mut Body,
 ) -> reqwest::Result<bool> {
-    // The maximum that is allocated for a `Content-Length` before any of the body has arrived.
+    // The maximum number of bytes that are allocated because of a `Content-Length`.
     const TRUSTED: u64 = 16 * 1024 * 1024;
     let expected = response.content_length().unwrap_or(0).min(TRUSTED);
     let expected = usize::try_from(expected).unwrap_or(0);

@@ -1,6 +1,6 @@
 //! One call of an operation: tokens, attempts, timeouts, limits and tracing.
 //!
-//! A call reads downward: the facade method of `Client` checks its arguments, `progenitor.rs` builds the request, [`run`] is
+//! The parts run in this order: the facade method of `Client` checks its arguments, `progenitor.rs` builds the request, [`run`] is
 //! the loop over attempts, `attempt.rs` sends the request and reads the response, and `decode` makes the value.
 
 mod attempt;
@@ -41,7 +41,7 @@ pub(crate) fn checked(
     })
 }
 
-/// Runs a call to its end.
+/// Runs a call: sends attempts until one succeeds or no attempt is left, and decodes the response.
 pub(crate) async fn run<T: for<'de> Lenient<'de>>(
     settings: &Settings,
     retry: RetryPolicy,
@@ -83,14 +83,14 @@ struct Call<'c> {
     trace: &'c Trace,
     deadline: Option<Instant>,
     success: &'static [RangeInclusive<u16>],
-    /// How many requests were sent.
+    /// The number of requests that were sent.
     attempts: u32,
     /// The errors of the attempts before the current one.
     earlier: Vec<Error>,
 }
 
 impl Call<'_> {
-    /// Returns the response of a success, and the token that was sent.
+    /// Returns the successful response and the token of its request.
     async fn received(
         mut self,
         request: Result<Request, Error>,
@@ -125,7 +125,7 @@ impl Call<'_> {
                 Ok(received) => return Ok((received, token)),
                 Err(error) => error,
             };
-            // A body that can't be copied is sent once.
+            // A request whose body can't be copied isn't retried.
             let Some(copy) = copy else {
                 return Err(error);
             };
@@ -148,7 +148,7 @@ impl Call<'_> {
         }
     }
 
-    /// Returns a token before the call's deadline.
+    /// Returns a token, or an error at the call's deadline.
     async fn token(&self) -> Result<Token, Error> {
         let token = self.settings.credential.current();
         match self.deadline {
@@ -159,7 +159,7 @@ impl Call<'_> {
         }
     }
 
-    /// Returns a new token after the service has rejected one.
+    /// Returns a new token after the service has rejected a token.
     async fn renewed(&mut self, rejected: &Token, error: Error) -> Result<Token, Error> {
         let token = self.token().await;
         if token
@@ -174,8 +174,8 @@ impl Call<'_> {
         token
     }
 
-    /// Returns the backoff before the next attempt, which is at least what the service asks for; `None` when there is no
-    /// attempt left, or the backoff would end after the call's deadline.
+    /// Returns the backoff before the next attempt, which is at least the `Retry-After`. Returns `None` if no attempt is left, or if
+    /// the backoff would end after the call's deadline.
     fn backoff(&self, error: &Error) -> Option<Duration> {
         let backoff = self.retry.backoff_after(self.attempts)?;
         let backoff = backoff.max(error.retry_after().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! The seam to progenitor: builds an operation's request with the generated client, and sends nothing.
+//! The adapter to progenitor: builds an operation's request with the generated client, and doesn't send the request.
 //!
 //! A method that progenitor generates builds a request, hands it to the hook [`exec`](ClientHooks::exec), and decodes the
 //! response that the hook returns. The SDK uses the first half only, because the second has no limit of bytes, no retries, and
@@ -28,7 +28,7 @@ pub(crate) fn client(endpoint: &str, http: &reqwest::Client) -> generated::Clien
     }
 }
 
-/// The version of the API that the spec describes.
+/// Returns the API version in the spec.
 pub(crate) fn api_version() -> &'static str {
     <generated::Client as ClientInfo<()>>::api_version()
 }

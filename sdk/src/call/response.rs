@@ -15,7 +15,7 @@ use crate::error::{Error, Kind};
 
 /// The service's response to a call: the decoded value, with the status code, the headers and the body.
 ///
-/// It dereferences to the value; [`into_inner`](Self::into_inner) returns the value itself.
+/// A response dereferences to the value. [`into_inner`](Self::into_inner) returns the value itself.
 ///
 /// ```no_run
 /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
@@ -45,15 +45,15 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// Makes an error about this response. The token is redacted from the message, should the service have sent it back: errors
-    /// are shown and logged.
+    /// Creates an error about this response. If the service has sent the token back, it is redacted, because errors are displayed
+    /// and logged.
     pub(super) fn error(&self, kind: Kind, message: &str, token: &Token) -> Error {
         let message = one_line(&token.redact(message)).unwrap_or_default();
         self.describe(Error::new(kind, message))
             .with_body(self.redacted_body(token))
     }
 
-    /// Returns the body without the token.
+    /// Returns the body with the token redacted.
     pub(super) fn redacted_body(&self, token: &Token) -> Bytes {
         let text = String::from_utf8_lossy(&self.body);
         match token.redact(&text) {
@@ -62,7 +62,7 @@ impl Received {
         }
     }
 
-    /// Adds the status code and the headers that errors show.
+    /// Adds the status code and the headers that errors display.
     pub(crate) fn describe(&self, error: Error) -> Error {
         error
             .with_status(self.status)
@@ -91,27 +91,27 @@ impl<T> Response<T> {
         &self.received.headers
     }
 
-    /// Returns the request's id in the service's own logs, `X-Ms-Correlation-Request-Id`, which the support asks for. Every
-    /// response of the live service has had it, though no page names it.
+    /// Returns the request's id in the service's logs (`X-Ms-Correlation-Request-Id`), which the service's support needs. All observed
+    /// responses of the live service have this header, although no page documents it.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
         self.received.correlation_id.as_deref()
     }
 
-    /// Returns how many requests this call sent; 1 when the first succeeded.
+    /// Returns the number of requests that the call sent.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.received.attempts
     }
 
-    /// Returns the response's body as it came, for properties that the spec doesn't name yet.
+    /// Returns the unchanged response body, which can hold properties that the spec doesn't define.
     #[must_use]
     pub fn raw_body(&self) -> &[u8] {
         &self.received.body
     }
 
-    /// Returns the response as JSON, with the properties that the spec doesn't name yet. A string that isn't Unicode, and a
-    /// property that occurs twice, are `null` in it when the body can't be read otherwise.
+    /// Returns the response as JSON, including properties that the spec doesn't define. If the body isn't valid JSON, strings with
+    /// invalid Unicode and properties that occur twice become `null`.
     ///
     /// ```no_run
     /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
@@ -124,7 +124,7 @@ impl<T> Response<T> {
     ///
     /// # Errors
     ///
-    /// [`is_decode`](Error::is_decode) when a property that the spec doesn't name is nested more than 128 deep or a number
+    /// [`is_decode`](Error::is_decode) if a property that the spec doesn't define is nested deeper than 128 levels, or is a number
     /// beyond the range of `f64`.
     pub fn json(&self) -> Result<serde_json::Value, Error> {
         decode::json(&self.received.body).map_err(|error| {

@@ -1,15 +1,16 @@
-//! The retry policy: when a request that failed is sent again.
+//! The retry policy, and the parsing of `Retry-After`.
 
 use std::time::{Duration, SystemTime};
 
-/// How often and after how long a request that failed is sent again.
+/// The maximum number of attempts of a call, and the backoff between attempts.
 ///
-/// Only requests that read are repeated, and only after 408, 429, 5xx, a connection that failed or broke, and an attempt that
-/// timed out. The backoff doubles from [`initial_backoff`](Self::initial_backoff) to [`max_backoff`](Self::max_backoff), each
-/// with up to its own length of jitter on top, and is never shorter than the service's `Retry-After`. When it would end after
-/// the call's deadline ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails at once with the errors so far.
+/// Only `GET` and `HEAD` requests are retried, and only after 408, 429, 5xx, a connection that can't be opened or broke, and an
+/// attempt that timed out. The backoff doubles from [`initial_backoff`](Self::initial_backoff) to
+/// [`max_backoff`](Self::max_backoff). Jitter of up to the same length is added to each backoff. A backoff is never shorter than the
+/// service's `Retry-After`. If a backoff would end after the call's deadline
+/// ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails immediately with the errors so far.
 ///
-/// Apart from that, a request whose token was rejected (401) is sent once more with a new token.
+/// Independently of the policy, a request whose token was rejected (401) is sent once more with a new token.
 ///
 /// ```
 /// use std::time::Duration;
@@ -43,8 +44,8 @@ impl RetryPolicy {
         Self::default().max_attempts(1)
     }
 
-    /// Sets the maximum number of requests of a call, by default 5; 0 counts as 1. The request with a new token after a 401 is
-    /// one of them, and is sent even when it is one more.
+    /// Sets the maximum number of requests of a call, by default 5; 0 counts as 1. The request with a new token after a 401 counts,
+    /// but is sent even if it exceeds the maximum.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
@@ -65,7 +66,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Returns the backoff after so many attempts, or `None` when no attempt is left.
+    /// Returns the backoff after this number of attempts, or `None` if no attempt is left.
     pub(super) fn backoff_after(&self, attempts: u32) -> Option<Duration> {
         if attempts >= self.max_attempts {
             return None;
@@ -82,11 +83,11 @@ impl RetryPolicy {
     }
 }
 
-/// Returns the time of a `Retry-After` header, which is in seconds or an HTTP date. A date in the past means now.
+/// Returns the wait in a `Retry-After` header, which holds seconds or an HTTP date. A date in the past is a wait of zero.
 pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // A number that overflows is a long time, too.
+        // A number that overflows is the maximum wait.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(value).ok()?;

@@ -7,7 +7,7 @@ use http::HeaderValue;
 
 use crate::credential::Credential;
 
-/// What all calls of a client share.
+/// The settings that all calls of a client share.
 pub(crate) struct Settings {
     pub(crate) http: reqwest::Client,
     pub(crate) credential: Credential,

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use super::settings::Settings;
 use crate::error::{Error, Kind};
 
-/// The deadline of an attempt: its own, or the call's when that is earlier.
+/// The deadline of an attempt: the end of the attempt timeout, or the call's deadline if that is earlier.
 pub(super) struct Timeout {
     deadline: Option<Instant>,
     /// The call's timeout, if its deadline is the earlier one.
@@ -27,7 +27,7 @@ impl Timeout {
         }
     }
 
-    /// Returns the result of the work, or an error when it takes longer.
+    /// Returns the result of the future, or an error at the deadline.
     pub(super) async fn apply<T>(
         &self,
         work: impl Future<Output = reqwest::Result<T>>,

@@ -1,4 +1,4 @@
-//! The span of a call and the event of each attempt, with the feature `tracing`. They never hold a body or a token.
+//! The span of a call and the event of each attempt, with the feature `tracing`. Spans and events never hold a body or a token.
 
 #[cfg(feature = "tracing")]
 pub(crate) use on::Trace;

@@ -11,11 +11,11 @@ use crate::call::settings::Settings;
 use crate::credential::Credential;
 use crate::error::{Error, Kind};
 
-/// The service's address in its documentation.
+/// The service's address according to its documentation.
 const ENDPOINT: &str = "https://cloudpartner.azure.com";
 
 impl Client {
-    /// Returns a builder with defaults for everything but the credential.
+    /// Returns a builder. Every option except the credential has a default.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -53,8 +53,8 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Sets the service's address, without the `/api` that the paths begin with; by default `https://cloudpartner.azure.com`.
-    /// Plain `http` is only allowed for this machine, because it shows the token to everybody on the way.
+    /// Sets the service's address, by default `https://cloudpartner.azure.com`. The address doesn't include the `/api` of the paths.
+    /// Plain `http` is allowed only for this machine, because `http` doesn't encrypt the token.
     pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
         self.endpoint = endpoint.into();
         self
@@ -72,8 +72,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the timeout of one attempt, from the request to the last byte of the response, by default 5 min. The service can
-    /// take minutes: an existing tool had to raise its timeout from one minute to five.
+    /// Sets the timeout of one attempt, from the request to the last byte of the response, by default 5 min. The service can take
+    /// minutes: another tool had to raise its timeout from one minute to five minutes.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
@@ -91,26 +91,26 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the maximum size of a response in bytes, after decompression, by default 256 MiB. A larger one is an error.
+    /// Sets the maximum size of a response in bytes, after decompression, by default 256 MiB. A larger response is an error.
     pub fn response_limit(mut self, bytes: usize) -> Self {
         self.response_limit = bytes;
         self
     }
 
-    /// Sets a text that is added to the SDK's own name in `User-Agent`, such as `release-pipeline/2.1`.
+    /// Sets a text that is appended to the SDK's name in `User-Agent`, such as `release-pipeline/2.1`.
     pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
         self.user_agent_suffix = Some(suffix.into());
         self
     }
 
-    /// Sets the HTTP client, for a proxy or certificates of your own. It must not follow redirects
-    /// (`redirect::Policy::none()`), which could send the token to another host.
+    /// Sets the HTTP client, for a proxy or custom certificates. The HTTP client must not follow redirects
+    /// (`redirect::Policy::none()`), because a redirect could send the token to another host.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = Some(client);
         self
     }
 
-    /// Builds the client. Sends nothing.
+    /// Builds the client. Sends no request.
     ///
     /// # Errors
     ///
@@ -167,10 +167,10 @@ fn http_client(local: bool, connect_timeout: Duration) -> Result<reqwest::Client
     }
     let mut builder = reqwest::Client::builder()
         .connect_timeout(connect_timeout)
-        // A redirect could lead the token to another host.
+        // A redirect could send the token to another host.
         .redirect(reqwest::redirect::Policy::none());
     if local {
-        // A proxy would be another host, and see the token in plain text.
+        // A proxy is another host and could read the token, because `http` doesn't encrypt it.
         builder = builder.no_proxy();
     }
     builder.build().map_err(|error| {

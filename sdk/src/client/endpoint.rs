@@ -1,4 +1,4 @@
-//! Checks of the endpoint and of paths.
+//! Validation of the endpoint and of paths.
 
 use std::net::IpAddr;
 
@@ -6,10 +6,10 @@ use reqwest::Url;
 
 use crate::error::{Error, Kind};
 
-/// Checks an endpoint. Returns it without a slash at the end, and whether it is plain `http` on this machine.
+/// Checks an endpoint. Returns the endpoint without a trailing slash, and whether it is plain `http` on this machine.
 pub(super) fn check(text: &str) -> Result<(String, bool), Error> {
     let invalid = |why: &str| {
-        // The text itself could hold a password, so the message doesn't repeat it.
+        // The message doesn't repeat the endpoint, because the endpoint can hold a password.
         Err(Error::new(
             Kind::Argument,
             format!("the endpoint can't be used: {why}"),
@@ -46,7 +46,7 @@ pub(super) fn check(text: &str) -> Result<(String, bool), Error> {
     Ok((url.as_str().trim_end_matches('/').to_owned(), local))
 }
 
-/// Joins the endpoint and a path, and adds a query parameter unless the path has it.
+/// Joins the endpoint and a path, and adds a query parameter unless the path has a parameter with this name.
 pub(super) fn join(endpoint: &str, path: &str, added: (&str, &str)) -> Result<Url, Error> {
     let invalid = |why: &str| Error::new(Kind::Argument, format!("path {path:?}: {why}"));
     if !path.starts_with('/') {

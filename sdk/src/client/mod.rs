@@ -17,9 +17,9 @@ use crate::decode::Lenient;
 use crate::error::Error;
 use crate::generated;
 
-/// The Cloud Partner Portal API.
+/// A client of the Cloud Partner Portal API. The operations of the spec are methods.
 ///
-/// Cheap to clone; clones share connections and tokens. The operations of the spec are methods.
+/// Cloning is cheap: clones share connections and tokens.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), cloud_partner_portal::Error> {
@@ -42,26 +42,26 @@ pub struct Client {
 }
 
 impl Client {
-    /// Creates a client for the service with the credential that the environment describes; see [`Credential::from_env`].
+    /// Creates a client with the credential from the environment; see [`Credential::from_env`].
     ///
     /// # Errors
     ///
-    /// As [`Credential::from_env`] and [`ClientBuilder::build`](crate::ClientBuilder::build).
+    /// Returns the errors of [`Credential::from_env`] and [`ClientBuilder::build`](crate::ClientBuilder::build).
     pub fn from_env() -> Result<Self, Error> {
         Self::builder().credential(Credential::from_env()?).build()
     }
 
-    /// Returns the service's address, without a slash at the end.
+    /// Returns the service's address without a trailing slash.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// Sends a `GET` request to a path of the service that isn't in the spec, with the client's credential, retries, timeouts
-    /// and limits, and returns the JSON as it is.
+    /// Sends a `GET` request to a path that isn't in the spec, and returns the JSON of the response. The client's credential, retries,
+    /// timeouts and limits apply.
     ///
-    /// The path begins with a slash and is percent-encoded; it may have a query. `api-version` is added unless the query has
-    /// it.
+    /// The path must begin with a slash and be percent-encoded. The path may have a query. `api-version` is added unless the query
+    /// contains it.
     ///
     /// ```no_run
     /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {

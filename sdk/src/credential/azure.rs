@@ -1,4 +1,4 @@
-//! Credentials of the Azure SDK, with the feature `azure-identity`.
+//! Adapters for credentials of the Azure SDK, with the feature `azure-identity`.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use crate::error::{Error, Kind};
 const SCOPE: &str = "https://cloudpartner.azure.com/.default";
 
 impl Credential {
-    /// Creates a credential from any credential of the Azure SDK, which is asked for tokens with this service's scope.
+    /// Creates a credential from any credential of the Azure SDK. Its tokens have this service's scope.
     ///
-    /// Many of them have a cache of their own, and `TokenCredential` has no way to bypass it: after a 401 they return the
-    /// token that the service has rejected. It isn't sent again; the call fails with the 401. Credentials from
+    /// Many Azure credentials have a cache that `TokenCredential` can't bypass. After a 401, such a credential returns the rejected
+    /// token again. The client doesn't send the rejected token again, and the call fails with the 401. Credentials from
     /// [`from_source`](Self::from_source) don't have this limitation.
     ///
     /// ```no_run
@@ -37,8 +37,7 @@ impl Credential {
         })
     }
 
-    /// Creates a credential that makes an Azure credential anew for each token, so that its cache never returns a token which
-    /// the service has rejected.
+    /// Creates a credential that creates a new Azure credential for each token, so that no cache returns a rejected token.
     pub(super) fn azure_uncached(
         name: &'static str,
         make: impl Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync + 'static,
@@ -82,7 +81,7 @@ mod tests {
     }
 
     impl TokenCredential for Caching {
-        // What the trait's macro makes of `async fn get_token`.
+        // The signature that the macro `async_trait` generates for `async fn get_token`.
         fn get_token<'life, 'scopes, 'scope, 'options, 'future>(
             &'life self,
             _: &'scopes [&'scope str],
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_rejected_token_is_renewed_by_a_credential_that_is_made_anew() {
+    async fn a_rejected_token_is_renewed_by_a_credential_without_a_cache() {
         let credential =
             Credential::azure_uncached("fake", || Ok(Caching::make())).expect("a credential");
         let token = credential.current().await.expect("a token");

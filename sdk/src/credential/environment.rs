@@ -1,4 +1,4 @@
-//! Credentials from environment variables, and the order in which they are looked for.
+//! Credentials from environment variables, and the order of the sources.
 
 use std::env;
 
@@ -11,7 +11,8 @@ const TENANT: &str = "AZURE_TENANT_ID";
 const CLIENT: &str = "AZURE_CLIENT_ID";
 const SECRET: &str = "AZURE_CLIENT_SECRET";
 const FEDERATED_TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
-/// Set by the tasks `AzureCLI@2` and `AzurePowerShell@5` of Azure Pipelines; the last one must be mapped by the pipeline.
+/// The variables of `azure-pipelines`. The tasks `AzureCLI@2` and `AzurePowerShell@5` set all variables except
+/// `SYSTEM_ACCESSTOKEN`, which the pipeline must map.
 const PIPELINE: [&str; 4] = [
     "AZURESUBSCRIPTION_TENANT_ID",
     "AZURESUBSCRIPTION_CLIENT_ID",
@@ -23,7 +24,7 @@ impl Credential {
     /// Creates a credential from the first complete source in the environment: `AZURE_TOKEN`, a service principal, a workload
     /// identity; see [`CredentialSource`]. All but the first need the feature `azure-identity`.
     ///
-    /// An incomplete source is skipped; errors say why. White space around a value is ignored, and an empty variable counts as
+    /// An incomplete source is skipped, and errors show the reason. White space around a value is ignored. An empty variable counts as
     /// absent.
     ///
     /// # Errors
@@ -35,11 +36,12 @@ impl Credential {
             .map_err(NoCredential::into_error)
     }
 
-    /// Creates a credential as [`from_env`](Self::from_env) does; when no source is complete, from the login of the Azure CLI.
+    /// Creates a credential as [`from_env`](Self::from_env) does, or from the login of the Azure CLI if no source is complete.
     ///
     /// # Errors
     ///
-    /// As [`from_env`](Self::from_env), but not when no source is complete: without a login, the first call fails.
+    /// [`is_credential`](Error::is_credential) if a complete source can't be used. If no source is complete and the Azure CLI has no
+    /// login, the first call fails.
     #[cfg(feature = "azure-identity")]
     pub fn from_env_or_azure_cli() -> Result<Self, Error> {
         match Environment(&process).first() {
@@ -51,7 +53,7 @@ impl Credential {
         }
     }
 
-    /// Creates a credential from a source that is chosen by name. All but `token` need the feature `azure-identity`.
+    /// Creates a credential from one source. All but `token` need the feature `azure-identity`.
     ///
     /// ```no_run
     /// # fn example() -> Result<(), cloud_partner_portal::Error> {
@@ -89,11 +91,11 @@ fn process(name: &str) -> Option<String> {
 /// The environment variables.
 struct Environment<'e>(&'e dyn Fn(&str) -> Option<String>);
 
-/// Why a source gives no credential.
+/// The reason why a source has no credential.
 enum NoCredential {
     /// The reasons why sources were skipped.
     Skipped(Vec<String>),
-    /// The source is complete, but can't be used.
+    /// The error of a source that is complete but can't be used.
     Unusable(Error),
 }
 
@@ -151,7 +153,7 @@ impl Environment<'_> {
             .filter(|value| !value.is_empty())
     }
 
-    /// Returns the values of the variables, or the reason why the source is skipped: those that aren't set.
+    /// Returns the values of the variables, or the names of the missing variables as the reason why the source is skipped.
     fn all<const N: usize>(
         &self,
         source: CredentialSource,
@@ -280,7 +282,7 @@ mod tests {
     fn the_first_complete_source_is_used() {
         assert_eq!(first(&[TOKEN]), "token");
         assert_eq!(first(&[TOKEN, TENANT, CLIENT, SECRET]), "token");
-        // A pipeline sets these for its own login.
+        // A pipeline can set these two variables for another login.
         assert_eq!(first(&[TOKEN, TENANT, CLIENT]), "token");
         assert!(first(&[("AZURE_TOKEN", "a\nb")]).contains("the token holds a character"));
         let principal = first(&[TENANT, CLIENT, SECRET]);
@@ -293,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_complete_source_the_error_says_what_is_missing() {
+    fn without_a_complete_source_the_error_names_the_missing_variables() {
         for (variables, expected) in [
             (
                 &[][..],

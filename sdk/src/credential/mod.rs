@@ -1,4 +1,4 @@
-//! The cache of tokens: when a token is fetched, reused, renewed and dropped.
+//! Credentials: how tokens are fetched, cached, renewed and dropped.
 
 #[cfg(feature = "azure-identity")]
 mod azure;
@@ -25,31 +25,32 @@ use token::{AccessToken, Token};
 const RENEW_BEFORE: Duration = Duration::from_secs(300);
 /// The minimum time between two renewals of a token that is still valid.
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(30);
-/// The maximum time that a renewal may take. The Azure CLI can need a quarter of a minute.
+/// The timeout of a renewal. The Azure CLI can need 15 s.
 const RENEWAL_TIMEOUT: Duration = Duration::from_secs(60);
 /// The time after which a token file is read again.
 const FILE_INTERVAL: Duration = Duration::from_secs(600);
 
-/// The error type of a provider of tokens.
+/// The error type of a token provider.
 pub type CredentialError = Box<dyn StdError + Send + Sync>;
 
 type Fetched = Pin<Box<dyn Future<Output = Result<AccessToken, CredentialError>> + Send>>;
 type Renewal = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
 
-/// The source of a client's tokens, with a cache. Its `Debug` doesn't show them.
+/// A source of tokens with a cache. Its `Debug` doesn't show tokens.
 ///
-/// Cheap to clone; clones share the cache.
+/// Cloning is cheap: clones share the cache.
 ///
-/// A token is kept until it expires. Five minutes before, it is renewed in the background, while calls go on with it. Only one
-/// renewal runs at a time, for 60 s at most; calls that have no valid token wait for it and share its error. After a 401 the
-/// token is dropped, and the request is sent once more with a new one, unless the provider returns the same token again.
+/// A token is kept until it expires. Five minutes before its expiry, the token is renewed in the background, while calls continue to
+/// use it. Only one renewal runs at a time, for at most 60 s. Calls without a valid token wait for the renewal and share its error.
+/// After a 401, the token is dropped and the request is sent once more with a new token, unless the provider returns the same token
+/// again.
 #[derive(Clone)]
 pub struct Credential(Arc<Inner>);
 
 struct Inner {
-    /// Names the source in messages.
+    /// The name of the source in messages.
     name: &'static str,
-    /// The sources that were tried before this one, each with the reason why it was skipped.
+    /// The reasons why the sources before this source were skipped.
     skipped: Vec<String>,
     /// `None` for a token that can't be renewed.
     fetch: Option<Box<dyn Fn() -> Fetched + Send + Sync>>,
@@ -61,13 +62,13 @@ struct Cache {
     token: Option<Token>,
     /// The earliest time of the next renewal while the token is still valid.
     next_renewal: Option<Instant>,
-    /// Weak, so that a renewal ends when every call that waits for it was dropped.
+    /// The renewal that is running. The reference is weak, so that a renewal ends when every call that waits for it was dropped.
     renewal: Option<WeakShared<Renewal>>,
 }
 
 impl Credential {
     /// Creates a credential from a token, such as the one that
-    /// `az account get-access-token --resource https://cloudpartner.azure.com` prints. It can't be renewed.
+    /// `az account get-access-token --resource https://cloudpartner.azure.com` prints. The token can't be renewed.
     ///
     /// # Errors
     ///
@@ -106,8 +107,8 @@ impl Credential {
         Ok(Self::fetching("token-file", fetch))
     }
 
-    /// Creates a credential from a function that returns a token. It is called when a token is needed, and never by two calls
-    /// at once. A function that takes more than 60 s is given up.
+    /// Creates a credential from a function that returns a token. The client calls the function when a token is needed, and never
+    /// concurrently. A function that takes more than 60 s is an error.
     ///
     /// ```
     /// use std::time::Duration;
@@ -157,13 +158,13 @@ impl Credential {
         self.lock().token.as_ref()?.expires_at
     }
 
-    /// Whether a new token can be fetched when this one expires.
+    /// Returns whether a new token can be fetched when the current token expires.
     #[must_use]
     pub fn is_renewable(&self) -> bool {
         self.0.fetch.is_some()
     }
 
-    /// Returns the text for messages: the source that is used, and why the sources before it were skipped.
+    /// Returns the description for messages: the name of the source, and why the sources before it were skipped.
     pub(crate) fn describe(&self) -> String {
         let mut text = self.0.name.to_owned();
         if let Some(expiry) = self.expires_at().filter(|_| !self.is_renewable())
@@ -199,7 +200,7 @@ impl Credential {
         renewal.await
     }
 
-    /// Drops a token that the service rejected. Returns `false` when no other token can be fetched.
+    /// Drops a rejected token. Returns `false` if the credential can't fetch another token.
     pub(crate) fn reject(&self, token: &Token) -> bool {
         let mut cache = self.lock();
         let is_cached = |cached: &Token| cached.header == token.header;
@@ -209,7 +210,7 @@ impl Credential {
         self.is_renewable()
     }
 
-    /// Joins the renewal that is running, or starts one.
+    /// Returns the renewal that is running, or starts a renewal.
     fn renewal(&self, cache: &mut Cache) -> Shared<Renewal> {
         if let Some(running) = cache.renewal.as_ref().and_then(WeakShared::upgrade) {
             return running;
@@ -267,7 +268,7 @@ mod tests {
     use super::{AccessToken, Credential, RENEWAL_TIMEOUT};
 
     #[tokio::test(start_paused = true)]
-    async fn a_renewal_that_hangs_ends_for_every_call_that_waits() {
+    async fn a_renewal_that_hangs_times_out_for_every_waiting_call() {
         let credential = Credential::provider(pending);
         let start = tokio::time::Instant::now();
         let clone = credential.clone();

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Kind};
 
-/// A source of tokens that [`Credential::from_source`](crate::Credential::from_source) knows by name.
+/// A source of tokens for [`Credential::from_source`](crate::Credential::from_source).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CredentialSource {
@@ -17,7 +17,7 @@ pub enum CredentialSource {
     ServicePrincipal,
     /// `workload-identity`: `AZURE_FEDERATED_TOKEN_FILE`, `AZURE_TENANT_ID` and `AZURE_CLIENT_ID`.
     WorkloadIdentity,
-    /// `managed-identity`: the identity of the Azure machine; with `AZURE_CLIENT_ID` the user-assigned one of this id.
+    /// `managed-identity`: the identity of the Azure machine, or the user-assigned identity in `AZURE_CLIENT_ID`.
     ManagedIdentity,
     /// `azure-pipelines`: the service connection of a task of Azure Pipelines. The task sets
     /// `AZURESUBSCRIPTION_TENANT_ID`, `AZURESUBSCRIPTION_CLIENT_ID` and `AZURESUBSCRIPTION_SERVICE_CONNECTION_ID`; the

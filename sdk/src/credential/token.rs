@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderValue;
 use tokio::time::Instant;
 
-/// A Microsoft Entra ID token for this service, and its expiry. Its `Debug` doesn't show it.
+/// A Microsoft Entra ID token for this service, and its expiry. Its `Debug` doesn't show the token.
 #[derive(Clone)]
 pub struct AccessToken {
     secret: String,
@@ -25,14 +25,14 @@ impl AccessToken {
         }
     }
 
-    /// Sets the time at which the token expires. The client renews it five minutes before.
+    /// Sets the time at which the token expires. The client renews the token five minutes before its expiry.
     #[must_use]
     pub fn expires_at(mut self, time: impl Into<SystemTime>) -> Self {
         self.expires = Some(time.into());
         self
     }
 
-    /// Sets the time after which the token expires. The client renews it five minutes before.
+    /// Sets the duration after which the token expires. The client renews the token five minutes before its expiry.
     #[must_use]
     pub fn expires_in(self, time: Duration) -> Self {
         let end = SystemTime::now().checked_add(time);
@@ -57,7 +57,7 @@ impl fmt::Debug for AccessToken {
 pub(crate) struct Token {
     /// `Bearer …`, marked as sensitive.
     pub(crate) header: HeaderValue,
-    /// The expiry on the monotonic clock, so that a change of the system clock doesn't revive a token.
+    /// The expiry on the monotonic clock, so that a change of the system clock doesn't make an expired token valid.
     expires: Option<Instant>,
     pub(super) expires_at: Option<SystemTime>,
 }
@@ -76,7 +76,7 @@ impl Token {
         })
     }
 
-    /// Checks a token that can't be renewed. It is sent after its expiry, too, because the service's clock decides.
+    /// Checks a token that can't be renewed. The client also sends it after its expiry, because the service's clock decides.
     pub(super) fn fixed(secret: &str) -> Result<Self, &'static str> {
         Ok(Self {
             header: header(secret)?,
@@ -93,8 +93,8 @@ impl Token {
         self.expires.is_some_and(|end| now + time >= end)
     }
 
-    /// Returns the text with `[redacted]` in the place of the token, should a server have sent it back. A token that was cut
-    /// off, by the server or by a limit of bytes, is replaced as well: its first 16 bytes count.
+    /// Redacts the token from a text, in case a server has sent the token back. A token that was cut off by the server or by a limit
+    /// of bytes is redacted as well, if its first 16 bytes are left.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         const LONG: usize = 16;
         let header = self.header.to_str().unwrap_or_default();
@@ -124,7 +124,7 @@ fn header(secret: &str) -> Result<HeaderValue, &'static str> {
     if secret.is_empty() {
         return Err("is empty");
     }
-    // HTTP allows more characters, but no token has them, and servers reject them.
+    // HTTP allows more characters in a header, but no token contains them, and servers reject them.
     let mut header = Some(secret)
         .filter(|secret| secret.bytes().all(|byte| byte.is_ascii_graphic()))
         .and_then(|secret| HeaderValue::from_str(&format!("Bearer {secret}")).ok())

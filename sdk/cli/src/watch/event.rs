@@ -1,4 +1,4 @@
-//! The events of both watches of the SDK as one stream.
+//! Converts the events of the SDK's two watches to one stream.
 
 use std::future::ready;
 use std::pin::Pin;
@@ -14,9 +14,9 @@ use crate::args::{Until, Watch};
 use crate::client::Connection;
 
 pub enum Event {
-    /// The list was read: how many offers it has, and how many of them are watched.
+    /// The list was read. `offers` is the number of offers in the list, and `watched` is the number of watched offers.
     Listed { offers: usize, watched: usize },
-    /// An event of an offer, or without one of the list.
+    /// An event of an offer, or of the list if there is no offer.
     Poll(Option<String>, Box<WatchEvent>),
     /// The watch of the whole publisher has ended.
     Ended(Result<PublisherWatchResult, Error>),
@@ -24,7 +24,7 @@ pub enum Event {
 
 pub type Events = Pin<Box<dyn Stream<Item = Event>>>;
 
-/// Watches these offers. Nothing is spawned, so a panic ends the program.
+/// Watches these offers. The watches aren't spawned as tasks, so a panic ends the program.
 pub fn of_offers<'o>(
     connection: &Connection,
     options: &Watch,

@@ -1,4 +1,4 @@
-//! The events and results of `watch` as JSON.
+//! Converts the events and results of `watch` to JSON.
 
 use cloud_partner_portal::{Error, WatchEvent, WatchResult};
 use serde_json::{Map, Value, json};
@@ -9,7 +9,7 @@ use crate::outcome::sentence;
 use crate::plain_text::stamp;
 use crate::watch::Results;
 
-/// The name of an event.
+/// Returns the name of an event.
 pub fn name(event: &WatchEvent) -> &'static str {
     match event {
         WatchEvent::Changed(_) => "changed",
@@ -20,7 +20,7 @@ pub fn name(event: &WatchEvent) -> &'static str {
     }
 }
 
-/// One object for one event. `report` is what the service sent.
+/// Converts an event to a JSON object. Its `report` is the unchanged report of the service.
 pub fn event(offer: Option<&str>, event: &WatchEvent) -> Value {
     let mut value = json!({"time": stamp(), "offer": offer, "event": name(event)});
     match event {
@@ -40,7 +40,7 @@ pub fn event(offer: Option<&str>, event: &WatchEvent) -> Value {
             value["changedSteps"] = steps.into();
             value["correlationId"] = json!(change.correlation_id);
             value["report"] = serde_json::from_slice(change.raw_body())
-                // The raw body can hold properties that can't be decoded.
+                // The raw body can hold values that `serde_json` can't decode.
                 .or_else(|_| serde_json::to_value(&change.report))
                 .unwrap_or_default();
         }
@@ -56,7 +56,7 @@ pub fn event(offer: Option<&str>, event: &WatchEvent) -> Value {
     value
 }
 
-/// The properties of the last line: the result of every offer, and the exit code.
+/// Returns the additional properties of the last line: the result of every offer, and the exit code.
 pub fn summary(results: &Results, exit: Exit) -> Map<String, Value> {
     let offers: Map<_, _> = results
         .iter()
@@ -71,7 +71,7 @@ pub fn summary(results: &Results, exit: Exit) -> Map<String, Value> {
     ])
 }
 
-/// The result of one offer: `outcome`, or `error` if the watch gave up.
+/// Returns the properties of an offer's result: `outcome`, or `error` if an error ended the watch.
 fn result(result: &Result<WatchResult, Error>) -> Map<String, Value> {
     let mut value = Map::new();
     match result {

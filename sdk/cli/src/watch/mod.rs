@@ -1,4 +1,4 @@
-//! `cloud-partner watch`.
+//! The command `cloud-partner watch`.
 
 mod event;
 mod json;
@@ -21,7 +21,7 @@ use crate::plain_text::clean;
 use event::{Event, Events};
 use printer::Printer;
 
-/// After this time without an event, a remark says what the tool waits for.
+/// The time without an event after which the tool reports that the service hasn't responded.
 const SILENCE: Duration = Duration::from_secs(4);
 
 /// The results so far, by offer. `None` while the watch of the offer continues.
@@ -53,7 +53,7 @@ pub async fn run(
     };
     let read = read(&mut events, options, &mut results, &mut printer);
     let ended = tokio::select! {
-        // The interrupt is polled first, so that it is caught from the first request on.
+        // The interrupt is polled first, so that it is handled from the first request on.
         biased;
         _ = tokio::signal::ctrl_c() => None,
         ended = read => Some(ended?),
@@ -66,7 +66,7 @@ pub async fn run(
     };
     let mut exit = worst(&results, options);
     if let Some(list) = list {
-        // A list that couldn't be read makes every result doubtful.
+        // If the last list request failed, the results may be outdated.
         exit = exit.worst(list.exit(!results.is_empty(), options));
         printer.list_ended(&list, &results, exit, &connection.publisher)?;
     } else if options.offers.is_empty() {
@@ -76,10 +76,10 @@ pub async fn run(
     Ok(exit)
 }
 
-/// How the watch of a whole publisher ended, beside the results of its offers.
+/// The end of the watch of a whole publisher, without the results of its offers.
 struct ListEnd {
     timed_out: bool,
-    /// Why the last list couldn't be read.
+    /// The error of the last list request.
     error: Option<Error>,
 }
 
@@ -163,7 +163,7 @@ fn worst(results: &Results, options: &Watch) -> Exit {
     exits.fold(Exit::Done, Exit::worst)
 }
 
-/// Reads what `cloud-partner status OFFER -o json` wrote.
+/// Reads a file with the output of `cloud-partner status OFFER -o json`.
 fn read_report(file: &Path) -> Result<OfferStatusReport, Stop> {
     let read = std::fs::read(file).and_then(|text| Ok(report(&text)?));
     read.map_err(|error| {
@@ -180,7 +180,7 @@ fn report(text: &[u8]) -> serde_json::Result<OfferStatusReport> {
     serde_json::from_value(properties.into())
 }
 
-/// Says that a token that can't be renewed expires before the watch can have ended.
+/// Returns a warning if the token can't be renewed and may expire before the watch ends.
 fn expiry_warning(connection: &Connection, options: &Watch) -> Option<String> {
     let expiry = connection.token_expiry?;
     let end = options

@@ -1,5 +1,5 @@
-//! Prints the events of `watch`: a progress line for each offer on a terminal, a line for each change elsewhere, JSON or
-//! tab-separated values for programs. Errors go to standard error in every format.
+//! Prints the events of `watch`. The table format has a progress line for each offer on a terminal, and a line for each change
+//! elsewhere. The other formats are JSON and tab-separated values. Every format prints errors to standard error.
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
@@ -24,7 +24,7 @@ const LIST: &str = "the list of offers";
 pub struct Printer<'o, W> {
     format: Format,
     out: &'o mut W,
-    /// Only on a terminal.
+    /// The progress lines, on a terminal only.
     bars: Option<Bars>,
     header_printed: bool,
 }
@@ -48,7 +48,7 @@ impl<'o, W: Write> Printer<'o, W> {
         }
     }
 
-    /// Prints an event of an offer, or without one of the list. `summary` is added to the last event.
+    /// Prints an event of an offer, or of the list if there is no offer. `summary` is added to the last event.
     pub fn print(
         &mut self,
         offer: Option<&str>,
@@ -66,7 +66,7 @@ impl<'o, W: Write> Printer<'o, W> {
             Format::Tsv => self.tsv(offer.unwrap_or_default(), event)?,
             Format::Table => self.text(offer, event)?,
         }
-        // The reader may wait for it.
+        // A program that reads the output may wait for this event.
         self.out.flush()?;
         let subject = offer.map_or(LIST.to_owned(), clean);
         match event {
@@ -168,7 +168,7 @@ impl<'o, W: Write> Printer<'o, W> {
         let line = match event {
             WatchEvent::Changed(change) => line(&change.report),
             WatchEvent::Ended(Ok(result)) => ended(result).to_owned(),
-            // Elsewhere standard error has it.
+            // Without progress lines, the error is printed to standard error only.
             WatchEvent::Ended(Err(error)) if self.bars.is_some() => with_causes(error),
             _ => return Ok(()),
         };
@@ -212,7 +212,7 @@ impl Bars {
     fn show(&mut self, offer: &str, line: String, ended: bool) {
         let bar = self.offers.entry(offer.to_owned()).or_insert_with(|| {
             let bar = self.all.add(ProgressBar::new_spinner());
-            // The template is a constant, and the terminal tests use it.
+            // The template is constant, and the terminal tests cover it.
             if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:20} {wide_msg}") {
                 bar.set_style(style);
             }
@@ -228,7 +228,7 @@ impl Bars {
     }
 }
 
-/// How a watch ended, in a sentence.
+/// Returns a sentence about the result of a watch.
 fn ended(result: &WatchResult) -> &'static str {
     match result.report {
         Some(_) => sentence(result.outcome),
@@ -236,7 +236,7 @@ fn ended(result: &WatchResult) -> &'static str {
     }
 }
 
-/// A change in one line: the status, the current step, and the last error message.
+/// Returns a report on one line: the status, the current step, and the last error message.
 fn line(report: &OfferStatusReport) -> String {
     let mut parts = vec![clean(report.status.as_str())];
     if let Some(step) = report.current_step() {
