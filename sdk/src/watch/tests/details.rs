@@ -1,4 +1,4 @@
-//! Single decisions of the cores, each with the run that shows it.
+//! Tests of single decisions of the cores.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -115,7 +115,7 @@ fn an_offer_that_is_listed_twice_is_in_flight_if_one_item_is() {
         let listed = a.status.as_ref().map(Extensible::as_str);
         assert_eq!(listed, Some(status), "{first} {second}");
         assert!(!a.changed);
-        // The same items again are no change; another version in either of them is one.
+        // Equal items aren't a change. A different version of one item is a change.
         assert!(!listing.record(both())["a"].changed);
         assert!(listing.record(vec![item(first, 3), item(second, 2)])["a"].changed);
         assert!(listing.record(vec![item(first, 3), item(second, 4)])["a"].changed);
@@ -165,7 +165,7 @@ fn a_wait_longer_than_the_interval_is_reported() {
     }
 }
 
-/// A wait that is longer than an hour is the interval's, not the service's.
+/// A wait of more than an hour comes from the interval, not from `Retry-After`.
 #[test]
 fn a_reported_wait_is_at_most_an_hour() {
     for (interval, fault, expected) in [
@@ -236,7 +236,7 @@ fn a_reported_wait_is_at_most_an_hour() {
     }
 }
 
-/// The times of `Delayed`, with the offer and the wait.
+/// Returns the times of `Delayed` events, with the offer and the wait.
 fn delays(run: &Run<PublisherWatchEvent>) -> Vec<(u64, Option<&str>, u64)> {
     run.events
         .iter()
@@ -253,7 +253,7 @@ fn delays(run: &Run<PublisherWatchEvent>) -> Vec<(u64, Option<&str>, u64)> {
 fn a_retry_after_delays_the_requests_of_a_publisher_watch() {
     let running = [(0, "running"), (1, "running")];
     let ended = [(0, "failed"), (1, "failed")];
-    // The fault, whether it is the list's, and when list and statuses are sent after it.
+    // The fault, whether the list request has it, and the times of the list and status requests after it.
     for (of_list, fault, expected) in [
         (
             true,
@@ -342,7 +342,7 @@ fn a_poll_that_failed_is_repeated_before_the_next_list() {
     );
 }
 
-/// What a confirmed outcome was confirmed against doesn't hold for ever: the offer can end in the list and be in flight again.
+/// A confirmation holds only until the list changes: the offer can end in the list and be in flight again.
 #[test]
 fn a_confirmed_outcome_is_doubted_when_the_list_changes() {
     let lists = [
@@ -383,7 +383,7 @@ fn a_confirmed_outcome_is_doubted_when_the_list_changes() {
         },
         |_, _| {},
     );
-    // One confirmation, and none for the lists that only catch up with the reports.
+    // One confirmation, and no confirmation for the lists that change to the status of the reports.
     assert_eq!(polls, 4);
     let PublisherWatchEvent::Ended(Ok(result)) = &run.last else {
         panic!("{:?}", run.last);
@@ -393,7 +393,7 @@ fn a_confirmed_outcome_is_doubted_when_the_list_changes() {
     let changes = run.events.iter().filter(
         |(_, event)| matches!(event, PublisherWatchEvent::Changed { offer, .. } if offer == "0"),
     );
-    // The report of the confirmation equals the one before.
+    // The report of the confirmation equals the previous report.
     assert_eq!(changes.count(), 3);
     let ends = run.events.iter().filter_map(|(_, event)| match event {
         PublisherWatchEvent::OfferEnded { offer, result, .. } if offer == "0" => Some(end(result)),
@@ -460,7 +460,7 @@ fn an_offer_that_waits_for_go_live_isnt_doubted_while_the_list_says_the_same() {
 fn queued_polls_wait_for_the_retry_after_of_an_error() {
     let running: Vec<_> = (0..20).map(|offer| (offer, "running")).collect();
     let ended: Vec<_> = (0..20).map(|offer| (offer, "failed")).collect();
-    // The first is repeated, the second ends the watch of its offer at once.
+    // The first poll is repeated. The second poll ends the watch of its offer.
     for code in [429, 403] {
         let run = run(
             &mut many(OPTIONS),
@@ -473,7 +473,7 @@ fn queued_polls_wait_for_the_retry_after_of_an_error() {
             |_, _| {},
         );
         let at = |time| run.sent.iter().filter(|(when, _)| *when == time).count();
-        // The list and eight polls; then the other twelve, and the list or the repeated poll with them.
+        // First the list and eight polls. Then the remaining twelve polls, and the list or the repeated poll.
         assert_eq!(at(0), 1 + 8);
         assert!(at(500) >= 12, "{:?}", run.sent);
         assert!(run.sent.iter().all(|(when, _)| *when == 0 || *when >= 500));

@@ -60,7 +60,7 @@ fn many(options: Options) -> Many {
     Many::new(rules(options))
 }
 
-/// A result in the model's words.
+/// Converts a result to the model's type.
 fn end(result: &Result<WatchResult, Error>) -> End {
     match result {
         Ok(result) => End::Outcome(result.outcome.as_str()),
@@ -110,7 +110,7 @@ fn report() -> impl Strategy<Value = Report> {
         })
 }
 
-/// An answer with the seconds that it takes and its `Retry-After`.
+/// Generates a response with its duration in seconds and its `Retry-After`.
 fn timed(
     answer: impl Strategy<Value = Answer>,
 ) -> impl Strategy<Value = (Answer, u64, Option<u64>)> {

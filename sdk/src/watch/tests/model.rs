@@ -1,5 +1,5 @@
-//! A reference model of the watches. It imports nothing from the crate: it judges a run by what the service has sent, in plain
-//! types, with its own wording of the rules.
+//! A reference model of the watches. The model imports nothing from the crate. It checks a run against the service's responses, with
+//! its own types and its own implementation of the rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,7 @@ pub enum Fault {
     Status(u16),
 }
 
-/// A request that was answered.
+/// A request and its response.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// `None` for the list.
@@ -59,7 +59,7 @@ pub enum End {
 pub struct Options {
     pub tolerate: Seconds,
     pub timeout: Seconds,
-    /// Whether the watch goes on while the offer waits for its go-live.
+    /// Whether the watch continues while the offer waits for its go-live.
     pub until_live: bool,
 }
 
@@ -75,7 +75,7 @@ pub fn is_in_flight(status: Option<&str>) -> bool {
     !status.is_some_and(|status| FINAL.contains(&status))
 }
 
-/// An unknown status doesn't show that a publication has started.
+/// Returns whether a status shows that a publication has started. An unknown status doesn't.
 pub fn shows_a_start(status: &str) -> bool {
     ["notStarted", "waitingForPublisherReview", "running"].contains(&status)
 }
@@ -91,7 +91,7 @@ pub fn outcome(report: Report) -> Option<&'static str> {
     }
 }
 
-/// For how long the table tolerates a fault.
+/// Returns how long the policy tolerates a fault.
 fn tolerated(fault: Fault, succeeded_before: bool, options: Options) -> Seconds {
     let heals = match fault {
         Fault::Argument => return 0,
@@ -106,16 +106,16 @@ fn tolerated(fault: Fault, succeeded_before: bool, options: Options) -> Seconds 
     }
 }
 
-/// The polls of one kind since their watch began.
+/// The polls of the list or of one offer since their watch started.
 #[derive(Clone, Debug, Default)]
 pub struct Polls {
     succeeded: bool,
-    /// When the first poll of the failing ones was sent.
+    /// The time at which the first poll since the last success was sent.
     failing_since: Option<Seconds>,
 }
 
 impl Polls {
-    /// Whether the exchange ends the watch by the policy for errors.
+    /// Returns whether the exchange ends the watch according to the policy for errors.
     pub fn gives_up(&mut self, exchange: &Exchange, options: Options) -> bool {
         let Answer::Fault(fault) = exchange.answer else {
             self.succeeded = true;
@@ -131,7 +131,8 @@ fn final_outcome(report: Report, options: Options) -> Option<&'static str> {
     outcome(report).filter(|outcome| !(options.until_live && *outcome == "awaitingGoLive"))
 }
 
-/// How a watch of one offer must have ended after these exchanges, and with which of them. `None`: not with any.
+/// Returns the index of the exchange that ends the watch of one offer, and the expected end. `None` means that no exchange ends
+/// the watch.
 pub fn single(log: &[Exchange], options: Options) -> Option<(usize, End)> {
     let mut polls = Polls::default();
     for (number, exchange) in log.iter().enumerate() {
@@ -147,15 +148,15 @@ pub fn single(log: &[Exchange], options: Options) -> Option<(usize, End)> {
     None
 }
 
-/// What is known of a publisher's offers after these exchanges.
+/// The state of a publisher's offers after the exchanges.
 #[derive(Debug, Default)]
 pub struct Publisher {
-    /// What the last list that named an offer said of it, with the number of this list.
+    /// The item of each offer in the last list that names it, with the number of this list.
     listed: BTreeMap<u8, (Item, usize)>,
     any_list: bool,
-    /// The offers that belong to the watch.
+    /// The watched offers.
     pub watched: BTreeSet<u8>,
-    /// The last report of each offer with the number of the list before it.
+    /// The last report of each offer, with the number of the list before it.
     reports: BTreeMap<u8, (Report, usize)>,
     /// Whether the same final report came after two different lists that agreed about the offer.
     confirmed: BTreeMap<u8, bool>,
@@ -210,7 +211,7 @@ impl Publisher {
         self.reports.get(&offer).map(|(report, _)| *report)
     }
 
-    /// Whether the last list that named an offer says that it ended without a success.
+    /// Returns whether an offer has ended without a success according to the last list that names it.
     pub fn is_denied(&self, offer: u8) -> bool {
         let listed = self.listed.get(&offer);
         listed
@@ -218,7 +219,7 @@ impl Publisher {
             .is_some_and(|status| ["failed", "canceled", "neverPublished"].contains(&status))
     }
 
-    /// Whether every watched offer was seen to succeed, and a newer list shows nothing else.
+    /// Returns whether every watched offer has succeeded, and no newer list contradicts this.
     pub fn may_succeed(&self) -> bool {
         self.last_is_list && !self.watched.is_empty() && {
             self.watched.iter().all(|offer| {
@@ -231,7 +232,7 @@ impl Publisher {
                     && !self.is_denied(*offer)
                     && !self.failing.contains(offer)
                     && *list < self.lists
-                    // What a newer list says can be older; then the report must have been read again.
+                    // A newer list can hold an older status. In this case a later report must confirm the status.
                     && (!in_flight || self.confirmed.get(offer) == Some(&true))
             })
         }

@@ -1,4 +1,4 @@
-//! The table of the policy for errors, row by row.
+//! Tests of each row in the table of the policy for errors.
 
 use super::model::{Answer, End, Fault, Options, Report};
 use super::simulation::{Reply, run};
@@ -6,7 +6,8 @@ use super::{end, single};
 use crate::WatchEvent;
 use crate::watch::start::Start;
 
-/// When a watch of one offer ends if, after this many reports, every poll fails in the same way. `None`: never in a day.
+/// Returns the time at which a watch of one offer ends if every poll after this number of reports has the same fault. `None` means
+/// that the watch doesn't end within a day.
 fn ends_after(fault: Fault, reports: usize, tolerate: u64) -> Option<u64> {
     let options = Options {
         tolerate,
@@ -49,7 +50,7 @@ fn ends_after(fault: Fault, reports: usize, tolerate: u64) -> Option<u64> {
 }
 
 #[test]
-fn the_policy_is_the_table() {
+fn the_policy_follows_the_table() {
     let minutes = |minutes: u64| Some(minutes * 60);
     for (faults, before, after) in [
         (vec![Fault::Argument], minutes(0), minutes(0)),

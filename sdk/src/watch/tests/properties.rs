@@ -1,4 +1,4 @@
-//! Random runs, judged by the reference model.
+//! Property tests: random runs are compared with the reference model.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ proptest! {
         };
         if let Some((number, expected)) = model::single(&run.log, options) {
             prop_assert_eq!(end(result), expected);
-            prop_assert_eq!(number, run.log.len() - 1, "it went on after its end");
+            prop_assert_eq!(number, run.log.len() - 1, "the watch continued after its end");
             prop_assert_eq!(run.log[number].received, run.end);
         } else {
             prop_assert_eq!(end(result), End::Outcome("timedOut"));
@@ -136,16 +136,16 @@ fn eight_status_requests_are_under_way_at_once_and_each_offer_is_polled_once_per
         .iter()
         .filter(|(_, offer)| offer.is_none())
         .collect();
-    // Each list takes a second, and the next one is sent an interval after it.
+    // Each list takes a second, and the next list request is sent an interval after the list.
     assert_eq!(
         lists.iter().map(|(when, _)| *when).collect::<Vec<_>>(),
         [0, 61, 122, 183, 244, 305]
     );
-    // The last list found nothing to poll.
+    // No polls follow the last list.
     assert_eq!(run.sent.len(), 6 + 5 * 20);
 }
 
-/// Plays the scripts; then everything has succeeded.
+/// Returns a service that follows the scripts. At the end of the scripts, every publication has succeeded.
 fn publisher(
     lists: Vec<(Answer, u64, Option<u64>)>,
     scripts: &[Vec<(Answer, u64, Option<u64>)>],
@@ -177,8 +177,8 @@ fn publisher(
     )
 }
 
-/// With which exchange the policy ends the polls of the list (`None`) and of each offer. An offer's polls begin anew when it is
-/// watched again after an outcome.
+/// Returns the indexes of the exchanges with which the policy ends the polls of the list (`None`) and of each offer. The polls of an
+/// offer start again if the offer is watched again after an outcome.
 fn gives_up(log: &[Exchange], options: Options) -> BTreeMap<Option<u8>, usize> {
     let mut polls: BTreeMap<Option<u8>, Polls> = BTreeMap::new();
     let mut ends = BTreeMap::new();
@@ -197,7 +197,7 @@ fn gives_up(log: &[Exchange], options: Options) -> BTreeMap<Option<u8>, usize> {
     ends
 }
 
-/// Between two polls of one offer there is the interval after a report, and the backoff after an error.
+/// Checks that the wait between two polls of an offer is the interval after a report, and the backoff after an error.
 fn check_waits(log: &[Exchange]) -> Result<(), TestCaseError> {
     for pair in log.windows(2) {
         let waited = pair[1].sent - pair[0].received;
@@ -210,7 +210,7 @@ fn check_waits(log: &[Exchange]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// A result holds the last error exactly when the last poll failed.
+/// Checks that a result holds the last error if and only if the last poll failed.
 fn check_last_error(
     run: &Run<WatchEvent>,
     result: Option<&crate::WatchResult>,
@@ -223,7 +223,7 @@ fn check_last_error(
         prop_assert_eq!(result.last_error.is_some(), failed);
         prop_assert_eq!(result.errors.is_empty(), !failed);
     }
-    // Each error is reported once: those that are tolerated by an event, the last one by the end.
+    // Each error is reported once. Tolerated errors are events, and the last error is in the end of the watch.
     let faults = run
         .log
         .iter()
@@ -238,7 +238,7 @@ fn check_last_error(
     Ok(())
 }
 
-/// The last `OfferEnded` of each offer is its result, and an offer is given up once.
+/// Checks that the last `OfferEnded` of each offer is its result, and that errors end the watch of an offer at most once.
 fn check_events(
     run: &Run<PublisherWatchEvent>,
     result: &PublisherWatchResult,

@@ -1,4 +1,4 @@
-//! Runs a core on virtual time against a made-up service, and checks what holds for every run.
+//! Runs a core on virtual time with a simulated service, and checks the invariants of every run.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::error::Kind;
 use crate::types::{OfferStatusReport, OfferSummary};
 use crate::watch::core::{Action, Core, Input, Request};
 
-/// What the service does with a request: the seconds until its response, the response, and its `Retry-After`.
+/// The service's reaction to a request: the seconds until the response, the response, and its `Retry-After`.
 pub struct Reply {
     pub after: u64,
     pub answer: Answer,
@@ -20,16 +20,16 @@ pub struct Reply {
 
 /// A finished run.
 pub struct Run<E> {
-    /// All events but the last.
+    /// All events except the last.
     pub events: Vec<(u64, E)>,
     pub last: E,
     pub end: u64,
     pub log: Vec<Exchange>,
-    /// When each request was sent.
+    /// The requests and the times at which they were sent.
     pub sent: Vec<(u64, Option<u8>)>,
     /// The requests that were under way at the end.
     pub dropped: usize,
-    /// How many requests were under way at once.
+    /// The maximum number of concurrent requests.
     pub peak: usize,
 }
 
@@ -40,7 +40,7 @@ struct Flying {
     reply: Reply,
 }
 
-/// Runs the core until it ends. `look` sees the core after each step.
+/// Runs the core until it ends. `look` is called with the core after each step.
 pub fn run<C: Core>(
     core: &mut C,
     mut service: impl FnMut(Option<u8>, u64) -> Reply,
@@ -98,7 +98,7 @@ pub fn run<C: Core>(
             }
         }
         look(core, now);
-        assert!(idle_steps < 100, "the core asks for timers without need");
+        assert!(idle_steps < 100, "the core requests timers without need");
         let response = flying
             .iter()
             .enumerate()
@@ -163,7 +163,7 @@ fn summary(item: &Item) -> OfferSummary {
     serde_json::from_value(value).expect("a list item")
 }
 
-/// The report as the SDK decodes it.
+/// Converts a report to the SDK's type by decoding JSON.
 pub fn report(report: Report) -> OfferStatusReport {
     let mut value = json!({"status": report.status});
     if report.rejected_step {

@@ -1,4 +1,4 @@
-//! Three days of a publisher watch on virtual time.
+//! Soak test: three days of a publisher watch on virtual time.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ const OFFERS: u8 = 200;
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
-/// A small generator of pseudo-random numbers (`SplitMix64`), so that every run is the same.
+/// A deterministic generator of pseudo-random numbers (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
@@ -24,7 +24,8 @@ impl Random {
     }
 }
 
-/// When the publication of an offer ends, and how: most of them in the last hour of the third day, one of four fails.
+/// Returns the time at which an offer's publication ends, and its last status. Most publications end in the last hour of the third
+/// day. One publication of four fails.
 fn publication(offer: u8) -> (u64, &'static str) {
     let end = if offer.is_multiple_of(5) {
         DAY + u64::from(offer) * 600
@@ -52,7 +53,7 @@ fn three_days_with_two_hundred_offers_of_which_one_poll_in_ten_fails() {
         timeout: 4 * DAY,
         until_live: false,
     });
-    // The length of the core's `Debug` is a measure of its state.
+    // The length of the core's `Debug` output measures the size of its state.
     let mut sizes: Vec<usize> = Vec::new();
     let run = run(
         &mut core,
@@ -102,7 +103,7 @@ fn three_days_with_two_hundred_offers_of_which_one_poll_in_ten_fails() {
         assert_eq!(actual, expected, "{offer}");
     }
 
-    // Every request was answered. After each list, each open offer is polled; a poll that failed is repeated.
+    // Every request got a response. After each list, each offer without a result is polled. A poll that failed is repeated.
     assert_eq!(run.dropped, 0);
     assert_eq!(run.log.len(), run.sent.len());
     let mut polls: BTreeMap<Option<u8>, usize> = BTreeMap::new();
@@ -128,7 +129,7 @@ fn three_days_with_two_hundred_offers_of_which_one_poll_in_ten_fails() {
         run.sent.len(),
         run.end / HOUR
     );
-    // A result takes more than an open watch.
+    // A result is larger than the state of an offer without a result.
     let (first, rest) = sizes[1..].split_first().expect("sizes");
     assert!(
         rest.iter().all(|size| *size <= first * 5 / 4),

@@ -1,4 +1,4 @@
-//! Which reports count for a watch that waits for a publication later than the one of an earlier report.
+//! Tests of a watch that waits for a later publication than the publication of an earlier report.
 
 use proptest::prelude::*;
 
@@ -19,14 +19,14 @@ fn only_a_report_of_a_later_publication_counts() {
         "steps":[{"id":"a","messages":[{"timestamp":"2024-05-01T11:00:00"}]}]}"#;
     for (earlier, report, expected) in [
         (old, old, false),
-        // A report with a known status in flight is of a later publication than one that had ended.
+        // A report with a known status in flight belongs to a later publication than a report with a final status.
         (old, r#"{"status":"running"}"#, true),
         (old, r#"{"status":"notStarted"}"#, true),
         (old, r#"{"status":"paused"}"#, false),
         (old, r#"{"status":""}"#, false),
         (old, r#"{"status":null}"#, false),
         (old, r#"{"status":"waitingForPublisherReview"}"#, true),
-        // A mere difference isn't enough.
+        // Other differences don't count.
         (old, r#"{"status":"failed"}"#, false),
         (
             old,
@@ -79,7 +79,7 @@ fn only_a_report_of_a_later_publication_counts() {
             r#"{"status":"failed","messages":[{"timestamp":"2024-05-02T00:00:00Z"}]}"#,
             false,
         ),
-        // An earlier report that was in flight says nothing when it comes again, also with a link more.
+        // A report that equals the earlier report doesn't count, and neither does an additional link.
         (
             r#"{"status":"waitingForPublisherReview"}"#,
             r#"{"status":"waitingForPublisherReview","previewLinks":[{"uri":"https://example.com"}]}"#,
@@ -99,7 +99,7 @@ fn only_a_report_of_a_later_publication_counts() {
         let mut start = Start::After(Box::new(decode(earlier)));
         assert_eq!(start.sees(&decode(report)), expected, "{earlier}\n{report}");
         assert_eq!(start.is_seen(), expected);
-        // Once seen, every report counts.
+        // After the start, every report counts.
         assert!(!expected || start.sees(&decode(old)));
     }
 }
@@ -155,7 +155,7 @@ proptest! {
                 prop_assert_eq!(Some(outcome), model::outcome(*last));
             }
         }
-        // Nothing but the start of the publication stops the start timeout.
+        // Only the start of the publication stops the start timeout.
         prop_assert!(seen.is_some() || run.end <= 1800);
     }
 }
