@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::model::{Answer, End, Fault, Item, Options, Report};
+use super::model::{End, Fault, Item, Options, Report, ServiceResponse};
 use super::simulation::{Reply, Run, error, run};
 use super::{end, many, single};
 use crate::call::response::Received;
@@ -23,27 +23,27 @@ const OPTIONS: Options = Options {
     until_live: false,
 };
 
-fn report(status: &'static str) -> Answer {
-    Answer::Report(Report {
+fn report(status: &'static str) -> ServiceResponse {
+    ServiceResponse::Report(Report {
         status,
         rejected_step: false,
         error_message: false,
     })
 }
 
-fn list(offers: &[(u8, &'static str)]) -> Answer {
+fn list(offers: &[(u8, &'static str)]) -> ServiceResponse {
     let items = offers.iter().map(|(offer, status)| Item {
         offer: *offer,
         status: Some(*status),
         version: 1,
     });
-    Answer::List(items.collect())
+    ServiceResponse::List(items.collect())
 }
 
-fn reply(answer: Answer, retry_after: Option<u64>) -> Reply {
+fn reply(response: ServiceResponse, retry_after: Option<u64>) -> Reply {
     Reply {
         after: 0,
-        answer,
+        response,
         retry_after,
     }
 }
@@ -133,16 +133,16 @@ fn a_wait_longer_than_the_interval_is_reported() {
     ] {
         for fault in [false, true] {
             let mut number = 0;
-            let answer = |number| match (number, fault) {
+            let response = |number| match (number, fault) {
                 (1, false) => report("running"),
-                (1, true) => Answer::Fault(Fault::Status(503)),
+                (1, true) => ServiceResponse::Fault(Fault::Status(503)),
                 _ => report("succeeded"),
             };
             let run = run(
                 &mut single(OPTIONS, Start::Seen),
                 |_, _| {
                     number += 1;
-                    reply(answer(number), retry_after)
+                    reply(response(number), retry_after)
                 },
                 |_, _| {},
             );
@@ -181,8 +181,8 @@ fn a_reported_wait_is_at_most_an_hour() {
             jitter: 100,
             ..Rules::default()
         };
-        let answer = |first: bool, then| match (first, fault) {
-            (true, true) => Answer::Fault(Fault::Status(503)),
+        let response = |first: bool, then| match (first, fault) {
+            (true, true) => ServiceResponse::Fault(Fault::Status(503)),
             (true, false) => report("running"),
             (false, _) => then,
         };
@@ -193,8 +193,8 @@ fn a_reported_wait_is_at_most_an_hour() {
             &mut core,
             |_, _| {
                 polls += 1;
-                let answer = answer(polls == 1, report("succeeded"));
-                reply(answer, (polls == 1).then_some(86_400))
+                let response = response(polls == 1, report("succeeded"));
+                reply(response, (polls == 1).then_some(86_400))
             },
             |_, _| {},
         );
@@ -219,12 +219,12 @@ fn a_reported_wait_is_at_most_an_hour() {
                     };
                     *number += 1;
                     let is_it = *number == 1 && of_list == offer.is_none();
-                    let answer = match offer {
-                        None if is_it && fault => Answer::Fault(Fault::Status(503)),
+                    let response = match offer {
+                        None if is_it && fault => ServiceResponse::Fault(Fault::Status(503)),
                         None => list(&[(0, if lists < 2 { "running" } else { "succeeded" })]),
-                        Some(_) => answer(is_it, report("succeeded")),
+                        Some(_) => response(is_it, report("succeeded")),
                     };
-                    reply(answer, is_it.then_some(86_400))
+                    reply(response, is_it.then_some(86_400))
                 },
                 |_, _| {},
             );
@@ -287,15 +287,15 @@ fn a_retry_after_delays_the_requests_of_a_publisher_watch() {
                         offer == Some(0)
                     });
                 if is_it && fault {
-                    return reply(Answer::Fault(Fault::Status(503)), Some(500));
+                    return reply(ServiceResponse::Fault(Fault::Status(503)), Some(500));
                 }
-                let answer = match offer {
+                let response = match offer {
                     None if first || (of_list && fault && now < 501) => list(&running),
                     None => list(&ended),
                     Some(_) if first => report("running"),
                     Some(_) => report("failed"),
                 };
-                reply(answer, is_it.then_some(500))
+                reply(response, is_it.then_some(500))
             },
             |_, _| {},
         );
@@ -310,14 +310,14 @@ fn a_poll_that_failed_is_repeated_before_the_next_list() {
     let run = run(
         &mut many(OPTIONS),
         |offer, now| {
-            let answer = match offer {
+            let response = match offer {
                 None if now < 60 => list(&[(0, "running"), (1, "running")]),
                 None => list(&[(0, "succeeded"), (1, "succeeded")]),
-                Some(0) if now < 3 => Answer::Fault(Fault::Connect),
+                Some(0) if now < 3 => ServiceResponse::Fault(Fault::Connect),
                 Some(_) if now < 60 => report("running"),
                 Some(_) => report("succeeded"),
             };
-            reply(answer, None)
+            reply(response, None)
         },
         |_, _| {},
     );
@@ -357,7 +357,7 @@ fn a_confirmed_outcome_is_doubted_when_the_list_changes() {
     let run = run(
         &mut many(OPTIONS),
         |offer, _| {
-            let answer = match offer {
+            let response = match offer {
                 None => {
                     list_number += 1;
                     let a = lists.get(list_number - 1).copied().unwrap_or("failed");
@@ -379,7 +379,7 @@ fn a_confirmed_outcome_is_doubted_when_the_list_changes() {
                 Some(_) if list_number < 7 => report("running"),
                 Some(_) => report("succeeded"),
             };
-            reply(answer, None)
+            reply(response, None)
         },
         |_, _| {},
     );
@@ -416,11 +416,11 @@ fn a_success_that_the_list_denies_is_contradictory_until_the_list_catches_up() {
         let run = run(
             &mut many(OPTIONS),
             |offer, _| {
-                let answer = match offer {
+                let response = match offer {
                     None => list(&[(0, lists.next().unwrap_or(listed))]),
                     Some(_) => report("succeeded"),
                 };
-                reply(answer, None)
+                reply(response, None)
             },
             |_, _| {},
         );
@@ -443,11 +443,11 @@ fn an_offer_that_waits_for_go_live_isnt_doubted_while_the_list_says_the_same() {
     let run = run(
         &mut many(OPTIONS),
         |offer, _| {
-            let answer = match offer {
+            let response = match offer {
                 None => list(&[(0, "running")]),
                 Some(_) => report("waitingForPublisherReview"),
             };
-            reply(answer, Some(60))
+            reply(response, Some(60))
         },
         |_, _| {},
     );
@@ -467,7 +467,9 @@ fn queued_polls_wait_for_the_retry_after_of_an_error() {
             |offer, now| match offer {
                 None if now == 0 => reply(list(&running), None),
                 None => reply(list(&ended), None),
-                Some(0) if now == 0 => reply(Answer::Fault(Fault::Status(code)), Some(500)),
+                Some(0) if now == 0 => {
+                    reply(ServiceResponse::Fault(Fault::Status(code)), Some(500))
+                }
                 Some(_) => reply(report("failed"), None),
             },
             |_, _| {},

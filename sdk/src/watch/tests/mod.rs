@@ -17,7 +17,7 @@ use crate::watch::single::Single;
 use crate::watch::start::Start;
 use crate::watch::watched_offer::Offer;
 use crate::{Error, WatchResult};
-use model::{Answer, End, Fault, Item, Options, Report};
+use model::{End, Fault, Item, Options, Report, ServiceResponse};
 use simulation::Reply;
 
 const STATUSES: [&str; 9] = [
@@ -112,23 +112,23 @@ fn report() -> impl Strategy<Value = Report> {
 
 /// Generates a response with its duration in seconds and its `Retry-After`.
 fn timed(
-    answer: impl Strategy<Value = Answer>,
-) -> impl Strategy<Value = (Answer, u64, Option<u64>)> {
+    response: impl Strategy<Value = ServiceResponse>,
+) -> impl Strategy<Value = (ServiceResponse, u64, Option<u64>)> {
     (
-        answer,
+        response,
         0_u64..20,
         prop::option::weighted(0.1, prop::sample::select(vec![0_u64, 30, 90, 4000, 86_400])),
     )
 }
 
-fn status_answer() -> impl Strategy<Value = Answer> {
+fn status_response() -> impl Strategy<Value = ServiceResponse> {
     prop_oneof![
-        3 => report().prop_map(Answer::Report),
-        1 => fault().prop_map(Answer::Fault),
+        3 => report().prop_map(ServiceResponse::Report),
+        1 => fault().prop_map(ServiceResponse::Fault),
     ]
 }
 
-fn list_answer() -> impl Strategy<Value = Answer> {
+fn list_response() -> impl Strategy<Value = ServiceResponse> {
     let item = (
         0_u8..4,
         prop_oneof![
@@ -146,20 +146,20 @@ fn list_answer() -> impl Strategy<Value = Answer> {
         });
     prop_oneof![
         5 => prop::collection::btree_map(0_u8..4, item, 0..5).prop_map(|items| {
-            Answer::List(items.into_iter().map(|(offer, item)| Item { offer, ..item }).collect())
+            ServiceResponse::List(items.into_iter().map(|(offer, item)| Item { offer, ..item }).collect())
         }),
-        1 => fault().prop_map(Answer::Fault),
+        1 => fault().prop_map(ServiceResponse::Fault),
     ]
 }
 
-fn reply((answer, after, retry_after): (Answer, u64, Option<u64>)) -> Reply {
+fn reply((response, after, retry_after): (ServiceResponse, u64, Option<u64>)) -> Reply {
     Reply {
-        after: if answer == Answer::Fault(Fault::Hang) {
+        after: if response == ServiceResponse::Fault(Fault::Hang) {
             300
         } else {
             after
         },
-        answer,
+        response,
         retry_after,
     }
 }

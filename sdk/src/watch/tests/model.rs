@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub type Seconds = u64;
 
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
+pub enum ServiceResponse {
     List(Vec<Item>),
     Report(Report),
     Fault(Fault),
@@ -46,7 +46,7 @@ pub struct Exchange {
     pub offer: Option<u8>,
     pub sent: Seconds,
     pub received: Seconds,
-    pub answer: Answer,
+    pub response: ServiceResponse,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +117,7 @@ pub struct Polls {
 impl Polls {
     /// Returns whether the exchange ends the watch according to the policy for errors.
     pub fn gives_up(&mut self, exchange: &Exchange, options: Options) -> bool {
-        let Answer::Fault(fault) = exchange.answer else {
+        let ServiceResponse::Fault(fault) = exchange.response else {
             self.succeeded = true;
             self.failing_since = None;
             return false;
@@ -139,7 +139,7 @@ pub fn single(log: &[Exchange], options: Options) -> Option<(usize, End)> {
         if polls.gives_up(exchange, options) {
             return Some((number, End::GivenUp));
         }
-        if let Answer::Report(report) = exchange.answer
+        if let ServiceResponse::Report(report) = exchange.response
             && let Some(outcome) = final_outcome(report, options)
         {
             return Some((number, End::Outcome(outcome)));
@@ -177,8 +177,8 @@ impl Publisher {
 
     fn note(&mut self, exchange: &Exchange) {
         self.last_is_list = false;
-        match (&exchange.answer, exchange.offer) {
-            (Answer::List(items), _) => {
+        match (&exchange.response, exchange.offer) {
+            (ServiceResponse::List(items), _) => {
                 self.lists += 1;
                 self.last_is_list = true;
                 for item in items {
@@ -194,16 +194,16 @@ impl Publisher {
                 }
                 self.any_list = true;
             }
-            (Answer::Report(report), Some(offer)) => {
+            (ServiceResponse::Report(report), Some(offer)) => {
                 self.failing.remove(&offer);
                 let before = self.reports.insert(offer, (*report, self.lists));
                 let again = before.is_some_and(|(old, list)| old == *report && list < self.lists);
                 self.confirmed.insert(offer, again);
             }
-            (Answer::Fault(_), Some(offer)) => {
+            (ServiceResponse::Fault(_), Some(offer)) => {
                 self.failing.insert(offer);
             }
-            (Answer::Fault(_) | Answer::Report(_), None) => {}
+            (ServiceResponse::Fault(_) | ServiceResponse::Report(_), None) => {}
         }
     }
 

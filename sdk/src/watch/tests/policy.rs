@@ -1,6 +1,6 @@
 //! Tests of each row in the table of the policy for errors.
 
-use super::model::{Answer, End, Fault, Options, Report};
+use super::model::{End, Fault, Options, Report, ServiceResponse};
 use super::simulation::{Reply, run};
 use super::{end, single};
 use crate::WatchEvent;
@@ -25,14 +25,14 @@ fn ends_after(fault: Fault, reports: usize, tolerate: u64) -> Option<u64> {
             }
             Reply {
                 after: 0,
-                answer: if number <= reports {
-                    Answer::Report(Report {
+                response: if number <= reports {
+                    ServiceResponse::Report(Report {
                         status: "running",
                         rejected_step: false,
                         error_message: false,
                     })
                 } else {
-                    Answer::Fault(fault)
+                    ServiceResponse::Fault(fault)
                 },
                 retry_after: None,
             }
@@ -111,7 +111,7 @@ fn the_first_waits_after_an_error_are_short() {
         &mut single(options, Start::Seen),
         |_, _| Reply {
             after: 0,
-            answer: Answer::Fault(Fault::Connect),
+            response: ServiceResponse::Fault(Fault::Connect),
             retry_after: None,
         },
         |_, _| {},

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::model::{self, Answer, End, Exchange, Item, Options, Polls, Publisher, Report};
+use super::model::{self, End, Exchange, Item, Options, Polls, Publisher, Report, ServiceResponse};
 use super::simulation::{Run, run};
-use super::{end, list_answer, many, options, reply, single, status_answer, timed};
+use super::{end, list_response, many, options, reply, single, status_response, timed};
 use crate::watch::start::Start;
 use crate::{PublisherWatchEvent, PublisherWatchResult, WatchEvent};
 
@@ -24,7 +24,7 @@ proptest! {
 
     #[test]
     fn a_watch_ends_when_and_as_the_model_says(
-        script in prop::collection::vec(timed(status_answer()), 1..20),
+        script in prop::collection::vec(timed(status_response()), 1..20),
         options in options(),
     ) {
         let mut number = 0;
@@ -34,7 +34,7 @@ proptest! {
             |_, _| {
                 let next = script.get(number).cloned();
                 number += 1;
-                reply(next.unwrap_or((Answer::Report(SUCCEEDED), 1, None)))
+                reply(next.unwrap_or((ServiceResponse::Report(SUCCEEDED), 1, None)))
             },
             |_, _| {},
         );
@@ -55,8 +55,8 @@ proptest! {
 
     #[test]
     fn a_publisher_watch_succeeds_only_when_the_model_says_so(
-        lists in prop::collection::vec(timed(list_answer()), 1..8),
-        scripts in prop::collection::vec(prop::collection::vec(timed(status_answer()), 0..6), 4),
+        lists in prop::collection::vec(timed(list_response()), 1..8),
+        scripts in prop::collection::vec(prop::collection::vec(timed(status_response()), 0..6), 4),
         options in options(),
     ) {
         let run = publisher(lists, &scripts, options);
@@ -115,7 +115,7 @@ fn eight_status_requests_are_under_way_at_once_and_each_offer_is_polled_once_per
             status: Some(status),
             version: 1,
         });
-        Answer::List(items.collect())
+        ServiceResponse::List(items.collect())
     };
     let run = run(
         &mut many(options),
@@ -125,8 +125,8 @@ fn eight_status_requests_are_under_way_at_once_and_each_offer_is_polled_once_per
                 status,
                 ..SUCCEEDED
             };
-            let answer = offer.map_or_else(|| list(status), |_| Answer::Report(report));
-            reply((answer, 1, None))
+            let response = offer.map_or_else(|| list(status), |_| ServiceResponse::Report(report));
+            reply((response, 1, None))
         },
         |_, _| {},
     );
@@ -147,8 +147,8 @@ fn eight_status_requests_are_under_way_at_once_and_each_offer_is_polled_once_per
 
 /// Returns a service that follows the scripts. At the end of the scripts, every publication has succeeded.
 fn publisher(
-    lists: Vec<(Answer, u64, Option<u64>)>,
-    scripts: &[Vec<(Answer, u64, Option<u64>)>],
+    lists: Vec<(ServiceResponse, u64, Option<u64>)>,
+    scripts: &[Vec<(ServiceResponse, u64, Option<u64>)>],
     options: Options,
 ) -> Run<PublisherWatchEvent> {
     let mut lists = lists.into_iter();
@@ -160,7 +160,7 @@ fn publisher(
             version: 1,
         })
         .collect();
-    let all_succeeded = Answer::List(all_succeeded);
+    let all_succeeded = ServiceResponse::List(all_succeeded);
     run(
         &mut many(options),
         |offer, _| {
@@ -168,7 +168,7 @@ fn publisher(
                 None => (lists.next(), all_succeeded.clone()),
                 Some(offer) => (
                     scripts[usize::from(offer)].next().cloned(),
-                    Answer::Report(SUCCEEDED),
+                    ServiceResponse::Report(SUCCEEDED),
                 ),
             };
             reply(next.unwrap_or((then, 1, None)))
@@ -187,7 +187,7 @@ fn gives_up(log: &[Exchange], options: Options) -> BTreeMap<Option<u8>, usize> {
         if of.gives_up(exchange, options) {
             ends.entry(exchange.offer).or_insert(number);
         }
-        if let Answer::Report(report) = exchange.answer
+        if let ServiceResponse::Report(report) = exchange.response
             && model::outcome(report)
                 .is_some_and(|outcome| !(options.until_live && outcome == "awaitingGoLive"))
         {
@@ -202,8 +202,10 @@ fn check_waits(log: &[Exchange]) -> Result<(), TestCaseError> {
     for pair in log.windows(2) {
         let waited = pair[1].sent - pair[0].received;
         prop_assert!(waited <= 3600, "a wait of {} s", waited);
-        match pair[0].answer {
-            Answer::Fault(_) => prop_assert!(waited >= 1 || pair[1].sent - pair[0].sent >= 60),
+        match pair[0].response {
+            ServiceResponse::Fault(_) => {
+                prop_assert!(waited >= 1 || pair[1].sent - pair[0].sent >= 60);
+            }
             _ => prop_assert!(waited >= 60, "only {} s", waited),
         }
     }
@@ -218,7 +220,7 @@ fn check_last_error(
     let failed = run
         .log
         .last()
-        .is_some_and(|exchange| matches!(exchange.answer, Answer::Fault(_)));
+        .is_some_and(|exchange| matches!(exchange.response, ServiceResponse::Fault(_)));
     if let Some(result) = result {
         prop_assert_eq!(result.last_error.is_some(), failed);
         prop_assert_eq!(result.errors.is_empty(), !failed);
@@ -227,7 +229,7 @@ fn check_last_error(
     let faults = run
         .log
         .iter()
-        .filter(|exchange| matches!(exchange.answer, Answer::Fault(_)))
+        .filter(|exchange| matches!(exchange.response, ServiceResponse::Fault(_)))
         .count();
     let reported = run
         .events

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::model::{Answer, Exchange, Fault, Item, Report};
+use super::model::{Exchange, Fault, Item, Report, ServiceResponse};
 use crate::Error;
 use crate::call::response::{Received, Response};
 use crate::error::Kind;
@@ -14,7 +14,7 @@ use crate::watch::core::{Action, Core, Input, Request};
 /// The service's reaction to a request: the seconds until the response, the response, and its `Retry-After`.
 pub struct Reply {
     pub after: u64,
-    pub answer: Answer,
+    pub response: ServiceResponse,
     pub retry_after: Option<u64>,
 }
 
@@ -115,7 +115,7 @@ pub fn run<C: Core>(
                     offer: flying.offer,
                     sent: flying.sent,
                     received: now,
-                    answer: flying.reply.answer.clone(),
+                    response: flying.reply.response.clone(),
                 });
                 input = as_input(flying.offer, flying.reply);
             }
@@ -135,23 +135,23 @@ fn as_input(offer: Option<u8>, reply: Reply) -> Input {
         attempts: 1,
         ..Received::default()
     };
-    match (offer, reply.answer) {
-        (None, Answer::List(items)) => Input::List(Ok(Response {
+    match (offer, reply.response) {
+        (None, ServiceResponse::List(items)) => Input::List(Ok(Response {
             value: items.iter().map(summary).collect(),
             received,
         })),
-        (Some(offer), Answer::Report(report)) => Input::Status(
+        (Some(offer), ServiceResponse::Report(report)) => Input::Status(
             offer.to_string(),
             Ok(Response {
                 value: self::report(report),
                 received,
             }),
         ),
-        (None, Answer::Fault(fault)) => Input::List(Err(error(fault, received))),
-        (Some(offer), Answer::Fault(fault)) => {
+        (None, ServiceResponse::Fault(fault)) => Input::List(Err(error(fault, received))),
+        (Some(offer), ServiceResponse::Fault(fault)) => {
             Input::Status(offer.to_string(), Err(error(fault, received)))
         }
-        (offer, answer) => panic!("{answer:?} doesn't answer {offer:?}"),
+        (offer, response) => panic!("{response:?} doesn't match the request for {offer:?}"),
     }
 }
 

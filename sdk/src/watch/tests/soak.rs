@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::many;
-use super::model::{Answer, End, Fault, Item, Options, Report};
+use super::model::{End, Fault, Item, Options, Report, ServiceResponse};
 use super::simulation::{Reply, run};
 use crate::PublisherWatchEvent;
 
@@ -58,14 +58,14 @@ fn three_days_with_two_hundred_offers_of_which_one_poll_in_ten_fails() {
     let run = run(
         &mut core,
         |offer, now| {
-            let answer = match (random.next() % 10, offer) {
-                (0, _) => Answer::Fault(match random.next() % 4 {
+            let response = match (random.next() % 10, offer) {
+                (0, _) => ServiceResponse::Fault(match random.next() % 4 {
                     0 => Fault::Connect,
                     1 => Fault::Cut,
                     2 => Fault::NotJson,
                     _ => Fault::Status(503),
                 }),
-                (_, None) => Answer::List(
+                (_, None) => ServiceResponse::List(
                     (0..OFFERS)
                         .map(|offer| Item {
                             offer,
@@ -74,7 +74,7 @@ fn three_days_with_two_hundred_offers_of_which_one_poll_in_ten_fails() {
                         })
                         .collect(),
                 ),
-                (_, Some(offer)) => Answer::Report(Report {
+                (_, Some(offer)) => ServiceResponse::Report(Report {
                     status: status(offer, now),
                     rejected_step: false,
                     error_message: false,
@@ -82,7 +82,7 @@ fn three_days_with_two_hundred_offers_of_which_one_poll_in_ten_fails() {
             };
             Reply {
                 after: random.next() % 2,
-                answer,
+                response,
                 retry_after: None,
             }
         },

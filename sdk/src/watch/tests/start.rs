@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::model::{self, Answer, End, Fault, Options, Report};
+use super::model::{self, End, Fault, Options, Report, ServiceResponse};
 use super::simulation::{self, Reply, run};
-use super::{end, reply, single, status_answer, timed};
+use super::{end, reply, single, status_response, timed};
 use crate::WatchEvent;
 use crate::types::OfferStatusReport;
 use crate::watch::start::Start;
@@ -118,7 +118,7 @@ proptest! {
 
     #[test]
     fn an_outcome_counts_only_after_a_report_that_is_known_to_be_in_flight(
-        script in prop::collection::vec(timed(status_answer()), 1..30),
+        script in prop::collection::vec(timed(status_response()), 1..30),
         timeout in prop_oneof![Just(1000), Just(100_000)],
     ) {
         let options = Options { tolerate: 900, timeout, until_live: false };
@@ -129,7 +129,7 @@ proptest! {
             |_, _| {
                 let next = script.get(number).cloned();
                 number += 1;
-                reply(next.unwrap_or((Answer::Report(EARLIER), 1, None)))
+                reply(next.unwrap_or((ServiceResponse::Report(EARLIER), 1, None)))
             },
             |_, _| {},
         );
@@ -137,7 +137,7 @@ proptest! {
             panic!("{:?} isn't the end", run.last);
         };
         let seen = run.log.iter().position(|exchange| {
-            matches!(exchange.answer, Answer::Report(report) if model::shows_a_start(report.status))
+            matches!(exchange.response, ServiceResponse::Report(report) if model::shows_a_start(report.status))
         });
         match end(result) {
             End::GivenUp => {}
@@ -148,8 +148,8 @@ proptest! {
             End::Outcome("timedOut") => prop_assert_eq!(run.end, timeout),
             End::Outcome(outcome) => {
                 prop_assert!(seen.is_some());
-                let last = &run.log[run.log.len() - 1].answer;
-                let Answer::Report(last) = last else {
+                let last = &run.log[run.log.len() - 1].response;
+                let ServiceResponse::Report(last) = last else {
                     panic!("{last:?} has no outcome");
                 };
                 prop_assert_eq!(Some(outcome), model::outcome(*last));
@@ -172,10 +172,10 @@ fn the_start_timeout_ends_a_watch_whose_poll_hangs() {
         &mut single(options, earlier),
         |_, now| Reply {
             after: if now < 1600 { 1 } else { 300 },
-            answer: if now < 1600 {
-                Answer::Report(EARLIER)
+            response: if now < 1600 {
+                ServiceResponse::Report(EARLIER)
             } else {
-                Answer::Fault(Fault::Hang)
+                ServiceResponse::Fault(Fault::Hang)
             },
             retry_after: None,
         },
