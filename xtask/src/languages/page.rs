@@ -33,8 +33,8 @@ pub fn page(language: &Language) -> Result<String, CommandError> {
         let program = language.text(&example.file)?;
         let _ = write!(
             text,
-            "\n[`{0}`](../../tests/languages/{1}/{0}) lists a publisher's offers and prints the status of one. It reads the service's\n\
-             address, `https://cloudpartner.azure.com`, from `URL`, and a [token](../README.md#two-requests-by-hand) from `TOKEN`.\n{2}",
+            "\n[`{0}`](../../tests/languages/{1}/{0}) lists a publisher's offers and prints the status of one of them. Set `URL` to\n\
+             `https://cloudpartner.azure.com` and `TOKEN` to a [token](../README.md#two-requests-by-hand).\n{2}",
             example.file,
             language.name,
             fenced(&example.file, &program)
