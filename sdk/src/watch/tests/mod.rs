@@ -1,6 +1,7 @@
 //! Tests of the cores on virtual time.
 
 mod details;
+mod doubts;
 mod model;
 mod policy;
 mod properties;
