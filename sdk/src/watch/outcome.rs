@@ -21,7 +21,7 @@ pub enum Outcome {
     NeverPublished,
     /// The publisher must review the preview and go live.
     AwaitingGoLive,
-    /// Somebody must act, or the publication will fail. Its status is `running`, but a step is `blocked` or `rejected`, or
+    /// The publication will fail unless the publisher acts. Its status is `running`, but a step is `blocked` or `rejected`, or
     /// the offer or an incomplete step has a message of level `error`.
     Blocked,
     /// The service contradicts itself, so there is no evidence of a success. One case is a report with the status `succeeded` and a

@@ -181,8 +181,10 @@ impl IntoFuture for PublisherWatchBuilder {
 /// If an offer that had ended is in flight again in a later list, its result is dropped, and a new watch of the offer starts. The
 /// watch doesn't detect a publication that starts and ends between two lists with the same status, version and time.
 ///
-/// Right after a publication was started, the list and the status can still show the publication before. To wait for one
-/// publication, use [`Client::watch`](crate::Client::watch) with [`WatchBuilder::after`](crate::WatchBuilder::after).
+/// Right after a publication was started, the status can still show the outcome of the publication before. If the list says that
+/// the offer is in flight, the status is read once more, and a second equal report counts, although the list still disagrees. So a
+/// success of this watch can be the success of the publication before. To wait for one publication, use
+/// [`Client::watch`](crate::Client::watch) with [`WatchBuilder::after`](crate::WatchBuilder::after).
 ///
 /// ```no_run
 /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
