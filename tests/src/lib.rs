@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod background;
 pub mod recording;
 pub mod replay;
 pub mod sample;

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt};
 use axum::http::{HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 use schemars::{JsonSchema, generate::SchemaSettings};
-use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 /// One request to the service and its response.
@@ -92,11 +92,15 @@ impl Request {
     /// Returns the decoded segments of the path. Invalid UTF-8 is replaced.
     #[must_use]
     pub fn segments(&self) -> Vec<String> {
-        let segments = self.path.split('/').skip(1);
-        segments
-            .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
-            .collect()
+        segments(&self.path)
     }
+}
+
+pub(crate) fn segments(path: &str) -> Vec<String> {
+    path.split('/')
+        .skip(1)
+        .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
+        .collect()
 }
 
 /// Displays as `GET /path?name=value`, for messages.
@@ -158,44 +162,40 @@ fn pretty(value: &impl Serialize) -> String {
     text
 }
 
+fn require<E: serde::de::Error>(is_valid: bool, message: impl FnOnce() -> String) -> Result<(), E> {
+    is_valid.then_some(()).ok_or_else(|| E::custom(message()))
+}
+
 fn method<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let method = String::deserialize(deserializer)?;
-    if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
-        return Err(D::Error::custom(format_args!(
-            "method {method:?} is not a word in upper case"
-        )));
-    }
+    let is_valid = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
+    require(is_valid, || {
+        format!("method {method:?} is not a word in upper case")
+    })?;
     Ok(method)
 }
 
 fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let path = String::deserialize(deserializer)?;
-    let well_encoded = |after_percent: &str| {
-        after_percent.len() >= 2
-            && after_percent.as_bytes()[..2]
-                .iter()
-                .all(u8::is_ascii_hexdigit)
-    };
     // The characters that RFC 3986 allows in a path.
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!$%&'()*+,-./:;=@_~".contains(&byte);
-    if !path.starts_with('/')
-        || !path.bytes().all(fits)
-        || !path.split('%').skip(1).all(well_encoded)
-    {
-        return Err(D::Error::custom(format_args!(
-            "path {path:?} is not a percent-encoded path that starts with a slash and has no query"
-        )));
-    }
+    let well_encoded = |after_percent: &str| {
+        let digits = after_percent.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    };
+    let is_valid = path.starts_with('/')
+        && path.bytes().all(fits)
+        && path.split('%').skip(1).all(well_encoded);
+    let what = "is not a percent-encoded path that starts with a slash and has no query";
+    require(is_valid, || format!("path {path:?} {what}"))?;
     Ok(path)
 }
 
 fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
     let status = u16::deserialize(deserializer)?;
-    if !(200..=599).contains(&status) {
-        return Err(D::Error::custom(format_args!(
-            "status {status} is not between 200 and 599"
-        )));
-    }
+    require((200..=599).contains(&status), || {
+        format!("status {status} is not between 200 and 599")
+    })?;
     Ok(status)
 }
 
@@ -204,16 +204,12 @@ fn headers<'de, D: Deserializer<'de>>(
 ) -> Result<BTreeMap<String, String>, D::Error> {
     let headers = BTreeMap::<String, String>::deserialize(deserializer)?;
     for (name, value) in &headers {
-        if HeaderName::from_lowercase(name.as_bytes()).is_err() {
-            return Err(D::Error::custom(format_args!(
-                "{name:?} is not a lower-case header name"
-            )));
-        }
-        if HeaderValue::from_str(value).is_err() {
-            return Err(D::Error::custom(format_args!(
-                "the header {name:?} has a value that HTTP doesn't allow"
-            )));
-        }
+        require(HeaderName::from_lowercase(name.as_bytes()).is_ok(), || {
+            format!("{name:?} is not a lower-case header name")
+        })?;
+        require(HeaderValue::from_str(value).is_ok(), || {
+            format!("the header {name:?} has a value that HTTP doesn't allow")
+        })?;
     }
     Ok(headers)
 }
@@ -222,13 +218,10 @@ fn response_headers<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<String, String>, D::Error> {
     let headers = headers(deserializer)?;
-    match ["connection", "content-length", "transfer-encoding"]
-        .iter()
-        .find(|name| headers.contains_key(**name))
-    {
-        Some(name) => Err(D::Error::custom(format_args!(
-            "the header {name:?} depends on the transfer and must not be recorded"
-        ))),
-        None => Ok(headers),
+    for name in ["connection", "content-length", "transfer-encoding"] {
+        require(!headers.contains_key(name), || {
+            format!("the header {name:?} depends on the transfer and must not be recorded")
+        })?;
     }
+    Ok(headers)
 }

@@ -6,40 +6,49 @@ use serde_json::{Value, json};
 
 use crate::recording::{Body, Provenance, ProvenanceKind, Recording, Request, Response};
 
-/// Returns a list response with `n` offers of the publisher `contoso-many`. Each offer has every property that was observed, with
-/// values that vary as the observed values do. The result depends on `n` only.
+/// Returns a synthetic recording of a GET request with the current API version, and a 200 response with this body.
 #[must_use]
-pub fn many_offers(n: usize) -> Recording {
+pub fn recording(path: impl Into<String>, body: Option<Body>) -> Recording {
+    let headers = [
+        ("content-type", "application/json; charset=utf-8"),
+        (
+            "x-ms-correlation-request-id",
+            "7b1d4f0e-52c6-4c43-9a57-0d6b1f3e8a20",
+        ),
+    ];
     Recording {
         schema: None,
-        description: format!("A list of {n} offers."),
+        description: "A generated response.".to_owned(),
         provenance: Provenance {
             kind: ProvenanceKind::Synthetic,
             sources: Vec::new(),
-            source: "Generated with the properties that the live service was observed to send."
-                .to_owned(),
+            source: "Generated for a test.".to_owned(),
         },
         request: Request {
             method: "GET".to_owned(),
-            path: format!("/api/publishers/{PUBLISHER}/offers"),
+            path: path.into(),
             query: BTreeMap::from([("api-version".to_owned(), "2017-10-31".to_owned())]),
             headers: BTreeMap::new(),
         },
         response: Response {
             status: 200,
-            headers: BTreeMap::from([
-                (
-                    "content-type".to_owned(),
-                    "application/json; charset=utf-8".to_owned(),
-                ),
-                (
-                    "x-ms-correlation-request-id".to_owned(),
-                    "7b1d4f0e-52c6-4c43-9a57-0d6b1f3e8a20".to_owned(),
-                ),
-            ]),
-            body: Some(Body::Json((0..n).map(offer).collect())),
+            headers: headers
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            body,
         },
     }
+}
+
+/// Returns a list response with `n` offers of the publisher `contoso-many`. Each offer has every property that was observed, with
+/// values that vary as the observed values do. The result depends on `n` only.
+#[must_use]
+pub fn many_offers(n: usize) -> Recording {
+    let offers = (0..n).map(offer).collect();
+    recording(
+        format!("/api/publishers/{PUBLISHER}/offers"),
+        Some(Body::Json(offers)),
+    )
 }
 
 const PUBLISHER: &str = "contoso-many";

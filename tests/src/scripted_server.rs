@@ -1,15 +1,14 @@
 //! A server that runs a script for each request: it sends arbitrary bytes, waits, stalls or resets the connection.
 
 use std::fmt::Write as _;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::net::TcpStream;
+
+use crate::background::BackgroundServer;
 
 /// A step of a script, which runs after the server has read a request. After the last step the server closes the connection.
 #[derive(Clone)]
@@ -50,10 +49,8 @@ struct State {
 
 /// A running server. Dropping it stops the server and closes its connections.
 pub struct ScriptedServer {
-    address: SocketAddr,
+    server: BackgroundServer,
     state: Arc<State>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
 }
 
 impl ScriptedServer {
@@ -63,40 +60,21 @@ impl ScriptedServer {
     ///
     /// Panics if no port or thread is available.
     pub fn start(script: impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        let listener =
-            std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port on this machine");
-        let address = listener.local_addr().expect("an address");
-        listener.set_nonblocking(true).expect("a socket");
-        let listener = {
-            let _context = runtime.enter();
-            TcpListener::from_std(listener).expect("a socket")
-        };
         let state = Arc::new(State {
             script: Box::new(script),
             requests: Mutex::default(),
             pending_requests: AtomicUsize::new(0),
             max_concurrent_requests: AtomicUsize::new(0),
         });
-        let (stop, stopped) = oneshot::channel::<()>();
         let shared = Arc::clone(&state);
-        let thread = thread::spawn(move || {
-            runtime.spawn(async move {
-                while let Ok((stream, _)) = listener.accept().await {
-                    tokio::spawn(connection(stream, Arc::clone(&shared)));
-                }
-            });
-            // Returns when `stop` is dropped. Dropping the runtime then closes every connection.
-            drop(runtime.block_on(stopped));
+        let server = BackgroundServer::start(0, |listener| async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(connection(stream, Arc::clone(&shared)));
+            }
         });
         Self {
-            address,
+            server: server.expect("a port and a thread"),
             state,
-            stop: Some(stop),
-            thread: Some(thread),
         }
     }
 
@@ -109,7 +87,7 @@ impl ScriptedServer {
     /// Returns the base URL, `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url()
     }
 
     /// Returns the requests received so far, in order.
@@ -131,15 +109,6 @@ impl ScriptedServer {
     #[must_use]
     pub fn pending_requests(&self) -> usize {
         self.state.pending_requests.load(Ordering::SeqCst)
-    }
-}
-
-impl Drop for ScriptedServer {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
     }
 }
 

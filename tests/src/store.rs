@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    fmt, fs,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -59,7 +59,8 @@ pub fn root() -> &'static Path {
 
 /// Reads one recording.
 pub fn recording(file: &Path) -> Result<StoredRecording, Error> {
-    let bytes = fs::read(file).map_err(|error| Error::reading(file, &error))?;
+    let bytes =
+        fs::read(file).map_err(|error| Error::whole(file, format!("cannot be read: {error}")))?;
     let text = str::from_utf8(&bytes).map_err(|error| {
         let before = &bytes[..error.valid_up_to()];
         let line = before.split(|byte| *byte == b'\n');
@@ -106,63 +107,47 @@ pub fn recordings(folder: &Path) -> Loaded<StoredRecording> {
 /// Reads the scenarios in `folder`. Each subfolder is one scenario.
 #[must_use]
 pub fn scenarios(folder: &Path) -> Loaded<Scenario> {
-    let mut found = Vec::new();
     let mut errors = Vec::new();
-    let entries = match entries(folder) {
-        Ok(entries) => entries,
-        Err(error) => {
-            errors.push(error);
-            Vec::new()
-        }
-    };
-    for (path, is_folder) in entries {
+    let mut found = Vec::new();
+    for (path, is_folder) in entries(folder, &mut errors) {
         if !is_folder {
             continue;
         }
         let loaded = every_recording(&path);
-        let without_errors = loaded.errors.is_empty();
+        let has_errors = !loaded.errors.is_empty();
         errors.extend(loaded.errors);
-        let recordings = loaded.found;
-        if let Some((first, rest)) = recordings.split_first() {
-            for stored in rest {
-                if stored.recording.request != first.recording.request {
-                    let what = format!(
-                        "has another request than {}: {}",
-                        first.file.display(),
-                        first.recording.request
-                    );
-                    errors.push(Error::whole(&stored.file, what));
-                }
+        let Some((first, rest)) = loaded.found.split_first() else {
+            if !has_errors {
+                errors.push(Error::whole(&path, "the scenario contains no recordings"));
             }
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            found.push(Scenario {
-                name: name.into_owned(),
-                recordings,
-            });
-        } else if without_errors {
-            errors.push(Error::whole(&path, "the scenario contains no recordings"));
-        }
+            continue;
+        };
+        let (first_file, first) = (first.file.display(), &first.recording.request);
+        let others = rest.iter().filter(|one| one.recording.request != *first);
+        errors.extend(others.map(|other| {
+            let what = format!("has another request than {first_file}: {first}");
+            Error::whole(&other.file, what)
+        }));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        found.push(Scenario {
+            name: name.into_owned(),
+            recordings: loaded.found,
+        });
     }
     Loaded { found, errors }
 }
 
 fn every_recording(folder: &Path) -> Loaded<StoredRecording> {
-    let mut found = Vec::new();
-    let mut errors = Vec::new();
-    match entries(folder) {
-        Err(error) => errors.push(error),
-        Ok(entries) => {
-            for (path, is_folder) in entries {
-                if is_folder {
-                    let below = every_recording(&path);
-                    found.extend(below.found);
-                    errors.extend(below.errors);
-                } else if path.extension().is_some_and(|ending| ending == "json") {
-                    match recording(&path) {
-                        Ok(stored) => found.push(stored),
-                        Err(error) => errors.push(error),
-                    }
-                }
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    for (path, is_folder) in entries(folder, &mut errors) {
+        if is_folder {
+            let below = every_recording(&path);
+            found.extend(below.found);
+            errors.extend(below.errors);
+        } else if path.extension().is_some_and(|ending| ending == "json") {
+            match recording(&path) {
+                Ok(stored) => found.push(stored),
+                Err(error) => errors.push(error),
             }
         }
     }
@@ -171,18 +156,16 @@ fn every_recording(folder: &Path) -> Loaded<StoredRecording> {
 
 /// Returns the sorted entries of a folder, and whether each is a folder. A symbolic link to a folder doesn't count as a folder, so
 /// a cycle of links isn't followed.
-fn entries(folder: &Path) -> Result<Vec<(PathBuf, bool)>, Error> {
-    let mut entries = fs::read_dir(folder)
-        .and_then(|entries| {
-            entries
-                .map(|entry| {
-                    entry.and_then(|entry| Ok((entry.path(), entry.file_type()?.is_dir())))
-                })
-                .collect::<Result<Vec<_>, _>>()
-        })
-        .map_err(|error| Error::reading(folder, &error))?;
+fn entries(folder: &Path, errors: &mut Vec<Error>) -> Vec<(PathBuf, bool)> {
+    let entry = |entry: fs::DirEntry| Ok((entry.path(), entry.file_type()?.is_dir()));
+    let entries = fs::read_dir(folder)
+        .and_then(|entries| entries.map(|result| result.and_then(entry)).collect());
+    let mut entries: Vec<_> = entries.unwrap_or_else(|error: io::Error| {
+        errors.push(Error::whole(folder, format!("cannot be read: {error}")));
+        Vec::new()
+    });
     entries.sort();
-    Ok(entries)
+    entries
 }
 
 /// The error of a file or folder. Displays as `file:line:column: message`, or `file: message` without a position.
@@ -211,10 +194,6 @@ impl Error {
             place: None,
             what: what.into(),
         }
-    }
-
-    fn reading(file: &Path, error: &std::io::Error) -> Self {
-        Self::whole(file, format!("cannot be read: {error}"))
     }
 }
 

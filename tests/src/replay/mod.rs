@@ -18,26 +18,20 @@
 //! recorded list of the same publisher contains the status that the next status request for the offer will return. No other
 //! property of a list changes.
 
-mod error_responses;
-mod http;
-mod log;
-mod routes;
 mod service;
 
-use std::{
-    io,
-    net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, PoisonError},
-    thread::{self, JoinHandle},
-    time::Duration,
-};
+use std::io;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
-use axum::{Router, serve::ListenerExt};
-use tokio::sync::oneshot;
+use axum::Router;
+use axum::serve::ListenerExt as _;
 
-pub use self::log::{Authorization, LoggedRequest};
+pub use self::service::LoggedRequest;
 use self::service::Service;
-use crate::{recording::Recording, store::Scenario};
+use crate::background::BackgroundServer;
+use crate::recording::Recording;
+use crate::store::Scenario;
 
 /// The builder of a replay server.
 pub struct Replay {
@@ -88,92 +82,41 @@ impl Replay {
     ///
     /// Returns an error if the port is in use, or if two recordings or scenarios have the same request.
     pub fn start(self) -> io::Result<Server> {
-        let state = Arc::new(Service::new(
-            self.recordings,
-            self.scenarios,
-            self.token,
-            self.delay,
-        )?);
-
-        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let listener = {
-            let _context = runtime.enter();
-            tokio::net::TcpListener::from_std(listener)?
-        };
-        // Without `TCP_NODELAY`, a small response can wait until the client has acknowledged the previous one.
-        let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+        let service = Service::new(self.recordings, self.scenarios, self.token, self.delay)
+            .map_err(|message| io::Error::new(io::ErrorKind::InvalidInput, message))?;
+        let service = Arc::new(service);
         let router = Router::new()
-            .fallback(http::handle)
-            .with_state(Arc::clone(&state));
-        let (stop, stopped) = oneshot::channel::<()>();
-        let thread = thread::Builder::new()
-            .name("replay".to_owned())
-            .spawn(move || {
-                runtime.spawn(async move { axum::serve(listener, router).await });
-                // Returns when `stop` is dropped. Dropping the runtime then closes every connection.
-                drop(runtime.block_on(stopped));
-            })?;
-        Ok(Server {
-            address,
-            state,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+            .fallback(service::handle)
+            .with_state(Arc::clone(&service));
+        let server = BackgroundServer::start(self.port, |listener| async {
+            // Without `TCP_NODELAY`, a small response can wait until the client has acknowledged the previous one.
+            let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+            drop(axum::serve(listener, router).await);
+        })?;
+        Ok(Server { server, service })
     }
 }
 
 /// A running replay server. Dropping it stops the server and closes its connections.
 pub struct Server {
-    address: SocketAddr,
-    state: Arc<Service>,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    server: BackgroundServer,
+    service: Arc<Service>,
 }
 
 impl Server {
     /// Returns the base URL, such as `http://127.0.0.1:49152`, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.url()
     }
 
     /// Returns the requests received so far, in order, including pending requests.
     #[must_use]
     pub fn requests(&self) -> Vec<LoggedRequest> {
-        self.state
+        self.service
             .log
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
-    }
-
-    /// Holds all responses back until the returned guard is dropped. Requests are logged in the meantime.
-    #[must_use = "dropping the guard releases the responses"]
-    pub fn hold(&self) -> Hold {
-        self.state.holds.send_modify(|holds| *holds += 1);
-        Hold(Arc::clone(&self.state))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
-    }
-}
-
-/// A guard that holds back the responses of a [`Server`] until it is dropped.
-pub struct Hold(Arc<Service>);
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        self.0.holds.send_modify(|holds| *holds -= 1);
     }
 }

@@ -1,43 +1,102 @@
-//! Chooses the response to a request: the checks, the recorded responses, and the error responses.
+//! The HTTP handler: logs a request, and chooses the recorded response or an error response in a format of the service.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    io,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, AtomicUsize},
-    },
-    time::{Duration, Instant},
-};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use axum::{
-    body::Body as HttpBody,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
-    response::Response as HttpResponse,
-};
+use axum::body::{Body as HttpBody, Bytes};
+use axum::extract::{Query, State};
+use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response as HttpResponse};
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
-use super::{
-    error_responses::{error, json_response, no_such_resource},
-    log::{Authorization, LoggedRequest},
-    routes::{RecordedResponse, Responses, Route, segments},
-};
-use crate::{
-    recording::{Body, Recording},
-    store::Scenario,
-};
+use crate::recording::{self, Body, Recording};
+use crate::store::Scenario;
 
-/// The routes and the state of a server.
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
+
+/// A request that a [`Server`](super::Server) has received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedRequest {
+    /// The HTTP method.
+    pub method: String,
+    /// The path and query, as received.
+    pub target: String,
+    /// The headers by lower-case name, except `authorization`.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl LoggedRequest {
+    fn new(method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
+        let headers = headers.iter().filter(|(name, _)| *name != AUTHORIZATION);
+        Self {
+            method: method.to_string(),
+            target: uri.to_string(),
+            headers: headers
+                .map(|(name, value)| {
+                    let value = String::from_utf8_lossy(value.as_bytes());
+                    (name.to_string(), value.into_owned())
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The responses and the state of a server.
 pub struct Service {
     routes: HashMap<Route, Responses>,
-    publishers: BTreeSet<Vec<u8>>,
-    versions: BTreeSet<String>,
+    /// The routes of the scenarios, which are also in `routes`.
+    scenarios: Vec<Route>,
     token: Option<String>,
-    pub delay: Duration,
-    pub holds: watch::Sender<usize>,
+    delay: Duration,
     pub log: Mutex<Vec<LoggedRequest>>,
-    pub correlation_ids: AtomicU64,
+    last_correlation_id: AtomicU64,
+}
+
+/// The decoded path and query of a request, so that two encodings of the same path are equal.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Route {
+    path: Vec<String>,
+    query: BTreeMap<String, String>,
+}
+
+/// The responses of a route, in order.
+struct Responses {
+    recorded: Vec<Response<Bytes>>,
+    /// For each response, the value of the `status` property in its body or in the latest body before it.
+    offer_statuses: Vec<Option<Value>>,
+    next: AtomicUsize,
+}
+
+pub async fn handle(
+    State(service): State<Arc<Service>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> HttpResponse {
+    service
+        .log
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(LoggedRequest::new(&method, &uri, &headers));
+
+    // The response is chosen after the delay, so that a client that disconnects before doesn't advance a scenario.
+    if !service.delay.is_zero() {
+        tokio::time::sleep(service.delay).await;
+    }
+
+    let mut response = service.respond(&method, &uri, &headers);
+    let headers = response.headers_mut();
+    if !headers.contains_key(CORRELATION_ID) {
+        let number = service.last_correlation_id.fetch_add(1, Ordering::Relaxed) + 1;
+        let id = format!("00000000-0000-4000-8000-{number:012x}");
+        if let Ok(id) = HeaderValue::try_from(id) {
+            headers.insert(CORRELATION_ID, id);
+        }
+    }
+    response
 }
 
 impl Service {
@@ -46,189 +105,148 @@ impl Service {
         scenarios: Vec<Scenario>,
         token: Option<String>,
         delay: Duration,
-    ) -> io::Result<Self> {
-        let mut scenario_offers: HashMap<Route, Vec<(String, Route)>> = HashMap::new();
-        for scenario in &scenarios {
-            let Some(first) = scenario.recordings.first() else {
-                let what = format!("the scenario {} has no recordings", scenario.name);
-                return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
-            };
-            let route = Route::of(&first.recording.request);
-            if let Some((list, offer)) = route.list_and_offer() {
-                scenario_offers
-                    .entry(list)
-                    .or_default()
-                    .push((offer, route));
-            }
-        }
-
+    ) -> Result<Self, String> {
         let mut service = Self {
             routes: HashMap::new(),
-            publishers: BTreeSet::new(),
-            versions: BTreeSet::new(),
+            scenarios: Vec::new(),
             token,
             delay,
-            holds: watch::Sender::new(0),
             log: Mutex::default(),
-            correlation_ids: AtomicU64::new(1),
+            last_correlation_id: AtomicU64::new(0),
         };
         for recording in recordings {
-            let offers = scenario_offers.remove(&Route::of(&recording.request));
-            service.add(vec![recording], offers)?;
+            service.add(vec![recording])?;
         }
         for scenario in scenarios {
+            if scenario.recordings.is_empty() {
+                return Err(format!("the scenario {} has no recordings", scenario.name));
+            }
             let recordings = scenario.recordings.into_iter().map(Recording::from);
-            service.add(recordings.collect(), None)?;
+            let route = service.add(recordings.collect())?;
+            service.scenarios.push(route);
         }
         Ok(service)
     }
 
-    /// Adds a route with these responses in order. `offers` are the offers of a list that have scenarios.
-    fn add(
-        &mut self,
-        recordings: Vec<Recording>,
-        offers: Option<Vec<(String, Route)>>,
-    ) -> io::Result<()> {
-        let invalid = |what| io::Error::new(io::ErrorKind::InvalidInput, what);
+    /// Adds the responses of one route.
+    fn add(&mut self, recordings: Vec<Recording>) -> Result<Route, String> {
         let request = recordings[0].request.clone();
-        let is_bad_request = recordings[0].response.status == 400;
-        let route = Route::of(&request);
         if request.method != "GET" {
-            return Err(invalid(format!("only GET is replayed: {request}")));
+            return Err(format!("only GET is replayed: {request}"));
         }
-        if self.routes.contains_key(&route) {
-            return Err(invalid(format!("recorded twice: {request}")));
-        }
-
-        let with_scenarios = match (&recordings[0].response.body, offers) {
-            (Some(Body::Json(list @ Value::Array(_))), Some(offers)) => {
-                Some((list.clone(), offers))
-            }
-            _ => None,
+        let mut responses = Responses {
+            recorded: Vec::new(),
+            offer_statuses: Vec::new(),
+            next: AtomicUsize::new(0),
         };
-        let recorded = recordings
-            .into_iter()
-            .map(|recording| RecordedResponse::new(recording).map_err(invalid))
-            .collect::<Result<_, _>>()?;
-        if let [api, publishers, publisher, ..] = route.path.as_slice()
-            && (api.as_slice(), publishers.as_slice()) == (b"api", b"publishers")
-        {
-            self.publishers.insert(publisher.clone());
+        for recording in recordings {
+            let status = match &recording.response.body {
+                Some(Body::Json(body)) => body.get("status").cloned(),
+                _ => None,
+            };
+            let before = responses.offer_statuses.last().cloned().flatten();
+            responses.offer_statuses.push(status.or(before));
+            let response = http_response(&recording.response)
+                .map_err(|error| format!("{request}: {error}"))?;
+            responses.recorded.push(response);
         }
-        // A version in a request that returned 400 may be unknown to the service.
-        if !is_bad_request {
-            self.versions
-                .extend(request.query.get("api-version").cloned());
+        let route = Route {
+            path: request.segments(),
+            query: request.query.clone(),
+        };
+        match self.routes.insert(route.clone(), responses) {
+            Some(_) => Err(format!("recorded twice: {request}")),
+            None => Ok(route),
         }
-        self.routes.insert(
-            route,
-            Responses {
-                recorded,
-                next: AtomicUsize::new(0),
-                with_scenarios,
-            },
-        );
-        Ok(())
     }
 
-    pub fn log(&self, method: &Method, uri: &Uri, query: &[(String, String)], headers: &HeaderMap) {
-        let authorization = match headers.get(header::AUTHORIZATION) {
-            None => Authorization::Missing,
-            Some(value) if bearer(value).is_some() => Authorization::Bearer,
-            Some(_) => Authorization::Other,
-        };
-        let request = LoggedRequest {
-            method: method.to_string(),
-            path: uri.path().to_owned(),
-            query: query.to_vec(),
-            headers: headers
-                .iter()
-                .filter(|(name, _)| *name != header::AUTHORIZATION)
-                .map(|(name, value)| {
-                    let value = String::from_utf8_lossy(value.as_bytes());
-                    (name.to_string(), value.into_owned())
-                })
-                .collect(),
-            authorization,
-            when: Instant::now(),
-        };
-        self.log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(request);
-    }
-
-    pub fn respond(
-        &self,
-        method: &Method,
-        uri: &Uri,
-        query: Vec<(String, String)>,
-        headers: &HeaderMap,
-    ) -> HttpResponse {
+    fn respond(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> HttpResponse {
         if method != Method::GET {
             let what = format!("The requested resource does not support the method '{method}'.");
-            let mut response =
-                json_response(StatusCode::METHOD_NOT_ALLOWED, &json!({ "Message": what }));
-            let get = HeaderValue::from_static("GET");
-            response.headers_mut().insert(header::ALLOW, get);
-            return response;
+            let response = json_response(StatusCode::METHOD_NOT_ALLOWED, &json!({"Message": what}));
+            return ([(ALLOW, "GET")], response).into_response();
         }
-        let token = headers.get(header::AUTHORIZATION).and_then(bearer);
+        let token = headers.get(AUTHORIZATION).and_then(bearer_token);
         if token.is_none_or(|token| self.token.as_ref().is_some_and(|t| t.as_bytes() != token)) {
             let what = "Authorization has been denied for this request.";
-            return json_response(StatusCode::UNAUTHORIZED, &json!({ "Message": what }));
+            return json_response(StatusCode::UNAUTHORIZED, &json!({"Message": what}));
         }
-        let version = query.iter().find(|(name, _)| name == "api-version");
-        let is_known = version.is_some_and(|(_, version)| self.versions.contains(version));
+        let query = Query::<Vec<(String, String)>>::try_from_uri(uri);
+        let query = query.map(|Query(query)| query).unwrap_or_default();
         let parameters = query.len();
         let route = Route {
-            path: segments(uri.path()),
+            path: recording::segments(uri.path()),
             query: query.into_iter().collect(),
         };
-        if parameters == route.query.len()
-            && let Some(responses) = self.routes.get(&route)
-        {
-            return self.recorded(responses);
+        match self.routes.get(&route) {
+            // A parameter that occurs twice is only once in the route.
+            Some(responses) if parameters == route.query.len() => self.recorded(&route, responses),
+            _ => self.error_response(&route),
         }
+    }
+
+    fn recorded(&self, route: &Route, responses: &Responses) -> HttpResponse {
+        let last = responses.recorded.len() - 1;
+        let advance = |next| Some(last.min(next + 1));
+        let next = responses
+            .next
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, advance);
+        let mut response = responses.recorded[next.unwrap_or(last)].clone();
+
+        let statuses = self.scenario_statuses(route);
+        if !statuses.is_empty()
+            && let Ok(Value::Array(mut list)) = serde_json::from_slice(response.body())
+        {
+            for offer in &mut list {
+                if let Some((_, status)) = statuses.iter().find(|(id, _)| offer["id"] == **id) {
+                    offer["status"] = Value::clone(status);
+                }
+            }
+            *response.body_mut() = Value::Array(list).to_string().into();
+        }
+        response.map(HttpBody::from)
+    }
+
+    /// Returns the ids of the offers of this list that have a scenario, and the status that the next status request will return.
+    fn scenario_statuses(&self, list: &Route) -> Vec<(&str, &Value)> {
+        self.scenarios
+            .iter()
+            .filter(|scenario| scenario.query == list.query)
+            .filter_map(|scenario| match scenario.path.strip_prefix(&*list.path)? {
+                [offer, _status] => {
+                    let responses = self.routes.get(scenario)?;
+                    let next = responses.next.load(Ordering::Relaxed);
+                    Some((offer.as_str(), responses.offer_statuses[next].as_ref()?))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Returns the error response for a request that isn't recorded.
+    fn error_response(&self, route: &Route) -> HttpResponse {
+        let error = |status, code, message| {
+            let error = json!({"code": code, "message": message});
+            json_response(status, &json!({ "error": error }))
+        };
+        let version = route.query.get("api-version");
+        // A version in a request that returned 400 may be unknown to the service.
+        let is_known = version.is_some()
+            && self.routes.iter().any(|(known, responses)| {
+                known.query.get("api-version") == version && responses.recorded[0].status() != 400
+            });
         if !is_known {
             let what = "The api-version is missing or not supported.";
             return error(StatusCode::BAD_REQUEST, "InvalidAPIVersion", what);
         }
-        self.unknown(&route)
-    }
-
-    fn recorded(&self, responses: &Responses) -> HttpResponse {
-        let recorded = responses.next();
-        let body = match &responses.with_scenarios {
-            None => recorded.body.clone(),
-            Some((list, offers)) => {
-                let mut list = list.clone();
-                for item in list.as_array_mut().into_iter().flatten() {
-                    let scenario = offers.iter().find(|(id, _)| item["id"] == id.as_str());
-                    if let Some((_, route)) = scenario
-                        && let Some(responses) = self.routes.get(route)
-                        && let Some(status) = responses.offer_status()
-                    {
-                        item["status"] = status.clone();
-                    }
-                }
-                list.to_string().into()
-            }
+        let path: Vec<&str> = route.path.iter().map(String::as_str).collect();
+        let ["api", "publishers", _, rest @ ..] = path.as_slice() else {
+            let what = "No HTTP resource was found that matches the request.";
+            return json_response(StatusCode::NOT_FOUND, &json!({"Message": what}));
         };
-        let mut response = HttpResponse::new(HttpBody::from(body));
-        *response.status_mut() = recorded.status;
-        *response.headers_mut() = recorded.headers.clone();
-        response
-    }
-
-    fn unknown(&self, route: &Route) -> HttpResponse {
-        let [api, publishers, publisher, rest @ ..] = route.path.as_slice() else {
-            return no_such_resource();
-        };
-        if (api.as_slice(), publishers.as_slice()) != (b"api", b"publishers") {
-            return no_such_resource();
-        }
-        if !self.publishers.contains(publisher) {
+        let is_known =
+            |path: &[String]| self.routes.keys().any(|known| known.path.starts_with(path));
+        if !is_known(&route.path[..3]) {
             let what = "The principal has no access to the publisher.";
             return error(StatusCode::FORBIDDEN, "Forbidden", what);
         }
@@ -237,30 +255,38 @@ impl Service {
             return error(StatusCode::BAD_REQUEST, "BadRequest", what);
         }
         let what = match rest {
-            [_offers, offer, ..] => {
-                format!(
-                    "The offer '{}' was not found.",
-                    String::from_utf8_lossy(offer)
-                )
-            }
+            [_, offer, ..] => format!("The offer '{offer}' was not found."),
             _ => "The publisher's offers were not found.".to_owned(),
         };
-        json_response(
-            StatusCode::NOT_FOUND,
-            &json!({
-                "Product": {
-                    "serviceName": "Product",
-                    "error": what,
-                    "exceptionCode": "Http404Exception",
-                    "httpStatusCode": "NotFound",
-                },
-            }),
-        )
+        let error = json!({
+            "serviceName": "Product",
+            "error": what,
+            "exceptionCode": "Http404Exception",
+            "httpStatusCode": "NotFound",
+        });
+        json_response(StatusCode::NOT_FOUND, &json!({ "Product": error }))
     }
 }
 
+fn http_response(recorded: &recording::Response) -> Result<Response<Bytes>, axum::http::Error> {
+    let mut response = Response::builder().status(recorded.status);
+    for (name, value) in &recorded.headers {
+        response = response.header(name, value);
+    }
+    response.body(match &recorded.body {
+        Some(Body::Json(value)) => value.to_string().into(),
+        Some(Body::Text(text)) => text.clone().into(),
+        None => Bytes::new(),
+    })
+}
+
+fn json_response(status: StatusCode, body: &Value) -> HttpResponse {
+    let json = [(CONTENT_TYPE, "application/json; charset=utf-8")];
+    (status, json, body.to_string()).into_response()
+}
+
 /// Returns the token of a bearer header. It is never empty, because HTTP removes the trailing space of an empty one.
-fn bearer(value: &HeaderValue) -> Option<&[u8]> {
+fn bearer_token(value: &HeaderValue) -> Option<&[u8]> {
     let (scheme, token) = value.as_bytes().split_at_checked("Bearer ".len())?;
     scheme.eq_ignore_ascii_case(b"Bearer ").then_some(token)
 }

@@ -11,12 +11,10 @@ mod publisher;
 mod publisher_cost;
 mod publisher_results;
 mod publisher_times;
-mod recording;
+mod recording_files;
 mod recordings;
 mod replay;
 mod retries;
-mod schema;
-mod store;
 mod unusual_properties;
 
 mod support;

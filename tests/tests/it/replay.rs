@@ -1,287 +1,233 @@
-//! The replay server, tested over sockets.
+//! The replay server, tested with plain sockets.
 
-use std::{
-    collections::BTreeMap,
-    io::{Read, Write},
-    net::TcpStream,
-    path::PathBuf,
-    time::Duration,
-};
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::time::Duration;
 
-use cloud_partner_recordings::{
-    recording::{Body, Recording},
-    replay::{Authorization, Replay, Server},
-    sample::many_offers,
-    store::{self, Scenario, StoredRecording},
-};
-use reqwest::{Client, Method, Response};
+use cloud_partner_recordings::recording::{Body, Recording};
+use cloud_partner_recordings::replay::{Replay, Server};
+use cloud_partner_recordings::sample::recording;
+use cloud_partner_recordings::store::{self, Scenario, StoredRecording};
 use serde_json::{Value, json};
 
-const TOKEN: &str = "a-token";
 const VERSION: &str = "?api-version=2017-10-31";
+const CORRELATION_ID: &str = "x-ms-correlation-request-id";
+const OFFERS: &str = "/api/publishers/contoso/offers";
+const NO_RECORDINGS: [Recording; 0] = [];
 
-fn committed() -> Replay {
-    let home = store::root();
-    Replay::new(
-        store::recordings(&home.join("recordings")).all().unwrap(),
-        store::scenarios(&home.join("scenarios")).all().unwrap(),
-    )
+fn recordings() -> Vec<StoredRecording> {
+    let recordings = store::recordings(&store::root().join("recordings"));
+    recordings.all().expect("valid recordings")
 }
 
-/// Returns a recording of this path with this response body.
-fn recording_of(path: &str, body: Option<Body>) -> Recording {
-    let mut recording = many_offers(0);
-    path.clone_into(&mut recording.request.path);
-    recording.response.body = body;
-    recording
+fn committed() -> Replay {
+    let scenarios = store::scenarios(&store::root().join("scenarios"));
+    Replay::new(recordings(), scenarios.all().expect("valid scenarios"))
+}
+
+fn start(replay: Replay) -> Server {
+    replay.start().expect("a server")
 }
 
 /// Returns a scenario of one path whose response bodies have these statuses.
 fn scenario(path: &str, statuses: &[&str]) -> Scenario {
-    let recordings = statuses.iter().map(|status| StoredRecording {
+    let stored = |status: &&str| StoredRecording {
         file: PathBuf::new(),
-        recording: recording_of(path, Some(Body::Json(json!({ "status": status })))),
-    });
+        recording: recording(path, Some(Body::Json(json!({ "status": status })))),
+    };
     Scenario {
         name: "made".to_owned(),
-        recordings: recordings.collect(),
+        recordings: statuses.iter().map(stored).collect(),
     }
 }
 
-async fn get(server: &Server, path_and_query: &str) -> Response {
-    let url = format!("{}{path_and_query}", server.url());
-    Client::new()
-        .get(url)
-        .bearer_auth(TOKEN)
-        .send()
-        .await
-        .unwrap()
+/// Sends a request with this start of the head, such as `GET /path`.
+fn send(server: &Server, request: &str, headers: &str) -> TcpStream {
+    let address = server.url().replace("http://", "");
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    let head = format!("{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+    stream.write_all(head.as_bytes()).expect("a connection");
+    stream
 }
 
-async fn get_json(server: &Server, path: &str) -> Value {
-    let response = get(server, &format!("{path}{VERSION}")).await;
-    assert_eq!(response.status(), 200, "{path}");
-    serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+#[derive(Debug)]
+struct Response {
+    status: u16,
+    headers: BTreeMap<String, String>,
+    body: String,
 }
 
-#[tokio::test]
-async fn returns_every_recording_byte_for_byte() {
-    let recordings = store::recordings(&store::root().join("recordings"))
-        .all()
-        .unwrap();
-    let server = Replay::new(recordings.clone(), []).start().unwrap();
-    for StoredRecording { file, recording } in recordings {
-        let version = &recording.request.query["api-version"];
-        let path = format!("{}?api-version={version}", recording.request.path);
-        let response = get(&server, &path).await;
+impl Response {
+    fn read(mut stream: TcpStream) -> Self {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("a response");
+        let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1));
+        let header = |line: &str| {
+            let (name, value) = line.split_once(": ").expect("a header");
+            (name.to_owned(), value.to_owned())
+        };
+        Self {
+            status: status.expect("a status").parse().expect("a number"),
+            headers: lines.map(header).collect(),
+            body: body.to_owned(),
+        }
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).expect("JSON")
+    }
+}
+
+fn get(server: &Server, target: &str) -> Response {
+    let request = format!("GET {target}");
+    Response::read(send(server, &request, "authorization: Bearer a-token\r\n"))
+}
+
+fn get_json(server: &Server, path: &str) -> Value {
+    let response = get(server, &format!("{path}{VERSION}"));
+    assert_eq!(response.status, 200, "{path}");
+    response.json()
+}
+
+#[test]
+fn returns_every_recording_byte_for_byte() {
+    let server = start(Replay::new(recordings(), []));
+    for StoredRecording { file, recording } in recordings() {
         let file = file.display();
-        assert_eq!(response.status(), recording.response.status, "{file}");
-        let mut headers: BTreeMap<_, _> = response
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
-            .collect();
-        let body = match recording.response.body {
+        let version = &recording.request.query["api-version"];
+        let target = format!("{}?api-version={version}", recording.request.path);
+        let mut response = get(&server, &target);
+        let recorded = recording.response;
+        let body = match recorded.body {
             None => String::new(),
             Some(Body::Text(text)) => text,
             Some(Body::Json(json)) => json.to_string(),
         };
         assert_eq!(
-            headers.remove("content-length"),
+            response.headers.remove("content-length"),
             Some(body.len().to_string()),
             "{file}"
         );
-        headers.remove("date");
-        if !recording
-            .response
-            .headers
-            .contains_key("x-ms-correlation-request-id")
-        {
-            headers.remove("x-ms-correlation-request-id").unwrap();
+        response.headers.remove("connection");
+        response.headers.remove("date");
+        if !recorded.headers.contains_key(CORRELATION_ID) {
+            response.headers.remove(CORRELATION_ID).expect("an id");
         }
-        assert_eq!(headers, recording.response.headers, "{file}");
-        assert_eq!(response.text().await.unwrap(), body, "{file}");
+        assert_eq!(
+            (response.status, response.headers, response.body),
+            (recorded.status, recorded.headers, body),
+            "{file}"
+        );
     }
-}
 
-#[tokio::test]
-async fn a_json_body_keeps_the_order_of_properties_and_the_digits_of_numbers() {
+    // The order of properties and the digits of numbers.
     let text = r#"{"z":636576975611768314,"a":[],"m":"< é"}"#;
-    let body = Body::Json(serde_json::from_str(text).unwrap());
-    let server = Replay::new([recording_of("/x", Some(body))], [])
-        .start()
-        .unwrap();
-    let response = get(&server, &format!("/x{VERSION}")).await;
-    assert_eq!(response.text().await.unwrap(), text);
+    let body = Body::Json(serde_json::from_str(text).expect("JSON"));
+    let server = start(Replay::new([recording("/x", Some(body))], []));
+    assert_eq!(get(&server, &format!("/x{VERSION}")).body, text);
 }
 
-#[tokio::test]
-async fn adds_a_correlation_id_if_the_recording_has_none() {
-    let mut recording = recording_of("/x", None);
+#[test]
+fn adds_a_correlation_id_if_the_recording_has_none() {
+    let mut recording = recording("/x", None);
     recording.response.headers.clear();
-    let server = Replay::new([recording], []).start().unwrap();
-    let mut ids = Vec::new();
-    for path in ["/x", "/x", "/missing"] {
-        let response = get(&server, &format!("{path}{VERSION}")).await;
-        let id = response.headers()["x-ms-correlation-request-id"]
-            .to_str()
-            .unwrap();
-        ids.push(id.to_owned());
+    let server = start(Replay::new([recording], []));
+    for (path, number) in [("/x", 1), ("/x", 2), ("/missing", 3)] {
+        let response = get(&server, &format!("{path}{VERSION}"));
+        let expected = format!("00000000-0000-4000-8000-00000000000{number}");
+        assert_eq!(response.headers[CORRELATION_ID], expected);
     }
-    assert_eq!(
-        ids,
-        [
-            "00000000-0000-4000-8000-000000000001",
-            "00000000-0000-4000-8000-000000000002",
-            "00000000-0000-4000-8000-000000000003",
-        ]
-    );
 }
 
-/// Sends a request that isn't recorded, and returns the status code and body of the error response.
-async fn error_response(request: reqwest::RequestBuilder) -> (u16, Value) {
-    let response = request.send().await.unwrap();
-    let status = response.status().as_u16();
-    let headers = response.headers();
-    assert_eq!(headers["content-type"], "application/json; charset=utf-8");
-    assert_eq!(headers.contains_key("allow"), status == 405);
-    let body = response.bytes().await.unwrap();
-    (status, serde_json::from_slice(&body).unwrap())
-}
-
-#[tokio::test]
-async fn returns_401_for_a_missing_or_wrong_token() {
-    let server = committed().token(TOKEN).start().unwrap();
-    let url = format!("{}/api/publishers/contoso/offers{VERSION}", server.url());
-    let denied = json!({ "Message": "Authorization has been denied for this request." });
-    for authorization in [
-        "",
-        "Bearer",
-        "Bearer ",
-        "Bearer another",
-        "Bearer a-token2",
-        "Basic a-token",
-        "a-token",
+#[test]
+fn returns_401_for_a_missing_or_wrong_token() {
+    let [one_token, any_token] = [committed().token("a-token"), committed()].map(start);
+    for (server, authorization, status) in [
+        (&one_token, None, 401),
+        (&one_token, Some(""), 401),
+        (&one_token, Some("Bearer"), 401),
+        (&one_token, Some("Bearer "), 401),
+        (&one_token, Some("Bearer another"), 401),
+        (&one_token, Some("Bearer a-token2"), 401),
+        (&one_token, Some("Basic a-token"), 401),
+        (&one_token, Some("a-token"), 401),
+        (&one_token, Some("Bearer a-token"), 200),
+        (&one_token, Some("bearer a-token"), 200),
+        (&any_token, Some("Bearer another"), 200),
+        (&any_token, Some("Bearer "), 401),
     ] {
-        let request = Client::new()
-            .get(&url)
-            .header("authorization", authorization);
-        assert_eq!(
-            error_response(request).await,
-            (401, denied.clone()),
-            "{authorization:?}"
-        );
-    }
-    assert_eq!(error_response(Client::new().get(&url)).await, (401, denied));
-    for authorization in ["Bearer a-token", "bearer a-token"] {
-        let request = Client::new()
-            .get(&url)
-            .header("authorization", authorization);
-        assert_eq!(
-            request.send().await.unwrap().status(),
-            200,
-            "{authorization:?}"
-        );
-    }
-
-    // Without a configured token, the server accepts any non-empty token.
-    let server = committed().start().unwrap();
-    let url = format!("{}/api/publishers/contoso/offers{VERSION}", server.url());
-    for (token, status) in [("another", 200), ("", 401)] {
-        let response = Client::new()
-            .get(&url)
-            .bearer_auth(token)
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(response.status(), status, "{token:?}");
+        let header = authorization.map(|value| format!("authorization: {value}\r\n"));
+        let request = format!("GET {OFFERS}{VERSION}");
+        let response = Response::read(send(server, &request, &header.unwrap_or_default()));
+        assert_eq!(response.status, status, "{authorization:?}");
+        if status == 401 {
+            let denied = json!({ "Message": "Authorization has been denied for this request." });
+            assert_eq!(response.json(), denied, "{authorization:?}");
+        }
     }
 }
 
-#[tokio::test]
-async fn returns_the_error_response_of_the_service_for_a_request_that_isnt_recorded() {
-    let server = committed().start().unwrap();
-    let coded = |code: &str, what: &str| json!({ "error": { "code": code, "message": what } });
-    let version = coded(
-        "InvalidAPIVersion",
-        "The api-version is missing or not supported.",
-    );
-    let query = coded(
-        "BadRequest",
-        "The query has parameters that are not expected here, or lacks some.",
-    );
-    let forbidden = coded("Forbidden", "The principal has no access to the publisher.");
-    let not_found = |what: &str| {
-        let mut inner = json!({ "serviceName": "Product", "error": what });
-        inner["exceptionCode"] = "Http404Exception".into();
-        inner["httpStatusCode"] = "NotFound".into();
-        json!({ "Product": inner })
+#[test]
+fn returns_the_error_response_of_the_service_for_a_request_that_isnt_recorded() {
+    let coded = |code: &str, message: &str| json!({"error": {"code": code, "message": message}});
+    let not_found = |message: &str| {
+        let mut product = json!({"serviceName": "Product", "error": message});
+        product["exceptionCode"] = "Http404Exception".into();
+        product["httpStatusCode"] = "NotFound".into();
+        json!({ "Product": product })
     };
-    let no_offer = not_found("The offer 'café' was not found.");
-    let no_list = not_found("The publisher's offers were not found.");
-    let elsewhere = json!({ "Message": "No HTTP resource was found that matches the request." });
-    for (target, status, body) in [
-        ("contoso/offers", 400, &version),
-        ("contoso/offers?api-version=", 400, &version),
-        ("contoso/offers?api-version=2018-01-01", 400, &version),
-        ("contoso/offers?API-VERSION=2017-10-31", 400, &version),
-        ("contoso/offers?api-version=2017-10-31&x=y", 400, &query),
-        (
-            "contoso/offers?api-version=2017-10-31&api-version=2017-10-31",
-            400,
-            &query,
-        ),
-        ("nobody/offers?api-version=2017-10-31", 403, &forbidden),
-        (
-            "nobody/offers/x/status?api-version=2017-10-31",
-            403,
-            &forbidden,
-        ),
-        ("Contoso/offers?api-version=2017-10-31", 403, &forbidden),
-        (
-            "contoso/offers/caf%C3%A9/status?api-version=2017-10-31",
-            404,
-            &no_offer,
-        ),
-        (
-            "contoso/offers/caf%c3%a9?api-version=2017-10-31",
-            404,
-            &no_offer,
-        ),
-        ("fabrikam/offers?api-version=2017-10-31", 404, &no_list),
-        (
-            "../other/contoso/offers?api-version=2017-10-31",
-            404,
-            &elsewhere,
-        ),
-        ("..?api-version=2017-10-31", 404, &elsewhere),
+    let version = "The api-version is missing or not supported.";
+    let version = &coded("InvalidAPIVersion", version);
+    let query = "The query has parameters that are not expected here, or lacks some.";
+    let query = &coded("BadRequest", query);
+    let forbidden = &coded("Forbidden", "The principal has no access to the publisher.");
+    let no_offer = &not_found("The offer 'café' was not found.");
+    let no_list = &not_found("The publisher's offers were not found.");
+    let elsewhere = "No HTTP resource was found that matches the request.";
+    let elsewhere = &json!({ "Message": elsewhere });
+    let post = "The requested resource does not support the method 'POST'.";
+    let post = &json!({ "Message": post });
+    let server = start(committed());
+    for (request, status, body) in [
+        ("GET P/contoso/offers", 400, version),
+        ("GET P/contoso/offers?api-version=", 400, version),
+        ("GET P/contoso/offers?api-version=2018", 400, version),
+        ("GET P/contoso/offers?Api-version=2017-10-31", 400, version),
+        ("GET P/contoso/offers?V&x=y", 400, query),
+        ("GET P/contoso/offers?V&V", 400, query),
+        ("GET P/nobody/offers?V", 403, forbidden),
+        ("GET P/nobody/offers/x/status?V", 403, forbidden),
+        ("GET P/Contoso/offers?V", 403, forbidden),
+        ("GET P/contoso/offers/caf%C3%A9/status?V", 404, no_offer),
+        ("GET P/contoso/offers/caf%c3%a9?V", 404, no_offer),
+        ("GET P/fabrikam/offers?V", 404, no_list),
+        ("GET /api/other/contoso/offers?V", 404, elsewhere),
+        ("GET /api?V", 404, elsewhere),
+        ("POST P/contoso/offers?V", 405, post),
     ] {
-        let url = format!("{}/api/publishers/{target}", server.url());
-        let request = Client::new().get(url).bearer_auth(TOKEN);
-        assert_eq!(
-            error_response(request).await,
-            (status, body.clone()),
-            "{target}"
-        );
+        let request = request.replace(" P", " /api/publishers");
+        let request = request.replace('V', "api-version=2017-10-31");
+        let response = Response::read(send(&server, &request, "authorization: Bearer x\r\n"));
+        let actual = (response.status, response.json());
+        assert_eq!(actual, (status, body.clone()), "{request}");
+        let headers = response.headers;
+        assert_eq!(headers["content-type"], "application/json; charset=utf-8");
+        assert_eq!(headers.contains_key("allow"), status == 405, "{request}");
     }
-
-    let url = format!("{}/api/publishers/contoso/offers{VERSION}", server.url());
-    let what = "The requested resource does not support the method 'POST'.";
-    let request = Client::new().request(Method::POST, url).bearer_auth(TOKEN);
-    assert_eq!(
-        error_response(request).await,
-        (405, json!({ "Message": what }))
-    );
 }
 
-#[tokio::test]
-async fn compares_paths_segment_by_segment_after_decoding() {
+#[test]
+fn compares_paths_segment_by_segment_after_decoding() {
     let offers = ["a%23b", "a%20b", "caf%C3%A9", "a%2Fb", "a+b", "%2e%2e"];
     let recordings = offers.map(|offer| {
         let body = Body::Text(offer.to_owned());
-        recording_of(&format!("/api/publishers/p/offers/{offer}"), Some(body))
+        recording(format!("{OFFERS}/{offer}"), Some(body))
     });
-    let server = Replay::new(recordings, []).start().unwrap();
+    let server = start(Replay::new(recordings, []));
     for (requested, expected) in [
         ("a%23b", Some("a%23b")),
         ("%61%23%62", Some("a%23b")),
@@ -295,233 +241,117 @@ async fn compares_paths_segment_by_segment_after_decoding() {
         ("A%23b", None),
         ("a%23b/", None),
     ] {
-        let response = get(
-            &server,
-            &format!("/api/publishers/p/offers/{requested}{VERSION}"),
-        )
-        .await;
-        let found = response.status() == 200;
-        let text = response.text().await.unwrap();
-        assert_eq!(found.then_some(text.as_str()), expected, "{requested}");
+        let response = get(&server, &format!("{OFFERS}/{requested}{VERSION}"));
+        let body = (response.status == 200).then_some(response.body.as_str());
+        assert_eq!(body, expected, "{requested}");
     }
 }
 
-#[tokio::test]
-async fn a_scenario_advances_with_each_request_and_repeats_its_last_response() {
-    let server = Replay::new(
-        Vec::<Recording>::new(),
-        [scenario("/offers/vm/status", &["one", "two", "three"])],
-    )
-    .start()
-    .unwrap();
-    let mut statuses = Vec::new();
-    for _ in 0..5 {
+#[test]
+fn a_scenario_advances_with_each_request_to_its_server_and_repeats_its_last_response() {
+    let path = "/offers/vm/status";
+    let [one, other] = [(); 2].map(|()| {
+        let made = scenario(path, &["one", "two", "three"]);
+        start(Replay::new(NO_RECORDINGS, [made]))
+    });
+    for status in ["one", "two", "three", "three", "three"] {
         // A request that gets an error response doesn't advance the scenario.
-        assert_eq!(get(&server, "/offers/vm/status").await.status(), 400);
-        statuses.push(get_json(&server, "/offers/vm/status").await["status"].clone());
+        assert_eq!(get(&one, path).status, 400);
+        assert_eq!(get_json(&one, path)["status"], status);
     }
-    assert_eq!(statuses, ["one", "two", "three", "three", "three"]);
+    assert_eq!(get_json(&other, path)["status"], "one");
 }
 
-#[tokio::test]
-async fn the_list_shows_the_status_that_the_next_status_request_returns() {
-    let server = committed().start().unwrap();
-    let before = get_json(&server, "/api/publishers/contoso/offers").await;
+#[test]
+fn the_list_shows_the_status_that_the_next_status_request_returns() {
+    let server = start(committed());
+    let offers = |list: Value| list.as_array().expect("a list").clone();
+    let first_list = offers(get_json(&server, OFFERS));
     for _ in 0..12 {
-        let list = get_json(&server, "/api/publishers/contoso/offers").await;
-        for (before, offer) in before
-            .as_array()
-            .unwrap()
-            .iter()
-            .zip(list.as_array().unwrap())
-        {
-            let id = offer["id"].as_str().unwrap();
-            let path = format!("/api/publishers/contoso/offers/{id}/status");
-            assert_eq!(
-                offer["status"],
-                get_json(&server, &path).await["status"],
-                "{id}"
-            );
+        for (first, offer) in first_list.iter().zip(offers(get_json(&server, OFFERS))) {
+            let id = offer["id"].as_str().expect("an id");
+            let report = get_json(&server, &format!("{OFFERS}/{id}/status"));
+            assert_eq!(offer["status"], report["status"], "{id}");
             // No other property changes.
-            let mut as_before = offer.clone();
-            as_before["status"] = before["status"].clone();
-            assert_eq!(&as_before, before);
+            let mut unchanged = offer.clone();
+            unchanged["status"] = first["status"].clone();
+            assert_eq!(&unchanged, first);
         }
     }
-    let list = get_json(&server, "/api/publishers/contoso/offers").await;
-    let final_statuses: Vec<_> = list.as_array().unwrap()[..3]
+    let last_list = offers(get_json(&server, OFFERS));
+    let statuses: Vec<_> = last_list[..3]
         .iter()
         .map(|offer| &offer["status"])
         .collect();
-    assert_eq!(final_statuses, ["succeeded", "failed", "canceled"]);
+    assert_eq!(statuses, ["succeeded", "failed", "canceled"]);
 }
 
-#[tokio::test]
-async fn scenarios_of_two_servers_are_independent() {
-    let [one, other] = [(); 2].map(|()| committed().start().unwrap());
-    let path = "/api/publishers/contoso/offers/linux-vm/status";
-    assert_eq!(get_json(&one, path).await["status"], "notStarted");
-    assert_eq!(get_json(&one, path).await["status"], "running");
-    assert_eq!(get_json(&other, path).await["status"], "notStarted");
-}
-
-#[tokio::test]
-async fn the_log_contains_every_part_of_a_request_except_the_token() {
-    let server = committed().start().unwrap();
-    let client = Client::new();
-    let authorizations = [
-        None,
-        Some("Bearer secret"),
-        Some("Basic secret"),
-        Some("secret"),
-    ];
-    for authorization in authorizations {
-        let url = format!("{}/x%20y?b=1&a=2%263", server.url());
-        let mut request = client.get(url).header("X-Extra", "here");
-        if let Some(authorization) = authorization {
-            request = request.header("authorization", authorization);
-        }
-        request.send().await.unwrap();
+#[test]
+fn the_log_contains_every_part_of_a_request_except_the_token() {
+    let server = start(committed());
+    for authorization in [
+        "",
+        "authorization: Bearer secret\r\n",
+        "authorization: secret\r\n",
+    ] {
+        let headers = format!("X-Extra: here\r\n{authorization}");
+        Response::read(send(&server, "PUT /x%20y?b=1&a=2%263", &headers));
     }
     let log = server.requests();
-    assert_eq!(
-        log.iter()
-            .map(|request| request.authorization)
-            .collect::<Vec<_>>(),
-        [
-            Authorization::Missing,
-            Authorization::Bearer,
-            Authorization::Other,
-            Authorization::Other
-        ]
-    );
-    assert!(log.is_sorted_by_key(|request| request.when));
+    assert_eq!(log.len(), 3);
     for request in &log {
-        assert_eq!(request.method, "GET");
-        assert_eq!(request.path, "/x%20y");
-        let query =
-            [("b", "1"), ("a", "2&3")].map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert_eq!(request.query, query);
+        assert_eq!(
+            (&*request.method, &*request.target),
+            ("PUT", "/x%20y?b=1&a=2%263")
+        );
         assert_eq!(request.headers["x-extra"], "here");
         assert!(request.headers.contains_key("host"));
     }
     assert!(!format!("{log:?}").contains("secret"));
 }
 
-/// Sends a request over a new connection, without an async runtime.
-fn send_blocking(server: &Server, path: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(server.url().replace("http://", "")).unwrap();
-    let request = format!(
-        "GET {path}{VERSION} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer x\r\nconnection: close\r\n\r\n"
-    );
-    stream.write_all(request.as_bytes()).unwrap();
-    stream
-}
-
-/// Reads the response until the connection ends.
-fn read_to_end(mut stream: TcpStream) -> String {
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    text
-}
-
-/// Waits until the server has received this many requests.
-async fn wait_for_requests(server: &Server, count: usize) {
-    while server.requests().len() < count {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-}
-
-#[tokio::test]
-async fn requests_wait_until_the_last_hold_is_dropped() {
-    let server = committed().start().unwrap();
-    let (one, other) = (server.hold(), server.hold());
-    let url = format!("{}/api/publishers/contoso/offers{VERSION}", server.url());
-    let request = tokio::spawn(Client::new().get(url).bearer_auth(TOKEN).send());
-    wait_for_requests(&server, 1).await;
-    drop(one);
-    // The timeout of a second request shows that the server still holds responses back.
-    let url = format!("{}/", server.url());
-    let impatient = Client::new()
-        .get(url)
-        .timeout(Duration::from_millis(50))
-        .send();
-    assert!(impatient.await.unwrap_err().is_timeout());
-    assert!(!request.is_finished());
-    drop(other);
-    assert_eq!(request.await.unwrap().unwrap().status(), 200);
-}
-
-#[tokio::test]
-async fn a_client_that_disconnects_while_it_waits_doesnt_advance_a_scenario() {
+#[test]
+fn a_client_that_disconnects_during_the_delay_doesnt_advance_a_scenario() {
     let made = scenario("/offers/vm/status", &["one", "two"]);
-    let server = Replay::new(Vec::<Recording>::new(), [made])
-        .start()
-        .unwrap();
-    let hold = server.hold();
-    let disconnected = send_blocking(&server, "/offers/vm/status");
-    wait_for_requests(&server, 1).await;
+    let replay = Replay::new(NO_RECORDINGS, [made]).delay(Duration::from_millis(200));
+    let server = start(replay);
+    let request = format!("GET /offers/vm/status{VERSION}");
+    let send = || send(&server, &request, "authorization: Bearer x\r\n");
+    let disconnected = send();
+    while server.requests().is_empty() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     drop(disconnected);
-    // When this request has arrived, the server has noticed that the first connection is closed.
-    let second = send_blocking(&server, "/offers/vm/status");
-    wait_for_requests(&server, 2).await;
-    drop(hold);
-    assert!(read_to_end(second).ends_with(r#"{"status":"one"}"#));
-}
-
-#[tokio::test]
-async fn delays_every_response() {
-    let server = committed()
-        .delay(Duration::from_secs(3600))
-        .start()
-        .unwrap();
-    let url = format!("{}/", server.url());
-    let impatient = Client::new()
-        .get(url)
-        .timeout(Duration::from_millis(50))
-        .send();
-    assert!(impatient.await.unwrap_err().is_timeout());
-
-    let server = committed().delay(Duration::from_millis(1)).start().unwrap();
-    get_json(&server, "/api/publishers/contoso/offers").await;
+    assert_eq!(Response::read(send()).body, r#"{"status":"one"}"#);
 }
 
 #[test]
-fn responds_while_the_caller_blocks() {
-    let server = committed().start().unwrap();
-    let text = read_to_end(send_blocking(&server, "/api/publishers/northwind/offers"));
-    assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
-    assert!(text.ends_with("\r\n\r\n[]"), "{text}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn dropping_the_server_closes_its_connections_and_frees_the_port() {
-    let server = committed().start().unwrap();
+fn dropping_the_server_closes_its_connections_and_frees_the_port() {
+    let server = start(committed().delay(Duration::from_secs(3600)));
     let address = server.url().replace("http://", "");
     assert!(address.starts_with("127.0.0.1:"));
-    let hold = server.hold();
-    let url = format!("{}/", server.url());
-    let waiting = tokio::spawn(Client::new().get(url).send());
-    wait_for_requests(&server, 1).await;
+    let mut waiting = send(&server, "GET /", "");
+    while server.requests().is_empty() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     drop(server);
     assert!(TcpStream::connect(&address).is_err());
-    assert!(waiting.await.unwrap().is_err());
-    drop(hold);
+    assert!(waiting.read(&mut [0]).is_ok_and(|bytes| bytes == 0));
 
     // The port is free again.
-    let port = address.rsplit(':').next().unwrap().parse().unwrap();
-    let again = committed().port(port).start().unwrap();
+    let port = address.rsplit(':').next().expect("a port");
+    let port = port.parse().expect("a number");
+    let again = start(committed().port(port));
     assert_eq!(again.url(), format!("http://{address}"));
-    let taken = committed().port(port).start().err().unwrap();
+    let taken = committed().port(port).start().err().expect("an error");
     assert_eq!(taken.kind(), std::io::ErrorKind::AddrInUse);
 }
 
 #[test]
 fn start_returns_an_error_for_other_methods_duplicate_requests_and_empty_scenarios() {
-    let mut post = recording_of("/x", None);
+    let mut post = recording("/x", None);
     post.request.method = "POST".to_owned();
-    let twice = || recording_of("/x%20y", None);
-    let none: [Recording; 0] = [];
+    let spaced = || recording("/x%20y", None);
     for (replay, message) in [
         (
             Replay::new([post], []),
@@ -529,18 +359,19 @@ fn start_returns_an_error_for_other_methods_duplicate_requests_and_empty_scenari
         ),
         // Two encodings of the same path.
         (
-            Replay::new([twice(), recording_of("/%78%20y", None)], []),
+            Replay::new([spaced(), recording("/%78%20y", None)], []),
             "recorded twice: GET /%78%20y?api-version=2017-10-31",
         ),
         (
-            Replay::new([twice()], [scenario("/x%20y", &["one"])]),
+            Replay::new([spaced()], [scenario("/x%20y", &["one"])]),
             "recorded twice: GET /x%20y?api-version=2017-10-31",
         ),
         (
-            Replay::new(none, [scenario("/x", &[])]),
+            Replay::new(NO_RECORDINGS, [scenario("/x", &[])]),
             "the scenario made has no recordings",
         ),
     ] {
-        assert_eq!(replay.start().err().unwrap().to_string(), message);
+        let error = replay.start().err().expect("an error");
+        assert_eq!(error.to_string(), message);
     }
 }

@@ -14,12 +14,24 @@ use std::time::Duration;
 use cloud_partner_portal::{Client, ClientBuilder, Credential, RetryPolicy};
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::{Replay, Server};
+use cloud_partner_recordings::store::{self, StoredRecording};
 use serde_json::Value;
 
 use spec::Spec;
 
 /// A token that must not occur in any output.
 pub const TOKEN: &str = "t0p-s3cret-t0ken";
+
+/// Returns every committed recording, with those of the scenarios.
+pub fn all_recordings() -> Vec<StoredRecording> {
+    let recordings = store::recordings(&store::root().join("recordings"));
+    let scenarios = store::scenarios(&store::root().join("scenarios"));
+    let mut all = recordings.all().expect("valid recordings");
+    for scenario in scenarios.all().expect("valid scenarios") {
+        all.extend(scenario.recordings);
+    }
+    all
+}
 
 /// Starts a server that returns these recordings.
 pub fn serve(recordings: Vec<Recording>) -> Server {
@@ -48,7 +60,7 @@ pub fn build(builder: ClientBuilder) -> Client {
 
 /// Loads the committed spec.
 pub fn committed_spec() -> Spec {
-    let path = cloud_partner_recordings::store::root().join("../openapi/cloud-partner-portal.yaml");
+    let path = store::root().join("../openapi/cloud-partner-portal.yaml");
     Spec::load(&path).unwrap_or_else(|error| panic!("{error}"))
 }
 

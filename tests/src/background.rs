@@ -1,0 +1,60 @@
+//! A TCP server on the loopback interface with its own thread and runtime, so that it responds even while the caller's runtime is
+//! blocked.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::thread::{self, JoinHandle};
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+/// A running server. Dropping it stops the server and closes its connections.
+pub struct BackgroundServer {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl BackgroundServer {
+    /// Runs the future that `serve` returns. With port 0, the system chooses a free port.
+    pub fn start<F>(port: u16, serve: impl FnOnce(TcpListener) -> F) -> io::Result<Self>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let serve = {
+            let _context = runtime.enter();
+            serve(TcpListener::from_std(listener)?)
+        };
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = thread::Builder::new().spawn(move || {
+            runtime.spawn(serve);
+            // Returns when `stop` is dropped. Dropping the runtime then closes every connection.
+            drop(runtime.block_on(stopped));
+        })?;
+        Ok(Self {
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// Returns the base URL, `http://127.0.0.1:PORT`, without a trailing slash.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for BackgroundServer {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The committed recordings, their format, and the reader of recordings and scenarios.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use cloud_partner_recordings::recording::{self, Body, Recording};
+use cloud_partner_recordings::sample::{self, many_offers};
+use cloud_partner_recordings::store;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::all_recordings;
+
+#[test]
+fn the_committed_schema_is_up_to_date() {
+    let committed = fs::read_to_string(store::root().join("recording.schema.json"));
+    assert!(
+        committed.expect("a schema") == recording::schema(),
+        "tests/recording.schema.json is outdated; regenerate it with: cargo xtask generate"
+    );
+}
+
+fn schema() -> jsonschema::Validator {
+    let schema = serde_json::from_str(&recording::schema()).expect("JSON");
+    jsonschema::validator_for(&schema).expect("a valid schema")
+}
+
+#[test]
+fn every_recording_matches_its_schema_is_formatted_and_contains_no_credential() {
+    let schema_file = store::root().join("recording.schema.json").canonicalize();
+    let schema_file = schema_file.expect("a schema");
+    let schema = schema();
+    for store::StoredRecording { file, recording } in all_recordings() {
+        let name = file.display();
+        let link = recording.schema.as_deref().unwrap_or_default();
+        let target = file.parent().expect("a folder").join(link).canonicalize();
+        assert_eq!(
+            target.ok().as_ref(),
+            Some(&schema_file),
+            "$schema of {name}"
+        );
+
+        let text = fs::read_to_string(&file).expect("text");
+        let value: Value = serde_json::from_str(&text).expect("JSON");
+        if let Err(error) = schema.validate(&value) {
+            panic!("{name}: {}: {error}", error.instance_path());
+        }
+        // This also detects duplicate properties, which the JSON parser accepts.
+        let formatted = recording.to_text();
+        assert!(text == formatted, "{name} should read:\n{formatted}");
+        let text = text.to_lowercase();
+        for word in ["authorization\"", "bearer ", "eyj", "client_secret"] {
+            assert!(!text.contains(word), "{name}: {word}");
+        }
+    }
+}
+
+/// Editors and other languages validate recordings with the schema, so it must accept the same files as the reader.
+#[test]
+fn the_schema_and_the_reader_accept_the_same_recordings() {
+    let schema = schema();
+    let valid = serde_json::to_value(many_offers(1)).expect("JSON");
+    let mut cases = vec![("/request/method", "GET".into(), true)];
+    let long_path = "/a-b.c_d~e!$&'()*+,;=:@%2F%c3/";
+    cases.push(("/request/path", long_path.into(), true));
+    for method in ["", "Get"] {
+        cases.push(("/request/method", method.into(), false));
+    }
+    for path in [
+        "", "api", "/a b", "/é", "/%", "/%4", "/%zz", "/a?b", "/a#b", "/a\"b", "/a<b", "/a[b",
+        "/a\\b", "/a^b", "/a`b", "/a{b",
+    ] {
+        cases.push(("/request/path", path.into(), false));
+    }
+    for (kind, is_valid) in [("observed-shape", true), ("live", false)] {
+        cases.push(("/provenance/kind", kind.into(), is_valid));
+    }
+    for status in [199, 200, 599, 600] {
+        let is_valid = (200..600).contains(&status);
+        cases.push(("/response/status", status.into(), is_valid));
+    }
+    for (pointer, value, is_valid) in cases {
+        let name = format!("{pointer}: {value}");
+        let mut changed = valid.clone();
+        *changed.pointer_mut(pointer).expect("a property") = value;
+        assert_eq!(schema.is_valid(&changed), is_valid, "the schema, {name}");
+        let read = serde_json::from_value::<Recording>(changed);
+        assert_eq!(read.is_ok(), is_valid, "the reader, {name}");
+    }
+}
+
+/// Creates a folder with these files.
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let file = folder.path().join(name);
+        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+        fs::write(file, text).expect("a file");
+    }
+    folder
+}
+
+/// Returns the text of a recording of a request for this path.
+fn text_of(path: &str) -> String {
+    sample::recording(path, Some(Body::Json(Value::Array(Vec::new())))).to_text()
+}
+
+/// Returns the messages, with paths relative to the folder.
+fn messages(folder: &TempDir, errors: &[store::Error]) -> Vec<String> {
+    let folder = format!("{}/", folder.path().display());
+    let messages = errors.iter().map(ToString::to_string);
+    messages
+        .map(|message| message.replace(&folder, ""))
+        .collect()
+}
+
+#[test]
+fn the_reader_returns_every_json_file_sorted_by_path() {
+    let other_query = text_of("/b").replace("2017-10-31", "2016-08-01-preview");
+    let folder = folder(&[
+        ("b.json", &text_of("/b")),
+        ("c.json", &other_query),
+        ("a/z.json", &text_of("/az")),
+        ("a/a/a.json", &text_of("/aaa")),
+        ("readme.md", "not a recording"),
+    ]);
+    // A cycle of symbolic links isn't followed.
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("a/up")).expect("a link");
+    let found = store::recordings(folder.path()).all().expect("recordings");
+    let paths: Vec<_> = found
+        .iter()
+        .map(|stored| stored.recording.request.path.as_str())
+        .collect();
+    assert_eq!(paths, ["/aaa", "/az", "/b", "/b"]);
+    assert_eq!(found[2].file, folder.path().join("b.json"));
+}
+
+#[test]
+fn the_reader_reports_every_error_and_returns_the_valid_recordings() {
+    let folder = folder(&[
+        ("a.json", "{"),
+        ("b.json", &text_of("/b")),
+        ("e.json", "3"),
+        ("d.json", &text_of("/b")),
+    ]);
+    let loaded = store::recordings(folder.path());
+    assert_eq!(
+        messages(&folder, &loaded.errors),
+        [
+            "a.json:1:1: EOF while parsing an object",
+            "d.json: has the same request as b.json: GET /b?api-version=2017-10-31",
+            "e.json:1:1: invalid type: integer `3`, expected struct Recording",
+        ]
+    );
+    assert_eq!(loaded.found.len(), 2);
+
+    let missing = folder.path().join("missing");
+    for errors in [
+        store::recordings(&missing).errors,
+        store::scenarios(&missing).errors,
+        Vec::from_iter(store::recording(&missing).err()),
+    ] {
+        let messages = messages(&folder, &errors);
+        assert!(
+            messages[0].starts_with("missing: cannot be read: "),
+            "{messages:?}"
+        );
+    }
+}
+
+#[test]
+fn a_scenario_contains_the_recordings_of_a_folder_in_order_of_file_names() {
+    let first = text_of("/a").replace("A generated", "The first");
+    let valid = folder(&[
+        ("second/1.json", &text_of("/b")),
+        ("first/02.json", &text_of("/a")),
+        ("first/01.json", &first),
+        ("first/10.json", &text_of("/a")),
+        ("readme.md", "not a scenario"),
+    ]);
+    let scenarios = store::scenarios(valid.path()).all().expect("scenarios");
+    let names = scenarios
+        .iter()
+        .map(|one| (one.name.as_str(), one.recordings.len()));
+    assert_eq!(names.collect::<Vec<_>>(), [("first", 3), ("second", 1)]);
+    let first = &scenarios[0].recordings[0].recording;
+    assert!(first.description.starts_with("The first"));
+
+    let invalid = folder(&[
+        ("empty/readme.md", ""),
+        ("mixed/1.json", &text_of("/a")),
+        ("mixed/2.json", &text_of("/b")),
+        ("unreadable/1.json", ""),
+    ]);
+    assert_eq!(
+        messages(&invalid, &store::scenarios(invalid.path()).errors),
+        [
+            "empty: the scenario contains no recordings",
+            "mixed/2.json: has another request than mixed/1.json: GET /a?api-version=2017-10-31",
+            "unreadable/1.json:1:1: EOF while parsing a value",
+        ]
+    );
+}
+
+#[test]
+fn an_error_of_the_reader_names_file_line_column_and_cause() {
+    let valid = text_of("/x");
+    let expected_properties =
+        "expected one of `$schema`, `description`, `provenance`, `request`, `response`";
+    let unknown_field = format!("7:12: unknown field `requests`, {expected_properties}");
+    let bytes = |from: &str, to: &[u8]| {
+        let (before, after) = valid.split_once(from).expect(from);
+        [before.as_bytes(), to, after.as_bytes()].concat()
+    };
+    let deep = "[".repeat(10_000);
+    for (text, message) in [
+        (Vec::new(), "1:1: EOF while parsing a value"),
+        (b"{\n  oops".to_vec(), "2:3: key must be a string"),
+        (bytes("\n}\n", b"\n}\n{}"), "25:1: trailing characters"),
+        (
+            ["\u{feff}", &valid].concat().into(),
+            "1:1: starts with a byte order mark, which JSON doesn't allow",
+        ),
+        (bytes("cript", b"\xff"), "2:7: not UTF-8"),
+        (bytes("\"request\"", b"\"requests\""), &unknown_field),
+        (
+            bytes("\"description\": \"A generated response.\",\n", b""),
+            "23:1: missing field `description`",
+        ),
+        (
+            bytes("\"synthetic\"", b"\"live\""),
+            "4:18: unknown variant `live`, expected one of `captured`, `documentation`, `observed-shape`, `synthetic`",
+        ),
+        (
+            bytes("\"/x\"", b"\"/x y\""),
+            "9:18: path \"/x y\" is not a percent-encoded path that starts with a slash and has no query",
+        ),
+        (
+            bytes("\"GET\"", b"\"get\""),
+            "8:19: method \"get\" is not a word in upper case",
+        ),
+        (
+            bytes("200", b"99"),
+            "15:16: status 99 is not between 200 and 599",
+        ),
+        (
+            bytes("\"content-type\"", b"\"Content-Type\""),
+            "19:5: \"Content-Type\" is not a lower-case header name",
+        ),
+        (
+            bytes("charset=utf-8", b"charset=\\n"),
+            "19:5: the header \"content-type\" has a value that HTTP doesn't allow",
+        ),
+        (
+            bytes("\"content-type\"", b"\"content-length\""),
+            "19:5: the header \"content-length\" depends on the transfer and must not be recorded",
+        ),
+        (
+            bytes("\"json\"", b"\"yaml\""),
+            "21:12: unknown variant `yaml`, expected `json` or `text`",
+        ),
+        (
+            bytes("[]", deep.as_bytes()),
+            "21:139: recursion limit exceeded",
+        ),
+    ] {
+        let folder = folder(&[]);
+        let file = folder.path().join("x.json");
+        fs::write(&file, text).expect("a file");
+        let error = store::recording(&file).expect_err(message);
+        assert_eq!(messages(&folder, &[error]), [format!("x.json:{message}")]);
+    }
+}
+
+#[test]
+fn many_offers_is_deterministic_and_its_offers_vary() {
+    let recording = many_offers(1000);
+    assert_eq!(recording, many_offers(1000));
+    let Some(Body::Json(Value::Array(offers))) = recording.response.body else {
+        panic!("no list");
+    };
+    for (name, different) in [
+        ("id", 1000),
+        ("status", 7),
+        ("version", 6),
+        ("offerTypeId", 3),
+    ] {
+        let values: BTreeSet<_> = offers.iter().map(|offer| offer[name].to_string()).collect();
+        assert_eq!(values.len(), different, "{name}");
+    }
+    assert!(Path::new(&recording.request.path).is_absolute());
+}
