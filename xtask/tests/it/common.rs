@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use regex::Regex;
+use snapbox::data::DataFormat;
+use snapbox::{Assert, Data, IntoData, Redactions};
 
 /// Returns the folder of this crate's tests.
 pub fn tests() -> PathBuf {
@@ -49,7 +51,7 @@ pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("text")
 }
 
-/// Returns the exit code and the output of a run, with durations replaced by `N`.
+/// Returns the exit code and the output of a run.
 pub fn transcript(output: &Output) -> String {
     let code = output
         .status
@@ -62,29 +64,38 @@ pub fn transcript(output: &Output) -> String {
     } else {
         format!("standard error:\n{stderr}")
     };
-    let text = format!("exit code {code}\n{stdout}{stderr}");
-    let varying =
-        Regex::new(r#"(in |"(?:cpuM|m)illiseconds": )\d+"#).expect("a regular expression");
-    varying.replace_all(&text, "${1}N").into_owned()
+    format!("exit code {code}\n{stdout}{stderr}")
 }
 
-/// Compares `actual` with the committed file; with `UPDATE_GOLDEN=1` in the environment, writes it instead.
+/// The values that differ between two runs: each placeholder of the golden files, with the pattern of the value.
+const VARYING: [(&str, &str); 3] = [
+    ("[DAY]", r"sanitised on (?<redacted>\d{4}-\d{2}-\d{2})"),
+    (
+        "[MILLISECONDS]",
+        r#""(?:cpuM|m)illiseconds": (?<redacted>\d+)"#,
+    ),
+    ("[SECONDS]", r", in (?<redacted>\d+) s:"),
+];
+
+/// Compares `actual` with the committed file; with `SNAPSHOTS=overwrite` in the environment, writes a file that differs.
 pub fn compare(file: &Path, actual: &str) -> Result<(), String> {
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(file, actual).expect("the golden file can be written");
-        return Ok(());
+    let mut redactions = Redactions::new();
+    for (placeholder, pattern) in VARYING {
+        let pattern = Regex::new(pattern).expect("a regular expression");
+        redactions
+            .insert(placeholder, pattern)
+            .expect("a valid placeholder");
     }
-    let expected = fs::read_to_string(file).unwrap_or_default();
-    if expected == actual {
-        return Ok(());
-    }
-    Err(format!(
-        "{} differs from the actual text. If the actual text is correct, run `UPDATE_GOLDEN=1 cargo test -p xtask`\n{}",
-        file.display(),
-        similar::TextDiff::from_lines(&expected, actual)
-            .unified_diff()
-            .header("expected", "actual")
-    ))
+    Assert::new()
+        .action_env("SNAPSHOTS")
+        .normalize_paths(false)
+        .redact_with(redactions)
+        .try_eq(
+            Some(&"actual"),
+            actual.into_data(),
+            Data::read_from(file, Some(DataFormat::Text)),
+        )
+        .map_err(|difference| difference.to_string())
 }
 
 /// Asserts that the output of a run equals `golden/<name>.txt`.

@@ -1,7 +1,7 @@
 //! `compat` with one base spec and many small changes. A new case is a pair of files in `compat/cases/`, without code:
 //!
 //! * `NAME.patch.json`: a JSON merge patch (RFC 7396), which changes `compat/base.json` into the new spec;
-//! * `NAME.expected.txt`: the exit code and the output of `xtask compat`. `UPDATE_GOLDEN=1 cargo test -p xtask` writes it.
+//! * `NAME.expected.txt`: the exit code and the output of `xtask compat`. `SNAPSHOTS=overwrite cargo test -p xtask` writes it.
 //!
 //! In every case, the base is released as 0.1.0, and neither the version nor the changelog has changed since.
 

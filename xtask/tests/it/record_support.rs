@@ -9,10 +9,10 @@ use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::{Replay, Server};
 use cloud_partner_recordings::store::{self, Scenario};
 use percent_encoding::percent_decode_str;
-use regex::Regex;
 use serde_json::{Value, json};
 
 use crate::common;
+pub use crate::common::golden;
 
 /// Parts of the values that represent personal data, in lower case: `planted`, and values that can't contain a word.
 const PLANTED: &[&str] = &["planted", "deadbeef", "4915123456789", "10.9.8.7", "49.15"];
@@ -101,19 +101,6 @@ pub fn written(folder: &Path) -> BTreeMap<String, String> {
 /// Returns the default folder of new recordings.
 pub fn live(root: &Path) -> PathBuf {
     root.join("tests/recordings/live")
-}
-
-/// Asserts that the output of a run equals `golden/<name>.txt`, with placeholders for the date and the port.
-pub fn golden(name: &str, output: &Output) {
-    let day = Regex::new("sanitised on [0-9]{4}-[0-9]{2}-[0-9]{2}").expect("a regular expression");
-    let port = Regex::new(r"127\.0\.0\.1:[0-9]+").expect("a regular expression");
-    let text = common::transcript(output);
-    let text = day.replace_all(&text, "sanitised on DAY");
-    let text = port.replace_all(&text, "127.0.0.1:PORT");
-    let file = common::tests().join("golden").join(format!("{name}.txt"));
-    if let Err(difference) = common::compare(&file, &text) {
-        panic!("{difference}");
-    }
 }
 
 /// Asserts that a text contains no planted value.

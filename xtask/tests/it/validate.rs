@@ -4,7 +4,7 @@
 //!   replacement;
 //! * each `*.patch.json` is a JSON merge patch (RFC 7396) that changes the base recording into a recording of the case;
 //! * each other file is a complete recording;
-//! * `expected.txt` has the exit code and the output of `xtask validate`. `UPDATE_GOLDEN=1 cargo test -p xtask` writes it.
+//! * `expected.txt` has the exit code and the output of `xtask validate`. `SNAPSHOTS=overwrite cargo test -p xtask` writes it.
 //!
 //! A case without a recording gets the base recording.
 

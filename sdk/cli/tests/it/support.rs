@@ -1,10 +1,13 @@
 //! Shared code of the tests: a replay server, the tool, and golden files.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use cloud_partner_recordings::replay::{Replay, Server};
 use cloud_partner_recordings::store;
+use regex::Regex;
+use snapbox::data::DataFormat;
+use snapbox::{Assert, Data, Redactions};
 
 /// The token of the tests. No output may contain it.
 pub const TOKEN: &str = "t0p-s3cret-t0ken";
@@ -66,40 +69,31 @@ pub fn run(command: &mut Command) -> Ended {
     ended
 }
 
-/// Replaces every timestamp by `TIME`, so that two runs can be compared.
-pub fn without_times(text: &str) -> String {
-    let stamp = |word: &str| {
-        word.len() == 20 && word.starts_with("20") && word.ends_with('Z') && word.contains('T')
-    };
-    let mut lines = Vec::new();
-    for line in text.lines() {
-        let words: Vec<_> = line
-            .split(' ')
-            .map(|word| if stamp(word) { "TIME" } else { word })
-            .collect();
-        lines.push(words.join(" "));
-    }
-    lines.join("\n") + "\n"
-}
+/// The values that differ between two runs: each placeholder of the golden files, with the pattern of the value.
+const VARYING: [(&str, &str); 2] = [
+    // The replay server numbers its responses, so the correlation ids depend on the order of the requests.
+    ("[ID]", "00000000-0000-4000-8000-[0-9a-f]{12}"),
+    (
+        "[TIME]",
+        r"(?m)^(?<redacted>20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ) ",
+    ),
+];
 
-/// Compares a text with a golden file. `UPDATE_GOLDEN=1` writes the file.
+/// Compares a text with a golden file. `SNAPSHOTS=overwrite` writes a file that differs.
 pub fn golden(name: &str, text: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/golden")
         .join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, text).expect("the golden file can be written");
+    let mut redactions = Redactions::new();
+    for (placeholder, pattern) in VARYING {
+        let pattern = Regex::new(pattern).expect("a regular expression");
+        redactions
+            .insert(placeholder, pattern)
+            .expect("a valid placeholder");
     }
-    let expected = read(&path);
-    let diff = similar::TextDiff::from_lines(expected.as_str(), text);
-    assert!(
-        expected == text,
-        "{} differs; if the actual text is correct, run the test with UPDATE_GOLDEN=1:\n{}",
-        path.display(),
-        diff.unified_diff().header("expected", "actual")
-    );
-}
-
-fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_default()
+    Assert::new()
+        .action_env("SNAPSHOTS")
+        .normalize_paths(false)
+        .redact_with(redactions)
+        .eq(text, Data::read_from(&file, Some(DataFormat::Text)));
 }

@@ -3,7 +3,7 @@
 use cloud_partner_recordings::scripted_server::{ScriptedServer, Step};
 use serde_json::Value;
 
-use crate::support::{golden, run, serve, tool, without_times};
+use crate::support::{golden, run, serve, tool};
 
 #[test]
 fn watch_ends_with_the_outcome_of_each_scenario() {
@@ -22,7 +22,7 @@ fn watch_ends_with_the_outcome_of_each_scenario() {
             (Some(code), ""),
             "{arguments:?}"
         );
-        golden(file, &without_times(&watch.out));
+        golden(file, &watch.out);
     }
 }
 

@@ -1,5 +1,5 @@
 //! Runs the watch cases in `tests/watch-cases` with the SDK and with the tool. Each line is one case, a JSON object with the
-//! responses of a server and the expected events and results. `UPDATE_GOLDEN=1` writes the expected last line of standard error.
+//! responses of a server and the expected events and results. `SNAPSHOTS=overwrite` writes the expected last line of standard error.
 //!
 //! * `server` holds the responses to list requests (`list`) and to status requests (by offer), in order. The last response
 //!   repeats. A string is `no response`, `reset`, or the status of a report. An object is a `report`, a `list` (statuses or items
@@ -134,7 +134,7 @@ fn check(case: &Case, folder: &Path) -> (Vec<String>, String) {
     if same {
         return (differences, case.stderr.clone());
     }
-    if std::env::var_os("UPDATE_GOLDEN").is_none() {
+    if std::env::var("SNAPSHOTS").as_deref() != Ok("overwrite") {
         differences.push(format!("tool: stderr {line:?}, expected {:?}", case.stderr));
     }
     (differences, line)
@@ -184,7 +184,7 @@ fn the_sdk_and_the_tool_report_the_events_and_results_of_every_case() {
             updated += &(Value::Object(line).to_string() + "\n");
             failed.extend(report);
         }
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        if std::env::var("SNAPSHOTS").as_deref() == Ok("overwrite") {
             std::fs::write(&file, updated).expect("the file can be written");
         }
     }
