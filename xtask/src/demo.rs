@@ -8,7 +8,6 @@ use std::process::Command;
 use std::time::Duration;
 
 use clap::Args;
-use cloud_partner_recordings::replay::Server;
 
 use crate::exit::{CommandError, CommandResult, Outcome};
 use crate::files;
@@ -45,51 +44,35 @@ impl Demo {
                 "tests/scenarios/{SCENARIO}: the first request isn't for the status of an offer, which the demo watches: restore the scenario"
             )));
         };
-        let server = source.start(0, DELAY)?;
-        print_progress(
-            "Serving",
-            format!(
-                "the recordings and the scenario {SCENARIO} on {}",
-                server.url()
-            ),
-        );
+        let server = source.start(0, |replay| replay.delay(DELAY))?;
+        let url = server.url();
+        let what = format!("the recordings and the scenario {SCENARIO} on {url}");
+        print_progress("Serving", what);
         out.flush()?;
-        let mut outcome = run_tool(&server, publisher, &["offers"])?;
+        let watch = ["watch", offer, "--until", "live", "--interval", INTERVAL];
+        let mut outcome = run_tool(&url, publisher, &["offers"])?;
         if outcome == Outcome::Success {
-            outcome = run_tool(
-                &server,
-                publisher,
-                &["watch", offer, "--until", "live", "--interval", INTERVAL],
-            )?;
+            outcome = run_tool(&url, publisher, &watch)?;
         }
-        print_progress("Stopped", server.url());
+        print_progress("Stopped", url);
         Ok(outcome)
     }
 }
 
 /// Runs the command-line tool with a made-up token, and prints the command line.
-fn run_tool(server: &Server, publisher: &str, arguments: &[&str]) -> CommandResult {
+fn run_tool(url: &str, publisher: &str, arguments: &[&str]) -> CommandResult {
+    let shown = arguments.join(" ");
     print_progress(
         "Running",
-        format!(
-            "cloud-partner --publisher {publisher} {}",
-            arguments.join(" ")
-        ),
+        format!("cloud-partner --publisher {publisher} {shown}"),
     );
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
-        .args([
-            "run",
-            "--quiet",
-            "--package",
-            "cloud-partner-cli",
-            "--bin",
-            "cloud-partner",
-            "--",
-        ])
+        .args(["run", "--quiet", "--package", "cloud-partner-cli"])
+        .args(["--bin", "cloud-partner", "--"])
         .args(arguments)
         .current_dir(files::root())
-        .env("CLOUD_PARTNER_ENDPOINT", server.url())
+        .env("CLOUD_PARTNER_ENDPOINT", url)
         .env("CLOUD_PARTNER_PUBLISHER", publisher)
         .env("AZURE_TOKEN", "made-up")
         .status()
@@ -97,8 +80,7 @@ fn run_tool(server: &Server, publisher: &str, arguments: &[&str]) -> CommandResu
     // A process that a signal ended has no exit code.
     Ok(match status.code() {
         Some(0) => Outcome::Success,
-        Some(code) => Outcome::Child(u8::try_from(code).unwrap_or(1)),
-        None => Outcome::Child(1),
+        code => Outcome::Child(code.and_then(|code| code.try_into().ok()).unwrap_or(1)),
     })
 }
 

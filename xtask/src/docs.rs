@@ -2,14 +2,13 @@
 //!
 //! The command adds the evidence and the recordings to the descriptions in a copy of the spec. OpenAPI Generator renders the copy.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Args;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::exit::{CommandError, CommandResult};
 use crate::files;
@@ -40,9 +39,6 @@ impl Docs {
         describe_recordings(&spec, &Source::read()?, &mut copy)?;
         describe_evidence(&spec, &mut copy);
         let page = render(&copy)?;
-        if let Some(folder) = self.output.parent() {
-            fs::create_dir_all(folder).map_err(|error| file_error(folder, &error))?;
-        }
         files::write_if_changed(&self.output, &page, out)
     }
 }
@@ -52,17 +48,19 @@ fn describe_recordings(spec: &Spec, source: &Source, copy: &mut Value) -> Result
     for operation in spec.operations()? {
         let mut list = Vec::new();
         for (name, recording) in source.recordings() {
-            let (request, status) = (&recording.request, recording.response.status);
+            let request = &recording.request;
             if request.method == operation.method && operation.captures(&request.path).is_some() {
                 let kind = serde_json::to_value(recording.provenance.kind).unwrap_or_default();
-                let kind = kind.as_str().unwrap_or_default();
-                let description = &recording.description;
-                list.push(format!("* {status}: `{name}`, {kind}: {description}\n"));
+                list.push(format!(
+                    "* {}: `{name}`, {}: {}\n",
+                    recording.response.status,
+                    kind.as_str().unwrap_or_default(),
+                    recording.description
+                ));
             }
         }
         list.sort();
-        let list = list.concat();
-        append(copy, &operation.node.pointer, "Recordings", &list);
+        append(copy, &operation.node.pointer, "Recordings", &list.concat());
     }
     Ok(())
 }
@@ -70,27 +68,23 @@ fn describe_recordings(spec: &Spec, source: &Source, copy: &mut Value) -> Result
 /// Adds the entries of `x-evidence` to the description of the object that has them, and the sources to the description of the spec.
 fn describe_evidence(spec: &Spec, copy: &mut Value) {
     spec.walk(|visited| {
-        let evidence = visited.value.get("x-evidence").and_then(Value::as_object);
-        let list = list(evidence);
-        append(copy, &visited.pointer, "Evidence", &list);
+        let evidence = list(visited.value.get("x-evidence"));
+        append(copy, &visited.pointer, "Evidence", &evidence);
         // The generator writes a response's description into a JavaScript text between backticks, and doesn't escape it.
         let description = copy.pointer_mut(&format!("{}/description", visited.pointer));
         if let (Kind::Response, Some(Value::String(text))) = (visited.kind, description) {
             *text = text.replace(['`', '$', '\\'], "'");
         }
     });
-    let sources = spec.value.get("x-sources").and_then(Value::as_object);
-    append(copy, "/info", "Sources", &list(sources));
+    let sources = list(spec.value.get("x-sources"));
+    append(copy, "/info", "Sources", &sources);
 }
 
-/// A list of names, each with its texts.
-fn list(named: Option<&Map<String, Value>>) -> String {
-    let mut list = String::new();
-    for (name, value) in named.into_iter().flatten() {
-        // Writing to a string doesn't fail.
-        let _ = writeln!(list, "* `{name}`: {}", texts(value).join(", "));
-    }
-    list
+/// Returns a list of an object's names, each with the texts in its value.
+fn list(named: Option<&Value>) -> String {
+    let named = named.and_then(Value::as_object).into_iter().flatten();
+    let lines = named.map(|(name, value)| format!("* `{name}`: {}\n", texts(value).join(", ")));
+    lines.collect()
 }
 
 /// Returns the texts in a value, in order.
@@ -117,8 +111,8 @@ fn append(copy: &mut Value, pointer: &str, heading: &str, list: &str) {
 fn render(spec: &Value) -> Result<String, CommandError> {
     let folder = files::root().join("target/docs/html2");
     let file = folder.with_extension("json");
-    fs::create_dir_all(&folder).map_err(|error| file_error(&folder, &error))?;
-    fs::write(&file, spec.to_string()).map_err(|error| file_error(&file, &error))?;
+    fs::create_dir_all(&folder).map_err(|error| files::unusable(&folder, &error))?;
+    fs::write(&file, spec.to_string()).map_err(|error| files::unusable(&file, &error))?;
     let program =
         files::root().join(".tools/languages/openapi-generator/venv/bin/openapi-generator-cli");
     let output = Command::new(&program)
@@ -132,7 +126,7 @@ fn render(spec: &Value) -> Result<String, CommandError> {
                 "{}: OpenAPI Generator isn't installed; `tests/languages/install python` installs it",
                 files::display_path(&program)
             )),
-            _ => file_error(&program, &error),
+            _ => files::unusable(&program, &error),
         })?;
     if !output.status.success() {
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -143,13 +137,6 @@ fn render(spec: &Value) -> Result<String, CommandError> {
         )));
     }
     let page = folder.join("index.html");
-    let text = fs::read_to_string(&page).map_err(|error| file_error(&page, &error))?;
+    let text = fs::read_to_string(&page).map_err(|error| files::unusable(&page, &error))?;
     Ok(text.replacen("<head>", &format!("<head>\n  {POLICY}"), 1))
-}
-
-fn file_error(path: &std::path::Path, error: &std::io::Error) -> CommandError {
-    CommandError(format!(
-        "{}: can't be used: {error}",
-        files::display_path(path)
-    ))
 }

@@ -41,6 +41,11 @@ pub fn display_path(path: &Path) -> String {
         .replace(std::path::MAIN_SEPARATOR, "/")
 }
 
+/// Returns the error for a file, folder or program that can't be used.
+pub fn unusable(path: &Path, error: &std::io::Error) -> CommandError {
+    CommandError(format!("{}: can't be used: {error}", display_path(path)))
+}
+
 /// Reads the spec at a path.
 pub fn read_spec(path: &Path) -> Result<Spec, CommandError> {
     let shown = display_path(path);
@@ -81,14 +86,16 @@ pub fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), CommandE
     Ok((file, value))
 }
 
-/// Writes a file, unless it has this text already: an unchanged file keeps its modification time, so cargo rebuilds nothing.
+/// Writes a file and creates its folder, unless the file has this text already: an unchanged file keeps its modification time, so cargo rebuilds nothing.
 pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> CommandResult {
     let shown = display_path(path);
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
         print_line(out, "Unchanged", shown)?;
         return Ok(Outcome::Success);
     }
-    fs::write(path, text)
+    path.parent()
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| fs::write(path, text))
         .map_err(|error| CommandError(format!("{shown}: the file can't be written: {error}")))?;
     print_line(out, "Wrote", shown)?;
     Ok(Outcome::Success)

@@ -14,6 +14,7 @@ mod generate;
 #[path = "../../sdk/generator/mod.rs"]
 mod generator;
 mod known_gaps;
+#[cfg(unix)] // Its scripts are shell scripts.
 mod languages;
 mod lint;
 mod output;
@@ -46,6 +47,7 @@ enum Command {
     Demo(demo::Demo),
     Docs(docs::Docs),
     Generate(generate::Generate),
+    #[cfg(unix)]
     Languages(languages::Languages),
     Lint(lint::Lint),
     Record(record::Record),
@@ -78,6 +80,7 @@ fn run(command: Command, out: &mut dyn Write) -> CommandResult {
         Command::Docs(docs) => docs.run(out),
         Command::Demo(demo::Demo {}) => demo::Demo::run(out),
         Command::Generate(generate) => generate.run(out),
+        #[cfg(unix)]
         Command::Languages(languages) => languages.run(out),
         Command::Lint(lint) => lint.run(out),
         Command::Record(record) => record.run(out),

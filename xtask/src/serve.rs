@@ -29,7 +29,6 @@ pub struct Serve {
 }
 
 /// The recordings and scenarios of a replay server.
-#[derive(Clone)]
 pub struct Source {
     recordings: Vec<StoredRecording>,
     scenarios: Vec<Scenario>,
@@ -87,24 +86,18 @@ impl Source {
             .map(move |(folder, stored)| (named(folder, stored), &stored.recording))
     }
 
-    /// Starts a server.
-    pub fn start(self, port: u16, delay: Duration) -> Result<Server, CommandError> {
-        let server = self.replay().port(port).delay(delay).start();
-        server.map_err(|error| {
+    /// Starts a server with the settings that `configure` adds. With port 0, the system chooses a free port.
+    pub fn start(
+        &self,
+        port: u16,
+        configure: impl FnOnce(Replay) -> Replay,
+    ) -> Result<Server, CommandError> {
+        let replay = Replay::new(self.recordings.clone(), self.scenarios.clone()).port(port);
+        configure(replay).start().map_err(|error| {
             CommandError(format!(
                 "the replay server can't start on port {port}: {error}"
             ))
         })
-    }
-
-    /// Starts a server that accepts only this token.
-    pub fn start_for(self, token: &str) -> Result<Server, CommandError> {
-        let server = self.replay().token(token).start();
-        server.map_err(|error| CommandError(format!("the replay server can't start: {error}")))
-    }
-
-    fn replay(self) -> Replay {
-        Replay::new(self.recordings, self.scenarios)
     }
 
     /// Returns the rows of the table: path, status and description of every recording; of a scenario, its first path and its name.
@@ -132,24 +125,15 @@ impl Source {
     }
 
     /// Returns the paths of three sample requests: a list, a publication in progress, and an error response.
-    fn samples(&self) -> Vec<&str> {
-        let recording = |fits: fn(&Recording) -> bool| {
-            self.recordings
-                .iter()
-                .map(|stored| &stored.recording)
-                .find(|recording| fits(recording))
-        };
-        let list = recording(|recording| recording.request.path.ends_with("/contoso/offers"));
-        let scenario = self
-            .scenarios
-            .first()
-            .and_then(|scenario| scenario.recordings.first());
-        let error = recording(|recording| recording.response.status >= 400);
-        [list, scenario.map(|stored| &stored.recording), error]
-            .into_iter()
-            .flatten()
-            .map(|recording| recording.request.path.as_str())
-            .collect()
+    fn samples(&self) -> impl Iterator<Item = &str> {
+        let stored =
+            |fits: fn(&StoredRecording) -> bool| self.recordings.iter().find(|one| fits(one));
+        let list = stored(|one| one.recording.request.path.ends_with("/contoso/offers"));
+        let scenario = self.scenarios.first();
+        let scenario = scenario.and_then(|scenario| scenario.recordings.first());
+        let error = stored(|one| one.recording.response.status >= 400);
+        let samples = [list, scenario, error].into_iter().flatten();
+        samples.map(|one| one.recording.request.path.as_str())
     }
 }
 
@@ -165,12 +149,13 @@ impl Serve {
             table.print(out)?;
             return Ok(Outcome::Success);
         }
-        let samples: Vec<String> = source.samples().into_iter().map(str::to_owned).collect();
-        let server = source.start(self.port, self.delay)?;
+        let server = source.start(self.port, |replay| replay.delay(self.delay))?;
         let url = server.url();
-        for (index, path) in samples.iter().enumerate() {
-            let verb = if index == 0 { "Try" } else { "" };
-            print_line(out, verb, curl(&url, path))?;
+        for (path, verb) in source.samples().zip(["Try", "", ""]) {
+            let curl = format!(
+                "curl --header 'Authorization: Bearer anything' '{url}{path}?api-version=2017-10-31'"
+            );
+            print_line(out, verb, curl)?;
         }
         print_continuation(
             out,
@@ -178,21 +163,13 @@ impl Serve {
         )?;
         print_line(out, "Serving", format!("{url} until Ctrl-C"))?;
         out.flush()?;
-        wait_for_interrupt()?;
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .and_then(|runtime| runtime.block_on(tokio::signal::ctrl_c()))
+            .map_err(|error| CommandError(format!("waiting for Ctrl-C failed: {error}")))?;
         drop(server);
         print_line(out, "Stopped", url)?;
         Ok(Outcome::Success)
     }
-}
-
-fn curl(url: &str, path: &str) -> String {
-    format!("curl --header 'Authorization: Bearer anything' '{url}{path}?api-version=2017-10-31'")
-}
-
-fn wait_for_interrupt() -> Result<(), CommandError> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .and_then(|runtime| runtime.block_on(tokio::signal::ctrl_c()))
-        .map_err(|error| CommandError(format!("waiting for Ctrl-C failed: {error}")))
 }

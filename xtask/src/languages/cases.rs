@@ -1,15 +1,12 @@
 //! The calls that every driver makes, and their expected results.
 
-use std::fmt::Write as _;
-
 use cloud_partner_recordings::recording::{Body, Recording, Request};
 use serde_json::{Value, json};
 
-use super::compare::CallResult;
-use super::names;
+use super::compare;
 use crate::exit::CommandError;
 use crate::serve::Source;
-use crate::spec::{Node, Spec};
+use crate::spec::{Node, Operation, Spec, media_for};
 
 /// The publisher and the offer that every example requests.
 pub const EXAMPLE: [&str; 2] = ["contoso", "test-vm"];
@@ -26,9 +23,9 @@ pub struct Case<'s> {
     pub name: String,
     /// The operation, the publisher and, if there is one, the offer.
     call: Vec<String>,
-    /// The expected result.
-    pub expected: CallResult,
-    /// The schema of the response body, with which properties that the spec doesn't name are removed from the result.
+    /// The expected result, normalised.
+    pub expected: Value,
+    /// The schema of the response body.
     pub schema: Option<Node<'s>>,
 }
 
@@ -41,11 +38,8 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, Command
         .chain([(CONTROL.to_owned(), &expected_control)])
         // Recordings of other versions are left out, because every driver sends the service's version.
         .filter(|(_, recording)| {
-            recording
-                .request
-                .query
-                .get("api-version")
-                .is_some_and(|version| version == VERSION)
+            let version = recording.request.query.get("api-version");
+            version.is_some_and(|version| version == VERSION)
         })
         .map(|(name, recording)| {
             let call = call(&recording.request).ok_or_else(|| {
@@ -55,10 +49,10 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, Command
                 ))
             })?;
             let operation = operations.iter().find(|operation| operation.id == call[0]);
-            let schema = operation.and_then(|operation| names::body_schema(operation, recording));
+            let schema = operation.and_then(|operation| body_schema(operation, recording));
             Ok(Case {
-                name,
                 expected: expected(recording, schema.as_ref()),
+                name,
                 schema,
                 call,
             })
@@ -73,29 +67,36 @@ pub fn control(source: &Source, status: &str) -> Result<Recording, CommandError>
         recording.response.status == 200
             && call(&recording.request).is_some_and(|call| call[0] == "getOfferStatus")
     };
-    let mut recording = source
-        .recordings()
-        .map(|(_, recording)| recording)
-        .find(is_report)
-        .ok_or_else(|| {
-            CommandError(
-                "tests/recordings: the negative control needs a recording of an offer's status: add one".to_owned(),
-            )
-        })?
-        .clone();
-    recording.request.path = format!("/api/publishers/{CONTROL}/offers/{CONTROL}/status");
-    recording.response.body = Some(Body::Json(json!({ "status": status })));
-    Ok(recording)
+    let mut recordings = source.recordings().map(|(_, recording)| recording);
+    let mut control = recordings.find(is_report).cloned().ok_or_else(|| {
+        CommandError(
+            "tests/recordings: the negative control needs a recording of an offer's status: add one".to_owned(),
+        )
+    })?;
+    control.request.path = format!("/api/publishers/{CONTROL}/offers/{CONTROL}/status");
+    control.response.body = Some(Body::Json(json!({ "status": status })));
+    Ok(control)
 }
 
 /// Returns the calls in the format that the drivers read: one line per call, with tabs between the fields.
 pub fn as_text(cases: &[Case<'_>]) -> String {
-    let mut text = String::new();
-    for case in cases {
-        // Writing to a string can't fail.
-        let _ = writeln!(text, "{}\t{}", case.name, case.call.join("\t"));
-    }
-    text
+    let lines = cases.iter();
+    let lines = lines.map(|case| format!("{}\t{}\n", case.name, case.call.join("\t")));
+    lines.collect()
+}
+
+/// Returns the expected output of every example: a line `ID: STATUS` for each offer of a list, then the status of one offer.
+pub fn example_output(cases: &[Case<'_>]) -> Option<String> {
+    let [publisher, offer] = EXAMPLE;
+    let read = |call: &[&str]| {
+        let case = cases.iter().find(|case| case.call == call)?;
+        case.expected["read"].as_array()
+    };
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let offers = read(&["listOffers", publisher])?.iter();
+    let offers = offers.map(|offer| format!("{}: {}\n", text(&offer[0]), text(&offer[1])));
+    let status = text(read(&["getOfferStatus", publisher, offer])?.first()?);
+    Some(offers.chain([status]).collect())
 }
 
 fn call(request: &Request) -> Option<Vec<String>> {
@@ -111,79 +112,65 @@ fn call(request: &Request) -> Option<Vec<String>> {
     Some(call.into_iter().map(ToOwned::to_owned).collect())
 }
 
+/// Returns the schema of a recorded response body; `None` if the spec has no schema for its status code and media type.
+fn body_schema<'s>(operation: &Operation<'s>, recording: &Recording) -> Option<Node<'s>> {
+    let response = operation.response(recording.response.status)?;
+    let content = response.written("content")?;
+    let sent = recording.response.headers.get("content-type")?;
+    let media_type = media_for(content.value.as_object()?, sent)?;
+    content.child(media_type)?.child("schema")
+}
+
 /// Returns the result of a client that decodes every value: for a success, the properties that the spec names; for an error response,
 /// the status code, and the code and message in properties that the spec names.
-fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> CallResult {
+fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Value {
     let body = match &recording.response.body {
         Some(Body::Json(value)) => value,
         _ => &Value::Null,
     };
-    let named = schema.map_or(Value::Null, |schema| names::named(schema, body));
-    if (200..300).contains(&recording.response.status) {
-        let read = match body {
-            Value::Array(offers) => offers
-                .iter()
-                .map(|offer| ["id", "status", "version", "changedTime"].map(|name| &offer[name]))
-                .map(|row| json!(row))
-                .collect(),
-            report => json!([report["status"], steps(report), is_running(report)]),
-        };
-        return CallResult::decoded(&named, read);
-    }
-    // The error of an internal service is in a property with the name of that service.
-    let inner = || {
-        let properties = named.as_object().into_iter().flatten();
-        properties
-            .filter(|(name, _)| *name != "error")
-            .map(|(_, value)| value)
-            .find(|value| value.is_object())
-            .unwrap_or(&Value::Null)
-    };
-    let (code, message) = match &named["error"] {
-        Value::Null => (&inner()["exceptionCode"], &inner()["error"]),
-        error => (&error["code"], &error["message"]),
-    };
-    let message = if message.is_null() {
-        &named["Message"]
+    let named = schema.map_or(Value::Null, |schema| compare::named(schema, body));
+    let status = recording.response.status;
+    let result = if (200..300).contains(&status) {
+        json!({ "decoded": named, "read": read(body) })
     } else {
-        message
+        // The error of an internal service is in a property with the name of that service.
+        let properties = named.as_object().into_iter().flatten();
+        let inner = properties
+            .filter(|(name, value)| *name != "error" && value.is_object())
+            .map(|(_, value)| value)
+            .next()
+            .unwrap_or(&Value::Null);
+        let (code, message) = match &named["error"] {
+            Value::Null => (&inner["exceptionCode"], &inner["error"]),
+            error => (&error["code"], &error["message"]),
+        };
+        let message = if message.is_null() {
+            &named["Message"]
+        } else {
+            message
+        };
+        json!({ "error": { "status": status, "code": code, "message": message } })
     };
-    CallResult::error(recording.response.status, code.clone(), message.clone())
+    compare::normalised(result, schema)
 }
 
-fn steps(report: &Value) -> Value {
-    let steps = report["steps"].as_array().into_iter().flatten();
-    steps
-        .map(|step| json!([step["id"], step["status"]]))
-        .collect()
-}
-
-fn is_running(report: &Value) -> bool {
-    let status = report["status"].as_str();
-    status.is_some_and(|status| status.eq_ignore_ascii_case("running"))
-}
-
-/// Returns the expected output of every example: a line `ID: STATUS` for each offer of a list, then the status of one offer.
-pub fn example_output(source: &Source) -> Option<String> {
-    let [publisher, offer] = EXAMPLE;
-    let body = |wanted: &[&str]| {
-        source.recordings().find_map(|(_, recording)| {
-            let Some(Body::Json(body)) = &recording.response.body else {
-                return None;
-            };
-            (call(&recording.request)? == wanted).then_some(body)
-        })
-    };
-    let mut text = String::new();
-    for offer in body(&["listOffers", publisher])?.as_array()? {
-        let _ = writeln!(
-            text,
-            "{}: {}",
-            offer["id"].as_str()?,
-            offer["status"].as_str()?
-        );
+/// Returns the values that a driver reads from a decoded list of offers or status of an offer.
+fn read(body: &Value) -> Value {
+    if let Value::Array(offers) = body {
+        let columns = ["id", "status", "version", "changedTime"];
+        let rows = offers.iter();
+        return rows
+            .map(|offer| json!(columns.map(|name| &offer[name])))
+            .collect();
     }
-    let report = body(&["getOfferStatus", publisher, offer])?;
-    let _ = writeln!(text, "{}", report["status"].as_str()?);
-    Some(text)
+    let steps = body["steps"].as_array().into_iter().flatten();
+    let steps: Vec<_> = steps
+        .map(|step| json!([step["id"], step["status"]]))
+        .collect();
+    let status = body["status"].as_str().unwrap_or_default();
+    json!([
+        body["status"],
+        steps,
+        status.eq_ignore_ascii_case("running")
+    ])
 }

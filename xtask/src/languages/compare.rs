@@ -1,98 +1,64 @@
-//! Compares the lines that a driver prints with the expected results.
+//! Compares the results that a driver prints with the expected ones.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::cases::{CONTROL, Case};
-use super::names;
+use crate::spec::Node;
 
-/// A line of a driver: the result of one call.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    case: String,
-    #[serde(default, deserialize_with = "present")]
-    decoded: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    read: Option<Value>,
-    error: Option<ErrorResponse>,
-    exception: Option<String>,
-}
-
-/// An error response, as the client shows it.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ErrorResponse {
-    status: u16,
-    #[serde(default)]
-    code: Value,
-    #[serde(default)]
-    message: Value,
-}
-
-/// Deserialises a property whose value may be null, so that null differs from an absent property.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(deserializer).map(Some)
-}
-
-/// The normalised result of a call.
-pub enum CallResult {
-    /// The decoded value and the values that the driver read from it: `{"decoded": …, "read": …}`.
-    Decoded(Value),
-    /// An error response: `{"error": {"status": …, "code": …, "message": …}}`.
-    Error(Value),
-    /// The exception that the client threw.
-    Exception(String),
-}
-
-impl CallResult {
-    /// Returns the result for a decoded value, which must have only properties that the spec names.
-    pub fn decoded(decoded: &Value, read: Value) -> Self {
-        Self::Decoded(json!({ "decoded": decoded, "read": without_empty_text(read) }))
-    }
-
-    /// Returns the result for an error response. Only the first line of the message is kept: the rest may be a stack trace.
-    pub fn error(status: u16, code: Value, message: Value) -> Self {
-        let message = match message {
-            Value::String(text) => text.lines().next().unwrap_or_default().into(),
-            other => other,
-        };
-        let [code, message] = [code, message].map(without_empty_text);
-        Self::Error(json!({ "error": { "status": status, "code": code, "message": message } }))
-    }
-}
+/// The normalised results of a driver by the name of the call: its line without the property `case`.
+pub type Results<'c> = HashMap<&'c str, Value>;
 
 /// A difference between an actual result and the expected result.
-#[derive(Clone, Debug)]
 pub struct Difference {
     /// The name of the call.
     pub case: String,
-    /// The path in the result. Only the indices of scalars in arrays are part of it.
-    pub path: String,
+    /// The name that `language.yaml` lists as a known difference: the call, and the path in the result. Only the indices of scalars
+    /// in arrays are part of the path.
+    pub name: String,
     /// A message with the actual and the expected value.
     pub values: String,
 }
 
-impl Difference {
-    /// Returns the name that `language.yaml` lists as a known difference.
-    pub fn name(&self) -> String {
-        format!("{}: {}", self.case, self.path)
-    }
-}
-
-/// Returns the differences between a driver's results and the expected ones, in the order of the calls. A path that differs several
-/// times in a result is returned once. The negative control is returned only if its difference isn't detected. Returns an error if
-/// the output as a whole is invalid.
-pub fn differences(
+/// Reads the results in a driver's output. Returns an error if the output as a whole is invalid, or if the number of requests shows
+/// that the results aren't the server's responses.
+pub fn parse<'c>(
     output: &str,
     requests: usize,
-    cases: &[Case<'_>],
-) -> Result<Vec<Difference>, String> {
-    let lines = parse(output, cases)?;
-    let exception = |seen: &&CallResult| matches!(seen, CallResult::Exception(_));
-    let responses = lines.len() - lines.values().filter(exception).count();
+    cases: &'c [Case<'_>],
+) -> Result<Results<'c>, String> {
+    let mut results = HashMap::new();
+    for (index, text) in output.lines().enumerate() {
+        let at = format!("line {} of the output", index + 1);
+        let mut line: Value =
+            serde_json::from_str(text).map_err(|error| format!("{at}: {error}"))?;
+        let name = line.as_object_mut().and_then(|line| line.remove("case"));
+        let name = name.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let Some(case) = cases.iter().find(|case| case.name == name) else {
+            return Err(format!("{at}: the call `{name}` doesn't exist"));
+        };
+        let has_only = |names: &[&str]| {
+            line.as_object()
+                .is_some_and(|line| line.len() == names.len())
+                && names.iter().all(|name| line.get(name).is_some())
+        };
+        let is_result = has_only(&["decoded", "read"])
+            || has_only(&["error"]) && line["error"].is_object()
+            || has_only(&["exception"]) && line["exception"].is_string();
+        if !is_result {
+            return Err(format!(
+                "{at}, for the call {}, must have `decoded` and `read`, or `error`, or `exception`, and no other property",
+                case.name
+            ));
+        }
+        let result = normalised(line, case.schema.as_ref());
+        if results.insert(case.name.as_str(), result).is_some() {
+            return Err(format!("{at} is a second line for the call {}", case.name));
+        }
+    }
+    let is_response = |result: &&Value| !result["exception"].is_string();
+    let responses = results.values().filter(is_response).count();
     if requests > cases.len() {
         return Err(format!(
             "the driver sent {requests} requests for {} calls: it must make each call once, so switch off the client's retries",
@@ -104,109 +70,69 @@ pub fn differences(
             "the driver printed {responses} responses, but sent only {requests} requests: it must print the server's responses"
         ));
     }
-    let mut all = Vec::new();
-    for case in cases {
-        let mut found = Vec::new();
-        match (lines.get(case.name.as_str()), &case.expected) {
-            (None, _) => found.push(("nothing".to_owned(), "no line".to_owned())),
-            (Some(CallResult::Decoded(actual)), CallResult::Decoded(expected))
-            | (Some(CallResult::Error(actual)), CallResult::Error(expected)) => {
-                differ(expected, actual, String::new(), &mut found);
-            }
-            (Some(CallResult::Decoded(actual)), _) => {
-                found.push(("decoded".to_owned(), short(actual)));
-            }
-            (Some(CallResult::Error(actual)), _) => {
-                found.push((
-                    format!("error {}", actual["error"]["status"]),
-                    short(actual),
-                ));
-            }
-            (Some(CallResult::Exception(text)), _) => {
-                let kind = text.split(':').next().unwrap_or_default().trim();
-                found.push((format!("exception {kind}"), short(&json!(text))));
-            }
-        }
-        let mut listed: Vec<String> = Vec::new();
-        for (path, values) in found {
-            if !listed.contains(&path) {
-                listed.push(path.clone());
-                let case = case.name.clone();
-                all.push(Difference { case, path, values });
-            }
-        }
-    }
-    let (control, mut others): (Vec<_>, Vec<_>) = all
-        .into_iter()
-        .partition(|difference| difference.case == CONTROL);
-    let paths: Vec<&str> = control.iter().map(|one| one.path.as_str()).collect();
-    if paths != ["decoded.status", "read[0]", "read[2]"] {
-        others.push(Difference {
-            case: CONTROL.to_owned(),
-            path: "undetected".to_owned(),
-            values: format!(
-                "the driver must report the control's status as different, and the actual differences are `{}`",
-                paths.join("`, `")
-            ),
-        });
-    }
-    Ok(others)
+    Ok(results)
 }
 
-fn parse<'c>(output: &str, cases: &'c [Case<'_>]) -> Result<HashMap<&'c str, CallResult>, String> {
-    let mut lines = HashMap::new();
-    for (index, text) in output.lines().enumerate() {
-        let at = format!("line {} of the output", index + 1);
-        let line: Line = serde_json::from_str(text).map_err(|error| format!("{at}: {error}"))?;
-        let Some(case) = cases.iter().find(|case| case.name == line.case) else {
-            return Err(format!("{at}: the call `{}` doesn't exist", line.case));
-        };
-        let seen = match (line.decoded, line.read, line.error, line.exception) {
-            (Some(decoded), Some(read), None, None) => {
-                let named = case
-                    .schema
-                    .as_ref()
-                    .map(|schema| names::named(schema, &decoded));
-                CallResult::decoded(&named.unwrap_or(decoded), read)
-            }
-            (None, None, Some(error), None) => {
-                CallResult::error(error.status, error.code, error.message)
-            }
-            (None, None, None, Some(exception)) => CallResult::Exception(exception),
-            _ => {
-                return Err(format!(
-                    "{at}, for the call {}, must have `decoded` and `read`, or `error`, or `exception`, and no other property",
-                    case.name
-                ));
-            }
-        };
-        if lines.insert(case.name.as_str(), seen).is_some() {
-            return Err(format!("{at} is a second line for the call {}", case.name));
-        }
-    }
-    Ok(lines)
+/// Returns the differences between a driver's results and the expected ones, without the negative control.
+pub fn differences(results: &Results<'_>, cases: &[Case<'_>]) -> Vec<Difference> {
+    let cases = cases.iter().filter(|case| case.name != CONTROL);
+    let differences = cases.flat_map(|case| {
+        let found = compare(case, results).into_iter();
+        found.map(|(path, values)| Difference {
+            case: case.name.clone(),
+            name: format!("{}: {path}", case.name),
+            values,
+        })
+    });
+    differences.collect()
 }
 
-fn without_empty_text(value: Value) -> Value {
-    match value {
-        Value::String(text) if text.is_empty() => Value::Null,
-        Value::Array(elements) => elements.into_iter().map(without_empty_text).collect(),
-        other => other,
+/// Returns an error if the negative control isn't detected.
+pub fn check_control(results: &Results<'_>, cases: &[Case<'_>]) -> Result<(), String> {
+    let control = cases.iter().find(|case| case.name == CONTROL);
+    let found = control.map_or_else(BTreeMap::new, |case| compare(case, results));
+    if found.keys().eq(["decoded.status", "read[0]", "read[2]"]) {
+        return Ok(());
     }
+    let paths: Vec<String> = found.into_keys().collect();
+    Err(format!(
+        "the negative control isn't detected: the driver must report its status as different, and the actual differences are `{}`",
+        paths.join("`, `")
+    ))
 }
 
-fn differ(expected: &Value, actual: &Value, path: String, found: &mut Vec<(String, String)>) {
+/// Returns the paths that differ in a result, each with a message with both values.
+fn compare(case: &Case<'_>, results: &Results<'_>) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    let Some(actual) = results.get(case.name.as_str()) else {
+        return BTreeMap::from([("nothing".to_owned(), "no line".to_owned())]);
+    };
+    let kind = |result: &Value| {
+        ["decoded", "error", "exception"]
+            .into_iter()
+            .find(|kind| result.get(kind).is_some())
+    };
+    if kind(actual) == kind(&case.expected) {
+        differ(&case.expected, actual, String::new(), &mut found);
+    } else if let Some(text) = actual["exception"].as_str() {
+        let name = text.split(':').next().unwrap_or_default().trim();
+        found.insert(format!("exception {name}"), short(&actual["exception"]));
+    } else if let Some(error) = actual.get("error") {
+        found.insert(format!("error {}", error["status"]), short(actual));
+    } else {
+        found.insert("decoded".to_owned(), short(actual));
+    }
+    found
+}
+
+fn differ(expected: &Value, actual: &Value, path: String, found: &mut BTreeMap<String, String>) {
     match (expected, actual) {
         (Value::Object(wanted), Value::Object(given)) => {
             let others = given.keys().filter(|name| !wanted.contains_key(*name));
             for name in wanted.keys().chain(others) {
                 let dot = if path.is_empty() { "" } else { "." };
-                differ(
-                    &expected[name],
-                    &actual[name],
-                    format!("{path}{dot}{name}"),
-                    found,
-                );
+                let path = format!("{path}{dot}{name}");
+                differ(&expected[name], &actual[name], path, found);
             }
         }
         (Value::Array(wanted), Value::Array(given)) if wanted.len() == given.len() => {
@@ -220,25 +146,96 @@ fn differ(expected: &Value, actual: &Value, path: String, found: &mut Vec<(Strin
             }
         }
         _ if expected == actual => {}
-        (_, Value::Null) => {
-            found.push((
-                format!("{path} lost"),
-                format!("expected {}", short(expected)),
-            ));
+        _ => {
+            let expected = format!("expected {}", short(expected));
+            let (path, values) = match actual {
+                Value::Null => (format!("{path} lost"), expected),
+                _ => (path, format!("{}, {expected}", short(actual))),
+            };
+            found.entry(path).or_insert(values);
         }
-        _ => found.push((
-            path,
-            format!("{}, expected {}", short(actual), short(expected)),
-        )),
     }
 }
 
 fn short(value: &Value) -> String {
     const LONGEST: usize = 60;
     let text = value.to_string();
-    if text.chars().count() <= LONGEST {
-        return text;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
-    let cut: String = text.chars().take(LONGEST).collect();
-    format!("{cut}…")
+}
+
+/// Returns a result in the form that is compared: a decoded value without properties that the spec doesn't name, and no empty texts
+/// among the other values. Only the first line of an error's message is kept: the rest may be a stack trace.
+pub fn normalised(mut result: Value, schema: Option<&Node<'_>>) -> Value {
+    if let (Some(decoded), Some(schema)) = (result.get_mut("decoded"), schema) {
+        *decoded = named(schema, decoded);
+    }
+    if let Some(read) = result.get_mut("read") {
+        *read = without_empty_text(read.take());
+    }
+    if let Some(error) = result.get_mut("error") {
+        let message = match &error["message"] {
+            Value::String(text) => json!(text.lines().next()),
+            other => other.clone(),
+        };
+        error["message"] = without_empty_text(message);
+        error["code"] = without_empty_text(error["code"].take());
+    }
+    result
+}
+
+fn without_empty_text(value: Value) -> Value {
+    match value {
+        Value::String(text) if text.is_empty() => Value::Null,
+        Value::Array(elements) => elements.into_iter().map(without_empty_text).collect(),
+        other => other,
+    }
+}
+
+/// Returns the value without properties that the spec doesn't name, and without null and empty properties, which mean the same as
+/// absent ones according to the spec.
+pub fn named(schema: &Node<'_>, value: &Value) -> Value {
+    let parts = parts(schema);
+    let of_parts = |key: &str| parts.iter().find_map(|part| part.child(key));
+    match value {
+        Value::Object(properties) if of_parts("properties").is_some() => properties
+            .iter()
+            .filter_map(|(name, value)| {
+                let mut declared = parts.iter().filter_map(|part| part.written("properties"));
+                let declared = declared.find_map(|properties| properties.child(name));
+                let schema = declared.or_else(|| of_parts("additionalProperties"))?;
+                let value = named(&schema, value);
+                (!is_empty(&value)).then(|| (name.clone(), value))
+            })
+            .collect(),
+        Value::Array(elements) => match of_parts("items") {
+            Some(items) => elements
+                .iter()
+                .map(|element| named(&items, element))
+                .collect(),
+            None => value.clone(),
+        },
+        other => other.clone(),
+    }
+}
+
+/// Returns the schema and its subschemas in `allOf`, `oneOf` and `anyOf`.
+fn parts<'s>(schema: &Node<'s>) -> Vec<Node<'s>> {
+    let composed = ["allOf", "oneOf", "anyOf"]
+        .into_iter()
+        .flat_map(|key| schema.children(key))
+        .flat_map(|(_, part)| parts(&part));
+    std::iter::once(schema.clone()).chain(composed).collect()
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(elements) => elements.is_empty(),
+        Value::Object(properties) => properties.is_empty(),
+        _ => false,
+    }
 }

@@ -1,7 +1,9 @@
 //! Languages: the folders in tests/languages with a `language.yaml`.
 
+use std::env;
+use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use serde::Deserialize;
@@ -17,8 +19,9 @@ pub struct Language {
     pub folder: PathBuf,
     /// The contents of its `language.yaml`.
     pub manifest: Manifest,
-    /// The other folders whose installed programs the language needs.
-    tools: Vec<String>,
+    /// The names of the folders whose packages the language can use, in the order of the lookup of programs: its own folder, then
+    /// the folders without `language.yaml`.
+    packages: Vec<String>,
 }
 
 /// The contents of a `language.yaml`.
@@ -70,11 +73,11 @@ pub struct KnownDifference {
     /// The effect on users of the client.
     pub explanation: String,
     /// The differences, exactly as the command prints them.
-    differences: Vec<String>,
+    pub differences: Vec<String>,
 }
 
 /// Returns the folder of the languages.
-pub fn home() -> PathBuf {
+fn home() -> PathBuf {
     files::root().join("tests/languages")
 }
 
@@ -86,47 +89,39 @@ pub fn installed() -> PathBuf {
 /// Returns every language, in the order of the folders' names.
 pub fn all() -> Result<Vec<Language>, CommandError> {
     let home = home();
-    let mut names: Vec<String> = fs::read_dir(&home)
-        .map_err(|error| read_error(&home, &error))?
-        .filter_map(Result::ok)
-        .filter(|entry| entry.path().join("language.yaml").is_file())
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+    let entries = fs::read_dir(&home).map_err(|error| files::unusable(&home, &error))?;
+    let mut folders: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.is_dir())
         .collect();
-    names.sort();
-    names.into_iter().map(Language::read).collect()
+    folders.sort();
+    let (languages, tools): (Vec<_>, Vec<_>) = folders
+        .into_iter()
+        .partition(|folder| folder.join("language.yaml").is_file());
+    let read = |folder| Language::read(folder, &tools);
+    languages.into_iter().map(read).collect()
 }
 
 impl Language {
-    fn read(name: String) -> Result<Self, CommandError> {
-        let folder = home().join(&name);
+    fn read(folder: PathBuf, tools: &[PathBuf]) -> Result<Self, CommandError> {
         let (file, manifest): (_, Manifest) = files::read_yaml(&folder.join("language.yaml"))?;
         for (index, known) in manifest.known_differences.iter().enumerate() {
             if known.explanation.trim().is_empty() {
                 let at = format!("/known-differences/{index}");
-                return Err(file
-                    .error(&at, "the known difference has no explanation: add one")
-                    .into());
+                let message = "the known difference has no explanation: add one";
+                return Err(file.error(&at, message).into());
             }
         }
-        let needs = folder.join("needs.txt");
-        let needs = match fs::read_to_string(&needs) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(read_error(&needs, &error)),
-        };
-        let tools = needs
-            .lines()
-            .filter_map(|line| {
-                let mut words = line.split('#').next()?.split_whitespace();
-                (words.next()? == "tool").then(|| words.next()).flatten()
-            })
-            .map(ToOwned::to_owned)
-            .collect::<Vec<_>>();
+        let packages = std::iter::once(&folder).chain(tools);
+        let packages = packages.filter_map(|folder| folder.file_name());
+        let packages: Vec<String> = packages
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect();
         let language = Self {
-            name,
+            name: packages[0].clone(),
             folder,
             manifest,
-            tools,
+            packages,
         };
         match language.unpinned() {
             Some(package) => {
@@ -141,42 +136,25 @@ impl Language {
 
     /// Returns a package in the install commands that isn't pinned at the same version.
     fn unpinned(&self) -> Option<&str> {
-        let read = |file: &str| fs::read_to_string(home().join(file)).unwrap_or_default();
-        let mut pins = String::new();
-        for folder in self.packages() {
-            pins += &read(&format!("{folder}/requirements.txt"));
-            pins += &read(&format!("{folder}/package.json"));
-        }
+        let files = ["requirements.txt", "package.json"];
+        let folders = self.packages.iter().map(|name| home().join(name));
+        let pins: String = folders
+            .flat_map(|folder| files.map(|file| folder.join(file)))
+            .filter_map(|file| fs::read_to_string(file).ok())
+            .collect();
         let is_pinned = |package: &str| match package.rsplit_once('@') {
             Some((name, version)) => pins.contains(&format!("\"{name}\": \"{version}\"")),
             None => pins.lines().any(|line| line == package),
         };
-        let words = self
-            .manifest
-            .install
-            .iter()
-            .flat_map(|line| line.split(' '));
-        let mut packages = words.filter(|word| word.contains("==") || word.contains('@'));
-        packages.find(|package| !is_pinned(package))
-    }
-
-    /// Returns the known difference that lists a difference.
-    pub fn known(&self, difference: &str) -> Option<&KnownDifference> {
-        let mut known = self.manifest.known_differences.iter();
-        known.find(|known| known.differences.iter().any(|name| name == difference))
-    }
-
-    /// Returns the listed differences that aren't among `differences`, the actual ones.
-    pub fn unneeded<'l>(&'l self, differences: &[&str]) -> Vec<&'l str> {
-        let known = self.manifest.known_differences.iter();
-        let known = known.flat_map(|known| known.differences.iter().map(String::as_str));
-        known.filter(|name| !differences.contains(name)).collect()
+        let commands = self.manifest.install.iter();
+        let mut words = commands.flat_map(|command| command.split(' '));
+        words.find(|word| word.contains(['=', '@']) && !is_pinned(word))
     }
 
     /// Reads a file of the folder.
     pub fn text(&self, file: &str) -> Result<String, CommandError> {
         let path = self.folder.join(file);
-        fs::read_to_string(&path).map_err(|error| read_error(&path, &error))
+        fs::read_to_string(&path).map_err(|error| files::unusable(&path, &error))
     }
 
     /// Returns the output of `tests/languages/install --check`, which lists the missing tools; `None` if no tool is missing.
@@ -185,47 +163,29 @@ impl Language {
         let output = Command::new(&script)
             .args(["--check", &self.name])
             .output()
-            .map_err(|error| {
-                CommandError(format!(
-                    "{}: can't be started: {error}",
-                    files::display_path(&script)
-                ))
-            })?;
+            .map_err(|error| files::unusable(&script, &error))?;
         if output.status.success() {
             return Ok(None);
         }
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text);
-        let lines: Vec<&str> = text
+        let lines = text
             .lines()
-            .map(|line| line.trim_start_matches("install: "))
-            .collect();
-        Ok(Some(lines.join("; ")))
-    }
-
-    /// Returns the names of the language's folder and its tools' folders, in the order of the lookup of programs.
-    fn packages(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.name.as_str()).chain(self.tools.iter().map(String::as_str))
+            .map(|line| line.trim_start_matches("install: "));
+        Ok(Some(lines.collect::<Vec<_>>().join("; ")))
     }
 
     /// Returns the `PATH` for the language's commands, with the installed programs first.
-    pub fn path(&self) -> Result<std::ffi::OsString, CommandError> {
-        let own = self.packages().flat_map(|folder| {
-            let folder = installed().join(folder);
+    pub fn path(&self) -> Result<OsString, CommandError> {
+        let own = self.packages.iter().flat_map(|name| {
+            let folder = installed().join(name);
             [folder.join("venv/bin"), folder.join("node_modules/.bin")]
         });
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        std::env::join_paths(own.chain(std::env::split_paths(&path))).map_err(|error| {
+        let path = env::var_os("PATH").unwrap_or_default();
+        env::join_paths(own.chain(env::split_paths(&path))).map_err(|error| {
             CommandError(format!(
                 "the PATH of the language's commands is invalid: {error}"
             ))
         })
     }
-}
-
-fn read_error(path: &Path, error: &std::io::Error) -> CommandError {
-    CommandError(format!(
-        "{}: the file can't be read: {error}",
-        files::display_path(path)
-    ))
 }

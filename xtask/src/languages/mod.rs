@@ -4,29 +4,28 @@ mod cases;
 mod client;
 mod compare;
 mod language;
-mod names;
 mod page;
 mod process;
 mod report;
 
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-#[cfg(unix)]
-use rustix::fs::FlockOperation;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use rustix::fs::{FlockOperation, flock};
 
-use self::client::{FailedCommand, RunSettings};
+use self::client::{Run, RunSettings};
 use self::language::Language;
-use self::report::LanguageResult;
 use crate::exit::{CommandError, CommandResult, Outcome};
 use crate::files;
-use crate::output::print_line;
+use crate::report::{Finding, Format, Report, Table};
 use crate::serve::Source;
+
+/// The exit code of a program that Ctrl-C ends.
+const INTERRUPTED: Outcome = Outcome::Child(130);
 
 /// Generates clients of the spec in other languages, and compares the values that they read with the recordings
 ///
@@ -50,69 +49,59 @@ pub struct Languages {
     names: Vec<String>,
 }
 
-/// A language that is skipped, because its tools are missing.
-pub struct SkippedLanguage {
-    /// The name of its folder.
-    pub name: String,
-    /// The missing tools.
-    pub missing: String,
-}
-
 impl Languages {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let started = Instant::now();
         let languages = language::all()?;
-        let (selected, skipped) = self.select(&languages)?;
+        let (selected, mut findings) = self.select(&languages)?;
+        let all = selected.len() + findings.len();
         let _lock = lock()?;
-        process::end_with_interrupt();
         let path = files::default_spec_path();
         let spec = files::read_spec(&path)?;
         let source = Source::read()?;
         let cases = cases::all(&source, &spec)?;
+        let control = cases::control(&source, "failed")?;
         let settings = RunSettings {
             spec: &path,
-            source: &source.clone().with(cases::control(&source, "failed")?),
-            calls: &cases::as_text(&cases),
+            source: &source.with(control),
+            cases: &cases,
             timeout: self.timeout,
         };
-        let mut tested = Vec::new();
-        for (language, mut run) in run_all(&selected, &settings)? {
-            let differences = run.output.and_then(|(output, requests)| {
-                let compared = compare::differences(&output, requests, &cases);
-                compared
-                    .map_err(|why| run.failed = Some(FailedCommand { stage: "run", why }))
-                    .ok()
-            });
+        let Some(runs) = run_all(&selected, &settings)? else {
+            return Ok(INTERRUPTED);
+        };
+        let mut table = Table::new(&report::HEADINGS);
+        let mut succeeded = 0;
+        for (language, run) in selected.iter().zip(&runs) {
             // The negative control doesn't count.
-            let calls = cases.len() - 1;
-            tested.push(LanguageResult::new(
-                language,
-                calls,
-                differences,
-                run.failed,
-            ));
+            table.row(report::row(language, run, cases.len() - 1));
+            let errors = report::errors(language, run);
+            succeeded += usize::from(errors.is_empty());
+            findings.extend(errors);
         }
-        let required = self.all || !self.names.is_empty();
-        match report::print(&tested, skipped, required, started.elapsed(), out)? {
-            Outcome::Success => self.pages(&tested, out),
+        table.print(out)?;
+        let mut report = Report::new();
+        findings.into_iter().for_each(|finding| report.add(finding));
+        let seconds = started.elapsed().as_secs_f64();
+        let done = format!(
+            "{succeeded} of {all} clients read the recordings without an unknown difference, in {seconds:.0} s"
+        );
+        match report.print(Format::Text, &done, out)? {
+            Outcome::Success => self.pages(&selected, out),
             findings => Ok(findings),
         }
     }
 
     /// Writes or compares the pages of the tested languages.
-    fn pages(&self, tested: &[LanguageResult<'_>], out: &mut dyn Write) -> CommandResult {
+    fn pages(&self, tested: &[&Language], out: &mut dyn Write) -> CommandResult {
         let mut outcome = Outcome::Success;
-        for tested in tested {
-            let Some(path) = page::path(tested.language) else {
+        for language in tested {
+            let Some(path) = page::path(language) else {
                 continue;
             };
-            let page = page::page(tested.language)?;
+            let page = page::page(language)?;
             let done = if self.write {
-                if let Some(folder) = path.parent() {
-                    fs::create_dir_all(folder)
-                        .map_err(|error| process::file_error(folder, &error))?;
-                }
                 files::write_if_changed(&path, &page, out)?
             } else {
                 files::compare(&path, &page, out)?
@@ -124,11 +113,11 @@ impl Languages {
         Ok(outcome)
     }
 
-    /// Returns the languages to test, and the skipped ones.
+    /// Returns the languages to test, and a finding for each language that is skipped because its tools are missing.
     fn select<'l>(
         &self,
         languages: &'l [Language],
-    ) -> Result<(Vec<&'l Language>, Vec<SkippedLanguage>), CommandError> {
+    ) -> Result<(Vec<&'l Language>, Vec<Finding>), CommandError> {
         let unknown = |name: &&String| !languages.iter().any(|language| language.name == **name);
         if let Some(name) = self.names.iter().find(unknown) {
             let known: Vec<&str> = languages.iter().map(|one| one.name.as_str()).collect();
@@ -139,84 +128,61 @@ impl Languages {
         }
         let (mut selected, mut skipped) = (Vec::new(), Vec::new());
         for language in languages {
-            if !self.names.is_empty() && !self.names.contains(&language.name) {
+            let name = &language.name;
+            if !self.names.is_empty() && !self.names.contains(name) {
                 continue;
             }
-            match language.missing()? {
-                None => selected.push(language),
-                Some(missing) => skipped.push(SkippedLanguage {
-                    name: language.name.clone(),
-                    missing,
-                }),
-            }
+            let Some(missing) = language.missing()? else {
+                selected.push(language);
+                continue;
+            };
+            let message =
+                format!("{name}: {missing}; `tests/languages/install {name}` installs it");
+            let required = self.all || !self.names.is_empty();
+            skipped.push(if required {
+                Finding::error("skipped", message)
+            } else {
+                Finding::note("skipped", message)
+            });
         }
         Ok((selected, skipped))
     }
 }
 
-/// Runs the clients, one per processor at a time, and prints a line to standard error at the end of each.
-fn run_all<'l>(
-    languages: &[&'l Language],
+/// Runs the clients, one per processor at a time; returns `None` if Ctrl-C interrupts the command. Dropping the runs kills their
+/// commands, whose process groups the terminal's signal doesn't reach.
+fn run_all(
+    languages: &[&Language],
     settings: &RunSettings<'_>,
-) -> Result<Vec<(&'l Language, client::Run)>, CommandError> {
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::new());
+) -> Result<Option<Vec<Run>>, CommandError> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..workers.min(languages.len()) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(language) = languages.get(index) else {
-                        break;
-                    };
-                    let result = client::run(language, settings);
-                    if let Ok(run) = &result {
-                        print_progress(language, run);
-                    }
-                    done.lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .push((index, result));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(index, _)| *index);
-    done.into_iter()
-        .map(|(index, result)| Ok((languages[index], result?)))
-        .collect()
-}
-
-fn print_progress(language: &Language, run: &client::Run) {
-    let times: Vec<String> = run
-        .times
+    let runs = languages
         .iter()
-        .map(|(stage, time)| format!("{stage} {:.1} s", time.as_secs_f64()))
-        .collect();
-    let verb = if run.failed.is_none() {
-        "Ran"
-    } else {
-        "Failed"
-    };
-    let what = format!("{}: {}", language.name, times.join(", "));
-    // An error of writing to standard error is ignored.
-    let _ = print_line(&mut io::stderr(), verb, what);
+        .map(|language| client::run(language, settings));
+    let runs = stream::iter(runs).buffered(workers).try_collect();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CommandError(format!("no command can be started: {error}")))?;
+    runtime.block_on(async {
+        tokio::select! {
+            runs = runs => runs.map(Some),
+            Ok(()) = tokio::signal::ctrl_c() => Ok(None),
+        }
+    })
 }
 
 /// Locks the folder of the runs, so that a concurrent run fails instead of overwriting files of this one.
 fn lock() -> Result<File, CommandError> {
     let folder = files::root().join("target/languages");
-    let path = folder.join("lock");
     let file = fs::create_dir_all(&folder)
-        .and_then(|()| File::create(&path))
-        .map_err(|error| process::file_error(&path, &error))?;
-    #[cfg(unix)]
-    if let Err(error) = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        return Err(CommandError(format!(
+        .and_then(|()| File::create(folder.join("lock")))
+        .map_err(|error| files::unusable(&folder, &error))?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|error| {
+        CommandError(format!(
             "{}: another run uses this folder: run the command again after it has ended: {error}",
             files::display_path(&folder)
-        )));
-    }
+        ))
+    })?;
     Ok(file)
 }

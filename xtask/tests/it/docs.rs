@@ -11,23 +11,23 @@ const GENERATOR: &str = "#!/bin/sh\nset -eu\n[ \"$1 $3\" = 'generate html2' ]\n{
 fn writes_a_page_that_names_the_recordings_and_loads_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (root, real) = (folder.path(), common::workspace());
+    let programs = root.join(".tools/languages/openapi-generator/venv/bin");
+    for folder in ["openapi", "tests/recordings/list", "tests/scenarios"] {
+        fs::create_dir_all(root.join(folder)).expect("a folder");
+    }
     for file in [
         "openapi/cloud-partner-portal.yaml",
         "tests/recordings/list/empty.json",
     ] {
-        let copy = root.join(file);
-        fs::create_dir_all(copy.parent().expect("a folder")).expect("a folder");
-        fs::copy(real.join(file), copy).expect("a copy");
+        fs::copy(real.join(file), root.join(file)).expect("a copy");
     }
-    fs::create_dir(root.join("tests/scenarios")).expect("an empty folder");
     let output = common::run_in_workspace(root, &["docs"]);
     assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
     let advice = "`tests/languages/install python` installs it";
     assert!(stderr(&output).contains(advice), "{}", stderr(&output));
 
-    let programs = root.join(".tools/languages/openapi-generator/venv/bin");
+    fs::create_dir_all(&programs).expect("a folder");
     let program = programs.join("openapi-generator-cli");
-    fs::create_dir_all(programs).expect("a folder");
     fs::write(&program, GENERATOR).expect("a script");
     fs::set_permissions(program, fs::Permissions::from_mode(0o755)).expect("permissions");
     let output = common::run_in_workspace(root, &["docs", "--output", "page.html"]);
