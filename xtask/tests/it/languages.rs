@@ -1,110 +1,45 @@
 //! `cargo xtask languages` in a small workspace whose only language is a shell script. `.ci/run` tests the real languages.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::common::{self, golden, stderr, stdout};
 
-/// The output of a driver without a difference from the workspace's recordings, including the negative control.
-const LINES: &str = r#"{"case":"failures/list-not-found","error":{"status":404,"code":"Http404Exception","message":"The publisher was not found."}}
-{"case":"list/contoso","decoded":[{"id":"linux-vm","version":1252868275},{"id":"test-vm","status":"running"}],"read":[["linux-vm","",1252868275,null],["test-vm","running",null,null]]}
-{"case":"status/test-vm","decoded":{"status":"Running"},"read":["Running",[],true]}
-{"case":"negative-control","decoded":{"status":"failed"},"read":["failed",[],false]}
-"#;
-
-/// A script that sends a request for each call. It ignores the responses, because the driver's output is fixed.
-const REQUESTS: &str = r#"while read -r _; do
-  exec 3<>"/dev/tcp/127.0.0.1/${URL##*:}"
-  printf 'GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n' >&3
-  cat <&3 >&2
-done
-"#;
-
-const YAML: &str = r#"title: Shell (by hand)
-generator: Shell Generator
-install: [pip install shell-generator==1.2.3]
-generate: grep -q '^openapi' "$SPEC" && mkdir "$CLIENT"
-build: "true"
-run: bash "$HERE/requests"; cat "$HERE/lines.jsonl"
-example:
-  file: example.sh
-  run: sh "$HERE/example.sh"
-notes: []
-"#;
-
-/// The recordings: the file, the path below `publishers`, the status code and the body.
-const RECORDINGS: [(&str, &str, u16, &str); 3] = [
-    (
-        "list/contoso",
-        "contoso/offers",
-        200,
-        r#"[{"id":"linux-vm","status":"","version":1252868275,"brandNew":1},{"id":"test-vm","status":"running"}]"#,
-    ),
-    (
-        "status/test-vm",
-        "contoso/offers/test-vm/status",
-        200,
-        r#"{"status":"Running","steps":[]}"#,
-    ),
-    (
-        "failures/list-not-found",
-        "nobody/offers",
-        404,
-        r#"{"Product":{"exceptionCode":"Http404Exception","error":"The publisher was not found.\r\n   at Contoso.Load()"}}"#,
-    ),
-];
+/// The file with the driver's output, and the file that describes the language.
+const DRIVER: &str = "lines.jsonl";
+const YAML: &str = "language.yaml";
 
 /// A replacement in a file of the language: the file, the old text and the new text.
 type Edit<'e> = (&'e str, &'e str, &'e str);
 
-const ROUNDED: Edit = ("lines.jsonl", "1252868275", "1252868300");
+const ROUNDED: Edit = (DRIVER, "1252868275", "1252868300");
 const KNOWN: Edit = (
-    "language.yaml",
+    YAML,
     "notes: []",
     "known-differences:\n  - name: big-integers\n    explanation: Large integers are rounded.\n    \
      differences: [\"list/contoso: decoded[].version\", \"list/contoso: read[][2]\"]",
 );
 
-/// A workspace with the real spec, three recordings, and the language `shell`, whose driver prints [`LINES`].
+/// A copy of the workspace `tests/languages`, with the real spec. The driver of its language prints the file `lines.jsonl`.
 struct Workspace(TempDir);
 
 impl Workspace {
     fn new(edits: &[Edit]) -> Self {
         let workspace = Self(tempfile::tempdir().expect("a temporary folder"));
-        for (file, path, status, body) in RECORDINGS {
-            let text = format!(
-                r#"{{"description": "A recording.", "provenance": {{"kind": "synthetic", "source": "The test."}},
-                "request": {{"method": "GET", "path": "/api/publishers/{path}", "query": {{"api-version": "2017-10-31"}}}},
-                "response": {{"status": {status}, "headers": {{"content-type": "application/json"}}, "body": {{"json": {body}}}}}}}"#
-            );
-            workspace.write(&format!("tests/recordings/{file}.json"), &text);
-        }
+        let copied = Command::new("cp")
+            .arg("-R")
+            .arg(common::tests().join("languages/."))
+            .arg(workspace.path(""))
+            .status();
+        assert!(copied.is_ok_and(|status| status.success()));
         let spec = "openapi/cloud-partner-portal.yaml";
         let text = fs::read_to_string(common::workspace().join(spec)).expect("the spec");
         workspace.write(spec, &text);
         fs::create_dir(workspace.path("tests/scenarios")).expect("an empty folder");
-        // A script that reports no missing tool.
-        let install = "tests/languages/install";
-        workspace.write(install, "#!/bin/sh\n");
-        fs::set_permissions(workspace.path(install), fs::Permissions::from_mode(0o755))
-            .expect("permissions");
-        for (file, text) in [
-            ("requests", REQUESTS),
-            ("lines.jsonl", LINES),
-            ("language.yaml", YAML),
-            ("requirements.txt", "# A tool.\nshell-generator==1.2.3\n"),
-            (
-                "example.sh",
-                "echo 'linux-vm: '\necho 'test-vm: running'\necho Running\n",
-            ),
-        ] {
-            workspace.write(&format!("tests/languages/shell/{file}"), text);
-        }
         edits.iter().for_each(|edit| workspace.edit(edit));
         workspace
     }
@@ -153,16 +88,16 @@ impl Workspace {
 fn ignores_null_empty_and_unnamed_properties_and_writes_the_page() {
     let workspace = Workspace::new(&[
         (
-            "lines.jsonl",
+            DRIVER,
             r#"{"status":"Running"}"#,
             r#"{"steps":null,"brandNew":[1],"messages":[],"notificationEmails":"","status":"Running"}"#,
         ),
         (
-            "lines.jsonl",
+            DRIVER,
             "was not found.",
             "was not found.\\n   at the client",
         ),
-        ("language.yaml", "notes: []", "notes: [It is a shell.]"),
+        (YAML, "notes: []", "notes: [It is a shell.]"),
     ]);
     workspace.assert_golden("languages-same", &["--write"]);
     let page = workspace.path("openapi/languages/shell.md");
@@ -178,33 +113,26 @@ fn ignores_null_empty_and_unnamed_properties_and_writes_the_page() {
 #[test]
 fn prints_new_and_known_differences_and_failed_commands() {
     let exception = (
-        "lines.jsonl",
+        DRIVER,
         r#""error":{"status":404,"code":"Http404Exception","message":"The publisher was not found."}"#,
         r#""exception":"SyntaxError: no""#,
     );
     let unhappy = "echo the compiler is unhappy; exit 3";
     Workspace::new(&[ROUNDED, exception]).assert_golden("languages-differ", &[]);
     Workspace::new(&[ROUNDED, KNOWN]).assert_golden("languages-known", &["--write"]);
-    Workspace::new(&[("language.yaml", "\"true\"", unhappy)])
-        .assert_golden("languages-failed", &[]);
+    Workspace::new(&[(YAML, "\"true\"", unhappy)]).assert_golden("languages-failed", &[]);
 }
 
 #[test]
 fn rejects_an_invalid_language() {
     for (edits, expected) in [
         (
-            [
-                KNOWN,
-                ("language.yaml", "Large integers are rounded.", "\"\""),
-            ],
+            [KNOWN, (YAML, "Large integers are rounded.", "\"\"")],
             "has no explanation",
         ),
+        ([KNOWN, (YAML, " name:", " nam:")], "unknown field `nam`"),
         (
-            [KNOWN, ("language.yaml", " name:", " nam:")],
-            "unknown field `nam`",
-        ),
-        (
-            [KNOWN, ("language.yaml", "1.2.3]", "1.2.4]")],
+            [KNOWN, (YAML, "1.2.3]", "1.2.4]")],
             "the package `shell-generator==1.2.4` isn't pinned",
         ),
     ] {
@@ -214,11 +142,8 @@ fn rejects_an_invalid_language() {
 
 #[test]
 fn skips_a_language_without_its_tools_unless_it_is_required() {
-    let workspace = Workspace::new(&[(
-        "language.yaml",
-        "install: [pip install shell-generator==1.2.3]\n",
-        "",
-    )]);
+    let workspace =
+        Workspace::new(&[(YAML, "install: [pip install shell-generator==1.2.3]\n", "")]);
     let install = common::workspace().join("tests/languages/install");
     fs::copy(install, workspace.path("tests/languages/install")).expect("a copy");
     let shell = workspace.path("tests/languages/shell");
@@ -233,121 +158,67 @@ fn skips_a_language_without_its_tools_unless_it_is_required() {
     workspace.assert_run(&["cobol"], 3, unknown);
 }
 
+/// Edits of the driver's output, each with a part of the error: another kind of result, other properties, null, another type.
+const WRONG_RESULTS: &str = r#"
+{"case":"failures | not JSON {"case":"failures | run failed: line 1 of the output: expected ident
+"case":"status/test-vm" | "case":"x" | line 3 of the output: the call `x` doesn't exist
+"case":"status/test-vm" | "case":"list/contoso" | line 3 of the output is a second line for the call list/contoso
+"decoded":{"status":"Running"},"read":["Running",[],true] | "error":null | INCOMPLETE
+"decoded":{"status":"Running"},"read":["Running",[],true] | "read":["Running",[],true] | INCOMPLETE
+"decoded":{"status":"Running"},"read":["Running",[],true] | "decoded":{"status":"Running"} | INCOMPLETE
+"decoded":{"status":"Running"},"read":["Running",[],true] | "decoded":{},"read":[],"exception":"No: it" | INCOMPLETE
+"decoded":{"status":"Running"},"read":["Running",[],true] | "error":{"status":502} | shell: status/test-vm: error 502: {
+"decoded":{"status":"Running"},"read":["Running",[],true] | "exception":"No: it" | shell: status/test-vm: exception No: "
+{"status":"Running"} | null | shell: status/test-vm: decoded lost: expected {
+"Running",[] | null,[] | shell: status/test-vm: read[0] lost: expected "Running"
+"running",null,null | "running",false,null | shell: list/contoso: read[][2]: false, expected null
+404 | 502 | shell: failures/list-not-found: error.status: 502, expected 404
+"#;
+
+/// Edits of the language's commands, each with a part of the error.
+const WRONG_COMMANDS: &str = r#"
+cat "$HERE/lines.jsonl" | head -n 2 "$HERE/lines.jsonl" | shell: status/test-vm: nothing: no line
+bash "$HERE/requests" | cat >calls; bash "$HERE/requests" <calls; bash "$HERE/requests" <calls | the driver sent 8 requests for 4 calls
+bash "$HERE/requests" | true | the driver printed 4 responses, but sent only 0 requests
+sh "$HERE/example.sh" | echo no offers | shell: example failed: the actual output is
+build: "true" | build: "yes" | build failed: printed more than 16 MiB
+"#;
+
 #[test]
-fn fails_for_each_wrong_result() {
-    const FIRST: &str = "{\"case\":\"failures/list-not-found\",\"error\":{\"status\":404}}\n";
-    const STATUS: &str = r#""decoded":{"status":"Running"},"read":["Running",[],true]"#;
-    const INCOMPLETE: &str =
+fn fails_for_each_wrong_result_and_command() {
+    let incomplete =
         "line 3 of the output, for the call status/test-vm, must have `decoded` and `read`";
-    let twice = format!("{LINES}{FIRST}");
-    let requests = "bash \"$HERE/requests\"";
-    for (edits, expected) in [
-        // Known differences.
-        (
-            &[KNOWN][..],
-            "shell: the known difference `list/contoso: read[][2]` no longer occurs",
-        ),
-        (
-            &[
-                ROUNDED,
-                KNOWN,
-                ("lines.jsonl", "\"Running\"", "\"running\""),
-            ],
-            "shell: status/test-vm: decoded.status: ",
-        ),
-        // Output that doesn't match the calls.
-        (
-            &[("lines.jsonl", LINES, "not JSON\n")],
-            "run failed: line 1 of the output: expected ident",
-        ),
-        (
-            &[("lines.jsonl", LINES, FIRST)],
-            "shell: list/contoso: nothing",
-        ),
-        (
-            &[("lines.jsonl", LINES, &twice)],
-            "line 5 of the output is a second line for the call failures/list-not-found",
-        ),
-        (
-            &[("lines.jsonl", "\"status/test-vm\"", "\"status/other\"")],
-            "line 3 of the output: the call `status/other` doesn't exist",
-        ),
-        (&[("lines.jsonl", STATUS, "\"error\":null")], INCOMPLETE),
-        (
-            &[("lines.jsonl", r#""decoded":{"status":"Running"},"#, "")],
-            INCOMPLETE,
-        ),
-        (
-            &[("lines.jsonl", r#","read":["Running",[],true]"#, "")],
-            INCOMPLETE,
-        ),
-        (
-            &[("lines.jsonl", "true]}", "true],\"exception\":\"No: it\"}")],
-            INCOMPLETE,
-        ),
-        // A driver that makes each call twice, or never.
-        (
-            &[(
-                "language.yaml",
-                requests,
-                &format!("tee calls | {requests}; {requests} <calls"),
-            )],
-            "the driver sent 8 requests for 4 calls",
-        ),
-        (
-            &[("language.yaml", requests, "true")],
-            "the driver printed 4 responses, but sent only 0 requests",
-        ),
-        // Null, another type, and another kind of result.
-        (
-            &[("lines.jsonl", r#"{"status":"Running"}"#, "null")],
-            "shell: status/test-vm: decoded lost: ",
-        ),
-        (
-            &[("lines.jsonl", r#""Running",[]"#, "null,[]")],
-            "shell: status/test-vm: read[0] lost: ",
-        ),
-        (
-            &[("lines.jsonl", "running\",null,null", "running\",false,null")],
-            "shell: list/contoso: read[][2]",
-        ),
-        (
-            &[("lines.jsonl", "404", "502")],
-            "shell: failures/list-not-found: error.status: ",
-        ),
-        (
-            &[("lines.jsonl", STATUS, r#""error":{"status":502}"#)],
-            "shell: status/test-vm: error 502: ",
-        ),
-        (
-            &[("lines.jsonl", STATUS, r#""exception":"TypeError: no""#)],
-            "shell: status/test-vm: exception TypeError: ",
-        ),
-        // The negative control, which no known difference can hide.
-        (
-            &[
-                ("lines.jsonl", "failed", "running"),
-                ("lines.jsonl", "false", "true"),
-                (
-                    "language.yaml",
-                    "notes: []",
-                    "known-differences: [{name: control, explanation: No., differences: [\"negative-control: undetected\"]}]",
-                ),
-            ],
-            "shell: run failed: the negative control isn't detected",
-        ),
-        // The example, and a command that prints too much.
-        (
-            &[("language.yaml", "sh \"$HERE/example.sh\"", "echo no offers")],
-            "shell: example failed: the actual output is",
-        ),
-        (
-            &[("language.yaml", "\"true\"", "\"yes\"")],
-            "build failed: printed more than 16 MiB",
-        ),
-    ] {
-        Workspace::new(edits).assert_run(&[], 1, expected);
+    for (file, rows) in [(DRIVER, WRONG_RESULTS), (YAML, WRONG_COMMANDS)] {
+        for row in rows.lines().skip(1) {
+            let columns: Vec<&str> = row.split(" | ").collect();
+            let [from, to, expected] = columns[..] else {
+                panic!("three columns in {row}")
+            };
+            let expected = expected.replace("INCOMPLETE", incomplete);
+            Workspace::new(&[(file, from, to)]).assert_run(&[], 1, &expected);
+        }
     }
+}
+
+#[test]
+fn known_differences_hide_neither_other_differences_nor_the_negative_control() {
+    let unneeded = "shell: the known difference `list/contoso: read[][2]` no longer occurs";
+    Workspace::new(&[KNOWN]).assert_run(&[], 1, unneeded);
+    let other = (DRIVER, "\"Running\"", "\"running\"");
+    let difference = "shell: status/test-vm: decoded.status: ";
+    Workspace::new(&[ROUNDED, KNOWN, other]).assert_run(&[], 1, difference);
+    let listed = "\"negative-control: decoded.status\", \"list/contoso: read[][2]\"";
+    Workspace::new(&[
+        (DRIVER, "failed", "running"),
+        (DRIVER, "false", "true"),
+        KNOWN,
+        (YAML, "\"list/contoso: read[][2]\"", listed),
+    ])
+    .assert_run(
+        &[],
+        1,
+        "shell: run failed: the negative control isn't detected",
+    );
 }
 
 #[test]
@@ -360,7 +231,7 @@ fn ends_every_process_of_a_command() {
             "build failed: timed out after 2 s",
         ),
     ] {
-        let workspace = Workspace::new(&[("language.yaml", "\"true\"", script)]);
+        let workspace = Workspace::new(&[(YAML, "\"true\"", script)]);
         workspace.assert_run(&["--write", "--timeout", "2s"], code, expected);
         let pid = workspace.path("target/languages/shell/work/pid");
         let pid = fs::read_to_string(pid).expect("the process was started");
@@ -378,27 +249,22 @@ fn ends_every_process_of_a_command() {
 #[test]
 fn every_language_has_a_page_with_its_program_and_a_link() {
     let root = common::workspace();
-    let read = |file: PathBuf| {
-        fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-    };
-    let readme = read(root.join("openapi/README.md"));
     let files = |folder: &Path| {
         let entries = fs::read_dir(folder).into_iter().flatten();
         entries.map(|entry| entry.expect("an entry").path())
     };
+    let readme = fs::read_to_string(root.join("openapi/README.md")).expect("the README");
     for folder in files(&root.join("tests/languages")) {
-        let is_example = |file: &PathBuf| {
-            let stem = file.file_stem().unwrap_or_default();
-            stem.eq_ignore_ascii_case("example")
-        };
-        let (Some(example), Some(name)) = (files(&folder).find(is_example), folder.file_name())
-        else {
+        let stem = |file: &PathBuf| file.file_stem().unwrap_or_default().to_ascii_lowercase();
+        let Some(example) = files(&folder).find(|file| stem(file) == "example") else {
             continue;
         };
-        let name = name.to_string_lossy();
-        let page = read(root.join(format!("openapi/languages/{name}.md")));
+        let name = folder.file_name().expect("a name").to_string_lossy();
+        let page = root.join(format!("openapi/languages/{name}.md"));
+        let page = fs::read_to_string(page).unwrap_or_default();
+        let program = fs::read_to_string(example).expect("a program");
         assert!(
-            page.contains(read(example).trim_end()),
+            page.contains(program.trim_end()),
             "{name}: `cargo xtask languages {name} --write` updates the page"
         );
         assert!(

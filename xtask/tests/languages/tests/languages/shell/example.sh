@@ -1,0 +1,3 @@
+echo 'linux-vm: '
+echo 'test-vm: running'
+echo Running
