@@ -1,11 +1,14 @@
-//! Tests of `offers`, `status` and `--help` with standard output as a pipe.
+//! Tests of `offers`, `status`, `watch` and `--help` with standard output as a pipe.
 
-use serde_json::Value;
+use std::time::Duration;
+
+use cloud_partner_recordings::scripted_server::{ScriptedServer, Step, json_response};
+use serde_json::{Value, json};
 
 use crate::support::{golden, run, serve, tool};
 
 #[test]
-fn offers_prints_a_table_json_json_lines_or_tab_separated_values() {
+fn offers_prints_a_table_or_the_json_of_the_service() {
     let server = serve();
     let offers = run(tool(&server.url()).args(["offers", "--steps"]));
     assert_eq!((offers.code, offers.err.as_str()), (Some(0), ""));
@@ -44,46 +47,6 @@ fn offers_prints_a_table_json_json_lines_or_tab_separated_values() {
             );
         }
     }
-
-    let lines = run(tool(&server.url()).args(["offers", "-o", "jsonl", "--status", "SUCCEEDED"]));
-    let offers: Vec<Value> = lines
-        .out
-        .lines()
-        .map(|line| serde_json::from_str(line).expect("JSON"))
-        .collect();
-    assert_eq!(
-        offers
-            .iter()
-            .map(|offer| offer["id"].as_str())
-            .collect::<Vec<_>>(),
-        [Some("firewall")]
-    );
-
-    let values = run(tool(&server.url()).args([
-        "offers",
-        "-o",
-        "tsv",
-        "--type",
-        "microsoft-azure-applications",
-    ]));
-    let lines: Vec<_> = values.out.lines().collect();
-    assert_eq!(lines[0], "id\tname\ttype\tstatus\tchanged");
-    assert_eq!(lines.len(), 3, "{lines:?}");
-    assert!(
-        lines[1..].iter().all(|line| line.split('\t').count() == 5),
-        "{lines:?}"
-    );
-
-    let none = run(tool(&server.url()).args(["--publisher", "northwind", "offers"]));
-    assert_eq!(
-        (none.code, none.out.as_str()),
-        (Some(0), "The publisher has no offers.\n")
-    );
-    let none = run(tool(&server.url()).args(["offers", "--type", "nonsense"]));
-    assert_eq!(
-        (none.code, none.out.as_str()),
-        (Some(0), "The publisher has no such offers.\n")
-    );
 }
 
 fn server_list() -> Value {
@@ -91,40 +54,6 @@ fn server_list() -> Value {
     let recording: Value =
         serde_json::from_str(&std::fs::read_to_string(path).expect("a recording")).expect("JSON");
     recording["response"]["body"]["json"].clone()
-}
-
-#[test]
-fn unknown_properties_and_values_are_printed() {
-    let server = serve();
-    let json = run(tool(&server.url()).args([
-        "--publisher",
-        "fabrikam",
-        "status",
-        "unknown-values",
-        "-o",
-        "json",
-    ]));
-    for kept in [
-        "pausedByService",
-        "cancellationRequestState",
-        "publishingVersion",
-        "deferred",
-    ] {
-        assert!(json.out.contains(kept), "{kept} isn't in {}", json.out);
-    }
-    let docs = run(tool(&server.url()).args([
-        "--publisher",
-        "contoso-docs",
-        "status",
-        "059afc24-07de-4126-b004-4e42a51816fe",
-        "-o",
-        "jsonl",
-    ]));
-    assert!(
-        docs.out.contains("< 15 min") && docs.out.lines().count() == 1,
-        "{}",
-        docs.out
-    );
 }
 
 #[test]
@@ -142,14 +71,47 @@ fn status_describes_who_must_act() {
         assert_eq!((status.code, status.err.as_str()), (Some(0), ""), "{offer}");
         golden(file, &status.out);
     }
-    let values = run(tool(&server.url()).args(["status", "database", "-o", "tsv"]));
-    assert_eq!(
-        values.out.lines().nth(2),
-        Some("displaycertify\tCertification\trejected\t60 %\t~2-3 days")
-    );
-    assert_eq!(
-        values.out.lines().last(),
-        Some("database\tpublication\tfailed\t\t")
+}
+
+#[test]
+fn watch_ends_with_the_outcome_of_each_scenario() {
+    for (arguments, code, file) in [
+        (&["linux-vm"][..], 5, "watch-go-live.txt"),
+        (&["linux-vm", "--until", "live"], 0, "watch-live.txt"),
+        (&["windows-vm"], 6, "watch-blocked.txt"),
+        (&["backup-app"], 4, "watch-canceled.txt"),
+    ] {
+        let server = serve();
+        let mut command = tool(&server.url());
+        let watch = run(command.args(["watch", "--interval", "5ms"]).args(arguments));
+        let ended = (watch.code, watch.err.as_str());
+        assert_eq!(ended, (Some(code), ""), "{arguments:?}");
+        golden(file, &watch.out);
+    }
+}
+
+#[test]
+fn offers_steps_keeps_the_order_of_the_list_and_sends_at_most_eight_requests_at_once() {
+    let server = ScriptedServer::start(|request| {
+        let Some(offer) = request.target.split('/').nth(5) else {
+            let offer = |number| json!({"id": format!("offer-{number}"), "status": "running"});
+            return json_response((0..20).map(offer).collect::<Value>().to_string());
+        };
+        let steps = json!([{"stepName": format!("Step of {offer}"), "status": "inProgress"}]);
+        let report = json_response(json!({"status": "running", "steps": steps}).to_string());
+        [vec![Step::Wait(Duration::from_millis(30))], report].concat()
+    });
+    let table = run(tool(&server.url()).args(["offers", "--steps"]));
+    assert_eq!((table.code, table.err.as_str()), (Some(0), ""));
+    let rows: Vec<_> = table.out.lines().skip(1).collect();
+    assert_eq!(rows.len(), 20);
+    for (number, row) in rows.iter().enumerate() {
+        assert!(row.ends_with(&format!("Step of offer-{number}")), "{row}");
+    }
+    let concurrent = server.max_concurrent_requests();
+    assert!(
+        (2..=8).contains(&concurrent),
+        "{concurrent} concurrent requests"
     );
 }
 

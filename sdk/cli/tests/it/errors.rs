@@ -1,6 +1,6 @@
 //! Tests of the tool's error messages.
 
-use crate::support::{TOKEN, golden, run, serve, tool};
+use crate::support::{golden, run, serve, tool};
 
 #[test]
 fn error_messages_name_the_error_its_cause_and_a_remedy() {
@@ -94,30 +94,4 @@ fn error_messages_name_the_error_its_cause_and_a_remedy() {
         messages.push(format!("# {name}: exit code {code}\n{text}\n"));
     }
     golden("errors.txt", &messages.concat());
-}
-
-#[test]
-fn verbose_output_shows_the_request_without_the_token() {
-    let server = serve();
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), format!("{TOKEN}\n")).expect("a token");
-    let mut command = tool(&server.url());
-    command
-        .env_remove("AZURE_TOKEN")
-        .arg("--token-file")
-        .arg(file.path());
-    let verbose = run(command.args(["--verbose", "status", "firewall"]));
-    assert_eq!(verbose.code, Some(0), "{}", verbose.err);
-    for expected in [
-        "getOfferStatus",
-        "attempt=1",
-        "status=200",
-        "correlation_id=",
-    ] {
-        assert!(
-            verbose.err.contains(expected),
-            "{expected} isn't in {}",
-            verbose.err
-        );
-    }
 }

@@ -1,13 +1,11 @@
 //! Integration tests of the command-line tool. Each test runs the tool as a process.
 
-mod closed_streams;
+mod cases;
 mod commands;
-mod credentials;
 mod errors;
-mod offers;
+#[cfg(unix)]
+mod interrupts;
 mod readme;
 mod support;
 #[cfg(unix)]
 mod terminal;
-mod watch;
-mod watch_cases;

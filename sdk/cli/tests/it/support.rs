@@ -47,7 +47,14 @@ pub struct Ended {
     pub err: String,
 }
 
-/// Runs the tool. Panics if the output contains the token or the tool panicked.
+/// Returns a pipe whose reader is closed, for a process's standard output or standard error.
+pub fn closed_pipe() -> Stdio {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    writer.into()
+}
+
+/// Runs the tool. Panics if the output contains the token or unescaped control characters, or if the tool panicked.
 pub fn run(command: &mut Command) -> Ended {
     let Output {
         status,
@@ -65,6 +72,13 @@ pub fn run(command: &mut Command) -> Ended {
             "the output contains the token:\n{text}"
         );
         assert!(!text.contains("panicked"), "{text}");
+        let is_control = |character: char| match character {
+            '\n' | '\t' => false,
+            // Some of the characters that change the direction of the text.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+            _ => character.is_control(),
+        };
+        assert!(!text.contains(is_control), "{text:?}");
     }
     ended
 }

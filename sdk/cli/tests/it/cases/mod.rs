@@ -1,0 +1,87 @@
+//! Tables of cases: `tests/watch-cases` for the SDK and the tool, and `tests/tool-cases` for the tool. Each line is one case, a JSON
+//! object with the responses of a server and the expected output.
+//!
+//! `server` holds the responses to list requests (`list`) and to status requests (by offer), in order. The last response repeats.
+//! A response is one of the following:
+//! * `no response`, `closed` (the connection ends without a response), `cut` (the body ends too early), or `reset`
+//! * another string: a report with this status
+//! * `report`: a report
+//! * `list`: statuses or items of a list, by offer
+//! * `status`, `correlationId`, `headers`, `body`: any other response. In the body, U+FFFD stands for the byte 0xFF. `removes` is a
+//!   file that the server removes before it responds.
+//!
+//! `server` can also be a string: an address, or `tls alert`. The response to the token `wrong` is always a 401.
+
+mod server;
+mod tool;
+mod watch;
+mod watch_sdk;
+mod watch_tool;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// Calls `check` for each case in a folder, eight at a time. Panics with the differences that `check` returns. `SNAPSHOTS=overwrite`
+/// writes the cases, which `check` can change.
+fn check_cases<C: DeserializeOwned>(
+    folder: &str,
+    check: impl Fn(C, &mut Map<String, Value>) -> Vec<String> + Sync,
+) {
+    let mut failed = Vec::new();
+    for file in files(folder) {
+        let text = std::fs::read_to_string(&file).expect("text");
+        let mut cases: Vec<(Map<String, Value>, Vec<String>)> = text
+            .lines()
+            .map(|line| (decode(line), Vec::new()))
+            .collect();
+        let next = Mutex::new(cases.iter_mut());
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    while let Some((line, differences)) = { next.lock().expect("no panic").next() }
+                    {
+                        *differences =
+                            check(decode(&Value::Object(line.clone()).to_string()), line);
+                    }
+                });
+            }
+        });
+        let mut updated = String::new();
+        for (line, differences) in cases {
+            let name = line["name"].to_string();
+            failed.extend(
+                differences
+                    .into_iter()
+                    .map(|difference| name.clone() + ": " + &difference),
+            );
+            updated += &(Value::Object(line).to_string() + "\n");
+        }
+        if overwrite() {
+            std::fs::write(&file, updated).expect("the file can be written");
+        }
+    }
+    assert!(failed.is_empty(), "\n{}", failed.join("\n"));
+}
+
+fn overwrite() -> bool {
+    std::env::var("SNAPSHOTS").as_deref() == Ok("overwrite")
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(folder);
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("the cases")
+        .map(|entry| entry.expect("a file").path())
+        .collect();
+    files.sort();
+    files
+}
+
+fn decode<T: DeserializeOwned>(line: &str) -> T {
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))
+}

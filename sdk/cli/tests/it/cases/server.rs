@@ -1,0 +1,165 @@
+//! The HTTP server that a case describes.
+
+use std::collections::HashMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Mutex;
+
+use cloud_partner_recordings::scripted_server::{
+    ReceivedRequest, ScriptedServer, Step, json_response, response,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+pub enum Server {
+    Address(String),
+    Script(HashMap<String, Vec<Value>>),
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::Script(HashMap::new())
+    }
+}
+
+/// The server of a running case.
+pub enum Running {
+    /// An address without a scripted server.
+    Address(String),
+    Scripted(ScriptedServer),
+}
+
+impl Running {
+    /// Starts the server. `folder` holds the files that responses remove.
+    pub fn start(server: &Server, folder: &Path) -> Self {
+        let script = match server.clone() {
+            Server::Address(address) if address == "tls alert" => {
+                return Self::Address(start_tls_alert_server());
+            }
+            Server::Address(address) => return Self::Address(address),
+            Server::Script(script) => script,
+        };
+        let folder = folder.to_owned();
+        let counts = Mutex::new(HashMap::<String, usize>::new());
+        Self::Scripted(ScriptedServer::start(move |request| {
+            if request.token.as_deref() == Some("wrong") {
+                return response(401, &[], "");
+            }
+            let subject = subject(request);
+            let Some(responses) = script.get(&subject) else {
+                return response(404, &[], "");
+            };
+            let mut counts = counts.lock().expect("no panic");
+            let count = counts.entry(subject).or_default();
+            *count += 1;
+            let value = &responses[(*count - 1).min(responses.len() - 1)];
+            if let Some(file) = value["removes"].as_str() {
+                drop(std::fs::remove_file(folder.join(file)));
+            }
+            response_steps(value)
+        }))
+    }
+
+    pub fn url(&self) -> String {
+        match self {
+            Self::Address(url) => url.clone(),
+            Self::Scripted(server) => server.url(),
+        }
+    }
+
+    pub fn pending_requests(&self) -> usize {
+        match self {
+            Self::Address(_) => 0,
+            Self::Scripted(server) => server.pending_requests(),
+        }
+    }
+
+    /// Returns the subjects of all requests.
+    pub fn subjects(&self) -> Vec<String> {
+        match self {
+            Self::Address(_) => Vec::new(),
+            Self::Scripted(server) => server.requests().iter().map(subject).collect(),
+        }
+    }
+
+    /// Returns the offers whose status was requested after each list request, in alphabetical order.
+    pub fn polls(&self) -> Vec<String> {
+        let mut subjects = self.subjects();
+        let after_lists = subjects.split_mut(|subject| subject == "list").skip(1);
+        after_lists
+            .map(|offers| {
+                offers.sort();
+                offers.join(" ")
+            })
+            .collect()
+    }
+}
+
+/// Returns the id of the offer in the path of a status request, or `list` for a list request.
+fn subject(request: &ReceivedRequest) -> String {
+    let path = request.target.split('?').next().unwrap_or_default();
+    let mut parts = path.rsplit('/');
+    match (parts.next(), parts.next()) {
+        (Some("status"), Some(offer)) => offer.to_owned(),
+        _ => "list".to_owned(),
+    }
+}
+
+/// Returns the steps with which the server sends a response of the case.
+fn response_steps(value: &Value) -> Vec<Step> {
+    match value {
+        Value::String(text) => match text.as_str() {
+            "no response" => vec![Step::Stall],
+            "closed" => Vec::new(),
+            "cut" => vec![Step::Send(
+                b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{".to_vec(),
+            )],
+            "reset" => vec![Step::Reset],
+            status => json_response(json!({"status": status}).to_string()),
+        },
+        value if value.get("report").is_some() => json_response(value["report"].to_string()),
+        value if value.get("list").is_some() => {
+            let items = value["list"].as_object().expect("offers").iter();
+            let items = items.map(|(offer, item)| match item {
+                Value::Object(item) => {
+                    let mut item = item.clone();
+                    item.insert("id".to_owned(), json!(offer));
+                    Value::Object(item)
+                }
+                status => json!({"id": offer, "status": status}),
+            });
+            json_response(items.collect::<Value>().to_string())
+        }
+        value => {
+            let status = value["status"].as_u64().unwrap_or(200);
+            let id = value["correlationId"].as_str();
+            let id = id.map(|id| ("x-ms-correlation-request-id", id));
+            let headers = value["headers"].as_object().into_iter().flatten();
+            let headers =
+                headers.map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()));
+            let headers: Vec<_> = id.into_iter().chain(headers).collect();
+            let body = value["body"].as_str().unwrap_or_default();
+            let body: Vec<_> = body.split('\u{fffd}').map(str::as_bytes).collect();
+            let status = u16::try_from(status).expect("a status");
+            response(status, &headers, body.join(&0xff))
+        }
+    }
+}
+
+/// Starts a server that answers every TLS handshake with a fatal alert, and returns its address. The client reports a connection
+/// error, as for an untrusted certificate.
+fn start_tls_alert_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            // A TLS 1.2 record with a fatal alert of type `handshake_failure` (RFC 5246, section 7.2).
+            let _ = stream.write_all(&[21, 3, 3, 0, 2, 2, 40]);
+        }
+    });
+    format!("https://127.0.0.1:{port}")
+}

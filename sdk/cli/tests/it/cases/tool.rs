@@ -1,0 +1,119 @@
+//! Runs the cases in `tests/tool-cases`.
+//!
+//! * Each of the `commands` is run with a new server. `{folder}` is a new folder with the executable `files`.
+//! * `environment` sets variables, or removes a variable whose value is null.
+//! * `broken` is an output stream that is closed, or a standard output whose device is full.
+//! * `stdout` and `stderr` are parts of the output. Without parts, the output is empty.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::server::{Running, Server};
+use crate::support::{closed_pipe, run, tool};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    #[serde(rename = "name")]
+    _name: String,
+    commands: Vec<String>,
+    #[serde(default)]
+    environment: BTreeMap<String, Option<String>>,
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+    broken: Option<Broken>,
+    #[serde(default)]
+    server: Server,
+    exit: i32,
+    #[serde(default)]
+    stdout: Vec<String>,
+    #[serde(default)]
+    stderr: Vec<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Broken {
+    StdoutClosed,
+    StdoutFull,
+    StderrClosed,
+}
+
+/// Runs a command of a case. Returns the differences from the expected output.
+fn check(case: &Case, command: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in &case.files {
+        write_executable(&folder.path().join(name), text);
+    }
+    let home = folder.path().to_str().expect("text");
+    let server = Running::start(&case.server, folder.path());
+    let mut tool = tool(&server.url());
+    for argument in command.split_whitespace() {
+        tool.arg(argument.replace("{folder}", home));
+    }
+    for (name, value) in &case.environment {
+        match value {
+            Some(value) => tool.env(name, value.replace("{folder}", home)),
+            None => tool.env_remove(name),
+        };
+    }
+    match case.broken {
+        None => {}
+        Some(Broken::StdoutClosed) => drop(tool.stdout(closed_pipe())),
+        Some(Broken::StderrClosed) => drop(tool.stderr(closed_pipe())),
+        Some(Broken::StdoutFull) => {
+            // Other operating systems have no such device.
+            let Ok(full) = std::fs::File::options().write(true).open("/dev/full") else {
+                return Vec::new();
+            };
+            tool.stdout(Stdio::from(full));
+        }
+    }
+    let ended = run(&mut tool);
+    let mut differences = Vec::new();
+    if ended.code != Some(case.exit) {
+        let expected = case.exit;
+        differences.push(format!("exit code {:?}, expected {expected}", ended.code));
+    }
+    for (stream, text, parts) in [
+        ("stdout", &ended.out, &case.stdout),
+        ("stderr", &ended.err, &case.stderr),
+    ] {
+        let complete = parts.iter().all(|part| text.contains(part));
+        if !complete || (parts.is_empty() && !text.is_empty()) {
+            differences.push(format!("{stream} {text:?}, expected {parts:?}"));
+        }
+    }
+    if command.contains("-o json") {
+        let mut values = serde_json::Deserializer::from_str(&ended.out).into_iter::<Value>();
+        if !values.all(|value| value.is_ok()) {
+            differences.push(format!("no JSON: {}", ended.out));
+        }
+    }
+    differences
+}
+
+fn write_executable(file: &std::path::Path, text: &str) {
+    std::fs::write(file, text).expect("a file");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let executable = std::fs::Permissions::from_mode(0o700);
+        std::fs::set_permissions(file, executable).expect("a program");
+    }
+}
+
+#[test]
+fn the_tool_prints_the_output_of_every_tool_case() {
+    super::check_cases("tool-cases", |case: Case, _| {
+        let mut differences = Vec::new();
+        for command in &case.commands {
+            let of_command = check(&case, command).into_iter();
+            differences.extend(of_command.map(|difference| format!("{command}: {difference}")));
+        }
+        differences
+    });
+}

@@ -1,0 +1,185 @@
+//! Runs a watch case with the SDK.
+
+use std::time::Duration;
+
+use cloud_partner_portal::{
+    Client, Credential, Error, Extensible, PublisherWatchEvent, PublisherWatchResult, Until,
+    WatchEvent, WatchResult,
+};
+use futures_util::{Stream, StreamExt as _};
+use tokio::time::{sleep, timeout};
+
+use super::server::Running;
+use super::watch::{Actual, Case, duration, step_change};
+use crate::support::TOKEN;
+
+fn kind(error: &Error) -> &'static str {
+    let kinds = [
+        (error.is_unauthorized(), "unauthorized"),
+        (error.is_forbidden(), "forbidden"),
+        (error.is_not_found(), "notFound"),
+        (error.is_throttled(), "throttled"),
+        (error.is_decode(), "decode"),
+        (error.is_timeout(), "timeout"),
+        (error.is_invalid_argument(), "invalidArgument"),
+        (error.status().is_some(), "service"),
+    ];
+    let kind = kinds.into_iter().find(|(is, _)| *is);
+    kind.map_or("connection", |(_, kind)| kind)
+}
+
+fn outcome(result: &Result<WatchResult, Error>) -> String {
+    match result {
+        Ok(result) => {
+            let outcome = result.outcome.to_string();
+            if !["timedOut", "notStarted"].contains(&&*outcome) {
+                assert!(result.last_error.is_none() && result.errors.is_empty());
+            }
+            outcome
+        }
+        Err(error) => format!("error: {}", kind(error)),
+    }
+}
+
+fn event(event: &WatchEvent) -> String {
+    match event {
+        WatchEvent::Changed(change) => {
+            let mut parts = vec![change.report.status.to_string()];
+            parts.extend(change.steps.iter().map(|changed| {
+                let step = &changed.step;
+                let id = step.id.as_ref().or(step.step_name.as_ref());
+                step_change(
+                    id.map(String::as_str).unwrap_or_default(),
+                    changed.before.as_ref().map(Extensible::as_str),
+                    step.status.as_ref().map(Extensible::as_str),
+                )
+            }));
+            parts.join("; ")
+        }
+        WatchEvent::PollFailed(error) => format!("poll failed: {}", kind(error)),
+        WatchEvent::Delayed(wait) => format!("delayed: {} s", wait.as_secs()),
+        WatchEvent::Ended(result) => format!("ended: {}", outcome(result)),
+        other => format!("{other:?}"),
+    }
+}
+
+/// Returns all events. The future of an event is dropped every 2 ms, because `next_event` must lose no event when this happens.
+async fn events<E>(watch: &mut (impl Stream<Item = E> + Unpin)) -> Vec<E> {
+    let mut events = Vec::new();
+    loop {
+        match timeout(Duration::from_millis(2), watch.next()).await {
+            Ok(Some(event)) => events.push(event),
+            Ok(None) => return events,
+            Err(_) => {}
+        }
+    }
+}
+
+/// Runs the case's watch with the SDK. Returns its events and results, and whether the SDK reports success.
+pub fn run_case(case: &Case, server: &Running) -> (Actual, bool) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    runtime.block_on(async {
+        let ended = timeout(Duration::from_secs(60), run_watch(case, server)).await;
+        let ended = ended.unwrap_or_else(|_| panic!("{}: the watch doesn't end", case.name));
+        // The end of a watch cancels its requests.
+        let cancelled = timeout(Duration::from_secs(10), async {
+            while server.pending_requests() > 0 {
+                sleep(Duration::from_millis(5)).await;
+            }
+        });
+        assert!(
+            cancelled.await.is_ok(),
+            "{}: a request is pending",
+            case.name
+        );
+        ended
+    })
+}
+
+async fn run_watch(case: &Case, server: &Running) -> (Actual, bool) {
+    let options = &case.options;
+    let mut client = Client::builder()
+        .endpoint(server.url())
+        .credential(Credential::token(TOKEN).expect("a token"));
+    if let Some(timeout) = duration(options.attempt_timeout.as_ref()) {
+        client = client.attempt_timeout(timeout);
+    }
+    let client = client.build().expect("a client");
+    let until = match options.until.as_deref() {
+        Some("go-live") => Until::GoLive,
+        Some("live") => Until::Live,
+        _ => Until::Outcome,
+    };
+    let interval = duration(options.interval.as_ref()).unwrap_or(Duration::from_millis(5));
+    let time = duration(options.timeout.as_ref()).unwrap_or(Duration::MAX);
+    let tolerate = duration(options.tolerate.as_ref()).unwrap_or(Duration::from_secs(15 * 60));
+    let mut actual = Actual::default();
+    if let [offer] = &*case.offers {
+        let watch = client.watch("contoso", offer.as_str()).expect("an id");
+        let mut watch = watch.interval(interval).timeout(time).tolerate(tolerate);
+        if let Some(timeout) = duration(options.start_timeout.as_ref()) {
+            watch = watch.start_timeout(timeout);
+        }
+        if let Some(report) = &options.after {
+            let report = serde_json::from_value(report.clone());
+            watch = watch.after(report.expect("a report"));
+        }
+        let mut watch = watch.until(until).start();
+        for next in events(&mut watch).await {
+            actual.event(offer, event(&next));
+        }
+        let requests = server.subjects();
+        let result = watch.await;
+        assert_eq!(requests, server.subjects(), "{}", case.name);
+        actual.results.insert(offer.clone(), outcome(&result));
+        let success = result.is_ok_and(|result| result.outcome.is_success());
+        return (actual, success);
+    }
+    let watch = client.watch_publisher("contoso").expect("an id");
+    let watch = watch.interval(interval).timeout(time).tolerate(tolerate);
+    let mut watch = watch.until(until).start();
+    for next in events(&mut watch).await {
+        let subject = |offer: Option<String>| offer.unwrap_or("list".to_owned());
+        match next {
+            PublisherWatchEvent::Changed { offer, change, .. } => {
+                actual.event(&offer, event(&WatchEvent::Changed(*change)));
+            }
+            PublisherWatchEvent::PollFailed { offer, error, .. } => {
+                actual.event(&subject(offer), event(&WatchEvent::PollFailed(error)));
+            }
+            PublisherWatchEvent::Delayed { offer, wait, .. } => {
+                actual.event(&subject(offer), event(&WatchEvent::Delayed(wait)));
+            }
+            PublisherWatchEvent::OfferEnded { offer, result, .. } => {
+                actual.results.insert(offer.clone(), outcome(&result));
+                actual.event(&offer, event(&WatchEvent::Ended(result)));
+            }
+            PublisherWatchEvent::Ended(Err(error)) => {
+                actual.event("list", format!("ended: error: {}", kind(&error)));
+            }
+            _ => {}
+        }
+    }
+    let requests = server.subjects();
+    let result = watch.await;
+    assert_eq!(requests, server.subjects(), "{}", case.name);
+    let success = result.as_ref().is_ok_and(PublisherWatchResult::is_success);
+    let error = match result {
+        Ok(result) => {
+            let offers = result.offers.iter();
+            actual.results = offers
+                .map(|(offer, result)| (offer.clone(), outcome(result)))
+                .collect();
+            result.last_error
+        }
+        Err(error) => Some(error),
+    };
+    if let Some(error) = error {
+        let result = format!("error: {}", kind(&error));
+        actual.results.insert("list".to_owned(), result);
+    }
+    (actual, success)
+}

@@ -1,0 +1,89 @@
+//! Tests of interrupts.
+
+use std::io::{BufRead, BufReader, Read as _};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::{closed_pipe, serve, tool};
+
+fn interrupt(child: &mut Child) -> Option<i32> {
+    let kill = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(kill.is_ok_and(|status| status.success()));
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("its state") {
+            return status.code();
+        }
+        if start.elapsed() > Duration::from_secs(20) {
+            drop(child.kill());
+            panic!("the tool didn't end within 20 s");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn an_interrupted_watch_names_the_offers_without_a_result() {
+    let server = serve();
+    for (format, err) in [
+        ("table", Stdio::piped()),
+        ("table", closed_pipe()),
+        ("json", Stdio::piped()),
+    ] {
+        let mut child = tool(&server.url())
+            .args(["watch", "gateway", "--until", "live", "--interval", "1h"])
+            .args(["-o", format])
+            .stdout(Stdio::piped())
+            .stderr(err)
+            .spawn()
+            .expect("the tool can be started");
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut line = String::new();
+        out.read_line(&mut line).expect("a line");
+        assert!(!line.is_empty());
+        assert_eq!(interrupt(&mut child), Some(130));
+        if let Some(mut pipe) = child.stderr.take() {
+            let mut err = String::new();
+            pipe.read_to_string(&mut err).expect("text");
+            assert!(err.contains("still open: gateway"), "{err}");
+        }
+        if format == "json" {
+            let last: Value = serde_json::from_reader(out).expect("one line of JSON");
+            assert_eq!(last["results"], json!({"gateway": null}));
+            assert_eq!(last["exitCode"], 130);
+        }
+    }
+}
+
+/// Preloads a library whose `getaddrinfo` never returns.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_interrupted_watch_ends_while_a_name_lookup_hangs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let library = folder.path().join("hang.so");
+    let source = folder.path().join("hang.c");
+    let code = "#include <unistd.h>\nint getaddrinfo() { write(2, \"lookup\\n\", 7); for (;;) pause(); }\n";
+    std::fs::write(&source, code).expect("a file");
+    let compiled = std::process::Command::new("cc")
+        .args(["-w", "-shared", "-fPIC", "-o"])
+        .args([&library, &source])
+        .status();
+    assert!(compiled.is_ok_and(|status| status.success()), "cc failed");
+    let mut child = tool("https://portal.invalid")
+        .args(["watch", "gateway"])
+        .env("LD_PRELOAD", &library)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the tool can be started");
+    let mut line = String::new();
+    BufReader::new(child.stderr.take().expect("a pipe"))
+        .read_line(&mut line)
+        .expect("a line");
+    assert_eq!(line, "lookup\n");
+    assert_eq!(interrupt(&mut child), Some(130));
+}
