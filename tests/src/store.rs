@@ -137,7 +137,9 @@ pub fn scenarios(folder: &Path) -> Loaded<Scenario> {
     Loaded { found, errors }
 }
 
-fn every_recording(folder: &Path) -> Loaded<StoredRecording> {
+/// Reads every `*.json` file in a folder and its subfolders, also several recordings of the same request.
+#[must_use]
+pub fn every_recording(folder: &Path) -> Loaded<StoredRecording> {
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     for (path, is_folder) in entries(folder, &mut errors) {
         if is_folder {

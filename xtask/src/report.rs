@@ -94,6 +94,14 @@ impl Place {
         }
     }
 
+    /// Returns the place of a JSON pointer in a file whose name [`Finding::in_file`] adds.
+    pub fn of_pointer(pointer: &str) -> Self {
+        Self {
+            pointer: pointer.to_owned(),
+            ..Self::default()
+        }
+    }
+
     fn text(&self) -> String {
         let line = match (self.line, self.column) {
             (Some(line), Some(column)) => format!(":{line}:{column}"),
@@ -136,15 +144,6 @@ impl Finding {
         }
     }
 
-    /// Adds the name of this kind of finding.
-    #[must_use]
-    pub fn named(self, name: &'static str) -> Self {
-        Self {
-            name: Some(name),
-            ..self
-        }
-    }
-
     /// Adds the help: what to do.
     #[must_use]
     pub fn help(self, help: &'static str) -> Self {
@@ -161,6 +160,14 @@ impl Finding {
             recording: Some(place),
             ..self
         }
+    }
+
+    /// Adds the file of the place in a recording; without a place, the whole file becomes the place.
+    #[must_use]
+    pub fn in_file(mut self, file: &str) -> Self {
+        let place = self.recording.get_or_insert_default();
+        file.clone_into(&mut place.file);
+        self
     }
 
     /// Adds the place in the spec.

@@ -1,15 +1,14 @@
-//! The checks of recordings against one spec. They neither read files nor print, so that several commands can use them.
+//! The validation of a recording against a spec. It neither reads files nor prints, so that several commands can use it.
 
 use cloud_partner_recordings::recording::Recording;
 use serde_json::{Number, Value};
 
-use super::codes;
-use super::examples::{self, Examples};
-use super::finding::Found;
+use super::codes::Code;
 use super::secrets;
+use crate::report::{Finding, Place};
 use crate::spec::{Node, Operation, Schemas, Spec, SpecError};
 
-/// A spec with its operations and compiled schemas, against which recordings are validated.
+/// A spec with its operations and schemas, against which recordings are validated.
 pub struct Checker<'s> {
     /// The spec.
     pub spec: &'s Spec,
@@ -30,93 +29,74 @@ impl<'s> Checker<'s> {
         })
     }
 
-    /// Checks the spec itself. Returns the findings and the number of examples.
-    pub fn check_spec(&self) -> Examples {
-        let mut examples = self.examples();
-        let found = &mut examples.found;
-        for (pointer, message) in self.schemas.broken() {
-            found.push(Found::in_spec(codes::BROKEN_SCHEMA, pointer, message));
-        }
-        self.spec.walk(|visited| {
-            let reference = visited.value.get("$ref").and_then(Value::as_str);
-            if let Some(reference) = reference
-                && self.spec.resolve(&visited.pointer).is_none()
-            {
-                let why = if reference.starts_with("#/") {
-                    "has no target, or is part of a cycle"
-                } else {
-                    "refers to another file; only references that begin with `#/` are supported"
-                };
-                let pointer = format!("{}/$ref", visited.pointer);
-                let message = format!("`{reference}` {why}");
-                found.push(Found::in_spec(codes::BROKEN_REFERENCE, pointer, message));
-            }
-        });
-        for parameter in self.operations.iter().flat_map(|one| &one.parameters) {
-            let kind = parameter.node.child("schema");
-            let kind = kind.as_ref().map(|schema| schema.text("type"));
-            let style = parameter.node.text("style");
-            let usual = style.is_none_or(|style| matches!(style, "form" | "simple"));
-            if matches!(kind, None | Some(Some("object"))) || parameter.place == "cookie" || !usual
-            {
-                let message = format!("the parameter `{}` isn't validated", parameter.name);
-                let pointer = &parameter.node.pointer;
-                found.push(Found::in_spec(codes::UNCHECKED, pointer, message));
-            }
-        }
-        examples
-    }
-
-    /// Returns the findings for a recording.
-    pub fn check_recording(&self, recording: &Recording) -> Vec<Found> {
+    /// Searches a recording for secrets and validates it. The places of the findings have no file name.
+    pub fn check_recording(&self, recording: &Recording) -> Vec<Finding> {
         let value = serde_json::to_value(recording).unwrap_or_default();
-        let mut found = secrets::scan(&value);
+        let mut findings = secrets::scan(&value);
         // No message quotes a value of a recording that contains a secret.
-        let shown = found.is_empty();
-        found.extend(self.validate(recording, shown));
-        found
+        let quotes = findings.is_empty();
+        findings.extend(self.validate(recording, quotes));
+        findings
     }
 
-    /// Validates a recording against the spec, without the search for secrets. Messages quote values only if `shown` is true.
-    pub fn validate(&self, recording: &Recording, shown: bool) -> Vec<Found> {
-        let mut found = Vec::new();
-        if let Some(operation) = self.operation(recording, shown, &mut found) {
-            self.validate_query_and_headers(recording, operation, shown, &mut found);
-            self.validate_response(&recording.response, operation, shown, &mut found);
+    /// Validates a recording, without the search for secrets. Messages quote values only if `quotes` is true.
+    pub fn validate(&self, recording: &Recording, quotes: bool) -> Vec<Finding> {
+        let mut check = Check {
+            checker: self,
+            recording,
+            quotes,
+            findings: Vec::new(),
+        };
+        if let Some(operation) = check.operation() {
+            check.path_parameters(operation);
+            check.query_and_headers(operation);
+            check.response(operation);
         }
-        found
+        check.findings
+    }
+}
+
+/// The validation of one recording.
+pub(super) struct Check<'c, 's> {
+    pub checker: &'c Checker<'s>,
+    pub recording: &'c Recording,
+    /// Whether messages may quote values of the recording.
+    pub quotes: bool,
+    pub findings: Vec<Finding>,
+}
+
+impl<'s> Check<'_, 's> {
+    /// Adds a finding at a JSON pointer in the recording, with the JSON pointer of the statement in the spec.
+    pub fn add(
+        &mut self,
+        code: &'static Code,
+        pointer: &str,
+        message: impl Into<String>,
+        statement: &str,
+    ) {
+        let finding = code
+            .finding(message)
+            .in_recording(Place::of_pointer(pointer));
+        self.findings
+            .push(finding.in_spec(Place::in_spec(self.checker.spec, statement)));
     }
 
-    /// Validates the spec's examples.
-    pub fn examples(&self) -> Examples {
-        examples::check(self.spec, &self.schemas)
-    }
-
-    /// Validates the text of the parameter or header `owner` against its schema. Returns the violations with the code `code`, then
-    /// the unknown values.
-    pub(super) fn validate_text(
-        &self,
-        owner: &Node<'s>,
-        text: &str,
-        code: &'static codes::Code,
-        at: &str,
-        shown: bool,
-    ) -> Vec<Found> {
+    /// Validates the text of the parameter or header `owner` against its schema. A violation has the code `code`.
+    pub fn text(&mut self, owner: &Node<'s>, text: &str, code: &'static Code, pointer: &str) {
         let Some(schema) = owner.child("schema") else {
-            return Vec::new();
+            return;
         };
         let value = typed(owner, &schema, text);
-        let violations = self.schemas.violations(&schema.pointer, &value, shown);
-        violations
-            .into_iter()
-            .map(|violation| Found::at(code, at, violation.message).against(violation.spec))
-            .chain(self.unknown_names(schema, &value, at, shown))
-            .collect()
+        let schemas = &self.checker.schemas;
+        for violation in schemas.violations(&schema.pointer, &value, self.quotes) {
+            self.add(code, pointer, violation.message, &violation.spec);
+        }
+        self.unknown_names(vec![schema], &value, pointer);
     }
 }
 
 /// Decodes the text of a parameter or header by its schema and style.
-fn typed(owner: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
+pub(super) fn typed(owner: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
     if schema.text("type") != Some("array") {
         return scalar(schema.text("type"), text);
     }

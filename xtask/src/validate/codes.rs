@@ -1,6 +1,6 @@
 //! The kinds of findings: stable code, meaning and help.
 
-use crate::report::Level;
+use crate::report::{Finding, Level};
 
 /// A kind of finding.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,6 +15,17 @@ pub struct Code {
     pub meaning: &'static str,
     /// What to do.
     pub help: &'static str,
+}
+
+impl Code {
+    /// Makes a finding of this kind.
+    pub fn finding(&self, message: impl Into<String>) -> Finding {
+        Finding {
+            level: self.level,
+            name: Some(self.name),
+            ..Finding::error(self.id, message).help(self.help)
+        }
+    }
 }
 
 macro_rules! codes {

@@ -1,6 +1,5 @@
 //! Reads the recordings. A recording that can't be read becomes a finding, so that the command still validates the rest.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use cloud_partner_recordings::recording::Recording;
@@ -8,6 +7,7 @@ use cloud_partner_recordings::store::{self, Error};
 
 use super::codes;
 use super::secrets;
+use crate::exit::CommandError;
 use crate::files;
 use crate::report::{Finding, Place};
 
@@ -31,66 +31,42 @@ pub fn read(paths: &[PathBuf]) -> Input {
         errors.extend(recordings.errors.into_iter().chain(scenarios.errors));
     }
     for path in paths {
-        read_into(path, true, &mut |result| match result {
-            Ok(one) => stored.push(one),
-            Err(error) => errors.push(error),
-        });
+        if path.is_dir() {
+            let loaded = store::every_recording(path);
+            stored.extend(loaded.found);
+            errors.extend(loaded.errors);
+        } else {
+            match store::recording(path) {
+                Ok(one) => stored.push(one),
+                Err(error) => errors.push(error),
+            }
+        }
     }
+    let shown = |path: &Path| secrets::mask(&files::display_path(path));
+    let recordings = stored.into_iter();
     Input {
-        recordings: stored
-            .into_iter()
-            .map(|stored| {
-                (
-                    secrets::mask(&files::display_path(&stored.file)),
-                    stored.recording,
-                )
-            })
+        recordings: recordings
+            .map(|stored| (shown(&stored.file), stored.recording))
             .collect(),
         unreadable: errors.iter().map(unreadable).collect(),
     }
 }
 
-/// Reads a file, or the files `*.json` of a folder. If `named` is true, a file is read whatever its extension.
-fn read_into(
-    path: &Path,
-    named: bool,
-    each: &mut dyn FnMut(Result<store::StoredRecording, Error>),
-) {
-    if !path.is_dir() {
-        if named || path.extension().is_some_and(|ending| ending == "json") {
-            each(store::recording(path));
-        }
-        return;
-    }
-    let entries = fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    match entries {
-        Ok(entries) => {
-            for entry in entries {
-                // A symbolic link to a folder is skipped, because it could form a cycle.
-                let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-                if !(is_link && entry.path().is_dir()) {
-                    read_into(&entry.path(), false, each);
-                }
-            }
-        }
-        Err(error) => each(Err(Error {
-            file: path.to_owned(),
-            place: None,
-            what: format!("can't be read: {error}"),
-        })),
+/// Reads the recordings in `paths`, or the workspace's own, each with the name of its file. Returns an error if one can't be read.
+pub fn recordings(paths: &[PathBuf]) -> Result<Vec<(String, Recording)>, CommandError> {
+    let input = read(paths);
+    match input.unreadable.into_iter().next() {
+        None => Ok(input.recordings),
+        Some(finding) => Err(CommandError(secrets::masked(finding).line())),
     }
 }
 
 fn unreadable(error: &Error) -> Finding {
     let place = Place {
-        file: secrets::mask(&files::display_path(&error.file)),
+        file: files::display_path(&error.file),
         pointer: String::new(),
         line: error.place.map(|(line, _)| line),
         column: error.place.map(|(_, column)| column),
     };
-    let code = codes::UNREADABLE;
-    Finding::error(code.id, secrets::mask(&error.what))
-        .named(code.name)
-        .help(code.help)
-        .in_recording(place)
+    codes::UNREADABLE.finding(&error.what).in_recording(place)
 }

@@ -2,40 +2,20 @@
 
 use serde_json::Value;
 
-use super::checker::Checker;
+use super::checker::Check;
 use super::codes;
-use super::finding::Found;
 use crate::spec::{Node, pointer_segment};
 
-impl<'s> Checker<'s> {
-    /// Returns a finding for each property and value in `value` that the schema doesn't name. `at` is the JSON pointer of `value` in
+impl<'s> Check<'_, 's> {
+    /// Adds a finding for each property and value in `value` that none of the schemas names. `at` is the JSON pointer of `value` in
     /// the recording.
-    pub(super) fn unknown_names(
-        &self,
-        schema: Node<'s>,
-        value: &Value,
-        at: &str,
-        shown: bool,
-    ) -> Vec<Found> {
-        let mut found = Vec::new();
-        self.collect_unknown_names(vec![schema], value, at, shown, &mut found);
-        found
-    }
-
-    fn collect_unknown_names(
-        &self,
-        schemas: Vec<Node<'s>>,
-        value: &Value,
-        at: &str,
-        shown: bool,
-        found: &mut Vec<Found>,
-    ) {
+    pub fn unknown_names(&mut self, schemas: Vec<Node<'s>>, value: &Value, at: &str) {
         if matches!(value, Value::Null | Value::Bool(_) | Value::Number(_)) {
             return;
         }
         let mut composed: Vec<Node<'s>> = Vec::new();
         for schema in schemas {
-            for node in self.schemas.composed(schema, Some(value)) {
+            for node in self.checker.schemas.composed(schema, Some(value)) {
                 if !composed.iter().any(|known| known.pointer == node.pointer) {
                     composed.push(node);
                 }
@@ -51,43 +31,59 @@ impl<'s> Checker<'s> {
                 for (name, property) in properties {
                     let here = format!("{at}/{}", pointer_segment(name));
                     if let Some(schemas) = described(&composed, name) {
-                        self.collect_unknown_names(schemas, property, &here, shown, found);
+                        self.unknown_names(schemas, property, &here);
                     } else if let Some(schema) = closest {
-                        let statement = match schema.written("properties") {
-                            Some(properties) => properties.pointer,
-                            None => schema.pointer.clone(),
-                        };
+                        let properties = schema.written("properties");
+                        let statement = properties.as_ref().unwrap_or(schema);
                         let message = "the spec doesn't name the property";
-                        found.push(
-                            Found::at(codes::UNKNOWN_PROPERTY, here, message).against(statement),
-                        );
+                        self.add(codes::UNKNOWN_PROPERTY, &here, message, &statement.pointer);
                     }
                 }
             }
             Value::Array(elements) => {
-                let items: Vec<Node<'s>> = composed
-                    .iter()
-                    .filter_map(|schema| schema.child("items"))
-                    .collect();
+                let items = composed.iter().filter_map(|schema| schema.child("items"));
+                let items: Vec<Node<'s>> = items.collect();
                 for (index, element) in elements.iter().enumerate() {
-                    self.collect_unknown_names(
-                        items.clone(),
-                        element,
-                        &format!("{at}/{index}"),
-                        shown,
-                        found,
-                    );
+                    self.unknown_names(items.clone(), element, &format!("{at}/{index}"));
                 }
             }
             // The service sends an empty string for an absent value.
             Value::String(text) if !text.is_empty() => {
-                let enums = composed
-                    .iter()
-                    .filter_map(|schema| schema.written("x-extensible-enum"));
-                found.extend(enums.filter_map(|list| unknown_value(&list, text, at, shown)));
+                for schema in &composed {
+                    if let Some(list) = schema.written("x-extensible-enum") {
+                        self.unknown_value(&list, text, at);
+                    }
+                }
             }
             _ => {}
         }
+    }
+
+    /// Adds a finding if the text isn't equal to a known value.
+    fn unknown_value(&mut self, list: &Node<'s>, text: &str, at: &str) {
+        let known = list.value.as_array().into_iter().flatten();
+        let known: Vec<&str> = known.filter_map(Value::as_str).collect();
+        if known.contains(&text) {
+            return;
+        }
+        let value = if self.quotes {
+            format!("`{text}`")
+        } else {
+            "the value".to_owned()
+        };
+        let lower = text.to_lowercase();
+        let same = known.iter().find(|value| value.to_lowercase() == lower);
+        let (code, message) = match same {
+            Some(same) => (
+                codes::OTHER_CASING,
+                format!("{value} is `{same}` in another letter case"),
+            ),
+            None => (
+                codes::UNKNOWN_VALUE,
+                format!("{value} isn't among the known values"),
+            ),
+        };
+        self.add(code, at, message, &list.pointer);
     }
 }
 
@@ -98,11 +94,9 @@ fn described<'s>(composed: &[Node<'s>], name: &str) -> Option<Vec<Node<'s>>> {
     for schema in composed {
         let properties = schema.written("properties");
         let own = properties.filter(|properties| properties.value.get(name).is_some());
+        known |= own.is_some();
         let described = match own {
-            Some(properties) => {
-                known = true;
-                properties.child(name)
-            }
+            Some(properties) => properties.child(name),
             None => schema.child("additionalProperties"),
         };
         if let Some(described) = described {
@@ -111,30 +105,4 @@ fn described<'s>(composed: &[Node<'s>], name: &str) -> Option<Vec<Node<'s>>> {
         }
     }
     known.then_some(schemas)
-}
-
-/// Returns a finding if the text isn't equal to a known value.
-fn unknown_value(list: &Node<'_>, text: &str, at: &str, shown: bool) -> Option<Found> {
-    let known = list.value.as_array()?.iter().filter_map(Value::as_str);
-    if known.clone().any(|value| value == text) {
-        return None;
-    }
-    let value = if shown {
-        format!("`{text}`")
-    } else {
-        "the value".to_owned()
-    };
-    let lower = text.to_lowercase();
-    let same = known.clone().find(|value| value.to_lowercase() == lower);
-    let (code, message) = match same {
-        Some(same) => (
-            codes::OTHER_CASING,
-            format!("{value} is `{same}` in another letter case"),
-        ),
-        None => (
-            codes::UNKNOWN_VALUE,
-            format!("{value} isn't among the known values"),
-        ),
-    };
-    Some(Found::at(code, at, message).against(&list.pointer))
 }

@@ -1,10 +1,8 @@
 //! Searches all texts of a recording for secrets. The patterns prefer false positives, because a missed token costs more than a
 //! reworded sentence.
 //!
-//! A finding has the place and the kind of a secret, but never the secret. [`mask`] and [`mask_pointer`] replace secrets in all other
-//! messages.
+//! A finding has the place and the kind of a secret, but never the secret. [`masked`] replaces secrets in all other findings.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use percent_encoding::percent_decode_str;
@@ -12,7 +10,7 @@ use regex::{Captures, Regex, RegexSet};
 use serde_json::Value;
 
 use super::codes::{self, Code};
-use super::finding::Found;
+use crate::report::{Finding, Place};
 use crate::spec::pointer_segment;
 
 /// The replacement of a secret in a message.
@@ -30,30 +28,10 @@ pub const CREDENTIAL_HEADERS: &[&str] = &[
     "x-ms-authorization-auxiliary",
 ];
 
-/// The names of properties and parameters whose values are secrets, in lower case and without `-` and `_`.
-const SECRET_NAMES: &[&str] = &[
-    "accesskey",
-    "accesstoken",
-    "accountkey",
-    "apikey",
-    "clientassertion",
-    "clientsecret",
-    "connectionstring",
-    "idtoken",
-    "passphrase",
-    "passwd",
-    "password",
-    "privatekey",
-    "pwd",
-    "refreshtoken",
-    "secret",
-    "sessiontoken",
-    "sharedaccesskey",
-    "sharedaccesssignature",
-    "sig",
-    "subscriptionkey",
-    "token",
-];
+/// The names of secrets in properties, parameters and texts, as a regular expression.
+const SECRET_NAMES: &str = "client[-_]*(?:secret|assertion)|pass[-_]*(?:word|wd|phrase)|pwd\
+    |(?:access|id|refresh|session)[-_]*token|connection[-_]*string\
+    |(?:access|account|api|private|shared[-_]*access|subscription)[-_]*key|shared[-_]*access[-_]*signature|sig";
 
 /// The words that may follow "bearer" or "basic" in a sentence about authentication.
 const HARMLESS_WORDS: &[&str] = &[
@@ -86,138 +64,108 @@ const FICTITIOUS_DOMAINS: &[&str] = &[
     "test",
 ];
 
-/// A pattern of a kind of secret.
-struct Pattern {
-    code: &'static Code,
-    what: &'static str,
-    regex: Regex,
-    /// Returns whether a match is a secret.
-    is_secret: fn(&Captures<'_>) -> bool,
-}
-
-// `(?-u:\b)` is an ASCII word boundary: a Unicode word boundary makes the search many times slower on text outside ASCII.
-static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
-    let always: fn(&Captures<'_>) -> bool = |_| true;
-    let names = "client_?secret|client_?assertion|pass(?:word|wd|phrase)|pwd|(?:access|id|refresh)_?token\
-        |(?:account|api|subscription|shared_?access)_?key|shared_?access_?signature|sig";
+/// The kinds of secret in texts, each with its code and regular expression. A match whose group `word` is one of [`HARMLESS_WORDS`],
+/// or whose group `domain` is one of [`FICTITIOUS_DOMAINS`], is no secret.
+///
+/// `(?-u:\b)` is an ASCII word boundary: a Unicode word boundary makes the search many times slower on text outside ASCII.
+static KINDS: LazyLock<Vec<(&'static Code, &'static str, Regex)>> = LazyLock::new(|| {
     let headers = "authorization|(?:set-)?cookie";
-    [
+    let kinds = [
         (
             codes::TOKEN,
             "a JSON web token",
             r"eyJ[A-Za-z0-9_=-]{5,}(?:\.[A-Za-z0-9_=-]*)*",
-            always,
         ),
         (
             codes::TOKEN,
             "a token after `Bearer` or `Basic`",
-            r"(?i)(?-u:\b)(?:bearer|basic)\s+([A-Za-z0-9][A-Za-z0-9._~+/=-]*)",
-            |found| {
-                let word = found[1].trim_end_matches(['.', '=']).to_lowercase();
-                !HARMLESS_WORDS.contains(&word.split('=').next().unwrap_or_default())
-            },
+            r"(?i)(?-u:\b)(?:bearer|basic)\s+(?<word>[A-Za-z0-9][A-Za-z0-9._~+/=-]*)",
         ),
         (
             codes::CREDENTIAL_HEADER,
             "a header with credentials",
             &format!(r"(?i)(?-u:\b)(?:{headers}):\s*[^\s,;]+"),
-            always,
         ),
         (
             codes::NAMED_SECRET,
             "a secret under its name",
-            &format!(r#"(?i)(?-u:\b)(?:{names})=[^\s&;"'<]+"#),
-            always,
+            &format!(r#"(?i)(?-u:\b)(?:{SECRET_NAMES})=[^\s&;"'<]+"#),
         ),
         (
             codes::NAMED_SECRET,
             "a secret under its name",
-            &format!(r#"(?i)["']\s*(?:{names}|{headers})\\?["']\s*:[\s\[{{]*\\?["'][^"'\\]+"#),
-            always,
+            &format!(
+                r#"(?i)["']\s*(?:{SECRET_NAMES}|{headers})\\?["']\s*:[\s\[{{]*\\?["'][^"'\\]+"#
+            ),
         ),
         (
             codes::NAMED_SECRET,
             "a password in a URL",
             r"://[^/\s:@]+:[^/\s@]+@",
-            always,
         ),
         (
             codes::KEY,
             "a key of a storage account",
             r"[A-Za-z0-9+/]{86}==",
-            always,
         ),
         (
             codes::KEY,
             "a shared access key",
             r"(?-u:\b)[A-Za-z0-9+/]{43}=",
-            always,
         ),
         (
             codes::KEY,
             "a secret of an application",
             r"[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}",
-            always,
         ),
         (
             codes::KEY,
             "a private key",
             r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
-            always,
         ),
         (
             codes::KEY,
             "a GitHub token",
             r"(?-u:\b)gh[opsu]_[A-Za-z0-9]{20,}",
-            always,
         ),
         (
             codes::PERSON,
             "an e-mail address",
             // Characters outside ASCII are treated as letters.
-            r"[A-Za-z0-9._%+\x{80}-\x{10FFFF}-]+@((?:[A-Za-z0-9\x{80}-\x{10FFFF}-]+\.)*[0-9-]*[A-Za-z\x{80}-\x{10FFFF}][A-Za-z0-9\x{80}-\x{10FFFF}-]*)",
-            |found| {
-                let domain = found[1].to_lowercase();
-                !FICTITIOUS_DOMAINS.iter().any(|fictitious| {
-                    domain
-                        .strip_suffix(fictitious)
-                        .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-                })
-            },
+            r"[A-Za-z0-9._%+\x{80}-\x{10FFFF}-]+@(?<domain>(?:[A-Za-z0-9\x{80}-\x{10FFFF}-]+\.)*[0-9-]*[A-Za-z\x{80}-\x{10FFFF}][A-Za-z0-9\x{80}-\x{10FFFF}-]*)",
         ),
-    ]
-    .into_iter()
-    .map(|(code, what, regex, is_secret)| Pattern {
-        code,
-        what,
-        regex: Regex::new(regex).expect("the patterns above are regular expressions"),
-        is_secret,
-    })
-    .collect()
+    ];
+    let compiled = kinds.map(|(code, what, regex)| {
+        let regex = Regex::new(regex).expect("the patterns above are regular expressions");
+        (code, what, regex)
+    });
+    compiled.into()
 });
 
-/// All patterns, and all names as whole lines. A single search with this set suffices for a recording without secrets.
+/// The whole names of properties and headers whose values are secrets.
+static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| {
+    let headers = CREDENTIAL_HEADERS.join("|");
+    let pattern = format!("(?im)^(?:(?<header>{headers})|{SECRET_NAMES}|secret|token)$");
+    Regex::new(&pattern).expect("the pattern is a regular expression")
+});
+
+/// All patterns. A single search with this set suffices for a recording without secrets.
 static ANY_SECRET: LazyLock<RegexSet> = LazyLock::new(|| {
-    // `-` and `_` may occur between the letters of a name.
-    let spaced = |name: &&str| name.split("").collect::<Vec<_>>().join("[-_]*");
-    let names: Vec<String> = SECRET_NAMES.iter().map(spaced).collect();
-    let names = [names.join("|"), CREDENTIAL_HEADERS.join("|")].join("|");
-    let names = format!(r"(?im)^(?:{names})$");
-    let patterns = PATTERNS.iter().map(|pattern| pattern.regex.as_str());
-    RegexSet::new(patterns.chain([names.as_str()])).expect("each pattern is a regular expression")
+    let patterns = KINDS.iter().map(|(_, _, regex)| regex.as_str());
+    RegexSet::new(patterns.chain([SECRET_NAME.as_str()]))
+        .expect("each pattern is a regular expression")
 });
 
 /// Returns a finding for each name and text in a recording that looks like a secret.
-pub fn scan(recording: &Value) -> Vec<Found> {
-    let mut found = Vec::new();
+pub fn scan(recording: &Value) -> Vec<Finding> {
+    let mut findings = Vec::new();
     let mut texts = String::new();
     collect(recording, &mut texts);
-    if ANY_SECRET.is_match(&texts)
-        || percent_decoded(&texts).is_some_and(|texts| ANY_SECRET.is_match(&texts))
-    {
-        scan_value(recording, "", &mut found);
+    let decoded = percent_decoded(&texts);
+    if ANY_SECRET.is_match(&texts) || decoded.is_some_and(|texts| ANY_SECRET.is_match(&texts)) {
+        scan_value(recording, "", &mut findings);
     }
-    found
+    findings
 }
 
 /// Appends all names and texts of a value, one per line.
@@ -250,35 +198,40 @@ fn holds_text(value: &Value) -> bool {
     }
 }
 
-fn scan_value(value: &Value, at: &str, found: &mut Vec<Found>) {
+fn scan_value(value: &Value, at: &str, findings: &mut Vec<Finding>) {
+    let secret = |code: &Code, pointer: &str, message: &str| {
+        code.finding(message)
+            .in_recording(Place::of_pointer(pointer))
+    };
     match value {
         Value::Object(properties) => {
             for (name, value) in properties {
                 for (code, what) in kinds_of_secret(name) {
                     let message = format!("the name of a property of the object looks like {what}");
-                    found.push(Found::at(code, at, message));
+                    findings.push(secret(code, at, &message));
                 }
                 let here = format!("{at}/{}", pointer_segment(name));
-                let filled = holds_text(value);
-                let plain = name.to_lowercase();
-                if filled && CREDENTIAL_HEADERS.contains(&plain.as_str()) {
-                    let message = "the header contains credentials";
-                    found.push(Found::at(codes::CREDENTIAL_HEADER, &here, message));
-                } else if filled && SECRET_NAMES.contains(&plain.replace(['-', '_'], "").as_str()) {
-                    let message = "the name of the property is that of a secret";
-                    found.push(Found::at(codes::NAMED_SECRET, &here, message));
+                if let Some(found) = SECRET_NAME.captures(name).filter(|_| holds_text(value)) {
+                    let (code, message) = match found.name("header") {
+                        Some(_) => (codes::CREDENTIAL_HEADER, "the header contains credentials"),
+                        None => (
+                            codes::NAMED_SECRET,
+                            "the name of the property is that of a secret",
+                        ),
+                    };
+                    findings.push(secret(code, &here, message));
                 }
-                scan_value(value, &here, found);
+                scan_value(value, &here, findings);
             }
         }
         Value::Array(elements) => {
             for (index, element) in elements.iter().enumerate() {
-                scan_value(element, &format!("{at}/{index}"), found);
+                scan_value(element, &format!("{at}/{index}"), findings);
             }
         }
         Value::String(text) => {
             for (code, what) in kinds_of_secret(text) {
-                found.push(Found::at(code, at, format!("the text looks like {what}")));
+                findings.push(secret(code, at, &format!("the text looks like {what}")));
             }
         }
         _ => {}
@@ -288,26 +241,43 @@ fn scan_value(value: &Value, at: &str, found: &mut Vec<Found>) {
 /// Returns the kinds of secret in a text and in its percent-decoded form.
 fn kinds_of_secret(text: &str) -> Vec<(&'static Code, &'static str)> {
     let decoded = percent_decoded(text);
-    PATTERNS
-        .iter()
-        .filter(|pattern| {
-            [Some(text), decoded.as_deref()]
-                .into_iter()
-                .flatten()
-                .any(|text| {
-                    pattern
-                        .regex
-                        .captures_iter(text)
-                        .any(|found| (pattern.is_secret)(&found))
-                })
+    let is_in =
+        |regex: &Regex, text: &str| regex.captures_iter(text).any(|found| is_secret(&found));
+    let kinds = KINDS.iter().filter(|(_, _, regex)| {
+        is_in(regex, text) || decoded.as_ref().is_some_and(|text| is_in(regex, text))
+    });
+    kinds.map(|(code, what, _)| (*code, *what)).collect()
+}
+
+fn is_secret(found: &Captures<'_>) -> bool {
+    let group = |name| found.name(name).map(|group| group.as_str().to_lowercase());
+    let is_harmless = group("word").is_some_and(|word| {
+        let word = word.split('=').next().unwrap_or_default();
+        HARMLESS_WORDS.contains(&word.trim_end_matches('.'))
+    });
+    let is_fictitious = group("domain").is_some_and(|domain| {
+        FICTITIOUS_DOMAINS.iter().any(|fictitious| {
+            let rest = domain.strip_suffix(fictitious);
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         })
-        .map(|pattern| (pattern.code, pattern.what))
-        .collect()
+    });
+    !is_harmless && !is_fictitious
 }
 
 fn percent_decoded(text: &str) -> Option<String> {
     text.contains('%')
         .then(|| percent_decode_str(text).decode_utf8_lossy().into_owned())
+}
+
+/// Returns the finding with each secret in its message and its place in a recording replaced.
+pub fn masked(mut finding: Finding) -> Finding {
+    finding.message = mask(&finding.message);
+    if let Some(place) = &mut finding.recording {
+        place.file = mask(&place.file);
+        let segments: Vec<String> = place.pointer.split('/').map(mask).collect();
+        place.pointer = segments.join("/");
+    }
+    finding
 }
 
 /// Returns the text with each secret replaced.
@@ -324,24 +294,13 @@ fn mask_plain(text: &str) -> String {
     if !ANY_SECRET.is_match(text) {
         return text.to_owned();
     }
-    PATTERNS
-        .iter()
-        .fold(Cow::Borrowed(text), |text, pattern| {
-            match pattern.regex.replace_all(&text, |found: &Captures<'_>| {
-                if (pattern.is_secret)(found) {
-                    MASK.to_owned()
-                } else {
-                    found[0].to_owned()
-                }
-            }) {
-                Cow::Borrowed(_) => text,
-                Cow::Owned(masked) => Cow::Owned(masked),
-            }
-        })
-        .into_owned()
-}
-
-/// Returns the JSON pointer with each name replaced that looks like a secret.
-pub fn mask_pointer(pointer: &str) -> String {
-    pointer.split('/').map(mask).collect::<Vec<_>>().join("/")
+    let mut text = text.to_owned();
+    for (_, _, regex) in KINDS.iter() {
+        let masked = regex.replace_all(&text, |found: &Captures<'_>| {
+            let kept = if is_secret(found) { MASK } else { &found[0] };
+            kept.to_owned()
+        });
+        text = masked.into_owned();
+    }
+    text
 }

@@ -1,0 +1,90 @@
+//! Checks the spec itself: its schemas, references and examples, and whether values of all its parameters can be validated.
+
+use serde_json::Value;
+
+use super::checker::Checker;
+use super::codes::{self, Code};
+use crate::report::{Finding, Place};
+use crate::spec::{Kind, Visited};
+
+impl Checker<'_> {
+    /// Checks the spec. Returns the findings and the number of examples.
+    pub fn check_spec(&self) -> (Vec<Finding>, usize) {
+        let mut findings = Vec::new();
+        let mut examples = 0;
+        for (pointer, message) in self.schemas.broken() {
+            findings.push(self.finding(codes::BROKEN_SCHEMA, &pointer, message));
+        }
+        self.spec.walk(|visited| {
+            findings.extend(self.broken_reference(visited));
+            examples += self.examples(visited, &mut findings);
+        });
+        for parameter in self.operations.iter().flat_map(|one| &one.parameters) {
+            let kind = parameter.node.child("schema");
+            let kind = kind.as_ref().map(|schema| schema.text("type"));
+            let style = parameter.node.text("style");
+            let usual = style.is_none_or(|style| matches!(style, "form" | "simple"));
+            if matches!(kind, None | Some(Some("object"))) || parameter.place == "cookie" || !usual
+            {
+                let message = format!("the parameter `{}` isn't validated", parameter.name);
+                findings.push(self.finding(codes::UNCHECKED, &parameter.node.pointer, message));
+            }
+        }
+        (findings, examples)
+    }
+
+    fn finding(&self, code: &Code, pointer: &str, message: impl Into<String>) -> Finding {
+        code.finding(message)
+            .in_spec(Place::in_spec(self.spec, pointer))
+    }
+
+    fn broken_reference(&self, visited: &Visited<'_>) -> Option<Finding> {
+        let reference = visited.value.get("$ref")?.as_str()?;
+        if self.spec.resolve(&visited.pointer).is_some() {
+            return None;
+        }
+        let why = if reference.starts_with("#/") {
+            "has no target, or is part of a cycle"
+        } else {
+            "refers to another file; only references that begin with `#/` are supported"
+        };
+        let pointer = format!("{}/$ref", visited.pointer);
+        let message = format!("`{reference}` {why}");
+        Some(self.finding(codes::BROKEN_REFERENCE, &pointer, message))
+    }
+
+    /// Validates the examples of a schema, parameter, header or media type. Returns their number.
+    fn examples(&self, visited: &Visited<'_>, findings: &mut Vec<Finding>) -> usize {
+        let schema = match visited.kind {
+            _ if visited.is_reference() => return 0,
+            Kind::Schema => visited.pointer.clone(),
+            _ if visited.value.get("schema").is_some() => format!("{}/schema", visited.pointer),
+            _ => return 0,
+        };
+        let Some(node) = self.spec.at(&visited.pointer) else {
+            return 0;
+        };
+        let mut values: Vec<(String, &Value)> = Vec::new();
+        if let Some(example) = node.written("example") {
+            values.push((example.pointer, example.value));
+        }
+        for (_, example) in node.children("examples") {
+            match example.written("value") {
+                Some(value) => values.push((value.pointer, value.value)),
+                None if visited.kind == Kind::Schema => {}
+                None => {
+                    let message = "an example without `value` isn't validated";
+                    findings.push(self.finding(codes::UNCHECKED, &example.pointer, message));
+                }
+            }
+        }
+        for (pointer, value) in &values {
+            for violation in self.schemas.violations(&schema, value, true) {
+                let pointer = format!("{pointer}{}", violation.value);
+                let message = format!("{} (`{}`)", violation.message, violation.spec);
+                findings.push(self.finding(codes::EXAMPLE_MISMATCH, &pointer, message));
+            }
+        }
+        values.len()
+    }
+}
