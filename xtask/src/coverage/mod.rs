@@ -1,26 +1,25 @@
 //! `cargo xtask coverage`: which statements of the spec the recordings cover, and with which provenance.
 //!
-//! [`statements`](statements()) lists the statements with their mutations, which [`transport`] and [`schema`] generate. [`detection`]
-//! validates every recording against each mutated spec. [`summary`] derives the coverage of each statement from the result.
+//! [`statements`] lists the statements, and [`mutations`] their mutations. [`detection`] validates every recording against each
+//! mutated spec. [`summary`] derives the coverage of each statement from the result.
 
 mod detection;
-mod schema;
+mod mutations;
 mod statements;
 mod summary;
-mod transport;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use self::detection::{Evaluation, Evaluations};
+use self::detection::{Evaluation, detect};
 use self::statements::statements;
 use self::summary::Summary;
 use crate::exit::{CommandError, CommandResult};
 use crate::files;
 use crate::known_gaps::KnownGaps;
-use crate::report::{Finding, Format, Place, Report};
+use crate::report::{Finding, Format, Report};
 use crate::validate::{self, Checker};
 
 /// Lists the statements of the spec that no recording covers
@@ -58,52 +57,42 @@ impl Coverage {
         let checker = Checker::new(&spec)?;
         let read = |paths: &[PathBuf]| -> Result<Vec<Evaluation>, CommandError> {
             let recordings = validate::recordings(paths)?.into_iter();
-            Ok(recordings
-                .map(|one| Evaluation::new(&checker, one))
-                .collect())
+            let evaluations = recordings.map(|one| Evaluation::new(&checker, one));
+            Ok(evaluations.collect())
         };
         // The workspace's counterexamples belong to the workspace's recordings.
         let own = files::root().join("tests/counterexamples");
         let own = (self.paths.is_empty() && own.exists()).then_some(own);
         let counterexamples = self.counterexamples.or(own);
-        let examples = Evaluations {
-            recordings: read(&self.paths)?,
-            counterexamples: counterexamples.map_or(Ok(Vec::new()), |folder| read(&[folder]))?,
-        };
-
-        let statements = statements(&spec)?;
-        let mutations = statements
-            .iter()
-            .map(|statement| statement.mutations.len())
-            .sum();
-        let detected = examples.detect(&spec, &statements, &progress(mutations))?;
-        let summary = Summary::new(&spec, &gaps, statements, detected);
+        let recordings = read(&self.paths)?;
+        let counterexamples = counterexamples.map_or(Ok(Vec::new()), |folder| read(&[folder]))?;
+        let mut statements = statements(&spec);
+        detect(&spec, &mut statements, &recordings, &counterexamples)?;
+        let mutations: usize = statements.iter().map(|one| one.mutations.len()).sum();
+        let summary = Summary::new(&spec, &gaps, statements);
 
         let mut report = Report::new();
-        for recording in examples.recordings.iter().filter(|one| one.is_rejected()) {
+        for recording in recordings.iter().filter(|one| one.is_rejected()) {
             let message = "the recording is invalid against the spec, so it is no evidence";
-            let finding =
-                Finding::error("refused-recording", message).help("run `cargo xtask validate`");
-            report.add(finding.in_recording(whole(recording)));
-        }
-        for counterexample in examples
-            .counterexamples
-            .iter()
-            .filter(|one| !one.is_rejected())
-        {
-            let finding = Finding::error(
-                "accepted-counterexample",
-                "the counterexample is valid against the spec",
+            let finding = Finding::error("refused-recording", message);
+            report.add(
+                finding
+                    .in_file(&recording.file)
+                    .help("run `cargo xtask validate`"),
             );
-            let finding = finding.help("correct the spec, or delete the counterexample");
-            report.add(finding.in_recording(whole(counterexample)));
+        }
+        for counterexample in counterexamples.iter().filter(|one| !one.is_rejected()) {
+            let message = "the counterexample is valid against the spec";
+            let finding = Finding::error("accepted-counterexample", message);
+            let help = "correct the spec, or delete the counterexample";
+            report.add(finding.in_file(&counterexample.file).help(help));
         }
         for finding in summary.findings(&gaps) {
             report.add(finding);
         }
         report.add_property("spec", spec.path.display().to_string());
-        report.add_property("recordings", examples.recordings.len());
-        report.add_property("counterexamples", examples.counterexamples.len());
+        report.add_property("recordings", recordings.len());
+        report.add_property("counterexamples", counterexamples.len());
         report.add_property("mutations", mutations);
         report.add_property("summary", summary.numbers());
         report.add_property("statements", &summary.statements);
@@ -111,33 +100,5 @@ impl Coverage {
             summary.print(out)?;
         }
         report.print(self.format, &summary.headline(), out)
-    }
-}
-
-/// Returns the place of a recording's file, without a pointer.
-fn whole(example: &Evaluation) -> Place {
-    Place {
-        file: example.file.clone(),
-        ..Place::default()
-    }
-}
-
-/// Returns a function that prints the number of processed mutations to standard error, if that is a terminal.
-fn progress(mutations: usize) -> impl Fn(usize) + Sync {
-    let terminal = io::stderr().is_terminal();
-    move |done| {
-        if terminal && (done % 20 == 0 || done + 1 == mutations) {
-            let end = if done + 1 == mutations {
-                "\r\x1b[2K"
-            } else {
-                ""
-            };
-            // An error of printing the progress doesn't end the command.
-            let _ = write!(
-                io::stderr(),
-                "\r{:>12} {done} of {mutations}{end}",
-                "Mutating"
-            );
-        }
     }
 }

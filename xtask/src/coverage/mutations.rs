@@ -1,0 +1,395 @@
+//! The mutations of each part of the spec, by the kind of the object and by keyword.
+
+use serde_json::{Value, json};
+
+use super::statements::Part;
+use crate::spec::{Kind, Spec, pointer_segment};
+
+/// The keywords of a schema that no recording can contradict.
+const ANNOTATIONS: &[&str] = &[
+    "default",
+    "deprecated",
+    "description",
+    "example",
+    "externalDocs",
+    "readOnly",
+    "title",
+    "writeOnly",
+    "xml",
+];
+
+/// The keywords that restrict values: a schema without any of them accepts every value.
+const RESTRICTING: &[&str] = &["type", "allOf", "anyOf", "oneOf", "not", "enum"];
+
+/// Adds the mutations of a part.
+pub fn mutate(part: &mut Part<'_>, spec: &Spec) {
+    match part.object.kind {
+        Kind::Document => document(part),
+        Kind::PathItem => {
+            parameters(part, spec);
+            methods(part);
+        }
+        Kind::Operation => {
+            parameters(part, spec);
+            status_codes(part);
+        }
+        Kind::Parameter => parameter(part),
+        Kind::Response => response(part),
+        Kind::Header => required(part, ""),
+        Kind::Schema => schema(part),
+        _ => {}
+    }
+}
+
+/// Mutates the API version, which requests send as `api-version`, and the paths.
+fn document(part: &mut Part<'_>) {
+    let patch = json!({ "info": { "version": "1999-12-31" } });
+    let needs = "a request with the expected `api-version`";
+    part.mutate("info/version", "becomes 1999-12-31", needs, patch);
+    for (path, item) in part
+        .named("paths")
+        .filter(|(path, _)| path.starts_with('/'))
+    {
+        let patch = json!({ "paths": { path: null, format!("{path}/moved"): item } });
+        let keyword = format!("paths/{}", pointer_segment(path));
+        let needs = format!("a request for {path}");
+        part.mutate(&keyword, "becomes another path", needs, patch);
+    }
+}
+
+/// Mutates the methods of a path.
+fn methods(part: &mut Part<'_>) {
+    for operation in part.object.children() {
+        if operation.kind == Kind::Operation {
+            let method = operation.pointer.rsplit('/').next().unwrap_or_default();
+            let other = if method == "put" { "get" } else { "put" };
+            let patch = json!({ method: null, other: operation.value });
+            let needs = "a request for this operation";
+            part.mutate(method, format!("becomes {other}"), needs, patch);
+        }
+    }
+}
+
+/// Mutates the status codes of an operation. If a status code were removed, its range or the default could apply instead.
+fn status_codes(part: &mut Part<'_>) {
+    let responses = part.named("responses");
+    for (status, _) in responses.filter(|(status, _)| !status.starts_with("x-")) {
+        let other = json!({ "$ref": null, "headers": { "x-other": { "required": true } } });
+        let needs = match status.as_str() {
+            "default" => "a response with a status code that isn't listed".to_owned(),
+            _ => format!("a response of this operation with the status code {status}"),
+        };
+        let patch = json!({ "responses": { status: other } });
+        part.mutate(&format!("responses/{status}"), "replaced", needs, patch);
+    }
+}
+
+/// Mutates the list of parameters of a path or an operation. Path parameters are left out: OpenAPI requires them.
+fn parameters(part: &mut Part<'_>, spec: &Spec) {
+    let Some(Value::Array(listed)) = part.get("parameters") else {
+        return;
+    };
+    for index in 0..listed.len() {
+        let parameter = spec.resolve(&part.at(&format!("parameters/{index}")));
+        let named = parameter.and_then(|node| Some((node.text("name")?, node.text("in")?)));
+        if let Some((name, place)) = named.filter(|(_, place)| *place != "path") {
+            let needs = format!("a request with the {place} parameter `{name}`");
+            let patch = json!({ "parameters": without(listed, index) });
+            part.mutate_element("parameters", (index, name), "removed", needs, patch);
+        }
+    }
+}
+
+/// Mutates the name and the place of a parameter, and whether it is required.
+fn parameter(part: &mut Part<'_>) {
+    let (Some(name), Some(place)) = (part.text("name"), part.text("in")) else {
+        return;
+    };
+    if place != "path" {
+        let needs = format!("a request with the {place} parameter `{name}`");
+        let patch = json!({ "name": format!("{name}-renamed") });
+        part.mutate("name", "renamed", &needs, patch);
+        let other = if place == "query" { "header" } else { "query" };
+        part.mutate(
+            "in",
+            format!("becomes {other}"),
+            &needs,
+            json!({ "in": other }),
+        );
+        required(part, "name");
+    }
+}
+
+/// Mutates whether a header or parameter is required. If it has no keyword `required`, the mutations belong to `keyword`.
+fn required(part: &mut Part<'_>, keyword: &str) {
+    let reject_all = json!({ "schema": { "$ref": null, "not": {} } });
+    let with = "a recording with this parameter or header";
+    if part.get("required") == Some(&Value::Bool(true)) {
+        part.mutate("required", "rejects every value", with, reject_all);
+        let needs = "a counterexample without this parameter or header";
+        part.mutate(
+            "required",
+            "becomes optional",
+            needs,
+            json!({ "required": false }),
+        );
+    } else {
+        part.mutate(keyword, "rejects every value", with, reject_all);
+        let needs = "a recording without this parameter or header";
+        part.restrict(
+            keyword,
+            "becomes required",
+            needs,
+            json!({ "required": true }),
+        );
+    }
+}
+
+/// Mutates the headers and media types of a response.
+fn response(part: &mut Part<'_>) {
+    for (name, _) in part.named("headers") {
+        let keyword = format!("headers/{}", pointer_segment(name));
+        let needs = format!("this response with the header {name}");
+        part.mutate(
+            &keyword,
+            "removed",
+            needs,
+            json!({ "headers": { name: null } }),
+        );
+    }
+    for (name, content) in part.named("content") {
+        let keyword = format!("content/{}", pointer_segment(name));
+        let patch = json!({ "content": { name: null, "application/x-other": content } });
+        let needs = format!("this response with a body of the content type {name}");
+        part.mutate(&keyword, "becomes application/x-other", needs, patch);
+    }
+}
+
+/// Mutates every keyword of a schema.
+fn schema(part: &mut Part<'_>) {
+    let depending = "a recording or counterexample whose validity depends on this keyword";
+    let keywords = part.object.value.as_object();
+    for (keyword, value) in keywords.into_iter().flatten() {
+        match (keyword.as_str(), value) {
+            ("type", Value::String(kind)) => self::kind(part, kind),
+            ("format", Value::String(format)) => self::format(part, format),
+            ("pattern", Value::String(pattern)) => self::pattern(part, pattern),
+            ("enum" | "x-extensible-enum", Value::Array(known)) => values(part, keyword, known),
+            ("items", _) => items(part),
+            ("properties", Value::Object(_)) => properties(part),
+            ("required", Value::Array(_)) => required_properties(part),
+            // The value of a parameter or header is text and so never null.
+            ("nullable", _) if !part.in_body => {}
+            // The keywords of the schema inside are separate statements.
+            ("additionalProperties", Value::Object(_)) => {}
+            (name, _) if ANNOTATIONS.contains(&name) || name.starts_with("x-") => {}
+            ("nullable", Value::Bool(true)) => {
+                let patch = json!({ "nullable": false });
+                part.mutate(keyword, "becomes false", "null", patch);
+            }
+            (_, Value::Bool(switch)) => {
+                let patch = json!({ keyword: !switch });
+                part.mutate(keyword, format!("becomes {}", !switch), depending, patch);
+            }
+            (_, Value::Number(bound)) if bound.is_i64() => number(part, keyword, value),
+            _ => {
+                part.mutate(keyword, "removed", depending, json!({ keyword: null }));
+            }
+        }
+    }
+    if !RESTRICTING
+        .iter()
+        .any(|keyword| part.get(keyword).is_some())
+    {
+        for kind in ["string", "object"] {
+            let name = format!("anything becomes {kind}");
+            let needs = format!("a value of another type than {kind}");
+            part.mutate("", name, needs, json!({ "type": kind }));
+        }
+    }
+}
+
+fn kind(part: &mut Part<'_>, kind: &str) {
+    let other = match kind {
+        "string" => "integer",
+        "object" => "array",
+        "array" => "object",
+        _ => "string",
+    };
+    let needs = format!("a value of the type {kind}");
+    part.mutate(
+        "type",
+        format!("becomes {other}"),
+        needs,
+        json!({ "type": other }),
+    );
+    if part.in_body && part.get("nullable").is_none() {
+        let needs = "a counterexample with null";
+        part.mutate(
+            "type",
+            "becomes nullable",
+            needs,
+            json!({ "nullable": true }),
+        );
+    }
+    if kind == "object" && !matches!(part.get("additionalProperties"), Some(Value::Bool(_))) {
+        let patch = json!({ "additionalProperties": false });
+        let name = "rejects other properties";
+        part.restrict("type", name, "an unknown property", patch);
+    }
+}
+
+fn format(part: &mut Part<'_>, format: &str) {
+    let needs = format!("a counterexample with a value that isn't a valid {format}");
+    part.mutate("format", "removed", needs, json!({ "format": null }));
+    let (other, needs) = match format {
+        "int64" => ("int32", "a number that needs 64 bits"),
+        "int32" => ("int64", "a counterexample that needs 64 bits"),
+        _ => return,
+    };
+    part.mutate(
+        "format",
+        format!("becomes {other}"),
+        needs,
+        json!({ "format": other }),
+    );
+}
+
+fn pattern(part: &mut Part<'_>, pattern: &str) {
+    let start = pattern.strip_prefix('^');
+    let end = pattern.strip_suffix('$');
+    for (name, needs, other) in [
+        (
+            "rejects every value",
+            "a value that matches",
+            Some(json!("[^\\s\\S]")),
+        ),
+        (
+            "removed",
+            "a counterexample that doesn't match",
+            Some(Value::Null),
+        ),
+        (
+            "loses its `^`",
+            "a counterexample that doesn't match at its start",
+            start.map(Value::from),
+        ),
+        (
+            "loses its `$`",
+            "a counterexample that doesn't match at its end",
+            end.map(Value::from),
+        ),
+    ] {
+        if let Some(other) = other {
+            part.mutate("pattern", name, needs, json!({ "pattern": other }));
+        }
+    }
+}
+
+fn number(part: &mut Part<'_>, keyword: &str, bound: &Value) {
+    let bound = bound.as_i64().unwrap_or_default();
+    let lowest = match keyword {
+        "minimum" | "maximum" => i64::MIN,
+        "multipleOf" => 1,
+        _ => 0,
+    };
+    for moved in [bound.saturating_sub(1), bound.saturating_add(1)] {
+        if moved >= lowest && moved != bound {
+            let needs = format!("a recording or counterexample between {bound} and {moved}");
+            part.mutate(
+                keyword,
+                format!("becomes {moved}"),
+                needs,
+                json!({ keyword: moved }),
+            );
+        }
+    }
+}
+
+fn values(part: &mut Part<'_>, list: &str, values: &[Value]) {
+    for (index, value) in values.iter().enumerate() {
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), ToOwned::to_owned);
+        let patch = json!({ list: without(values, index) });
+        let needs = format!("the value `{value}`");
+        part.mutate_element(list, (index, &value), "removed", needs, patch)
+            .is_shape = false;
+    }
+}
+
+fn items(part: &mut Part<'_>) {
+    if part.get("maxItems").is_none() {
+        let patch = json!({ "maxItems": 0 });
+        part.mutate("items", "rejects elements", "an array with elements", patch);
+    }
+    if part.get("minItems").is_none() {
+        let patch = json!({ "minItems": 1 });
+        part.restrict("items", "rejects an empty array", "an empty array", patch);
+    }
+}
+
+fn properties(part: &mut Part<'_>) {
+    let required = required_names(part);
+    for (name, value) in part.named("properties") {
+        let keyword = format!("properties/{}", pointer_segment(name));
+        let renamed = json!({ name: null, format!("{name}Renamed"): value });
+        let mut patch = json!({ "properties": renamed });
+        let index = required.iter().position(|required| *required == name);
+        if let Some(index) = index {
+            // If the old name remained required, every object would be invalid for another reason.
+            patch["required"] = required_or_null(&without(&required, index));
+        }
+        part.mutate(
+            &keyword,
+            "renamed",
+            format!("an object with `{name}`"),
+            patch,
+        );
+        if index.is_none() {
+            let patch = json!({ "required": required_or_null(&[&required[..], &[name]].concat()) });
+            let needs = format!("an object without `{name}`");
+            part.restrict(&keyword, "becomes required", needs, patch);
+        }
+    }
+}
+
+fn required_properties(part: &mut Part<'_>) {
+    let required = required_names(part);
+    for (index, name) in required.iter().enumerate() {
+        let mut renamed = required.clone();
+        let other = format!("{name}Renamed");
+        renamed[index] = &other;
+        for (mutation, needs, names) in [
+            ("renamed", format!("an object with `{name}`"), renamed),
+            (
+                "becomes optional",
+                format!("a counterexample without `{name}`"),
+                without(&required, index),
+            ),
+        ] {
+            let patch = json!({ "required": required_or_null(&names) });
+            part.mutate_element("required", (index, name), mutation, needs, patch);
+        }
+    }
+}
+
+fn required_names<'s>(part: &Part<'s>) -> Vec<&'s str> {
+    let required = part.get("required").and_then(Value::as_array);
+    let required = required.into_iter().flatten();
+    required.filter_map(Value::as_str).collect()
+}
+
+/// Returns the value of the keyword `required`, or null, because an empty list is invalid.
+fn required_or_null(names: &[&str]) -> Value {
+    if names.is_empty() {
+        Value::Null
+    } else {
+        json!(names)
+    }
+}
+
+/// Returns the list without one element.
+fn without<T: Clone>(list: &[T], index: usize) -> Vec<T> {
+    [&list[..index], &list[index + 1..]].concat()
+}
