@@ -114,3 +114,11 @@ impl Rules {
         self.timeout.is_some_and(|timeout| now >= timeout)
     }
 }
+
+/// Returns the `Retry-After` of a response or of an error response.
+pub(crate) fn retry_after<T>(result: &Result<Response<T>, Error>) -> Option<Duration> {
+    match result {
+        Ok(response) => response.received.retry_after,
+        Err(error) => error.retry_after(),
+    }
+}

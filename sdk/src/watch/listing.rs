@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::Extensible;
 use crate::types::{OfferStatus, OfferSummary};
+use crate::watch::status::is_in_flight;
 
 /// The fingerprints of the offers in earlier lists. The lists themselves aren't kept, because a publisher can have thousands of
 /// offers.
@@ -16,54 +17,52 @@ pub(crate) struct Listing {
 }
 
 /// The state of an offer in a list.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Item {
     pub(crate) status: Option<Extensible<OfferStatus>>,
     pub(crate) in_flight: bool,
     /// A hash of the status, the version and the time of the last change.
-    pub(crate) fingerprint: u64,
+    fingerprint: u64,
     /// Whether the fingerprint differs from the earlier list, or the offer is new since the first list.
     pub(crate) changed: bool,
 }
 
-impl Item {
-    /// Returns whether the offer has ended without a success.
-    pub(crate) fn denies_success(&self) -> bool {
-        denies_success(self.status.as_ref())
-    }
+/// What a list says about the success of an offer's publication. If an offer occurs twice in a list, the greater value counts.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Evidence {
+    /// The list has no status of the offer.
+    None,
+    Success,
+    /// The publication ended without a success.
+    NoSuccess,
+    InFlight,
 }
 
-fn denies_success(status: Option<&Extensible<OfferStatus>>) -> bool {
-    matches!(
-        status.and_then(Extensible::known),
-        Some(OfferStatus::Failed | OfferStatus::Canceled | OfferStatus::NeverPublished)
-    )
+impl Evidence {
+    pub(crate) fn of(status: Option<&Extensible<OfferStatus>>) -> Self {
+        match status.and_then(Extensible::known) {
+            _ if status.is_none() => Self::None,
+            _ if is_in_flight(status) => Self::InFlight,
+            Some(OfferStatus::Succeeded | OfferStatus::Published) => Self::Success,
+            _ => Self::NoSuccess,
+        }
+    }
 }
 
 impl Listing {
     /// Records a list, and returns the state of each offer. An offer that occurs twice in the list is in flight if one of its items
-    /// is in flight. Otherwise the status that isn't a success counts.
+    /// is in flight.
     pub(crate) fn record(&mut self, list: Vec<OfferSummary>) -> HashMap<String, Item> {
         let mut items: HashMap<String, Item> = HashMap::with_capacity(list.len());
         for offer in list {
-            let in_flight = offer.is_in_flight();
             let fingerprint = fingerprint(&offer);
-            items
-                .entry(offer.id)
-                .and_modify(|item| {
-                    item.fingerprint = item.fingerprint.rotate_left(1) ^ fingerprint;
-                    let is_worse = in_flight || denies_success(offer.status.as_ref());
-                    if is_worse && !item.in_flight {
-                        item.in_flight = in_flight;
-                        item.status.clone_from(&offer.status);
-                    }
-                })
-                .or_insert(Item {
-                    status: offer.status,
-                    in_flight,
-                    fingerprint,
-                    changed: false,
-                });
+            let in_flight = offer.is_in_flight();
+            let item = items.entry(offer.id).or_default();
+            item.fingerprint = item.fingerprint.rotate_left(1) ^ fingerprint;
+            item.in_flight |= in_flight;
+            if Evidence::of(offer.status.as_ref()) > Evidence::of(item.status.as_ref()) {
+                item.status = offer.status;
+            }
         }
         let first = !std::mem::replace(&mut self.listed, true);
         for (id, item) in &mut items {

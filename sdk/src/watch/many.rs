@@ -1,17 +1,18 @@
 //! The core of [`PublisherWatch`](crate::PublisherWatch). It requests the list at an interval, and then the status of each watched
 //! offer.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::types::{OfferStatusReport, OfferSummary};
-use crate::watch::core::{Action, Core, Input, Request, Rules};
-use crate::watch::listing::{Item, Listing};
+use crate::types::{OfferStatus, OfferStatusReport, OfferSummary};
+use crate::watch::core::{Action, Core, Input, Request, Rules, retry_after};
+use crate::watch::listing::{Evidence, Item, Listing};
 use crate::watch::policy::{Health, Verdict};
 use crate::watch::start::Start;
 use crate::watch::watched_offer::Offer;
 use crate::{
-    Error, Outcome, PublisherWatchEvent, PublisherWatchResult, Response, WatchEvent, WatchResult,
+    Error, Extensible, Outcome, PublisherWatchEvent, PublisherWatchResult, Response, WatchEvent,
+    WatchResult,
 };
 
 /// The maximum number of concurrent status requests.
@@ -21,8 +22,8 @@ type Actions = Vec<Action<PublisherWatchEvent>>;
 
 /// The state of a watch of a publisher's offers.
 ///
-/// List and status requests never overlap. After a list, every offer whose watch hasn't ended is polled once. The next list request
-/// is sent an interval after the last list, when these polls have ended. Between two lists, only polls that failed are repeated.
+/// List and status requests never overlap. After a list, every open offer is polled once. The next list request is sent an interval
+/// after the last list, when these polls have ended. Between two lists, only polls that failed are repeated.
 #[derive(Debug)]
 pub(crate) struct Many {
     rules: Rules,
@@ -34,10 +35,8 @@ pub(crate) struct Many {
     /// The earliest time of the next request. The `Retry-After` of an error applies to all requests.
     hold: Duration,
     offers: BTreeMap<String, Watched>,
-    /// The offers that wait for a poll because of the maximum number of concurrent requests, without duplicates.
-    queue: VecDeque<String>,
-    /// The offers whose last poll failed, and the time at which the poll is repeated unless a list arrives earlier.
-    repeats: Vec<(Duration, String)>,
+    /// The polls that weren't sent yet: the polls after a list with the time zero, and the polls that are repeated after an error.
+    polls: BTreeSet<(Duration, String)>,
     /// The number of status requests that are under way.
     polling: usize,
 }
@@ -46,23 +45,22 @@ pub(crate) struct Many {
 #[derive(Debug)]
 struct Watched {
     offer: Offer,
-    state: State,
-    /// The result of an earlier watch of this offer that a later list contradicts.
-    doubted: Option<WatchResult>,
-    /// The fingerprint of the list item that contradicted the result when a new watch confirmed the result.
-    confirmed: Option<u64>,
-    /// The fingerprint of the offer in the last list.
-    fingerprint: u64,
-    /// Whether the offer has ended without a success according to the last list that names it.
-    denied: bool,
+    /// Whether the offer is polled after the next list. Only a report, or an error that isn't tolerated, closes the offer.
+    open: bool,
+    /// How the watch of this offer ended; `None` while the publication is in progress. The outcome can be open again.
+    result: Option<Result<WatchResult, Error>>,
+    /// The status in the last list that has a status of the offer.
+    listed: Option<Extensible<OfferStatus>>,
+    contradiction: Contradiction,
 }
 
-#[derive(Debug)]
-enum State {
-    Idle,
-    /// Queued or under way.
-    Polling,
-    Ended(Result<WatchResult, Error>),
+/// Whether the list contradicts the outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Contradiction {
+    No,
+    Since(Duration),
+    /// The contradiction lasted longer than tolerated.
+    Lasting,
 }
 
 impl Many {
@@ -75,8 +73,7 @@ impl Many {
             next_list: Duration::ZERO,
             hold: Duration::ZERO,
             offers: BTreeMap::new(),
-            queue: VecDeque::new(),
-            repeats: Vec::new(),
+            polls: BTreeSet::new(),
             polling: 0,
         }
     }
@@ -88,10 +85,7 @@ impl Many {
         actions: &mut Actions,
     ) {
         self.list_under_way = false;
-        let header = match &result {
-            Ok(response) => response.received.retry_after,
-            Err(error) => error.retry_after(),
-        };
+        let header = retry_after(&result);
         let retry_after = self.rules.retry_after(header);
         match result {
             Ok(response) => {
@@ -100,21 +94,16 @@ impl Many {
                 self.next_list = now.saturating_add(wait);
                 let offers = response.value.len();
                 self.compare(response.value, now);
-                self.repeats.clear();
-                self.queue = self.open().cloned().collect();
-                let watched = self.queue.len();
+                let open = self.offers.iter().filter(|(_, watched)| watched.open);
+                self.polls = open.map(|(id, _)| (Duration::ZERO, id.clone())).collect();
+                let watched = self.polls.len();
                 actions.push(Action::Emit(PublisherWatchEvent::Listed {
                     offers,
                     watched,
                 }));
                 if watched == 0 {
-                    actions.push(self.end(false));
+                    self.end(false, actions);
                     return;
-                }
-                for watched in self.offers.values_mut() {
-                    if matches!(watched.state, State::Idle) {
-                        watched.state = State::Polling;
-                    }
                 }
             }
             Err(error) => match self.health.failed(error, now, &self.rules) {
@@ -140,25 +129,22 @@ impl Many {
         }
     }
 
-    /// Returns the ids of the offers that are idle.
-    fn open(&self) -> impl Iterator<Item = &String> {
-        self.offers
-            .iter()
-            .filter(|(_, watched)| matches!(watched.state, State::Idle))
-            .map(|(id, _)| id)
-    }
-
-    /// Starts a watch of each offer that the list shows in flight or changed.
+    /// Compares the results with the list, and starts a watch of each other offer that the list shows in flight or changed.
     fn compare(&mut self, list: Vec<OfferSummary>, now: Duration) {
-        for (id, item) in self.listing.record(list) {
-            if let Some(watched) = self.offers.get_mut(&id) {
-                watched.compare(&item, now);
-            } else if item.in_flight || item.changed {
-                self.offers.insert(id, Watched::new(&item, now));
-            }
+        let items = self.listing.record(list);
+        for (id, watched) in &mut self.offers {
+            watched.compare(items.get(id), now);
         }
-        for watched in self.offers.values_mut() {
-            watched.doubt_denied_success(now);
+        for (id, item) in items {
+            if item.in_flight || item.changed {
+                self.offers.entry(id).or_insert_with(|| Watched {
+                    offer: Offer::new(None, Start::Seen, now),
+                    open: true,
+                    result: None,
+                    listed: item.status,
+                    contradiction: Contradiction::No,
+                });
+            }
         }
     }
 
@@ -170,10 +156,8 @@ impl Many {
         actions: &mut Actions,
     ) {
         self.polling = self.polling.saturating_sub(1);
-        let (header, failed) = match &result {
-            Ok(response) => (response.received.retry_after, false),
-            Err(error) => (error.retry_after(), true),
-        };
+        let failed = result.is_err();
+        let header = retry_after(&result);
         let retry_at = now.saturating_add(self.rules.retry_after(header));
         self.next_list = self.next_list.max(retry_at);
         if failed {
@@ -182,16 +166,16 @@ impl Many {
         let Some(watched) = self.offers.get_mut(id) else {
             return;
         };
-        watched.state = State::Idle;
+        let mut ended = None;
         for event in watched.offer.polled(result, now, &self.rules) {
             let offer = id.to_owned();
-            let event = match event {
+            actions.push(Action::Emit(match event {
                 WatchEvent::Changed(change) => PublisherWatchEvent::Changed {
                     offer,
                     change: Box::new(change),
                 },
                 WatchEvent::PollFailed(error) => {
-                    self.repeats.push((watched.offer.due(), offer.clone()));
+                    self.polls.insert((watched.offer.due(), offer.clone()));
                     PublisherWatchEvent::PollFailed {
                         offer: Some(offer),
                         error,
@@ -202,71 +186,70 @@ impl Many {
                     wait,
                 },
                 WatchEvent::Ended(result) => {
-                    let Some(result) = watched.end(result) else {
-                        continue;
-                    };
-                    PublisherWatchEvent::OfferEnded { offer, result }
+                    ended = Some(result);
+                    break;
                 }
-            };
-            actions.push(Action::Emit(event));
+            }));
+        }
+        if failed && ended.is_none() {
+            return;
+        }
+        if let Some(result) = watched.read(ended, now, self.rules.tolerate) {
+            let offer = id.to_owned();
+            actions.push(Action::Emit(PublisherWatchEvent::OfferEnded {
+                offer,
+                result,
+            }));
         }
     }
 
-    /// Ends the watch. Offers whose watch hasn't ended get [`Outcome::TimedOut`].
-    fn end(&mut self, timed_out: bool) -> Action<PublisherWatchEvent> {
-        let offers = std::mem::take(&mut self.offers)
-            .into_iter()
-            .map(|(id, watched)| {
-                let result = match watched.state {
-                    State::Ended(result) => result,
-                    State::Idle | State::Polling => Ok(watched.offer.result(Outcome::TimedOut)),
-                };
-                (id, result)
-            })
-            .collect();
-        Action::End(PublisherWatchEvent::Ended(Ok(PublisherWatchResult {
+    /// Ends the watch. The offers without a valid result get [`Outcome::TimedOut`].
+    fn end(&mut self, timed_out: bool, actions: &mut Actions) {
+        let mut offers = BTreeMap::new();
+        for (id, watched) in std::mem::take(&mut self.offers) {
+            let result = watched.valid_result().unwrap_or_else(|| {
+                let result = Ok(watched.offer.result(Outcome::TimedOut));
+                actions.push(Action::Emit(PublisherWatchEvent::OfferEnded {
+                    offer: id.clone(),
+                    result: result.clone(),
+                }));
+                result
+            });
+            offers.insert(id, result);
+        }
+        let result = PublisherWatchResult {
             offers,
             timed_out,
             last_error: self.health.last_error(),
-        })))
+        };
+        actions.push(Action::End(PublisherWatchEvent::Ended(Ok(result))));
     }
 
-    fn time_out(&mut self, actions: &mut Actions) {
-        for (id, watched) in &mut self.offers {
-            if !matches!(watched.state, State::Ended(_)) {
-                let result = Ok(watched.offer.result(Outcome::TimedOut));
-                watched.state = State::Ended(result.clone());
-                actions.push(Action::Emit(PublisherWatchEvent::OfferEnded {
-                    offer: id.clone(),
-                    result,
-                }));
-            }
+    /// Returns the earliest time of the next list request, or `None` if the polls after the last list haven't ended.
+    fn list_at(&self) -> Option<Duration> {
+        let polls_wait = self.polls.first().is_some_and(|(due, _)| due.is_zero());
+        let idle = !self.list_under_way && self.polling == 0 && !polls_wait;
+        idle.then_some(self.next_list.max(self.hold))
+    }
+
+    /// Returns the earliest time of the next status request, or `None` if no status request can be sent now.
+    fn poll_at(&self) -> Option<Duration> {
+        if self.list_under_way || self.polling >= MAXIMUM_REQUESTS {
+            return None;
         }
-        actions.push(self.end(true));
+        let (due, _) = self.polls.first()?;
+        Some(self.hold.max(*due))
     }
 
-    fn may_list(&self) -> bool {
-        !self.list_under_way && self.polling == 0 && self.queue.is_empty()
-    }
-
-    /// Sends the requests that are due. A list request is sent first, because it leads to a poll of every offer.
+    /// Sends the requests that are due. A list request is sent first, because it leads to a poll of every open offer.
     fn send(&mut self, now: Duration, actions: &mut Actions) {
-        if self.may_list() && now >= self.next_list.max(self.hold) {
+        if self.list_at().is_some_and(|at| now >= at) {
             self.list_under_way = true;
             self.health.sent(now);
             actions.push(Action::Send(Request::List));
         }
-        if self.list_under_way || now < self.hold {
-            return;
-        }
-        for (_, id) in self.repeats.extract_if(.., |(due, _)| now >= *due) {
-            if let Some(watched) = self.offers.get_mut(&id) {
-                watched.state = State::Polling;
-            }
-            self.queue.push_back(id);
-        }
-        while self.polling < MAXIMUM_REQUESTS
-            && let Some(id) = self.queue.pop_front()
+        while self.poll_at().is_some_and(|at| now >= at)
+            && let Some((_, id)) = self.polls.pop_first()
         {
             if let Some(watched) = self.offers.get_mut(&id) {
                 watched.offer.sent(now);
@@ -278,78 +261,86 @@ impl Many {
 }
 
 impl Watched {
-    fn new(item: &Item, now: Duration) -> Self {
-        Self {
-            offer: Offer::new(None, Start::Seen, now),
-            state: State::Idle,
-            doubted: None,
-            confirmed: None,
-            fingerprint: item.fingerprint,
-            denied: item.denies_success(),
+    /// Compares the result with a list. `item` is `None` if the list doesn't name the offer.
+    fn compare(&mut self, item: Option<&Item>, now: Duration) {
+        let status = item.and_then(|item| item.status.as_ref());
+        if status.is_some() {
+            self.listed = status.cloned();
         }
-    }
-
-    /// Compares the result with a list item. If the item contradicts the result, the result is dropped and a new watch starts.
-    fn compare(&mut self, item: &Item, now: Duration) {
-        self.fingerprint = item.fingerprint;
-        self.denied = item.denies_success();
-        if item.changed {
-            self.confirmed = None;
-        }
-        let State::Ended(Ok(result)) = &self.state else {
-            // After an error ended the watch of this offer, no new watch starts.
+        let (Some(Ok(result)), Some(report)) = (&self.result, self.offer.last()) else {
             return;
         };
-        let report = result.report.as_ref();
-        let doubted = if item.in_flight && report.is_none_or(|report| !report.is_in_flight()) {
-            // Either the offer is in flight again, or the list is older than the report. Only a poll distinguishes the two.
-            self.confirmed != Some(item.fingerprint)
-        } else {
-            // A list that changes to the status of the report doesn't contradict the result, unless an earlier list contradicted it.
-            item.changed
-                && (report.map(|report| &report.status) != item.status.as_ref()
-                    || report.and_then(OfferStatusReport::outcome) != Some(result.outcome))
-        };
-        if doubted {
-            self.doubt(result.clone(), now);
-        }
+        // A list that changes to the status of the report doesn't put the outcome in doubt, unless the outcome is the result of an
+        // earlier contradiction.
+        let is_doubted = item.is_some_and(|item| item.changed)
+            && status.is_some()
+            && (status != Some(&report.status) || report.outcome() != Some(result.outcome));
+        self.contradict(now);
+        self.open |= is_doubted || matches!(self.contradiction, Contradiction::Since(_));
     }
 
-    /// Starts a new watch of an offer whose result is a success but which ended without a success according to the last list, even
-    /// if the list is older than the report.
-    fn doubt_denied_success(&mut self, now: Duration) {
-        if let State::Ended(Ok(result)) = &self.state
-            && result.outcome.is_success()
-            && self.denied
-        {
-            self.doubt(result.clone(), now);
-        }
-    }
-
-    fn doubt(&mut self, result: WatchResult, now: Duration) {
-        self.doubted = Some(result);
-        self.state = State::Idle;
-        self.offer = Offer::new(self.offer.last().cloned(), Start::Seen, now);
-    }
-
-    /// Ends the watch of this offer. Returns the result if it is new.
-    fn end(
+    /// Processes the result of a report; `None` if the publication is in progress. Returns the result if it is new.
+    fn read(
         &mut self,
-        mut result: Result<WatchResult, Error>,
+        result: Option<Result<WatchResult, Error>>,
+        now: Duration,
+        tolerate: Duration,
     ) -> Option<Result<WatchResult, Error>> {
-        let mut is_new = true;
-        if let (Some(doubted), Ok(result)) = (self.doubted.take(), &mut result)
-            && doubted.report == result.report
+        let before = std::mem::replace(&mut self.result, result);
+        self.open = self.result.is_none();
+        if let Contradiction::Since(since) = self.contradiction
+            && now >= since.saturating_add(tolerate)
         {
-            self.confirmed = Some(self.fingerprint);
-            if self.denied && result.outcome.is_success() {
-                result.outcome = Outcome::Contradictory;
-            }
-            is_new = doubted.outcome != result.outcome;
+            self.contradiction = Contradiction::Lasting;
         }
-        self.state = State::Ended(result.clone());
-        is_new.then_some(result)
+        self.contradict(now);
+        if let Some(Ok(result)) = &mut self.result
+            && self.contradiction == Contradiction::Lasting
+            && is_promising(result.outcome)
+        {
+            result.outcome = Outcome::Contradictory;
+        }
+        if let (Some(Ok(before)), Some(Ok(result))) = (before, &self.result)
+            && (before.outcome, before.report) == (result.outcome, result.report.clone())
+        {
+            return None;
+        }
+        self.result.clone()
     }
+
+    /// Updates the contradiction between the list and the last report.
+    fn contradict(&mut self, now: Duration) {
+        let report = match self.result {
+            Some(Ok(_)) => self.offer.last(),
+            _ => None,
+        };
+        let contradicts = report.is_some_and(|report| match Evidence::of(self.listed.as_ref()) {
+            Evidence::None | Evidence::Success => false,
+            Evidence::NoSuccess => report.outcome().is_some_and(is_promising),
+            Evidence::InFlight => !report.is_in_flight(),
+        });
+        self.contradiction = match self.contradiction {
+            _ if !contradicts => Contradiction::No,
+            Contradiction::No => Contradiction::Since(now),
+            unchanged => unchanged,
+        };
+    }
+
+    /// Returns the result, unless it is promising and a report must still confirm it, or the list contradicts it.
+    fn valid_result(&self) -> Option<Result<WatchResult, Error>> {
+        let is_valid = match self.result.as_ref()? {
+            Ok(result) if is_promising(result.outcome) => {
+                !self.open && self.contradiction == Contradiction::No
+            }
+            _ => true,
+        };
+        self.result.clone().filter(|_| is_valid)
+    }
+}
+
+/// Returns whether a caller can treat the outcome as a success.
+fn is_promising(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Succeeded | Outcome::AwaitingGoLive)
 }
 
 impl Core for Many {
@@ -366,7 +357,7 @@ impl Core for Many {
             return actions;
         }
         if self.rules.timed_out(now) {
-            self.time_out(&mut actions);
+            self.end(true, &mut actions);
         } else {
             self.send(now, &mut actions);
         }
@@ -374,15 +365,7 @@ impl Core for Many {
     }
 
     fn wake_at(&self) -> Option<Duration> {
-        let list = self.may_list().then_some(self.next_list.max(self.hold));
-        let held =
-            (!self.list_under_way && self.polling < MAXIMUM_REQUESTS && !self.queue.is_empty())
-                .then_some(self.hold);
-        let repeat = (!self.list_under_way)
-            .then(|| self.repeats.iter().map(|(due, _)| *due).min())
-            .flatten()
-            .map(|due| due.max(self.hold));
-        [list, held, repeat, self.rules.timeout]
+        [self.list_at(), self.poll_at(), self.rules.timeout]
             .into_iter()
             .flatten()
             .min()

@@ -27,8 +27,8 @@ pub enum Outcome {
     /// The service contradicts itself, so there is no evidence of a success. One case is a report with the status `succeeded` and a
     /// step that is `blocked` or `rejected`, or a message of level `error`. Another case is a report with the status `published`,
     /// which is documented only for the list and doesn't identify the publication that succeeded. In a
-    /// [`PublisherWatch`](crate::PublisherWatch), a third case is a list with the status `failed`, `canceled` or `neverPublished`,
-    /// followed by a report with the status `succeeded`.
+    /// [`PublisherWatch`](crate::PublisherWatch), a third case is a list that contradicts [`Outcome::Succeeded`] or
+    /// [`Outcome::AwaitingGoLive`] for longer than tolerated.
     Contradictory,
     /// The publication didn't start within the [start timeout](crate::WatchBuilder::start_timeout). All reports can belong to the
     /// previous publication.

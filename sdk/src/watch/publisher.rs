@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use futures_core::Stream;
 
+#[cfg(doc)]
+use crate::Outcome;
 use crate::types::PublisherId;
 use crate::watch::core::{Rules, Until};
 use crate::watch::driver::Driver;
@@ -52,8 +54,8 @@ pub enum PublisherWatchEvent {
         /// The time until the next request, which is at most one hour.
         wait: Duration,
     },
-    /// The watch of an offer has ended. `Ok` holds the outcome. `Err` is the error that ended the watch of this offer. An offer that
-    /// is in flight again in a later list can end again with another result.
+    /// The watch of an offer has ended. `Ok` holds the outcome. `Err` is the error that ended the watch of this offer. If a later list
+    /// contradicts the outcome, the offer can end again with another result.
     #[non_exhaustive]
     OfferEnded {
         /// The offer's id.
@@ -79,7 +81,7 @@ pub struct PublisherWatchResult {
 }
 
 impl PublisherWatchResult {
-    /// Returns whether at least one offer was watched, every watched offer has [`Outcome::Succeeded`](crate::Outcome::Succeeded),
+    /// Returns whether at least one offer was watched, every watched offer has [`Outcome::Succeeded`],
     /// and the watch didn't time out.
     #[must_use]
     pub fn is_success(&self) -> bool {
@@ -128,14 +130,15 @@ impl PublisherWatchBuilder {
     }
 
     /// Sets the maximum duration of the watch from the first list request; unlimited by default. After this time, offers without an
-    /// outcome get [`Outcome::TimedOut`](crate::Outcome::TimedOut).
+    /// outcome get [`Outcome::TimedOut`].
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.rules.timeout = Some(timeout);
         self
     }
 
     /// Sets how long failing requests are tolerated; 15 min by default. The list and the status of each offer count separately. The
-    /// policy is the policy of [`WatchBuilder::tolerate`](crate::WatchBuilder::tolerate).
+    /// policy is the policy of [`WatchBuilder::tolerate`](crate::WatchBuilder::tolerate). Also sets how long a list may contradict the
+    /// outcome of an offer; see [`PublisherWatch`].
     pub fn tolerate(mut self, time: Duration) -> Self {
         self.rules.tolerate = time;
         self
@@ -178,13 +181,17 @@ impl IntoFuture for PublisherWatchBuilder {
 /// status requests are concurrent. For example, 10,000 offers with 50 in flight take 51 requests. A status request that failed can
 /// be repeated within the interval. An offer that disappears from the list is watched until the watch of this offer ends.
 ///
-/// If an offer that had ended is in flight again in a later list, its result is dropped, and a new watch of the offer starts. The
-/// watch doesn't detect a publication that starts and ends between two lists with the same status, version and time.
+/// The lists and the reports can contradict each other. Right after the start of a publication, for example, the offer can be in
+/// flight in the list while the report still shows the outcome of the previous publication. A list contradicts an outcome in two
+/// cases: the offer is in flight in the list but not in the report, or the outcome is [`Outcome::Succeeded`] or
+/// [`Outcome::AwaitingGoLive`] and the offer is `failed`, `canceled` or `neverPublished` in the list. The last list that has a status
+/// of the offer counts. While this list contradicts the outcome, the offer is polled once in each interval. A report of a publication
+/// in progress drops the outcome. If the contradiction lasts longer than [tolerated](PublisherWatchBuilder::tolerate), the two outcomes
+/// above become [`Outcome::Contradictory`]. If the watch times out before that, they become [`Outcome::TimedOut`]. Any other outcome is
+/// kept.
 ///
-/// Right after a publication was started, the status can still show the outcome of the publication before. If the list says that
-/// the offer is in flight, the status is read once more, and a second equal report counts, although the list still disagrees. So a
-/// success of this watch can be the success of the publication before. To wait for one publication, use
-/// [`Client::watch`](crate::Client::watch) with [`WatchBuilder::after`](crate::WatchBuilder::after).
+/// The watch doesn't detect a publication that starts and ends between two lists with the same status, version and time. To wait for
+/// one publication, use [`Client::watch`](crate::Client::watch) with [`WatchBuilder::after`](crate::WatchBuilder::after).
 ///
 /// ```no_run
 /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {

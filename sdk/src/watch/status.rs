@@ -117,7 +117,7 @@ impl OfferSummary {
 }
 
 /// Returns whether a publication with this status can still proceed. Lists and reports share this definition.
-fn is_in_flight(status: Option<&Extensible<OfferStatus>>) -> bool {
+pub(super) fn is_in_flight(status: Option<&Extensible<OfferStatus>>) -> bool {
     !matches!(
         status.and_then(Extensible::known),
         Some(

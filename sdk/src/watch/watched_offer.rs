@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::types::OfferStatusReport;
-use crate::watch::core::{Rules, Until};
+use crate::watch::core::{Rules, Until, retry_after};
 use crate::watch::policy::{Health, Verdict};
 use crate::watch::start::Start;
 use crate::{Change, Error, Outcome, Response, WatchEvent, WatchResult};
@@ -53,10 +53,7 @@ impl Offer {
         now: Duration,
         rules: &Rules,
     ) -> Vec<WatchEvent> {
-        let header = match &result {
-            Ok(response) => response.received.retry_after,
-            Err(error) => error.retry_after(),
-        };
+        let header = retry_after(&result);
         let mut events = Vec::new();
         match result {
             Ok(response) => {

@@ -162,11 +162,12 @@ async fn polls_an_offer_that_is_new_in_the_list() {
 async fn polls_an_offer_that_disappears_from_the_list() {
     let both = || list_response(&[("a", "running"), ("b", "running")]);
     let one = || list_response(&[("a", "running")]);
-    for (tolerate, b, expected_events, expected_polls) in [
+    for (tolerate, b, last, expected_events, expected_polls) in [
         // The service returns a 404 for the offer.
         (
             Duration::ZERO,
             &["running", "404"] as &'static [&'static str],
+            list_response(&[("a", "succeeded")]),
             vec![
                 "2 offers, 2 watched; a running; b running",
                 "1 offers, 2 watched; b ended: given up Some(404)",
@@ -176,15 +177,16 @@ async fn polls_an_offer_that_disappears_from_the_list() {
             ],
             vec!["a b", "a b", "a", ""],
         ),
-        // The service returns the offer's outcome.
+        // The service returns the offer's outcome, and the offer is in the list again.
         (
             Duration::from_secs(60),
             &["running", "500", "failed"],
+            list_response(&[("a", "succeeded"), ("b", "failed")]),
             vec![
                 "2 offers, 2 watched; a running; b running",
                 "1 offers, 2 watched; b failed: Some(500)",
                 "1 offers, 2 watched; a ended: succeeded; a succeeded; b ended: failed; b failed",
-                "1 offers, 0 watched",
+                "2 offers, 0 watched",
                 "ended: a succeeded, b failed",
             ],
             vec!["a b", "a b", "a b", ""],
@@ -195,7 +197,6 @@ async fn polls_an_offer_that_disappears_from_the_list() {
             ("b", b),
         ]
         .leak();
-        let last = list_response(&[("a", "succeeded")]);
         let service = serve_statuses(vec![both(), one(), one(), last], rows);
         assert_eq!(
             events(service.watch().tolerate(tolerate)).await,

@@ -80,7 +80,11 @@ async fn retry_after_delays_the_next_list_request() {
     .into_iter()
     .map(|(name, first, status_then)| {
         let service = PublisherServer::start(Publisher {
-            lists: vec![first, json_response(running)],
+            lists: vec![
+                first,
+                json_response(running),
+                list_response(&[("a", "succeeded")]),
+            ],
             status: Box::new(move |_, interval| match interval {
                 0 => status_then.clone(),
                 _ => status_response("succeeded"),

@@ -149,26 +149,39 @@ pub fn single(log: &[Exchange], options: Options) -> Option<(usize, End)> {
 }
 
 /// The state of a publisher's offers after the exchanges.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Publisher {
-    /// The item of each offer in the last list that names it, with the number of this list.
-    listed: BTreeMap<u8, (Item, usize)>,
+    options: Options,
+    /// The item of each offer in the last list that names it.
+    items: BTreeMap<u8, Item>,
+    /// The status of each offer in the last list that has a status of it.
+    listed: BTreeMap<u8, &'static str>,
     any_list: bool,
     /// The watched offers.
     pub watched: BTreeSet<u8>,
-    /// The last report of each offer, with the number of the list before it.
-    reports: BTreeMap<u8, (Report, usize)>,
-    /// Whether the same final report came after two different lists that agreed about the offer.
-    confirmed: BTreeMap<u8, bool>,
+    /// The last report of each offer.
+    reports: BTreeMap<u8, Report>,
+    /// Since when the list and the report of an offer contradict each other without a break.
+    contradicted: BTreeMap<u8, Seconds>,
     /// Offers whose last poll failed.
     pub failing: BTreeSet<u8>,
-    lists: usize,
-    last_is_list: bool,
+    /// Offers with a report since the last list.
+    unconfirmed: BTreeSet<u8>,
 }
 
 impl Publisher {
-    pub fn of(log: &[Exchange]) -> Self {
-        let mut publisher = Self::default();
+    pub fn of(log: &[Exchange], options: Options) -> Self {
+        let mut publisher = Self {
+            options,
+            items: BTreeMap::new(),
+            listed: BTreeMap::new(),
+            any_list: false,
+            watched: BTreeSet::new(),
+            reports: BTreeMap::new(),
+            contradicted: BTreeMap::new(),
+            failing: BTreeSet::new(),
+            unconfirmed: BTreeSet::new(),
+        };
         for exchange in log {
             publisher.note(exchange);
         }
@@ -176,65 +189,76 @@ impl Publisher {
     }
 
     fn note(&mut self, exchange: &Exchange) {
-        self.last_is_list = false;
         match (&exchange.response, exchange.offer) {
             (ServiceResponse::List(items), _) => {
-                self.lists += 1;
-                self.last_is_list = true;
+                self.unconfirmed.clear();
                 for item in items {
-                    let before = self.listed.insert(item.offer, (*item, self.lists));
-                    let before = before.map(|(item, _)| item);
+                    let before = self.items.insert(item.offer, *item);
                     let changed = self.any_list && before != Some(*item);
                     if is_in_flight(item.status) || changed {
                         self.watched.insert(item.offer);
                     }
-                    if before != Some(*item) {
-                        self.confirmed.remove(&item.offer);
+                    if let Some(status) = item.status {
+                        self.listed.insert(item.offer, status);
                     }
                 }
                 self.any_list = true;
             }
             (ServiceResponse::Report(report), Some(offer)) => {
                 self.failing.remove(&offer);
-                let before = self.reports.insert(offer, (*report, self.lists));
-                let again = before.is_some_and(|(old, list)| old == *report && list < self.lists);
-                self.confirmed.insert(offer, again);
+                self.unconfirmed.insert(offer);
+                self.reports.insert(offer, *report);
             }
             (ServiceResponse::Fault(_), Some(offer)) => {
                 self.failing.insert(offer);
             }
             (ServiceResponse::Fault(_) | ServiceResponse::Report(_), None) => {}
         }
+        for offer in self.watched.clone() {
+            if self.disagree(offer) {
+                self.contradicted.entry(offer).or_insert(exchange.received);
+            } else {
+                self.contradicted.remove(&offer);
+            }
+        }
     }
 
     pub fn last_report(&self, offer: u8) -> Option<Report> {
-        self.reports.get(&offer).map(|(report, _)| *report)
+        self.reports.get(&offer).copied()
     }
 
-    /// Returns whether an offer has ended without a success according to the last list that names it.
-    pub fn is_denied(&self, offer: u8) -> bool {
-        let listed = self.listed.get(&offer);
-        listed
-            .and_then(|(item, _)| item.status)
-            .is_some_and(|status| ["failed", "canceled", "neverPublished"].contains(&status))
+    /// Returns whether the last status in a list contradicts the last report.
+    fn disagree(&self, offer: u8) -> bool {
+        let (Some(listed), Some(report)) = (self.listed.get(&offer), self.reports.get(&offer))
+        else {
+            return false;
+        };
+        let Some(outcome) = final_outcome(*report, self.options) else {
+            return false;
+        };
+        let without_success = ["failed", "canceled", "neverPublished"].contains(listed);
+        is_in_flight(Some(listed)) && !is_in_flight(Some(report.status))
+            || without_success && may_count_as_success(outcome)
     }
 
-    /// Returns whether every watched offer has succeeded, and no newer list contradicts this.
+    /// Returns since when the list contradicts the last report.
+    pub fn contradicted_since(&self, offer: u8) -> Option<Seconds> {
+        self.contradicted.get(&offer).copied()
+    }
+
+    /// Returns whether every watched offer has succeeded, a list after the reports was read, and no list contradicts a report.
     pub fn may_succeed(&self) -> bool {
-        self.last_is_list && !self.watched.is_empty() && {
-            self.watched.iter().all(|offer| {
-                let Some((report, list)) = self.reports.get(offer) else {
-                    return false;
-                };
-                let newer = self.listed.get(offer).filter(|(_, newer)| newer > list);
-                let in_flight = newer.is_some_and(|(item, _)| is_in_flight(item.status));
-                outcome(*report) == Some("succeeded")
-                    && !self.is_denied(*offer)
+        !self.watched.is_empty()
+            && self.watched.iter().all(|offer| {
+                self.last_report(*offer).and_then(outcome) == Some("succeeded")
+                    && !self.disagree(*offer)
                     && !self.failing.contains(offer)
-                    && *list < self.lists
-                    // A newer list can hold an older status. In this case a later report must confirm the status.
-                    && (!in_flight || self.confirmed.get(offer) == Some(&true))
+                    && !self.unconfirmed.contains(offer)
             })
-        }
     }
+}
+
+/// Returns whether a caller can treat the outcome as a success.
+pub fn may_count_as_success(outcome: &str) -> bool {
+    ["succeeded", "awaitingGoLive"].contains(&outcome)
 }

@@ -64,41 +64,51 @@ proptest! {
             panic!("{:?} isn't the end", run.last);
         };
         let gives_up = gives_up(&run.log, options);
-        let Ok(result) = result else {
+        let Ok(result_of_watch) = result else {
             prop_assert_eq!(gives_up.get(&None), Some(&(run.log.len() - 1)));
             return Ok(());
         };
         prop_assert_eq!(gives_up.get(&None), None);
-        let publisher = Publisher::of(&run.log);
-        if result.is_success() {
+        let publisher = Publisher::of(&run.log, options);
+        if result_of_watch.is_success() {
             prop_assert!(publisher.may_succeed(), "{:#?}", publisher);
         }
         // The list that confirms the outcomes can arrive when the timeout passes.
-        if result.timed_out {
+        if result_of_watch.timed_out {
             prop_assert_eq!(run.end, options.timeout);
         } else {
             prop_assert!(run.end <= options.timeout);
         }
-        let ids: Vec<u8> = result.offers.keys().map(|id| id.parse().unwrap()).collect();
+        let ids: Vec<u8> = result_of_watch.offers.keys().map(|id| id.parse().unwrap()).collect();
         prop_assert_eq!(&ids, &publisher.watched.iter().copied().collect::<Vec<_>>());
-        for (id, result) in &result.offers {
+        for (id, result) in &result_of_watch.offers {
             let offer: u8 = id.parse().unwrap();
             match end(result) {
                 End::GivenUp => prop_assert!(gives_up.contains_key(&Some(offer)), "{}", id),
                 End::Outcome("timedOut") => prop_assert_eq!(run.end, options.timeout),
                 End::Outcome(outcome) => {
-                    let report = publisher.last_report(offer);
-                    match report.and_then(model::outcome) {
-                        Some("succeeded") if outcome == "contradictory" => {
-                            prop_assert!(publisher.is_denied(offer), "{} isn't denied", id);
-                        }
-                        expected => prop_assert_eq!(expected, Some(outcome)),
+                    let expected = publisher.last_report(offer).and_then(model::outcome);
+                    let contradicted = publisher.contradicted_since(offer);
+                    let lasting = contradicted.is_some_and(|since| run.end - since >= options.tolerate);
+                    if outcome == "contradictory" && expected != Some(outcome) {
+                        prop_assert!(expected.is_some_and(model::may_count_as_success), "{}", id);
+                        prop_assert!(lasting, "{} isn't contradicted for long enough", id);
+                    } else {
+                        prop_assert_eq!(expected, Some(outcome));
                     }
-                    prop_assert!(!publisher.failing.contains(&offer), "{} wasn't read", id);
+                    if model::may_count_as_success(outcome) {
+                        prop_assert_eq!(contradicted, None, "{} is contradicted", id);
+                        prop_assert!(!publisher.failing.contains(&offer), "{} wasn't read", id);
+                    }
+                    // Without a timeout, the watch ends only when each contradiction is resolved or lasted too long.
+                    if !result_of_watch.timed_out {
+                        prop_assert!(contradicted.is_none() || lasting, "{} ended too early", id);
+                        prop_assert!(!publisher.failing.contains(&offer), "{} wasn't read", id);
+                    }
                 }
             }
         }
-        check_events(&run, result)?;
+        check_events(&run, result_of_watch)?;
     }
 }
 
@@ -177,8 +187,7 @@ fn publisher(
     )
 }
 
-/// Returns the indexes of the exchanges with which the policy ends the polls of the list (`None`) and of each offer. The polls of an
-/// offer start again if the offer is watched again after an outcome.
+/// Returns the indexes of the exchanges with which the policy ends the polls of the list (`None`) and of each offer.
 fn gives_up(log: &[Exchange], options: Options) -> BTreeMap<Option<u8>, usize> {
     let mut polls: BTreeMap<Option<u8>, Polls> = BTreeMap::new();
     let mut ends = BTreeMap::new();
@@ -186,12 +195,6 @@ fn gives_up(log: &[Exchange], options: Options) -> BTreeMap<Option<u8>, usize> {
         let of = polls.entry(exchange.offer).or_default();
         if of.gives_up(exchange, options) {
             ends.entry(exchange.offer).or_insert(number);
-        }
-        if let ServiceResponse::Report(report) = exchange.response
-            && model::outcome(report)
-                .is_some_and(|outcome| !(options.until_live && outcome == "awaitingGoLive"))
-        {
-            polls.remove(&exchange.offer);
         }
     }
     ends
