@@ -38,14 +38,11 @@ pub fn variant(value: &str) -> String {
 }
 
 /// Returns the enum of the component `name`, and its implementation of `KnownValue`.
-pub fn known_values(name: &str, schema: &Value) -> [syn::Item; 3] {
+pub fn known_values(name: &str, description: &str, texts: &[&str]) -> [syn::Item; 3] {
     let ident = format_ident!("{name}");
-    let description = schema.get("description").and_then(Value::as_str);
-    let description = description.unwrap_or(name).trim();
     let documentation = format!(
         "{description}\n\nResponses hold it as [`Extensible`](crate::Extensible), which keeps values that aren't listed here."
     );
-    let texts: Vec<_> = values(schema).collect();
     let variants: Vec<_> = texts
         .iter()
         .map(|text| format_ident!("{}", variant(text)))

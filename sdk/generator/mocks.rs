@@ -1,8 +1,11 @@
 //! Post-processes progenitor's mocks: documents them, and escapes identifiers, which progenitor uses as regular expressions.
 
+use quote::quote;
+use syn::punctuated::Punctuated;
 use syn::visit_mut::VisitMut;
 use syn::{
-    Attribute, File, FnArg, ImplItemFn, ItemMod, ItemStruct, TraitItemFn, Type, parse_quote,
+    Attribute, Expr, File, FnArg, ImplItemFn, ItemMod, ItemStruct, Token, TraitItemFn, Type,
+    parse_quote,
 };
 
 /// Post-processes the mocks.
@@ -71,15 +74,12 @@ impl VisitMut for Mocks {
     }
 
     fn visit_macro_mut(&mut self, call: &mut syn::Macro) {
-        if call.path.is_ident("format") {
-            let text = call.tokens.to_string();
-            let escaped = text.replace(
-                "value . to_string ()",
-                "::regex::escape(&value.to_string())",
-            );
-            if let Ok(tokens) = escaped.parse() {
-                call.tokens = tokens;
-            }
+        let arguments = call.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated);
+        if let Ok(arguments) = arguments
+            && call.path.is_ident("format")
+        {
+            let (pattern, values) = (arguments.first(), arguments.iter().skip(1));
+            call.tokens = quote!(#pattern #(, ::regex::escape(&#values))*);
         }
     }
 }

@@ -9,7 +9,7 @@ use quote::quote;
 use serde_json::{Value, json};
 
 use super::extensible_enums::{self, is_extensible};
-use super::spec::{Kind, Spec, SpecError};
+use super::spec::{Kind, Object, Spec, SpecError};
 
 /// The query parameter that the runtime adds to every request.
 pub const API_VERSION: &str = "api-version";
@@ -21,8 +21,15 @@ pub const IDENTIFIER_PATTERN: &str = r"^[^./\\\s][^/\\\s]*$";
 /// The SDK's type for path parameters.
 const IDENTIFIER: &str = "Identifier";
 
-/// The extensions that mark a schema as a special type, and the SDK's type for each.
-const MARKS: [(&str, &str); 2] = [("x-timestamp", "Timestamp"), ("x-link", "Link")];
+/// The hand-written types of the SDK that replace schemas.
+const SPECIAL: [&str; 3] = [IDENTIFIER, "Link", "Timestamp"];
+
+/// Returns the hand-written type that an extension of a schema demands.
+fn special(schema: &Object<'_>) -> Option<&'static str> {
+    let marks = [("x-timestamp", "Timestamp"), ("x-link", "Link")];
+    let mark = marks.into_iter().find(|(mark, _)| schema.has(mark));
+    mark.map(|(_, name)| name)
+}
 
 /// A spec that progenitor can generate code from.
 pub struct Prepared {
@@ -30,21 +37,30 @@ pub struct Prepared {
     pub client: OpenAPI,
     /// The spec for the mocks, with error responses.
     pub mocks: OpenAPI,
-    /// The names of the components that are identifiers.
+    /// The names of the components that are identifiers, in alphabetical order.
     pub identifiers: Vec<String>,
-    /// The component names, each with the type of the SDK that replaces it.
-    replacements: Vec<(String, String)>,
+    /// The names of the components that are extensible enums, in alphabetical order.
+    pub extensible: Vec<String>,
 }
 
 impl Prepared {
-    /// Returns progenitor's settings.
+    /// Returns progenitor's settings, with the types of the SDK that replace components.
     pub fn settings(&self) -> GenerationSettings {
         let mut settings = GenerationSettings::default();
         settings
             .with_inner_type(quote!(()))
             .with_hooks(progenitor::HooksMode::Expected);
-        for (name, rust) in &self.replacements {
+        let mut replace = |name: &str, rust: String| {
             settings.with_replacement(name, rust, [].into_iter());
+        };
+        for name in &self.extensible {
+            replace(name, format!("crate::Extensible<{name}>"));
+        }
+        for name in &self.identifiers {
+            replace(name, format!("crate::{IDENTIFIER}"));
+        }
+        for name in SPECIAL {
+            replace(name, format!("crate::{name}"));
         }
         settings
     }
@@ -53,59 +69,58 @@ impl Prepared {
 /// Prepares the spec.
 pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
     let mut document = sorted(&spec.value);
-    let mut replacements = Vec::new();
-    let mut identifiers = Vec::new();
-    spec.walk(|visited| {
-        let Some(part) = document.pointer_mut(&visited.pointer) else {
+    let (mut identifiers, mut extensible) = (Vec::new(), Vec::new());
+    spec.walk(|object| {
+        let Some(part) = document.pointer_mut(&object.pointer) else {
             // The object was inside a schema that is replaced already.
             return;
         };
-        match visited.kind {
-            Kind::Schema => {
-                let mark = MARKS.iter().find(|(mark, _)| part.get(mark).is_some());
-                let component = (visited.parent == Kind::Components)
-                    .then(|| visited.pointer.rsplit('/').next())
-                    .flatten();
-                if let Some((_, name)) = mark {
+        match object.kind {
+            Kind::Schema if object.parent == Kind::Components => {
+                if let Some(name) = special(object) {
                     *part = reference(name);
-                } else if let Some(name) = component {
-                    if is_extensible(visited.value) {
-                        replacements.push((name.to_owned(), format!("crate::Extensible<{name}>")));
-                    } else if visited.value.get("pattern").is_some() {
-                        replacements.push((name.to_owned(), format!("crate::{IDENTIFIER}")));
-                        identifiers.push(name.to_owned());
-                    }
-                    if is_extensible(visited.value) || part["type"] == "object" {
-                        // With `nullable`, progenitor would wrap the component in an `Option`, and again each property of it.
-                        remove(part, "nullable");
-                    }
-                } else if visited.value.get("pattern").is_some() {
-                    *part = reference(IDENTIFIER);
+                } else if is_extensible(object.value) {
+                    extensible.push(object.key());
+                } else if object.has("pattern") {
+                    identifiers.push(object.key());
+                }
+                if is_extensible(object.value) || object.text("type") == Some("object") {
+                    // With `nullable`, progenitor would wrap the component in an `Option`, and again each property of it.
+                    remove(part, "nullable");
+                }
+            }
+            Kind::Schema => {
+                let identifier = object.has("pattern").then_some(IDENTIFIER);
+                if let Some(name) = special(object).or(identifier) {
+                    *part = reference(name);
+                }
+                if object.keyword == "properties" {
+                    describe(object, part);
                 }
             }
             // Every text in a path becomes an identifier, because `..` or a slash would address another resource.
-            Kind::Parameter if visited.value.get("in").is_some_and(|place| place == "path") => {
-                let schema = spec.resolve(&format!("{}/schema", visited.pointer));
-                let is_text = schema.is_some_and(|schema| schema.text("type") == Some("string"));
-                if is_text {
+            Kind::Parameter if object.text("in") == Some("path") => {
+                let schema = object.child("schema");
+                if schema.is_some_and(|schema| schema.text("type") == Some("string")) {
                     part["schema"] = reference(IDENTIFIER);
                 }
             }
-            Kind::PathItem | Kind::Operation => remove_api_version(spec, part),
+            Kind::PathItem | Kind::Operation => remove_api_version(object, part),
             _ => {}
         }
     });
+    identifiers.sort();
+    extensible.sort();
     if let Some(schemas) = document
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
     {
         // The constants are for other languages. In Rust, they would become a second enum that rejects unknown values.
-        for (name, _) in &replacements {
+        for name in &extensible {
             schemas.remove(&extensible_enums::constants(name));
         }
-        for name in MARKS.map(|(_, name)| name).into_iter().chain([IDENTIFIER]) {
+        for name in SPECIAL {
             schemas.insert(name.to_owned(), json!({}));
-            replacements.push((name.to_owned(), format!("crate::{name}")));
         }
     }
     let mocks: OpenAPI = serde_json::from_value(document)
@@ -116,7 +131,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
         client,
         mocks,
         identifiers,
-        replacements,
+        extensible,
     })
 }
 
@@ -167,21 +182,40 @@ fn reference(component: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{component}")})
 }
 
+/// Gives a property its description, or for a reference the first paragraph of the target's description. progenitor documents a
+/// reference only inside `allOf`.
+fn describe(property: &Object<'_>, part: &mut Value) {
+    let target = property.followed();
+    let text = target
+        .as_ref()
+        .and_then(|target| target.text("description"));
+    let Some(text) = text.map(str::trim) else {
+        return;
+    };
+    if part.get("$ref").is_some() {
+        *part = json!({"allOf": [part.take()]});
+    }
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    part["description"] = match property.is_reference() {
+        true => paragraph.into(),
+        false => text.into(),
+    };
+}
+
 fn remove(schema: &mut Value, property: &str) {
     if let Some(schema) = schema.as_object_mut() {
         schema.remove(property);
     }
 }
 
-fn remove_api_version(spec: &Spec, holder: &mut Value) {
-    let parameters = holder.get_mut("parameters").and_then(Value::as_array_mut);
-    if let Some(parameters) = parameters {
-        parameters.retain(|parameter| {
-            let reference = parameter.get("$ref").and_then(Value::as_str);
-            let component = reference
-                .and_then(|reference| spec.resolve(reference.strip_prefix('#')?))
-                .map(|component| component.value);
-            component.unwrap_or(parameter)["name"] != API_VERSION
-        });
+fn remove_api_version(holder: &Object<'_>, part: &mut Value) {
+    for (index, parameter) in holder.children("parameters") {
+        if parameter.text("name") == Some(API_VERSION)
+            && let (Ok(index), Some(list)) =
+                (index.parse::<usize>(), part["parameters"].as_array_mut())
+        {
+            list.remove(index);
+            return;
+        }
     }
 }

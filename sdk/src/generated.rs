@@ -367,13 +367,13 @@ need 64 bits: its page prints 636576975611768314.*/
     crate::decode::object!(PublicationStep);
     crate::decode::object!(ServiceError);
     crate::decode::object!(StatusMessage);
-    /**A publisher's identifier as a path parameter, such as `contoso`. The pattern refuses only what would address another resource (a
-slash, a dot at the beginning, as in `..`) or is probably a typing error (white space). What the service accepts isn't known.*/
-    pub type PublisherId = crate::Identifier;
     /**An offer's identifier as a path parameter, such as `test-vm`. The pages call it a GUID; observed identifiers are slugs that the
 publisher chose. The pattern refuses only what would address another resource (a slash, a dot at the beginning, as in `..`) or
 is probably a typing error (white space). An `id` in the list has no such pattern, so that an odd one doesn't cost the list.*/
     pub type OfferId = crate::Identifier;
+    /**A publisher's identifier as a path parameter, such as `contoso`. The pattern refuses only what would address another resource (a
+slash, a dot at the beginning, as in `..`) or is probably a typing error (white space). What the service accepts isn't known.*/
+    pub type PublisherId = crate::Identifier;
     /**The severity of a message; an extensible enum. No page lists its values or says what they mean.
 
 | value | meaning |

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
+use saphyr::{LoadableYamlNode, MarkedYaml, Marker, Scalar, YamlData};
 use serde_json::{Map, Number, Value};
 
 /// A spec, or another YAML file, with the line and column of each part.
@@ -24,6 +24,15 @@ pub struct Location {
     pub line: usize,
     /// The column.
     pub column: usize,
+}
+
+impl From<&Marker> for Location {
+    fn from(marker: &Marker) -> Self {
+        Self {
+            line: marker.line(),
+            column: marker.col() + 1,
+        }
+    }
 }
 
 impl fmt::Display for Location {
@@ -80,34 +89,24 @@ impl Spec {
 
     /// Reads a YAML file with one document.
     pub fn yaml(path: &Path, text: &str) -> Result<Self, SpecError> {
-        let fail = |location, message: String| SpecError {
+        let fail = |(location, message)| SpecError {
             path: path.to_owned(),
             location,
             message,
         };
         let documents = MarkedYaml::load_from_str(text).map_err(|error| {
-            let marker = error.marker();
-            let location = Location {
-                line: marker.line(),
-                column: marker.col() + 1,
-            };
-            fail(
-                Some(location),
-                format!("the file isn't valid YAML: {}", error.info()),
-            )
+            let message = format!("the file isn't valid YAML: {}", error.info());
+            fail((Some(error.marker().into()), message))
         })?;
         let [document] = documents.as_slice() else {
-            return Err(fail(
-                None,
-                format!(
-                    "the file must contain one YAML document, and it contains {}",
-                    documents.len()
-                ),
-            ));
+            let number = documents.len();
+            let message =
+                format!("the file must contain one YAML document, and it contains {number}");
+            return Err(fail((None, message)));
         };
         let mut locations = HashMap::new();
         let value = convert(document, String::new(), &mut locations)
-            .map_err(|(location, message)| fail(Some(location), message))?;
+            .map_err(|(location, message)| fail((Some(location), message)))?;
         Ok(Self {
             path: path.to_owned(),
             value,
@@ -153,10 +152,7 @@ fn convert(
     pointer: String,
     locations: &mut HashMap<String, Location>,
 ) -> Result<Value, (Location, String)> {
-    let here = Location {
-        line: node.span.start.line(),
-        column: node.span.start.col() + 1,
-    };
+    let here = Location::from(&node.span.start);
     let value = match &node.data {
         YamlData::Value(scalar) => match scalar {
             Scalar::Null => Value::Null,
@@ -177,10 +173,7 @@ fn convert(
         YamlData::Mapping(nodes) => {
             let mut properties = Map::new();
             for (key, node) in nodes {
-                let key_location = Location {
-                    line: key.span.start.line(),
-                    column: key.span.start.col() + 1,
-                };
+                let key_location = Location::from(&key.span.start);
                 // An unquoted key such as `200:` is a number in YAML; the keys of JSON are text.
                 let key = match &key.data {
                     YamlData::Value(Scalar::String(key)) => key.clone().into_owned(),
@@ -195,17 +188,13 @@ fn convert(
             }
             Value::Object(properties)
         }
-        YamlData::Tagged(..) => {
-            return Err((
-                here,
-                "YAML tags aren't supported: remove the tag".to_owned(),
-            ));
-        }
-        YamlData::Alias(_) => {
-            return Err((here, "the anchor of the alias doesn't exist".to_owned()));
-        }
-        YamlData::Representation(..) | YamlData::BadValue => {
-            return Err((here, "the value doesn't match its tag".to_owned()));
+        other => {
+            let message = match other {
+                YamlData::Tagged(..) => "YAML tags aren't supported: remove the tag",
+                YamlData::Alias(_) => "the anchor of the alias doesn't exist",
+                _ => "the value doesn't match its tag",
+            };
+            return Err((here, message.to_owned()));
         }
     };
     locations.entry(pointer).or_insert(here);

@@ -2,7 +2,7 @@
 //!
 //! * [`Spec::parse`] reads a file. [`Spec::location`] returns the place of a part. [`Spec::error`] creates an error with this place.
 //! * [`Spec::resolve`] and [`Node::child`] follow references; [`Spec::at`] and [`Node::written`] don't.
-//! * [`Spec::walk`] visits every object of the spec with its [`Kind`], but not examples and other data.
+//! * [`Spec::walk`] visits every [`Object`] of the spec with its [`Kind`], but not examples and other data.
 //! * [`Spec::operations`] lists the operations. [`Operation::response`] returns the response for a status code.
 
 mod load;
@@ -17,4 +17,4 @@ pub use node::{Node, target};
 #[allow(unused_imports)]
 pub use operation::{Operation, Parameter};
 #[allow(unused_imports)]
-pub use walk::{Kind, Visited};
+pub use walk::{DOCUMENTATION, Kind, Object};

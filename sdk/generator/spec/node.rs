@@ -55,7 +55,8 @@ impl<'s> Node<'s> {
         })
     }
 
-    fn followed(self) -> Option<Node<'s>> {
+    /// Returns the part with references followed; see [`Spec::resolve`].
+    pub(super) fn followed(self) -> Option<Node<'s>> {
         let mut node = self;
         // Real chains have one or two references; a chain of more than 16 is a cycle.
         for _ in 0..16 {
@@ -67,29 +68,47 @@ impl<'s> Node<'s> {
         None
     }
 
-    /// Returns the entries of the mapping or list `key` by name or index, with references followed. Extensions and references
-    /// without a target are left out.
+    /// Returns the entries of this mapping or list, without following references.
     #[must_use]
-    pub fn children(&self, key: &str) -> Vec<(String, Node<'s>)> {
-        let Some(parent) = self.written(key) else {
-            return Vec::new();
-        };
-        let names: Vec<String> = match parent.value {
+    pub fn entries(&self) -> Vec<Node<'s>> {
+        let keys: Vec<String> = match self.value {
             Value::Object(named) => named.keys().cloned().collect(),
             Value::Array(elements) => (0..elements.len()).map(|index| index.to_string()).collect(),
             _ => Vec::new(),
         };
-        names
-            .into_iter()
-            .filter(|name| !is_extension(key, name))
-            .filter_map(|name| Some((name.clone(), parent.child(&name)?)))
+        keys.iter().filter_map(|key| self.written(key)).collect()
+    }
+
+    /// Returns the entries of the mapping or list `key` by name or index, with references followed. Extensions and references
+    /// without a target are left out.
+    #[must_use]
+    pub fn children(&self, key: &str) -> Vec<(String, Node<'s>)> {
+        let entries = self.written(key).map(|parent| parent.entries());
+        let entries = entries.into_iter().flatten();
+        entries
+            .map(|entry| (entry.key(), entry))
+            .filter(|(name, _)| !is_extension(key, name))
+            .filter_map(|(name, entry)| Some((name, entry.followed()?)))
             .collect()
+    }
+
+    /// Returns the name or index of the part in its parent.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let last = self.pointer.rsplit('/').next().unwrap_or_default();
+        last.replace("~1", "/").replace("~0", "~")
     }
 
     /// Returns the text of the property `key`.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&'s str> {
         self.value.get(key)?.as_str()
+    }
+
+    /// Returns whether the property `key` exists.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.value.get(key).is_some()
     }
 
     /// Returns whether the property `key` is `true`.

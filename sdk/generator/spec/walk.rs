@@ -1,56 +1,40 @@
 //! The structure of OpenAPI 3.0 documents: the keywords that contain objects, and the traversal of a spec by them.
 
-use serde_json::Value;
-
-use super::load::{Spec, pointer_segment};
-use super::node::is_extension;
+use super::load::Spec;
+use super::node::{Node, is_extension};
+use super::operation::METHODS;
 
 /// The kind of an object of the spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The whole document.
     Document,
-    /// `components`.
     Components,
-    /// A path with its operations.
     PathItem,
-    /// An operation.
     Operation,
-    /// A parameter of a path or an operation.
     Parameter,
-    /// A request body.
     RequestBody,
-    /// The response for a status code.
     Response,
-    /// A response header.
     Header,
-    /// A media type of a body.
     MediaType,
-    /// The encoding of a property of a form.
     Encoding,
-    /// A schema or subschema.
     Schema,
-    /// A named example.
     Example,
-    /// A link to another operation.
     Link,
-    /// A callback: requests that the service sends to the client.
     Callback,
-    /// A security scheme.
     SecurityScheme,
 }
 
-/// The form in which a keyword contains objects.
+/// How many objects a keyword contains.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Holds {
     One,
-    List,
-    Map,
-    /// The parent object itself is the mapping.
+    /// A mapping or list of objects.
+    Many,
+    /// The parent itself is a mapping of objects; the keyword is empty.
     Itself,
 }
 
-use Holds::{Itself, List, Map, One};
+use Holds::{Itself, Many, One};
 use Kind::{
     Callback, Components, Document, Encoding, Example, Header, Link, MediaType, Operation,
     Parameter, PathItem, RequestBody, Response, Schema, SecurityScheme,
@@ -58,133 +42,147 @@ use Kind::{
 
 /// The keywords that contain objects, with the kind of the parent and the kind of the objects. The values of other keywords are
 /// data: values, examples, extensions.
-const KEYWORDS: &[(Kind, &str, Holds, Kind)] = &[
-    (Document, "paths", Map, PathItem),
-    (Document, "components", One, Components),
-    (Components, "schemas", Map, Schema),
-    (Components, "responses", Map, Response),
-    (Components, "parameters", Map, Parameter),
-    (Components, "examples", Map, Example),
-    (Components, "requestBodies", Map, RequestBody),
-    (Components, "headers", Map, Header),
-    (Components, "securitySchemes", Map, SecurityScheme),
-    (Components, "links", Map, Link),
-    (Components, "callbacks", Map, Callback),
-    (PathItem, "parameters", List, Parameter),
-    (PathItem, "get", One, Operation),
-    (PathItem, "put", One, Operation),
-    (PathItem, "post", One, Operation),
-    (PathItem, "delete", One, Operation),
-    (PathItem, "options", One, Operation),
-    (PathItem, "head", One, Operation),
-    (PathItem, "patch", One, Operation),
-    (PathItem, "trace", One, Operation),
-    (Operation, "parameters", List, Parameter),
-    (Operation, "requestBody", One, RequestBody),
-    (Operation, "responses", Map, Response),
-    (Operation, "callbacks", Map, Callback),
-    (Callback, "", Itself, PathItem),
-    (Parameter, "schema", One, Schema),
-    (Parameter, "content", Map, MediaType),
-    (Parameter, "examples", Map, Example),
-    (Header, "schema", One, Schema),
-    (Header, "content", Map, MediaType),
-    (Header, "examples", Map, Example),
-    (RequestBody, "content", Map, MediaType),
-    (Response, "headers", Map, Header),
-    (Response, "content", Map, MediaType),
-    (Response, "links", Map, Link),
-    (MediaType, "schema", One, Schema),
-    (MediaType, "examples", Map, Example),
-    (MediaType, "encoding", Map, Encoding),
-    (Encoding, "headers", Map, Header),
-    (Schema, "properties", Map, Schema),
-    (Schema, "additionalProperties", One, Schema),
-    (Schema, "items", One, Schema),
-    (Schema, "not", One, Schema),
-    (Schema, "allOf", List, Schema),
-    (Schema, "anyOf", List, Schema),
-    (Schema, "oneOf", List, Schema),
+const KEYWORDS: &[(Kind, &[&str], Holds, Kind)] = &[
+    (Document, &["paths"], Many, PathItem),
+    (Document, &["components"], One, Components),
+    (Components, &["schemas"], Many, Schema),
+    (Components, &["responses"], Many, Response),
+    (Components, &["parameters"], Many, Parameter),
+    (Components, &["examples"], Many, Example),
+    (Components, &["requestBodies"], Many, RequestBody),
+    (Components, &["headers"], Many, Header),
+    (Components, &["securitySchemes"], Many, SecurityScheme),
+    (Components, &["links"], Many, Link),
+    (Components, &["callbacks"], Many, Callback),
+    (PathItem, &["parameters"], Many, Parameter),
+    (PathItem, &METHODS, One, Operation),
+    (Operation, &["parameters"], Many, Parameter),
+    (Operation, &["requestBody"], One, RequestBody),
+    (Operation, &["responses"], Many, Response),
+    (Operation, &["callbacks"], Many, Callback),
+    (Callback, &[""], Itself, PathItem),
+    (Parameter, &["schema"], One, Schema),
+    (Parameter, &["content"], Many, MediaType),
+    (Parameter, &["examples"], Many, Example),
+    (Header, &["schema"], One, Schema),
+    (Header, &["content"], Many, MediaType),
+    (Header, &["examples"], Many, Example),
+    (RequestBody, &["content"], Many, MediaType),
+    (Response, &["headers"], Many, Header),
+    (Response, &["content"], Many, MediaType),
+    (Response, &["links"], Many, Link),
+    (MediaType, &["schema"], One, Schema),
+    (MediaType, &["examples"], Many, Example),
+    (MediaType, &["encoding"], Many, Encoding),
+    (Encoding, &["headers"], Many, Header),
+    (Schema, &["properties"], Many, Schema),
+    (
+        Schema,
+        &["additionalProperties", "items", "not"],
+        One,
+        Schema,
+    ),
+    (Schema, &["allOf", "anyOf", "oneOf"], Many, Schema),
 ];
 
-/// An object of the spec, as [`Spec::walk`] visits it.
+/// The keywords that only document: a change of their values changes nothing for clients.
+pub const DOCUMENTATION: &[&str] = &[
+    "description",
+    "example",
+    "examples",
+    "externalDocs",
+    "summary",
+    "tags",
+    "title",
+];
+
+/// An object of the spec, such as a response or a schema.
 #[derive(Clone)]
-pub struct Visited<'s> {
-    /// The kind of the object.
+pub struct Object<'s> {
     pub kind: Kind,
-    /// The kind of the parent object; for the document, the document itself.
+    /// The kind of the parent object; the object's own kind if the parent is unknown.
     pub parent: Kind,
-    /// Its JSON pointer.
-    pub pointer: String,
-    /// The object, which may be a reference.
-    pub value: &'s Value,
+    /// The parent's keyword that contains the object; empty if the parent is unknown.
+    pub keyword: &'static str,
+    /// The object itself, which may be a reference.
+    pub node: Node<'s>,
 }
 
-impl<'s> Visited<'s> {
+impl<'s> std::ops::Deref for Object<'s> {
+    type Target = Node<'s>;
+
+    fn deref(&self) -> &Node<'s> {
+        &self.node
+    }
+}
+
+impl<'s> Object<'s> {
+    /// Makes an object without a known parent.
+    #[must_use]
+    pub fn of(kind: Kind, node: Node<'s>) -> Self {
+        Self {
+            kind,
+            parent: kind,
+            keyword: "",
+            node,
+        }
+    }
+
     /// Returns whether the object is a reference.
     #[must_use]
     pub fn is_reference(&self) -> bool {
         self.value.get("$ref").is_some()
     }
 
+    /// Returns the object with references followed; see [`Spec::resolve`].
+    #[must_use]
+    pub fn followed(&self) -> Option<Self> {
+        Some(Self {
+            node: self.node.clone().followed()?,
+            ..*self
+        })
+    }
+
     /// Returns the objects inside this object, without following references. A reference has none.
     #[must_use]
-    pub fn children(&self) -> Vec<Visited<'s>> {
-        let mut children = Vec::new();
+    pub fn objects(&self) -> Vec<Self> {
+        let mut objects = Vec::new();
         if self.is_reference() {
-            return children;
+            return objects;
         }
-        let mut add = |kind, pointer: String, value: &'s Value| {
-            if value.is_object() {
-                children.push(Visited {
-                    kind,
-                    parent: self.kind,
-                    pointer,
-                    value,
-                });
-            }
-        };
-        for (_, keyword, holds, kind) in KEYWORDS.iter().filter(|(of, ..)| *of == self.kind) {
-            let (at, held) = match holds {
-                Itself => (self.pointer.clone(), Some(self.value)),
-                _ => (
-                    format!("{}/{keyword}", self.pointer),
-                    self.value.get(keyword),
-                ),
+        let rows = KEYWORDS.iter().filter(|(of, ..)| *of == self.kind);
+        let rows = rows.flat_map(|(_, keywords, holds, kind)| {
+            keywords.iter().map(move |keyword| (keyword, holds, kind))
+        });
+        for (keyword, holds, kind) in rows {
+            let held = self.written(keyword);
+            let nodes = match holds {
+                One => held.into_iter().collect(),
+                Many => held.map_or_else(Vec::new, |held| held.entries()),
+                Itself => self.entries(),
             };
-            match (holds, held) {
-                (One, Some(value)) => add(*kind, at, value),
-                (List, Some(Value::Array(elements))) => {
-                    for (index, element) in elements.iter().enumerate() {
-                        add(*kind, format!("{at}/{index}"), element);
-                    }
-                }
-                (Map | Itself, Some(Value::Object(named))) => {
-                    for (name, value) in named {
-                        if !is_extension(keyword, name) {
-                            add(*kind, format!("{at}/{}", pointer_segment(name)), value);
-                        }
-                    }
-                }
-                _ => {}
-            }
+            let found = nodes
+                .into_iter()
+                .filter(|node| node.value.is_object() && !is_extension(keyword, &node.key()));
+            objects.extend(found.map(|node| Self {
+                kind: *kind,
+                parent: self.kind,
+                keyword,
+                node,
+            }));
         }
-        children
+        objects
     }
 }
 
 impl Spec {
     /// Visits every object of the spec, each before the objects inside.
-    pub fn walk<'s>(&'s self, mut visit: impl FnMut(&Visited<'s>)) {
-        let mut waiting = vec![Visited {
-            kind: Document,
-            parent: Document,
-            pointer: String::new(),
-            value: &self.value,
-        }];
-        while let Some(visited) = waiting.pop() {
-            visit(&visited);
-            waiting.extend(visited.children().into_iter().rev());
+    pub fn walk<'s>(&'s self, mut visit: impl FnMut(&Object<'s>)) {
+        let root = self.at("").map(|root| Object::of(Document, root));
+        let mut waiting = Vec::from_iter(root);
+        while let Some(object) = waiting.pop() {
+            visit(&object);
+            waiting.extend(object.objects().into_iter().rev());
         }
     }
 }

@@ -1,9 +1,8 @@
 //! `cargo xtask compat`: lists the changes between two versions of the spec, and checks the version and the changelog against them.
 
 mod base;
-mod change;
-mod operations;
-mod schemas;
+mod compare;
+mod keywords;
 mod version;
 
 use std::io::Write;
@@ -42,7 +41,7 @@ impl Compat {
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let base = Base::find(self.base.as_deref())?;
-        let changes = operations::compare(&base.spec, &spec)?;
+        let changes = compare::compare(&base.spec, &spec)?;
         let (all, breaking) = changes.count();
         let verdict = match (all, breaking) {
             (0, _) => Verdict::Patch,

@@ -59,7 +59,7 @@ fn document(part: &mut Part<'_>) {
 
 /// Mutates the methods of a path.
 fn methods(part: &mut Part<'_>) {
-    for operation in part.object.children() {
+    for operation in part.object.objects() {
         if operation.kind == Kind::Operation {
             let method = operation.pointer.rsplit('/').next().unwrap_or_default();
             let other = if method == "put" { "get" } else { "put" };

@@ -10,7 +10,7 @@ use super::detection::Evidence;
 use super::mutations::mutate;
 use super::summary::State;
 use crate::known_gaps::KnownGap;
-use crate::spec::{Kind, Spec, Visited, pointer_segment};
+use crate::spec::{Kind, Object, Spec, pointer_segment};
 
 /// A statement with its coverage; a part of the JSON report.
 #[derive(Serialize)]
@@ -78,7 +78,7 @@ impl Mutation {
 /// An object of the spec that an operation contains or refers to, and the statements about it.
 pub struct Part<'s> {
     /// The object; never a reference.
-    pub object: Visited<'s>,
+    pub object: Object<'s>,
     /// Whether the object describes a part of a body. The values of parameters and headers are text and never null.
     pub in_body: bool,
     statements: BTreeMap<String, Statement>,
@@ -176,13 +176,10 @@ impl<'s> Part<'s> {
 /// Returns the statements in the order of the file. Parts that no operation refers to have no statements.
 pub fn statements(spec: &Spec) -> Vec<Statement> {
     let mut parts = BTreeMap::new();
-    let document = Visited {
-        kind: Kind::Document,
-        parent: Kind::Document,
-        pointer: String::new(),
-        value: &spec.value,
-    };
-    collect(spec, document, false, &mut parts);
+    let document = spec.at("").map(|node| Object::of(Kind::Document, node));
+    if let Some(document) = document {
+        collect(document, false, &mut parts);
+    }
     let mut by_name: BTreeMap<String, Statement> = BTreeMap::new();
     for mut part in parts.into_values() {
         mutate(&mut part, spec);
@@ -204,22 +201,13 @@ pub fn statements(spec: &Spec) -> Vec<Statement> {
 
 /// Adds an object and all objects inside, with references followed, to the parts by JSON pointer. Components belong to the objects
 /// that refer to them.
-fn collect<'s>(
-    spec: &'s Spec,
-    mut object: Visited<'s>,
-    in_body: bool,
-    parts: &mut BTreeMap<String, Part<'s>>,
-) {
+fn collect<'s>(object: Object<'s>, in_body: bool, parts: &mut BTreeMap<String, Part<'s>>) {
     if matches!(object.kind, Kind::Components | Kind::Callback) {
         return;
     }
-    if object.is_reference() {
-        let Some(node) = spec.resolve(&object.pointer) else {
-            return;
-        };
-        object.pointer = node.pointer;
-        object.value = node.value;
-    }
+    let Some(object) = object.followed() else {
+        return;
+    };
     let in_body = in_body || object.kind == Kind::MediaType;
     match parts.get_mut(&object.pointer) {
         Some(known) if known.in_body || !in_body => return,
@@ -233,7 +221,7 @@ fn collect<'s>(
             parts.insert(object.pointer.clone(), part);
         }
     }
-    for child in object.children() {
-        collect(spec, child, in_body, parts);
+    for child in object.objects() {
+        collect(child, in_body, parts);
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::checker::Checker;
 use super::codes::{self, Code};
 use crate::report::{Finding, Place};
-use crate::spec::{Kind, Visited};
+use crate::spec::{Kind, Object};
 
 impl Checker<'_> {
     /// Checks the spec. Returns the findings and the number of examples.
@@ -15,9 +15,9 @@ impl Checker<'_> {
         for (pointer, message) in self.schemas.broken() {
             findings.push(self.finding(codes::BROKEN_SCHEMA, &pointer, message));
         }
-        self.spec.walk(|visited| {
-            findings.extend(self.broken_reference(visited));
-            examples += self.examples(visited, &mut findings);
+        self.spec.walk(|object| {
+            findings.extend(self.broken_reference(object));
+            examples += self.examples(object, &mut findings);
         });
         for parameter in self.operations.iter().flat_map(|one| &one.parameters) {
             let kind = parameter.node.child("schema");
@@ -38,9 +38,9 @@ impl Checker<'_> {
             .in_spec(Place::in_spec(self.spec, pointer))
     }
 
-    fn broken_reference(&self, visited: &Visited<'_>) -> Option<Finding> {
-        let reference = visited.value.get("$ref")?.as_str()?;
-        if self.spec.resolve(&visited.pointer).is_some() {
+    fn broken_reference(&self, object: &Object<'_>) -> Option<Finding> {
+        let reference = object.value.get("$ref")?.as_str()?;
+        if object.followed().is_some() {
             return None;
         }
         let why = if reference.starts_with("#/") {
@@ -48,30 +48,27 @@ impl Checker<'_> {
         } else {
             "refers to another file; only references that begin with `#/` are supported"
         };
-        let pointer = format!("{}/$ref", visited.pointer);
+        let pointer = format!("{}/$ref", object.pointer);
         let message = format!("`{reference}` {why}");
         Some(self.finding(codes::BROKEN_REFERENCE, &pointer, message))
     }
 
     /// Validates the examples of a schema, parameter, header or media type. Returns their number.
-    fn examples(&self, visited: &Visited<'_>, findings: &mut Vec<Finding>) -> usize {
-        let schema = match visited.kind {
-            _ if visited.is_reference() => return 0,
-            Kind::Schema => visited.pointer.clone(),
-            _ if visited.value.get("schema").is_some() => format!("{}/schema", visited.pointer),
+    fn examples(&self, object: &Object<'_>, findings: &mut Vec<Finding>) -> usize {
+        let schema = match object.kind {
+            _ if object.is_reference() => return 0,
+            Kind::Schema => object.pointer.clone(),
+            _ if object.has("schema") => format!("{}/schema", object.pointer),
             _ => return 0,
         };
-        let Some(node) = self.spec.at(&visited.pointer) else {
-            return 0;
-        };
         let mut values: Vec<(String, &Value)> = Vec::new();
-        if let Some(example) = node.written("example") {
+        if let Some(example) = object.written("example") {
             values.push((example.pointer, example.value));
         }
-        for (_, example) in node.children("examples") {
+        for (_, example) in object.children("examples") {
             match example.written("value") {
                 Some(value) => values.push((value.pointer, value.value)),
-                None if visited.kind == Kind::Schema => {}
+                None if object.kind == Kind::Schema => {}
                 None => {
                     let message = "an example without `value` isn't validated";
                     findings.push(self.finding(codes::UNCHECKED, &example.pointer, message));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use regex::Regex;
+use serde_json::Value;
 use snapbox::data::DataFormat;
 use snapbox::{Assert, Data, IntoData, Redactions};
 
@@ -103,6 +104,26 @@ pub fn golden(name: &str, output: &Output) {
     let file = tests().join("golden").join(format!("{name}.txt"));
     if let Err(difference) = compare(&file, &transcript(output)) {
         panic!("{difference}");
+    }
+}
+
+/// Sets the value at a JSON pointer; `null` removes it. The parent must exist.
+pub fn edit(document: &mut Value, pointer: &str, value: Value) {
+    let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+    let key = key.replace("~1", "/").replace("~0", "~");
+    let parent = document.pointer_mut(parent);
+    match parent.unwrap_or_else(|| panic!("{pointer} has no parent")) {
+        Value::Array(elements) => {
+            let index: usize = key.parse().expect("an index");
+            match elements.get_mut(index) {
+                Some(element) => *element = value,
+                None => elements.push(value),
+            }
+        }
+        Value::Object(properties) if value.is_null() => {
+            properties.remove(&key).expect("the property exists");
+        }
+        parent => parent[key] = value,
     }
 }
 

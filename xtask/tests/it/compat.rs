@@ -1,17 +1,17 @@
-//! `compat` with one base spec and many small changes. A new case is a pair of files in `compat/cases/`, without code:
+//! `compat` with one base spec, `compat/base.json`, and many small changes. `compat/cases.json` has the cases:
 //!
-//! * `NAME.patch.json`: a JSON merge patch (RFC 7396), which changes `compat/base.json` into the new spec;
-//! * `NAME.expected.txt`: the exit code and the output of `xtask compat`. `SNAPSHOTS=overwrite cargo test -p xtask` writes it.
+//! * `edit`: the changes of the base, by JSON pointer; `null` removes a property;
+//! * `changes`: the changes that `compat` reports, each with its place in the spec.
 //!
 //! In every case, the base is released as 0.1.0, and neither the version nor the changelog has changed since.
 
-use crate::common;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::common::{stderr, stdout};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::common::{self, stderr, stdout};
 
 const MANIFEST: &str =
     "[workspace]\n\n[workspace.package]\nversion = \"0.1.0\"\nedition = \"2024\"\n";
@@ -38,30 +38,15 @@ fn write(root: &Path, name: &str, text: &str) {
     fs::write(root.join(name), text).expect("a file");
 }
 
-fn patch(root: &Path, patch: &str) {
+/// Writes the base with these edits as the new spec.
+fn edit(root: &Path, edits: &Value) {
     let text = fs::read_to_string(root.join("base.json")).expect("the base");
     let mut spec: Value = serde_json::from_str(&text).expect("JSON");
-    json_patch::merge(
-        &mut spec,
-        &serde_json::from_str(patch).expect("a JSON patch"),
-    );
+    for (pointer, value) in edits.as_object().expect("pointers with values") {
+        common::edit(&mut spec, pointer, value.clone());
+    }
     let text = serde_json::to_string_pretty(&spec).expect("JSON");
     write(root, SPEC, &text);
-}
-
-fn cases() -> Vec<PathBuf> {
-    let entries = fs::read_dir(common::tests().join("compat/cases")).expect("the cases");
-    let mut cases: Vec<PathBuf> = entries
-        .map(|entry| entry.expect("a case").path())
-        .filter(|path| path.to_string_lossy().ends_with(".patch.json"))
-        .collect();
-    cases.sort();
-    assert!(
-        cases.len() > 25,
-        "the folder of the cases has only {} cases",
-        cases.len()
-    );
-    cases
 }
 
 fn compat(root: &Path, more: &[&str]) -> Output {
@@ -69,29 +54,50 @@ fn compat(root: &Path, more: &[&str]) -> Output {
 }
 
 #[test]
-fn prints_the_committed_report_for_each_case() {
-    let mut differences = Vec::new();
-    for case in cases() {
+fn reports_the_expected_changes_for_each_case() {
+    let cases = fs::read(common::tests().join("compat/cases.json")).expect("the cases");
+    let cases: Vec<Value> = serde_json::from_slice(&cases).expect("a list");
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let mut differences = String::new();
+    for case in cases {
         let root = workspace();
-        patch(root.path(), &fs::read_to_string(&case).expect("the case"));
-        let output = compat(root.path(), &["--base", "base.json"]);
-        let name = case
-            .to_string_lossy()
-            .replace(".patch.json", ".expected.txt");
-        if let Err(difference) = common::compare(Path::new(&name), &common::transcript(&output)) {
-            differences.push(difference);
+        edit(root.path(), &case["edit"]);
+        let output = compat(root.path(), &["--base", "base.json", "--format", "json"]);
+        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let findings = report["findings"].as_array().expect("a list").iter();
+        let notes = findings.filter(|finding| finding["level"] == "note");
+        let changes: Vec<String> = notes
+            .map(|note| {
+                let [code, message] = ["code", "message"].map(|key| text(&note[key]));
+                format!("{code} {}: {message}", text(&note["spec"]["pointer"]))
+            })
+            .collect();
+        let verdict = match changes.iter().any(|change| change.starts_with("breaking")) {
+            true => "major",
+            false if changes.is_empty() => "patch",
+            false => "minor",
+        };
+        let code = i32::from(!changes.is_empty());
+        if json!(changes) != case["changes"]
+            || report["verdict"] != verdict
+            || output.status.code() != Some(code)
+        {
+            differences += &format!("{}: {changes:#?} {}\n", case["name"], report["verdict"]);
         }
     }
-    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert!(differences.is_empty(), "{differences}");
 }
 
 #[test]
 fn prints_the_changes_as_json() {
     let root = workspace();
-    let case = common::tests().join("compat/cases/property-renamed.patch.json");
-    patch(root.path(), &fs::read_to_string(case).expect("the case"));
+    let remark = json!({"type": "string"});
+    let edits = json!({
+        "/components/schemas/Order/properties/note": null,
+        "/components/schemas/Order/properties/remark": remark,
+    });
+    edit(root.path(), &edits);
     let output = compat(root.path(), &["--base", "base.json", "--format", "json"]);
-    let _: Value = serde_json::from_slice(&output.stdout).expect("JSON and nothing else");
     common::golden("compat-json", &output);
 }
 
@@ -132,8 +138,19 @@ fn repository() -> tempfile::TempDir {
     root
 }
 
-const BREAKING: &str = r#"{"components": {"schemas": {"Order": {"properties": {"note": null}}}}}"#;
-const ADDED: &str = r#"{"components": {"schemas": {"State": {"x-extensible-enum": ["open", "paid", "sent", "returned"]}}}}"#;
+fn break_clients(root: &Path) {
+    edit(
+        root,
+        &json!({"/components/schemas/Order/properties/note": null}),
+    );
+}
+
+fn add_a_known_value(root: &Path) {
+    edit(
+        root,
+        &json!({"/components/schemas/State/x-extensible-enum/3": "returned"}),
+    );
+}
 
 #[test]
 fn compares_the_version_and_the_changelog_with_the_verdict() {
@@ -141,7 +158,7 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
     let root = root.path();
     common::golden("compat-unchanged", &compat(root, &[]));
 
-    patch(root, ADDED);
+    add_a_known_value(root);
     common::golden("compat-added-without-entry", &compat(root, &[]));
     let with_entry = CHANGELOG.replace(
         "## Unreleased\n",
@@ -150,7 +167,7 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
     write(root, "CHANGELOG.md", &with_entry);
     common::golden("compat-added-with-entry", &compat(root, &[]));
 
-    patch(root, BREAKING);
+    break_clients(root);
     common::golden("compat-breaking-too-small", &compat(root, &[]));
     write(root, "Cargo.toml", &MANIFEST.replace("0.1.0", "0.1.9"));
     assert_eq!(compat(root, &[]).status.code(), Some(1));
@@ -178,7 +195,7 @@ fn a_breaking_change_needs_a_major_version_from_1_0_0_on() {
     let manifest = |version: &str| write(root, "Cargo.toml", &MANIFEST.replace("0.1.0", version));
     let changelog = CHANGELOG.replace("## 0.1.0", "- Something.\n\n## 1.4.0");
     write(root, "CHANGELOG.md", &changelog);
-    patch(root, BREAKING);
+    break_clients(root);
     for (version, code) in [
         ("1.4.0", 1),
         ("1.5.0", 1),
@@ -195,7 +212,7 @@ fn a_breaking_change_needs_a_major_version_from_1_0_0_on() {
             stdout(&output)
         );
     }
-    patch(root, ADDED);
+    add_a_known_value(root);
     for (version, code) in [("1.4.0", 1), ("1.4.1", 1), ("1.5.0", 0)] {
         manifest(version);
         let output = compat(root, &["--base", "base.json"]);
@@ -217,7 +234,7 @@ fn a_base_that_was_not_released_allows_breaking_changes() {
     write(root, "CHANGELOG.md", unreleased);
     git(root, &["init", "--quiet"]);
     commit(root);
-    patch(root, BREAKING);
+    break_clients(root);
     write(root, "CHANGELOG.md", &format!("{unreleased}- No notes.\n"));
     commit(root);
     common::golden("compat-unreleased", &compat(root, &[]));
