@@ -56,6 +56,12 @@ impl fmt::Display for CommandError {
     }
 }
 
+impl From<String> for CommandError {
+    fn from(message: String) -> Self {
+        Self(message)
+    }
+}
+
 /// Converts an error of writing the output. Errors of files are converted where the file's name is known.
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {

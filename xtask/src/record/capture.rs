@@ -2,81 +2,118 @@
 //! function writes it: only the output of the [sanitiser](super::sanitise::Sanitiser) is written.
 
 use std::collections::BTreeMap;
+use std::time::SystemTime;
 
-use cloud_partner_recordings::recording::Body;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
+use cloud_partner_recordings::recording::{
+    Body, Provenance, ProvenanceKind, Recording, Request, Response,
+};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 
 use crate::spec::Operation;
 
-/// The characters that are percent-encoded in a path segment: all but the unreserved characters of RFC 3986.
-pub const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
-/// A request and its response.
-pub struct Capture {
+/// A request to an operation of the spec, and its response.
+pub struct Capture<'o> {
     /// The name in messages, such as `entry 3` or the operation's path template. It contains no value of the request.
     pub name: String,
-    /// The HTTP method.
-    pub method: String,
-    /// The path, percent-encoded.
-    pub path: String,
-    /// The query parameters, decoded.
-    pub query: Vec<(String, String)>,
-    /// The status code.
-    pub status: u16,
-    /// The response headers by lower-case name. Of several headers with the same name, the first is kept.
-    pub headers: BTreeMap<String, String>,
-    /// The response body.
-    pub bytes: Vec<u8>,
-    /// Whether the response is from the live service.
-    pub live: bool,
+    /// The operation.
+    pub operation: &'o Operation<'o>,
+    /// The request and response in the form of a recording.
+    pub recording: Recording,
+}
+
+impl<'o> Capture<'o> {
+    /// Creates a capture. `live` is whether the response is from the live service.
+    pub fn new(
+        name: String,
+        operation: &'o Operation<'o>,
+        live: bool,
+        request: Request,
+        response: Response,
+    ) -> Self {
+        let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        let date = date.split('T').next().unwrap_or_default();
+        // Only a response of the live service is evidence; the response of another server is synthetic.
+        let (kind, source) = if live {
+            let what = "properties, types and formats are the service's, the values are pseudonyms";
+            (
+                ProvenanceKind::Captured,
+                format!("Response of the live service, sanitised on {date}: {what}."),
+            )
+        } else {
+            let what = "Response of a server that isn't the live service";
+            (
+                ProvenanceKind::Synthetic,
+                format!("{what}, sanitised on {date}."),
+            )
+        };
+        let (status, called) = (response.status, operation.name());
+        Self {
+            name,
+            operation,
+            recording: Recording {
+                schema: None,
+                description: format!("A response with status {status} to {called}."),
+                provenance: Provenance {
+                    kind,
+                    sources: Vec::new(),
+                    source,
+                },
+                request,
+                response,
+            },
+        }
+    }
 }
 
 /// The captures of a run, and its credentials.
 #[derive(Default)]
-pub struct Captures {
-    /// The captures of the spec's operations.
-    pub list: Vec<Capture>,
+pub struct Captures<'o> {
+    /// The captures.
+    pub list: Vec<Capture<'o>>,
     /// Tokens and cookies, which no recording may contain.
     pub secrets: Vec<String>,
-    /// The number of responses that were rejected, because their bodies are incomplete.
+    /// The number of responses that were rejected, because their bodies can't be read completely.
     pub rejected: usize,
 }
 
-impl Capture {
-    /// Returns the body in the form of a recording: as JSON if the content type is JSON or missing and the body can be parsed.
-    pub fn body(&self) -> Option<Body> {
-        if self.bytes.is_empty() {
-            return None;
-        }
-        let announced = self
-            .headers
-            .get("content-type")
-            .is_none_or(|value| value.to_ascii_lowercase().contains("json"));
-        match serde_json::from_slice(&self.bytes) {
-            Ok(value) if announced => Some(Body::Json(value)),
-            _ => Some(Body::Text(
-                String::from_utf8_lossy(&self.bytes).into_owned(),
-            )),
-        }
+/// Returns a response in the form of a recording. Of several headers with the same name, the first is kept. The body is JSON if the
+/// content type is JSON or missing and the body can be parsed.
+pub fn response(
+    status: u16,
+    named: impl IntoIterator<Item = (String, String)>,
+    bytes: &[u8],
+) -> Response {
+    let mut headers = BTreeMap::new();
+    for (name, value) in named {
+        headers.entry(name.to_lowercase()).or_insert(value);
     }
-
-    /// Returns the operation of the request. If several path templates match, the one with the fewest parameters is returned.
-    pub fn operation<'o, 's>(&self, operations: &'o [Operation<'s>]) -> Option<&'o Operation<'s>> {
-        operations
-            .iter()
-            .filter(|operation| {
-                operation.method == self.method && operation.captures(&self.path).is_some()
-            })
-            .min_by_key(|operation| operation.templates().count())
+    let is_json = headers
+        .get("content-type")
+        .is_none_or(|value: &String| value.to_lowercase().contains("json"));
+    let body = match serde_json::from_slice(bytes) {
+        _ if bytes.is_empty() => None,
+        Ok(value) if is_json => Some(Body::Json(value)),
+        _ => Some(Body::Text(String::from_utf8_lossy(bytes).into_owned())),
+    };
+    Response {
+        status,
+        headers,
+        body,
     }
 }
 
 /// Returns whether a URL has the host of one of `servers`, the servers of the live service.
 pub fn is_live(url: &Url, servers: &[Url]) -> bool {
     servers.iter().any(|server| server.host() == url.host())
+}
+
+/// Percent-encodes all characters of a path segment but the unreserved characters of RFC 3986.
+pub fn encode_segment(segment: &str) -> String {
+    const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'.')
+        .remove(b'_')
+        .remove(b'~');
+    utf8_percent_encode(segment, ENCODED).to_string()
 }

@@ -7,10 +7,11 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use cloud_partner_recordings::recording::Request;
 use reqwest::Url;
 use serde_json::Value;
 
-use super::capture::{Capture, Captures, is_live};
+use super::capture::{Capture, Captures, is_live, response};
 use crate::exit::CommandError;
 use crate::files;
 use crate::output::{print_line, with_noun};
@@ -18,86 +19,92 @@ use crate::spec::Operation;
 use crate::validate::secrets::CREDENTIAL_HEADERS;
 
 /// Reads the entries of a HAR file whose requests match an operation of the spec. `servers` are the servers of the live service.
-pub fn read(
+/// Returns an error if there is no such entry.
+pub fn read<'o>(
     path: &Path,
-    operations: &[Operation<'_>],
+    operations: &'o [Operation<'o>],
     servers: &[Url],
     out: &mut dyn Write,
-) -> Result<Captures, CommandError> {
-    let har = parse(path)?;
+) -> Result<Captures<'o>, CommandError> {
+    let shown = files::display_path(path);
+    let har = parse(path, &shown)?;
     let Some(entries) = har.pointer("/log/entries").and_then(Value::as_array) else {
-        return Err(CommandError(format!(
-            "{}: the file isn't a HAR file, because it has no list `log.entries`: export one from the browser's network panel, or \
-             with `mitmdump --set hardump=FILE`",
-            files::display_path(path)
-        )));
+        return Err(format!(
+            "{shown}: the file isn't a HAR file, because it has no list `log.entries`: export one from the browser's network panel, or \
+             with `mitmdump --set hardump=FILE`"
+        ).into());
     };
-    let mut captures = Captures::default();
-    for entry in entries {
-        captures.secrets.extend(secrets(entry));
-    }
+    let mut captures = Captures {
+        secrets: entries.iter().flat_map(secrets).collect(),
+        ..Captures::default()
+    };
     // A recording could contain a shorter text by chance.
     captures.secrets.retain(|secret| secret.len() >= 16);
     for (index, entry) in entries.iter().enumerate() {
         let name = format!("entry {}", index + 1);
-        let capture = match capture(entry, name.clone(), servers) {
-            Ok(capture) => capture,
+        let (operation, url, status) = match head(entry, operations) {
+            Ok(head) => head,
             Err(why) => {
                 print_line(out, "Skipped", format!("{name}: {why}"))?;
                 continue;
             }
         };
-        if capture.operation(operations).is_none() {
-            print_line(
-                out,
-                "Skipped",
-                format!("{name}: the spec has no operation for the request"),
-            )?;
-        } else if let Some(why) = incomplete(entry, &capture) {
-            captures.rejected += 1;
-            print_line(
-                out,
-                "Rejected",
-                format!("{name}: {why}: export the HAR file again with the response bodies"),
-            )?;
-        } else {
-            captures.list.push(capture);
+        match body(entry) {
+            Ok(body) => {
+                let live = is_live(&url, servers);
+                let request = Request {
+                    method: operation.method.clone(),
+                    path: url.path().to_owned(),
+                    query: url.query_pairs().into_owned().collect(),
+                    headers: BTreeMap::new(),
+                };
+                let response = response(status, pairs(entry, "/response/headers"), &body);
+                let capture = Capture::new(name, operation, live, request, response);
+                captures.list.push(capture);
+            }
+            Err(why) => {
+                captures.rejected += 1;
+                let help = "export the HAR file again with the response bodies";
+                print_line(out, "Rejected", format!("{name}: {why}: {help}"))?;
+            }
         }
     }
     let read = captures.list.len();
+    let responses = with_noun(read, "response");
     let others = entries.len() - read;
-    let others = if others == 1 {
-        "1 other entry".to_owned()
-    } else {
-        format!("{others} other entries")
-    };
+    let noun = if others == 1 { "entry" } else { "entries" };
     print_line(
         out,
         "Read",
-        format!(
-            "{} of the spec's operations, {others}",
-            with_noun(read, "response")
-        ),
+        format!("{responses} of the spec's operations, {others} other {noun}"),
     )?;
+    if captures.list.is_empty() && captures.rejected == 0 {
+        return Err(format!(
+            "{shown}: the file contains no response of the spec's operations: export a HAR file that contains the requests for the \
+             offers or their status"
+        ).into());
+    }
     Ok(captures)
 }
 
 /// Parses the file. The error has no message of the JSON parser, because that could quote a secret of the file.
-fn parse(path: &Path) -> Result<Value, CommandError> {
-    let shown = files::display_path(path);
-    let bytes = fs::read(path)
-        .map_err(|error| CommandError(format!("{shown}: the HAR file can't be read: {error}")))?;
+fn parse(path: &Path, shown: &str) -> Result<Value, String> {
+    let bytes = fs::read(path);
+    let bytes = bytes.map_err(|error| format!("{shown}: the HAR file can't be read: {error}"))?;
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     serde_json::from_slice(bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
-        CommandError(format!(
+        format!(
             "{shown}:{line}:{column}: the file isn't a HAR file, because its JSON is invalid or truncated: export it again"
-        ))
+        )
     })
 }
 
-/// Returns the capture of an entry, or the reason why the entry is skipped.
-fn capture(entry: &Value, name: String, servers: &[Url]) -> Result<Capture, &'static str> {
+/// Returns the operation, URL and status code of an entry, or the reason why the entry is skipped.
+fn head<'o>(
+    entry: &Value,
+    operations: &'o [Operation<'o>],
+) -> Result<(&'o Operation<'o>, Url, u16), &'static str> {
     let text = |pointer: &str| entry.pointer(pointer).and_then(Value::as_str);
     let method = text("/request/method").ok_or("the entry has no request")?;
     let url = text("/request/url").and_then(|url| Url::parse(url).ok());
@@ -107,46 +114,38 @@ fn capture(entry: &Value, name: String, servers: &[Url]) -> Result<Capture, &'st
         .and_then(|status| u16::try_from(status).ok())
         .filter(|status| (200..=599).contains(status) && *status != 304)
         .ok_or("the entry has no response, or a response from the cache")?;
-    let mut headers = BTreeMap::new();
-    for (name, value) in pairs(entry, "/response/headers") {
-        headers
-            .entry(name.to_lowercase())
-            .or_insert_with(|| value.to_owned());
-    }
-    let body = text("/response/content/text").unwrap_or_default();
-    let bytes = match text("/response/content/encoding") {
-        None | Some("") => body.as_bytes().to_vec(),
-        Some(encoding) if encoding.eq_ignore_ascii_case("base64") => STANDARD
-            .decode(body)
-            .map_err(|_| "the body isn't valid base64")?,
-        Some(_) => return Err("the encoding of the body is unknown"),
-    };
-    Ok(Capture {
-        name,
-        method: method.to_owned(),
-        path: url.path().to_owned(),
-        query: url.query_pairs().into_owned().collect(),
-        status,
-        headers,
-        bytes,
-        live: is_live(&url, servers),
-    })
+    // If several path templates match, the one with the fewest parameters is the most specific.
+    let operation = operations
+        .iter()
+        .filter(|operation| operation.method == method && operation.captures(url.path()).is_some())
+        .min_by_key(|operation| operation.templates().count())
+        .ok_or("the spec has no operation for the request")?;
+    Ok((operation, url, status))
 }
 
-/// Returns the reason why an entry has only a part of the response body; `None` if it has the whole body.
-fn incomplete(entry: &Value, capture: &Capture) -> Option<&'static str> {
+/// Returns the whole response body of an entry, or the reason why it can't be read.
+fn body(entry: &Value) -> Result<Vec<u8>, &'static str> {
     /// The number of bytes of a byte order mark, which browsers count but don't export.
-    const BYTE_ORDER_MARK: usize = 3;
-    let size = entry
-        .pointer("/response/content/size")
-        .and_then(Value::as_u64);
-    let size = size.and_then(|size| usize::try_from(size).ok());
-    if entry.pointer("/response/content/text").is_none() {
-        return (size != Some(0)).then_some("the file doesn't contain the response body");
+    const BYTE_ORDER_MARK: u64 = 3;
+    let content = |key: &str| entry.pointer("/response/content")?.get(key);
+    let size = content("size").and_then(Value::as_u64);
+    let text = match content("text") {
+        None if size == Some(0) => "",
+        text => text
+            .and_then(Value::as_str)
+            .ok_or("the file doesn't contain the response body")?,
+    };
+    let body = match content("encoding").and_then(Value::as_str) {
+        None | Some("") => text.as_bytes().to_vec(),
+        Some(encoding) if encoding.eq_ignore_ascii_case("base64") => STANDARD
+            .decode(text)
+            .map_err(|_| "the response body isn't valid base64")?,
+        Some(_) => return Err("the encoding of the response body is unknown"),
+    };
+    if size.is_some_and(|size| body.len() as u64 + BYTE_ORDER_MARK < size) {
+        return Err("the file contains only a part of the response body");
     }
-    let held = capture.bytes.len() + BYTE_ORDER_MARK;
-    size.filter(|size| held < *size)
-        .map(|_| "the file contains only a part of the response body")
+    Ok(body)
 }
 
 /// Returns the tokens and cookies of an entry.
@@ -166,16 +165,16 @@ fn secrets(entry: &Value) -> Vec<String> {
         }
     }
     for place in ["/request/cookies", "/response/cookies"] {
-        found.extend(pairs(entry, place).map(|(_, value)| value.to_owned()));
+        found.extend(pairs(entry, place).map(|(_, value)| value));
     }
     found
 }
 
 /// Returns the names and values of a list of headers or cookies.
-fn pairs<'e>(entry: &'e Value, pointer: &str) -> impl Iterator<Item = (&'e str, &'e str)> {
+fn pairs(entry: &Value, pointer: &str) -> impl Iterator<Item = (String, String)> {
     let list = entry.pointer(pointer).and_then(Value::as_array);
     list.into_iter().flatten().filter_map(|pair| {
-        let text = |key: &str| pair.get(key)?.as_str();
+        let text = |key: &str| pair.get(key)?.as_str().map(str::to_owned);
         Some((text("name")?, text("value")?))
     })
 }

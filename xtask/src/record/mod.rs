@@ -1,17 +1,15 @@
 //! `cargo xtask record`: makes recordings of real responses, without personal data.
 //!
-//! A [`Capture`](capture::Capture) comes from the service ([`service`]) or from a HAR file ([`har`]), and is kept in memory only.
-//! The [sanitiser](sanitise::Sanitiser) makes a recording of it. The recording is searched for secrets before it is
-//! [written or printed](mod@write).
+//! A [`Capture`] comes from the service ([`service`]) or from a HAR file ([`har`]), and is kept in memory only. The
+//! [sanitiser](Sanitiser) makes a recording of it. The recording is searched for secrets before it is written or printed.
 
 mod capture;
-mod fetch;
+mod folder;
 mod har;
 mod pseudonyms;
 mod public;
 mod sanitise;
 mod service;
-mod write;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -20,9 +18,15 @@ use clap::Args;
 use reqwest::Url;
 use serde_json::Value;
 
-use crate::exit::CommandResult;
+use crate::exit::{CommandResult, Outcome};
 use crate::files;
+use crate::output::{print_continuation, print_line, with_noun};
 use crate::spec::Spec;
+use crate::validate::secrets;
+use capture::{Capture, Captures};
+use folder::OutputFolder;
+use public::PublicValues;
+use sanitise::Sanitiser;
 
 /// Makes recordings of the service's responses, with your own credential or from a HAR file
 ///
@@ -46,8 +50,15 @@ pub struct Record {
     /// The spec [default: openapi/cloud-partner-portal.yaml]
     #[arg(long, value_name = "FILE")]
     spec: Option<PathBuf>,
-    #[command(flatten)]
-    target: write::OutputOptions,
+    /// The folder of the recordings [default: tests/recordings/live]
+    #[arg(long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
+    /// Print the new recordings instead of writing them
+    #[arg(long)]
+    dry_run: bool,
+    /// A value that isn't replaced, such as the name of a new property; can be given several times
+    #[arg(long, value_name = "VALUE")]
+    keep: Vec<String>,
 }
 
 impl Record {
@@ -56,11 +67,78 @@ impl Record {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let operations = spec.operations()?;
         let servers = servers(&spec);
-        let captures = match &self.har {
+        let Captures {
+            list,
+            secrets,
+            mut rejected,
+        } = match &self.har {
             Some(file) => har::read(file, &operations, &servers, out)?,
             None => service::capture(self.requests, &spec, &operations, &servers, out)?,
         };
-        write::write(self.target, &spec, &operations, &captures, out)
+        let live = || files::root().join("tests/recordings/live");
+        let mut folder = OutputFolder::read(self.output.unwrap_or_else(live));
+        let mut sanitiser = Sanitiser::new(PublicValues::new(&spec, self.keep));
+        let mut written = 0;
+        for capture in list {
+            let Capture {
+                name,
+                operation,
+                mut recording,
+            } = capture;
+            sanitiser.sanitise(operation, &mut recording);
+            recording.schema = folder.schema();
+            let text = recording.to_text();
+            let contains_secret = secrets.iter().any(|secret| text.contains(secret))
+                || serde_json::to_value(&recording)
+                    .map_or(true, |value| !secrets::scan(&value).is_empty())
+                || sanitiser.pseudonyms.leaks(&text);
+            if contains_secret {
+                rejected += 1;
+                let what = format!("{name}: the recording would contain a secret");
+                print_line(out, "Rejected", what)?;
+                let help = "The recording is neither written nor printed. Remove the `--keep` for the secret; without a `--keep`, the sanitiser doesn't recognise the secret.";
+                print_continuation(out, help)?;
+                continue;
+            }
+            let path = match folder.place(operation, &recording) {
+                Ok(path) => path,
+                Err(path) => {
+                    print_line(out, "Unchanged", files::display_path(&path))?;
+                    continue;
+                }
+            };
+            let shown = files::display_path(&path);
+            written += 1;
+            if self.dry_run {
+                print_line(out, "Would write", &shown)?;
+                write!(out, "{text}")?;
+            } else {
+                let result = folder.write(&path, &text);
+                result.map_err(|error| format!("{shown}: the file can't be written: {error}"))?;
+                print_line(out, "Wrote", shown)?;
+            }
+        }
+        let replaced = with_noun(sanitiser.pseudonyms.replaced, "value");
+        print_line(out, "Replaced", format!("{replaced} by pseudonyms"))?;
+        let removed = sanitiser.removed;
+        let what = format!("{removed} headers and query parameters that the spec doesn't name");
+        print_line(out, "Removed", what)?;
+        let recordings = with_noun(written, "recording");
+        let finished = if written == 0 {
+            "no new recording".to_owned()
+        } else if self.dry_run {
+            format!("{recordings} would be written")
+        } else {
+            format!(
+                "{recordings} written: review them, run `cargo xtask validate`, and commit them"
+            )
+        };
+        print_line(out, "Finished", finished)?;
+        Ok(if rejected > 0 {
+            Outcome::Findings
+        } else {
+            Outcome::Success
+        })
     }
 }
 

@@ -1,27 +1,24 @@
 //! Pseudonyms: values that replace personal data. A pseudonym has the form of the real value and reveals nothing else about it.
 //! Pseudonyms are numbered instead of computed from the real value, because a short identifier can be guessed from its hash.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-/// The form of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// The kind of a value, which determines the form of its pseudonym.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// A publisher's identifier.
     Publisher,
-    /// An offer's identifier.
     Offer,
     /// Another identifier, or a segment of a URL's path.
     Id,
-    /// A GUID.
     Guid,
     /// An e-mail address.
     Mail,
     /// The host of a URL.
     Host,
-    /// A time. The pseudonym has the same number of digits and the same UTC offset.
+    /// A time. The pseudonym has the same format and the same UTC offset.
     Time,
     /// A number. The pseudonym has the same number of digits.
     Number,
@@ -31,47 +28,55 @@ pub enum Kind {
     Text,
 }
 
-macro_rules! pattern {
-    ($name:ident = $pattern:expr) => {
-        static $name: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new($pattern).expect("the pattern is a regular expression"));
-    };
-}
+/// The kinds that a text itself determines.
+static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
+    [
+        (Kind::Guid, r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"),
+        (
+            Kind::Time,
+            r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]*)?)?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?$",
+        ),
+        (
+            Kind::Time,
+            r"^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT$",
+        ),
+        (Kind::Mail, r"^[^\s@,;:/<>]+@[^\s@,;:/<>]+$"),
+        (Kind::Number, r"^[0-9]{1,19}$"),
+    ]
+    .map(|(kind, pattern)| (kind, regex(pattern)))
+});
 
-pattern!(GUID = r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$");
-pattern!(MAIL = r"^[^\s@,;:/<>]+@[^\s@,;:/<>]+$");
-pattern!(
-    TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ])[0-9]{2}:[0-9]{2}(:[0-9]{2}(?:\.([0-9]*))?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?$"
-);
-pattern!(
-    HTTP_DATE = r"^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT$"
-);
-pattern!(
-    PSEUDONYM = r"(?x)
+/// The pseudonyms in the text of a recording.
+static PSEUDONYM: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?x)
         \b(?:contoso|offer|id|person|host)-[1-9][0-9]* | \bproperty[1-9][0-9]*\b | \bSanitised\ text\ [1-9][0-9]*
         | (?P<fixed>
             \b00000000-0000-4000-[aA]000-[0-9a-fA-F]{12}\b
             | \b2001-01-[0-9]{2}[Tt\ ][0-9:.]+
             | \bMon,\ 01\ Jan\ 2001\ [0-9:]{8}
             | \b1[0-9]{3,}\b
-        )"
-);
+        )",
+    )
+});
+
+/// Compiles a constant pattern.
+pub fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the pattern is a regular expression")
+}
 
 /// Returns the text of a recording with every pseudonym replaced by its form and its index in the order of first appearance. The
 /// result is the same for all recordings of a response, although each run numbers its pseudonyms anew.
 pub fn without_pseudonyms(text: &str) -> String {
-    let mut order: Vec<String> = Vec::new();
+    let mut order = HashMap::new();
     let replaced = PSEUDONYM.replace_all(text, |found: &Captures<'_>| {
-        let pseudonym = found[0].to_ascii_lowercase();
-        let known = order.iter().position(|known| *known == pseudonym);
-        let index = known.unwrap_or_else(|| {
-            order.push(pseudonym);
-            order.len() - 1
-        });
-        let is_digit = |c: char| c.is_ascii_digit();
+        let next = order.len();
+        let index = *order.entry(found[0].to_ascii_lowercase()).or_insert(next);
         let form = match found.name("fixed") {
             Some(fixed) => fixed.as_str().replace(|c: char| c.is_ascii_hexdigit(), "0"),
-            None => found[0].trim_end_matches(is_digit).to_owned(),
+            None => found[0]
+                .trim_end_matches(|c: char| c.is_ascii_digit())
+                .to_owned(),
         };
         format!("<{form} {index}>")
     });
@@ -80,25 +85,14 @@ pub fn without_pseudonyms(text: &str) -> String {
 
 /// Returns the form of a text, if the text alone determines it.
 pub fn form(text: &str) -> Option<Kind> {
-    if GUID.is_match(text) {
-        Some(Kind::Guid)
-    } else if TIME.is_match(text) || HTTP_DATE.is_match(text) {
-        Some(Kind::Time)
-    } else if MAIL.is_match(text) {
-        Some(Kind::Mail)
-    } else if text.len() < 20 && !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-    {
-        Some(Kind::Number)
-    } else {
-        None
-    }
+    let form = FORMS.iter().find(|(_, regex)| regex.is_match(text));
+    form.map(|(kind, _)| *kind)
 }
 
 /// The pseudonyms of a run. Each real value has the same pseudonym in the whole run.
 #[derive(Default)]
 pub struct Pseudonyms {
     given: HashMap<String, String>,
-    used: HashSet<String>,
     counters: HashMap<Kind, u64>,
     /// The number of replacements, including repeated ones.
     pub replaced: usize,
@@ -120,7 +114,7 @@ impl Pseudonyms {
                 let counter = self.counters.entry(kind).or_default();
                 *counter += 1;
                 let pseudonym = pseudonym(kind, real, *counter);
-                if !taken(&pseudonym) && self.used.insert(pseudonym.clone()) {
+                if !taken(&pseudonym) {
                     self.given.insert(key, pseudonym.clone());
                     break pseudonym;
                 }
@@ -160,24 +154,27 @@ fn pseudonym(kind: Kind, real: &str, n: u64) -> String {
 
 /// Returns a time in January 2001, in the format of the real time.
 fn time(real: &str, n: u64) -> String {
-    let Some(found) = TIME.captures(real) else {
+    if real.ends_with(" GMT") {
         let (hour, minute, second) = (n / 3600 % 24, n / 60 % 60, n % 60);
         return format!("Mon, 01 Jan 2001 {hour:02}:{minute:02}:{second:02} GMT");
-    };
-    let part = |index: usize| found.get(index).map_or("", |part| part.as_str());
-    // A format without seconds gets distinct minutes instead of distinct seconds.
-    let n = if part(2).is_empty() { n * 60 } else { n };
-    let (day, hour, minute) = (n / 86_400 % 31 + 1, n / 3600 % 24, n / 60 % 60);
-    let mut pseudonym = format!("2001-01-{day:02}{}{hour:02}:{minute:02}", part(1));
-    if !part(2).is_empty() {
-        pseudonym = format!("{pseudonym}:{:02}", n % 60);
-        if part(2).contains('.') {
-            let digits = "123456789".chars().cycle().take(part(3).len());
-            pseudonym.push('.');
-            pseudonym.extend(digits);
-        }
     }
-    pseudonym + part(4)
+    let offset = real.rfind(['Z', 'z', '+', '-']);
+    let offset = offset.filter(|offset| *offset > "2001-01-01".len());
+    let (local, offset) = real.split_at(offset.unwrap_or(real.len()));
+    // A format without seconds gets distinct minutes instead of distinct seconds.
+    let n = if local.matches(':').count() == 1 {
+        n * 60
+    } else {
+        n
+    };
+    let (day, hour, minute, second) = (n / 86_400 % 31 + 1, n / 3600 % 24, n / 60 % 60, n % 60);
+    let digits = format!("200101{day:02}{hour:02}{minute:02}{second:02}");
+    let mut digits = digits.chars().chain("123456789".chars().cycle());
+    let replaced = local.chars().map(|c| match c {
+        '0'..='9' => digits.next().unwrap_or_default(),
+        separator => separator,
+    });
+    replaced.collect::<String>() + offset
 }
 
 /// Returns a number with as many digits as the real one: 1, zeros, and `n`.

@@ -2,74 +2,76 @@
 //! keeps them, because they reveal nothing new.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
-use serde_json::Value;
+use serde_json::{Deserializer, Value};
 
 use crate::files;
 use crate::spec::Spec;
 
 /// The public values.
-#[derive(Default)]
-pub struct PublicValues {
-    values: HashSet<String>,
-    hosts: HashSet<String>,
-}
+pub struct PublicValues(HashSet<String>);
 
 impl PublicValues {
     /// Collects the values of the spec, of the recordings and scenarios in the last commit, and of `keep`.
     ///
-    /// Files that aren't committed are ignored: they may be responses that aren't sanitised.
+    /// Files that aren't committed are ignored: they may be responses that aren't sanitised. Without git or without a commit, no
+    /// recording is public.
     pub fn new(spec: &Spec, keep: Vec<String>) -> Self {
-        let mut public = Self::default();
+        let mut public = Self(keep.into_iter().collect());
         public.add(&spec.value);
-        public.values.extend(keep);
-        for recording in committed() {
+        // git prints the concatenated lines of all files, which are a stream of JSON values.
+        let print = "grep --text --no-color --no-line-number --no-column -h -e";
+        let mut arguments: Vec<&str> = print.split(' ').collect();
+        arguments.extend([
+            "",
+            "HEAD",
+            "--",
+            "tests/recordings/*.json",
+            "tests/scenarios/*.json",
+        ]);
+        let files = files::git_output(&arguments).unwrap_or_default();
+        let recordings = Deserializer::from_str(&files).into_iter::<Value>();
+        for recording in recordings.map_while(Result::ok) {
             public.add(&recording);
             let path = recording.pointer("/request/path").and_then(Value::as_str);
-            for segment in path.unwrap_or_default().split('/') {
-                public.insert(&percent_decode_str(segment).decode_utf8_lossy());
-            }
+            public.add_segments(path.unwrap_or_default());
         }
         public
     }
 
     /// Returns whether a value is public.
     pub fn contains(&self, value: &str) -> bool {
-        value.is_empty() || self.values.contains(value)
-    }
-
-    /// Returns whether a host is public.
-    pub fn contains_host(&self, host: &str) -> bool {
-        self.hosts.contains(host) || self.contains(host)
+        value.is_empty() || self.0.contains(value)
     }
 
     fn add(&mut self, value: &Value) {
         match value {
             Value::Object(properties) => {
                 for (name, value) in properties {
-                    self.insert(name);
+                    self.add_text(name);
                     self.add(value);
                 }
             }
             Value::Array(elements) => elements.iter().for_each(|element| self.add(element)),
-            Value::String(text) => self.insert(text),
-            Value::Number(number) => self.insert(&number.to_string()),
+            Value::String(text) => self.add_text(text),
+            Value::Number(number) => self.add_text(&number.to_string()),
             Value::Bool(_) | Value::Null => {}
         }
     }
 
-    fn insert(&mut self, text: &str) {
+    fn add_text(&mut self, text: &str) {
         if let Some(url) = web_url(text) {
-            self.hosts.extend(url.host_str().map(str::to_owned));
-            for segment in url.path_segments().into_iter().flatten() {
-                let segment = percent_decode_str(segment).decode_utf8_lossy();
-                self.values.insert(segment.into_owned());
-            }
+            self.0.extend(url.host_str().map(str::to_owned));
+            self.add_segments(url.path());
         }
-        self.values.insert(text.to_owned());
+        self.0.insert(text.to_owned());
+    }
+
+    fn add_segments(&mut self, path: &str) {
+        let segments = path.split('/').map(decoded);
+        self.0.extend(segments);
     }
 }
 
@@ -79,28 +81,7 @@ pub fn web_url(text: &str) -> Option<Url> {
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
 }
 
-/// Returns the recordings and scenarios of the last commit; none without git or without a commit.
-fn committed() -> Vec<Value> {
-    let list = [
-        "ls-tree",
-        "-r",
-        "-z",
-        "--name-only",
-        "HEAD",
-        "tests/recordings",
-        "tests/scenarios",
-    ];
-    let files = files::git_output(&list).unwrap_or_default();
-    let is_json = |file: &&str| Path::new(file).extension().is_some_and(|end| end == "json");
-    let blobs = files.split_terminator('\0').filter(is_json);
-    let blobs = blobs.map(|file| format!("HEAD:./{file}"));
-    let show: Vec<String> = std::iter::once("show".to_owned()).chain(blobs).collect();
-    if show.len() == 1 {
-        return Vec::new();
-    }
-    let show: Vec<&str> = show.iter().map(String::as_str).collect();
-    // git prints the concatenated files, which are a stream of JSON values.
-    let text = files::git_output(&show).unwrap_or_default();
-    let values = serde_json::Deserializer::from_str(&text).into_iter();
-    values.map_while(Result::ok).collect()
+/// Returns the percent-decoded text of a path segment.
+pub fn decoded(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }

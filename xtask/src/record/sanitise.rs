@@ -9,16 +9,16 @@
 //! Every other value is replaced by a [pseudonym](Pseudonyms) of the same form. Properties that neither the spec nor a committed
 //! recording names are renamed. Headers and query parameters that the spec doesn't name are removed.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use cloud_partner_recordings::recording::{Body, Request, Response};
-use percent_encoding::{percent_decode_str, utf8_percent_encode};
-use serde_json::{Map, Number, Value};
+use cloud_partner_recordings::recording::{Body, Recording};
+use regex::Regex;
+use serde_json::{Number, Value};
 
-use super::capture::{Capture, SEGMENT};
-use super::pseudonyms::{self, Kind, Pseudonyms};
-use super::public::{PublicValues, web_url};
+use super::capture::encode_segment;
+use super::pseudonyms::{self, Kind, Pseudonyms, regex};
+use super::public::{PublicValues, decoded, web_url};
 use crate::spec::{Node, Operation};
 
 /// The properties whose values are words of the service, although the spec doesn't list the values.
@@ -32,25 +32,20 @@ const WORDS: &[&str] = &[
     "serviceName",
 ];
 
-/// The properties and path parameters whose values are identifiers: the name, the schema to which the entry is limited, if any, and
-/// the kind of pseudonym.
-const IDS: &[(&str, Option<&str>, Kind)] = &[
-    ("id", Some("OfferSummary"), Kind::Offer),
-    ("id", None, Kind::Id),
-    ("offerId", None, Kind::Offer),
-    ("publisherId", None, Kind::Publisher),
-];
+/// A word such as `waitingForApproval`, `Http404Exception` or `microsoft-azure-corevm`.
+static WORD: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"^(?:microsoft-azure-)?(?:[A-Za-z]{2,40}|Http[A-Za-z0-9]{0,27}Exception)$")
+});
 
-/// The content types that contain no personal data.
-const MEDIA_TYPES: &[&str] = &[
-    "application/json",
-    "application/problem+json",
-    "application/xml",
-    "text/html",
-    "text/json",
-    "text/plain",
-    "text/xml",
-];
+/// The content types that contain no personal data, with the parameters that contain none.
+static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"(?ix)^
+        ((?:application|text) / (?:html|json|plain|problem\+json|xml)
+            (?: \s*;\s* charset = (?:utf-8|"utf-8"|iso-8859-1) \s*$ )?)
+        \s*(?:;.*)?$"#,
+    )
+});
 
 /// The prefix of the correlation ids that the replay server adds to responses that were recorded without one.
 const REPLAYED_ID: &str = "00000000-0000-4000-8000-";
@@ -58,10 +53,14 @@ const REPLAYED_ID: &str = "00000000-0000-4000-8000-";
 /// The meaning of a text of a property or parameter.
 #[derive(Clone, Copy)]
 enum Meaning {
+    /// A word of the service.
     Word,
-    Id(Kind),
-    Any,
+    /// A value that is replaced by a pseudonym of this kind, unless the text itself determines the kind.
+    Value(Kind),
 }
+
+/// A text without a known meaning.
+const TEXT: Meaning = Meaning::Value(Kind::Text);
 
 /// Replaces the values of a run that aren't public by pseudonyms.
 pub struct Sanitiser {
@@ -69,7 +68,7 @@ pub struct Sanitiser {
     /// The pseudonyms of the run.
     pub pseudonyms: Pseudonyms,
     /// The number of removed headers and query parameters.
-    pub left_out: usize,
+    pub removed: usize,
 }
 
 impl Sanitiser {
@@ -78,147 +77,113 @@ impl Sanitiser {
         Self {
             public,
             pseudonyms: Pseudonyms::default(),
-            left_out: 0,
+            removed: 0,
         }
     }
 
-    /// Returns the request and the response of a capture with pseudonyms for all values that aren't public.
-    pub fn sanitise(
-        &mut self,
-        operation: &Operation<'_>,
-        capture: &Capture,
-    ) -> (Request, Response) {
-        let request = Request {
-            method: operation.method.clone(),
-            path: self.path(operation, &capture.path),
-            query: self.query(operation, &capture.query),
-            headers: BTreeMap::new(),
-        };
-        let described = operation.response(capture.status);
-        let response = Response {
-            status: capture.status,
-            headers: self.headers(described.as_ref(), &capture.headers),
-            body: capture.body().map(|body| match body {
-                Body::Json(value) => {
-                    let schema = described.and_then(|response| {
-                        response
-                            .child("content")?
-                            .child("application/json")?
-                            .child("schema")
-                    });
-                    Body::Json(self.value(value, schema.as_ref(), Meaning::Any))
-                }
-                Body::Text(text) => Body::Text(self.text(&text, Meaning::Any)),
-            }),
-        };
-        (request, response)
-    }
-
-    fn path(&mut self, operation: &Operation<'_>, path: &str) -> String {
-        let templates = operation.path.split('/');
-        let segments: Vec<String> = templates
-            .zip(path.split('/'))
-            .map(|(template, segment)| {
-                if template == segment {
-                    return segment.to_owned();
-                }
-                let name = template.trim_matches(['{', '}']);
-                let real = decoded(segment);
-                let sanitised = self.text(&real, meaning(name, None, None));
-                // A text has several valid percent-encodings: keep the encoding of the capture.
-                if sanitised == real {
-                    segment.to_owned()
-                } else {
-                    utf8_percent_encode(&sanitised, SEGMENT).to_string()
-                }
-            })
-            .collect();
-        segments.join("/")
-    }
-
-    fn query(
-        &mut self,
-        operation: &Operation<'_>,
-        query: &[(String, String)],
-    ) -> BTreeMap<String, String> {
-        let mut kept = BTreeMap::new();
-        for (name, value) in query {
-            let mut parameters = operation.parameters.iter();
-            if parameters.any(|parameter| parameter.place == "query" && parameter.name == *name) {
-                kept.insert(name.clone(), self.text(value, Meaning::Any));
+    /// Replaces all values of a recording that aren't public by pseudonyms.
+    pub fn sanitise(&mut self, operation: &Operation<'_>, recording: &mut Recording) {
+        let Recording {
+            request, response, ..
+        } = recording;
+        let mut path = operation.path.clone();
+        for (name, segment) in operation.captures(&request.path).unwrap_or_default() {
+            let real = decoded(segment);
+            let sanitised = self.text(&real, meaning(name, None, None));
+            // A text has several valid percent-encodings: keep the encoding of the capture.
+            let sanitised = if sanitised == real {
+                segment.to_owned()
             } else {
-                self.left_out += 1;
-            }
-        }
-        kept
-    }
-
-    fn headers(
-        &mut self,
-        described: Option<&Node<'_>>,
-        headers: &BTreeMap<String, String>,
-    ) -> BTreeMap<String, String> {
-        let described = described.map_or(Vec::new(), |response| response.children("headers"));
-        let mut kept = BTreeMap::new();
-        for (name, value) in headers {
-            let is_described = described
-                .iter()
-                .any(|(described, _)| described.eq_ignore_ascii_case(name));
-            let value = if name == "content-type" {
-                content_type(value)
-            } else if is_described && !value.starts_with(REPLAYED_ID) {
-                self.text(value, Meaning::Any)
-            } else {
-                self.left_out += 1;
-                continue;
+                encode_segment(&sanitised)
             };
-            kept.insert(name.clone(), value);
+            path = path.replace(&format!("{{{name}}}"), &sanitised);
         }
-        kept
+        request.path = path;
+        let parameters = operation.parameters.iter();
+        let parameters = parameters.filter(|parameter| parameter.place == "query");
+        let parameters = parameters.map(|parameter| parameter.name.clone());
+        self.retain_described(&mut request.query, parameters);
+        let described = operation.response(response.status);
+        let headers = described
+            .iter()
+            .flat_map(|response| response.children("headers"));
+        self.retain_described(&mut response.headers, headers.map(|(name, _)| name));
+        let schema = described.and_then(|response| {
+            let content = response.child("content")?;
+            content.child("application/json")?.child("schema")
+        });
+        match &mut response.body {
+            Some(Body::Json(value)) => self.value(value, schema.as_ref(), TEXT),
+            Some(Body::Text(text)) => *text = self.text(text, TEXT),
+            None => {}
+        }
     }
 
-    fn value(&mut self, value: Value, schema: Option<&Node<'_>>, meaning: Meaning) -> Value {
+    /// Sanitises headers or query parameters. Removes those whose names the spec doesn't contain.
+    fn retain_described(
+        &mut self,
+        values: &mut BTreeMap<String, String>,
+        described: impl Iterator<Item = String>,
+    ) {
+        let described: Vec<String> = described.map(|name| name.to_lowercase()).collect();
+        values.retain(|name, value| {
+            if name == "content-type" {
+                let kept = CONTENT_TYPE.captures(value).and_then(|found| found.get(1));
+                *value = kept
+                    .map_or("application/octet-stream", |kept| kept.as_str())
+                    .to_owned();
+            } else if described.contains(&name.to_lowercase()) && !value.starts_with(REPLAYED_ID) {
+                *value = self.text(value, TEXT);
+            } else {
+                self.removed += 1;
+                return false;
+            }
+            true
+        });
+    }
+
+    fn value(&mut self, value: &mut Value, schema: Option<&Node<'_>>, meaning: Meaning) {
         match value {
-            Value::Object(properties) => Value::Object(self.properties(properties, schema)),
+            Value::Object(properties) => {
+                let sanitised = std::mem::take(properties).into_iter();
+                let sanitised = sanitised.map(|(name, value)| self.property(name, value, schema));
+                *properties = sanitised.collect();
+            }
             Value::Array(elements) => {
                 let items = schema.and_then(|schema| schema.child("items"));
-                elements
-                    .into_iter()
-                    .map(|element| self.value(element, items.as_ref(), meaning))
-                    .collect()
+                for element in elements {
+                    self.value(element, items.as_ref(), meaning);
+                }
             }
-            Value::String(text) => Value::String(self.text(&text, meaning)),
-            Value::Number(number) => Value::Number(self.number(number)),
-            Value::Bool(_) | Value::Null => value,
+            Value::String(text) => *text = self.text(text, meaning),
+            Value::Number(number) => self.number(number),
+            Value::Bool(_) | Value::Null => {}
         }
     }
 
-    fn properties(
+    fn property(
         &mut self,
-        properties: Map<String, Value>,
+        name: String,
+        mut value: Value,
         object: Option<&Node<'_>>,
-    ) -> Map<String, Value> {
-        properties
-            .into_iter()
-            .map(|(name, value)| {
-                let schema = object.and_then(|object| object.child("properties")?.child(&name));
-                let value = self.value(
-                    value,
-                    schema.as_ref(),
-                    meaning(&name, object, schema.as_ref()),
-                );
-                let name = if schema.is_some() || self.public.contains(&name) {
-                    name
-                } else {
-                    self.replace(pseudonyms::form(&name).unwrap_or(Kind::Name), &name)
-                };
-                (name, value)
-            })
-            .collect()
+    ) -> (String, Value) {
+        let schema = object.and_then(|object| object.child("properties")?.child(&name));
+        let meaning = meaning(&name, object, schema.as_ref());
+        self.value(&mut value, schema.as_ref(), meaning);
+        if schema.is_some() || self.public.contains(&name) {
+            return (name, value);
+        }
+        let kind = pseudonyms::form(&name).unwrap_or(Kind::Name);
+        (self.replace(kind, &name), value)
     }
 
     fn text(&mut self, text: &str, meaning: Meaning) -> String {
-        if self.public.contains(text) || (matches!(meaning, Meaning::Word) && is_word(text)) {
+        let kind = match meaning {
+            Meaning::Word if WORD.is_match(text) => return text.to_owned(),
+            Meaning::Word => Kind::Text,
+            Meaning::Value(kind) => kind,
+        };
+        if self.public.contains(text) {
             return text.to_owned();
         }
         match pseudonyms::form(text) {
@@ -227,14 +192,11 @@ impl Sanitiser {
             None => {}
         }
         if let Some(mails) = self.mails(text) {
-            return mails;
-        }
-        if let Some(url) = web_url(text) {
-            return self.url(&url);
-        }
-        match meaning {
-            Meaning::Id(kind) => self.replace(kind, text),
-            Meaning::Word | Meaning::Any => self.replace(Kind::Text, text),
+            mails
+        } else if let Some(url) = web_url(text) {
+            self.url(&url)
+        } else {
+            self.replace(kind, text)
         }
     }
 
@@ -246,7 +208,7 @@ impl Sanitiser {
         }
         let parts = text.split_inclusive([',', ';']).map(|part| {
             let mail = part.trim_matches([',', ';', ' ']);
-            let sanitised = self.text(mail, Meaning::Any);
+            let sanitised = self.text(mail, TEXT);
             part.replacen(mail, &sanitised, 1)
         });
         Some(parts.collect())
@@ -255,33 +217,29 @@ impl Sanitiser {
     /// Sanitises a URL. Keeps the scheme and the number of segments; removes user, port, query and fragment.
     fn url(&mut self, url: &reqwest::Url) -> String {
         let host = url.host_str().unwrap_or_default();
-        let host = if self.public.contains_host(host) {
+        let host = if self.public.contains(host) {
             host.to_owned()
         } else {
             self.replace(Kind::Host, host)
         };
         let mut sanitised = format!("{}://{host}", url.scheme());
         for segment in url.path_segments().into_iter().flatten() {
-            let segment = self.text(&decoded(segment), Meaning::Id(Kind::Id));
+            let segment = self.text(&decoded(segment), Meaning::Value(Kind::Id));
             sanitised.push('/');
-            sanitised += &utf8_percent_encode(&segment, SEGMENT).to_string();
+            sanitised += &encode_segment(&segment);
         }
         sanitised
     }
 
-    fn number(&mut self, number: Number) -> Number {
+    fn number(&mut self, number: &mut Number) {
         let real = number.to_string();
-        let small = number
-            .as_i64()
-            .is_some_and(|value| value.unsigned_abs() < 1000);
-        if small || self.public.contains(&real) {
-            return number;
+        let is_small = |value: i64| value.unsigned_abs() < 1000;
+        if number.as_i64().is_some_and(is_small) || self.public.contains(&real) {
+            return;
         }
         let pseudonym = self.replace(Kind::Number, &real);
-        if number.is_f64() {
-            return Number::from_f64(0.5).unwrap_or_else(|| 0.into());
-        }
-        pseudonym.parse().unwrap_or_else(|_| 0.into())
+        let pseudonym = if number.is_f64() { "0.5" } else { &pseudonym };
+        *number = pseudonym.parse().unwrap_or_else(|_| 0.into());
     }
 
     fn replace(&mut self, kind: Kind, real: &str) -> String {
@@ -298,36 +256,13 @@ fn meaning(name: &str, object: Option<&Node<'_>>, schema: Option<&Node<'_>>) -> 
     if schema.is_some_and(|schema| is_enum(schema) || WORDS.contains(&name)) {
         return Meaning::Word;
     }
-    let within = object.and_then(|object| object.pointer.strip_prefix("/components/schemas/"));
-    let id = IDS
-        .iter()
-        .find(|(id, only, _)| *id == name && (only.is_none() || *only == within));
-    id.map_or(Meaning::Any, |(_, _, kind)| Meaning::Id(*kind))
-}
-
-/// Returns whether a text is a word such as `waitingForApproval`, `Http404Exception` or `microsoft-azure-corevm`.
-fn is_word(text: &str) -> bool {
-    let text = text.strip_prefix("microsoft-azure-").unwrap_or(text);
-    let text = match (text.strip_prefix("Http"), text.strip_suffix("Exception")) {
-        (Some(_), Some(_)) => Cow::Owned(text.replace(|digit: char| digit.is_ascii_digit(), "")),
-        _ => Cow::Borrowed(text),
-    };
-    (2..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphabetic())
-}
-
-/// Returns the content type without parameters that could be personal data.
-fn content_type(value: &str) -> String {
-    let (media_type, parameters) = value.split_once(';').unwrap_or((value, ""));
-    let media_type = media_type.trim().to_ascii_lowercase();
-    if !MEDIA_TYPES.contains(&media_type.as_str()) {
-        return "application/octet-stream".to_owned();
-    }
-    match parameters.trim().to_ascii_lowercase().as_str() {
-        "charset=utf-8" | "charset=\"utf-8\"" | "charset=iso-8859-1" => value.to_owned(),
-        _ => media_type,
-    }
-}
-
-fn decoded(segment: &str) -> String {
-    percent_decode_str(segment).decode_utf8_lossy().into_owned()
+    let is_offer =
+        object.is_some_and(|object| object.pointer == "/components/schemas/OfferSummary");
+    Meaning::Value(match name {
+        "offerId" => Kind::Offer,
+        "publisherId" => Kind::Publisher,
+        "id" if is_offer => Kind::Offer,
+        "id" => Kind::Id,
+        _ => Kind::Text,
+    })
 }

@@ -1,25 +1,34 @@
-//! Captures responses of the service: sends the requests of a run.
+//! Captures responses of the service: sends GET requests with the user's token. The token is never printed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::io::Write;
-use std::path::PathBuf;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
-use percent_encoding::utf8_percent_encode;
-use reqwest::Url;
+use cloud_partner_recordings::recording::{Body, Request, Response};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
 use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
 
-use super::capture::{Capture, Captures, SEGMENT, is_live};
-use super::fetch::{self, Fetcher, Token};
+use super::capture::{self, Capture, Captures, encode_segment, is_live};
 use crate::exit::CommandError;
+use crate::files;
 use crate::output::{print_continuation, print_line};
 use crate::spec::{Operation, Spec};
+
+/// The timeout of a request; the service sometimes takes minutes to respond.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// The options for requests: server, publisher, offers and token.
 #[derive(Args)]
 pub struct RequestOptions {
     /// The server; plain http only on this machine [default: the server in the spec]
-    #[arg(long, value_name = "URL", value_parser = fetch::endpoint)]
+    #[arg(long, value_name = "URL", value_parser = endpoint)]
     endpoint: Option<Url>,
     /// The publisher [default: `CLOUD_PARTNER_PUBLISHER`]
     #[arg(long, value_name = "ID", value_parser = identifier)]
@@ -33,27 +42,29 @@ pub struct RequestOptions {
 }
 
 /// Sends the requests for the lists, then the requests for each offer, and returns the captures.
-pub fn capture(
+pub fn capture<'o>(
     options: RequestOptions,
     spec: &Spec,
-    operations: &[Operation<'_>],
+    operations: &'o [Operation<'o>],
     servers: &[Url],
     out: &mut dyn Write,
-) -> Result<Captures, CommandError> {
+) -> Result<Captures<'o>, CommandError> {
     let publisher = publisher(options.publisher)?;
-    let token = Token::find(options.token_file.as_deref())?;
+    let token = token(options.token_file.as_deref())?;
     let endpoint = options.endpoint.or_else(|| servers.first().cloned());
-    let endpoint = endpoint.ok_or_else(|| {
-        CommandError("the spec has no server with a complete URL: give --endpoint".to_owned())
-    })?;
-    let live = is_live(&endpoint, servers);
-    let requests = Requests {
-        fetcher: Fetcher::new(endpoint, &token, live)?,
-        version: spec
-            .value
-            .pointer("/info/version")
-            .and_then(Value::as_str)
-            .unwrap_or_default(),
+    let endpoint = endpoint
+        .ok_or_else(|| "the spec has no server with a complete URL: give --endpoint".to_owned())?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("the HTTP client can't be created: {error}"))?;
+    let version = spec.value.pointer("/info/version").and_then(Value::as_str);
+    let service = Service {
+        client: client(&endpoint, &token)?,
+        runtime,
+        live: is_live(&endpoint, servers),
+        endpoint,
+        version: version.unwrap_or_default(),
         publisher: &publisher,
     };
     let operations = operations
@@ -63,7 +74,7 @@ pub fn capture(
         operations.partition(|operation| operation.templates().any(|name| name == "offerId"));
     let mut captures = Vec::new();
     for operation in lists {
-        captures.extend(requests.send(operation, None, out)?);
+        captures.extend(service.capture(operation, None, out)?);
     }
     let offers = if options.offer.is_empty() {
         offers(&captures)
@@ -72,105 +83,206 @@ pub fn capture(
     };
     for operation in others {
         for offer in &offers {
-            captures.extend(requests.send(operation, Some(offer), out)?);
+            captures.extend(service.capture(operation, Some(offer), out)?);
         }
     }
-    if !captures.is_empty() && captures.iter().all(|capture| capture.status == 401) {
-        print_line(
-            out,
-            "Note",
-            "the service rejected the token: every response has status 401",
-        )?;
-        print_continuation(
-            out,
-            "The token may have expired, or it may be for another service: get a new token.",
-        )?;
+    let is_rejected = |capture: &Capture<'_>| capture.recording.response.status == 401;
+    if !captures.is_empty() && captures.iter().all(is_rejected) {
+        let note = "the service rejected the token: every response has status 401";
+        print_line(out, "Note", note)?;
+        let help = "The token may have expired, or it may be for another service: get a new token.";
+        print_continuation(out, help)?;
     }
+    // The parts of a JSON web token are secrets too. A recording could contain a shorter text by chance.
+    let secrets = token.split('.').chain([token.as_str()]);
+    let secrets = secrets.filter(|part| part.len() >= 8).map(str::to_owned);
     Ok(Captures {
         list: captures,
-        secrets: token.secrets(),
+        secrets: secrets.collect(),
         rejected: 0,
     })
 }
 
-/// The common parts of the requests of a run.
-struct Requests<'r> {
-    fetcher: Fetcher,
+/// The service, and the common parts of the requests of a run.
+struct Service<'r> {
+    client: Client,
+    runtime: Runtime,
+    endpoint: Url,
+    /// Whether the endpoint is the live service.
+    live: bool,
     version: &'r str,
     publisher: &'r str,
 }
 
-impl Requests<'_> {
-    /// Calls an operation. Skips an operation that has a path parameter without a known value.
-    fn send(
+impl Service<'_> {
+    /// Sends a request to an operation. Skips an operation that has a path parameter without a known value.
+    fn capture<'o>(
         &self,
-        operation: &Operation<'_>,
+        operation: &'o Operation<'o>,
         offer: Option<&str>,
         out: &mut dyn Write,
-    ) -> Result<Option<Capture>, CommandError> {
-        let mut path = operation.path.clone();
-        for name in operation.templates() {
-            let value = match (name, offer) {
+    ) -> Result<Option<Capture<'o>>, CommandError> {
+        let name = &operation.path;
+        let mut path = name.clone();
+        for parameter in operation.templates() {
+            let value = match (parameter, offer) {
                 ("publisherId", _) => self.publisher,
                 ("offerId", Some(offer)) => offer,
                 _ => {
-                    let what = format!(
-                        "{}: the parameter `{name}` has no known value",
-                        operation.path
-                    );
+                    let what = format!("{name}: the parameter `{parameter}` has no known value");
                     print_line(out, "Skipped", what)?;
                     return Ok(None);
                 }
             };
-            let value = utf8_percent_encode(value, SEGMENT).to_string();
-            path = path.replace(&format!("{{{name}}}"), &value);
+            path = path.replace(&format!("{{{parameter}}}"), &encode_segment(value));
         }
         let versions = operation
             .parameters
             .iter()
             .filter(|parameter| parameter.name == "api-version");
         let query = versions.map(|parameter| (parameter.name.clone(), self.version.to_owned()));
-        let capture = self.fetcher.get(&operation.path, &path, query.collect())?;
-        print_line(
-            out,
-            "Requested",
-            format!("{}: status {}", capture.name, capture.status),
-        )?;
+        let request = Request {
+            method: operation.method.clone(),
+            path,
+            query: query.collect(),
+            headers: BTreeMap::new(),
+        };
+        let response = self.send(&request)?;
+        let status = response.status;
+        print_line(out, "Requested", format!("{name}: status {status}"))?;
+        let capture = Capture::new(name.clone(), operation, self.live, request, response);
         Ok(Some(capture))
+    }
+
+    fn send(&self, request: &Request) -> Result<Response, String> {
+        let mut url = self.endpoint.clone();
+        let base = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{base}{}", request.path));
+        if !request.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&request.query);
+        }
+        let response = self.runtime.block_on(async {
+            let response = self.client.get(url).send().await?;
+            let (status, headers) = (response.status(), response.headers().clone());
+            Ok((status, headers, response.bytes().await?))
+        });
+        let (status, headers, body) = response.map_err(|error| {
+            let server = self.endpoint.origin().ascii_serialization();
+            format!("the request to {server} failed: {}", causes(error))
+        })?;
+        let headers = headers.iter().map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+            (name.to_string(), value)
+        });
+        Ok(capture::response(status.as_u16(), headers, &body))
     }
 }
 
+/// Returns the token of the file, or of `AZURE_TOKEN`. The token can't be an argument, because every user of the machine can read
+/// the arguments of a process.
+fn token(file: Option<&Path>) -> Result<String, String> {
+    let (source, text) = match file {
+        Some(file) => {
+            let shown = files::display_path(file);
+            let text = std::fs::read_to_string(file);
+            let text =
+                text.map_err(|error| format!("{shown}: the token can't be read: {error}"))?;
+            (shown, text)
+        }
+        None => {
+            let text = std::env::var("AZURE_TOKEN").map_err(|_| {
+                "the token is missing: set AZURE_TOKEN, or give --token-file; `cargo xtask record --help` describes how to get a token"
+            })?;
+            ("AZURE_TOKEN".to_owned(), text)
+        }
+    };
+    let token = text.trim();
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(format!(
+            "{source}: the token is invalid, because it is empty or contains white space or other invalid characters: get a new one"
+        ));
+    }
+    Ok(token.to_owned())
+}
+
+/// Creates a client that sends the token with each request, but never to the target of a redirect or, unencrypted, to a proxy.
+fn client(endpoint: &Url, token: &str) -> Result<Client, String> {
+    let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))
+        .map_err(|_| "the token can't be sent as a header")?;
+    authorization.set_sensitive(true);
+    let mut client = Client::builder()
+        .default_headers(HeaderMap::from_iter([(AUTHORIZATION, authorization)]))
+        .redirect(Policy::none())
+        .timeout(TIMEOUT);
+    if endpoint.scheme() == "http" {
+        client = client.no_proxy();
+    }
+    let client = client.build();
+    client.map_err(|error| format!("the HTTP client can't be created: {error}"))
+}
+
+/// Returns the message of an error with its causes, without the URL.
+fn causes(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let first: Option<&dyn Error> = Some(&error);
+    let causes = std::iter::successors(first, |error| (*error).source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
 /// Returns the identifiers of the offers in the lists.
-fn offers(captures: &[Capture]) -> BTreeSet<String> {
+fn offers(captures: &[Capture<'_>]) -> BTreeSet<String> {
     captures
         .iter()
-        .filter(|capture| capture.status == 200)
-        .filter_map(|capture| serde_json::from_slice::<Vec<Value>>(&capture.bytes).ok())
+        .map(|capture| &capture.recording.response)
+        .filter_map(|response| match &response.body {
+            Some(Body::Json(Value::Array(offers))) if response.status == 200 => Some(offers),
+            _ => None,
+        })
         .flatten()
         .filter_map(|offer| identifier(offer.get("id")?.as_str()?).ok())
         .collect()
 }
 
-fn publisher(given: Option<String>) -> Result<String, CommandError> {
+fn publisher(given: Option<String>) -> Result<String, String> {
     const VARIABLE: &str = "CLOUD_PARTNER_PUBLISHER";
     let publisher = given.or_else(|| std::env::var(VARIABLE).ok());
-    let publisher = publisher.ok_or_else(|| {
-        CommandError(format!(
-            "the publisher is missing: give --publisher or set {VARIABLE}"
-        ))
-    })?;
-    identifier(&publisher).map_err(|why| CommandError(format!("{VARIABLE}: {why}")))
+    let publisher = publisher
+        .ok_or_else(|| format!("the publisher is missing: give --publisher or set {VARIABLE}"))?;
+    identifier(&publisher).map_err(|why| format!("{VARIABLE}: {why}"))
+}
+
+/// Parses the URL of a server. It must be https, or http on this machine, because the token is sent to it.
+fn endpoint(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| format!("not a URL: {error}"))?;
+    let host = url.host_str().unwrap_or_default();
+    let loopback = host == "localhost"
+        || host
+            .trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
+    let problem = if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+        "the token would be sent unencrypted: give an https URL; http is allowed for this machine only"
+    } else if !url.username().is_empty() || url.password().is_some() {
+        "the URL contains a user or a password: remove them, because the token is the only credential"
+    } else if url.query().is_some() || url.fragment().is_some() {
+        "the URL contains a query or a fragment: remove it"
+    } else {
+        return Ok(url);
+    };
+    Err(problem.to_owned())
 }
 
 /// Parses an identifier, which must be one segment of a path.
 fn identifier(text: &str) -> Result<String, String> {
-    if text.is_empty() || text.starts_with('.') || text.contains(['/', '\\']) {
-        return Err(
-            "an identifier must not be empty, contain a slash or start with a dot".to_owned(),
-        );
-    }
-    if text.chars().any(char::is_whitespace) {
-        return Err("an identifier must not contain white space".to_owned());
-    }
-    Ok(text.to_owned())
+    let problem = if text.is_empty() || text.starts_with('.') || text.contains(['/', '\\']) {
+        "an identifier must not be empty, contain a slash or start with a dot"
+    } else if text.chars().any(char::is_whitespace) {
+        "an identifier must not contain white space"
+    } else {
+        return Ok(text.to_owned());
+    };
+    Err(problem.to_owned())
 }

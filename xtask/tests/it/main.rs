@@ -15,7 +15,6 @@ mod readme;
 mod record;
 mod record_har;
 mod record_support;
-mod record_values;
 #[cfg(unix)]
 mod servers;
 mod validate;

@@ -1,266 +1,300 @@
-//! `record` with a server: requests, token, and error messages.
+//! `record` with a server: requests, token, error messages, the values in recordings, and unchanged responses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use cloud_partner_recordings::recording::Recording;
-use cloud_partner_recordings::replay::Replay;
+use cloud_partner_recordings::scripted_server::{self, ScriptedServer};
 use cloud_partner_recordings::store;
+use serde_json::json;
 
-use crate::common::{self, stderr, stdout};
+use crate::common::{self, golden, stderr, stdout};
 use crate::record_support::{
-    assert_no_planted_value, command, golden, identifiers, live, personal, record, record_from,
-    response_text, response_texts, scenarios, workspace, written,
+    Workspace, assert_exit_code, personal, response, sequences, serve, serve_committed,
 };
 
 #[test]
 fn records_the_responses_of_the_replay_server_byte_for_byte() {
-    let root = workspace();
-    let recordings = store::recordings(&store::root().join("recordings"))
-        .all()
-        .expect("the recordings");
-    let mut wanted: Vec<Recording> = recordings
-        .iter()
-        .map(|stored| stored.recording.clone())
-        // `record` sends only the service's version.
-        .filter(|recording| recording.request.query["api-version"] == "2017-10-31")
-        .collect();
-    let mut rounds = 1;
-    for scenario in scenarios() {
-        rounds = rounds.max(scenario.recordings.len());
-        wanted.extend(scenario.recordings.into_iter().map(Recording::from));
+    let workspace = Workspace::new();
+    let mut sequences = sequences();
+    // `record` sends only the service's version.
+    sequences.retain(|sequence| sequence[0].request.query["api-version"] == "2017-10-31");
+    let mut runs: BTreeMap<String, (usize, BTreeSet<String>)> = BTreeMap::new();
+    for sequence in &sequences {
+        let segments = sequence[0].request.segments();
+        let (number, offers) = runs.entry(segments[2].clone()).or_default();
+        *number = sequence.len().max(*number);
+        offers.extend(segments.get(4).cloned());
     }
-    assert!(wanted.len() > 70, "{}", wanted.len());
-    let mut offers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut stepping = BTreeSet::new();
-    for recording in &wanted {
-        let (publisher, offer) = identifiers(recording);
-        offers.entry(publisher).or_default().extend(offer);
-    }
-    for scenario in scenarios() {
-        stepping.insert(identifiers(&scenario.recordings[0].recording).0);
-    }
-
-    let server = Replay::new(recordings, scenarios())
-        .start()
-        .expect("a server");
-    let url = server.url();
-    for (publisher, offers) in &offers {
-        let mut arguments = vec!["--endpoint", &url, "--publisher", publisher];
-        for offer in offers {
-            arguments.extend(["--offer", offer]);
-        }
-        let rounds = if stepping.contains(publisher) {
-            rounds
-        } else {
-            1
-        };
-        for _ in 0..rounds {
-            let output = record(root.path(), &arguments);
-            assert_eq!(
-                output.status.code(),
-                Some(0),
-                "{}",
-                common::transcript(&output)
-            );
+    let server = serve_committed();
+    for (publisher, (number, offers)) in &runs {
+        let offers = offers.iter().flat_map(|offer| ["--offer", offer]);
+        let offers: Vec<&str> = offers.collect();
+        for _ in 0..*number {
+            assert_exit_code(0, &workspace.record_from(&server, publisher, &offers));
         }
     }
-    let written = response_texts(&written(&live(root.path())));
-    let missing: Vec<String> = wanted
-        .iter()
-        .filter(|recording| !written.contains(&response_text(recording)))
-        .map(|recording| format!("{}: {}", recording.request, recording.description))
-        .collect();
-    assert!(missing.is_empty(), "{missing:#?}");
-    assert!(
-        server
-            .requests()
-            .iter()
-            .all(|request| request.method == "GET"),
-        "only reads"
-    );
+    let written = workspace.written_responses();
+    let expected: Vec<_> = sequences.iter().flatten().collect();
+    assert!(expected.len() > 70, "{}", expected.len());
+    for recording in expected {
+        let expected = response(recording);
+        assert!(written.contains(&expected), "{expected}");
+    }
+    let requests = server.requests();
+    assert!(requests.iter().all(|request| request.method == "GET"));
 }
 
 #[test]
-fn a_dry_run_shows_every_recording_and_writes_none() {
-    let root = workspace();
+fn prints_what_it_writes_and_what_it_rejects() {
+    let workspace = Workspace::new();
     let server = personal();
-    let more = ["--dry-run"];
-    let output = record_from(root.path(), &server, "plantedworks", &more);
-    golden("record-dry-run", &output);
-    assert_no_planted_value("the output", &common::transcript(&output));
-    assert!(!live(root.path()).exists());
+    fs::write(workspace.root().join("token"), "a-planted-token\n").expect("a file");
+    let more = ["--dry-run", "--token-file", "token"];
+    let mut command = workspace.command_from(&server.url(), "plantedworks", &more);
+    golden("record-dry-run", &workspace.run(&mut command));
+
+    fs::write(workspace.root().join("token"), "another-token").expect("a file");
+    for (name, more, files) in [
+        ("record-dry-run", &["--dry-run"][..], 0),
+        ("record-rejected", &["--keep", "a-planted-token"], 1),
+        ("record-unauthorized", &["--token-file", "token"], 1),
+    ] {
+        golden(name, &workspace.record_from(&server, "plantedworks", more));
+        assert_eq!(workspace.written().len(), files, "{name}");
+        let _ = fs::remove_dir_all(workspace.live());
+    }
+    let more = ["--keep", "me@plantedworks.org"];
+    assert_exit_code(1, &workspace.record_from(&server, "plantedworks", &more));
+}
+
+/// Only GUIDs and e-mail addresses are searched in kept texts: other values could be in a text by chance.
+#[test]
+fn rejects_a_kept_text_that_contains_a_replaced_guid() {
+    let workspace = Workspace::new();
+    let guid = "deadbeef-0000-4111-8222-333333333333";
+    let kept = format!("The id is {guid}");
+    let server = serve(&[("contoso/offers", &json!([{ "id": guid, "status": kept }]))]);
+    let more = ["--offer", "vm", "--keep", &kept];
+    assert_exit_code(1, &workspace.record_from(&server, "contoso", &more));
 }
 
 /// A proxy could read a token that is sent over plain http.
 #[test]
 fn uses_no_proxy_for_plain_http() {
-    let root = workspace();
+    let workspace = Workspace::new();
     let server = personal();
-    let proxy = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}", proxy.local_addr().expect("an address"));
-    let arguments = [
-        "record",
-        "--endpoint",
-        &server.url(),
-        "--publisher",
-        "plantedworks",
-        "--dry-run",
-    ];
-    let mut command = command(root.path(), &arguments);
+    let proxy = ScriptedServer::start(|_| scripted_server::response(502, &[], ""));
+    let mut command = workspace.command_from(&server.url(), "plantedworks", &["--dry-run"]);
     command
         .env("AZURE_TOKEN", "a-planted-token")
         .env_remove("NO_PROXY");
     for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
-        command.env(variable, &url);
+        command.env(variable, proxy.url());
     }
-    let mut child = command
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .expect("xtask starts");
-    proxy.set_nonblocking(true).expect("a listener");
-    let code = loop {
-        assert!(
-            proxy.accept().is_err(),
-            "the proxy was called: {:?}",
-            child.kill()
-        );
-        if let Some(status) = child.try_wait().expect("xtask") {
-            break status.code();
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    };
-    assert_eq!(code, Some(0));
+    assert_exit_code(0, &workspace.run(&mut command));
+    assert_eq!(proxy.requests().len(), 0);
+    assert_eq!(server.requests().len(), 2);
+}
+
+/// A redirect could send the token to another server.
+#[test]
+fn follows_no_redirect() {
+    let workspace = Workspace::new();
+    let headers = [("location", "/planted")];
+    let server = ScriptedServer::start(move |_| scripted_server::response(302, &headers, ""));
+    let mut command = workspace.command_from(&server.url(), "contoso", &["--dry-run"]);
+    let output = workspace.run(command.env("AZURE_TOKEN", "a-planted-token"));
+    assert_exit_code(0, &output);
+    let printed = stdout(&output);
+    assert!(printed.contains("status 302"), "{printed}");
+    assert_eq!(server.requests().len(), 1);
 }
 
 #[test]
 fn every_error_message_says_what_to_do() {
-    let root = workspace();
-    let publisher = ["--publisher", "contoso"];
-    let none = command(root.path(), &["record", "--publisher", "contoso"]).output();
-    golden("record-no-token", &none.expect("xtask starts"));
-    golden("record-no-publisher", &record(root.path(), &[]));
-
-    for endpoint in [
-        "http://cloudpartner.azure.com",
-        "ftp://127.0.0.1",
-        "https://user:planted@127.0.0.1",
-        "https://127.0.0.1/?planted=1",
-        "nonsense",
+    let workspace = Workspace::new();
+    for (file, text) in [
+        ("token", "two planted words"),
+        ("broken.har", "{\n  \"log\": \"planted"),
+        ("other.har", "{ \"planted\": [] }"),
+        ("list.har", "{ \"log\": { \"entries\": \"planted\" } }"),
+        (
+            "thin.har",
+            r#"{ "log": { "entries": [{}, { "request": 7 }, { "request": { "method": "GET", "url": "no url" } }, null, "planted"] } }"#,
+        ),
     ] {
-        let output = record(
-            root.path(),
-            &[&publisher[..], &["--endpoint", endpoint]].concat(),
-        );
-        assert_eq!(output.status.code(), Some(2), "{endpoint}");
+        fs::write(workspace.root().join(file), text).expect("a file");
     }
-    let output = record(
-        root.path(),
-        &["--endpoint", "http://example.com", "--publisher", "a"],
-    );
-    golden("record-in-the-clear", &output);
-    for identifier in ["..", "a/b", "", "a b"] {
-        let output = record(root.path(), &["--publisher", identifier]);
-        assert_eq!(output.status.code(), Some(2), "{identifier}");
+    for (name, arguments) in [
+        ("record-no-publisher", ""),
+        (
+            "record-in-the-clear",
+            "--endpoint http://example.com --publisher a",
+        ),
+        (
+            "record-no-token-file",
+            "--publisher contoso --token-file missing",
+        ),
+        ("record-har-missing", "--har missing.har"),
+        ("record-har-broken", "--har broken.har"),
+        ("record-har-other", "--har other.har"),
+        ("record-har-list", "--har list.har"),
+        ("record-har-thin", "--har thin.har"),
+    ] {
+        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        golden(name, &workspace.record(&arguments));
     }
+    let mut without_token = workspace.command(&["--publisher", "contoso"]);
+    golden("record-no-token", &workspace.run(&mut without_token));
 
-    let missing = ["--token-file", "missing"];
-    golden(
-        "record-no-token-file",
-        &record(root.path(), &[&publisher[..], &missing].concat()),
-    );
-    fs::write(root.path().join("token"), "two planted words").expect("a file");
-    let output = record(
-        root.path(),
-        &[&publisher[..], &["--token-file", "token"]].concat(),
-    );
-    assert_eq!(output.status.code(), Some(3));
-    assert_no_planted_value("standard error", &stderr(&output));
+    for (code, option, value) in [
+        (2, "--endpoint", "http://cloudpartner.azure.com"),
+        (2, "--endpoint", "ftp://127.0.0.1"),
+        (2, "--endpoint", "https://user:pass@127.0.0.1"),
+        (2, "--endpoint", "https://127.0.0.1/?query=1"),
+        (2, "--endpoint", "nonsense"),
+        (2, "--offer", ".."),
+        (2, "--offer", "a/b"),
+        (2, "--offer", ""),
+        (2, "--offer", "a b"),
+        (2, "--har", "missing.har"),
+        (3, "--token-file", "token"),
+    ] {
+        let output = workspace.record(&["--publisher", "contoso", option, value]);
+        assert_exit_code(code, &output);
+    }
+    for publisher in ["..", "a/b", "", "a b"] {
+        assert_exit_code(2, &workspace.record(&["--publisher", publisher]));
+    }
 
     let closed = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", closed.local_addr().expect("an address"));
     drop(closed);
-    let output = record(
-        root.path(),
-        &[&publisher[..], &["--endpoint", &url]].concat(),
-    );
-    assert_eq!(output.status.code(), Some(3));
-    let printed = stderr(&output);
-    assert!(
-        printed.starts_with(&format!("error: the request to {url} failed: ")),
-        "{printed}"
-    );
+    let mut command = workspace.command_from(&url, "contoso", &[]);
+    let output = workspace.run(command.env("AZURE_TOKEN", "a-planted-token"));
+    assert_exit_code(3, &output);
+    let start = format!("error: the request to {url} failed: ");
+    assert!(stderr(&output).starts_with(&start), "{}", stderr(&output));
 }
 
 #[test]
-fn sends_the_token_of_a_file_and_reports_a_rejected_token() {
-    let root = workspace();
-    let server = personal();
-    let url = server.url();
-    fs::write(root.path().join("token"), "a-planted-token\n").expect("a file");
-    let arguments = [
-        "--endpoint",
-        &url,
-        "--publisher",
-        "plantedworks",
-        "--token-file",
-    ];
-    let output = command(
-        root.path(),
-        &[&["record"], &arguments[..], &["token", "--dry-run"]].concat(),
-    )
-    .output()
-    .expect("xtask starts");
-    assert!(
-        stdout(&output).contains("offers/{offerId}/status: status 200"),
-        "{}",
-        stdout(&output)
-    );
-
-    fs::write(root.path().join("token"), "another-token").expect("a file");
-    let output = record(root.path(), &[&arguments[..], &["token"]].concat());
-    golden("record-unauthorized", &output);
-}
-
-/// A redirect would send the token to another server.
-#[test]
-fn follows_no_redirect() {
-    let root = workspace();
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let server = std::thread::spawn(move || {
-        let (mut stream, _) = listener.accept().expect("a request");
-        let mut request = [0; 2048];
-        let read = stream.read(&mut request).expect("a request");
-        let response = format!(
-            "HTTP/1.1 302 Found\r\nLocation: http://{address}/planted\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+fn writes_a_recording_when_a_word_of_the_service_changed() {
+    let workspace = Workspace::new();
+    // With so many unknown properties, their order depends on the pseudonyms.
+    let names = (0..12).map(|n| (format!("planted{n}"), n % 2 == 0));
+    let unknown: BTreeMap<String, bool> = names.collect();
+    for (status, files) in [
+        ("running", 1),
+        ("running", 1),
+        ("succeeded", 2),
+        ("running", 2),
+    ] {
+        let written = workspace.record_report(
+            &json!({ "status": status, "notificationEmails": "me@plantedworks.org", "extra": unknown }),
         );
-        stream.write_all(response.as_bytes()).expect("a response");
-        drop(stream);
-        listener.set_nonblocking(true).expect("a listener");
-        std::thread::sleep(std::time::Duration::from_millis(200));
-        (read, listener.accept().is_ok())
-    });
-    let url = format!("http://{address}");
-    let output = record(
-        root.path(),
-        &["--endpoint", &url, "--publisher", "contoso", "--dry-run"],
+        assert_eq!(written.len(), files, "{status}");
+        workspace.commit();
+    }
+}
+
+/// The values have the form of pseudonyms, or are the minimum or maximum of 64 bits.
+#[test]
+fn replaces_values_that_look_like_pseudonyms() {
+    let workspace = Workspace::new();
+    let written = workspace.record_report(&json!({
+        "status": "running",
+        "extra": [1234, 10_042, 100_000_777, "1234", "10042", "offer-4711", "contoso-4712", "id-4713", i64::MIN, u64::MAX],
+        "mail": "person-4714@contoso.com",
+        "url": "https://host-4715.example.com/id-4716",
+        "time": "2001-01-17T09:08:07Z",
+        "guid": "00000000-0000-4000-a000-00000000abcd",
+        "text": "Sanitised text 4717.",
+    }));
+    let text = written.values().next().expect("a recording");
+    let real = "1234 10042 100000777 4711 4712 4713 4714 4715 4716 4717 09:08:07 abcd 9223372036854775808 18446744073709551615";
+    for real in real.split(' ') {
+        assert!(!text.contains(real), "{real} is in {text}");
+    }
+}
+
+/// A response that isn't sanitised must not make its values public, even if it is in the folder of the recordings.
+#[test]
+fn only_the_committed_content_of_recordings_is_public() {
+    let workspace = Workspace::new();
+    let folder = workspace.root().join("tests/recordings/list");
+    let list = fs::read_to_string(folder.join("contoso.json")).expect("a recording");
+    for file in ["contoso.json", "raw.json"] {
+        let changed = list.replace("contoso", "plantedworks");
+        fs::write(folder.join(file), changed).expect("a recording");
+    }
+    let output = workspace.record_from(&personal(), "plantedworks", &[]);
+    assert_exit_code(0, &output);
+    assert_eq!(workspace.written().len(), 2);
+}
+
+#[test]
+fn keeps_the_values_of_keep_and_replaces_no_file() {
+    let workspace = Workspace::new();
+    fs::create_dir_all(workspace.live()).expect("a folder");
+    let edited = workspace.live().join("list-offers-contoso-1-200.json");
+    fs::copy(store::root().join("recordings/list/empty.json"), &edited).expect("a recording");
+    let before = fs::read_to_string(&edited).expect("a file");
+    let more = ["--keep", "newMember"];
+    let output = workspace.record_from(&personal(), "plantedworks", &more);
+    assert_exit_code(0, &output);
+    let written = workspace.written();
+    assert_eq!(written["list-offers-contoso-1-200.json"], before);
+    let new = &written["list-offers-contoso-1-200-2.json"];
+    assert!(new.contains("\"newMember\": \"Sanitised text "), "{new}");
+}
+
+/// Without any committed recording, nearly every value is replaced by a pseudonym.
+#[test]
+fn pseudonyms_are_as_valid_as_the_real_values() {
+    let workspace = Workspace::new();
+    for folder in ["tests/recordings", "tests/scenarios"] {
+        let folder = workspace.root().join(folder);
+        fs::remove_dir_all(&folder).expect("the recordings");
+        fs::create_dir(&folder).expect("a folder");
+    }
+    workspace.commit();
+    let output = workspace.record_from(&serve_committed(), "contoso", &[]);
+    assert_exit_code(0, &output);
+    let valid = common::run_in_workspace(workspace.root(), &["validate"]);
+    assert_exit_code(0, &valid);
+
+    let (lists, reports): (Vec<_>, Vec<_>) = workspace
+        .written()
+        .into_iter()
+        .partition(|(name, _)| name.starts_with("list-offers-"));
+    assert_eq!((lists.len(), reports.len()), (1, 8));
+    for (name, report) in reports {
+        let (_, path) = report.split_once("/offers/").expect("a path");
+        let (offer, _) = path.split_once("/status").expect("a path");
+        let id = format!("\"id\": \"{offer}\"");
+        assert!(lists[0].1.contains(&id), "{name}");
+    }
+}
+
+#[test]
+fn writes_valid_recordings_and_no_file_for_unchanged_responses() {
+    let workspace = Workspace::new();
+    let server = personal();
+    golden(
+        "record",
+        &workspace.record_from(&server, "plantedworks", &[]),
     );
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        common::transcript(&output)
-    );
-    let (read, followed) = server.join().expect("the server");
-    assert!(read > 0);
-    assert!(!followed);
-    assert!(
-        stdout(&output).contains("status 302"),
-        "{}",
-        common::transcript(&output)
-    );
-    assert_no_planted_value("the output", &common::transcript(&output));
+    let first = workspace.written();
+    assert_eq!(first.len(), 2);
+    let arguments = ["validate", "tests/recordings/live"];
+    let valid = common::run_in_workspace(workspace.root(), &arguments);
+    assert_exit_code(0, &valid);
+    // After the commit, the pseudonyms are public values, so the second run uses other pseudonyms.
+    for _ in 0..2 {
+        let output = workspace.record_from(&server, "plantedworks", &[]);
+        golden("record-unchanged", &output);
+        assert_eq!(workspace.written(), first);
+        workspace.commit();
+    }
 }

@@ -1,0 +1,111 @@
+//! The folder of the recordings: finds the recording of an unchanged response, and names the files of new recordings.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use cloud_partner_recordings::recording::Recording;
+use cloud_partner_recordings::store;
+use heck::ToKebabCase;
+
+use super::pseudonyms;
+use crate::files;
+use crate::spec::Operation;
+
+/// The recordings in the output folder. Files are never replaced, because a person may have edited them.
+pub struct OutputFolder {
+    folder: PathBuf,
+    recordings: Vec<KnownRecording>,
+}
+
+/// A recording in the output folder, or a new recording of this run.
+struct KnownRecording {
+    path: PathBuf,
+    /// The request and the response as text. The description and the provenance are left out: they may have been edited, and the
+    /// date differs.
+    text: String,
+    /// The same text without pseudonyms; `None` if a capture of this run has the same request and response. Captures of the same run
+    /// that differ in pseudonyms are different recordings.
+    form: Option<String>,
+}
+
+impl OutputFolder {
+    /// Reads the recordings in a folder.
+    pub fn read(folder: PathBuf) -> Self {
+        let stored = store::recordings(&folder).found.into_iter();
+        let recordings = stored.map(|stored| {
+            let text = text(&stored.recording);
+            KnownRecording {
+                path: stored.file,
+                form: Some(pseudonyms::without_pseudonyms(&text)),
+                text,
+            }
+        });
+        Self {
+            recordings: recordings.collect(),
+            folder,
+        }
+    }
+
+    /// Returns the relative path from the folder to the JSON Schema.
+    pub fn schema(&self) -> Option<String> {
+        let folder = std::path::absolute(&self.folder).ok()?;
+        let below = folder.strip_prefix(files::root().join("tests")).ok()?;
+        let up = "../".repeat(below.components().count());
+        Some(format!("{up}recording.schema.json"))
+    }
+
+    /// Returns an unused path for a new recording. Returns as an error the path of the recording that differs at most in pseudonyms.
+    pub fn place(
+        &mut self,
+        operation: &Operation<'_>,
+        recording: &Recording,
+    ) -> Result<PathBuf, PathBuf> {
+        let text = text(recording);
+        let form = Some(pseudonyms::without_pseudonyms(&text));
+        let mut known = self.recordings.iter();
+        let same = known.position(|known| known.text == text);
+        let mut known = self.recordings.iter();
+        if let Some(index) = same.or_else(|| known.position(|known| known.form == form)) {
+            let known = &mut self.recordings[index];
+            (known.text, known.form) = (text, None);
+            return Err(known.path.clone());
+        }
+        let stem = stem(operation, recording);
+        let mut path = self.folder.join(format!("{stem}.json"));
+        let mut number = 1;
+        while path.exists() || self.recordings.iter().any(|known| known.path == path) {
+            number += 1;
+            path = self.folder.join(format!("{stem}-{number}.json"));
+        }
+        self.recordings.push(KnownRecording {
+            path: path.clone(),
+            text,
+            form: None,
+        });
+        Ok(path)
+    }
+
+    /// Writes the file of a new recording.
+    pub fn write(&self, path: &Path, text: &str) -> io::Result<()> {
+        std::fs::create_dir_all(&self.folder)?;
+        std::fs::write(path, text)
+    }
+}
+
+fn text(recording: &Recording) -> String {
+    serde_json::to_string(&(&recording.request, &recording.response)).unwrap_or_default()
+}
+
+/// Returns the name of a file without its extension: the operation, the path parameters, the status code.
+fn stem(operation: &Operation<'_>, recording: &Recording) -> String {
+    let parameters = operation.captures(&recording.request.path);
+    let mut name = operation.name().to_kebab_case();
+    for (_, value) in parameters.unwrap_or_default() {
+        name.push('-');
+        name.extend(value.chars().map(|c| match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' => c.to_ascii_lowercase(),
+            _ => '-',
+        }));
+    }
+    format!("{name}-{}", recording.response.status)
+}
