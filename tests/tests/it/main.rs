@@ -3,8 +3,8 @@
 mod bench_figures;
 mod credentials;
 mod decoding;
+mod faults;
 mod fuzz;
-mod hostile;
 mod ids;
 mod public_api;
 mod publisher;

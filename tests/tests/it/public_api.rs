@@ -1,10 +1,10 @@
 //! Tests of the public API: auto traits, sources of errors, `Client::get` and the number of attempts.
 
 use std::error::Error as _;
-use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use crate::support::scripted_server::{ScriptedServer, response};
+use crate::support::{client, refused_endpoint};
 use cloud_partner_portal::{
     AccessToken, Client, ClientBuilder, Credential, CredentialSource, Error, Extensible,
     Identifier, Link, Outcome, Response, RetryPolicy, Timestamp, types,
@@ -36,16 +36,7 @@ fn errors_are_clone() {
 
 #[tokio::test]
 async fn the_message_of_an_error_does_not_contain_the_messages_of_its_sources() {
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .expect("a free port")
-        .port();
-    let client = Client::builder()
-        .endpoint(format!("http://127.0.0.1:{port}"))
-        .credential(Credential::token("t0ken").expect("a valid token"))
-        .retry(RetryPolicy::disabled())
-        .build()
-        .expect("a client");
+    let client = client(refused_endpoint());
     let error = client.list_offers("contoso").await.expect_err("no server");
     let message = error.to_string();
     let mut sources = 0;
@@ -84,41 +75,6 @@ async fn get_calls_an_operation_that_the_spec_does_not_name() {
         assert!(error.is_invalid_argument(), "{path}: {error:?}");
     }
     assert_eq!(server.requests().len(), 2);
-}
-
-#[tokio::test]
-async fn an_error_contains_the_retry_after_time() {
-    let server = ScriptedServer::start(|_| response(503, &[("retry-after", "86400")], ""));
-    let client = builder(&server).build().expect("a client");
-    let error = client.list_offers("contoso").await.expect_err("503");
-    assert_eq!(error.retry_after(), Some(Duration::from_secs(86400)));
-    assert!(
-        error.to_string().contains("asks to wait 86400 s"),
-        "{error}"
-    );
-}
-
-#[tokio::test]
-async fn the_sources_of_an_error_contain_each_cause_of_the_earlier_attempts_once() {
-    const ID: &str = "x-ms-correlation-request-id";
-    let server = ScriptedServer::start(|request| match request.number {
-        0 => response(503, &[(ID, "id-0")], ""),
-        1 => response(500, &[(ID, "id-1")], ""),
-        2 => response(503, &[(ID, "id-2")], ""),
-        _ => response(403, &[(ID, "id-3")], ""),
-    });
-    let client = builder(&server).build().expect("a client");
-    let error = client.list_offers("contoso").await.expect_err("403");
-    let mut ids = vec![error.correlation_id().map(ToOwned::to_owned)];
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause = cause.downcast_ref::<Error>().expect("an attempt's error");
-        ids.push(cause.correlation_id().map(ToOwned::to_owned));
-        source = std::error::Error::source(cause);
-    }
-    let ids: Vec<_> = ids.iter().flatten().collect();
-    assert_eq!(ids, ["id-3", "id-2", "id-1"]);
-    assert_eq!(error.credential(), Some("token"));
 }
 
 #[tokio::test]

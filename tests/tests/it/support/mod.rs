@@ -4,11 +4,13 @@
 
 pub mod error_checks;
 pub mod publisher;
+pub mod script;
 #[path = "../../../../sdk/generator/spec/mod.rs"]
 pub mod spec;
 pub mod watch;
 pub use cloud_partner_recordings::scripted_server;
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use cloud_partner_portal::{Client, ClientBuilder, Credential, RetryPolicy};
@@ -47,6 +49,12 @@ pub fn client(endpoint: impl Into<String>) -> Client {
             .endpoint(endpoint)
             .retry(RetryPolicy::disabled()),
     )
+}
+
+/// Returns an endpoint whose port refuses connections.
+pub fn refused_endpoint() -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    format!("http://{}", listener.local_addr().expect("an address"))
 }
 
 /// Builds a client with a token.

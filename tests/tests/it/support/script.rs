@@ -1,0 +1,138 @@
+//! Tables in YAML files, and the notation in which they describe what a server sends.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::scripted_server::{Step, json_response, response};
+use super::spec::Spec;
+
+/// Parses a table of test cases.
+pub fn table<T: DeserializeOwned>(yaml: &str) -> Vec<T> {
+    let yaml = Spec::yaml(Path::new("table.yaml"), yaml).unwrap_or_else(|error| panic!("{error}"));
+    serde_json::from_value(yaml.value).expect("a valid table")
+}
+
+/// What a server does after it has read a request. Without any property, it closes the connection.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Script {
+    /// Sends a complete response with this status code, `headers` and `body`.
+    pub status: Option<u16>,
+    headers: BTreeMap<String, String>,
+    body: Bytes,
+    /// Sends a complete 200 response with this JSON body.
+    pub json: Option<Bytes>,
+    /// Sends the head of a 200 JSON response with these header lines, then `body`.
+    partial: Option<String>,
+    /// Sends these bytes.
+    send: Option<Bytes>,
+    /// Then sends these bytes until the client disconnects, `slowly` with an interval of 20 ms.
+    repeat: Option<Bytes>,
+    slowly: bool,
+    then: End,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, PartialEq)]
+#[serde(rename_all = "lowercase")]
+enum End {
+    #[default]
+    Close,
+    /// Resets the connection.
+    Reset,
+    /// Sends nothing more until the client disconnects.
+    Stall,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Bytes {
+    Text(String),
+    /// Each character is one byte.
+    Latin1 {
+        latin1: String,
+    },
+    Repeated {
+        repeat: String,
+        times: usize,
+    },
+    /// Compressed bytes without the last `omit` bytes.
+    Compressed {
+        gzip: Box<Bytes>,
+        #[serde(default)]
+        omit: usize,
+    },
+    Parts(Vec<Bytes>),
+}
+
+impl Default for Bytes {
+    fn default() -> Self {
+        Self::Text(String::new())
+    }
+}
+
+impl Bytes {
+    fn get(&self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text.clone().into_bytes(),
+            Self::Latin1 { latin1 } => latin1
+                .chars()
+                .map(|letter| u8::try_from(letter).expect("a character of Latin-1"))
+                .collect(),
+            Self::Repeated { repeat, times } => repeat.repeat(*times).into_bytes(),
+            Self::Compressed { gzip, omit } => {
+                let level = flate2::Compression::best();
+                let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
+                encoder.write_all(&gzip.get()).expect("memory");
+                let mut bytes = encoder.finish().expect("memory");
+                bytes.truncate(bytes.len() - omit);
+                bytes
+            }
+            Self::Parts(parts) => parts.iter().flat_map(Self::get).collect(),
+        }
+    }
+}
+
+impl Script {
+    /// Returns whether the server never completes the response, so that only a timeout ends the attempt.
+    pub fn is_endless(&self) -> bool {
+        self.then == End::Stall || self.slowly
+    }
+
+    pub fn steps(&self) -> Vec<Step> {
+        let headers: Vec<_> = self.headers.iter().map(|(n, v)| (&**n, &**v)).collect();
+        let mut steps = match (self.status, &self.json, &self.partial) {
+            (Some(status), ..) => response(status, &headers, self.body.get()),
+            (_, Some(json), _) => json_response(json.get()),
+            (.., Some(lines)) => {
+                let line_end = if lines.is_empty() { "" } else { "\r\n" };
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{lines}{line_end}\r\n"
+                );
+                vec![Step::Send([head.as_bytes(), &self.body.get()].concat())]
+            }
+            _ => Vec::new(),
+        };
+        steps.extend(self.send.iter().map(|bytes| Step::Send(bytes.get())));
+        let interval = Duration::from_millis(20);
+        if let Some(bytes) = &self.repeat {
+            let interval = if self.slowly {
+                interval
+            } else {
+                Duration::ZERO
+            };
+            steps.push(Step::Repeat(bytes.get(), interval));
+        }
+        match self.then {
+            End::Close => {}
+            // Without the wait, the client may not receive what was sent before the reset.
+            End::Reset => steps.extend([Step::Wait(interval), Step::Reset]),
+            End::Stall => steps.push(Step::Stall),
+        }
+        steps
+    }
+}
