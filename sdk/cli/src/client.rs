@@ -3,9 +3,6 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cloud_partner_portal::{Client, Credential, CredentialSource};
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::args::Common;
 use crate::explain::Stop;
@@ -67,22 +64,4 @@ fn credential(common: &Common) -> Result<Credential, Stop> {
         (Some(source), None) => Ok(Credential::from_source(source)?),
         (None, None) => Ok(Credential::from_env_or_azure_cli()?),
     }
-}
-
-/// Prints the SDK's tracing events to standard error. Events of other crates aren't printed, because they can hold the token's
-/// header.
-pub fn show_requests() {
-    let layer = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .with_target(false)
-        // Otherwise tracing-subscriber reports a closed standard error to standard error, and panics.
-        .log_internal_errors(false)
-        .without_time();
-    let ours = Targets::new().with_target("cloud_partner_portal", LevelFilter::TRACE);
-    // `try_init` fails only if a subscriber is already set.
-    let _ = tracing_subscriber::registry()
-        .with(layer)
-        .with(ours)
-        .try_init();
 }

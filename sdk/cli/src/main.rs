@@ -9,6 +9,7 @@ mod offers;
 mod outcome;
 mod output;
 mod plain_text;
+mod requests;
 mod status;
 mod watch;
 
@@ -57,7 +58,10 @@ fn run(arguments: Arguments) -> Result<Exit, Stop> {
         _ => {}
     }
     if arguments.common.verbose {
-        client::show_requests();
+        requests::show_all();
+    } else if !matches!(arguments.command, Command::Watch(_)) {
+        // The watch prints each failed poll.
+        requests::show_retries();
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -29,7 +29,7 @@ struct Row<'a> {
 const COLUMNS: [&str; 6] = ["id", "name", "type", "status", "changed", "step"];
 
 impl Row<'_> {
-    fn cells(&self, changed: impl Fn(&Timestamp) -> String) -> [String; COLUMNS.len()] {
+    fn cells(&self, changed: impl Fn(&Timestamp) -> String) -> Vec<String> {
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         let name = self.offer.definition.as_ref();
         let name = name.and_then(|definition| definition.display_text.as_deref());
@@ -38,7 +38,7 @@ impl Row<'_> {
             Some(Ok(report)) => text(report.current_step().map(PublicationStep::label)),
             Some(Err(error)) => format!("error: {}", with_causes(error)),
         };
-        [
+        vec![
             self.offer.id.clone(),
             text(name),
             text(self.offer.offer_type_id.as_deref()),
@@ -82,14 +82,13 @@ pub async fn run(
             .buffer_unordered(CONCURRENT_REQUESTS);
         while requests.next().await.is_some() {}
     }
-    let columns = if options.steps { 6 } else { 5 };
-    print(
-        &rows,
-        columns,
-        list.len(),
-        common.output,
-        &mut BufWriter::new(out),
-    )?;
+    let columns = if options.steps {
+        &COLUMNS[..]
+    } else {
+        &COLUMNS[..5]
+    };
+    let mut out = BufWriter::new(out);
+    print(&rows, columns, list.is_empty(), common.output, &mut out)?;
     let mut exit = Exit::Done;
     for row in &rows {
         if let Some(Err(error)) = &row.report {
@@ -111,8 +110,8 @@ fn wanted(offer: &OfferSummary, options: &Offers) -> bool {
 
 fn print(
     rows: &[Row],
-    columns: usize,
-    offers: usize,
+    columns: &[&str],
+    empty: bool,
     format: Format,
     out: &mut impl Write,
 ) -> Result<(), Stop> {
@@ -124,30 +123,23 @@ fn print(
             }
         }
         Format::Tsv => {
-            output::tsv(&COLUMNS[..columns], out)?;
+            output::tsv(columns, out)?;
             for row in rows {
                 let cells = row.cells(|time| time.as_str().to_owned());
-                let cells = cells.each_ref().map(String::as_str);
-                output::tsv(&cells[..columns], out)?;
+                output::tsv(&cells[..columns.len()], out)?;
             }
         }
         Format::Table if rows.is_empty() => {
-            let such = if offers == 0 { "" } else { "such " };
+            let such = if empty { "" } else { "such " };
             writeln!(out, "The publisher has no {such}offers.")?;
         }
         Format::Table => {
             let now = OffsetDateTime::now_utc();
-            let mut table = output::table(&COLUMNS.map(str::to_uppercase)[..columns]);
-            for row in rows {
-                let cells = row.cells(|time| plain_text::time(time, now));
-                let [id, name, kind, status, changed, step] = cells.each_ref();
-                let status = output::status_cell(status);
-                let [id, name, kind, changed, step] =
-                    [id, name, kind, changed, step].map(|text| output::cell(text));
-                let cells = [id, name, kind, status, changed, step];
-                table.add_row(cells.into_iter().take(columns));
+            let cells = rows.iter();
+            let cells = cells.map(|row| row.cells(|time| plain_text::time(time, now)));
+            for line in output::table(columns, cells) {
+                writeln!(out, "{line}")?;
             }
-            output::print(&table, out)?;
         }
     }
     out.flush()?;

@@ -8,43 +8,39 @@ use serde_json::Value;
 
 use crate::plain_text::{clean, is_control};
 
-/// Creates a table without lines, with two spaces between columns.
-pub fn table(header: &[String]) -> Table {
+/// Returns the lines of a table without borders, with two spaces between columns. The cells of the column `status` have the colour
+/// of their meaning.
+pub fn table(columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<String> {
     let mut table = Table::new();
     table
         .load_style(comfy_table::presets::NOTHING)
-        .set_header(header);
+        .set_header(columns.iter().map(|name| name.to_uppercase()));
     // `choice` is `Never` if `NO_COLOR` is set or standard output isn't a terminal.
     if anstream::AutoStream::choice(&io::stdout()) == anstream::ColorChoice::Never {
         table.force_no_tty();
     } else {
         table.enforce_styling();
     }
-    table
-}
-
-pub fn cell(text: &str) -> Cell {
-    Cell::new(clean(text))
-}
-
-/// Returns a table cell with a status in the colour of its meaning.
-pub fn status_cell(status: &str) -> Cell {
-    let cell = cell(status);
-    match status.to_ascii_lowercase().as_str() {
-        "succeeded" | "published" | "complete" => cell.fg(Color::Green),
-        "failed" | "blocked" | "rejected" => cell.fg(Color::Red),
-        "waitingforpublisherreview" | "canceled" => cell.fg(Color::Yellow),
-        "running" | "inprogress" => cell.fg(Color::Cyan),
-        _ => cell,
+    for row in rows {
+        let cells = columns.iter().zip(row);
+        table.add_row(cells.map(|(column, text)| match (*column, colour(&text)) {
+            ("status", Some(colour)) => Cell::new(clean(&text)).fg(colour),
+            _ => Cell::new(clean(&text)),
+        }));
     }
+    // Without the padding of the first and the last column.
+    table.lines().map(|line| line.trim().to_owned()).collect()
 }
 
-/// Prints a table without the padding of its last column.
-pub fn print(table: &Table, out: &mut impl Write) -> io::Result<()> {
-    for line in table.lines() {
-        writeln!(out, "{}", line.trim_start_matches(' ').trim_end())?;
-    }
-    Ok(())
+/// Returns the colour of a status.
+fn colour(status: &str) -> Option<Color> {
+    Some(match status.to_ascii_lowercase().as_str() {
+        "succeeded" | "published" | "complete" => Color::Green,
+        "failed" | "blocked" | "rejected" => Color::Red,
+        "waitingforpublisherreview" | "canceled" => Color::Yellow,
+        "running" | "inprogress" => Color::Cyan,
+        _ => return None,
+    })
 }
 
 /// Prints a JSON document with line breaks and indentation.
@@ -74,7 +70,7 @@ fn escape(json: &str) -> String {
 }
 
 /// Prints tab-separated values. Tabs and line breaks in a value become spaces.
-pub fn tsv(values: &[&str], out: &mut impl Write) -> io::Result<()> {
-    let values: Vec<_> = values.iter().map(|value| clean(value)).collect();
+pub fn tsv(values: &[impl AsRef<str>], out: &mut impl Write) -> io::Result<()> {
+    let values: Vec<_> = values.iter().map(|value| clean(value.as_ref())).collect();
     writeln!(out, "{}", values.join("\t"))
 }

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use cloud_partner_portal::Link;
 use cloud_partner_portal::types::{OfferStatus, OfferStatusReport, PublicationStep, StatusMessage};
+use cloud_partner_portal::{Extensible, Link};
 
 use crate::args::{Common, Format, Status};
 use crate::client::Connection;
@@ -46,20 +46,24 @@ fn sentence(report: &OfferStatusReport) -> String {
     }
 }
 
+/// Returns the cells of a step: the id, the name, the status, the progress and the estimate.
+fn cells(step: &PublicationStep) -> [String; 5] {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let progress = step.progress_percentage;
+    [
+        text(step.id.as_deref()),
+        text(step.step_name.as_deref()),
+        text(step.status.as_ref().map(Extensible::as_str)),
+        progress.map_or_else(String::new, |progress| format!("{progress} %")),
+        text(step.estimated_time_frame.as_deref()),
+    ]
+}
+
 /// Prints one row for each step, and a last row for the whole publication.
 fn tsv(report: &OfferStatusReport, offer: &str, out: &mut impl Write) -> Result<(), Stop> {
     output::tsv(&["id", "name", "status", "progress", "estimate"], out)?;
     for step in report.steps() {
-        output::tsv(
-            &[
-                step.id.as_deref().unwrap_or_default(),
-                step.step_name.as_deref().unwrap_or_default(),
-                status(step),
-                &progress(step),
-                step.estimated_time_frame.as_deref().unwrap_or_default(),
-            ],
-            out,
-        )?;
+        output::tsv(&cells(step), out)?;
     }
     let status = report.status.as_str();
     output::tsv(&[offer, "publication", status, "", ""], out)?;
@@ -82,26 +86,22 @@ fn table(
     writeln!(out, "{}", sentence(report))?;
     messages(report.messages(), "", out)?;
     if !report.steps().is_empty() {
+        let rows = report.steps().iter().map(|step| {
+            let [_, _, status, progress, estimate] = cells(step);
+            let name = format!("{} {}", mark(step, &status), step.label());
+            vec![name, status, progress, estimate]
+        });
+        let lines = output::table(&["step", "status", "progress", "estimate"], rows);
+        let mut steps = report.steps().iter();
         writeln!(out)?;
-        let mut table =
-            output::table(&["STEP", "STATUS", "PROGRESS", "ESTIMATE"].map(str::to_owned));
-        for step in report.steps() {
-            let name = format!("{} {}", mark(step), step.label());
-            let estimate = step.estimated_time_frame.as_deref().unwrap_or_default();
-            table.add_row([
-                output::cell(&name),
-                output::status_cell(status(step)),
-                output::cell(&progress(step)),
-                output::cell(estimate),
-            ]);
-        }
-        let mut lines = table.lines();
-        if let Some(header) = lines.next() {
-            writeln!(out, "{}", header.trim())?;
-        }
-        for (line, step) in lines.zip(report.steps()) {
-            writeln!(out, "{}", line.trim())?;
-            messages(step.messages(), "    ", out)?;
+        for (index, line) in lines.into_iter().enumerate() {
+            writeln!(out, "{line}")?;
+            // The first line is the header.
+            if index > 0
+                && let Some(step) = steps.next()
+            {
+                messages(step.messages(), "    ", out)?;
+            }
         }
     }
     links("Preview", report.preview_links.as_deref(), out)?;
@@ -111,62 +111,38 @@ fn table(
 
 fn messages(messages: &[StatusMessage], indent: &str, out: &mut impl Write) -> Result<(), Stop> {
     for message in messages {
-        let level = message
-            .level
-            .as_ref()
-            .map_or("message", |level| level.as_str());
+        let level = message.level.as_ref().map_or("message", Extensible::as_str);
         let html = message.message_html.as_deref().unwrap_or_default();
-        let when = message
-            .timestamp
-            .as_ref()
-            .map(|time| format!(" ({})", clean(time.as_str())));
-        writeln!(
-            out,
-            "{indent}{}: {}{}",
-            clean(level),
-            from_html(html),
-            when.unwrap_or_default()
-        )?;
+        write!(out, "{indent}{}: {}", clean(level), from_html(html))?;
+        match &message.timestamp {
+            Some(time) => writeln!(out, " ({})", clean(time.as_str()))?,
+            None => writeln!(out)?,
+        }
     }
     Ok(())
 }
 
 fn links(title: &str, links: Option<&[Link]>, out: &mut impl Write) -> Result<(), Stop> {
-    let links = links
-        .unwrap_or_default()
-        .iter()
-        .filter(|link| link.uri().is_some());
-    for (number, link) in links.enumerate() {
-        if number == 0 {
-            writeln!(out, "\n{title}:")?;
+    let mut heading = format!("\n{title}:\n");
+    for link in links.unwrap_or_default() {
+        let Some(uri) = link.uri().map(clean) else {
+            continue;
+        };
+        write!(out, "{}  ", std::mem::take(&mut heading))?;
+        match link.text() {
+            Some(text) => writeln!(out, "{}: {uri}", clean(text))?,
+            None => writeln!(out, "{uri}")?,
         }
-        let text = link.text().map(|text| format!("{}: ", clean(text)));
-        writeln!(
-            out,
-            "  {}{}",
-            text.unwrap_or_default(),
-            clean(link.uri().unwrap_or_default())
-        )?;
     }
     Ok(())
 }
 
-fn status(step: &PublicationStep) -> &str {
-    step.status.as_ref().map_or("", |status| status.as_str())
-}
-
-fn progress(step: &PublicationStep) -> String {
-    step.progress_percentage
-        .map(|progress| format!("{progress} %"))
-        .unwrap_or_default()
-}
-
 /// Returns the state of a step as one character.
-fn mark(step: &PublicationStep) -> &'static str {
+fn mark(step: &PublicationStep, status: &str) -> &'static str {
     if step.is_blocked() {
         return "!";
     }
-    match status(step).to_ascii_lowercase().as_str() {
+    match status.to_ascii_lowercase().as_str() {
         "complete" => "+",
         "notstarted" | "" => "-",
         "canceled" => "x",

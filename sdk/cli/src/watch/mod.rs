@@ -3,6 +3,7 @@
 mod event;
 mod json;
 mod printer;
+mod row;
 
 use std::collections::BTreeMap;
 use std::io::Write;

@@ -5,19 +5,17 @@ use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use cloud_partner_portal::types::{OfferStatusReport, PublicationStep};
-use cloud_partner_portal::{Error, WatchEvent, WatchResult};
+use cloud_partner_portal::{Error, WatchEvent};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
+use super::row::Row;
+use super::{ListEnd, Results, json};
 use crate::args::Format;
 use crate::exit::Exit;
-use crate::explain::{explain, to_stderr, with_causes};
-use crate::outcome::sentence;
+use crate::explain::{explain, to_stderr};
 use crate::output;
-use crate::plain_text::{clean, from_html, stamp};
-use crate::watch::json::{self, json_error};
-use crate::watch::{ListEnd, Results};
+use crate::plain_text::{clean, stamp};
 
 const LIST: &str = "the list of offers";
 
@@ -53,41 +51,51 @@ impl<'o, W: Write> Printer<'o, W> {
         &mut self,
         offer: Option<&str>,
         event: &WatchEvent,
-        summary: Option<Map<String, Value>>,
+        summary: Option<Value>,
     ) -> io::Result<()> {
+        let row = Row::new(&offer.map_or(LIST.to_owned(), clean), event);
         match self.format {
             Format::Json | Format::Jsonl => {
-                let mut value = json::event(offer, event);
-                for (name, property) in summary.unwrap_or_default() {
-                    value[name] = property;
-                }
-                output::line(&value, self.out)?;
+                let event = json!({"time": stamp(), "offer": offer, "event": row.event});
+                self.json(event, [row.json, summary.unwrap_or_default()])?;
             }
-            Format::Tsv => self.tsv(offer.unwrap_or_default(), event)?,
-            Format::Table => self.text(offer, event)?,
+            Format::Tsv => {
+                if !std::mem::replace(&mut self.header_printed, true) {
+                    let header = ["time", "offer", "event", "status", "step", "detail"];
+                    output::tsv(&header, self.out)?;
+                }
+                let (time, offer) = (stamp(), offer.unwrap_or_default());
+                let cells = [&time, offer, row.event, &row.status, &row.step, &row.detail];
+                output::tsv(&cells, self.out)?;
+            }
+            Format::Table => {
+                let ended = matches!(event, WatchEvent::Ended(_));
+                match (offer, &mut self.bars, row.line) {
+                    (Some(offer), Some(bars), Some(line)) => bars.show(offer, line, ended),
+                    (Some(offer), Some(bars), None) if ended => bars.show(offer, row.detail, ended),
+                    (Some(offer), None, Some(line)) => {
+                        writeln!(self.out, "{} {}: {line}", stamp(), clean(offer))?;
+                    }
+                    _ => {}
+                }
+            }
         }
         // A program that reads the output may wait for this event.
         self.out.flush()?;
-        let subject = offer.map_or(LIST.to_owned(), clean);
-        match event {
-            WatchEvent::PollFailed(error) => self.remark(&format!(
-                "{subject}: a poll failed, the watch continues: {}",
-                with_causes(error)
-            )),
-            WatchEvent::Delayed(wait) => self.remark(&format!(
-                "{subject}: the service asks to wait; the next poll is sent in {}",
-                humantime::format_duration(Duration::from_secs(wait.as_secs()))
-            )),
-            WatchEvent::Ended(
-                Err(error)
-                | Ok(WatchResult {
-                    last_error: Some(error),
-                    ..
-                }),
-            ) => self.remark(explain(&subject, error).trim_end()),
-            _ => {}
+        if let Some(remark) = row.remark {
+            self.remark(&remark);
         }
         Ok(())
+    }
+
+    /// Prints a JSON object with the properties of other objects on one line.
+    fn json(&mut self, mut object: Value, others: [Value; 2]) -> io::Result<()> {
+        for other in others {
+            for (name, property) in other.as_object().into_iter().flatten() {
+                object[name] = property.clone();
+            }
+        }
+        output::line(&object, self.out)
     }
 
     /// Prints to standard error, above the progress lines.
@@ -151,60 +159,11 @@ impl<'o, W: Write> Printer<'o, W> {
         if !matches!(self.format, Format::Json | Format::Jsonl) {
             return Ok(());
         }
-        let mut value = serde_json::json!({"time": stamp(), "event": event});
-        if let Some(error) = error {
-            value["error"] = json_error(error);
-        }
-        for (name, property) in json::summary(results, exit) {
-            value[name] = property;
-        }
-        output::line(&value, self.out)
-    }
-
-    fn text(&mut self, offer: Option<&str>, event: &WatchEvent) -> io::Result<()> {
-        let Some(offer) = offer else {
-            return Ok(());
-        };
-        let line = match event {
-            WatchEvent::Changed(change) => line(&change.report),
-            WatchEvent::Ended(Ok(result)) => ended(result).to_owned(),
-            // Without progress lines, the error is printed to standard error only.
-            WatchEvent::Ended(Err(error)) if self.bars.is_some() => with_causes(error),
-            _ => return Ok(()),
-        };
-        if let Some(bars) = &mut self.bars {
-            bars.show(offer, line, matches!(event, WatchEvent::Ended(_)));
-            return Ok(());
-        }
-        writeln!(self.out, "{} {}: {line}", stamp(), clean(offer))
-    }
-
-    fn tsv(&mut self, offer: &str, event: &WatchEvent) -> io::Result<()> {
-        if !std::mem::replace(&mut self.header_printed, true) {
-            let header = ["time", "offer", "event", "status", "step", "detail"];
-            output::tsv(&header, self.out)?;
-        }
-        let (mut status, mut step, mut detail) = ("", "", String::new());
-        match event {
-            WatchEvent::Changed(change) => {
-                status = change.report.status.as_str();
-                step = change
-                    .report
-                    .current_step()
-                    .map_or("", PublicationStep::label);
-            }
-            WatchEvent::Ended(Ok(result)) => {
-                status = result.outcome.as_str();
-                ended(result).clone_into(&mut detail);
-            }
-            WatchEvent::PollFailed(error) | WatchEvent::Ended(Err(error)) => {
-                detail = with_causes(error);
-            }
-            WatchEvent::Delayed(wait) => detail = format!("{} s", wait.as_secs()),
-            _ => {}
-        }
-        let values = [&stamp(), offer, json::name(event), status, step, &detail];
-        output::tsv(&values, self.out)
+        let error = error.map(|error| json!({"error": json::error(error)}));
+        self.json(
+            json!({"time": stamp(), "event": event}),
+            [error.unwrap_or_default(), json::summary(results, exit)],
+        )
     }
 }
 
@@ -226,32 +185,4 @@ impl Bars {
             bar.set_message(line);
         }
     }
-}
-
-/// Returns a sentence about the result of a watch.
-fn ended(result: &WatchResult) -> &'static str {
-    match result.report {
-        Some(_) => sentence(result.outcome),
-        None => "The watch timed out before the service sent a status.",
-    }
-}
-
-/// Returns a report on one line: the status, the current step, and the last error message.
-fn line(report: &OfferStatusReport) -> String {
-    let mut parts = vec![clean(report.status.as_str())];
-    if let Some(step) = report.current_step() {
-        let status = step.status.as_ref().map_or("", |status| status.as_str());
-        parts.push(format!("{} {}", clean(step.label()), clean(status)));
-        parts.extend(
-            step.progress_percentage
-                .map(|progress| format!("{progress} %")),
-        );
-    }
-    let steps = report.steps().iter().flat_map(PublicationStep::messages);
-    let mut messages = report.messages().iter().chain(steps);
-    if let Some(message) = messages.rfind(|message| message.is_error()) {
-        let html = message.message_html.as_deref().unwrap_or_default();
-        parts.push(format!("error: {}", from_html(html)));
-    }
-    parts.join(", ")
 }
