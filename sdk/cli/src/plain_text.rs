@@ -71,27 +71,9 @@ pub fn stamp() -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{from_html, time};
+    use super::time;
     use cloud_partner_portal::Timestamp;
     use time::OffsetDateTime;
-
-    #[test]
-    fn html_becomes_one_line() {
-        for (html, text) in [
-            ("Step completed.", "Step completed."),
-            ("<p>Two<br/>lines &amp; <b>more</b></p>", "Two lines & more"),
-            ("a < b", "a < b"),
-            (
-                r#"See <a href="https://example.com/help?a=1&amp;b=2">how to repair it</a>."#,
-                "See [how to repair it][1]. [1]: https://example.com/help?a=1&b=2",
-            ),
-            ("\u{1b}[31mred", "[31mred"),
-            ("a\u{202e}b\u{2066}", "a\\u{202e}b\\u{2066}"),
-            ("", ""),
-        ] {
-            assert_eq!(from_html(html), text);
-        }
-    }
 
     #[test]
     fn times_are_relative_and_in_utc() {

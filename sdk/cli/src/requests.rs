@@ -3,7 +3,6 @@
 //! Events of other crates aren't printed, because they can hold the token's header.
 
 use std::fmt;
-use std::time::Duration;
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -75,11 +74,8 @@ impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Retries {
         } else if let Some(seconds) = fields.backoff {
             let failed = call.extensions_mut().remove::<Fields>();
             let why = failed.and_then(|failed| failed.error).unwrap_or_default();
-            // Seconds with one digit.
-            let backoff = Duration::try_from_secs_f64((seconds * 10.0).round() / 10.0);
-            let backoff = humantime::format_duration(backoff.unwrap_or_default());
             to_stderr(&format!(
-                "{}; the next attempt is sent in {backoff}\n",
+                "a request failed, the call continues: {}; the next attempt is sent in {seconds:.1} s\n",
                 clean(&why)
             ));
         }

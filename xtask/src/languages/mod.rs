@@ -82,7 +82,9 @@ impl Languages {
         }
         table.print(out)?;
         let mut report = Report::new();
-        findings.into_iter().for_each(|finding| report.add(finding));
+        for finding in findings {
+            report.add(finding);
+        }
         let seconds = started.elapsed().as_secs_f64();
         let done = format!(
             "{succeeded} of {all} clients read the recordings without an unknown difference, in {seconds:.0} s"

@@ -40,7 +40,9 @@ impl Workspace {
         let text = fs::read_to_string(common::workspace().join(spec)).expect("the spec");
         workspace.write(spec, &text);
         fs::create_dir(workspace.path("tests/scenarios")).expect("an empty folder");
-        edits.iter().for_each(|edit| workspace.edit(edit));
+        for edit in edits {
+            workspace.edit(edit);
+        }
         workspace
     }
 

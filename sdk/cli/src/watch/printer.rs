@@ -65,7 +65,7 @@ impl<'o, W: Write> Printer<'o, W> {
                     output::tsv(&header, self.out)?;
                 }
                 let (time, offer) = (stamp(), offer.unwrap_or_default());
-                let cells = [&time, offer, row.event, &row.status, &row.step, &row.detail];
+                let cells = [&time, offer, row.event, row.status, row.step, &row.detail];
                 output::tsv(&cells, self.out)?;
             }
             Format::Table => {

@@ -13,12 +13,12 @@ use crate::plain_text::{clean, from_html};
 
 /// An event in the forms of all output formats.
 #[derive(Default)]
-pub struct Row {
+pub struct Row<'e> {
     /// The name of the event.
     pub event: &'static str,
     /// The columns of the tab-separated values.
-    pub status: String,
-    pub step: String,
+    pub status: &'e str,
+    pub step: &'e str,
     pub detail: String,
     /// The line of the table format.
     pub line: Option<String>,
@@ -28,16 +28,16 @@ pub struct Row {
     pub json: Value,
 }
 
-impl Row {
+impl<'e> Row<'e> {
     /// Describes an event of `subject`: an offer, or the list of offers.
-    pub fn new(subject: &str, event: &WatchEvent) -> Self {
+    pub fn new(subject: &str, event: &'e WatchEvent) -> Self {
         let mut row = Self::default();
         match event {
             WatchEvent::Changed(change) => {
                 let step = change.report.current_step();
                 row.event = "changed";
-                row.status = change.report.status.as_str().to_owned();
-                row.step = step.map_or("", PublicationStep::label).to_owned();
+                row.status = change.report.status.as_str();
+                row.step = step.map_or("", PublicationStep::label);
                 row.line = Some(line(&change.report));
                 row.json = json::change(change);
             }
@@ -65,7 +65,7 @@ impl Row {
                 row.json = json::result(ended);
                 let error = match ended {
                     Ok(result) => {
-                        row.status = result.outcome.as_str().to_owned();
+                        row.status = result.outcome.as_str();
                         row.detail = match result.report {
                             Some(_) => sentence(result.outcome).to_owned(),
                             None => {
