@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use regex::Regex;
-use serde_json::Value;
+use serde_json::{Value, json};
 use snapbox::data::DataFormat;
 use snapbox::{Assert, Data, IntoData, Redactions};
+use tempfile::TempDir;
 
 /// Returns the folder of this crate's tests.
 pub fn tests() -> PathBuf {
@@ -71,10 +72,7 @@ pub fn transcript(output: &Output) -> String {
 /// The values that differ between two runs: each placeholder of the golden files, with the pattern of the value.
 const VARYING: [(&str, &str); 3] = [
     ("[DAY]", r"sanitised on (?<redacted>\d{4}-\d{2}-\d{2})"),
-    (
-        "[MILLISECONDS]",
-        r#""(?:cpuM|m)illiseconds": (?<redacted>\d+)"#,
-    ),
+    ("[MILLISECONDS]", r#""cpuMilliseconds": (?<redacted>\d+)"#),
     ("[SECONDS]", r", in (?<redacted>\d+) s:"),
 ];
 
@@ -127,16 +125,45 @@ pub fn edit(document: &mut Value, pointer: &str, value: Value) {
     }
 }
 
-/// Creates a folder with the base case's spec as `spec.yaml` and its recording as `recordings/base.json`.
-pub fn base() -> tempfile::TempDir {
+/// Reads a JSON file.
+pub fn json(file: &Path) -> Value {
+    let text = fs::read_to_string(file).expect("the file can be read");
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// Writes a file and the folders that contain it.
+pub fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
+    let file = folder.join(name);
+    fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+    fs::write(file, bytes).expect("the file can be written");
+}
+
+/// Creates a folder with the base spec as `spec.yaml` and the base recording as `recordings/base.json`.
+pub fn base() -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let base = tests().join("cases/base");
-    fs::create_dir(folder.path().join("recordings")).expect("an empty folder");
-    fs::copy(base.join("spec.yaml"), folder.path().join("spec.yaml")).expect("the base spec");
-    fs::copy(
-        base.join("recording.json"),
-        folder.path().join("recordings/base.json"),
-    )
-    .expect("the base recording");
+    let spec = fs::read(tests().join("cases/base/spec.yaml")).expect("the base spec");
+    write(folder.path(), "spec.yaml", spec);
+    add_recording(folder.path(), "recordings/base", &json!({}));
     folder
+}
+
+/// Writes a recording; a name without extension gets `.json`. An object is a JSON merge patch of the base recording, a list is a
+/// JSON patch of it, and a text is the content of the file.
+pub fn add_recording(folder: &Path, name: &str, recording: &Value) {
+    let mut patched = json(&tests().join("cases/base/recording.json"));
+    let text = match recording {
+        Value::String(text) => text.clone(),
+        Value::Array(_) => {
+            let patch: json_patch::Patch =
+                serde_json::from_value(recording.clone()).expect("a JSON patch");
+            json_patch::patch(&mut patched, &patch).expect("the patch applies");
+            format!("{patched:#}")
+        }
+        patch => {
+            json_patch::merge(&mut patched, patch);
+            format!("{patched:#}")
+        }
+    };
+    let ending = if name.contains('.') { "" } else { ".json" };
+    write(folder, &format!("{name}{ending}"), text);
 }

@@ -1,52 +1,39 @@
 //! `coverage` with the small spec of the cases, whose statements can be counted by hand, and with the workspace's spec, whose
 //! statements must all be covered.
 
-use std::collections::BTreeMap;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Output;
 
-use crate::common::{self, stderr, stdout};
+use crate::common::{self, add_recording, stderr, stdout};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-/// Writes a recording that is the base recording with a merge patch.
-fn add(folder: &TempDir, name: &str, patch: &Value) {
-    let base = fs::read_to_string(common::tests().join("cases/base/recording.json"))
-        .expect("the base recording");
-    let mut recording: Value = serde_json::from_str(&base).expect("JSON");
-    json_patch::merge(&mut recording, patch);
-    let file = folder.path().join(name);
-    fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-    fs::write(file, recording.to_string()).expect("a recording");
-}
 
 /// Returns a merge patch of the base recording with another provenance and response body.
 fn body(provenance: &str, body: &Value) -> Value {
     json!({ "provenance": { "kind": provenance }, "response": { "body": { "json": body } } })
 }
 
-/// Runs the command with the small spec, and with the recordings, counterexamples and known gaps in the folder.
-fn coverage(folder: &TempDir, more: &[&str]) -> Output {
-    for name in ["counterexamples", "recordings"] {
-        fs::create_dir_all(folder.path().join(name)).expect("a folder");
-    }
-    let gaps = folder.path().join("gaps.yaml");
-    if !gaps.exists() {
-        fs::write(gaps, "coverage: []\n").expect("the known gaps");
-    }
+/// Runs the command with the small spec, with the recordings and counterexamples in the folder, and with these known gaps.
+fn coverage(folder: &TempDir, known_gaps: &str, more: &[&str]) -> Output {
+    std::fs::create_dir_all(folder.path().join("counterexamples")).expect("a folder");
+    common::write(folder.path(), "gaps.yaml", known_gaps);
     let arguments = [
         "coverage",
-        "--spec",
-        "spec.yaml",
-        "--known-gaps",
-        "gaps.yaml",
-        "--counterexamples",
-        "counterexamples",
+        "--spec=spec.yaml",
+        "--known-gaps=gaps.yaml",
+        "--counterexamples=counterexamples",
+        "recordings",
     ];
-    common::run(
-        folder.path(),
-        &[&arguments[..], more, &["recordings"]].concat(),
-    )
+    common::run(folder.path(), &[&arguments[..], more].concat())
+}
+
+/// Returns known gaps with these names.
+fn gaps(names: &[&str]) -> String {
+    let gap = |name| {
+        format!("  - name: {name}\n    reason: No recording is possible.\n    date: 2026-01-31\n")
+    };
+    let gaps: String = names.iter().map(gap).collect();
+    format!("coverage:\n{gaps}")
 }
 
 fn parsed(output: &Output) -> Value {
@@ -54,65 +41,50 @@ fn parsed(output: &Output) -> Value {
         .unwrap_or_else(|error| panic!("{error}: {}{}", stdout(output), stderr(output)))
 }
 
-/// Returns the state of each statement by name.
-fn states(report: &Value) -> BTreeMap<String, String> {
-    let statements = report["statements"].as_array().expect("the statements");
-    let text = |value: &'_ Value| value.as_str().map(ToOwned::to_owned);
-    let states = statements
-        .iter()
-        .map(|one| Some((text(&one["name"])?, text(&one["state"])?)));
-    states.collect::<Option<_>>().expect("names and states")
+/// Returns the state of each statement by name. Fails if a name occurs twice.
+fn states(report: &Value) -> BTreeMap<String, Value> {
+    let mut states = BTreeMap::new();
+    for statement in report["statements"].as_array().expect("the statements") {
+        let name = statement["name"].as_str().expect("a name").to_owned();
+        let other = states.insert(name, statement["state"].clone());
+        assert_eq!(other, None, "{statement}");
+    }
+    states
 }
 
 #[test]
 fn prints_the_number_of_statements_by_provenance() {
     let folder = common::base();
     let order = json!([{ "id": "b", "state": "OPEN", "number": null, "lines": [{ "item": "x" }], "labels": { "a": "closed" } }]);
-    add(&folder, "recordings/more.json", &body("synthetic", &order));
-    add(
-        &folder,
-        "recordings/observed.json",
-        &body("observed-shape", &json!([])),
-    );
-    add(
-        &folder,
-        "recordings/wrong.json",
-        &body("captured", &json!([{ "id": 7 }])),
-    );
-    add(
-        &folder,
-        "counterexamples/no-id.json",
-        &body("synthetic", &json!([{}])),
-    );
-    add(&folder, "counterexamples/valid.json", &json!({}));
-    common::golden("coverage-text", &coverage(&folder, &[]));
+    for (name, patch) in [
+        ("recordings/more", body("synthetic", &order)),
+        ("recordings/observed", body("observed-shape", &json!([]))),
+        ("recordings/wrong", body("captured", &json!([{ "id": 7 }]))),
+        ("counterexamples/no-id", body("synthetic", &json!([{}]))),
+        ("counterexamples/valid", json!({})),
+    ] {
+        add_recording(folder.path(), name, &patch);
+    }
+    common::golden("coverage-text", &coverage(&folder, "coverage: []\n", &[]));
 }
 
 /// Each case of `coverage/states.json` adds recordings and counterexamples to the base case. Each of them has a provenance and a
 /// merge patch of its response.
 #[test]
 fn the_strongest_recording_decides_the_state_of_a_statement() {
-    let cases =
-        fs::read_to_string(common::tests().join("coverage/states.json")).expect("the cases");
-    let cases: Vec<Value> = serde_json::from_str(&cases).expect("JSON");
-    for case in cases {
+    let cases = common::json(&common::tests().join("coverage/states.json"));
+    for case in cases.as_array().expect("the cases") {
         let folder = common::base();
         for place in ["recordings", "counterexamples"] {
             let examples = case[place].as_array().into_iter().flatten();
             for (index, example) in examples.enumerate() {
                 let patch = json!({ "provenance": { "kind": example[0] }, "response": example[1] });
-                add(&folder, &format!("{place}/{index}.json"), &patch);
+                add_recording(folder.path(), &format!("{place}/{index}"), &patch);
             }
         }
-        let report = parsed(&coverage(&folder, &["--format", "json"]));
-        let name = case["statement"].as_str().expect("a name");
-        let state = states(&report).remove(name);
-        assert_eq!(
-            state.as_deref(),
-            case["state"].as_str(),
-            "{}: {name}",
-            case["behaviour"]
-        );
+        let report = parsed(&coverage(&folder, "coverage: []\n", &["--format", "json"]));
+        let state = &states(&report)[case["statement"].as_str().expect("a name")];
+        assert_eq!(*state, case["state"], "{}", case["behaviour"]);
     }
 }
 
@@ -120,7 +92,7 @@ fn the_strongest_recording_decides_the_state_of_a_statement() {
 #[test]
 fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
     let folder = common::base();
-    let output = coverage(&folder, &[]);
+    let output = coverage(&folder, "coverage: []\n", &[]);
     assert_eq!(output.status.code(), Some(1));
     let printed = stdout(&output);
     let names: Vec<&str> = printed
@@ -128,20 +100,9 @@ fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
         .filter_map(|line| line.split_once("Error uncovered: ")?.1.split_once(' '))
         .map(|(_, name)| name)
         .collect();
-    assert!(
-        names.iter().any(|name| name.contains("{shopId}")),
-        "{printed}"
-    );
-    let gap = |name: &&str| {
-        format!("  - name: {name}\n    reason: No recording is possible.\n    date: 2026-01-31\n")
-    };
-    let gaps: String = names.iter().map(gap).collect();
-    fs::write(
-        folder.path().join("gaps.yaml"),
-        format!("coverage:\n{gaps}"),
-    )
-    .expect("the known gaps");
-    let output = coverage(&folder, &[]);
+    let braces = names.iter().any(|name| name.contains("{shopId}"));
+    assert!(braces, "{printed}");
+    let output = coverage(&folder, &gaps(&names), &[]);
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     let count = format!("{} known gaps, 0 uncovered", names.len());
     assert!(stdout(&output).contains(&count), "{}", stdout(&output));
@@ -150,111 +111,92 @@ fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
 #[test]
 fn a_known_gap_that_accepts_nothing_is_an_error() {
     let folder = common::base();
-    let gap = |name: &str| {
-        format!("  - name: {name}\n    reason: No recording is possible.\n    date: 2026-01-31\n")
-    };
     // The first statement is covered, the second doesn't exist.
-    let gaps = [
+    let names = [
         "/components/schemas/Order/properties/id/type",
         "/components/schemas/Order",
-    ]
-    .map(gap)
-    .concat();
-    fs::write(
-        folder.path().join("gaps.yaml"),
-        format!("coverage:\n{gaps}"),
-    )
-    .expect("the known gaps");
-    add(
-        &folder,
-        "counterexamples/null.json",
-        &body("synthetic", &json!([{ "id": null }])),
-    );
-    let output = coverage(&folder, &[]);
+    ];
+    let null = body("synthetic", &json!([{ "id": null }]));
+    add_recording(folder.path(), "counterexamples/null", &null);
+    let output = coverage(&folder, &gaps(&names), &[]);
     assert_eq!(output.status.code(), Some(1));
     let printed = stdout(&output);
-    for (line, name) in [
-        (2, "/components/schemas/Order/properties/id/type"),
-        (5, "/components/schemas/Order"),
-    ] {
-        assert!(
-            printed.contains(&format!("Error unneeded-gap: gaps.yaml:{line}:5 ")),
-            "{printed}"
+    for (line, name) in [2, 5].iter().zip(names) {
+        let finding = format!(
+            "Error unneeded-gap: gaps.yaml:{line}:5 /coverage/{}\n             the known gap `{name}` accepts nothing\n",
+            line / 3
         );
-        assert!(
-            printed.contains(&format!("the known gap `{name}` accepts nothing\n")),
-            "{printed}"
-        );
+        assert!(printed.contains(&finding), "{printed}");
     }
 }
 
 #[test]
 fn an_invalid_file_of_known_gaps_is_an_error_with_its_place() {
     let folder = common::base();
+    let gap = |name: &str, reason: &str, date: &str| {
+        format!("coverage:\n  - name: '{name}'\n    reason: '{reason}'\n    date: {date}\n")
+    };
     for (text, message) in [
         (
-            "coverage: 7\n",
-            "gaps.yaml:1:1: coverage: invalid type: integer `7`, expected a sequence",
+            "coverage: 7\n".to_owned(),
+            "1:1: coverage: invalid type: integer `7`, expected a sequence",
         ),
         (
-            "coverage:\n  - name: ''\n    reason: b\n    date: 2026-01-31\n",
-            "gaps.yaml:2:5: the known gap has no name: add the name that the command prints",
+            gap("", "b", "2026-01-31"),
+            "2:5: the known gap has no name: add the name that the command prints",
         ),
         (
-            "coverage:\n  - name: a\n    reason: ''\n    date: 2026-01-31\n",
-            "gaps.yaml:2:5: the known gap has no reason: add a `reason`",
+            gap("a", "", "2026-01-31"),
+            "2:5: the known gap has no reason: add a `reason`",
         ),
         (
-            "coverage:\n  - name: a\n    reason: b\n    date: soon\n",
-            "gaps.yaml:2:5: the date of the known gap is invalid: write it like 2026-01-31",
+            gap("a", "b", "soon"),
+            "2:5: the date of the known gap is invalid: write it like 2026-01-31",
         ),
         (
-            "mutants: []\n",
-            "gaps.yaml:1:1: mutants: unknown field `mutants`, expected `coverage`",
+            gaps(&["a", "a"]),
+            "5:5: another known gap has the same name: delete one of the two",
+        ),
+        (
+            "mutants: []\n".to_owned(),
+            "1:1: mutants: unknown field `mutants`, expected `coverage`",
         ),
     ] {
-        fs::write(folder.path().join("gaps.yaml"), text).expect("the known gaps");
-        let output = coverage(&folder, &[]);
+        let output = coverage(&folder, &text, &[]);
         assert_eq!(output.status.code(), Some(3), "{text}");
-        assert_eq!(stderr(&output), format!("error: {message}\n"));
+        assert_eq!(stderr(&output), format!("error: gaps.yaml:{message}\n"));
     }
 }
 
 /// A statement to which several operations and status codes refer is counted once.
 #[test]
 fn every_statement_of_the_committed_spec_is_covered_and_counted_once() {
-    let output = common::run(
-        &common::workspace().join("xtask/src"),
-        &["coverage", "--format", "json"],
-    );
+    let below = common::workspace().join("xtask/src");
+    let output = common::run(&below, &["coverage", "--format", "json"]);
     let report = parsed(&output);
     assert_eq!(report["findings"], json!([]));
     assert_eq!(output.status.code(), Some(0));
-    let statements = report["statements"].as_array().expect("the statements");
+    let states = states(&report);
     let numbers = report["summary"].as_object().expect("the numbers by state");
     let sum: u64 = numbers.values().filter_map(Value::as_u64).sum();
-    assert_eq!(
-        sum,
-        2 * u64::try_from(statements.len()).expect("a number"),
-        "{numbers:?}"
-    );
-    assert_eq!(states(&report).len(), statements.len(), "names are unique");
-    let pointers: BTreeMap<_, _> = statements
+    let expected = 2 * u64::try_from(states.len()).expect("a number");
+    assert_eq!(sum, expected, "{numbers:?}");
+    let statements = report["statements"].as_array().expect("the statements");
+    let pointers: BTreeSet<_> = statements
         .iter()
-        .map(|one| (one["pointer"].as_str(), one))
+        .map(|one| one["pointer"].as_str())
         .collect();
     assert_eq!(
         pointers.len(),
-        statements.len(),
+        states.len(),
         "no keyword makes two statements"
     );
-    let code = "/components/schemas/ErrorResponse/properties/error/properties/code";
-    let status = |one: &String| one.ends_with("/error/properties/code");
+    let codes = states.keys();
+    let codes: Vec<_> = codes
+        .filter(|name| name.ends_with("/error/properties/code"))
+        .collect();
     assert_eq!(
-        states(&report)
-            .into_keys()
-            .filter(status)
-            .collect::<Vec<_>>(),
-        [code]
+        codes,
+        ["/components/schemas/ErrorResponse/properties/error/properties/code"]
     );
 }
