@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::support::error_checks::with_timeout;
-use crate::support::publisher::{
-    Publisher, PublisherServer, list_response, serve_statuses, status_response,
-};
-use crate::support::scripted_server::Step::Wait;
-use crate::support::scripted_server::json_response;
-use cloud_partner_portal::PublisherWatchEvent;
+use cloud_partner_portal::{PublisherWatchBuilder, PublisherWatchEvent};
 use serde_json::{Value, json};
+
+use crate::support::client;
+use crate::support::error_checks::with_timeout;
+use crate::support::scripted_server::Step::Wait;
+use crate::support::scripted_server::{ScriptedServer, json_response};
 
 const OFFERS: usize = 10_000;
 const IN_FLIGHT: usize = 50;
+const INTERVALS: usize = 4;
 
 /// Returns a list of many offers, of which every 200th has this status and the others have succeeded.
 fn many_offers(status: &str) -> Vec<u8> {
@@ -31,57 +32,67 @@ fn many_offers(status: &str) -> Vec<u8> {
     Value::Array(offers).to_string().into()
 }
 
+fn watch(server: &ScriptedServer) -> PublisherWatchBuilder {
+    let watch = client(server.url()).watch_publisher("contoso");
+    let watch = watch.expect("a valid identifier");
+    watch.interval(Duration::from_millis(1))
+}
+
 #[tokio::test]
 async fn sends_one_status_request_per_interval_for_each_offer_in_flight() {
-    let intervals = 4;
-    let running = json_response(many_offers("running"));
-    let mut lists = vec![running; intervals];
-    // The list that confirms the last outcome.
-    lists.push(json_response(many_offers("succeeded")));
-    let service = PublisherServer::start(Publisher {
-        lists,
-        status: Box::new(move |_, interval| {
-            let now = if interval + 1 < intervals {
-                "running"
-            } else {
-                "succeeded"
-            };
-            // Long enough to observe the number of concurrent requests.
-            [vec![Wait(Duration::from_millis(10))], status_response(now)].concat()
-        }),
+    let lists = ["running", "succeeded"].map(|status| json_response(many_offers(status)));
+    let interval = AtomicUsize::new(0);
+    let server = ScriptedServer::start(move |request| {
+        if !request.target.contains("/status") {
+            let before = interval.fetch_add(1, Ordering::SeqCst);
+            // The last list confirms the outcomes.
+            return lists[usize::from(before == INTERVALS)].clone();
+        }
+        let last = interval.load(Ordering::SeqCst) == INTERVALS;
+        let report = json!({"status": if last { "succeeded" } else { "running" }});
+        // Long enough to observe the number of concurrent requests.
+        [
+            vec![Wait(Duration::from_millis(10))],
+            json_response(report.to_string()),
+        ]
+        .concat()
     });
-    let mut watch = service.watch().start();
-    let (mut changes, mut ended, mut result) = (0, 0, None);
+    let mut watch = watch(&server).start();
+    let (mut listed, mut changes, mut ended, mut result) = (Vec::new(), 0, 0, None);
     while let Some(event) = with_timeout("watch", watch.next_event()).await {
         match event {
             PublisherWatchEvent::Listed {
                 offers, watched, ..
-            } => {
-                assert_eq!(offers, OFFERS);
-                assert!([0, IN_FLIGHT].contains(&watched), "{watched} are watched");
-            }
+            } => listed.push((offers, watched)),
             PublisherWatchEvent::Changed { .. } => changes += 1,
             PublisherWatchEvent::OfferEnded { .. } => ended += 1,
             PublisherWatchEvent::Ended(end) => result = Some(end),
             other => panic!("{other:?}"),
         }
     }
-    let polled = service.polled_offers();
-    assert_eq!(polled.len(), intervals + 1);
-    for offers in polled.iter().take(intervals) {
-        assert_eq!(offers.len(), IN_FLIGHT);
-        assert_eq!(offers.iter().collect::<BTreeSet<_>>().len(), IN_FLIGHT);
+    let mut expected = vec![(OFFERS, IN_FLIGHT); INTERVALS];
+    expected.push((OFFERS, 0));
+    assert_eq!(listed, expected);
+    let requests = server.requests();
+    let polls: Vec<_> = requests
+        .split(|request| !request.target.contains("/status"))
+        .skip(1)
+        .collect();
+    assert_eq!(polls.len(), INTERVALS + 1);
+    assert!(polls[INTERVALS].is_empty());
+    for polls in &polls[..INTERVALS] {
+        let targets: BTreeSet<_> = polls.iter().map(|request| &request.target).collect();
+        assert_eq!((polls.len(), targets.len()), (IN_FLIGHT, IN_FLIGHT));
     }
+    let concurrent = server.max_concurrent_requests();
+    assert!(
+        (2..=8).contains(&concurrent),
+        "{concurrent} concurrent requests"
+    );
     println!(
-        "{OFFERS} offers of which {IN_FLIGHT} are in flight: {} requests per interval, maximum {} concurrently",
-        polled[0].len() + 1,
-        service.server.max_concurrent_requests()
+        "{OFFERS} offers of which {IN_FLIGHT} are in flight: {} requests per interval, maximum {concurrent} concurrently",
+        IN_FLIGHT + 1
     );
-    assert_eq!(
-        service.server.requests().len(),
-        intervals * (IN_FLIGHT + 1) + 1
-    );
-    assert!((2..=8).contains(&service.server.max_concurrent_requests()));
     // Each offer changed to running, and then to succeeded.
     assert_eq!((changes, ended), (2 * IN_FLIGHT, IN_FLIGHT));
     let result = result.expect("a last event").expect("no error");
@@ -115,11 +126,10 @@ fn a_watch_keeps_less_than_1000_bytes_per_offer() {
 #[ignore = "the test above runs it in a separate process"]
 async fn measure_memory_per_offer() {
     let (warm_up, watches) = (3, 30);
-    let ids: Vec<_> = (0..OFFERS)
-        .map(|number| format!("backup-{number:06}"))
-        .collect();
-    let offers: Vec<_> = ids.iter().map(|id| (id.as_str(), "succeeded")).collect();
-    let service = serve_statuses(vec![list_response(&offers)], &[]);
+    let offers = (0..OFFERS)
+        .map(|number| json!({"id": format!("backup-{number:06}"), "status": "succeeded"}));
+    let list = json_response(offers.collect::<Value>().to_string());
+    let server = ScriptedServer::scripts(vec![list]);
     let mut kept = Vec::new();
     let mut before = 0;
     for number in 0..warm_up + watches {
@@ -127,7 +137,7 @@ async fn measure_memory_per_offer() {
         if number == warm_up {
             before = resident();
         }
-        let mut watch = service.watch().start();
+        let mut watch = watch(&server).start();
         let listed = with_timeout("list", watch.next_event()).await;
         assert!(matches!(
             listed,

@@ -1,282 +1,308 @@
-//! The watch of one offer, for every scenario.
+//! Watches of one offer and of a publisher: what the cases in `sdk/cli/tests/watch-cases` can't express.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use cloud_partner_portal::types::OfferStatusReport;
+use cloud_partner_portal::{
+    AccessToken, Client, Credential, Error, Outcome, PublisherWatchEvent, WatchBuilder, WatchEvent,
+    WatchResult,
+};
+use serde_json::{Value, json};
+
+use crate::support::client;
 use crate::support::error_checks::with_timeout;
 use crate::support::scripted_server::Step::Stall;
-use crate::support::scripted_server::{ScriptedServer, json_response};
-use crate::support::watch::{POLL_INTERVAL, client, events, status_response, wait_until, watch};
-use cloud_partner_portal::types::OfferStatusReport;
-use cloud_partner_portal::{Outcome, Until, WatchBuilder, WatchEvent, WatchResult};
-use cloud_partner_recordings::recording::{Body, Recording};
-use cloud_partner_recordings::replay::{Replay, Server};
-use cloud_partner_recordings::store::{self, Scenario};
+use crate::support::scripted_server::{ScriptedServer, Step, json_response, response};
 
-fn scenario(name: &str) -> Scenario {
-    store::scenarios(&store::root().join("scenarios"))
-        .all()
-        .expect("valid scenarios")
-        .into_iter()
-        .find(|scenario| scenario.name == name)
-        .expect(name)
+fn watch(server: &ScriptedServer) -> WatchBuilder {
+    let watch = client(server.url()).watch("contoso", "a");
+    let watch = watch.expect("valid identifiers");
+    watch.interval(Duration::from_millis(1))
 }
 
-/// Starts a server of the scenario, and returns a watch of its offer.
-fn serve_scenario(name: &str) -> (Server, WatchBuilder) {
-    let scenario = scenario(name);
-    let path = scenario.recordings[0].recording.request.path.clone();
-    let offer = path.split('/').nth(5).expect("an offer");
-    let server = Replay::new(Vec::<Recording>::new(), [scenario])
-        .start()
-        .expect("a free port");
-    let watch = client(server.url())
-        .watch("contoso", offer)
-        .expect("valid identifiers")
-        .interval(POLL_INTERVAL);
-    (server, watch)
+fn status(status: &str) -> Vec<Step> {
+    json_response(json!({"status": status}).to_string())
 }
 
-/// Returns the bodies of a scenario's responses.
-fn bodies(name: &str) -> Vec<String> {
-    let recordings = scenario(name).recordings.into_iter();
-    recordings
-        .map(|stored| match stored.recording.response.body {
-            Some(Body::Json(body)) => body.to_string(),
-            _ => panic!("{}: no JSON", stored.file.display()),
-        })
-        .collect()
+/// Returns a response with a correlation id.
+fn error_response(status: u16, id: &str) -> Vec<Step> {
+    response(status, &[("x-ms-correlation-request-id", id)], "")
 }
 
-const NOT_STARTED: &str = "displaydummycertify notStarted, displaycertify notStarted, \
-    displayprovision notStarted, displaypackage notStarted, publisher-signoff notStarted, live notStarted";
-
-/// A scenario's name, its events until the first outcome, and the additional events with `Until::Live`.
-type ScenarioEvents = (&'static str, Vec<String>, Vec<&'static str>);
-
-fn scenarios() -> Vec<ScenarioEvents> {
-    let lines = |lines: &[&str]| lines.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let mut succeeds = vec![format!("notStarted: {NOT_STARTED}")];
-    succeeds.extend(lines(&[
-        "running: displaydummycertify notStarted → inProgress",
-        "running: displaydummycertify inProgress → complete, displaycertify notStarted → inProgress",
-        "running: ",
-        "running: displaycertify inProgress → complete, displayprovision notStarted → inProgress",
-        "running: displayprovision inProgress → complete, displaypackage notStarted → inProgress",
-        "running: displaypackage inProgress → complete, \
-         publisher-signoff notStarted → waitingForPublisherReview",
-        "awaitingGoLive: running",
-    ]));
-    let mut canceled = vec![format!("notStarted: {NOT_STARTED}")];
-    canceled.extend(lines(&[
-        "running: displaydummycertify notStarted → inProgress",
-        "running: displaydummycertify inProgress → complete, displaycertify notStarted → inProgress",
-        "running: ",
-        "running: displaycertify inProgress → complete, displayprovision notStarted → inProgress",
-        "running: ",
-        "running: ",
-        "running: displayprovision inProgress → canceled",
-        "canceled: displaypackage notStarted → canceled, publisher-signoff notStarted → canceled, \
-         live notStarted → canceled",
-        "canceled: canceled",
-    ]));
-    let first = NOT_STARTED.replace(
-        "displaydummycertify notStarted",
-        "displaydummycertify inProgress",
-    );
-    let mut blocks = vec![format!("running: {first}")];
-    blocks.extend(lines(&[
-        "running: displaydummycertify inProgress → complete, displaycertify notStarted → inProgress",
-        "running: ",
-        "running: ",
-        "running: displaycertify inProgress → blocked",
-        "blocked: running",
-    ]));
-    vec![
-        (
-            "publish-succeeds",
-            succeeds,
-            vec![
-                "running: publisher-signoff waitingForPublisherReview → complete, live notStarted → inProgress",
-                "running: ",
-                "succeeded: live inProgress → complete",
-                "succeeded: succeeded",
-            ],
-        ),
-        ("publication-canceled", canceled, vec![]),
-        ("certification-blocks", blocks, vec![]),
-    ]
-}
-
-#[tokio::test]
-async fn reports_every_change_of_every_scenario() {
-    for (name, mut expected, after) in scenarios() {
-        let (server, watch) = serve_scenario(name);
-        assert_eq!(events(watch).await, expected, "{name}");
-        // Each response of a scenario is a change, so there is one request per change.
-        assert_eq!(server.requests().len(), expected.len() - 1, "{name}");
-
-        if !after.is_empty() {
-            expected.pop();
-            expected.extend(after.into_iter().map(ToOwned::to_owned));
-        }
-        let (_server, watch) = serve_scenario(name);
-        assert_eq!(
-            events(watch.until(Until::Live)).await,
-            expected,
-            "{name} until live"
-        );
+fn describe(event: &WatchEvent) -> String {
+    match event {
+        WatchEvent::Changed(change) => change.report.status.to_string(),
+        WatchEvent::PollFailed(error) => format!("poll failed: {:?}", error.status()),
+        WatchEvent::Ended(Ok(result)) => format!("ended: {}", result.outcome),
+        WatchEvent::Ended(Err(error)) => format!("error: {:?}", error.status()),
+        other => format!("{other:?}"),
     }
+}
+
+/// Runs a watch to its end and returns a description of each event.
+async fn events(watch: WatchBuilder) -> Vec<String> {
+    let mut watch = watch.start();
+    let mut events = Vec::new();
+    while let Some(event) = with_timeout("watch", watch.next_event()).await {
+        events.push(describe(&event));
+    }
+    events
+}
+
+async fn wait_until(condition: impl Fn() -> bool) {
+    with_timeout("condition", async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn awaiting_a_watch_returns_the_result_of_its_last_event() {
-    for (name, expected, until_live) in [
-        (
-            "publish-succeeds",
-            Outcome::AwaitingGoLive,
-            Outcome::Succeeded,
-        ),
-        ("publication-canceled", Outcome::Canceled, Outcome::Canceled),
-        ("certification-blocks", Outcome::Blocked, Outcome::Blocked),
-    ] {
-        let (server, watch) = serve_scenario(name);
-        let ended = with_timeout(name, watch).await.expect("an outcome");
-        assert_eq!(ended.outcome, expected, "{name}");
-        let requests = server.requests().len();
-
-        let (server, watch) = serve_scenario(name);
-        let mut watch = watch.start();
-        // Two events are read before the watch is awaited.
-        for _ in 0..2 {
-            let event = with_timeout(name, watch.next_event()).await;
-            assert!(matches!(event, Some(WatchEvent::Changed(_))), "{name}");
-        }
-        let again = with_timeout(name, watch).await.expect("an outcome");
-        assert_eq!(
-            (again.outcome, &again.report),
-            (ended.outcome, &ended.report)
-        );
-        assert_eq!(server.requests().len(), requests, "{name}");
-
-        let (server, watch) = serve_scenario(name);
-        let mut watch = watch.start();
-        let streamed = loop {
-            match with_timeout(name, watch.next_event()).await {
-                Some(WatchEvent::Ended(Ok(ended))) => break ended,
-                Some(WatchEvent::Changed(_)) => {}
-                other => panic!("{name}: {other:?}"),
-            }
-        };
-        assert_eq!(
-            (streamed.outcome, &streamed.report),
-            (ended.outcome, &ended.report)
-        );
-        // Awaiting the watch after its end returns the same result without a request.
-        let over = with_timeout(name, watch).await.expect("an outcome");
-        assert_eq!((over.outcome, &over.report), (ended.outcome, &ended.report));
-        assert_eq!(server.requests().len(), requests, "{name}");
-
-        let (_server, watch) = serve_scenario(name);
-        let ended = with_timeout(name, watch.until(Until::Live))
-            .await
-            .expect("an outcome");
-        assert_eq!(ended.outcome, until_live, "{name}");
-    }
-}
-
-#[tokio::test]
-async fn a_failed_publication_is_an_outcome_and_no_error() {
-    let body = bodies("certification-blocks")
-        .pop()
-        .expect("the last response");
-    let server = ScriptedServer::scripts(vec![json_response(body)]);
-    let reported = events(watch(server.url())).await;
-    assert_eq!(reported.last().map(String::as_str), Some("failed: failed"));
-    let ended = with_timeout("failed", watch(server.url()))
+    let serve = || {
+        let statuses = ["notStarted", "running", "failed", "succeeded"];
+        ScriptedServer::scripts(statuses.map(status).to_vec())
+    };
+    let server = serve();
+    let result = with_timeout("not read", watch(&server))
         .await
-        .expect("no error");
-    assert_eq!(ended.outcome, Outcome::Failed);
+        .expect("an outcome");
+    assert_eq!(result.outcome, Outcome::Failed);
+    assert_eq!(server.requests().len(), 3);
+
+    let server = serve();
+    let mut read = watch(&server).start();
+    for expected in ["notStarted", "running"] {
+        let event = with_timeout("event", read.next_event()).await;
+        assert_eq!(event.as_ref().map(describe).as_deref(), Some(expected));
+    }
+    let again = with_timeout("partly read", read).await.expect("an outcome");
+    assert_eq!(
+        (again.outcome, again.report),
+        (result.outcome, result.report)
+    );
+    assert_eq!(server.requests().len(), 3);
+
+    let server = ScriptedServer::start(|request| {
+        if request.target.contains("/status") {
+            return status("failed");
+        }
+        let offer_status = ["running", "failed"][request.number.min(1)];
+        json_response(json!([{"id": "a", "status": offer_status}]).to_string())
+    });
+    let publisher = client(server.url()).watch_publisher("contoso");
+    let publisher = publisher.expect("an id").interval(Duration::from_millis(1));
+    let result = with_timeout("publisher", publisher).await.expect("lists");
+    let outcome =
+        |result: &Result<WatchResult, Error>| result.as_ref().map(|ended| ended.outcome).ok();
+    assert_eq!(outcome(&result.offers["a"]), Some(Outcome::Failed));
+    assert!(result.last_error.is_none() && !result.timed_out);
 }
+
+/// The reports of a publication: after the first report, each report is a change.
+const REPORTS: [&str; 4] = [
+    r#"{"status":"running","steps":[{"id":"x","status":"notStarted"},{"id":"y","status":"notStarted"}]}"#,
+    r#"{"status":"running","steps":[{"id":"x","status":"inProgress"},{"id":"y","status":"notStarted"}]}"#,
+    r#"{"status":"running","steps":[{"id":"x","status":"complete"},{"id":"y","status":"inProgress"}]}"#,
+    r#"{"status":"succeeded","steps":[{"id":"x","status":"complete"},{"id":"y","status":"complete"}]}"#,
+];
 
 #[tokio::test]
 async fn a_resumed_watch_reports_the_changes_since_the_report() {
-    let bodies = bodies("publish-succeeds");
     // The report is encoded and decoded, as a program does that stores it between two runs.
-    let stored_report = |number: usize| -> OfferStatusReport {
-        let report: OfferStatusReport = serde_json::from_str(&bodies[number]).expect("a report");
+    let stored = |number: usize| -> OfferStatusReport {
+        let report: OfferStatusReport = serde_json::from_str(REPORTS[number]).expect("a report");
         let text = serde_json::to_string(&report).expect("it can be encoded");
         serde_json::from_str(&text).expect("it can be decoded")
     };
-    let serve =
-        |from: usize| ScriptedServer::scripts(bodies[from..].iter().map(json_response).collect());
+    let succeeded: &[&str] = &["succeeded", "ended: succeeded"];
+    for (name, report, responses, expected) in [
+        (
+            "the same report, then the next ones",
+            1,
+            &REPORTS[1..],
+            &["running", "succeeded", "ended: succeeded"][..],
+        ),
+        ("several changes", 0, &REPORTS[3..], succeeded),
+        // The watch requests the status, although the stored report has an outcome.
+        ("the same outcome", 3, &REPORTS[3..], &["ended: succeeded"]),
+        (
+            "a new publication",
+            3,
+            &[REPORTS[0], r#"{"status":"failed"}"#],
+            &["running", "failed", "ended: failed"],
+        ),
+    ] {
+        let server = ScriptedServer::scripts(responses.iter().map(json_response).collect());
+        assert_eq!(
+            events(watch(&server).resume_from(stored(report))).await,
+            expected,
+            "{name}"
+        );
+        assert_eq!(server.requests().len(), responses.len(), "{name}");
+    }
+    // Several changes since the report are one event with the changes of all steps.
+    let server = ScriptedServer::scripts(vec![json_response(REPORTS[3])]);
+    let mut resumed = watch(&server).resume_from(stored(0)).start();
+    let Some(WatchEvent::Changed(change)) = with_timeout("event", resumed.next_event()).await
+    else {
+        panic!("no change");
+    };
+    let befores: Vec<_> = change.steps.iter().flat_map(|step| &step.before).collect();
+    assert_eq!(befores, ["notStarted", "notStarted"]);
 
-    // The service still returns the report from which the watch resumes.
-    let server = serve(2);
-    let resumed = watch(server.url()).resume_from(stored_report(2));
+    let server = ScriptedServer::scripts(vec![vec![Stall]]);
+    let resumed = watch(&server)
+        .resume_from(stored(2))
+        .timeout(Duration::from_millis(300));
+    let result = with_timeout("timeout", resumed).await.expect("a timeout");
     assert_eq!(
-        events(resumed).await,
-        [
-            "running: ",
-            "running: displaycertify inProgress → complete, displayprovision notStarted → inProgress",
-            "running: displayprovision inProgress → complete, displaypackage notStarted → inProgress",
-            "running: displaypackage inProgress → complete, \
-             publisher-signoff notStarted → waitingForPublisherReview",
-            "awaitingGoLive: running",
-        ]
-    );
-    assert_eq!(server.requests().len(), 5);
-
-    // Several changes since the report are one event.
-    let server = serve(10);
-    let resumed = watch(server.url()).resume_from(stored_report(3));
-    assert_eq!(
-        events(resumed).await,
-        [
-            "succeeded: displaycertify inProgress → complete, displayprovision notStarted → complete, \
-             displaypackage notStarted → complete, publisher-signoff notStarted → complete, \
-             live notStarted → complete",
-            "succeeded: succeeded",
-        ]
-    );
-
-    // The stored report has an outcome. The watch still requests the status once.
-    let server = serve(10);
-    let resumed = watch(server.url()).resume_from(stored_report(10));
-    assert_eq!(events(resumed).await, ["succeeded: succeeded"]);
-    assert_eq!(server.requests().len(), 1);
-
-    // A new publication began after the stored outcome.
-    let server =
-        ScriptedServer::scripts(vec![status_response("running"), status_response("failed")]);
-    let resumed = watch(server.url()).resume_from(stored_report(10));
-    assert_eq!(
-        events(resumed).await,
-        ["running: ", "failed: ", "failed: failed"]
+        (result.outcome, result.report),
+        (Outcome::TimedOut, Some(stored(2)))
     );
 }
 
 #[tokio::test]
-async fn dropping_a_watch_cancels_its_request() {
+async fn a_result_contains_the_last_eight_distinct_errors_since_the_last_report() {
+    let mut scripts = vec![
+        error_response(500, "old"),
+        status("running"),
+        error_response(503, "replaced"),
+        error_response(501, "dropped"),
+        // The cause of this error is the cause of an earlier error.
+        error_response(503, "0"),
+    ];
+    scripts.extend((1..7).map(|number| error_response(503 + number, &number.to_string())));
+    let last = [
+        ("x-ms-correlation-request-id", "7"),
+        ("retry-after", "86400"),
+    ];
+    scripts.push(response(500, &last, ""));
+    let server = ScriptedServer::scripts(scripts);
+    let watch = watch(&server).timeout(Duration::from_secs(2));
+    let result = with_timeout("timeout", watch).await.expect("a timeout");
+    let report = result.report.expect("the last report");
+    assert_eq!(
+        (result.outcome, report.status.as_str()),
+        (Outcome::TimedOut, "running")
+    );
+    let ids: Vec<_> = result
+        .errors
+        .iter()
+        .filter_map(Error::correlation_id)
+        .collect();
+    assert_eq!(ids, ["0", "1", "2", "3", "4", "5", "6", "7"]);
+    let last = result.last_error.expect("the last error");
+    assert_eq!(last.correlation_id(), Some("7"));
+    assert_eq!(last.retry_after(), Some(Duration::from_secs(86_400)));
+    // Its sources are the other errors.
+    let sources = std::iter::successors(std::error::Error::source(&last), |error| error.source());
+    let sources = sources.filter_map(|source| source.downcast_ref::<Error>());
+    let ids: Vec<_> = sources.filter_map(Error::correlation_id).collect();
+    assert_eq!(ids, ["6", "5", "4", "3", "2", "1", "0"]);
+}
+
+#[tokio::test]
+async fn a_credential_error_after_the_first_response_doesnt_end_a_watch() {
+    let server = ScriptedServer::scripts(vec![status("running"), status("succeeded")]);
+    // Each token expires before the next poll. `fails` is the number of the call to the provider that returns an error.
+    let watch = |fails: usize| {
+        let fetches = AtomicUsize::new(0);
+        let credential = Credential::provider(move || {
+            let number = fetches.fetch_add(1, Ordering::Relaxed) + 1;
+            async move {
+                if number == fails {
+                    return Err("the sign-in endpoint is unavailable".into());
+                }
+                Ok(AccessToken::new("made-up").expires_in(Duration::from_millis(20)))
+            }
+        });
+        let client = Client::builder()
+            .endpoint(server.url())
+            .credential(credential);
+        let watch = client.build().expect("a client").watch("contoso", "a");
+        watch.expect("ids").interval(Duration::from_millis(60))
+    };
+    // Before the first response, a credential error indicates a wrong configuration and ends the watch.
+    assert_eq!(events(watch(1)).await, ["error: None"]);
+    assert_eq!(
+        events(watch(2)).await,
+        [
+            "running",
+            "poll failed: None",
+            "succeeded",
+            "ended: succeeded"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_panic_of_the_token_provider_reaches_the_caller() {
+    let client = || {
+        let credential = Credential::provider(|| async {
+            let token: &str = std::future::ready(None)
+                .await
+                .expect("the token provider panics");
+            Ok(AccessToken::new(token))
+        });
+        Client::builder()
+            .endpoint("http://127.0.0.1:9")
+            .credential(credential)
+            .build()
+            .expect("a valid configuration")
+    };
+    let publisher = client().watch_publisher("contoso").expect("an id").start();
+    let watch = tokio::spawn(async move { publisher.await.is_ok() });
+    assert!(watch.await.is_err_and(|error| error.is_panic()));
+    let offer = client().watch("contoso", "a").expect("ids").start();
+    let watch = tokio::spawn(async move { offer.await.is_ok() });
+    assert!(watch.await.is_err_and(|error| error.is_panic()));
+}
+
+#[tokio::test]
+async fn dropping_a_watch_cancels_its_requests() {
     // During a poll.
     let server = ScriptedServer::scripts(vec![vec![Stall]]);
-    let mut waiting = watch(server.url()).start();
+    let mut waiting = watch(&server).start();
     tokio::select! {
         event = waiting.next_event() => panic!("{event:?}"),
-        () = with_timeout("first poll", wait_until(|| server.pending_requests() == 1)) => {}
+        () = wait_until(|| server.pending_requests() == 1) => {}
     }
     drop(waiting);
-    with_timeout("cancelled", wait_until(|| server.pending_requests() == 0)).await;
+    wait_until(|| server.pending_requests() == 0).await;
     assert_eq!(server.requests().len(), 1);
 
     // Between two polls, while a task awaits the watch.
-    let server = ScriptedServer::scripts(vec![status_response("running")]);
-    let waiting = watch(server.url());
+    let server = ScriptedServer::scripts(vec![status("running")]);
+    let waiting = watch(&server);
     let task = tokio::spawn(async move { waiting.await.map(|ended: WatchResult| ended.outcome) });
-    with_timeout("polls", wait_until(|| server.requests().len() >= 3)).await;
+    wait_until(|| server.requests().len() >= 3).await;
     task.abort();
     assert!(task.await.is_err_and(|error| error.is_cancelled()));
     let requests = server.requests().len();
     tokio::time::sleep(Duration::from_millis(200)).await;
     // One request may have been pending.
     assert!(server.requests().len() <= requests + 1);
+
+    // During the polls of a publisher's offers.
+    let server = ScriptedServer::start(|request| {
+        if request.target.contains("/status") {
+            return vec![Stall];
+        }
+        let offers = (0..20).map(|number| json!({"id": format!("o{number}"), "status": "running"}));
+        json_response(offers.collect::<Value>().to_string())
+    });
+    let watch = client(server.url()).watch_publisher("contoso");
+    let mut watch = watch.expect("an id").start();
+    let listed = with_timeout("list", watch.next_event()).await;
+    assert!(matches!(listed, Some(PublisherWatchEvent::Listed { .. })));
+    tokio::select! {
+        event = watch.next_event() => panic!("{event:?}"),
+        () = wait_until(|| server.pending_requests() == 8) => {}
+    }
+    drop(watch);
+    wait_until(|| server.pending_requests() == 0).await;
+    assert_eq!(server.requests().len(), 1 + 8);
 }

@@ -3,11 +3,9 @@
 #![allow(dead_code, reason = "each test module uses some of the helpers")]
 
 pub mod error_checks;
-pub mod publisher;
 pub mod script;
 #[path = "../../../../sdk/generator/spec/mod.rs"]
 pub mod spec;
-pub mod watch;
 pub use cloud_partner_recordings::scripted_server;
 
 use std::net::{Ipv4Addr, TcpListener};

@@ -2,6 +2,7 @@
 //!
 //! * `offers` are the watched offers. Without `offers`, the case watches the whole publisher.
 //! * `events` are the expected events by offer. An event with the suffix `?` is optional, `+` can repeat, and `*` is both.
+//! * `results` are the expected results by offer: an outcome, with the kind of the last error if the last poll failed, or an error.
 //! * `polls` are the offers whose status is requested after each list request, in alphabetical order.
 //! * `minimumDuration` is the minimum duration of the watch.
 //! * `stderr` is the last line of standard error, or its beginning if it ends in `…`.

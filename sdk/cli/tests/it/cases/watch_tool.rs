@@ -12,7 +12,10 @@ fn text(value: &Value) -> &str {
 
 fn result(value: &Value) -> String {
     match value["outcome"].as_str() {
-        Some(outcome) => outcome.to_owned(),
+        Some(outcome) => match value["lastError"]["kind"].as_str() {
+            Some(kind) => format!("{outcome} after {kind}"),
+            None => outcome.to_owned(),
+        },
         None => format!("error: {}", text(&value["error"]["kind"])),
     }
 }
