@@ -61,12 +61,11 @@ pub async fn run(language: &Language, settings: &RunSettings<'_>) -> Result<Run,
         .map_err(|error| files::unusable(&calls, &error))?;
 
     let manifest = &language.manifest;
-    let example = manifest.example.as_ref().map(|example| &example.run);
     let commands = [
         ("generate", manifest.generate.as_ref()),
         ("build", manifest.build.as_ref()),
         ("run", Some(&manifest.run)),
-        ("example", example),
+        ("example", manifest.example.as_ref()),
     ];
     let mut run = Run::default();
     let mut times = Vec::new();

@@ -41,8 +41,8 @@ pub struct Manifest {
     pub build: Option<String>,
     /// The shell script that runs the driver.
     pub run: String,
-    /// The complete program on the language's page.
-    pub example: Option<Example>,
+    /// The shell script that runs the example, the complete program on the language's page.
+    pub example: Option<String>,
     /// Facts for users of the client.
     #[serde(default)]
     pub notes: Vec<String>,
@@ -52,16 +52,6 @@ pub struct Manifest {
     /// The known differences.
     #[serde(default)]
     pub known_differences: Vec<KnownDifference>,
-}
-
-/// The complete program on a language's page.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Example {
-    /// The name of the program's file in the language's folder.
-    pub file: String,
-    /// The shell script that runs the program.
-    pub run: String,
 }
 
 /// A group of differences between a client's results and the recordings that is accepted.

@@ -1,6 +1,7 @@
 //! The page of a language in openapi/languages: the commands that generate the client, a complete program, the known differences.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::PathBuf;
 
 use super::language::Language;
@@ -29,17 +30,14 @@ pub fn page(language: &Language) -> Result<String, CommandError> {
     for file in &manifest.files {
         let _ = write!(text, "\n`{file}`:\n{}", fenced(file, &language.text(file)?));
     }
-    if let Some(example) = &manifest.example {
-        let program = language.text(&example.file)?;
-        let _ = write!(
-            text,
-            "\n[`{0}`](../../tests/languages/{1}/{0}) lists a publisher's offers and prints the status of one of them. Set `URL` to\n\
-             `https://cloudpartner.azure.com` and `TOKEN` to a [token](../README.md#two-requests-by-hand).\n{2}",
-            example.file,
-            language.name,
-            fenced(&example.file, &program)
-        );
-    }
+    let file = example(language)?;
+    let _ = write!(
+        text,
+        "\n[`{file}`](../../tests/languages/{}/{file}) lists a publisher's offers and prints the status of one of them. Set `URL` to\n\
+         `https://cloudpartner.azure.com` and `TOKEN` to a [token](../README.md#two-requests-by-hand).\n{}",
+        language.name,
+        fenced(&file, &language.text(&file)?)
+    );
     if !manifest.notes.is_empty() {
         text.push('\n');
     }
@@ -54,6 +52,20 @@ pub fn page(language: &Language) -> Result<String, CommandError> {
         let _ = writeln!(text, "* `{}`: {}", known.name, known.explanation.trim());
     }
     Ok(text)
+}
+
+/// Returns the name of the example's file.
+fn example(language: &Language) -> Result<String, CommandError> {
+    let folder = &language.folder;
+    let entries = fs::read_dir(folder).map_err(|error| files::unusable(folder, &error))?;
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut examples = names.filter(|name| name.to_lowercase().starts_with("example."));
+    examples.next().ok_or_else(|| {
+        CommandError(format!(
+            "{}: the language has the command `example`, but no file `example.*`: add the program",
+            files::display_path(folder)
+        ))
+    })
 }
 
 /// Returns a command as a reader types it.

@@ -1,16 +1,16 @@
 //! The commands that start a replay server: `serve` and `demo`.
 
-use crate::common;
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, Command, Stdio};
 
-use crate::common::{stderr, stdout};
+use crate::common::{self, stderr, stdout};
 
 /// In this test, cargo is a script that prints its arguments.
 #[test]
 fn demo_runs_the_tool_and_returns_its_exit_code() {
-    use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let cargo = folder.path().join("cargo");
     let script = "#!/bin/sh\necho \"$@\"\necho \"$CLOUD_PARTNER_PUBLISHER\"\ntest -n \"$AZURE_TOKEN\" || exit 8\n\
@@ -23,24 +23,17 @@ fn demo_runs_the_tool_and_returns_its_exit_code() {
         .output()
         .expect("xtask starts");
     assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
-    let printed = stdout(&output);
-    let lines: Vec<_> = printed.lines().collect();
     let run = "run --quiet --package cloud-partner-cli --bin cloud-partner --";
+    let watch = "watch linux-vm --until live --interval 500ms";
     assert_eq!(
-        lines,
-        [
-            &format!("{run} offers"),
-            "contoso",
-            &format!("{run} watch linux-vm --until live --interval 500ms"),
-            "contoso"
-        ],
-        "{printed}"
+        stdout(&output),
+        format!("{run} offers\ncontoso\n{run} {watch}\ncontoso\n")
     );
     assert!(stderr(&output).contains("Serving "), "{}", stderr(&output));
 }
 
 /// A server process that is killed at the end of the test, even if the test fails.
-struct KillOnDrop(std::process::Child);
+struct KillOnDrop(Child);
 
 impl Drop for KillOnDrop {
     fn drop(&mut self) {
@@ -51,31 +44,21 @@ impl Drop for KillOnDrop {
 
 #[test]
 fn serve_runs_until_it_is_interrupted() {
-    use std::io::Write;
-    use std::net::TcpStream;
     let child = common::xtask(&common::workspace(), &["serve", "--delay", "10ms"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("xtask starts");
     let mut child = KillOnDrop(child);
     let mut lines = BufReader::new(child.0.stdout.take().expect("a pipe")).lines();
-    let mut printed = Vec::new();
-    let address = loop {
-        let line = lines
-            .next()
-            .expect("a line with the address")
-            .expect("text");
-        printed.push(line.clone());
-        if let Some(rest) = line.trim_start().strip_prefix("Serving http://") {
-            break rest.split(' ').next().unwrap_or_default().to_owned();
-        }
-    };
-    assert_eq!(printed.len(), 5, "{printed:#?}");
+    let printed: Vec<String> = lines.by_ref().take(5).map_while(Result::ok).collect();
     let curls = printed.iter().filter(|line| line.contains("curl --header"));
     assert_eq!(curls.count(), 3, "{printed:#?}");
     assert!(printed[3].contains("serve --list"), "{printed:#?}");
+    let serving = printed[4].trim_start().strip_prefix("Serving http://");
+    let address = serving.and_then(|rest| rest.split(' ').next());
+    let address = address.expect("a line with the address");
 
-    let mut socket = TcpStream::connect(&address).expect("it listens");
+    let mut socket = TcpStream::connect(address).expect("it listens");
     let request = "GET /api/publishers/contoso/offers?api-version=2017-10-31 HTTP/1.1\r\nHost: x\r\n\
         Authorization: Bearer anything\r\nConnection: close\r\n\r\n";
     socket.write_all(request.as_bytes()).expect("it listens");
@@ -86,15 +69,12 @@ fn serve_runs_until_it_is_interrupted() {
     let port = address.rsplit(':').next().expect("a port");
     let taken = common::run(&common::workspace(), &["serve", "--port", port]);
     assert_eq!(taken.status.code(), Some(3));
-    assert!(stderr(&taken).starts_with(&format!(
-        "error: the replay server can't start on port {port}: "
-    )));
+    let error = format!("error: the replay server can't start on port {port}: ");
+    assert!(stderr(&taken).starts_with(&error), "{}", stderr(&taken));
 
-    let interrupted = std::process::Command::new("kill")
-        .args(["-INT", &child.0.id().to_string()])
-        .status()
-        .expect("kill");
-    assert!(interrupted.success());
+    let id = child.0.id().to_string();
+    let interrupted = Command::new("kill").args(["-INT", &id]).status();
+    assert!(interrupted.is_ok_and(|status| status.success()));
     assert_eq!(child.0.wait().expect("it ends").code(), Some(0));
 }
 
@@ -104,9 +84,8 @@ fn serve_lists_every_path_with_its_response() {
     assert_eq!(output.status.code(), Some(0));
     let listed = stdout(&output);
     assert!(listed.lines().count() > 60, "{listed}");
-    let scenario = listed
-        .lines()
-        .find(|line| line.contains("/linux-vm/status "));
+    let mut lines = listed.lines();
+    let scenario = lines.find(|line| line.contains("/linux-vm/status "));
     let scenario = scenario.expect("the scenario's path");
     assert!(scenario.contains("scenario publish-succeeds"), "{scenario}");
     assert!(
