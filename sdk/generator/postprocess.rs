@@ -121,6 +121,11 @@ fn structure(structure: &mut ItemStruct) -> Item {
             field
                 .attrs
                 .push(parse_quote!(#[cfg_attr(feature = "schemars", schemars(default))]));
+        } else if property == "id" && field.ty == parse_quote!(::std::string::String) {
+            // A required `id` becomes a path parameter of a later request.
+            field.attrs.push(parse_quote!(
+                #[serde(deserialize_with = "crate::decode::identifier")]
+            ));
         } else {
             field.attrs.push(parse_quote!(
                 #[serde(deserialize_with = "crate::decode::required")]

@@ -153,7 +153,7 @@ Center, where the address in the account settings is notified.*/
         pub definition: ::std::option::Option<OfferDefinition>,
         /**The offer's identifier within its publisher; `getOfferStatus` takes it as `offerId`. The page calls it a GUID; observed
 identifiers are slugs that the publisher chose.*/
-        #[serde(deserialize_with = "crate::decode::required")]
+        #[serde(deserialize_with = "crate::decode::identifier")]
         pub id: ::std::string::String,
         ///Only `false` was observed; the meaning of `true` isn't known. In no page.
         #[serde(

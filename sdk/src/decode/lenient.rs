@@ -1,14 +1,12 @@
 //! Decodes properties. An optional property that is absent, `null`, the empty string or of an unexpected JSON type decodes as
-//! `None`. In a required property, these values are errors.
+//! `None`. In a required property, these values are errors, except that `null` is a value of an extensible enum.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::values::extensible::{Extensible, KnownValue};
@@ -16,7 +14,7 @@ use crate::values::identifier::Identifier;
 use crate::values::link::Link;
 use crate::values::timestamp::Timestamp;
 
-/// The type of a property. Each `from_` method converts one JSON type, and returns `None` if the Rust type has no such values.
+/// The type of a property. Each `from_` method converts JSON values, and returns `None` if the Rust type has no such values.
 pub(crate) trait Lenient<'de>: Deserialize<'de> {
     /// Decodes a required value.
     fn required<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -33,31 +31,25 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
         false
     }
 
-    fn from_text(_: &str) -> Option<Self> {
+    fn from_scalar(_: Scalar<'_>) -> Option<Self> {
         None
     }
 
-    fn from_bool(_: bool) -> Option<Self> {
-        None
+    fn from_array<A: SeqAccess<'de>>(elements: A) -> Result<Option<Self>, A::Error> {
+        IgnoredAny.visit_seq(elements).map(|_| None)
     }
 
-    fn from_integer(_: i128) -> Option<Self> {
-        None
+    fn from_object<A: MapAccess<'de>>(properties: A) -> Result<Option<Self>, A::Error> {
+        IgnoredAny.visit_map(properties).map(|_| None)
     }
+}
 
-    fn from_float(_: f64) -> Option<Self> {
-        None
-    }
-
-    fn from_array<A: SeqAccess<'de>>(mut elements: A) -> Result<Option<Self>, A::Error> {
-        while elements.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
-
-    fn from_object<A: MapAccess<'de>>(mut properties: A) -> Result<Option<Self>, A::Error> {
-        while properties.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
+/// A JSON value that is neither `null` nor an array nor an object.
+pub(crate) enum Scalar<'a> {
+    Bool(bool),
+    Integer(i128),
+    Float(f64),
+    Text(&'a str),
 }
 
 /// Decodes a required property. The generated code names it in `deserialize_with`.
@@ -67,6 +59,14 @@ where
     T: Lenient<'de>,
 {
     T::required(deserializer)
+}
+
+/// Decodes the required identifier of an object. Text that isn't an identifier is an error here, because a later request with it
+/// would fail without naming the response. The generated code names it in `deserialize_with`.
+pub(crate) fn identifier<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Identifier::check(&text).map_err(D::Error::custom)?;
+    Ok(text)
 }
 
 /// Decodes an optional property. The generated code names it in `deserialize_with`.
@@ -92,23 +92,23 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for Reader<T> {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Option<T>, E> {
-        Ok(T::from_bool(value))
+        Ok(T::from_scalar(Scalar::Bool(value)))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Option<T>, E> {
-        Ok(T::from_integer(value.into()))
+        Ok(T::from_scalar(Scalar::Integer(value.into())))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Option<T>, E> {
-        Ok(T::from_integer(value.into()))
+        Ok(T::from_scalar(Scalar::Integer(value.into())))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Option<T>, E> {
-        Ok(T::from_float(value))
+        Ok(T::from_scalar(Scalar::Float(value)))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Option<T>, E> {
-        Ok(T::from_text(value))
+        Ok(T::from_scalar(Scalar::Text(value)))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Option<T>, A::Error> {
@@ -120,123 +120,34 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for Reader<T> {
     }
 }
 
-impl<'de, T: Lenient<'de>> DeserializeSeed<'de> for Reader<T> {
-    type Value = Option<T>;
+/// An element of a required array, or a value of a JSON object.
+struct Required<T>(T);
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
-        T::read(deserializer)
+impl<'de, T: Lenient<'de>> Deserialize<'de> for Required<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::required(deserializer).map(Self)
     }
 }
 
-impl Lenient<'_> for String {
-    fn from_text(text: &str) -> Option<Self> {
-        Some(text.to_owned())
-    }
+/// An element of an optional array or object. It is skipped if it can't be decoded.
+struct Optional<T>(Option<T>);
 
-    fn is_nothing(&self) -> bool {
-        self.is_empty()
-    }
-}
-
-impl<K: KnownValue> Lenient<'_> for Extensible<K> {
-    fn from_text(text: &str) -> Option<Self> {
-        Some(Self::new(text))
-    }
-
-    fn is_nothing(&self) -> bool {
-        self.as_str().is_empty()
-    }
-}
-
-impl Lenient<'_> for Timestamp {
-    fn from_text(text: &str) -> Option<Self> {
-        Some(Self::new(text))
-    }
-
-    fn is_nothing(&self) -> bool {
-        self.as_str().is_empty()
-    }
-}
-
-impl Lenient<'_> for bool {
-    fn from_bool(value: bool) -> Option<Self> {
-        Some(value)
-    }
-}
-
-impl Lenient<'_> for i64 {
-    fn from_integer(value: i128) -> Option<Self> {
-        value.try_into().ok()
-    }
-}
-
-impl Lenient<'_> for f64 {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "the property has the type `f64`"
-    )]
-    fn from_integer(value: i128) -> Option<Self> {
-        Some(value as Self)
-    }
-
-    fn from_float(value: f64) -> Option<Self> {
-        Some(value)
-    }
-}
-
-/// Decodes a required value, such as an element of an array.
-struct Required<T>(PhantomData<T>);
-
-impl<'de, T: Lenient<'de>> DeserializeSeed<'de> for Required<T> {
-    type Value = T;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        T::required(deserializer)
-    }
-}
-
-/// Decodes an array of required values.
-struct Array<T>(PhantomData<T>);
-
-impl<'de, T: Lenient<'de>> Visitor<'de> for Array<T> {
-    type Value = Vec<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a sequence")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Vec<T>, A::Error> {
-        let mut values = Vec::new();
-        while let Some(value) = elements.next_element_seed(Required(PhantomData))? {
-            values.push(value);
-        }
-        Ok(values)
-    }
-}
-
-/// Decodes a struct from an object. The code that serde derives also accepts an array, by position.
-pub(crate) struct Object<T>(pub(crate) PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, properties: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(properties))
+impl<'de, T: Lenient<'de>> Deserialize<'de> for Optional<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::read(deserializer).map(Self)
     }
 }
 
 impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
     fn required<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(Array(PhantomData))
+        let elements = Vec::<Required<T>>::deserialize(deserializer)?;
+        // Reuses the allocation.
+        Ok(elements.into_iter().map(|element| element.0).collect())
     }
 
     fn from_array<A: SeqAccess<'de>>(mut elements: A) -> Result<Option<Self>, A::Error> {
         let mut values = Self::new();
-        while let Some(value) = elements.next_element_seed(Reader(PhantomData))? {
+        while let Some(Optional(value)) = elements.next_element()? {
             values.extend(value);
         }
         Ok(Some(values))
@@ -246,22 +157,16 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
 impl<'de, T: Lenient<'de>> Lenient<'de> for HashMap<String, T> {
     fn from_object<A: MapAccess<'de>>(mut properties: A) -> Result<Option<Self>, A::Error> {
         let mut values = Self::new();
-        while let Some(name) = properties.next_key()? {
-            if let Some(value) = properties.next_value_seed(Reader(PhantomData))? {
-                values.insert(name, value);
-            }
+        while let Some((name, Optional(value))) = properties.next_entry()? {
+            values.extend(value.map(|value| (name, value)));
         }
         Ok(Some(values))
     }
 }
 
 impl<'de> Lenient<'de> for Map<String, Value> {
-    fn from_object<A: MapAccess<'de>>(mut properties: A) -> Result<Option<Self>, A::Error> {
-        let mut values = Self::new();
-        while let Some((name, value)) = properties.next_entry()? {
-            values.insert(name, value);
-        }
-        Ok(Some(values))
+    fn from_object<A: MapAccess<'de>>(properties: A) -> Result<Option<Self>, A::Error> {
+        Self::deserialize(MapAccessDeserializer::new(properties)).map(Some)
     }
 }
 
@@ -281,23 +186,98 @@ impl<'de> Lenient<'de> for Link {
     }
 }
 
+impl Lenient<'_> for String {
+    fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
+        scalar.text().map(ToOwned::to_owned)
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.is_empty()
+    }
+}
+
+impl<K: KnownValue> Lenient<'_> for Extensible<K> {
+    fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
+        scalar.text().map(Self::new)
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.as_str().is_empty()
+    }
+}
+
+impl Lenient<'_> for Timestamp {
+    fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
+        scalar.text().map(Self::new)
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.as_str().is_empty()
+    }
+}
+
 impl Lenient<'_> for Identifier {
-    fn from_text(text: &str) -> Option<Self> {
-        text.parse().ok()
+    fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
+        scalar.text()?.parse().ok()
+    }
+}
+
+impl Lenient<'_> for bool {
+    fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
+        match scalar {
+            Scalar::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+impl Lenient<'_> for i64 {
+    fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
+        match scalar {
+            Scalar::Integer(value) => value.try_into().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl Lenient<'_> for f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "the property has the type `f64`"
+    )]
+    fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
+        match scalar {
+            Scalar::Integer(value) => Some(value as Self),
+            Scalar::Float(value) => Some(value),
+            _ => None,
+        }
     }
 }
 
 impl Lenient<'_> for () {}
 
-/// Decodes an optional value of any other type.
-#[allow(dead_code, reason = "today's spec has no such type")]
-pub(crate) fn through_value<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: serde::de::DeserializeOwned,
-{
-    let value = Value::deserialize(deserializer).map_err(D::Error::custom)?;
-    Ok(serde_json::from_value(value).ok())
+impl<'a> Scalar<'a> {
+    fn text(self) -> Option<&'a str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// Decodes a struct from an object. The code that serde derives also accepts an array, by position.
+pub(crate) struct Object<T>(pub(crate) PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, properties: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(properties))
+    }
 }
 
 /// Implements [`Lenient`] for a generated struct.
@@ -328,7 +308,8 @@ macro_rules! value {
             fn read<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<::std::option::Option<Self>, D::Error> {
-                crate::decode::through_value(deserializer)
+                let value: ::serde_json::Value = ::serde::Deserialize::deserialize(deserializer)?;
+                ::std::result::Result::Ok(::serde_json::from_value(value).ok())
             }
         }
     };

@@ -12,15 +12,9 @@ mod repair;
 use serde_json::Value;
 use serde_path_to_error::{Segment, Track};
 
-pub(crate) use lenient::{Lenient, Object, object, option, required};
 #[allow(unused_imports, reason = "today's spec has no such type")]
-pub(crate) use lenient::{through_value, value};
-
-/// A decoding error and its path in the body.
-struct Located {
-    path: String,
-    message: String,
-}
+pub(crate) use lenient::value;
+pub(crate) use lenient::{Lenient, Object, identifier, object, option, required};
 
 /// Decodes a response body.
 ///
@@ -34,7 +28,7 @@ pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
     {
         return Ok(value);
     }
-    let error = match located(body) {
+    let (path, message) = match located(body) {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
@@ -42,8 +36,10 @@ pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
     match repaired {
         Some(Ok(value)) => Ok(value),
         // For an error at the same path, the first message describes the original value and the second one describes `null`.
-        Some(Err(other)) if !other.path.starts_with(&error.path) => Err(other.into_message()),
-        _ => Err(error.into_message()),
+        Some(Err((other, message))) if !other.starts_with(&path) => {
+            Err(format!("{other}: {message}"))
+        }
+        _ => Err(format!("{path}: {message}")),
     }
 }
 
@@ -52,32 +48,24 @@ pub(crate) fn json(body: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(body).or_else(|error| repair::repair(body).ok_or(error))
 }
 
-/// Decodes a body and tracks the path. This is slower, so it runs only after an error.
-fn located<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, Located> {
+/// Decodes a body, or returns the path of the error and its message. Tracking the path is slower, so this runs only after an error.
+fn located<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, (String, String)> {
     let mut json = serde_json::Deserializer::from_slice(body);
     let mut track = Track::new();
     let value = T::required(serde_path_to_error::Deserializer::new(
         &mut json, &mut track,
     ));
-    let error = match value.and_then(|value| json.end().map(|()| value)) {
-        Ok(value) => return Ok(value),
-        Err(error) => error,
-    };
-    let path = track.path();
-    let steps = path.iter().map(|segment| match segment {
-        Segment::Seq { index } => format!("[{index}]"),
-        Segment::Map { key } => format!(".{key}"),
-        Segment::Enum { variant } => format!(".{variant}"),
-        Segment::Unknown => ".?".to_owned(),
-    });
-    Err(Located {
-        path: std::iter::once("$".to_owned()).chain(steps).collect(),
-        message: error.to_string(),
-    })
-}
-
-impl Located {
-    fn into_message(self) -> String {
-        format!("{}: {}", self.path, self.message)
-    }
+    value
+        .and_then(|value| json.end().map(|()| value))
+        .map_err(|error| {
+            let path = track.path();
+            let steps = path.iter().map(|segment| match segment {
+                Segment::Seq { index } => format!("[{index}]"),
+                Segment::Map { key } => format!(".{key}"),
+                Segment::Enum { variant } => format!(".{variant}"),
+                Segment::Unknown => ".?".to_owned(),
+            });
+            let path = std::iter::once("$".to_owned()).chain(steps).collect();
+            (path, error.to_string())
+        })
 }

@@ -1,10 +1,9 @@
 //! Replaces undecodable values in JSON text by `null`; see the parent module.
 
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::map::Entry;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess};
 use serde_json::{Map, Number, Value};
+
+use super::lenient::{Lenient, Scalar};
 
 /// The maximum length of a body that is repaired, in bytes. The decoded values can need ten times as much memory.
 const LIMIT: usize = 16 * 1024 * 1024;
@@ -14,8 +13,8 @@ pub(super) fn repair(body: &[u8]) -> Option<Value> {
     if body.len() > LIMIT {
         return None;
     }
-    let Unique(value) = serde_json::from_slice(&without_invalid_strings(body)).ok()?;
-    Some(value)
+    let value: Unique = serde_json::from_slice(&without_invalid_strings(body)).ok()?;
+    Some(value.0)
 }
 
 /// Replaces each string that isn't valid Unicode. A string value becomes `null`, and a property name becomes `"\u{fffd}"`.
@@ -30,9 +29,7 @@ fn without_invalid_strings(body: &[u8]) -> Vec<u8> {
             break;
         };
         let (string, after) = string.split_at(length);
-        if serde_json::from_slice::<&str>(string).is_ok()
-            || serde_json::from_slice::<String>(string).is_ok()
-        {
+        if serde_json::from_slice::<String>(string).is_ok() {
             text.extend_from_slice(string);
         } else if after.trim_ascii_start().starts_with(b":") {
             text.extend_from_slice("\"\u{fffd}\"".as_bytes());
@@ -61,93 +58,34 @@ struct Unique(Value);
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueVisitor).map(Self)
+        Ok(Self::read(deserializer)?.unwrap_or(Self(Value::Null)))
     }
 }
 
-struct UniqueVisitor;
-
-impl<'de> Visitor<'de> for UniqueVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
+impl<'de> Lenient<'de> for Unique {
+    fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
+        Some(Self(match scalar {
+            Scalar::Bool(value) => value.into(),
+            Scalar::Integer(value) => Number::from_i128(value).into(),
+            Scalar::Float(value) => value.into(),
+            Scalar::Text(text) => text.into(),
+        }))
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(Number::from_f64(value).into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+    fn from_array<A: SeqAccess<'de>>(mut elements: A) -> Result<Option<Self>, A::Error> {
         let mut values = Vec::new();
-        while let Some(Unique(value)) = elements.next_element()? {
+        while let Some(Self(value)) = elements.next_element()? {
             values.push(value);
         }
-        Ok(values.into())
+        Ok(Some(Self(values.into())))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut properties: A) -> Result<Value, A::Error> {
+    fn from_object<A: MapAccess<'de>>(mut properties: A) -> Result<Option<Self>, A::Error> {
         let mut values = Map::new();
-        while let Some((name, Unique(value))) = properties.next_entry::<String, _>()? {
-            match values.entry(name) {
-                Entry::Vacant(entry) => {
-                    entry.insert(value);
-                }
-                Entry::Occupied(mut entry) => {
-                    entry.insert(Value::Null);
-                }
-            }
+        while let Some((name, Self(value))) = properties.next_entry::<String, _>()? {
+            let is_duplicate = values.contains_key(&name);
+            values.insert(name, if is_duplicate { Value::Null } else { value });
         }
-        Ok(values.into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::repair;
-
-    #[test]
-    fn undecodable_values_become_null() {
-        for (body, expected) in [
-            (
-                &br#"{"a":"x\ud83d","b":"\ud83d\ude00"}"#[..],
-                Some(json!({"a": null, "b": "😀"})),
-            ),
-            (b"[\"\xff\",\"\\\"\"]", Some(json!([null, "\""]))),
-            (br#"{"a":1,"a":2,"b":3}"#, Some(json!({"a": null, "b": 3}))),
-            (b"{\"\xff\" : 1}", Some(json!({"\u{fffd}": 1}))),
-            (
-                br#"{"a":-1,"b":1.5,"c":[true,null]}"#,
-                Some(json!({"a": -1, "b": 1.5, "c": [true, null]})),
-            ),
-            (br#"{"a":"#, None),
-            (br#"["a"#, None),
-            (b"[1e999]", None),
-            (b"", None),
-        ] {
-            assert_eq!(repair(body), expected, "{}", String::from_utf8_lossy(body));
-        }
+        Ok(Some(Self(values.into())))
     }
 }

@@ -3,11 +3,9 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::marker::PhantomData;
 use std::str::FromStr;
 
-use serde::de::{Deserialize, Deserializer, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Prevents implementations of [`KnownValue`] in other crates.
 pub trait Sealed {}
@@ -52,34 +50,30 @@ pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
 /// ```
 /// use cloud_partner_portal::{Extensible, types::OfferStatus};
 ///
-/// let status: Extensible<OfferStatus> = "paused".parse()?;
+/// let status: Extensible<OfferStatus> = "paused".into();
 /// assert_eq!(status.known(), None);
 /// assert_eq!(status.as_str(), "paused");
-/// # Ok::<(), std::convert::Infallible>(())
 /// ```
 ///
 /// The default is an unknown value without text. `null` decodes to the default.
 #[derive(Clone)]
 pub struct Extensible<K> {
     known: Option<K>,
-    /// The text; `None` if it equals the known value's text, or if the value was `null`.
-    text: Option<Box<str>>,
+    /// The text; `None` if it equals the known value's text, or if the value was `null`. A thin pointer, because each offer of a
+    /// list has a status.
+    text: Option<Box<Box<str>>>,
 }
 
 impl<K: KnownValue> Extensible<K> {
     /// Creates a value from its text.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let values = K::VALUES;
-        if let Some((_, value)) = values.iter().find(|(known, _)| *known == text) {
-            return Self::from(*value);
-        }
+        let mut values = K::VALUES.iter();
+        let known = values.find(|(known, _)| known.eq_ignore_ascii_case(text));
+        let is_exact = known.is_some_and(|(known, _)| *known == text);
         Self {
-            known: values
-                .iter()
-                .find(|(known, _)| known.eq_ignore_ascii_case(text))
-                .map(|(_, value)| *value),
-            text: Some(text.into()),
+            known: known.map(|(_, value)| *value),
+            text: (!is_exact).then(|| Box::new(text.into())),
         }
     }
 
@@ -117,13 +111,25 @@ impl<K: KnownValue> FromStr for Extensible<K> {
     }
 }
 
+impl<K: KnownValue> From<&str> for Extensible<K> {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl<K: KnownValue> From<String> for Extensible<K> {
+    fn from(text: String) -> Self {
+        Self::new(&text)
+    }
+}
+
 impl<K: KnownValue> AsRef<str> for Extensible<K> {
     fn as_ref(&self) -> &str {
         self.as_str()
     }
 }
 
-impl<K> From<K> for Extensible<K> {
+impl<K: KnownValue> From<K> for Extensible<K> {
     fn from(value: K) -> Self {
         Self {
             known: Some(value),
@@ -190,25 +196,8 @@ impl<K: KnownValue> Serialize for Extensible<K> {
 
 impl<'de, K: KnownValue> Deserialize<'de> for Extensible<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text<K>(PhantomData<K>);
-
-        impl<K: KnownValue> Visitor<'_> for Text<K> {
-            type Value = Extensible<K>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Extensible<K>, E> {
-                Ok(Extensible::new(text))
-            }
-
-            fn visit_unit<E>(self) -> Result<Extensible<K>, E> {
-                Ok(Extensible::default())
-            }
-        }
-
-        deserializer.deserialize_any(Text(PhantomData))
+        let text = Option::<String>::deserialize(deserializer)?;
+        Ok(text.map_or_else(Self::default, Self::from))
     }
 }
 

@@ -23,7 +23,11 @@ struct KnownGap {
     date: &'static str,
 }
 
-const KNOWN_GAPS: &[KnownGap] = &[];
+const KNOWN_GAPS: &[KnownGap] = &[KnownGap {
+    name: "not decoded although valid: list[].id is an empty string",
+    reason: "no request can have an empty id in its path, so the SDK reports the list, not the later request",
+    date: "2026-11-21",
+}];
 
 #[tokio::test]
 async fn decodes_a_changed_body_if_and_only_if_it_is_valid_against_the_spec() {

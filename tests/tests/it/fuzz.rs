@@ -103,7 +103,11 @@ fn property_names(schema: &Value, spec: &Spec, names: &mut Vec<String>) {
 }
 
 /// Generates objects with the property names of the spec. Their values are such objects, lists of such objects, or other JSON values.
-fn object(path: &str, required: &'static str) -> impl Strategy<Value = Value> + Clone {
+fn object(
+    path: &str,
+    required: &'static str,
+    own: impl Strategy<Value = String> + Clone,
+) -> impl Strategy<Value = Value> + Clone {
     let spec = committed_spec();
     let mut names = Vec::new();
     property_names(response_schema(&spec, path), &spec, &mut names);
@@ -120,7 +124,6 @@ fn object(path: &str, required: &'static str) -> impl Strategy<Value = Value> + 
             prop::collection::vec(prop_oneof![object, inner], 0..4).prop_map(Value::from)
         ]
     });
-    let own = prop_oneof![".*", known_text()];
     (properties, own).prop_map(move |(properties, own)| {
         let mut properties = match properties {
             Value::Object(properties) => properties,
@@ -192,21 +195,27 @@ fn decoding_text_similar_to_json_doesnt_panic() {
 
 #[test]
 fn any_list_of_objects_with_ids_is_decoded() {
-    check(&prop::collection::vec(object(LIST, "id"), 0..4), |offers| {
-        let text = json!(offers).to_string();
-        let list = round_trip::<Vec<OfferSummary>>(text.as_bytes()).expect("a list");
-        let ids: Vec<_> = list.iter().map(|offer| offer.id.as_str()).collect();
-        let expected: Vec<_> = offers
-            .iter()
-            .filter_map(|offer| offer["id"].as_str())
-            .collect();
-        assert_eq!(ids, expected);
-    });
+    // The pattern of identifiers. JSON Schema's `\s` contains the byte order mark, and Rust's doesn't.
+    let id = "[^./\\\\\\s\\x{feff}][^/\\\\\\s\\x{feff}]{0,20}";
+    check(
+        &prop::collection::vec(object(LIST, "id", id), 0..4),
+        |offers| {
+            let text = json!(offers).to_string();
+            let list = round_trip::<Vec<OfferSummary>>(text.as_bytes()).expect("a list");
+            let ids: Vec<_> = list.iter().map(|offer| offer.id.as_str()).collect();
+            let expected: Vec<_> = offers
+                .iter()
+                .filter_map(|offer| offer["id"].as_str())
+                .collect();
+            assert_eq!(ids, expected);
+        },
+    );
 }
 
 #[test]
 fn any_object_with_a_status_is_decoded() {
-    check(&object(STATUS, "status"), |report| {
+    let status = prop_oneof![".*", known_text()];
+    check(&object(STATUS, "status", status), |report| {
         let text = report.to_string();
         let decoded = round_trip::<OfferStatusReport>(text.as_bytes()).expect("a report");
         assert_eq!(report["status"], decoded.status.as_str());
