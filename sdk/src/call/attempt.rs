@@ -1,17 +1,18 @@
 //! One attempt of a call: sends the request with its token, and reads the response.
 
+use std::future::Future;
 use std::ops::RangeInclusive;
 use std::time::SystemTime;
 
+use bytes::Bytes;
+use http::HeaderName;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER};
-use http::{HeaderName, StatusCode};
 use reqwest::Request;
+use tokio::time::{Instant, timeout};
 
-use super::body::{Body, is_json, read, without_mark};
 use super::response::Received;
 use super::retry::retry_after;
 use super::settings::Settings;
-use super::timeout::Timeout;
 use crate::credential::token::Token;
 use crate::error::response::{ErrorResponse, one_line};
 use crate::error::{Error, Kind};
@@ -20,12 +21,15 @@ static CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-re
 
 /// The maximum number of bytes that are read from the body of an error response.
 const ERROR_LIMIT: usize = 64 * 1024;
+/// The maximum number of bytes that are allocated because of a `Content-Length`.
+const TRUSTED_LENGTH: usize = 16 * 1024 * 1024;
 
 pub(super) struct Attempt<'a> {
     pub(super) settings: &'a Settings,
     pub(super) success: &'static [RangeInclusive<u16>],
     pub(super) token: &'a Token,
-    pub(super) timeout: Timeout,
+    pub(super) call_started: Instant,
+    pub(super) started: Instant,
 }
 
 impl Attempt<'_> {
@@ -34,10 +38,9 @@ impl Attempt<'_> {
         let authorization = self.token.header.clone();
         request.headers_mut().insert(AUTHORIZATION, authorization);
         let response = self.settings.http.execute(request);
-        let mut response = self.timeout.apply(response).await?;
-        let status = response.status();
+        let mut response = self.in_time(response).await?;
         let mut received = Received {
-            status: status.as_u16(),
+            status: response.status().as_u16(),
             headers: std::mem::take(response.headers_mut()),
             ..Received::default()
         };
@@ -45,72 +48,56 @@ impl Attempt<'_> {
         received.retry_after = self
             .header(&received, &RETRY_AFTER)
             .and_then(|value| retry_after(&value, SystemTime::now()));
-        if status.is_success() {
-            self.read_success(response, &mut received).await?;
-            return Ok(received);
+        if response.status().is_success() {
+            self.read_success(response, received).await
+        } else {
+            Err(self.read_error(response, received).await)
         }
-        Err(self.read_error(response, received, status).await)
     }
 
     async fn read_success(
         &self,
-        mut response: reqwest::Response,
-        received: &mut Received,
-    ) -> Result<(), Error> {
+        response: reqwest::Response,
+        mut received: Received,
+    ) -> Result<Received, Error> {
         let limit = self.settings.response_limit;
-        let mut body = Body::default();
-        let complete = self
-            .timeout
-            .apply(read(&mut response, limit, &mut body))
-            .await;
-        if !complete.map_err(|error| received.describe(error))? {
+        let mut body = Vec::new();
+        let is_complete = self.read(response, limit, &mut body).await;
+        if !is_complete.map_err(|error| received.describe(error))? {
             let message = format!("the response is larger than the limit of {limit} bytes");
             return Err(received.describe(Error::new(Kind::TooLarge, message)));
         }
-        received.body = without_mark(body.into_bytes());
-        if !self
-            .success
-            .iter()
-            .any(|range| range.contains(&received.status))
-        {
+        received.body = without_mark(body.into());
+        let status = received.status;
+        if !self.success.iter().any(|range| range.contains(&status)) {
             let message = "the spec doesn't name this status code as a success";
             return Err(received.error(Kind::Decode, message, self.token));
         }
-        let is_other = received
-            .headers
-            .get(CONTENT_TYPE)
-            .is_some_and(|kind| kind.to_str().is_ok_and(|kind| !is_json(kind)));
-        if is_other
+        if let Some(kind) = self.header(&received, &CONTENT_TYPE)
+            && !is_json(&kind)
             && !received.body.is_empty()
-            && let Some(kind) = self.header(received, &CONTENT_TYPE)
         {
             let message = format!("the response is {kind} where JSON was expected");
             return Err(received.error(Kind::Decode, &message, self.token));
         }
-        Ok(())
+        Ok(received)
     }
 
-    async fn read_error(
-        &self,
-        mut response: reqwest::Response,
-        mut received: Received,
-        status: StatusCode,
-    ) -> Error {
-        let mut body = Body::default();
+    async fn read_error(&self, response: reqwest::Response, mut received: Received) -> Error {
+        let is_redirect = response.status().is_redirection();
+        let mut body = Vec::new();
         // An error while reading is ignored, because the incomplete body is more useful in the message.
-        let _ = self
-            .timeout
-            .apply(read(&mut response, ERROR_LIMIT, &mut body))
-            .await;
-        received.body = body.into_bytes();
-        if status.is_redirection() {
-            let host = self
+        let _ = self.read(response, ERROR_LIMIT, &mut body).await;
+        received.body = body.into();
+        if is_redirect {
+            let location = self
                 .header(&received, &LOCATION)
-                .and_then(|location| reqwest::Url::parse(&location).ok())
-                .and_then(|location| location.host_str().map(ToOwned::to_owned));
+                .and_then(|location| reqwest::Url::parse(&location).ok());
+            let host = location.as_ref().and_then(reqwest::Url::host_str);
             let message = format!(
-                "the service redirects to {}, which isn't followed because the token must stay here",
-                host.as_deref().unwrap_or("another address")
+                "the service redirects to {}; a redirect isn't followed, because it could send the token to another host; check \
+                 the endpoint",
+                host.unwrap_or("another address")
             );
             return received.error(Kind::Status, &message, self.token);
         }
@@ -119,7 +106,49 @@ impl Attempt<'_> {
         let code = code.map(|code| self.token.redact(&code).into_owned());
         received
             .error(Kind::Status, &message.unwrap_or_default(), self.token)
-            .with_code(code)
+            .with(|error| error.code = code)
+    }
+
+    /// Reads a body up to a limit, which doesn't depend on `Content-Length`. Returns `false` if the body is longer.
+    async fn read(
+        &self,
+        mut response: reqwest::Response,
+        limit: usize,
+        body: &mut Vec<u8>,
+    ) -> Result<bool, Error> {
+        let length = response.content_length().unwrap_or(0);
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        body.reserve_exact(length.min(limit).min(TRUSTED_LENGTH));
+        self.in_time(async {
+            while let Some(chunk) = response.chunk().await? {
+                let free = limit - body.len();
+                body.extend_from_slice(&chunk[..chunk.len().min(free)]);
+                if chunk.len() > free {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Returns the result of the future, or an error at the end of the attempt timeout or of the call timeout.
+    async fn in_time<T>(&self, work: impl Future<Output = reqwest::Result<T>>) -> Result<T, Error> {
+        let attempt_timeout = self.settings.attempt_timeout;
+        let attempt_left = attempt_timeout.saturating_sub(self.started.elapsed());
+        let call_left = self.settings.call_left(self.call_started);
+        match timeout(attempt_left.min(call_left), work).await {
+            Ok(result) => result.map_err(Error::from_reqwest),
+            Err(_) if call_left < attempt_left => {
+                let message = self.settings.call_timed_out();
+                Err(Error::new(Kind::Timeout, message))
+            }
+            Err(_) => {
+                let seconds = attempt_timeout.as_secs_f64();
+                let message = format!("the service didn't respond within {seconds} s");
+                Err(Error::new(Kind::Timeout, message))
+            }
+        }
     }
 
     /// Returns the value of a header on one line, with the token redacted.
@@ -127,4 +156,18 @@ impl Attempt<'_> {
         let value = received.headers.get(name)?.to_str().ok()?;
         one_line(&self.token.redact(value))
     }
+}
+
+/// Returns the body without a byte order mark, which JSON parsers reject.
+fn without_mark(body: Bytes) -> Bytes {
+    match body.strip_prefix("\u{feff}".as_bytes()) {
+        Some(rest) => body.slice_ref(rest),
+        None => body,
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default().trim();
+    let kind = kind.to_ascii_lowercase();
+    kind == "application/json" || kind == "text/json" || kind.ends_with("+json")
 }

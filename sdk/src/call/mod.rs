@@ -4,12 +4,10 @@
 //! the loop over attempts, `attempt.rs` sends the request and reads the response, and `decode` makes the value.
 
 mod attempt;
-mod body;
 pub(crate) mod progenitor;
 pub(crate) mod response;
 pub(crate) mod retry;
 pub(crate) mod settings;
-mod timeout;
 mod tracing;
 
 use std::fmt::Display;
@@ -18,16 +16,16 @@ use std::time::Duration;
 
 use http::Method;
 use reqwest::Request;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::credential::token::Token;
 use crate::decode::{self, Lenient};
 use crate::error::{Error, Kind};
 use crate::values::identifier::Identifier;
+use attempt::Attempt;
 use response::{Received, Response};
 use retry::RetryPolicy;
 use settings::{Operation, Settings};
-use timeout::{Timeout, call_timed_out};
 use tracing::Trace;
 
 /// Checks an identifier.
@@ -53,27 +51,27 @@ pub(crate) async fn run<T: for<'de> Lenient<'de>>(
         settings,
         retry,
         trace: &trace,
-        deadline: Instant::now().checked_add(settings.call_timeout),
+        started: Instant::now(),
         success: operation.success,
         attempts: 0,
         earlier: Vec::new(),
     };
     let received = trace.within(call.received(request)).await;
-    let value = received.and_then(|(received, token)| {
-        let value = decode::body(&received.body);
-        match value {
-            Ok(value) => Ok(Response { value, received }),
-            Err(_) if received.body.is_empty() => {
-                let message = "the response is empty where JSON was expected";
-                Err(received.error(Kind::Decode, message, &token))
-            }
-            Err(message) => Err(received.error(Kind::Decode, &message, &token)),
+    let response = received.and_then(|(received, token)| match decode::body(&received.body) {
+        Ok(value) => Ok(Response { value, received }),
+        Err(_) if received.body.is_empty() => {
+            let message = "the response is empty where JSON was expected";
+            Err(received.error(Kind::Decode, message, &token))
         }
+        Err(message) => Err(received.error(Kind::Decode, &message, &token)),
     });
-    value.map_err(|error| {
+    response.map_err(|error| {
+        let is_about_credential =
+            error.is_credential() || error.is_unauthorized() || error.is_forbidden();
+        let credential = is_about_credential.then(|| settings.credential.describe());
         error
             .with_operation(operation.id)
-            .with_credential(|| settings.credential.describe())
+            .with(|error| error.credential = credential)
     })
 }
 
@@ -81,7 +79,7 @@ struct Call<'c> {
     settings: &'c Settings,
     retry: RetryPolicy,
     trace: &'c Trace,
-    deadline: Option<Instant>,
+    started: Instant,
     success: &'static [RangeInclusive<u16>],
     /// The number of requests that were sent.
     attempts: u32,
@@ -95,23 +93,29 @@ impl Call<'_> {
         mut self,
         request: Result<Request, Error>,
     ) -> Result<(Received, Token), Error> {
-        let outcome = match request {
-            Ok(request) => self.all_attempts(request).await,
-            Err(error) => Err(error),
-        };
-        let outcome = match outcome {
+        let attempts = self.all_attempts(request).await;
+        match attempts {
             Ok((mut received, token)) => {
                 received.attempts = self.attempts;
+                let id = received.correlation_id.as_deref();
+                self.trace.ended(Some(received.status), id, self.attempts);
                 Ok((received, token))
             }
-            Err(error) => Err(Error::chain(self.earlier, error).with_attempts(self.attempts)),
-        };
-        self.trace
-            .ended(outcome.as_ref().map(|(received, _)| received));
-        outcome
+            Err(error) => {
+                let error = Error::chain(self.earlier, error);
+                let error = error.with(|error| error.attempts = self.attempts);
+                let id = error.correlation_id();
+                self.trace.ended(error.status(), id, self.attempts);
+                Err(error)
+            }
+        }
     }
 
-    async fn all_attempts(&mut self, mut request: Request) -> Result<(Received, Token), Error> {
+    async fn all_attempts(
+        &mut self,
+        request: Result<Request, Error>,
+    ) -> Result<(Received, Token), Error> {
+        let mut request = request?;
         let user_agent = self.settings.user_agent.clone();
         request
             .headers_mut()
@@ -135,10 +139,7 @@ impl Call<'_> {
                 token = self.renewed(&token, error).await?;
                 continue;
             }
-            let backoff = self
-                .backoff(&error)
-                .filter(|_| is_read && error.is_retryable());
-            let Some(backoff) = backoff else {
+            let Some(backoff) = self.backoff(&error).filter(|_| is_read) else {
                 return Err(error);
             };
             self.trace.backing_off(backoff);
@@ -148,24 +149,21 @@ impl Call<'_> {
         }
     }
 
-    /// Returns a token, or an error at the call's deadline.
+    /// Returns a token, or an error at the end of the call timeout.
     async fn token(&self) -> Result<Token, Error> {
-        let token = self.settings.credential.current();
-        match self.deadline {
-            Some(deadline) => timeout_at(deadline, token)
-                .await
-                .unwrap_or_else(|_| Err(call_timed_out(self.settings.call_timeout))),
-            None => token.await,
-        }
+        let left = self.settings.call_left(self.started);
+        let token = timeout(left, self.settings.credential.current()).await;
+        token.unwrap_or_else(|_| {
+            let message = self.settings.call_timed_out() + " while the credential fetched a token";
+            Err(Error::new(Kind::CredentialTimeout, message))
+        })
     }
 
     /// Returns a new token after the service has rejected a token.
     async fn renewed(&mut self, rejected: &Token, error: Error) -> Result<Token, Error> {
         let token = self.token().await;
-        if token
-            .as_ref()
-            .is_ok_and(|token| token.header == rejected.header)
-        {
+        let is_rejected = |token: &Token| token.header == rejected.header;
+        if token.as_ref().is_ok_and(is_rejected) {
             let why =
                 "the credential returned the rejected token again, so the request wasn't repeated";
             return Err(error.with_source(Error::new(Kind::Credential, why)));
@@ -174,29 +172,27 @@ impl Call<'_> {
         token
     }
 
-    /// Returns the backoff before the next attempt, which is at least the `Retry-After`. Returns `None` if no attempt is left, or if
-    /// the backoff would end after the call's deadline.
+    /// Returns the backoff before the next attempt, which is at least the `Retry-After`. Returns `None` if the error isn't
+    /// retryable, if no attempt is left, or if the backoff would end after the call timeout.
     fn backoff(&self, error: &Error) -> Option<Duration> {
         let backoff = self.retry.backoff_after(self.attempts)?;
         let backoff = backoff.max(error.retry_after().unwrap_or_default());
-        let end = Instant::now().checked_add(backoff)?;
-        self.deadline
-            .is_none_or(|deadline| end < deadline)
-            .then_some(backoff)
+        let is_in_time = backoff < self.settings.call_left(self.started);
+        (error.is_retryable() && is_in_time).then_some(backoff)
     }
 
     async fn attempt(&mut self, request: Request, token: &Token) -> Result<Received, Error> {
         self.attempts += 1;
-        let started = Instant::now();
-        let attempt = attempt::Attempt {
+        let attempt = Attempt {
             settings: self.settings,
             success: self.success,
             token,
-            timeout: Timeout::new(self.settings, started, self.deadline),
+            call_started: self.started,
+            started: Instant::now(),
         };
         let outcome = attempt.send(request).await;
         self.trace
-            .attempted(self.attempts, started.elapsed(), &outcome);
+            .attempted(self.attempts, attempt.started.elapsed(), &outcome);
         outcome
     }
 }

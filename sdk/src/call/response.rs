@@ -49,8 +49,9 @@ impl Received {
     /// and logged.
     pub(super) fn error(&self, kind: Kind, message: &str, token: &Token) -> Error {
         let message = one_line(&token.redact(message)).unwrap_or_default();
+        let body = self.redacted_body(token);
         self.describe(Error::new(kind, message))
-            .with_body(self.redacted_body(token))
+            .with(|error| error.body = body)
     }
 
     /// Returns the body with the token redacted.
@@ -64,11 +65,12 @@ impl Received {
 
     /// Adds the status code and the headers that errors display.
     pub(crate) fn describe(&self, error: Error) -> Error {
-        error
-            .with_status(self.status)
-            .with_correlation_id(self.correlation_id.clone())
-            .with_retry_after(self.retry_after)
-            .with_attempts(self.attempts)
+        error.with(|error| {
+            error.status = Some(self.status);
+            error.correlation_id.clone_from(&self.correlation_id);
+            error.retry_after = self.retry_after;
+            error.attempts = self.attempts;
+        })
     }
 }
 

@@ -10,7 +10,9 @@ use std::time::{Duration, SystemTime};
 /// service's `Retry-After`. If a backoff would end after the call's deadline
 /// ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails immediately with the errors so far.
 ///
-/// Independently of the policy, a request whose token was rejected (401) is sent once more with a new token.
+/// Independently of the policy, a request whose token was rejected (401) is sent once more with a new token, at most once per call.
+/// This request is an attempt like any other: it counts in [`Error::attempts`](crate::Error::attempts) and towards
+/// [`max_attempts`](Self::max_attempts). It is the only attempt that can exceed the maximum, by one.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,14 +40,14 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Returns a policy without retries.
+    /// Returns a policy without retries: a maximum of one attempt. A call sends a second request only after a 401, with a new token.
     #[must_use]
     pub fn disabled() -> Self {
         Self::default().max_attempts(1)
     }
 
-    /// Sets the maximum number of requests of a call, by default 5; 0 counts as 1. The request with a new token after a 401 counts,
-    /// but is sent even if it exceeds the maximum.
+    /// Sets the maximum number of attempts of a call, by default 5; 0 counts as 1. Each request that is sent is an attempt. Only the
+    /// request with a new token after a 401 is sent even if the maximum is reached.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use http::HeaderValue;
+use tokio::time::Instant;
 
 use crate::credential::Credential;
 
@@ -15,6 +16,18 @@ pub(crate) struct Settings {
     pub(crate) attempt_timeout: Duration,
     pub(crate) call_timeout: Duration,
     pub(crate) response_limit: usize,
+}
+
+impl Settings {
+    /// Returns the rest of the call timeout.
+    pub(super) fn call_left(&self, started: Instant) -> Duration {
+        self.call_timeout.saturating_sub(started.elapsed())
+    }
+
+    pub(super) fn call_timed_out(&self) -> String {
+        let seconds = self.call_timeout.as_secs_f64();
+        format!("the call timed out after {seconds} s")
+    }
 }
 
 /// The operation that is called.

@@ -34,21 +34,21 @@ use http::StatusCode;
 pub struct Error(Arc<Inner>);
 
 #[derive(Clone)]
-struct Inner {
-    kind: Kind,
-    operation: Option<&'static str>,
-    message: String,
-    status: Option<u16>,
-    code: Option<String>,
-    correlation_id: Option<String>,
-    retry_after: Option<Duration>,
-    body: Bytes,
-    attempts: u32,
+pub(crate) struct Inner {
+    pub(crate) kind: Kind,
+    pub(crate) operation: Option<&'static str>,
+    pub(crate) message: String,
+    pub(crate) status: Option<u16>,
+    pub(crate) code: Option<String>,
+    pub(crate) correlation_id: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: Bytes,
+    pub(crate) attempts: u32,
     /// The credential source, and why the sources before it were skipped.
-    credential: Option<String>,
-    source: Option<Arc<dyn StdError + Send + Sync>>,
+    pub(crate) credential: Option<String>,
+    pub(crate) source: Option<Arc<dyn StdError + Send + Sync>>,
     /// The error of an earlier attempt.
-    earlier: Option<Error>,
+    pub(crate) earlier: Option<Error>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,8 @@ pub(crate) enum Kind {
     Configuration,
     /// There is no token.
     Credential,
+    /// The credential returned no token in time.
+    CredentialTimeout,
     /// The connection can't be opened.
     Connect,
     /// The call or an attempt timed out.
@@ -113,7 +115,7 @@ impl Error {
         Some(self.0.body.as_ref()).filter(|body| !body.is_empty())
     }
 
-    /// Returns the number of requests that the call sent.
+    /// Returns the number of requests that the call sent, including a request with a new token after a 401.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -167,14 +169,15 @@ impl Error {
         self.0.status == Some(429)
     }
 
-    /// Returns `true` if the call or its last attempt timed out.
+    /// Returns `true` if the call, its last attempt or its credential timed out. For the credential,
+    /// [`is_credential`](Self::is_credential) is `true` as well.
     ///
     /// *Example*: `the service didn't respond within 300 s`. *Likely cause*: a large list; the service can take minutes.
     /// *What to do*: raise [`attempt_timeout`](crate::ClientBuilder::attempt_timeout) or
     /// [`call_timeout`](crate::ClientBuilder::call_timeout).
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        self.0.kind == Kind::Timeout
+        matches!(self.0.kind, Kind::Timeout | Kind::CredentialTimeout)
     }
 
     /// Returns `true` if the connection to the service can't be opened.
@@ -204,13 +207,13 @@ impl Error {
         self.0.kind == Kind::TooLarge
     }
 
-    /// Returns `true` if the credential returned no token.
+    /// Returns `true` if the credential returned no token, or returned none in time.
     ///
     /// *Example*: `no credential: token: AZURE_TOKEN isn't set`. *Likely cause*: a missing variable, an expired secret.
-    /// *What to do*: follow the message. No request was sent to the service.
+    /// *What to do*: follow the message.
     #[must_use]
     pub fn is_credential(&self) -> bool {
-        self.0.kind == Kind::Credential
+        matches!(self.0.kind, Kind::Credential | Kind::CredentialTimeout)
     }
 
     /// Returns `true` if an argument is invalid: an identifier, the endpoint, a token with a line break.
@@ -237,7 +240,7 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.0.kind {
-            Kind::Connect | Kind::Timeout | Kind::Transport => true,
+            Kind::Connect | Kind::Timeout | Kind::CredentialTimeout | Kind::Transport => true,
             Kind::Status => self
                 .0
                 .status
@@ -284,15 +287,11 @@ impl fmt::Display for Error {
         if let (Some(source), Some(_)) = (&inner.source, &inner.earlier) {
             write!(f, ": {}", innermost(source.as_ref()))?;
         }
-        let notes = [
-            inner.code.as_ref().map(|code| format!("code {code}")),
-            inner
-                .correlation_id
-                .as_ref()
-                .map(|id| format!("request {id}")),
-            (inner.attempts > 1).then(|| format!("after {} attempts", inner.attempts)),
-        ];
-        let notes: Vec<_> = notes.into_iter().flatten().collect();
+        let code = inner.code.as_ref().map(|code| format!("code {code}"));
+        let id = inner.correlation_id.as_ref();
+        let id = id.map(|id| format!("request {id}"));
+        let attempts = (inner.attempts > 1).then(|| format!("after {} attempts", inner.attempts));
+        let notes: Vec<_> = [code, id, attempts].into_iter().flatten().collect();
         if !notes.is_empty() {
             write!(f, " ({})", notes.join(", "))?;
         }

@@ -33,32 +33,23 @@ impl ErrorResponse {
     }
 
     fn from_object(properties: &Map<String, Value>) -> Self {
-        let text = |properties: &Map<String, Value>, name: &str| {
-            properties
-                .iter()
-                .find(|(property, _)| property.eq_ignore_ascii_case(name))
-                .and_then(|(_, value)| value.as_str().map(ToOwned::to_owned))
-        };
         // {"error": {"code": …, "message": …}}
         if let Some(Value::Object(error)) = properties.get("error") {
-            let (code, message) = (text(error, "code"), text(error, "message"));
-            return Self::new(code.as_deref(), message.as_deref());
+            return Self::new(text(error, "code"), text(error, "message"));
         }
         // {"Product": {"serviceName": …, "error": …, "exceptionCode": …, "httpStatusCode": …}}, with any name of the outer property.
-        for value in properties.values() {
-            if let Value::Object(inner) = value {
-                let code = text(inner, "exceptionCode").or_else(|| text(inner, "httpStatusCode"));
-                let message = text(inner, "error").or_else(|| text(inner, "message"));
-                if code.is_some() || message.is_some() {
-                    return Self::new(code.as_deref(), message.as_deref());
-                }
+        for inner in properties.values().filter_map(Value::as_object) {
+            let code = text(inner, "exceptionCode").or_else(|| text(inner, "httpStatusCode"));
+            let message = text(inner, "error").or_else(|| text(inner, "message"));
+            if code.is_some() || message.is_some() {
+                return Self::new(code, message);
             }
         }
         // {"Message": …}, and the formats of gateways and sign-in endpoints.
         let message = text(properties, "message")
             .or_else(|| text(properties, "error_description"))
             .or_else(|| text(properties, "error"));
-        Self::new(text(properties, "code").as_deref(), message.as_deref())
+        Self::new(text(properties, "code"), message)
     }
 
     fn from_text(text: &str) -> Self {
@@ -72,6 +63,13 @@ impl ErrorResponse {
         }
         Self::new(None, Some(trimmed))
     }
+}
+
+/// Returns the text of a property whose name matches in any letter case.
+fn text<'p>(properties: &'p Map<String, Value>, name: &str) -> Option<&'p str> {
+    let mut properties = properties.iter();
+    let (_, value) = properties.find(|(property, _)| property.eq_ignore_ascii_case(name))?;
+    value.as_str()
 }
 
 fn html_title(page: &str) -> Option<&str> {
