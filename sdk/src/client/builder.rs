@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
-use super::{Client, endpoint};
+use super::Client;
+use super::endpoint::{self, Endpoint};
 use crate::call::retry::RetryPolicy;
 use crate::call::settings::Settings;
 use crate::credential::Credential;
@@ -25,7 +26,8 @@ impl Client {
 #[derive(Debug)]
 #[must_use]
 pub struct ClientBuilder {
-    endpoint: String,
+    /// The endpoint, or why it can't be used. The text isn't kept, because it can hold a password.
+    endpoint: Result<Endpoint, Error>,
     credential: Option<Credential>,
     http: Option<reqwest::Client>,
     user_agent_suffix: Option<String>,
@@ -39,7 +41,7 @@ pub struct ClientBuilder {
 impl Default for ClientBuilder {
     fn default() -> Self {
         Self {
-            endpoint: ENDPOINT.to_owned(),
+            endpoint: endpoint::check(ENDPOINT),
             credential: None,
             http: None,
             user_agent_suffix: None,
@@ -56,7 +58,7 @@ impl ClientBuilder {
     /// Sets the service's address, by default `https://cloudpartner.azure.com`. The address doesn't include the `/api` of the paths.
     /// Plain `http` is allowed only for this machine, because `http` doesn't encrypt the token.
     pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
-        self.endpoint = endpoint.into();
+        self.endpoint = endpoint::check(&endpoint.into());
         self
     }
 
@@ -124,7 +126,7 @@ impl ClientBuilder {
                 "no credential: give the builder one, such as Credential::from_env()?",
             ));
         };
-        let (endpoint, local) = endpoint::check(&self.endpoint)?;
+        let Endpoint { url, is_local } = self.endpoint?;
         let suffix = self
             .user_agent_suffix
             .map(|suffix| format!(" {suffix}"))
@@ -141,10 +143,10 @@ impl ClientBuilder {
         })?;
         let http = match self.http {
             Some(http) => http,
-            None => http_client(local, self.connect_timeout)?,
+            None => http_client(is_local, self.connect_timeout)?,
         };
         Ok(Client {
-            endpoint: endpoint.into(),
+            endpoint: url.into(),
             retry: self.retry,
             settings: Arc::new(Settings {
                 http,
@@ -158,8 +160,8 @@ impl ClientBuilder {
     }
 }
 
-fn http_client(local: bool, connect_timeout: Duration) -> Result<reqwest::Client, Error> {
-    if !local && !cfg!(any(feature = "rustls", feature = "native-tls")) {
+fn http_client(is_local: bool, connect_timeout: Duration) -> Result<reqwest::Client, Error> {
+    if !is_local && !cfg!(any(feature = "rustls", feature = "native-tls")) {
         return Err(Error::new(
             Kind::Configuration,
             "this program was built without TLS: build it with the feature `rustls` or `native-tls`, or give the builder an HTTP client",
@@ -169,7 +171,7 @@ fn http_client(local: bool, connect_timeout: Duration) -> Result<reqwest::Client
         .connect_timeout(connect_timeout)
         // A redirect could send the token to another host.
         .redirect(reqwest::redirect::Policy::none());
-    if local {
+    if is_local {
         // A proxy is another host and could read the token, because `http` doesn't encrypt it.
         builder = builder.no_proxy();
     }

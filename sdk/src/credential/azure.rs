@@ -1,9 +1,16 @@
-//! Adapters for credentials of the Azure SDK, with the feature `azure-identity`.
+//! Credentials of the Azure SDK, with the feature `azure-identity`.
 
 use std::sync::Arc;
 
 use azure_core::credentials::TokenCredential;
+use azure_core::error::ErrorKind;
+use azure_identity::{
+    AzureCliCredential, AzurePipelinesCredential, ClientSecretCredential,
+    ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
+    WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
+};
 
+use super::source::CredentialSource;
 use super::token::AccessToken;
 use super::{Credential, CredentialError};
 use crate::error::{Error, Kind};
@@ -36,86 +43,64 @@ impl Credential {
             async move { fetch(&*credential).await }
         })
     }
+}
 
-    /// Creates a credential that creates a new Azure credential for each token, so that no cache returns a rejected token.
-    pub(super) fn azure_uncached(
-        name: &'static str,
-        make: impl Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync + 'static,
-    ) -> Result<Self, Error> {
-        make().map_err(|error| {
-            Error::new(Kind::Credential, format!("{name} can't be used")).with_source(error)
-        })?;
-        Ok(Self::fetching(name, move || {
-            let credential = make();
-            async move { fetch(&*credential?).await }
-        }))
-    }
+/// Creates a credential that creates a new Azure credential for each token, so that no cache returns a rejected token.
+pub(super) fn from_source(
+    source: CredentialSource,
+    values: Vec<String>,
+) -> Result<Credential, Error> {
+    let make = move || azure_credential(source, &values);
+    make().map_err(|error| {
+        Error::new(Kind::Credential, format!("{source} can't be used")).with_source(error)
+    })?;
+    Ok(Credential::fetching(source.as_str(), move || {
+        let credential = make();
+        async move { fetch(&*credential?).await }
+    }))
+}
+
+/// Creates the Azure credential of a source from the values of the source's variables.
+fn azure_credential(
+    source: CredentialSource,
+    values: &[String],
+) -> azure_core::Result<Arc<dyn TokenCredential>> {
+    Ok(match (source, values) {
+        (CredentialSource::ServicePrincipal, [tenant, client, secret]) => {
+            let (client, secret) = (client.clone(), secret.clone().into());
+            ClientSecretCredential::new(tenant, client, secret, None)?
+        }
+        (CredentialSource::WorkloadIdentity, [file, tenant, client]) => {
+            WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
+                client_id: Some(client.clone()),
+                tenant_id: Some(tenant.clone()),
+                token_file_path: Some(file.into()),
+                ..Default::default()
+            }))?
+        }
+        (CredentialSource::ManagedIdentity, client) => {
+            ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
+                user_assigned_id: client.first().cloned().map(UserAssignedId::ClientId),
+                ..Default::default()
+            }))?
+        }
+        (CredentialSource::AzurePipelines, [tenant, client, connection, access_token]) => {
+            let (tenant, client) = (tenant.clone(), client.clone());
+            let access_token = access_token.clone();
+            AzurePipelinesCredential::new(tenant, client, connection, access_token, None)?
+        }
+        (CredentialSource::AzureCli, _) => AzureCliCredential::new(None)?,
+        _ => {
+            let message = "the source isn't one of the Azure SDK, or is incomplete";
+            return Err(azure_core::Error::with_message(
+                ErrorKind::Credential,
+                message,
+            ));
+        }
+    })
 }
 
 async fn fetch(credential: &dyn TokenCredential) -> Result<AccessToken, CredentialError> {
     let token = credential.get_token(&[SCOPE], None).await?;
     Ok(AccessToken::new(token.token.secret()).expires_at(token.expires_on))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
-    use azure_core::time::{Duration, OffsetDateTime};
-
-    use super::Credential;
-
-    static MADE: AtomicU32 = AtomicU32::new(0);
-
-    /// Returns the same token each time, as the credentials of `azure_identity` do.
-    #[derive(Debug)]
-    struct Caching(String);
-
-    impl Caching {
-        fn make() -> Arc<dyn TokenCredential> {
-            let number = MADE.fetch_add(1, Ordering::Relaxed);
-            Arc::new(Self(format!("t0ken-{number}")))
-        }
-    }
-
-    impl TokenCredential for Caching {
-        // The signature that the macro `async_trait` generates for `async fn get_token`.
-        fn get_token<'life, 'scopes, 'scope, 'options, 'future>(
-            &'life self,
-            _: &'scopes [&'scope str],
-            _: Option<TokenRequestOptions<'options>>,
-        ) -> std::pin::Pin<Box<dyn Future<Output = azure_core::Result<AccessToken>> + Send + 'future>>
-        where
-            'life: 'future,
-            'scopes: 'future,
-            'scope: 'future,
-            'options: 'future,
-            Self: 'future,
-        {
-            let expiry = OffsetDateTime::now_utc() + Duration::hours(1);
-            let token = AccessToken::new(self.0.clone(), expiry);
-            Box::pin(async move { Ok(token) })
-        }
-    }
-
-    #[tokio::test]
-    async fn a_rejected_token_is_not_renewed_by_a_credential_that_caches_it() {
-        let credential = Credential::azure(Caching::make());
-        let token = credential.current().await.expect("a token");
-        assert!(credential.reject(&token));
-        let again = credential.current().await.expect("a token");
-        assert_eq!(token.header, again.header);
-    }
-
-    #[tokio::test]
-    async fn a_rejected_token_is_renewed_by_a_credential_without_a_cache() {
-        let credential =
-            Credential::azure_uncached("fake", || Ok(Caching::make())).expect("a credential");
-        let token = credential.current().await.expect("a token");
-        assert!(credential.reject(&token));
-        let again = credential.current().await.expect("a token");
-        assert_ne!(token.header, again.header);
-    }
 }
