@@ -1,6 +1,7 @@
 //! Tests of the SDK's public API over sockets, and of the reader and replay server of recordings.
 
 mod bench_figures;
+mod client;
 mod credentials;
 mod decoding;
 mod faults;

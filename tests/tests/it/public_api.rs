@@ -6,26 +6,43 @@ use std::time::Duration;
 use crate::support::scripted_server::{ScriptedServer, response};
 use crate::support::{client, refused_endpoint};
 use cloud_partner_portal::{
-    AccessToken, Client, ClientBuilder, Credential, CredentialSource, Error, Extensible,
-    Identifier, Link, Outcome, Response, RetryPolicy, Timestamp, types,
+    AccessToken, Change, Client, ClientBuilder, Credential, CredentialError, CredentialSource,
+    Error, Extensible, Identifier, InvalidIdentifier, Link, Outcome, PublisherWatch,
+    PublisherWatchBuilder, PublisherWatchEvent, PublisherWatchResult, Response, RetryPolicy,
+    StepChange, Timestamp, Until, Watch, WatchBuilder, WatchEvent, WatchResult, types,
 };
 
 #[test]
 fn types_are_send_and_sync() {
     fn check<T: Send + Sync + 'static>() {}
     check::<AccessToken>();
+    check::<Change>();
     check::<Client>();
     check::<ClientBuilder>();
     check::<Credential>();
+    check::<CredentialError>();
     check::<CredentialSource>();
     check::<Error>();
     check::<Extensible<types::OfferStatus>>();
     check::<Identifier>();
+    check::<InvalidIdentifier>();
     check::<Link>();
     check::<Outcome>();
+    check::<PublisherWatchBuilder>();
+    check::<PublisherWatchEvent>();
+    check::<PublisherWatchResult>();
     check::<Response<types::OfferStatusReport>>();
     check::<RetryPolicy>();
+    check::<StepChange>();
     check::<Timestamp>();
+    check::<Until>();
+    check::<WatchBuilder>();
+    check::<WatchEvent>();
+    check::<WatchResult>();
+    // The futures of requests aren't `Sync`.
+    fn is_send<T: Send + 'static>() {}
+    is_send::<PublisherWatch>();
+    is_send::<Watch>();
 }
 
 #[test]
