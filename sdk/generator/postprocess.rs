@@ -114,6 +114,7 @@ fn structure(structure: &mut ItemStruct) -> Item {
     structure.attrs.push(parse_quote!(#[derive(PartialEq)]));
     let mut has_default = true;
     for field in &mut fields.named {
+        let is_id = field.ident.as_ref().is_some_and(|name| name == "id");
         if is_option(&field.ty) {
             field.attrs.push(parse_quote!(
                 #[serde(default, deserialize_with = "crate::decode::option")]
@@ -121,7 +122,7 @@ fn structure(structure: &mut ItemStruct) -> Item {
             field
                 .attrs
                 .push(parse_quote!(#[cfg_attr(feature = "schemars", schemars(default))]));
-        } else if property == "id" && field.ty == parse_quote!(::std::string::String) {
+        } else if is_id && field.ty == parse_quote!(::std::string::String) {
             // A required `id` becomes a path parameter of a later request.
             field.attrs.push(parse_quote!(
                 #[serde(deserialize_with = "crate::decode::identifier")]

@@ -24,20 +24,48 @@ use time::{OffsetDateTime, UtcOffset};
 /// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(transparent)]
-pub struct Timestamp(Box<str>);
+#[serde(from = "String", into = "String")]
+pub struct Timestamp(Text);
+
+/// Text that needs no allocation if it is as short as the times of a list, because a list can have thousands of offers.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Text {
+    /// Followed by zeros.
+    Short([u8; 23]),
+    Long(Box<str>),
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::Short([0; 23])
+    }
+}
 
 impl Timestamp {
     /// Creates a time from its text.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self(text.into())
+        let mut short = [0; 23];
+        Self(match short.get_mut(..text.len()) {
+            Some(start) if !text.contains('\0') => {
+                start.copy_from_slice(text.as_bytes());
+                Text::Short(short)
+            }
+            _ => Text::Long(text.into()),
+        })
     }
 
     /// Returns the text as the service sent it.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Text::Short(bytes) => {
+                let text = bytes.split(|byte| *byte == 0).next();
+                // The bytes are a copy of a text without zeros.
+                str::from_utf8(text.unwrap_or_default()).unwrap_or_default()
+            }
+            Text::Long(text) => text,
+        }
     }
 
     /// Returns the time as a [`SystemTime`], which every date library accepts, or `None` if the text isn't a time.
@@ -54,7 +82,7 @@ impl Timestamp {
     pub fn utc(&self) -> Option<OffsetDateTime> {
         /// The length of a date such as `2022-06-02`.
         const DATE: usize = 10;
-        let text = self.0.trim();
+        let text = self.as_str().trim();
         let (date, rest) = text.split_at_checked(DATE)?;
         let time = rest.strip_prefix(['T', 't', ' '])?;
         let offset = if time.contains(['Z', 'z', '+', '-']) {
@@ -70,7 +98,7 @@ impl Timestamp {
 
 impl AsRef<str> for Timestamp {
     fn as_ref(&self) -> &str {
-        &self.0
+        self.as_str()
     }
 }
 
@@ -82,19 +110,25 @@ impl From<&str> for Timestamp {
 
 impl From<String> for Timestamp {
     fn from(text: String) -> Self {
-        Self(text.into())
+        Self::new(&text)
+    }
+}
+
+impl From<Timestamp> for String {
+    fn from(time: Timestamp) -> Self {
+        time.as_str().to_owned()
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
+        f.pad(self.as_str())
     }
 }
 
 impl fmt::Debug for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
@@ -131,6 +165,7 @@ mod tests {
             // The crate `time` doesn't support leap seconds.
             ("2016-12-31T23:59:60Z", Some((1_483_228_799, 999_999_999))),
             ("", None),
+            ("\0", None),
             ("2022-06-02", None),
             ("2022-06-02T", None),
             ("2022-13-45T99:00:00Z", None),
