@@ -145,25 +145,18 @@ impl Finding {
     }
 
     /// Adds the help: what to do.
-    #[must_use]
-    pub fn help(self, help: &'static str) -> Self {
-        Self {
-            help: Some(help),
-            ..self
-        }
+    pub fn help(mut self, help: &'static str) -> Self {
+        self.help = Some(help);
+        self
     }
 
     /// Adds the place in a recording or another file.
-    #[must_use]
-    pub fn in_recording(self, place: Place) -> Self {
-        Self {
-            recording: Some(place),
-            ..self
-        }
+    pub fn in_recording(mut self, place: Place) -> Self {
+        self.recording = Some(place);
+        self
     }
 
     /// Adds the file of the place in a recording; without a place, the whole file becomes the place.
-    #[must_use]
     pub fn in_file(mut self, file: &str) -> Self {
         let place = self.recording.get_or_insert_default();
         file.clone_into(&mut place.file);
@@ -171,12 +164,9 @@ impl Finding {
     }
 
     /// Adds the place in the spec.
-    #[must_use]
-    pub fn in_spec(self, place: Place) -> Self {
-        Self {
-            spec: Some(place),
-            ..self
-        }
+    pub fn in_spec(mut self, place: Place) -> Self {
+        self.spec = Some(place);
+        self
     }
 
     /// Returns the place and the message in one line.
@@ -317,35 +307,28 @@ impl Table {
 
     /// Prints the table. Columns of numbers are aligned to the right, all others to the left.
     pub fn print(&self, out: &mut dyn Write) -> io::Result<()> {
+        let is_number = |cell: &str| {
+            let mut characters = cell.chars();
+            characters.all(|c| c.is_ascii_digit() || matches!(c, '.' | '%' | ' ' | '–'))
+        };
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
-        let cell = |row: &[String], column: usize| row.get(column).cloned().unwrap_or_default();
         let layout: Vec<(usize, bool)> = (0..columns)
             .map(|column| {
-                let cells = self.rows.iter().map(|row| cell(row, column));
-                let width = cells.map(|cell| cell.chars().count()).max();
-                let is_number = |text: &str| {
-                    text.chars()
-                        .all(|c| c.is_ascii_digit() || matches!(c, '.' | '%' | ' ' | '–'))
-                };
-                let numbers = self
-                    .rows
-                    .iter()
-                    .skip(1)
-                    .all(|row| is_number(&cell(row, column)));
-                (width.unwrap_or_default(), numbers && self.rows.len() > 1)
+                let cells = self.rows.iter().filter_map(|row| row.get(column));
+                let width = cells.clone().map(|cell| cell.chars().count()).max();
+                let are_numbers = cells.skip(1).all(|cell| is_number(cell));
+                (width.unwrap_or_default(), are_numbers)
             })
             .collect();
         for row in &self.rows {
-            let aligned = layout.iter().enumerate().map(|(column, (width, right))| {
-                let cell = cell(row, column);
-                if *right {
-                    format!("{cell:>width$}")
-                } else {
-                    format!("{cell:<width$}")
-                }
-            });
-            let line = aligned.collect::<Vec<_>>().join("  ");
-            writeln!(out, "{}", line.trim_end())?;
+            let cells = row.iter().zip(&layout);
+            let cells: Vec<String> = cells
+                .map(|(cell, (width, right))| match right {
+                    true => format!("{cell:>width$}"),
+                    false => format!("{cell:<width$}"),
+                })
+                .collect();
+            writeln!(out, "{}", cells.join("  ").trim_end())?;
         }
         Ok(())
     }

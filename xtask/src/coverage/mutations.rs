@@ -2,35 +2,22 @@
 
 use serde_json::{Value, json};
 
-use super::statements::Part;
-use crate::spec::{Kind, Spec, pointer_segment};
-
-/// The keywords of a schema that no recording can contradict.
-const ANNOTATIONS: &[&str] = &[
-    "default",
-    "deprecated",
-    "description",
-    "example",
-    "externalDocs",
-    "readOnly",
-    "title",
-    "writeOnly",
-    "xml",
-];
+use super::statements::{Part, plain};
+use crate::spec::{DOCUMENTATION, Kind, pointer_segment};
 
 /// The keywords that restrict values: a schema without any of them accepts every value.
 const RESTRICTING: &[&str] = &["type", "allOf", "anyOf", "oneOf", "not", "enum"];
 
 /// Adds the mutations of a part.
-pub fn mutate(part: &mut Part<'_>, spec: &Spec) {
+pub fn mutate(part: &mut Part<'_>) {
     match part.object.kind {
         Kind::Document => document(part),
         Kind::PathItem => {
-            parameters(part, spec);
+            parameters(part);
             methods(part);
         }
         Kind::Operation => {
-            parameters(part, spec);
+            parameters(part);
             status_codes(part);
         }
         Kind::Parameter => parameter(part),
@@ -46,10 +33,8 @@ fn document(part: &mut Part<'_>) {
     let patch = json!({ "info": { "version": "1999-12-31" } });
     let needs = "a request with the expected `api-version`";
     part.mutate("info/version", "becomes 1999-12-31", needs, patch);
-    for (path, item) in part
-        .named("paths")
-        .filter(|(path, _)| path.starts_with('/'))
-    {
+    let paths = part.named("paths");
+    for (path, item) in paths.filter(|(path, _)| path.starts_with('/')) {
         let patch = json!({ "paths": { path: null, format!("{path}/moved"): item } });
         let keyword = format!("paths/{}", pointer_segment(path));
         let needs = format!("a request for {path}");
@@ -85,14 +70,18 @@ fn status_codes(part: &mut Part<'_>) {
 }
 
 /// Mutates the list of parameters of a path or an operation. Path parameters are left out: OpenAPI requires them.
-fn parameters(part: &mut Part<'_>, spec: &Spec) {
-    let Some(Value::Array(listed)) = part.get("parameters") else {
-        return;
-    };
-    for index in 0..listed.len() {
-        let parameter = spec.resolve(&part.at(&format!("parameters/{index}")));
-        let named = parameter.and_then(|node| Some((node.text("name")?, node.text("in")?)));
-        if let Some((name, place)) = named.filter(|(_, place)| *place != "path") {
+fn parameters(part: &mut Part<'_>) {
+    let listed = part.object.value.get("parameters");
+    let listed = listed
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
+    for (index, parameter) in part.object.children("parameters") {
+        let (Some(name), Some(place)) = (parameter.text("name"), parameter.text("in")) else {
+            continue;
+        };
+        if let Ok(index) = index.parse()
+            && place != "path"
+        {
             let needs = format!("a request with the {place} parameter `{name}`");
             let patch = json!({ "parameters": without(listed, index) });
             part.mutate_element("parameters", (index, name), "removed", needs, patch);
@@ -102,20 +91,15 @@ fn parameters(part: &mut Part<'_>, spec: &Spec) {
 
 /// Mutates the name and the place of a parameter, and whether it is required.
 fn parameter(part: &mut Part<'_>) {
-    let (Some(name), Some(place)) = (part.text("name"), part.text("in")) else {
+    let (Some(name), Some(place)) = (part.object.text("name"), part.object.text("in")) else {
         return;
     };
     if place != "path" {
         let needs = format!("a request with the {place} parameter `{name}`");
         let patch = json!({ "name": format!("{name}-renamed") });
-        part.mutate("name", "renamed", &needs, patch);
+        part.mutate("name", "renamed", needs.clone(), patch);
         let other = if place == "query" { "header" } else { "query" };
-        part.mutate(
-            "in",
-            format!("becomes {other}"),
-            &needs,
-            json!({ "in": other }),
-        );
+        part.set("in", other, needs);
         required(part, "name");
     }
 }
@@ -124,24 +108,16 @@ fn parameter(part: &mut Part<'_>) {
 fn required(part: &mut Part<'_>, keyword: &str) {
     let reject_all = json!({ "schema": { "$ref": null, "not": {} } });
     let with = "a recording with this parameter or header";
-    if part.get("required") == Some(&Value::Bool(true)) {
+    if part.object.is("required") {
         part.mutate("required", "rejects every value", with, reject_all);
         let needs = "a counterexample without this parameter or header";
-        part.mutate(
-            "required",
-            "becomes optional",
-            needs,
-            json!({ "required": false }),
-        );
+        let optional = json!({ "required": false });
+        part.mutate("required", "becomes optional", needs, optional);
     } else {
         part.mutate(keyword, "rejects every value", with, reject_all);
         let needs = "a recording without this parameter or header";
-        part.restrict(
-            keyword,
-            "becomes required",
-            needs,
-            json!({ "required": true }),
-        );
+        let required = json!({ "required": true });
+        part.restrict(keyword, "becomes required", needs, required);
     }
 }
 
@@ -150,12 +126,8 @@ fn response(part: &mut Part<'_>) {
     for (name, _) in part.named("headers") {
         let keyword = format!("headers/{}", pointer_segment(name));
         let needs = format!("this response with the header {name}");
-        part.mutate(
-            &keyword,
-            "removed",
-            needs,
-            json!({ "headers": { name: null } }),
-        );
+        let patch = json!({ "headers": { name: null } });
+        part.mutate(&keyword, "removed", needs, patch);
     }
     for (name, content) in part.named("content") {
         let keyword = format!("content/{}", pointer_segment(name));
@@ -182,25 +154,17 @@ fn schema(part: &mut Part<'_>) {
             ("nullable", _) if !part.in_body => {}
             // The keywords of the schema inside are separate statements.
             ("additionalProperties", Value::Object(_)) => {}
-            (name, _) if ANNOTATIONS.contains(&name) || name.starts_with("x-") => {}
-            ("nullable", Value::Bool(true)) => {
-                let patch = json!({ "nullable": false });
-                part.mutate(keyword, "becomes false", "null", patch);
-            }
-            (_, Value::Bool(switch)) => {
-                let patch = json!({ keyword: !switch });
-                part.mutate(keyword, format!("becomes {}", !switch), depending, patch);
-            }
+            // No recording can contradict these.
+            ("default" | "deprecated" | "readOnly" | "writeOnly" | "xml", _) => {}
+            (name, _) if DOCUMENTATION.contains(&name) || name.starts_with("x-") => {}
+            ("nullable", Value::Bool(true)) => part.set(keyword, false, "null"),
+            (_, Value::Bool(switch)) => part.set(keyword, !switch, depending),
             (_, Value::Number(bound)) if bound.is_i64() => number(part, keyword, value),
-            _ => {
-                part.mutate(keyword, "removed", depending, json!({ keyword: null }));
-            }
+            _ => part.set(keyword, Value::Null, depending),
         }
     }
-    if !RESTRICTING
-        .iter()
-        .any(|keyword| part.get(keyword).is_some())
-    {
+    let mut restricting = RESTRICTING.iter();
+    if !restricting.any(|keyword| part.object.has(keyword)) {
         for kind in ["string", "object"] {
             let name = format!("anything becomes {kind}");
             let needs = format!("a value of another type than {kind}");
@@ -217,22 +181,19 @@ fn kind(part: &mut Part<'_>, kind: &str) {
         _ => "string",
     };
     let needs = format!("a value of the type {kind}");
-    part.mutate(
-        "type",
-        format!("becomes {other}"),
-        needs,
-        json!({ "type": other }),
-    );
-    if part.in_body && part.get("nullable").is_none() {
+    part.set("type", other, needs);
+    if part.in_body && !part.object.has("nullable") {
         let needs = "a counterexample with null";
-        part.mutate(
-            "type",
-            "becomes nullable",
-            needs,
-            json!({ "nullable": true }),
-        );
+        let nullable = json!({ "nullable": true });
+        part.mutate("type", "becomes nullable", needs, nullable);
     }
-    if kind == "object" && !matches!(part.get("additionalProperties"), Some(Value::Bool(_))) {
+    if kind == "object"
+        && !part
+            .object
+            .value
+            .get("additionalProperties")
+            .is_some_and(Value::is_boolean)
+    {
         let patch = json!({ "additionalProperties": false });
         let name = "rejects other properties";
         part.restrict("type", name, "an unknown property", patch);
@@ -241,47 +202,28 @@ fn kind(part: &mut Part<'_>, kind: &str) {
 
 fn format(part: &mut Part<'_>, format: &str) {
     let needs = format!("a counterexample with a value that isn't a valid {format}");
-    part.mutate("format", "removed", needs, json!({ "format": null }));
-    let (other, needs) = match format {
-        "int64" => ("int32", "a number that needs 64 bits"),
-        "int32" => ("int64", "a counterexample that needs 64 bits"),
-        _ => return,
-    };
-    part.mutate(
-        "format",
-        format!("becomes {other}"),
-        needs,
-        json!({ "format": other }),
-    );
+    part.set("format", Value::Null, needs);
+    match format {
+        "int64" => part.set("format", "int32", "a number that needs 64 bits"),
+        "int32" => part.set("format", "int64", "a counterexample that needs 64 bits"),
+        _ => {}
+    }
 }
 
 fn pattern(part: &mut Part<'_>, pattern: &str) {
-    let start = pattern.strip_prefix('^');
-    let end = pattern.strip_suffix('$');
-    for (name, needs, other) in [
-        (
-            "rejects every value",
-            "a value that matches",
-            Some(json!("[^\\s\\S]")),
-        ),
-        (
-            "removed",
-            "a counterexample that doesn't match",
-            Some(Value::Null),
-        ),
-        (
-            "loses its `^`",
-            "a counterexample that doesn't match at its start",
-            start.map(Value::from),
-        ),
-        (
-            "loses its `$`",
-            "a counterexample that doesn't match at its end",
-            end.map(Value::from),
-        ),
+    let needs = "a value that matches";
+    let nothing = json!({ "pattern": "[^\\s\\S]" });
+    part.mutate("pattern", "rejects every value", needs, nothing);
+    let needs = "a counterexample that doesn't match";
+    part.set("pattern", Value::Null, needs);
+    for (anchor, end, rest) in [
+        ('^', "start", pattern.strip_prefix('^')),
+        ('$', "end", pattern.strip_suffix('$')),
     ] {
-        if let Some(other) = other {
-            part.mutate("pattern", name, needs, json!({ "pattern": other }));
+        if let Some(rest) = rest {
+            let name = format!("loses its `{anchor}`");
+            let needs = format!("{needs} at its {end}");
+            part.mutate("pattern", name, needs, json!({ "pattern": rest }));
         }
     }
 }
@@ -296,21 +238,14 @@ fn number(part: &mut Part<'_>, keyword: &str, bound: &Value) {
     for moved in [bound.saturating_sub(1), bound.saturating_add(1)] {
         if moved >= lowest && moved != bound {
             let needs = format!("a recording or counterexample between {bound} and {moved}");
-            part.mutate(
-                keyword,
-                format!("becomes {moved}"),
-                needs,
-                json!({ keyword: moved }),
-            );
+            part.set(keyword, moved, needs);
         }
     }
 }
 
 fn values(part: &mut Part<'_>, list: &str, values: &[Value]) {
     for (index, value) in values.iter().enumerate() {
-        let value = value
-            .as_str()
-            .map_or_else(|| value.to_string(), ToOwned::to_owned);
+        let value = plain(value);
         let patch = json!({ list: without(values, index) });
         let needs = format!("the value `{value}`");
         part.mutate_element(list, (index, &value), "removed", needs, patch)
@@ -319,11 +254,11 @@ fn values(part: &mut Part<'_>, list: &str, values: &[Value]) {
 }
 
 fn items(part: &mut Part<'_>) {
-    if part.get("maxItems").is_none() {
+    if !part.object.has("maxItems") {
         let patch = json!({ "maxItems": 0 });
         part.mutate("items", "rejects elements", "an array with elements", patch);
     }
-    if part.get("minItems").is_none() {
+    if !part.object.has("minItems") {
         let patch = json!({ "minItems": 1 });
         part.restrict("items", "rejects an empty array", "an empty array", patch);
     }
@@ -375,7 +310,7 @@ fn required_properties(part: &mut Part<'_>) {
 }
 
 fn required_names<'s>(part: &Part<'s>) -> Vec<&'s str> {
-    let required = part.get("required").and_then(Value::as_array);
+    let required = part.object.value.get("required").and_then(Value::as_array);
     let required = required.into_iter().flatten();
     required.filter_map(Value::as_str).collect()
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::detection::Evidence;
 use super::mutations::mutate;
@@ -91,19 +91,9 @@ impl<'s> Part<'s> {
         format!("{}{separator}{keyword}", self.object.pointer)
     }
 
-    /// Returns the value of a keyword of the object.
-    pub fn get(&self, keyword: &str) -> Option<&'s Value> {
-        self.object.value.get(keyword)
-    }
-
-    /// Returns the value of a keyword of the object if it is text.
-    pub fn text(&self, keyword: &str) -> Option<&'s str> {
-        self.get(keyword)?.as_str()
-    }
-
     /// Returns the entries of a mapping of the object.
     pub fn named(&self, keyword: &str) -> impl Iterator<Item = (&'s String, &'s Value)> + use<'s> {
-        let named = self.get(keyword).and_then(Value::as_object);
+        let named = self.object.value.get(keyword).and_then(Value::as_object);
         named.into_iter().flatten()
     }
 
@@ -139,6 +129,16 @@ impl<'s> Part<'s> {
             patch,
         });
         statement
+    }
+
+    /// Adds a mutation that sets a keyword to another value, or removes it if the value is null.
+    pub fn set(&mut self, keyword: &str, value: impl Into<Value>, needs: impl Into<String>) {
+        let value = value.into();
+        let name = match &value {
+            Value::Null => "removed".to_owned(),
+            value => format!("becomes {}", plain(value)),
+        };
+        self.mutate(keyword, name, needs, json!({ keyword: value }));
     }
 
     /// Adds a mutation that only restricts what the statement leaves open.
@@ -182,7 +182,7 @@ pub fn statements(spec: &Spec) -> Vec<Statement> {
     }
     let mut by_name: BTreeMap<String, Statement> = BTreeMap::new();
     for mut part in parts.into_values() {
-        mutate(&mut part, spec);
+        mutate(&mut part);
         for (name, statement) in part.statements {
             // A keyword such as `items` and the schema that it contains have the same pointer.
             match by_name.get_mut(&name) {
@@ -224,4 +224,11 @@ fn collect<'s>(object: Object<'s>, in_body: bool, parts: &mut BTreeMap<String, P
     for child in object.objects() {
         collect(child, in_body, parts);
     }
+}
+
+/// Returns a text without quotes, and any other value as JSON.
+pub fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), ToOwned::to_owned)
 }

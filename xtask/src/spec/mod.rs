@@ -4,7 +4,7 @@ mod media;
 mod schemas;
 
 pub use crate::generator::spec::{
-    DOCUMENTATION, Kind, Node, Object, Operation, Parameter, Spec, SpecError, pointer_segment,
+    DOCUMENTATION, Kind, Node, Object, Operation, Spec, SpecError, pointer_segment,
 };
 pub use media::{essence, is_json, media_for};
 pub use schemas::Schemas;

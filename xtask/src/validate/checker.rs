@@ -96,7 +96,7 @@ impl<'s> Check<'_, 's> {
 }
 
 /// Decodes the text of a parameter or header by its schema and style.
-pub(super) fn typed(owner: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
+fn typed(owner: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
     if schema.text("type") != Some("array") {
         return scalar(schema.text("type"), text);
     }

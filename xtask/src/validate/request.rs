@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
-use super::checker::{Check, typed};
+use super::checker::Check;
 use super::codes::{self, Code};
 use crate::report::Level;
-use crate::spec::{Node, Operation, Parameter, pointer_segment};
+use crate::spec::{Node, Operation, pointer_segment};
 
 /// The query parameter whose value is the spec's `info.version`.
 const API_VERSION: &str = "api-version";
@@ -18,6 +18,8 @@ pub(super) struct Texts {
     pub pointer: &'static str,
     /// `parameter` or `header`.
     pub noun: &'static str,
+    /// Whether the names are those of headers, which are in lower case in recordings.
+    pub are_headers: bool,
     /// The code for a required name that is missing.
     pub missing: &'static Code,
     /// The code for a text that is invalid against its schema.
@@ -31,6 +33,7 @@ pub(super) struct Texts {
 const QUERY: Texts = Texts {
     pointer: "/request/query",
     noun: "parameter",
+    are_headers: false,
     missing: codes::MISSING_PARAMETER,
     invalid: codes::PARAMETER_VALUE,
     unknown: (
@@ -42,6 +45,7 @@ const QUERY: Texts = Texts {
 
 const HEADERS: Texts = Texts {
     pointer: "/request/headers",
+    are_headers: true,
     unknown: (
         codes::UNKNOWN_HEADER,
         "the operation doesn't have the request header",
@@ -57,16 +61,6 @@ const HEADERS: Texts = Texts {
     ..QUERY
 };
 
-/// The description of a text in the spec.
-pub(super) struct Described<'s> {
-    /// The name in recordings; in lower case for a header.
-    pub key: String,
-    /// The name in messages.
-    pub name: String,
-    /// The parameter or header.
-    pub node: Node<'s>,
-}
-
 impl<'c, 's> Check<'c, 's> {
     /// Returns the operation of the request. If there isn't exactly one, adds a finding.
     pub fn operation(&mut self) -> Option<&'c Operation<'s>> {
@@ -80,8 +74,10 @@ impl<'c, 's> Check<'c, 's> {
         // If several path templates match, the parameters' schemas decide, and then, as OpenAPI requires, the template with the
         // fewest parameters.
         let rank = |operation: &Operation<'s>| {
-            let is_invalid = !self.accepts_path(operation);
-            (is_invalid, operation.templates().count())
+            let findings = Vec::new();
+            let mut trial = Check { findings, ..*self };
+            trial.path_parameters(operation);
+            (!trial.findings.is_empty(), operation.templates().count())
         };
         let lowest = candidates.iter().map(|operation| rank(operation)).min();
         candidates.retain(|operation| Some(rank(operation)) == lowest);
@@ -90,58 +86,42 @@ impl<'c, 's> Check<'c, 's> {
         } else {
             "the request".to_owned()
         };
-        match candidates.as_slice() {
+        let (code, pointer, message, statement) = match candidates.as_slice() {
             [operation] => return Some(operation),
-            [first, second, ..] => {
-                let message = format!("{what} matches both {} and {}", first.path, second.path);
-                let statement = first.node.pointer.clone();
-                self.add(
-                    codes::AMBIGUOUS_OPERATION,
-                    "/request/path",
-                    message,
-                    &statement,
-                );
-            }
-            [] => {
-                let (pointer, why) = if with_path.is_empty() {
-                    ("/request/path", "the spec has no such path template")
-                } else {
-                    (
-                        "/request/method",
-                        "the spec has the path only with other methods",
-                    )
-                };
-                self.add(
-                    codes::UNKNOWN_OPERATION,
-                    pointer,
-                    format!("{what}: {why}"),
-                    "/paths",
-                );
-            }
-        }
+            [first, second, ..] => (
+                codes::AMBIGUOUS_OPERATION,
+                "/request/path",
+                format!("{what} matches both {} and {}", first.path, second.path),
+                first.node.pointer.as_str(),
+            ),
+            [] if with_path.is_empty() => (
+                codes::UNKNOWN_OPERATION,
+                "/request/path",
+                format!("{what}: the spec has no such path template"),
+                "/paths",
+            ),
+            [] => (
+                codes::UNKNOWN_OPERATION,
+                "/request/method",
+                format!("{what}: the spec has the path only with other methods"),
+                "/paths",
+            ),
+        };
+        self.add(code, pointer, message, statement);
         None
-    }
-
-    /// Returns whether the path parameters are valid against their schemas.
-    fn accepts_path(&self, operation: &Operation<'s>) -> bool {
-        let captured = captured(operation, &self.recording.request.path);
-        captured.into_iter().all(|(parameter, text)| {
-            let schema = parameter.node.child("schema");
-            let text = percent_decode_str(text).decode_utf8();
-            text.is_ok_and(|text| {
-                schema.is_none_or(|schema| {
-                    let value = typed(&parameter.node, &schema, &text);
-                    self.checker.schemas.accepts(&schema.pointer, &value)
-                })
-            })
-        })
     }
 
     /// Validates the path parameters.
     pub fn path_parameters(&mut self, operation: &Operation<'s>) {
         let (code, pointer) = (codes::PATH_PARAMETER, "/request/path");
-        for (parameter, text) in captured(operation, &self.recording.request.path) {
-            let name = &parameter.name;
+        let captured = operation.captures(&self.recording.request.path);
+        for (name, text) in captured.unwrap_or_default() {
+            let mut parameters = operation.parameters.iter();
+            let Some(parameter) =
+                parameters.find(|parameter| parameter.place == "path" && parameter.name == name)
+            else {
+                continue;
+            };
             let Ok(text) = percent_decode_str(text).decode_utf8() else {
                 let message = format!("the percent-decoded value of `{name}` isn't UTF-8");
                 self.add(code, pointer, message, &parameter.node.pointer);
@@ -166,11 +146,7 @@ impl<'c, 's> Check<'c, 's> {
             let parameters = operation.parameters.iter();
             let described: Vec<_> = parameters
                 .filter(|parameter| parameter.place == place)
-                .map(|parameter| Described {
-                    key: parameter.name.clone(),
-                    name: parameter.name.clone(),
-                    node: parameter.node.clone(),
-                })
+                .map(|parameter| (parameter.name.clone(), parameter.node.clone()))
                 .collect();
             self.texts(texts, &described, values, &operation.node.pointer);
         }
@@ -191,46 +167,37 @@ impl<'c, 's> Check<'c, 's> {
         }
     }
 
-    /// Validates a mapping of names to texts. `owner` is the JSON pointer of the part of the spec that describes it.
+    /// Validates a mapping of names to texts. `described` has the names and descriptions in the spec, and `owner` is the JSON pointer of
+    /// the part of the spec that contains them.
     pub fn texts(
         &mut self,
         texts: &Texts,
-        described: &[Described<'s>],
+        described: &[(String, Node<'s>)],
         values: &BTreeMap<String, String>,
         owner: &str,
     ) {
-        for one in described {
-            if let Some(value) = values.get(&one.key) {
-                let pointer = format!("{}/{}", texts.pointer, pointer_segment(&one.key));
-                self.text(&one.node, value, texts.invalid, &pointer);
-            } else if one.node.is("required") {
-                let message = format!("the required {} `{}` is missing", texts.noun, one.name);
-                self.add(texts.missing, texts.pointer, message, &one.node.pointer);
+        let mut unknown: BTreeMap<&String, &String> = values.iter().collect();
+        for (name, node) in described {
+            let key = if texts.are_headers {
+                name.to_lowercase()
+            } else {
+                name.clone()
+            };
+            if let Some(value) = unknown.remove(&key) {
+                let pointer = format!("{}/{}", texts.pointer, pointer_segment(&key));
+                self.text(node, value, texts.invalid, &pointer);
+            } else if node.is("required") {
+                let noun = texts.noun;
+                let message = format!("the required {noun} `{name}` is missing");
+                self.add(texts.missing, texts.pointer, message, &node.pointer);
             }
         }
-        for name in values.keys() {
-            let is_known = described.iter().any(|one| one.key == *name);
-            if !is_known && !texts.usual.contains(&name.as_str()) {
+        for name in unknown.into_keys() {
+            if !texts.usual.contains(&name.as_str()) {
                 let pointer = format!("{}/{}", texts.pointer, pointer_segment(name));
                 let (code, message) = texts.unknown;
                 self.add(code, &pointer, message, owner);
             }
         }
     }
-}
-
-/// Returns the path parameters of an operation with their percent-encoded values in a path that matches its template.
-fn captured<'o, 's, 'r>(
-    operation: &'o Operation<'s>,
-    path: &'r str,
-) -> Vec<(&'o Parameter<'s>, &'r str)> {
-    let captured = operation.captures(path).unwrap_or_default().into_iter();
-    captured
-        .filter_map(|(name, text)| {
-            let mut parameters = operation.parameters.iter();
-            let parameter =
-                parameters.find(|parameter| parameter.place == "path" && parameter.name == name)?;
-            Some((parameter, text))
-        })
-        .collect()
 }

@@ -10,12 +10,13 @@ use serde_json::Value;
 
 use super::checker::Check;
 use super::codes::{self, Code};
-use super::request::{Described, Texts};
+use super::request::Texts;
 use crate::spec::{Node, Operation, essence, is_json, media_for, pointer_segment};
 
 const HEADERS: Texts = Texts {
     pointer: "/response/headers",
     noun: "header",
+    are_headers: true,
     missing: codes::MISSING_HEADER,
     invalid: codes::HEADER_VALUE,
     unknown: (
@@ -44,14 +45,7 @@ impl<'s> Check<'_, 's> {
             );
             return;
         };
-        let headers = described.children("headers").into_iter();
-        let headers: Vec<_> = headers
-            .map(|(name, node)| Described {
-                key: name.to_lowercase(),
-                name,
-                node,
-            })
-            .collect();
+        let headers = described.children("headers");
         self.texts(&HEADERS, &headers, &response.headers, &described.pointer);
         let content = described.written("content");
         let content =
