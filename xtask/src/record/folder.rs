@@ -1,7 +1,6 @@
 //! The folder of the recordings: finds the recording of an unchanged response, and names the files of new recordings.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::store;
@@ -83,12 +82,6 @@ impl OutputFolder {
             form: None,
         });
         Ok(path)
-    }
-
-    /// Writes the file of a new recording.
-    pub fn write(&self, path: &Path, text: &str) -> io::Result<()> {
-        std::fs::create_dir_all(&self.folder)?;
-        std::fs::write(path, text)
     }
 }
 

@@ -107,15 +107,12 @@ impl Record {
                     continue;
                 }
             };
-            let shown = files::display_path(&path);
             written += 1;
             if self.dry_run {
-                print_line(out, "Would write", &shown)?;
+                print_line(out, "Would write", files::display_path(&path))?;
                 write!(out, "{text}")?;
             } else {
-                let result = folder.write(&path, &text);
-                result.map_err(|error| format!("{shown}: the file can't be written: {error}"))?;
-                print_line(out, "Wrote", shown)?;
+                files::write_if_changed(&path, &text, out)?;
             }
         }
         let replaced = with_noun(sanitiser.pseudonyms.replaced, "value");

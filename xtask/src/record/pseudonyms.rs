@@ -101,30 +101,25 @@ pub struct Pseudonyms {
 impl Pseudonyms {
     /// Returns the pseudonym for `real`. Values for which `taken` returns true aren't used as pseudonyms.
     pub fn replace(&mut self, kind: Kind, real: &str, taken: impl Fn(&str) -> bool) -> String {
-        self.replaced += 1;
         // GUIDs are equal regardless of the case of their letters.
-        let key = if kind == Kind::Guid {
-            real.to_ascii_lowercase()
-        } else {
-            real.to_owned()
-        };
-        let pseudonym = match self.given.get(&key) {
-            Some(pseudonym) => pseudonym.clone(),
-            None => loop {
-                let counter = self.counters.entry(kind).or_default();
-                *counter += 1;
-                let pseudonym = pseudonym(kind, real, *counter);
-                if !taken(&pseudonym) {
-                    self.given.insert(key, pseudonym.clone());
-                    break pseudonym;
-                }
-            },
-        };
         if kind == Kind::Guid && real.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            pseudonym.to_ascii_uppercase()
-        } else {
-            pseudonym
+            let real = real.to_ascii_lowercase();
+            return self.replace(kind, &real, taken).to_ascii_uppercase();
         }
+        self.replaced += 1;
+        if let Some(pseudonym) = self.given.get(real) {
+            return pseudonym.clone();
+        }
+        let counter = self.counters.entry(kind).or_default();
+        let pseudonym = loop {
+            *counter += 1;
+            let pseudonym = pseudonym(kind, real, *counter);
+            if !taken(&pseudonym) {
+                break pseudonym;
+            }
+        };
+        self.given.insert(real.to_owned(), pseudonym.clone());
+        pseudonym
     }
 
     /// Returns whether a text contains a real GUID or e-mail address. Other real values could be in the text by chance.

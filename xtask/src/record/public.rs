@@ -22,15 +22,8 @@ impl PublicValues {
         let mut public = Self(keep.into_iter().collect());
         public.add(&spec.value);
         // git prints the concatenated lines of all files, which are a stream of JSON values.
-        let print = "grep --text --no-color --no-line-number --no-column -h -e";
-        let mut arguments: Vec<&str> = print.split(' ').collect();
-        arguments.extend([
-            "",
-            "HEAD",
-            "--",
-            "tests/recordings/*.json",
-            "tests/scenarios/*.json",
-        ]);
+        let grep = "grep --text --no-color --no-line-number --no-column -h -e ^ HEAD -- tests/recordings/*.json tests/scenarios/*.json";
+        let arguments: Vec<&str> = grep.split(' ').collect();
         let files = files::git_output(&arguments).unwrap_or_default();
         let recordings = Deserializer::from_str(&files).into_iter::<Value>();
         for recording in recordings.map_while(Result::ok) {

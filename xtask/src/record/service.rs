@@ -51,7 +51,7 @@ pub fn capture<'o>(
 ) -> Result<Captures<'o>, CommandError> {
     let publisher = publisher(options.publisher)?;
     let token = token(options.token_file.as_deref())?;
-    let endpoint = options.endpoint.or_else(|| servers.first().cloned());
+    let endpoint = options.endpoint.as_ref().or(servers.first());
     let endpoint = endpoint
         .ok_or_else(|| "the spec has no server with a complete URL: give --endpoint".to_owned())?;
     let runtime = Builder::new_current_thread()
@@ -60,10 +60,10 @@ pub fn capture<'o>(
         .map_err(|error| format!("the HTTP client can't be created: {error}"))?;
     let version = spec.value.pointer("/info/version").and_then(Value::as_str);
     let service = Service {
-        client: client(&endpoint, &token)?,
+        client: client(endpoint, &token)?,
         runtime,
-        live: is_live(&endpoint, servers),
         endpoint,
+        live: is_live(endpoint, servers),
         version: version.unwrap_or_default(),
         publisher: &publisher,
     };
@@ -107,7 +107,7 @@ pub fn capture<'o>(
 struct Service<'r> {
     client: Client,
     runtime: Runtime,
-    endpoint: Url,
+    endpoint: &'r Url,
     /// Whether the endpoint is the live service.
     live: bool,
     version: &'r str,
@@ -247,11 +247,10 @@ fn offers(captures: &[Capture<'_>]) -> BTreeSet<String> {
 }
 
 fn publisher(given: Option<String>) -> Result<String, String> {
-    const VARIABLE: &str = "CLOUD_PARTNER_PUBLISHER";
-    let publisher = given.or_else(|| std::env::var(VARIABLE).ok());
-    let publisher = publisher
-        .ok_or_else(|| format!("the publisher is missing: give --publisher or set {VARIABLE}"))?;
-    identifier(&publisher).map_err(|why| format!("{VARIABLE}: {why}"))
+    let publisher = given.or_else(|| std::env::var("CLOUD_PARTNER_PUBLISHER").ok());
+    let missing = "the publisher is missing: give --publisher or set CLOUD_PARTNER_PUBLISHER";
+    let publisher = publisher.ok_or(missing)?;
+    identifier(&publisher).map_err(|why| format!("CLOUD_PARTNER_PUBLISHER: {why}"))
 }
 
 /// Parses the URL of a server. It must be https, or http on this machine, because the token is sent to it.
