@@ -24,6 +24,8 @@ pub enum Kind {
     Number,
     /// The name of a property.
     Name,
+    /// A word of the service. A value that isn't a single word is replaced as a text.
+    Word,
     /// Any other text.
     Text,
 }
@@ -143,7 +145,7 @@ fn pseudonym(kind: Kind, real: &str, n: u64) -> String {
         Kind::Time => time(real, n),
         Kind::Number => number(real, n),
         Kind::Name => format!("property{n}"),
-        Kind::Text => text(real, n),
+        Kind::Word | Kind::Text => text(real, n),
     }
 }
 

@@ -50,18 +50,6 @@ static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
 /// The prefix of the correlation ids that the replay server adds to responses that were recorded without one.
 const REPLAYED_ID: &str = "00000000-0000-4000-8000-";
 
-/// The meaning of a text of a property or parameter.
-#[derive(Clone, Copy)]
-enum Meaning {
-    /// A word of the service.
-    Word,
-    /// A value that is replaced by a pseudonym of this kind, unless the text itself determines the kind.
-    Value(Kind),
-}
-
-/// A text without a known meaning.
-const TEXT: Meaning = Meaning::Value(Kind::Text);
-
 /// Replaces the values of a run that aren't public by pseudonyms.
 pub struct Sanitiser {
     public: PublicValues,
@@ -89,7 +77,7 @@ impl Sanitiser {
         let mut path = operation.path.clone();
         for (name, segment) in operation.captures(&request.path).unwrap_or_default() {
             let real = decoded(segment);
-            let sanitised = self.text(&real, meaning(name, None, None));
+            let sanitised = self.text(&real, kind(name, None, None));
             // A text has several valid percent-encodings: keep the encoding of the capture.
             let sanitised = if sanitised == real {
                 segment.to_owned()
@@ -113,8 +101,8 @@ impl Sanitiser {
             content.child("application/json")?.child("schema")
         });
         match &mut response.body {
-            Some(Body::Json(value)) => self.value(value, schema.as_ref(), TEXT),
-            Some(Body::Text(text)) => *text = self.text(text, TEXT),
+            Some(Body::Json(value)) => self.value(value, schema.as_ref(), Kind::Text),
+            Some(Body::Text(text)) => *text = self.text(text, Kind::Text),
             None => {}
         }
     }
@@ -133,7 +121,7 @@ impl Sanitiser {
                     .map_or("application/octet-stream", |kept| kept.as_str())
                     .to_owned();
             } else if described.contains(&name.to_lowercase()) && !value.starts_with(REPLAYED_ID) {
-                *value = self.text(value, TEXT);
+                *value = self.text(value, Kind::Text);
             } else {
                 self.removed += 1;
                 return false;
@@ -142,7 +130,7 @@ impl Sanitiser {
         });
     }
 
-    fn value(&mut self, value: &mut Value, schema: Option<&Node<'_>>, meaning: Meaning) {
+    fn value(&mut self, value: &mut Value, schema: Option<&Node<'_>>, kind: Kind) {
         match value {
             Value::Object(properties) => {
                 let sanitised = std::mem::take(properties).into_iter();
@@ -152,10 +140,10 @@ impl Sanitiser {
             Value::Array(elements) => {
                 let items = schema.and_then(|schema| schema.child("items"));
                 for element in elements {
-                    self.value(element, items.as_ref(), meaning);
+                    self.value(element, items.as_ref(), kind);
                 }
             }
-            Value::String(text) => *text = self.text(text, meaning),
+            Value::String(text) => *text = self.text(text, kind),
             Value::Number(number) => self.number(number),
             Value::Bool(_) | Value::Null => {}
         }
@@ -168,8 +156,8 @@ impl Sanitiser {
         object: Option<&Node<'_>>,
     ) -> (String, Value) {
         let schema = object.and_then(|object| object.child("properties")?.child(&name));
-        let meaning = meaning(&name, object, schema.as_ref());
-        self.value(&mut value, schema.as_ref(), meaning);
+        let kind = kind(&name, object, schema.as_ref());
+        self.value(&mut value, schema.as_ref(), kind);
         if schema.is_some() || self.public.contains(&name) {
             return (name, value);
         }
@@ -177,13 +165,9 @@ impl Sanitiser {
         (self.replace(kind, &name), value)
     }
 
-    fn text(&mut self, text: &str, meaning: Meaning) -> String {
-        let kind = match meaning {
-            Meaning::Word if WORD.is_match(text) => return text.to_owned(),
-            Meaning::Word => Kind::Text,
-            Meaning::Value(kind) => kind,
-        };
-        if self.public.contains(text) {
+    fn text(&mut self, text: &str, kind: Kind) -> String {
+        let is_word = kind == Kind::Word && WORD.is_match(text);
+        if is_word || self.public.contains(text) {
             return text.to_owned();
         }
         match pseudonyms::form(text) {
@@ -195,6 +179,8 @@ impl Sanitiser {
             mails
         } else if let Some(url) = web_url(text) {
             self.url(&url)
+        } else if kind == Kind::Word {
+            self.replace(Kind::Text, text)
         } else {
             self.replace(kind, text)
         }
@@ -208,7 +194,7 @@ impl Sanitiser {
         }
         let parts = text.split_inclusive([',', ';']).map(|part| {
             let mail = part.trim_matches([',', ';', ' ']);
-            let sanitised = self.text(mail, TEXT);
+            let sanitised = self.text(mail, Kind::Text);
             part.replacen(mail, &sanitised, 1)
         });
         Some(parts.collect())
@@ -224,7 +210,7 @@ impl Sanitiser {
         };
         let mut sanitised = format!("{}://{host}", url.scheme());
         for segment in url.path_segments().into_iter().flatten() {
-            let segment = self.text(&decoded(segment), Meaning::Value(Kind::Id));
+            let segment = self.text(&decoded(segment), Kind::Id);
             sanitised.push('/');
             sanitised += &encode_segment(&segment);
         }
@@ -249,20 +235,17 @@ impl Sanitiser {
     }
 }
 
-/// Returns the meaning of a text by the schema and name of its property or parameter, and by the schema of the object with the
-/// property.
-fn meaning(name: &str, object: Option<&Node<'_>>, schema: Option<&Node<'_>>) -> Meaning {
+/// Returns the kind of a property or parameter by its name and schema, and by the schema of the object with the property.
+fn kind(name: &str, object: Option<&Node<'_>>, schema: Option<&Node<'_>>) -> Kind {
     let is_enum = |schema: &Node<'_>| schema.value.get("x-extensible-enum").is_some();
     if schema.is_some_and(|schema| is_enum(schema) || WORDS.contains(&name)) {
-        return Meaning::Word;
+        return Kind::Word;
     }
-    let is_offer =
-        object.is_some_and(|object| object.pointer == "/components/schemas/OfferSummary");
-    Meaning::Value(match name {
-        "offerId" => Kind::Offer,
-        "publisherId" => Kind::Publisher,
-        "id" if is_offer => Kind::Offer,
-        "id" => Kind::Id,
+    let object = object.map_or("", |object| &object.pointer);
+    match (name, object) {
+        ("offerId", _) | ("id", "/components/schemas/OfferSummary") => Kind::Offer,
+        ("publisherId", _) => Kind::Publisher,
+        ("id", _) => Kind::Id,
         _ => Kind::Text,
-    })
+    }
 }

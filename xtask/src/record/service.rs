@@ -181,20 +181,16 @@ impl Service<'_> {
 /// Returns the token of the file, or of `AZURE_TOKEN`. The token can't be an argument, because every user of the machine can read
 /// the arguments of a process.
 fn token(file: Option<&Path>) -> Result<String, String> {
-    let (source, text) = match file {
-        Some(file) => {
-            let shown = files::display_path(file);
-            let text = std::fs::read_to_string(file);
-            let text =
-                text.map_err(|error| format!("{shown}: the token can't be read: {error}"))?;
-            (shown, text)
-        }
-        None => {
-            let text = std::env::var("AZURE_TOKEN").map_err(|_| {
-                "the token is missing: set AZURE_TOKEN, or give --token-file; `cargo xtask record --help` describes how to get a token"
-            })?;
-            ("AZURE_TOKEN".to_owned(), text)
-        }
+    let (source, text) = if let Some(file) = file {
+        let shown = files::display_path(file);
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| format!("{shown}: the token can't be read: {error}"))?;
+        (shown, text)
+    } else {
+        let text = std::env::var("AZURE_TOKEN").map_err(|_| {
+            "the token is missing: set AZURE_TOKEN, or give --token-file; `cargo xtask record --help` describes how to get a token"
+        })?;
+        ("AZURE_TOKEN".to_owned(), text)
     };
     let token = text.trim();
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {

@@ -23,13 +23,10 @@ pub struct Workspace(tempfile::TempDir);
 impl Workspace {
     pub fn new() -> Self {
         let workspace = Self(tempfile::tempdir().expect("a temporary folder"));
-        let own = common::workspace();
-        workspace.git("init --quiet");
-        workspace.git(&format!(
-            "--work-tree={} add :/openapi :/tests/recordings :/tests/scenarios",
-            own.display()
-        ));
-        workspace.git("checkout-index --all");
+        workspace.git(workspace.root(), "init --quiet");
+        let add = "add :/openapi :/tests/recordings :/tests/scenarios";
+        workspace.git(&common::workspace(), add);
+        workspace.git(workspace.root(), "checkout-index --all");
         fs::create_dir(workspace.root().join("xtask")).expect("a folder");
         let earlier = workspace.root().join("tests/recordings/earlier");
         let _ = fs::rename(workspace.live(), earlier);
@@ -46,9 +43,11 @@ impl Workspace {
         self.root().join("tests/recordings/live")
     }
 
-    fn git(&self, arguments: &str) {
+    fn git(&self, work_tree: &Path, arguments: &str) {
         let git = Command::new("git")
             .current_dir(self.root())
+            .args(["--git-dir", ".git", "--work-tree"])
+            .arg(work_tree)
             .args(arguments.split(' '))
             .status();
         assert!(git.expect("git starts").success(), "{arguments}");
@@ -56,10 +55,10 @@ impl Workspace {
 
     /// Commits every file.
     pub fn commit(&self) {
-        self.git("add --all");
-        self.git(
-            "-c user.name=Test -c user.email=test@example.com -c commit.gpgsign=false commit --quiet --allow-empty --message=Test",
-        );
+        let identity = "-c user.name=Test -c user.email=test@example.com -c commit.gpgsign=false";
+        let commit = format!("{identity} commit --quiet --allow-empty --message=Test");
+        self.git(self.root(), "add --all");
+        self.git(self.root(), &commit);
     }
 
     /// Returns a command for `record` without the credential of the user who runs the tests.
@@ -110,17 +109,13 @@ impl Workspace {
 
     /// Returns the recordings in the folder of the live recordings by name.
     pub fn written(&self) -> BTreeMap<String, String> {
-        let Ok(entries) = fs::read_dir(self.live()) else {
-            return BTreeMap::new();
-        };
-        let paths = entries.map(|entry| entry.expect("an entry").path());
-        paths
-            .map(|path| {
-                let name = path.file_name().expect("a name").to_string_lossy();
-                let text = fs::read_to_string(&path).expect("a recording");
-                (name.into_owned(), text)
-            })
-            .collect()
+        let entries = fs::read_dir(self.live()).into_iter().flatten();
+        let files = entries.map(|entry| {
+            let entry = entry.expect("an entry");
+            let text = fs::read_to_string(entry.path()).expect("a recording");
+            (entry.file_name().into_string().expect("a name"), text)
+        });
+        files.collect()
     }
 
     /// Returns the request and the response of each written recording as text.
