@@ -342,7 +342,8 @@ fn can_become_enum(schema: &Object<'_>) -> bool {
 }
 
 /// Returns the extensible enum whose known values a component repeats as constants.
-fn constants_of<'s>(schema: &Node<'s>) -> Option<Node<'s>> {
+#[must_use]
+pub fn constants_of<'s>(schema: &Node<'s>) -> Option<Node<'s>> {
     let name = schema.pointer.strip_prefix("/components/schemas/Known")?;
     let values = schema.spec.at(&format!("/components/schemas/{name}"))?;
     is_extensible(values.value).then_some(values)

@@ -1,9 +1,7 @@
 //! Prepares the spec for progenitor: replaces schemas that progenitor can't express by types of the SDK, and removes parts that the
 //! SDK's runtime implements.
 
-use std::collections::BTreeMap;
-
-use openapiv3::{OpenAPI, ReferenceOr, StatusCode};
+use openapiv3::OpenAPI;
 use progenitor::GenerationSettings;
 use quote::quote;
 use serde_json::{Value, json};
@@ -68,7 +66,7 @@ impl Prepared {
 
 /// Prepares the spec.
 pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
-    let mut document = sorted(&spec.value);
+    let mut document = spec.value.clone();
     let (mut identifiers, mut extensible) = (Vec::new(), Vec::new());
     spec.walk(|object| {
         let Some(part) = document.pointer_mut(&object.pointer) else {
@@ -84,9 +82,11 @@ pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
                 } else if object.has("pattern") {
                     identifiers.push(object.key());
                 }
-                if is_extensible(object.value) || object.text("type") == Some("object") {
-                    // With `nullable`, progenitor would wrap the component in an `Option`, and again each property of it.
-                    remove(part, "nullable");
+                // With `nullable`, progenitor would wrap the component in an `Option`, and again each property of it.
+                let is_wrapped =
+                    is_extensible(object.value) || object.text("type") == Some("object");
+                if let Some(schema) = part.as_object_mut().filter(|_| is_wrapped) {
+                    schema.remove("nullable");
                 }
             }
             Kind::Schema => {
@@ -123,59 +123,29 @@ pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
             schemas.insert(name.to_owned(), json!({}));
         }
     }
-    let mocks: OpenAPI = serde_json::from_value(document)
-        .map_err(|error| spec.error("", format!("not an OpenAPI 3.0 document: {error}")))?;
-    let mut client = mocks.clone();
-    remove_error_responses(&mut client);
+    let mocks = document.clone();
+    // progenitor treats `default` as a second success response.
+    for operation in spec.operations()? {
+        let pointer = format!("{}/responses", operation.node.pointer);
+        let responses = document
+            .pointer_mut(&pointer)
+            .and_then(Value::as_object_mut);
+        if let Some(responses) = responses {
+            responses.retain(|status, _| status.starts_with('2'));
+        }
+    }
+    let parse = |mut document: Value| {
+        // Without sorting, the generated code would depend on whether a feature of `serde_json` keeps the order of the file.
+        document.sort_all_objects();
+        let parsed: Result<OpenAPI, _> = serde_json::from_value(document);
+        parsed.map_err(|error| spec.error("", format!("not an OpenAPI 3.0 document: {error}")))
+    };
     Ok(Prepared {
-        client,
-        mocks,
+        client: parse(document)?,
+        mocks: parse(mocks)?,
         identifiers,
         extensible,
     })
-}
-
-/// Removes all responses but those with status code 2xx. progenitor treats `default` as a second success response.
-fn remove_error_responses(document: &mut OpenAPI) {
-    for item in document.paths.paths.values_mut() {
-        let ReferenceOr::Item(item) = item else {
-            continue;
-        };
-        for operation in [
-            &mut item.get,
-            &mut item.put,
-            &mut item.post,
-            &mut item.delete,
-            &mut item.options,
-            &mut item.head,
-            &mut item.patch,
-            &mut item.trace,
-        ]
-        .into_iter()
-        .flatten()
-        {
-            operation.responses.default = None;
-            operation.responses.responses.retain(|status, _| {
-                matches!(status, StatusCode::Code(200..=299) | StatusCode::Range(2))
-            });
-        }
-    }
-}
-
-/// Returns the document with its properties in alphabetical order. Without sorting, the generated code would depend on whether a
-/// feature of `serde_json` keeps the order of the file.
-fn sorted(value: &Value) -> Value {
-    match value {
-        Value::Object(properties) => {
-            let properties: BTreeMap<_, _> = properties.iter().collect();
-            properties
-                .into_iter()
-                .map(|(name, value)| (name.clone(), sorted(value)))
-                .collect()
-        }
-        Value::Array(elements) => elements.iter().map(sorted).collect(),
-        other => other.clone(),
-    }
 }
 
 fn reference(component: &str) -> Value {
@@ -200,12 +170,6 @@ fn describe(property: &Object<'_>, part: &mut Value) {
         true => paragraph.into(),
         false => text.into(),
     };
-}
-
-fn remove(schema: &mut Value, property: &str) {
-    if let Some(schema) = schema.as_object_mut() {
-        schema.remove(property);
-    }
 }
 
 fn remove_api_version(holder: &Object<'_>, part: &mut Value) {

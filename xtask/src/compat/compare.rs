@@ -204,22 +204,23 @@ impl Changes {
             if before.iter().any(|old| label(old) == name) {
                 continue;
             }
-            let is_required = is_required(new_parent, new);
-            let how = match new.kind {
-                Kind::Parameter | Kind::RequestBody | Kind::Schema if is_required => " as required",
-                Kind::Parameter | Kind::RequestBody | Kind::Schema => " as optional",
-                _ => "",
-            };
             let is_sent = side == Side::Request;
-            let breaks = match new.kind {
-                Kind::Parameter | Kind::RequestBody | Kind::Schema if is_required && is_sent => {
-                    Some("clients don't send it")
+            let (how, breaks) = match new.kind {
+                Kind::Parameter | Kind::RequestBody | Kind::Schema => {
+                    match is_required(new_parent, new) {
+                        true => (" as required", is_sent.then_some("clients don't send it")),
+                        false => (" as optional", None),
+                    }
                 }
-                Kind::Response if !is_error(new) => Some("clients don't expect it"),
-                Kind::MediaType if !is_sent && !before.is_empty() => {
-                    Some("clients may not be able to read it")
+                Kind::Response => ("", (!is_error(new)).then_some("clients don't expect it")),
+                Kind::MediaType => {
+                    let is_unexpected = !is_sent && !before.is_empty();
+                    (
+                        "",
+                        is_unexpected.then_some("clients may not be able to read it"),
+                    )
                 }
-                _ => None,
+                _ => ("", None),
             };
             self.add(new_parent, format!("the {name} was added{how}"), breaks);
         }
@@ -260,14 +261,14 @@ impl Changes {
     }
 
     fn servers(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
+        let addresses = |servers: &[Node<'_>]| -> Vec<[Option<Value>; 2]> {
+            let address =
+                |server: &Node<'_>| ["url", "variables"].map(|key| server.value.get(key).cloned());
+            servers.iter().map(address).collect()
+        };
         let (_, before) = inherited(old, "servers");
         let (at, after) = inherited(new, "servers");
-        let addresses = |servers: Option<&'_ Value>| -> Vec<[Option<Value>; 2]> {
-            let servers = servers.and_then(Value::as_array).into_iter().flatten();
-            let address = |server: &Value| ["url", "variables"].map(|key| server.get(key).cloned());
-            servers.map(address).collect()
-        };
-        if addresses(before) != addresses(after) {
+        if addresses(&before) != addresses(&after) {
             let why = "clients call the servers of the base";
             self.add(&at, "the servers were changed", Some(why));
         }
@@ -277,11 +278,10 @@ impl Changes {
         let (_, before) = inherited(old, "security");
         let (at, after) = inherited(new, "security");
         // Each alternative suffices alone. An empty list means that no credential is needed.
-        let alternatives = |security: Option<&Value>| match security.and_then(Value::as_array) {
-            Some(alternatives) if !alternatives.is_empty() => alternatives.clone(),
-            _ => vec![json!({})],
-        };
-        let (before, after) = (alternatives(before), alternatives(after));
+        let [before, after] = [before, after].map(|alternatives| match alternatives.is_empty() {
+            true => vec![json!({})],
+            false => alternatives.iter().map(|node| node.value.clone()).collect(),
+        });
         if before != after {
             let is_accepted =
                 |alternative: &Value| after.contains(alternative) || after.contains(&json!({}));
@@ -311,18 +311,15 @@ impl Changes {
     }
 }
 
-/// Returns the value of a keyword and its place. The value is the operation's, its path item's or the document's, in this order.
-/// If none of them has the keyword, the place is the operation.
-fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Option<&'s Value>) {
+/// Returns the elements of a list and its place. The list is the operation's, its path item's or the document's, in this order. If
+/// none of them has the list, the place is the operation.
+fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Vec<Node<'s>>) {
     let node = &operation.node;
     let item = node.pointer.rsplit_once('/').map_or("", |(item, _)| item);
-    let owners = [node.pointer.as_str(), item, ""];
-    let mut values = owners
-        .iter()
-        .map(|owner| node.spec.at(&format!("{owner}/{keyword}")));
-    match values.find_map(|value| value) {
-        Some(found) => (found.clone(), Some(found.value)),
-        None => (node.clone(), None),
+    let mut owners = [node.pointer.as_str(), item, ""].into_iter();
+    match owners.find_map(|owner| node.spec.at(&format!("{owner}/{keyword}"))) {
+        Some(list) => (list.clone(), list.entries()),
+        None => (node.clone(), Vec::new()),
     }
 }
 

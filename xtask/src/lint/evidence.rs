@@ -17,6 +17,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::generator::lint::constants_of;
 use crate::report::{Finding, Place};
 use crate::spec::{DOCUMENTATION, Kind, Node, Object, Spec};
 
@@ -34,50 +35,11 @@ const FORMER_NOTATION: [&str; 4] = ["[doc]", "[seen]", "[client]", "[guess]"];
 pub const KINDS: [&str; 4] = ["documentation", "observation", "client", "interpretation"];
 
 /// The evidence of a spec.
-pub struct Evidence {
+pub struct Evidence<'s> {
     /// The broken rules.
     pub findings: Vec<Finding>,
     /// The number of statements by the kind of their strongest source, in the order of [`KINDS`].
     pub statements: [usize; KINDS.len()],
-}
-
-/// Checks the evidence of a spec; `None` if the spec has no `x-sources` and no `x-evidence`.
-pub fn check(spec: &Spec) -> Option<Evidence> {
-    let mut rules = Rules {
-        spec,
-        kinds: BTreeMap::new(),
-        cited: Vec::new(),
-        used: BTreeSet::new(),
-        evidence: Evidence {
-            findings: Vec::new(),
-            statements: [0; KINDS.len()],
-        },
-    };
-    rules.check_parts(&spec.at("")?);
-    if rules.cited.is_empty() && spec.value.get(SOURCES).is_none() {
-        return None;
-    }
-    rules.check_sources();
-    spec.walk(|object| {
-        let is_owner = matches!(object.parent, Kind::PathItem | Kind::Components);
-        if object.kind == Kind::Document {
-            rules.check_servers(object);
-        } else if is_owner && !object.is_reference() && !is_constants(object) {
-            rules.check_object(object, &object.pointer, "");
-        }
-    });
-    rules.check_entries();
-    Some(rules.evidence)
-}
-
-/// Returns whether a schema only repeats the known values of an extensible enum, which has the evidence.
-fn is_constants(schema: &Object<'_>) -> bool {
-    let name = schema.pointer.strip_prefix("/components/schemas/Known");
-    let values = name.and_then(|name| schema.spec.at(&format!("/components/schemas/{name}")));
-    values.is_some_and(|values| values.has(KNOWN_VALUES))
-}
-
-struct Rules<'s> {
     spec: &'s Spec,
     /// The index in [`KINDS`] of each source id.
     kinds: BTreeMap<String, usize>,
@@ -85,14 +47,40 @@ struct Rules<'s> {
     cited: Vec<Node<'s>>,
     /// The pointers of the entries that are the evidence of a statement.
     used: BTreeSet<String>,
-    evidence: Evidence,
 }
 
-impl<'s> Rules<'s> {
+/// Checks the evidence of a spec; `None` if the spec has no `x-sources` and no `x-evidence`.
+pub fn check(spec: &Spec) -> Option<Evidence<'_>> {
+    let mut evidence = Evidence {
+        findings: Vec::new(),
+        statements: [0; KINDS.len()],
+        spec,
+        kinds: BTreeMap::new(),
+        cited: Vec::new(),
+        used: BTreeSet::new(),
+    };
+    evidence.check_parts(&spec.at("")?);
+    if evidence.cited.is_empty() && spec.value.get(SOURCES).is_none() {
+        return None;
+    }
+    evidence.check_sources();
+    spec.walk(|object| {
+        let is_owner = matches!(object.parent, Kind::PathItem | Kind::Components);
+        if object.kind == Kind::Document {
+            evidence.check_servers(object);
+        } else if is_owner && !object.is_reference() && constants_of(object).is_none() {
+            evidence.check_object(object, &object.pointer, "");
+        }
+    });
+    evidence.check_entries();
+    Some(evidence)
+}
+
+impl<'s> Evidence<'s> {
     fn add(&mut self, code: &'static str, pointer: &str, message: String, help: &'static str) {
         let finding = Finding::error(code, message).help(help);
         let place = Place::in_spec(self.spec, pointer);
-        self.evidence.findings.push(finding.in_spec(place));
+        self.findings.push(finding.in_spec(place));
     }
 
     /// Collects every `x-evidence`, and checks descriptions for the former notation.
@@ -186,7 +174,7 @@ impl<'s> Rules<'s> {
         } else {
             strongest
         };
-        self.evidence.statements[kind] += 1;
+        self.statements[kind] += 1;
         self.used.insert(entry.pointer);
     }
 

@@ -1,17 +1,15 @@
 //! Changes of the spec in a copy of the repository. The test adds a known value and an operation and generates the code. A consumer
 //! outside the workspace then compiles the SDK and calls the new operation, without new hand-written code.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::{fs, io};
 
-use cloud_partner_recordings::recording::{
-    Body, Provenance, ProvenanceKind, Recording, Request, Response,
-};
+use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::Replay;
+use serde_json::json;
 
-use crate::common;
+use crate::common::{self, stderr, stdout};
 
 const VALUE: (&str, &str) = (
     "        - published\n",
@@ -161,35 +159,25 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 fn text(output: &Output) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
+    stdout(output) + &stderr(output)
 }
 
 fn new_offer() -> Recording {
-    let body = serde_json::json!({"id": "new-vm", "status": "paused", "version": 1});
-    Recording {
-        schema: None,
-        description: "An offer with the new status.".to_owned(),
-        provenance: Provenance {
-            kind: ProvenanceKind::Synthetic,
-            sources: Vec::new(),
-            source: "the test".to_owned(),
+    let recording = json!({
+        "description": "An offer with the new status.",
+        "provenance": {"kind": "synthetic", "source": "the test"},
+        "request": {
+            "method": "GET",
+            "path": "/api/publishers/contoso/offers/new-vm",
+            "query": {"api-version": "2017-10-31"}
         },
-        request: Request {
-            method: "GET".to_owned(),
-            path: "/api/publishers/contoso/offers/new-vm".to_owned(),
-            query: BTreeMap::from([("api-version".to_owned(), "2017-10-31".to_owned())]),
-            headers: BTreeMap::new(),
-        },
-        response: Response {
-            status: 200,
-            headers: BTreeMap::from([("content-type".to_owned(), "application/json".to_owned())]),
-            body: Some(Body::Json(body)),
-        },
-    }
+        "response": {
+            "status": 200,
+            "headers": {"content-type": "application/json"},
+            "body": {"json": {"id": "new-vm", "status": "paused", "version": 1}}
+        }
+    });
+    serde_json::from_value(recording).expect("a recording")
 }
 
 #[test]
@@ -225,7 +213,7 @@ fn a_new_value_and_a_new_operation_reach_a_consumer_without_hand_written_code() 
         .expect("a port on this machine");
     let run = copy.cargo(&["run", "--quiet", "--", &server.url()]);
     assert_eq!(
-        String::from_utf8_lossy(&run.stdout),
+        stdout(&run),
         "new-vm is paused: true\nSome(404) 1\n",
         "{}",
         text(&run)
