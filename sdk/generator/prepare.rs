@@ -165,11 +165,11 @@ fn describe(property: &Object<'_>, part: &mut Value) {
     if part.get("$ref").is_some() {
         *part = json!({"allOf": [part.take()]});
     }
-    let paragraph = text.split("\n\n").next().unwrap_or_default();
-    part["description"] = match property.is_reference() {
-        true => paragraph.into(),
-        false => text.into(),
-    };
+    let paragraph = text
+        .split("\n\n")
+        .next()
+        .filter(|_| property.is_reference());
+    part["description"] = paragraph.unwrap_or(text).into();
 }
 
 fn remove_api_version(holder: &Object<'_>, part: &mut Value) {

@@ -207,9 +207,10 @@ impl Changes {
             let is_sent = side == Side::Request;
             let (how, breaks) = match new.kind {
                 Kind::Parameter | Kind::RequestBody | Kind::Schema => {
-                    match is_required(new_parent, new) {
-                        true => (" as required", is_sent.then_some("clients don't send it")),
-                        false => (" as optional", None),
+                    if is_required(new_parent, new) {
+                        (" as required", is_sent.then_some("clients don't send it"))
+                    } else {
+                        (" as optional", None)
                     }
                 }
                 Kind::Response => ("", (!is_error(new)).then_some("clients don't expect it")),
@@ -231,9 +232,9 @@ impl Changes {
     fn type_name(&mut self, old: &Node<'_>, new: &Node<'_>) {
         let is_component =
             |schema: &Node<'_>| schema.pointer == format!("/components/schemas/{}", schema.key());
-        let name = |schema: &Node<'_>| match is_component(schema) {
-            true => Some(schema.key()),
-            false => schema.text("title").map(ToOwned::to_owned),
+        let name = |schema: &Node<'_>| {
+            let component = is_component(schema).then(|| schema.key());
+            component.or(schema.text("title").map(ToOwned::to_owned))
         };
         let was_removed = is_component(old) && new.spec.at(&old.pointer).is_none();
         let (before, after) = (name(old), name(new));
@@ -278,9 +279,13 @@ impl Changes {
         let (_, before) = inherited(old, "security");
         let (at, after) = inherited(new, "security");
         // Each alternative suffices alone. An empty list means that no credential is needed.
-        let [before, after] = [before, after].map(|alternatives| match alternatives.is_empty() {
-            true => vec![json!({})],
-            false => alternatives.iter().map(|node| node.value.clone()).collect(),
+        let [before, after] = [before, after].map(|alternatives| {
+            let values = alternatives.iter().map(|node| node.value.clone());
+            let mut values: Vec<Value> = values.collect();
+            if values.is_empty() {
+                values.push(json!({}));
+            }
+            values
         });
         if before != after {
             let is_accepted =

@@ -40,9 +40,10 @@ impl Effect {
     /// Returns the reason why a change breaks clients; `None` if it is backward compatible.
     pub fn breaks(self, side: Side) -> Option<&'static str> {
         match (self, side) {
-            (Self::None | Self::Compatible, _) => None,
+            (Self::None | Self::Compatible, _)
+            | (Self::Looser, Side::Request)
+            | (Self::Stricter, Side::Response) => None,
             (Self::Breaking(why), _) => Some(why),
-            (Self::Looser, Side::Request) | (Self::Stricter, Side::Response) => None,
             (_, Side::Request) => Some("the service may reject a request that was valid"),
             (_, Side::Response) => Some("a response may have values that clients don't expect"),
         }

@@ -178,7 +178,7 @@ pub fn statements(spec: &Spec) -> Vec<Statement> {
     let mut parts = BTreeMap::new();
     let document = spec.at("").map(|node| Object::of(Kind::Document, node));
     if let Some(document) = document {
-        collect(document, false, &mut parts);
+        collect(&document, false, &mut parts);
     }
     let mut by_name: BTreeMap<String, Statement> = BTreeMap::new();
     for mut part in parts.into_values() {
@@ -201,7 +201,7 @@ pub fn statements(spec: &Spec) -> Vec<Statement> {
 
 /// Adds an object and all objects inside, with references followed, to the parts by JSON pointer. Components belong to the objects
 /// that refer to them.
-fn collect<'s>(object: Object<'s>, in_body: bool, parts: &mut BTreeMap<String, Part<'s>>) {
+fn collect<'s>(object: &Object<'s>, in_body: bool, parts: &mut BTreeMap<String, Part<'s>>) {
     if matches!(object.kind, Kind::Components | Kind::Callback) {
         return;
     }
@@ -222,7 +222,7 @@ fn collect<'s>(object: Object<'s>, in_body: bool, parts: &mut BTreeMap<String, P
         }
     }
     for child in object.objects() {
-        collect(child, in_body, parts);
+        collect(&child, in_body, parts);
     }
 }
 

@@ -221,7 +221,7 @@ impl<'s> Evidence<'s> {
                 _ => continue,
             };
             if child.kind != Kind::Schema {
-                self.check_statement(&child.pointer, owner, &[key.clone()]);
+                self.check_statement(&child.pointer, owner, std::slice::from_ref(&key));
             }
             let owner = if key.is_empty() {
                 &child.pointer
@@ -268,7 +268,7 @@ impl<'s> Evidence<'s> {
                 path => (owner, format!("{scope}{path}")),
             };
             if is_property {
-                self.check_statement(&child.pointer, owner, &[key.clone()]);
+                self.check_statement(&child.pointer, owner, std::slice::from_ref(&key));
             } else if child.is_reference() {
                 self.check_statement(&child.pointer, owner, &[key.clone(), own_key(scope)]);
             }

@@ -58,7 +58,7 @@ fn reports_the_expected_changes_for_each_case() {
     let cases = fs::read(common::tests().join("compat/cases.json")).expect("the cases");
     let cases: Vec<Value> = serde_json::from_slice(&cases).expect("a list");
     let text = |value: &Value| value.as_str().expect("text").to_owned();
-    let mut differences = String::new();
+    let mut differences = Vec::new();
     for case in cases {
         let root = workspace();
         edit(root.path(), &case["edit"]);
@@ -82,10 +82,10 @@ fn reports_the_expected_changes_for_each_case() {
             || report["verdict"] != verdict
             || output.status.code() != Some(code)
         {
-            differences += &format!("{}: {changes:#?} {}\n", case["name"], report["verdict"]);
+            differences.push(json!([case["name"], changes, report["verdict"]]));
         }
     }
-    assert!(differences.is_empty(), "{differences}");
+    assert!(differences.is_empty(), "{differences:#?}");
 }
 
 #[test]
