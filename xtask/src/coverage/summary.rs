@@ -68,7 +68,7 @@ impl<'s> Summary<'s> {
     pub fn findings(&self, gaps: &KnownGaps) -> Vec<Finding> {
         let accepted = self.with(State::KnownGap);
         let accepted: Vec<&str> = accepted.map(|one| one.name.as_str()).collect();
-        let mut findings = gaps.unneeded(&accepted);
+        let mut findings: Vec<Finding> = gaps.unneeded(&accepted).collect();
         findings.extend(self.with(State::Uncovered).map(|statement| {
             let mutations = statement.mutations.iter();
             let needs: Vec<_> = mutations

@@ -33,39 +33,23 @@ const SECRET_NAMES: &str = "client[-_]*(?:secret|assertion)|pass[-_]*(?:word|wd|
     |(?:access|id|refresh|session)[-_]*token|connection[-_]*string\
     |(?:access|account|api|private|shared[-_]*access|subscription)[-_]*key|shared[-_]*access[-_]*signature|sig";
 
-/// The words that may follow "bearer" or "basic" in a sentence about authentication.
-const HARMLESS_WORDS: &[&str] = &[
-    "access",
-    "auth",
-    "authentication",
-    "authorization",
-    "credential",
-    "credentials",
-    "error",
-    "information",
-    "is",
-    "or",
-    "realm",
-    "scheme",
-    "token",
-    "tokens",
-    "was",
-];
+/// The words that may follow "bearer" or "basic" in a sentence about authentication, or in a `WWW-Authenticate` header.
+static HARMLESS_WORD: LazyLock<Regex> = LazyLock::new(|| {
+    let words = "access|auth(?:entication|orization)?|credentials?|error|information|is|or|realm|scheme|tokens?|was";
+    regex(&format!(r"(?i)^(?:{words})\.*(?:=.*)?$"))
+});
 
 /// The domains without real mailboxes: Microsoft's fictitious companies, and the reserved domains of RFC 2606.
-const FICTITIOUS_DOMAINS: &[&str] = &[
-    "contoso.com",
-    "example",
-    "example.com",
-    "example.net",
-    "example.org",
-    "fabrikam.com",
-    "invalid",
-    "test",
-];
+static FICTITIOUS_DOMAIN: LazyLock<Regex> = LazyLock::new(|| {
+    regex(r"(?i)(?:^|\.)(?:(?:contoso|fabrikam)\.com|example(?:\.com|\.net|\.org)?|invalid|test)$")
+});
 
-/// The kinds of secret in texts, each with its code and regular expression. A match whose group `word` is one of [`HARMLESS_WORDS`],
-/// or whose group `domain` is one of [`FICTITIOUS_DOMAINS`], is no secret.
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the patterns of this file are regular expressions")
+}
+
+/// The kinds of secret in texts, each with its code and regular expression. A match whose group `word` is a [`HARMLESS_WORD`], or
+/// whose group `domain` is a [`FICTITIOUS_DOMAIN`], is no secret.
 ///
 /// `(?-u:\b)` is an ASCII word boundary: a Unicode word boundary makes the search many times slower on text outside ASCII.
 static KINDS: LazyLock<Vec<(&'static Code, &'static str, Regex)>> = LazyLock::new(|| {
@@ -135,18 +119,16 @@ static KINDS: LazyLock<Vec<(&'static Code, &'static str, Regex)>> = LazyLock::ne
             r"[A-Za-z0-9._%+\x{80}-\x{10FFFF}-]+@(?<domain>(?:[A-Za-z0-9\x{80}-\x{10FFFF}-]+\.)*[0-9-]*[A-Za-z\x{80}-\x{10FFFF}][A-Za-z0-9\x{80}-\x{10FFFF}-]*)",
         ),
     ];
-    let compiled = kinds.map(|(code, what, regex)| {
-        let regex = Regex::new(regex).expect("the patterns above are regular expressions");
-        (code, what, regex)
-    });
+    let compiled = kinds.map(|(code, what, pattern)| (code, what, regex(pattern)));
     compiled.into()
 });
 
 /// The whole names of properties and headers whose values are secrets.
 static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| {
     let headers = CREDENTIAL_HEADERS.join("|");
-    let pattern = format!("(?im)^(?:(?<header>{headers})|{SECRET_NAMES}|secret|token)$");
-    Regex::new(&pattern).expect("the pattern is a regular expression")
+    regex(&format!(
+        "(?im)^(?:(?<header>{headers})|{SECRET_NAMES}|secret|token)$"
+    ))
 });
 
 /// All patterns. A single search with this set suffices for a recording without secrets.
@@ -250,18 +232,11 @@ fn kinds_of_secret(text: &str) -> Vec<(&'static Code, &'static str)> {
 }
 
 fn is_secret(found: &Captures<'_>) -> bool {
-    let group = |name| found.name(name).map(|group| group.as_str().to_lowercase());
-    let is_harmless = group("word").is_some_and(|word| {
-        let word = word.split('=').next().unwrap_or_default();
-        HARMLESS_WORDS.contains(&word.trim_end_matches('.'))
-    });
-    let is_fictitious = group("domain").is_some_and(|domain| {
-        FICTITIOUS_DOMAINS.iter().any(|fictitious| {
-            let rest = domain.strip_suffix(fictitious);
-            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        })
-    });
-    !is_harmless && !is_fictitious
+    let is = |group, harmless: &Regex| {
+        let text = found.name(group);
+        text.is_some_and(|text| harmless.is_match(text.as_str()))
+    };
+    !is("word", &HARMLESS_WORD) && !is("domain", &FICTITIOUS_DOMAIN)
 }
 
 fn percent_decoded(text: &str) -> Option<String> {

@@ -73,29 +73,31 @@ fn wrong_usage_ends_with_2() {
 #[test]
 fn an_unreadable_input_ends_with_3_and_names_the_place() {
     let root = workspace();
+    let mut printed = String::new();
     for (name, bytes) in [
-        ("missing", None),
-        ("folder", None),
-        ("not-yaml", Some(&b"openapi: 3.0.3\npaths: {\n  a: [\n"[..])),
-        ("not-utf-8", Some(b"openapi: \xff\n")),
-        ("two", Some(b"openapi: 3.0.3\n---\nopenapi: 3.0.3\n")),
-        ("list", Some(b"- openapi\n")),
-        ("old", Some(b"swagger: \"2.0\"\npaths: {}\n")),
-        ("no-paths", Some(b"openapi: 3.0.3\npaths: [1]\n")),
+        ("missing.yaml", None),
+        (".", None),
         (
-            "no-template",
+            "not-yaml.yaml",
+            Some(&b"openapi: 3.0.3\npaths: {\n  a: [\n"[..]),
+        ),
+        ("not-utf-8.yaml", Some(b"openapi: \xff\n")),
+        ("two.yaml", Some(b"openapi: 3.0.3\n---\nopenapi: 3.0.3\n")),
+        ("list.yaml", Some(b"- openapi\n")),
+        ("old.yaml", Some(b"swagger: \"2.0\"\npaths: {}\n")),
+        ("no-paths.yaml", Some(b"openapi: 3.0.3\npaths: [1]\n")),
+        (
+            "no-template.yaml",
             Some(b"openapi: 3.0.3\npaths:\n  /a/{b:\n    get: {}\n"),
         ),
     ] {
-        let mut spec = format!("{name}.yaml");
-        match bytes {
-            Some(bytes) => common::write(root.path(), &spec, bytes),
-            None if name == "folder" => spec = ".".to_owned(),
-            None => {}
+        if let Some(bytes) = bytes {
+            common::write(root.path(), name, bytes);
         }
-        let output = run(&root, &["validate", "--spec", &spec]);
-        common::golden(&format!("spec-{name}"), &output);
+        let output = run(&root, &["validate", "--spec", name]);
+        printed += &format!("{name}: {}", common::transcript(&output));
     }
+    common::golden_text("spec-unreadable", &printed);
     let output = run(&root, &["lint", "--spec", "not-yaml.yaml"]);
     let message = stderr(&output);
     assert_eq!(output.status.code(), Some(3));
@@ -133,20 +135,16 @@ fn an_unwritable_output_ends_with_3() {
 /// `| head -1` closes the pipe after the first line. The exit code reports findings even if the pipe was closed before that.
 #[test]
 fn a_closed_pipe_does_not_change_the_exit_code() {
-    let wrong = common::base();
-    let patch = json!({ "response": { "body": { "json": [{ "id": 1 }] } } });
-    common::add_recording(wrong.path(), "recordings/wrong", &patch);
-    let validate = ["validate", "--spec=spec.yaml", "recordings"];
-    for (folder, arguments, lines, code) in [
-        (
-            common::workspace(),
-            &["coverage", "--format=json"][..],
-            1,
-            0,
-        ),
-        (wrong.path().to_owned(), &validate, 0, 1),
-    ] {
-        let mut child = common::xtask(&folder, arguments)
+    let folder = common::base();
+    // This output is larger than the buffer of a pipe, so the program still writes when the pipe is closed.
+    let arguments = [
+        "coverage",
+        "--spec=spec.yaml",
+        "--format=json",
+        "recordings",
+    ];
+    for lines in [0, 1] {
+        let mut child = common::xtask(folder.path(), &arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -157,7 +155,7 @@ fn a_closed_pipe_does_not_change_the_exit_code() {
         }
         let output = child.wait_with_output().expect("it ends");
         assert_eq!(stderr(&output), "");
-        assert_eq!(output.status.code(), Some(code));
+        assert_eq!(output.status.code(), Some(1));
     }
 }
 

@@ -99,10 +99,13 @@ pub fn compare(file: &Path, actual: &str) -> Result<(), String> {
 
 /// Asserts that the output of a run equals `golden/<name>.txt`.
 pub fn golden(name: &str, output: &Output) {
+    golden_text(name, &transcript(output));
+}
+
+/// Asserts that a text equals `golden/<name>.txt`.
+pub fn golden_text(name: &str, text: &str) {
     let file = tests().join("golden").join(format!("{name}.txt"));
-    if let Err(difference) = compare(&file, &transcript(output)) {
-        panic!("{difference}");
-    }
+    compare(&file, text).unwrap_or_else(|difference| panic!("{difference}"));
 }
 
 /// Sets the value at a JSON pointer; `null` removes it. The parent must exist.
