@@ -11,25 +11,20 @@ use serde_json::{Value, json};
 use crate::support::client;
 use crate::support::error_checks::with_timeout;
 use crate::support::scripted_server::Step::Wait;
-use crate::support::scripted_server::{ScriptedServer, json_response};
+use crate::support::scripted_server::{ScriptedServer, Step, json_response};
 
 const OFFERS: usize = 10_000;
 const IN_FLIGHT: usize = 50;
 const INTERVALS: usize = 4;
 
 /// Returns a list of many offers, of which every 200th has this status and the others have succeeded.
-fn many_offers(status: &str) -> Vec<u8> {
-    let recording = cloud_partner_recordings::sample::many_offers(OFFERS);
-    let Some(cloud_partner_recordings::recording::Body::Json(Value::Array(mut offers))) =
-        recording.response.body
-    else {
-        panic!("not a list");
-    };
-    for (number, offer) in offers.iter_mut().enumerate() {
+fn list(status: &str) -> Vec<Step> {
+    let offers = (0..OFFERS).map(|number| {
         let in_flight = number % (OFFERS / IN_FLIGHT) == 0;
-        offer["status"] = json!(if in_flight { status } else { "succeeded" });
-    }
-    Value::Array(offers).to_string().into()
+        let status = if in_flight { status } else { "succeeded" };
+        json!({"id": format!("backup-{number:06}"), "status": status})
+    });
+    json_response(offers.collect::<Value>().to_string())
 }
 
 fn watch(server: &ScriptedServer) -> PublisherWatchBuilder {
@@ -40,7 +35,7 @@ fn watch(server: &ScriptedServer) -> PublisherWatchBuilder {
 
 #[tokio::test]
 async fn sends_one_status_request_per_interval_for_each_offer_in_flight() {
-    let lists = ["running", "succeeded"].map(|status| json_response(many_offers(status)));
+    let lists = ["running", "succeeded"].map(list);
     let interval = AtomicUsize::new(0);
     let server = ScriptedServer::start(move |request| {
         if !request.target.contains("/status") {
@@ -126,10 +121,7 @@ fn a_watch_keeps_less_than_1000_bytes_per_offer() {
 #[ignore = "the test above runs it in a separate process"]
 async fn measure_memory_per_offer() {
     let (warm_up, watches) = (3, 30);
-    let offers = (0..OFFERS)
-        .map(|number| json!({"id": format!("backup-{number:06}"), "status": "succeeded"}));
-    let list = json_response(offers.collect::<Value>().to_string());
-    let server = ScriptedServer::scripts(vec![list]);
+    let server = ScriptedServer::scripts(vec![list("succeeded")]);
     let mut kept = Vec::new();
     let mut before = 0;
     for number in 0..warm_up + watches {

@@ -18,6 +18,7 @@ mod watch;
 mod watch_sdk;
 mod watch_tool;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -43,8 +44,10 @@ fn check_cases<C: DeserializeOwned>(
                 scope.spawn(|| {
                     while let Some((line, differences)) = { next.lock().expect("no panic").next() }
                     {
-                        *differences =
-                            check(decode(&Value::Object(line.clone()).to_string()), line);
+                        let case = decode(&Value::Object(line.clone()).to_string());
+                        // A panic is printed. The other cases still run.
+                        let check = catch_unwind(AssertUnwindSafe(|| check(case, line)));
+                        *differences = check.unwrap_or_else(|_| vec!["panicked".to_owned()]);
                     }
                 });
             }
