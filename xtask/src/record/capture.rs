@@ -16,9 +16,7 @@ use crate::spec::Operation;
 pub struct Capture<'o> {
     /// The name in messages, such as `entry 3` or the operation's path template. It contains no value of the request.
     pub name: String,
-    /// The operation.
     pub operation: &'o Operation<'o>,
-    /// The request and response in the form of a recording.
     pub recording: Recording,
 }
 
@@ -69,7 +67,6 @@ impl<'o> Capture<'o> {
 /// The captures of a run, and its credentials.
 #[derive(Default)]
 pub struct Captures<'o> {
-    /// The captures.
     pub list: Vec<Capture<'o>>,
     /// Tokens and cookies, which no recording may contain.
     pub secrets: Vec<String>,

@@ -61,10 +61,10 @@ impl OutputFolder {
     ) -> Result<PathBuf, PathBuf> {
         let text = text(recording);
         let form = Some(pseudonyms::without_pseudonyms(&text));
-        let mut known = self.recordings.iter();
-        let same = known.position(|known| known.text == text);
-        let mut known = self.recordings.iter();
-        if let Some(index) = same.or_else(|| known.position(|known| known.form == form)) {
+        let known = &self.recordings;
+        let same = known.iter().position(|known| known.text == text);
+        let similar = || known.iter().position(|known| known.form == form);
+        if let Some(index) = same.or_else(similar) {
             let known = &mut self.recordings[index];
             (known.text, known.form) = (text, None);
             return Err(known.path.clone());

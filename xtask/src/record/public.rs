@@ -10,7 +10,6 @@ use serde_json::{Deserializer, Value};
 use crate::files;
 use crate::spec::Spec;
 
-/// The public values.
 pub struct PublicValues(HashSet<String>);
 
 impl PublicValues {
