@@ -4,16 +4,13 @@ use heck::ToUpperCamelCase;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
-/// Returns whether a schema is an extensible enum: a string whose known values are listed.
-#[must_use]
-pub fn is_extensible(schema: &Value) -> bool {
-    schema.get("x-extensible-enum").is_some()
-}
+/// The keyword of an extensible enum: a string whose known values are listed.
+pub const KEYWORD: &str = "x-extensible-enum";
 
 /// Returns the known values in the order of the spec.
 pub fn values(schema: &Value) -> impl Iterator<Item = &str> {
     schema
-        .get("x-extensible-enum")
+        .get(KEYWORD)
         .and_then(Value::as_array)
         .into_iter()
         .flatten()

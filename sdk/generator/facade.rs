@@ -4,20 +4,11 @@ use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{
-    Attribute, FnArg, GenericArgument, Ident, ImplItemFn, Pat, PathArguments, ReturnType, Type,
+    Attribute, FnArg, GenericArgument, ImplItemFn, Pat, PathArguments, ReturnType, Type,
     parse_quote,
 };
 
 use super::spec::{Operation, Spec, SpecError};
-
-/// An argument of a facade method.
-struct Argument {
-    name: Ident,
-    /// The type that progenitor's method takes.
-    progenitor: Type,
-    /// The parameter's name in the spec, if the argument is an identifier in the path.
-    identifier: Option<String>,
-}
 
 /// Generates the file `facade.rs` from progenitor's methods.
 pub fn facade(
@@ -57,33 +48,48 @@ fn method(
         .find(|operation| *name == operation.id.to_snake_case())
         .ok_or_else(|| unexpected("a name"))?;
     let response = response_type(&method.sig.output).ok_or_else(|| unexpected("a result"))?;
-    let arguments = arguments(operation, method).ok_or_else(|| unexpected("an argument"))?;
-    let documentation = documentation(operation, method, &arguments);
 
     let id = operation.id;
-    let mut declared = Vec::new();
-    let mut checked = Vec::new();
-    let mut passed = Vec::new();
-    let mut identifiers = Vec::new();
-    for argument in &arguments {
-        let (name, progenitor) = (&argument.name, &argument.progenitor);
-        if let Some(parameter) = &argument.identifier {
+    let identifier: Type = parse_quote!(&'a crate::Identifier);
+    let (mut declared, mut checked, mut passed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut identifiers, mut examples) = (Vec::new(), Some(Vec::new()));
+    let mut generics = None;
+    for input in &method.sig.inputs {
+        let FnArg::Typed(argument) = input else {
+            continue;
+        };
+        let (Pat::Ident(pattern), progenitor) = (argument.pat.as_ref(), argument.ty.as_ref())
+        else {
+            return Err(unexpected("an argument"));
+        };
+        let name = &pattern.ident;
+        let mut parameters = operation
+            .parameters
+            .iter()
+            .filter(|one| one.place == "path");
+        let in_path = parameters.find(|one| *name == one.name.to_snake_case());
+        if let Some(parameter) = in_path.filter(|_| *progenitor == identifier) {
+            let key = &parameter.name;
             declared.push(quote!(#name: impl ::std::convert::AsRef<str>));
             checked.push(quote! {
-                let #name: crate::Identifier = crate::call::checked(#id, #parameter, #name.as_ref())?;
+                let #name: crate::Identifier = crate::call::checked(#id, #key, #name.as_ref())?;
             });
             passed.push(quote!(&#name));
-            identifiers.push(quote!((#parameter, #name.as_ref())));
+            identifiers.push(quote!((#key, #name.as_ref())));
+            let example = parameter.node.text("example");
+            examples = examples.zip(example).map(|(mut examples, example)| {
+                examples.push(format!("{example:?}"));
+                examples
+            });
         } else {
             declared.push(quote!(#name: #progenitor));
             passed.push(quote!(#name));
+            generics = Some(quote!(<'a>));
+            examples = None;
         }
     }
+    let documentation = documentation(method, examples);
     let success = success(operation);
-    let borrows = arguments
-        .iter()
-        .any(|argument| argument.identifier.is_none());
-    let generics = borrows.then(|| quote!(<'a>));
     Ok(quote! {
         #(#documentation)*
         pub async fn #name #generics (
@@ -114,36 +120,6 @@ fn success(operation: &Operation<'_>) -> Vec<TokenStream> {
         .collect()
 }
 
-/// Returns the method's arguments; `None` if one is a pattern instead of a name.
-fn arguments(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Vec<Argument>> {
-    let typed = method.sig.inputs.iter().filter_map(|input| match input {
-        FnArg::Receiver(_) => None,
-        FnArg::Typed(argument) => Some(argument),
-    });
-    typed
-        .map(|argument| {
-            let Pat::Ident(pattern) = argument.pat.as_ref() else {
-                return None;
-            };
-            let in_path = operation
-                .templates()
-                .find(|template| pattern.ident == template.to_snake_case());
-            Some(Argument {
-                name: pattern.ident.clone(),
-                progenitor: (*argument.ty).clone(),
-                identifier: in_path
-                    .filter(|_| is_identifier(&argument.ty))
-                    .map(ToOwned::to_owned),
-            })
-        })
-        .collect()
-}
-
-fn is_identifier(kind: &Type) -> bool {
-    let expected: Type = parse_quote!(&'a crate::Identifier);
-    *kind == expected
-}
-
 /// Returns `T` of `Result<ResponseValue<T>, …>`.
 fn response_type(output: &ReturnType) -> Option<Type> {
     let ReturnType::Type(_, result) = output else {
@@ -164,28 +140,9 @@ fn first_argument(kind: &Type) -> Option<Type> {
 }
 
 /// Returns progenitor's documentation, and a code example if the spec has an example for every argument.
-fn documentation(
-    operation: &Operation<'_>,
-    method: &ImplItemFn,
-    arguments: &[Argument],
-) -> Vec<Attribute> {
-    let mut attributes: Vec<Attribute> = method
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("doc"))
-        .cloned()
-        .collect();
-    let examples: Option<Vec<String>> = arguments
-        .iter()
-        .map(|argument| {
-            let name = argument.identifier.as_ref()?;
-            let parameter = operation
-                .parameters
-                .iter()
-                .find(|parameter| parameter.name == *name)?;
-            Some(format!("{:?}", parameter.node.text("example")?))
-        })
-        .collect();
+fn documentation(method: &ImplItemFn, examples: Option<Vec<String>>) -> Vec<Attribute> {
+    let mut attributes = method.attrs.clone();
+    attributes.retain(|attribute| attribute.path().is_ident("doc"));
     if let Some(examples) = examples {
         let example = format!(
             "\n# Example\n\n```no_run\n# async fn example(client: cloud_partner_portal::Client) -> Result<(), \

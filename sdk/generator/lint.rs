@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use heck::ToSnakeCase;
 use serde_json::{Value, json};
 
-use super::extensible_enums::{self, is_extensible};
+use super::extensible_enums::{self, KEYWORD};
 use super::prepare::{API_VERSION, IDENTIFIER_PATTERN};
 use super::spec::{Kind, Location, Node, Object, Operation, Spec, pointer_segment};
 
@@ -114,8 +114,8 @@ const SCHEMA_RULES: &[SchemaRule] = &[
     },
     SchemaRule {
         code: "known-values",
-        is_broken: |schema| schema.has("x-extensible-enum") && !can_become_enum(schema),
-        at: "x-extensible-enum",
+        is_broken: |schema| schema.has(KEYWORD) && !can_become_enum(schema),
+        at: KEYWORD,
         message: "lists known values that can't become an enum",
         help: "list each known value once, as text, in a component of type string; letter case doesn't distinguish them",
     },
@@ -332,7 +332,7 @@ fn can_become_enum(schema: &Object<'_>) -> bool {
         .iter()
         .map(|text| extensible_enums::variant(text).to_lowercase())
         .collect();
-    let list = schema.value["x-extensible-enum"].as_array();
+    let list = schema.value[KEYWORD].as_array();
     list.is_some_and(|list| list.len() == texts.len())
         && variants.len() == texts.len()
         && !variants.contains("")
@@ -346,13 +346,13 @@ fn can_become_enum(schema: &Object<'_>) -> bool {
 pub fn constants_of<'s>(schema: &Node<'s>) -> Option<Node<'s>> {
     let name = schema.pointer.strip_prefix("/components/schemas/Known")?;
     let values = schema.spec.at(&format!("/components/schemas/{name}"))?;
-    is_extensible(values.value).then_some(values)
+    values.has(KEYWORD).then_some(values)
 }
 
 /// Returns whether the constants repeat the known values, and say nothing else about the values.
 fn repeats(constants: &Node<'_>, values: &Node<'_>) -> bool {
     let mut keys = constants.value.as_object().into_iter().flatten();
-    constants.value.get("enum") == values.value.get("x-extensible-enum")
+    constants.value.get("enum") == values.value.get(KEYWORD)
         && constants.text("type") == Some("string")
         && keys.all(|(key, _)| ["title", "description", "type", "enum"].contains(&key.as_str()))
 }

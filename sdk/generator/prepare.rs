@@ -6,7 +6,7 @@ use progenitor::GenerationSettings;
 use quote::quote;
 use serde_json::{Value, json};
 
-use super::extensible_enums::{self, is_extensible};
+use super::extensible_enums;
 use super::spec::{Kind, Object, Spec, SpecError};
 
 /// The query parameter that the runtime adds to every request.
@@ -75,16 +75,16 @@ pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
         };
         match object.kind {
             Kind::Schema if object.parent == Kind::Components => {
+                let is_extensible = object.has(extensible_enums::KEYWORD);
                 if let Some(name) = special(object) {
                     *part = reference(name);
-                } else if is_extensible(object.value) {
+                } else if is_extensible {
                     extensible.push(object.key());
                 } else if object.has("pattern") {
                     identifiers.push(object.key());
                 }
                 // With `nullable`, progenitor would wrap the component in an `Option`, and again each property of it.
-                let is_wrapped =
-                    is_extensible(object.value) || object.text("type") == Some("object");
+                let is_wrapped = is_extensible || object.text("type") == Some("object");
                 if let Some(schema) = part.as_object_mut().filter(|_| is_wrapped) {
                     schema.remove("nullable");
                 }

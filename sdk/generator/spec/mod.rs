@@ -13,7 +13,7 @@ mod walk;
 #[allow(unused_imports)]
 pub use load::{Location, Spec, SpecError, pointer_segment};
 #[allow(unused_imports)]
-pub use node::{Node, target};
+pub use node::Node;
 #[allow(unused_imports)]
 pub use operation::{Operation, Parameter};
 #[allow(unused_imports)]

@@ -124,8 +124,7 @@ pub(super) fn is_extension(keyword: &str, name: &str) -> bool {
 }
 
 /// Returns the JSON pointer of a reference into the same file, such as `#/paths/~1a~1%7Bid%7D`.
-#[must_use]
-pub fn target(reference: &str) -> Option<String> {
+fn target(reference: &str) -> Option<String> {
     let fragment = reference.strip_prefix('#')?;
     let mut bytes = Vec::new();
     let mut rest = fragment.bytes();

@@ -19,8 +19,8 @@ pub struct Base {
     pub spec: Spec,
     /// `Cargo.toml` of the revision; `None` for a file.
     pub manifest: Option<String>,
-    /// `CHANGELOG.md` of the revision, if the revision has one.
-    pub changelog: Option<String>,
+    /// `CHANGELOG.md` of the revision; empty if there is none.
+    pub changelog: String,
 }
 
 impl Base {
@@ -32,7 +32,7 @@ impl Base {
                 name: files::display_path(Path::new(name)),
                 spec: files::read_spec(Path::new(name))?,
                 manifest: None,
-                changelog: None,
+                changelog: String::new(),
             }),
             Some(revision) => Self::revision(revision),
             None => match files::git_output(&["describe", "--tags", "--abbrev=0"]) {
@@ -56,7 +56,7 @@ impl Base {
             spec: Spec::parse(Path::new(&format!("{revision}:{SPEC}")), &text)?,
             name: revision.to_owned(),
             manifest: show(MANIFEST),
-            changelog: show(CHANGELOG),
+            changelog: show(CHANGELOG).unwrap_or_default(),
         })
     }
 }

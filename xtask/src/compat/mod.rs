@@ -52,7 +52,7 @@ impl Compat {
         let mut report = Report::new();
         report.add_property("base", &base.name);
         report.add_property("spec", spec.path.display().to_string());
-        report.add_property("verdict", verdict);
+        report.add_property("verdict", verdict.name());
         report.add_property("version", &release.version);
         report.add_property("released", &release.base);
         changes.findings().for_each(|change| report.add(change));

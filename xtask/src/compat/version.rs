@@ -11,7 +11,6 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 use semver::Version;
-use serde::Serialize;
 
 use super::base::Base;
 use crate::exit::CommandError;
@@ -24,8 +23,7 @@ static IN_MANIFEST: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The kind of release that the changes need, in the terms of semantic versioning.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Only the documentation was changed.
     Patch,
@@ -75,35 +73,25 @@ impl Release {
         })?;
         let changelog = read("CHANGELOG.md")?;
         let sections = sections(&changelog);
-        let versions = || {
-            sections
-                .iter()
-                .filter_map(|section| section.version.clone())
-        };
+        let mut versions = sections
+            .iter()
+            .filter_map(|section| section.version.as_ref());
         let of_base = match &base.manifest {
             Some(manifest) => self::version(manifest),
             // A file has no version: assume the last released version.
-            None => versions().max(),
+            None => versions.clone().max().cloned(),
         };
-        let released = of_base.filter(|base| versions().any(|version| version == *base));
-        let known = base
-            .changelog
-            .as_deref()
-            .map(self::sections)
-            .unwrap_or_default();
-        let known: HashSet<&str> = known
-            .iter()
-            .flat_map(|section| section.entries.iter().copied())
-            .collect();
-        let has_entry = sections
+        let released = of_base.filter(|base| versions.any(|version| version == base));
+        let known = self::sections(&base.changelog);
+        let known: HashSet<&str> = known.into_iter().flat_map(|one| one.entries).collect();
+        let mut news = sections
             .iter()
             .filter(|section| section.unreleased || section.version > released)
-            .flat_map(|section| &section.entries)
-            .any(|entry| !known.contains(entry));
+            .flat_map(|section| &section.entries);
         Ok(Self {
             version,
+            has_entry: news.any(|entry| !known.contains(entry)),
             base: released,
-            has_entry,
         })
     }
 

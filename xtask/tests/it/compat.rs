@@ -11,7 +11,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-use crate::common::{self, stderr, stdout};
+use crate::common::{self, stderr, stdout, write};
 
 const MANIFEST: &str =
     "[workspace]\n\n[workspace.package]\nversion = \"0.1.0\"\nedition = \"2024\"\n";
@@ -21,9 +21,6 @@ const CHANGELOG: &str =
 /// Makes a workspace with the base spec, released as 0.1.0.
 fn workspace() -> tempfile::TempDir {
     let root = tempfile::tempdir().expect("a temporary folder");
-    for folder in ["openapi", "xtask"] {
-        fs::create_dir(root.path().join(folder)).expect("a folder");
-    }
     write(root.path(), "Cargo.toml", MANIFEST);
     write(root.path(), "CHANGELOG.md", CHANGELOG);
     let base = fs::read_to_string(common::tests().join("compat/base.json")).expect("the base");
@@ -33,10 +30,6 @@ fn workspace() -> tempfile::TempDir {
 }
 
 const SPEC: &str = "openapi/cloud-partner-portal.yaml";
-
-fn write(root: &Path, name: &str, text: &str) {
-    fs::write(root.join(name), text).expect("a file");
-}
 
 /// Writes the base with these edits as the new spec.
 fn edit(root: &Path, edits: &Value) {
@@ -169,9 +162,9 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
 
     break_clients(root);
     common::golden("compat-breaking-too-small", &compat(root, &[]));
-    write(root, "Cargo.toml", &MANIFEST.replace("0.1.0", "0.1.9"));
+    write(root, "Cargo.toml", MANIFEST.replace("0.1.0", "0.1.9"));
     assert_eq!(compat(root, &[]).status.code(), Some(1));
-    write(root, "Cargo.toml", &MANIFEST.replace("0.1.0", "0.2.0"));
+    write(root, "Cargo.toml", MANIFEST.replace("0.1.0", "0.2.0"));
     common::golden("compat-breaking-raised", &compat(root, &[]));
 
     // The entry is under the heading of the new version, and there is none under `Unreleased`.
@@ -192,36 +185,23 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
 fn a_breaking_change_needs_a_major_version_from_1_0_0_on() {
     let root = workspace();
     let root = root.path();
-    let manifest = |version: &str| write(root, "Cargo.toml", &MANIFEST.replace("0.1.0", version));
     let changelog = CHANGELOG.replace("## 0.1.0", "- Something.\n\n## 1.4.0");
     write(root, "CHANGELOG.md", &changelog);
-    break_clients(root);
-    for (version, code) in [
-        ("1.4.0", 1),
-        ("1.5.0", 1),
-        ("2.0.0-alpha.1", 1),
-        ("2.0.0", 0),
-        ("2.1.0", 0),
+    for (change, version, code) in [
+        (break_clients as fn(&Path), "1.4.0", 1),
+        (break_clients, "1.5.0", 1),
+        (break_clients, "2.0.0-alpha.1", 1),
+        (break_clients, "2.0.0", 0),
+        (break_clients, "2.1.0", 0),
+        (add_a_known_value, "1.4.0", 1),
+        (add_a_known_value, "1.4.1", 1),
+        (add_a_known_value, "1.5.0", 0),
     ] {
-        manifest(version);
+        change(root);
+        write(root, "Cargo.toml", MANIFEST.replace("0.1.0", version));
         let output = compat(root, &["--base", "base.json"]);
-        assert_eq!(
-            output.status.code(),
-            Some(code),
-            "{version}: {}",
-            stdout(&output)
-        );
-    }
-    add_a_known_value(root);
-    for (version, code) in [("1.4.0", 1), ("1.4.1", 1), ("1.5.0", 0)] {
-        manifest(version);
-        let output = compat(root, &["--base", "base.json"]);
-        assert_eq!(
-            output.status.code(),
-            Some(code),
-            "{version}: {}",
-            stdout(&output)
-        );
+        let report = stdout(&output);
+        assert_eq!(output.status.code(), Some(code), "{version}: {report}");
     }
 }
 
@@ -235,7 +215,7 @@ fn a_base_that_was_not_released_allows_breaking_changes() {
     git(root, &["init", "--quiet"]);
     commit(root);
     break_clients(root);
-    write(root, "CHANGELOG.md", &format!("{unreleased}- No notes.\n"));
+    write(root, "CHANGELOG.md", format!("{unreleased}- No notes.\n"));
     commit(root);
     common::golden("compat-unreleased", &compat(root, &[]));
     let output = compat(root, &["--base", "HEAD"]);
