@@ -15,8 +15,6 @@ value decoded(const value &model, const std::vector<value> &read)
     return value::object({{"decoded", model}, {"read", value::array(read)}});
 }
 
-value errorResponse(const ApiException &e);
-
 OffersApi connect(const std::string &url, const std::string &token)
 {
     auto configuration = std::make_shared<ApiConfiguration>();
@@ -26,7 +24,6 @@ OffersApi connect(const std::string &url, const std::string &token)
 }
 
 value status(const OffersApi &api, const std::string &publisher, const std::string &offer)
-try
 {
     auto report = api.getOfferStatus(publisher, offer, "2017-10-31").get();
     std::vector<value> steps;
@@ -39,10 +36,6 @@ try
     auto status = report->statusIsSet() ? report->getStatus() : "";
     auto isRunning = boost::iequals(status, running.toJson().as_string());
     return decoded(report->toJson(), {value::string(status), value::array(steps), value::boolean(isRunning)});
-}
-catch (const ApiException &e)
-{
-    return errorResponse(e); // e.error_code().value() is the HTTP status
 }
 
 value list(const OffersApi &api, const std::string &publisher)

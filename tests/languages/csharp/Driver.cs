@@ -22,30 +22,16 @@ static class Driver
 
     static async Task<Line> Status(Client client, string publisher, string offer)
     {
-        try
-        {
-            var report = await client.GetOfferStatusAsync(publisher, offer, "2017-10-31");
-            var steps = (report.Steps ?? new List<PublicationStep>()).Select(step => new[] { step.Id, step.Status });
-            var running = nameof(KnownOfferStatus.Running).Equals(report.Status, StringComparison.OrdinalIgnoreCase);
-            return Decoded(report, new object[] { report.Status, steps, running });
-        }
-        catch (ApiException e) when (e.StatusCode >= 300) // below is a success that can't be decoded
-        {
-            return Failure(e.StatusCode, (e as ApiException<ErrorResponse>)?.Result);
-        }
+        var report = await client.GetOfferStatusAsync(publisher, offer, "2017-10-31");
+        var steps = (report.Steps ?? new List<PublicationStep>()).Select(step => new[] { step.Id, step.Status });
+        var running = nameof(KnownOfferStatus.Running).Equals(report.Status, StringComparison.OrdinalIgnoreCase);
+        return Decoded(report, new object[] { report.Status, steps, running });
     }
 
     static async Task<Line> List(Client client, string publisher)
     {
-        try
-        {
-            var offers = await client.ListOffersAsync(publisher, "2017-10-31");
-            return Decoded(offers, offers.Select(offer => new object[] { offer.Id, offer.Status, offer.Version, offer.ChangedTime }));
-        }
-        catch (ApiException e) when (e.StatusCode >= 300)
-        {
-            return Failure(e.StatusCode, (e as ApiException<ErrorResponse>)?.Result);
-        }
+        var offers = await client.ListOffersAsync(publisher, "2017-10-31");
+        return Decoded(offers, offers.Select(offer => new object[] { offer.Id, offer.Status, offer.Version, offer.ChangedTime }));
     }
 
     static Line Decoded(object decoded, object read) => new Line { ["decoded"] = decoded, ["read"] = read };
@@ -69,6 +55,10 @@ static class Driver
             try
             {
                 line = (call[1] == "listOffers" ? List(client, call[2]) : Status(client, call[2], call[3])).GetAwaiter().GetResult();
+            }
+            catch (ApiException e) when (e.StatusCode >= 300) // below is a success that can't be decoded
+            {
+                line = Failure(e.StatusCode, (e as ApiException<ErrorResponse>)?.Result);
             }
             catch (Exception e)
             {

@@ -19,33 +19,27 @@ public class Driver {
   }
 
   static Map<String, Object> status(String publisher, String offer) throws Exception {
-    try {
-      OfferStatusReport report = api().getOfferStatus(publisher, offer, "2017-10-31");
-      List<Object> steps = new ArrayList<>();
-      if (report.getSteps() != null)
-        for (PublicationStep step : report.getSteps())
-          steps.add(Arrays.asList(step.getId(), step.getStatus()));
-      boolean running = KnownOfferStatus.RUNNING.getValue().equalsIgnoreCase(report.getStatus());
-      return Map.of("decoded", report, "read", Arrays.asList(report.getStatus(), steps, running));
-    } catch (ApiException error) { // its code is the HTTP status, or 0 when no response could be read
-      return errorResponse(error);
-    }
+    OfferStatusReport report = api().getOfferStatus(publisher, offer, "2017-10-31");
+    List<Object> steps = new ArrayList<>();
+    if (report.getSteps() != null)
+      for (PublicationStep step : report.getSteps())
+        steps.add(Arrays.asList(step.getId(), step.getStatus()));
+    boolean running = KnownOfferStatus.RUNNING.getValue().equalsIgnoreCase(report.getStatus());
+    return Map.of("decoded", report, "read", Arrays.asList(report.getStatus(), steps, running));
   }
 
   static Map<String, Object> offers(String publisher) throws Exception {
-    try {
-      List<OfferSummary> offers = api().listOffers(publisher, "2017-10-31");
-      List<Object> read = new ArrayList<>();
-      for (OfferSummary offer : offers)
-        read.add(Arrays.asList(offer.getId(), offer.getStatus(), offer.getVersion(), offer.getChangedTime()));
-      return Map.of("decoded", offers, "read", read);
-    } catch (ApiException error) {
-      return errorResponse(error);
-    }
+    List<OfferSummary> offers = api().listOffers(publisher, "2017-10-31");
+    List<Object> read = new ArrayList<>();
+    for (OfferSummary offer : offers)
+      read.add(Arrays.asList(offer.getId(), offer.getStatus(), offer.getVersion(), offer.getChangedTime()));
+    return Map.of("decoded", offers, "read", read);
   }
 
-  static Map<String, Object> errorResponse(ApiException error) throws ApiException {
-    if (error.getCode() == 0) throw error;
+  static Map<String, Object> failure(Exception exception) {
+    // The code is the HTTP status, or 0 if no response could be read.
+    if (!(exception instanceof ApiException error) || error.getCode() == 0)
+      return Map.of("exception", exception.toString().split("\n")[0]);
     ErrorResponse body = new ErrorResponse();
     try {
       if (error.getResponseBody() != null) body = json.readValue(error.getResponseBody(), ErrorResponse.class);
@@ -78,7 +72,7 @@ public class Driver {
       try {
         line.putAll(columns[1].equals("listOffers") ? offers(columns[2]) : status(columns[2], columns[3]));
       } catch (Exception error) {
-        line.put("exception", error.toString().split("\n")[0]);
+        line.putAll(failure(error));
       }
       line.put("case", columns[0]);
       out.println(json.writeValueAsString(line));

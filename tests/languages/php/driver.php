@@ -16,31 +16,23 @@ function connect(string $url, string $token): OffersApi
 
 function status(OffersApi $api, string $publisher, string $offer): array
 {
-    try {
-        $report = $api->getOfferStatus($publisher, $offer, '2017-10-31');
-        $steps = array_map(fn($step) => [$step->getId(), $step->getStatus()], $report->getSteps() ?? []);
-        $running = strcasecmp($report->getStatus() ?? '', KnownOfferStatus::RUNNING) === 0;
-        return ['decoded' => $report, 'read' => [$report->getStatus(), $steps, $running]];
-    } catch (ApiException $e) {
-        return errorResponse($e);
-    }
+    $report = $api->getOfferStatus($publisher, $offer, '2017-10-31');
+    $steps = array_map(fn($step) => [$step->getId(), $step->getStatus()], $report->getSteps() ?? []);
+    $running = strcasecmp($report->getStatus() ?? '', KnownOfferStatus::RUNNING) === 0;
+    return ['decoded' => $report, 'read' => [$report->getStatus(), $steps, $running]];
 }
 
 function offers(OffersApi $api, string $publisher): array
 {
-    try {
-        $offers = $api->listOffers($publisher, '2017-10-31');
-        $read = fn($offer) => [$offer->getId(), $offer->getStatus(), $offer->getVersion(), $offer->getChangedTime()];
-        return ['decoded' => $offers, 'read' => array_map($read, $offers)];
-    } catch (ApiException $e) {
-        return errorResponse($e);
-    }
+    $offers = $api->listOffers($publisher, '2017-10-31');
+    $read = fn($offer) => [$offer->getId(), $offer->getStatus(), $offer->getVersion(), $offer->getChangedTime()];
+    return ['decoded' => $offers, 'read' => array_map($read, $offers)];
 }
 
-function errorResponse(ApiException $e): array
+function failure(Throwable $e): array
 {
-    if ($e->getCode() < 300) {
-        throw $e; // no response at all, or a success that can't be decoded
+    if (!$e instanceof ApiException || $e->getCode() < 300) { // no response, or a success that can't be decoded
+        return ['exception' => get_class($e) . ': ' . strtok($e->getMessage(), "\n")];
     }
     $body = $e->getResponseObject();
     $service = $body?->getProduct() ?? $body?->getVariant();
@@ -55,7 +47,7 @@ while (($text = fgets(STDIN)) !== false) {
     try {
         $line = $call[1] === 'listOffers' ? offers($api, $call[2]) : status($api, $call[2], $call[3]);
     } catch (Throwable $e) {
-        $line = ['exception' => get_class($e) . ': ' . strtok($e->getMessage(), "\n")];
+        $line = failure($e);
     }
     echo json_encode(['case' => $call[0]] + $line), "\n";
 }

@@ -14,6 +14,8 @@ def main():
         case, operation, *ids = call.split("\t")
         try:
             line = {"listOffers": offers, "getOfferStatus": status}[operation](*ids)
+        except ApiException as error:  # error.data is the decoded ErrorResponse, or None
+            line = error_response(error.status, error.data)
         except Exception as error:
             text = str(error).strip().split("\n")[0]
             line = {"exception": f"{type(error).__name__}: {text}"}
@@ -24,20 +26,14 @@ api = OffersApi(ApiClient(Configuration(host=url, access_token=token, retries=0)
 
 
 def status(publisher, offer):
-    try:
-        report = api.get_offer_status(publisher, offer, api_version="2017-10-31")
-    except ApiException as error:  # error.data is the decoded ErrorResponse, or None
-        return error_response(error.status, error.data)
+    report = api.get_offer_status(publisher, offer, api_version="2017-10-31")
     steps = [[step.id, step.status] for step in report.steps or []]
     running = (report.status or "").casefold() == KnownOfferStatus.RUNNING.casefold()
     return {"decoded": report.to_dict(), "read": [report.status, steps, running]}
 
 
 def offers(publisher):
-    try:
-        offers = api.list_offers(publisher, api_version="2017-10-31")
-    except ApiException as error:
-        return error_response(error.status, error.data)
+    offers = api.list_offers(publisher, api_version="2017-10-31")
     read = [[offer.id, offer.status, offer.version, offer.changed_time] for offer in offers]
     return {"decoded": [offer.to_dict() for offer in offers], "read": read}
 

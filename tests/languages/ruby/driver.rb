@@ -14,21 +14,19 @@ def status(api, publisher, offer)
   steps = (report.steps || []).map { |step| [step.id, step.status] }
   running = CloudPartnerPortal::KnownOfferStatus::RUNNING.casecmp?(report.status.to_s)
   { decoded: report.to_hash, read: [report.status, steps, running] }
-rescue CloudPartnerPortal::ApiError => e
-  error_response(e)
 end
 
 def offers(api, publisher)
   offers = api.list_offers(publisher, '2017-10-31')
   read = offers.map { |offer| [offer.id, offer.status, offer.version, offer.changed_time] }
   { decoded: offers.map(&:to_hash), read: read }
-rescue CloudPartnerPortal::ApiError => e
-  error_response(e)
 end
 
 # The client doesn't decode the body of an error response.
-def error_response(error)
-  raise error unless error.code.to_i >= 300
+def failure(error)
+  unless error.is_a?(CloudPartnerPortal::ApiError) && error.code.to_i >= 300
+    return { exception: "#{error.class}: #{error.message.lines.first&.chomp}" }
+  end
 
   body = begin
     JSON.parse(error.response_body, symbolize_names: true)
@@ -49,7 +47,7 @@ $stdin.each_line(chomp: true) do |text|
   line = begin
     operation == 'listOffers' ? offers(api, publisher) : status(api, publisher, offer)
   rescue StandardError => e
-    { exception: "#{e.class}: #{e.message.lines.first&.chomp}" }
+    failure(e)
   end
   puts JSON.generate({ case: name, **line })
 end
