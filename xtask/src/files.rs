@@ -49,13 +49,13 @@ pub fn unusable(path: &Path, error: &std::io::Error) -> CommandError {
 /// Reads the spec at a path.
 pub fn read_spec(path: &Path) -> Result<Spec, CommandError> {
     let shown = display_path(path);
-    let bytes = fs::read(path)
-        .map_err(|error| CommandError(format!("{shown}: the spec can't be read: {error}")))?;
+    let bytes =
+        fs::read(path).map_err(|error| format!("{shown}: the spec can't be read: {error}"))?;
     let text = str::from_utf8(&bytes).map_err(|error| {
         let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
         let (line, last) = before.split('\n').enumerate().last().unwrap_or_default();
         let (line, column) = (line + 1, last.chars().count() + 1);
-        CommandError(format!("{shown}:{line}:{column}: the spec isn't UTF-8"))
+        format!("{shown}:{line}:{column}: the spec isn't UTF-8")
     })?;
     Ok(Spec::parse(Path::new(&shown), text)?)
 }
@@ -64,7 +64,7 @@ pub fn read_spec(path: &Path) -> Result<Spec, CommandError> {
 pub fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), CommandError> {
     let shown = display_path(path);
     let text = fs::read_to_string(path)
-        .map_err(|error| CommandError(format!("{shown}: the file can't be read: {error}")))?;
+        .map_err(|error| format!("{shown}: the file can't be read: {error}"))?;
     let file = Spec::yaml(Path::new(&shown), &text)?;
     let value = serde_path_to_error::deserialize(&file.value).map_err(|error| {
         let pointer: String = error
@@ -86,7 +86,8 @@ pub fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), CommandE
     Ok((file, value))
 }
 
-/// Writes a file and creates its folder, unless the file has this text already: an unchanged file keeps its modification time, so cargo rebuilds nothing.
+/// Writes a file and creates its folder, unless the file has this text already: an unchanged file keeps its modification time, so
+/// cargo rebuilds nothing.
 pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> CommandResult {
     let shown = display_path(path);
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
@@ -96,7 +97,7 @@ pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> Command
     path.parent()
         .map_or(Ok(()), fs::create_dir_all)
         .and_then(|()| fs::write(path, text))
-        .map_err(|error| CommandError(format!("{shown}: the file can't be written: {error}")))?;
+        .map_err(|error| format!("{shown}: the file can't be written: {error}"))?;
     print_line(out, "Wrote", shown)?;
     Ok(Outcome::Success)
 }
@@ -111,9 +112,7 @@ pub fn compare(path: &Path, text: &str, out: &mut dyn Write) -> CommandResult {
             return Ok(Outcome::Outdated);
         }
         Err(error) => {
-            return Err(CommandError(format!(
-                "{shown}: the file can't be read: {error}"
-            )));
+            return Err(format!("{shown}: the file can't be read: {error}").into());
         }
     };
     if old == text {
