@@ -84,7 +84,8 @@ fn parameters(part: &mut Part<'_>) {
         {
             let needs = format!("a request with the {place} parameter `{name}`");
             let patch = json!({ "parameters": without(listed, index) });
-            part.mutate_element("parameters", (index, name), "removed", needs, patch);
+            part.mutate(&format!("parameters/{index}"), "removed", needs, patch)
+                .element = Some(name.to_owned());
         }
     }
 }
@@ -117,7 +118,8 @@ fn required(part: &mut Part<'_>, keyword: &str) {
         part.mutate(keyword, "rejects every value", with, reject_all);
         let needs = "a recording without this parameter or header";
         let required = json!({ "required": true });
-        part.restrict(keyword, "becomes required", needs, required);
+        part.mutate(keyword, "becomes required", needs, required)
+            .restricts = true;
     }
 }
 
@@ -154,9 +156,7 @@ fn schema(part: &mut Part<'_>) {
             ("nullable", _) if !part.in_body => {}
             // The keywords of the schema inside are separate statements.
             ("additionalProperties", Value::Object(_)) => {}
-            // No recording can contradict these.
-            ("default" | "deprecated" | "readOnly" | "writeOnly" | "xml", _) => {}
-            (name, _) if DOCUMENTATION.contains(&name) || name.starts_with("x-") => {}
+            (name, _) if is_annotation(name) => {}
             ("nullable", Value::Bool(true)) => part.set(keyword, false, "null"),
             (_, Value::Bool(switch)) => part.set(keyword, !switch, depending),
             (_, Value::Number(bound)) if bound.is_i64() => number(part, keyword, value),
@@ -171,6 +171,12 @@ fn schema(part: &mut Part<'_>) {
             part.mutate("", name, needs, json!({ "type": kind }));
         }
     }
+}
+
+/// Returns whether no recording can contradict a keyword.
+fn is_annotation(keyword: &str) -> bool {
+    let others = ["default", "deprecated", "readOnly", "writeOnly", "xml"];
+    DOCUMENTATION.contains(&keyword) || others.contains(&keyword) || keyword.starts_with("x-")
 }
 
 fn kind(part: &mut Part<'_>, kind: &str) {
@@ -196,7 +202,8 @@ fn kind(part: &mut Part<'_>, kind: &str) {
     {
         let patch = json!({ "additionalProperties": false });
         let name = "rejects other properties";
-        part.restrict("type", name, "an unknown property", patch);
+        part.mutate("type", name, "an unknown property", patch)
+            .restricts = true;
     }
 }
 
@@ -248,8 +255,9 @@ fn values(part: &mut Part<'_>, list: &str, values: &[Value]) {
         let value = plain(value);
         let patch = json!({ list: without(values, index) });
         let needs = format!("the value `{value}`");
-        part.mutate_element(list, (index, &value), "removed", needs, patch)
-            .is_shape = false;
+        let mutation = part.mutate(&format!("{list}/{index}"), "removed", needs, patch);
+        mutation.is_shape = false;
+        mutation.element = Some(value);
     }
 }
 
@@ -260,7 +268,9 @@ fn items(part: &mut Part<'_>) {
     }
     if !part.object.has("minItems") {
         let patch = json!({ "minItems": 1 });
-        part.restrict("items", "rejects an empty array", "an empty array", patch);
+        let needs = "an empty array";
+        part.mutate("items", "rejects an empty array", needs, patch)
+            .restricts = true;
     }
 }
 
@@ -284,7 +294,8 @@ fn properties(part: &mut Part<'_>) {
         if index.is_none() {
             let patch = json!({ "required": required_or_null(&[&required[..], &[name]].concat()) });
             let needs = format!("an object without `{name}`");
-            part.restrict(&keyword, "becomes required", needs, patch);
+            part.mutate(&keyword, "becomes required", needs, patch)
+                .restricts = true;
         }
     }
 }
@@ -304,7 +315,8 @@ fn required_properties(part: &mut Part<'_>) {
             ),
         ] {
             let patch = json!({ "required": required_or_null(&names) });
-            part.mutate_element("required", (index, name), mutation, needs, patch);
+            part.mutate(&format!("required/{index}"), mutation, needs, patch)
+                .element = Some((*name).to_owned());
         }
     }
 }

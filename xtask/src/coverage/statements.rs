@@ -29,10 +29,6 @@ pub struct Statement {
     /// The known gap that accepts the uncovered statement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_gap: Option<KnownGap>,
-    /// Whether the statement is about the shape of a body: properties, types, formats. A recording with an observed shape is
-    /// evidence for such statements only, because its values are synthetic.
-    #[serde(skip)]
-    pub is_shape: bool,
 }
 
 /// A change of the spec that makes a statement wrong, and the recordings and counterexamples that detect it; a part of the JSON
@@ -51,6 +47,16 @@ pub struct Mutation {
     /// Whether it only restricts what the statement leaves open, for example by making an optional property required. A recording
     /// that detects such a mutation is no evidence for the statement, because it may lack the property.
     pub restricts: bool,
+    /// Whether the statement is about the shape of a body: properties, types, formats. A recording with an observed shape is
+    /// evidence for such statements only, because its values are synthetic.
+    #[serde(skip)]
+    pub is_shape: bool,
+    /// The keyword of the changed object that makes the statement; empty for the object itself.
+    #[serde(skip)]
+    keyword: String,
+    /// The text of the list's element that makes the statement.
+    #[serde(skip)]
+    pub element: Option<String>,
     /// The JSON pointer of the changed object.
     #[serde(skip)]
     at: String,
@@ -69,28 +75,36 @@ impl Mutation {
         mutated
     }
 
+    /// Returns the name and the JSON pointer of the statement. The name has the element of a list instead of its index, because the
+    /// index changes when other elements are added.
+    fn statement(&self) -> (String, String) {
+        let pointer = match self.keyword.as_str() {
+            "" => self.at.clone(),
+            keyword => format!("{}/{keyword}", self.at),
+        };
+        let list = pointer.rsplit_once('/').map_or("", |(list, _)| list);
+        match &self.element {
+            Some(element) => (format!("{list}/{}", pointer_segment(element)), pointer),
+            None => (pointer.clone(), pointer),
+        }
+    }
+
     /// Returns whether a recording or counterexample detects it.
     pub fn is_detected(&self) -> bool {
         !self.recordings.is_empty() || !self.counterexamples.is_empty()
     }
 }
 
-/// An object of the spec that an operation contains or refers to, and the statements about it.
+/// An object of the spec that an operation contains or refers to, and its mutations.
 pub struct Part<'s> {
     /// The object; never a reference.
     pub object: Object<'s>,
     /// Whether the object describes a part of a body. The values of parameters and headers are text and never null.
     pub in_body: bool,
-    statements: BTreeMap<String, Statement>,
+    mutations: Vec<Mutation>,
 }
 
 impl<'s> Part<'s> {
-    /// Returns the JSON pointer of a keyword of the object; of the object itself for an empty keyword.
-    pub fn at(&self, keyword: &str) -> String {
-        let separator = if keyword.is_empty() { "" } else { "/" };
-        format!("{}{separator}{keyword}", self.object.pointer)
-    }
-
     /// Returns the entries of a mapping of the object.
     pub fn named(&self, keyword: &str) -> impl Iterator<Item = (&'s String, &'s Value)> + use<'s> {
         let named = self.object.value.get(keyword).and_then(Value::as_object);
@@ -98,37 +112,29 @@ impl<'s> Part<'s> {
     }
 
     /// Adds a mutation of the statement at a keyword of the object; at the object itself for an empty keyword. `patch` is a JSON
-    /// merge patch of the object. Returns the statement.
+    /// merge patch of the object.
     pub fn mutate(
         &mut self,
         keyword: &str,
         name: impl Into<String>,
         needs: impl Into<String>,
         patch: Value,
-    ) -> &mut Statement {
-        let pointer = self.at(keyword);
-        let statement = self
-            .statements
-            .entry(pointer.clone())
-            .or_insert_with(|| Statement {
-                name: pointer.clone(),
-                pointer,
-                line: 0,
-                state: State::Uncovered,
-                mutations: Vec::new(),
-                known_gap: None,
-                is_shape: self.object.kind == Kind::Schema && self.in_body,
-            });
-        statement.mutations.push(Mutation {
+    ) -> &mut Mutation {
+        let mutation = Mutation {
             name: name.into(),
             needs: needs.into(),
             recordings: Vec::new(),
             counterexamples: Vec::new(),
             restricts: false,
+            is_shape: self.object.kind == Kind::Schema && self.in_body,
+            keyword: keyword.to_owned(),
+            element: None,
             at: self.object.pointer.clone(),
             patch,
-        });
-        statement
+        };
+        self.mutations.push(mutation);
+        let last = self.mutations.len() - 1;
+        &mut self.mutations[last]
     }
 
     /// Adds a mutation that sets a keyword to another value, or removes it if the value is null.
@@ -139,37 +145,6 @@ impl<'s> Part<'s> {
             value => format!("becomes {}", plain(value)),
         };
         self.mutate(keyword, name, needs, json!({ keyword: value }));
-    }
-
-    /// Adds a mutation that only restricts what the statement leaves open.
-    pub fn restrict(
-        &mut self,
-        keyword: &str,
-        name: impl Into<String>,
-        needs: impl Into<String>,
-        patch: Value,
-    ) {
-        let statement = self.mutate(keyword, name, needs, patch);
-        if let Some(mutation) = statement.mutations.last_mut() {
-            mutation.restricts = true;
-        }
-    }
-
-    /// Adds a mutation of the statement at an element of a list. The statement's name has the element instead of its index, because
-    /// the index changes when other elements are added.
-    pub fn mutate_element(
-        &mut self,
-        list: &str,
-        (index, element): (usize, &str),
-        name: &str,
-        needs: impl Into<String>,
-        patch: Value,
-    ) -> &mut Statement {
-        let keyword = format!("{list}/{}", pointer_segment(element));
-        let pointer = self.at(&format!("{list}/{index}"));
-        let statement = self.mutate(&keyword, name, needs, patch);
-        statement.pointer = pointer;
-        statement
     }
 }
 
@@ -183,18 +158,20 @@ pub fn statements(spec: &Spec) -> Vec<Statement> {
     let mut by_name: BTreeMap<String, Statement> = BTreeMap::new();
     for mut part in parts.into_values() {
         mutate(&mut part);
-        for (name, statement) in part.statements {
-            // A keyword such as `items` and the schema that it contains have the same pointer.
-            match by_name.get_mut(&name) {
-                Some(known) => known.mutations.extend(statement.mutations),
-                None => drop(by_name.insert(name, statement)),
-            }
+        for mutation in part.mutations {
+            let (name, pointer) = mutation.statement();
+            let statement = by_name.entry(name.clone()).or_insert_with(|| Statement {
+                line: spec.location(&pointer).line,
+                name,
+                pointer,
+                state: State::Uncovered,
+                mutations: Vec::new(),
+                known_gap: None,
+            });
+            statement.mutations.push(mutation);
         }
     }
     let mut statements: Vec<Statement> = by_name.into_values().collect();
-    for statement in &mut statements {
-        statement.line = spec.location(&statement.pointer).line;
-    }
     statements.sort_by_key(|statement| spec.location(&statement.pointer));
     statements
 }
@@ -216,7 +193,7 @@ fn collect<'s>(object: &Object<'s>, in_body: bool, parts: &mut BTreeMap<String, 
             let part = Part {
                 object: object.clone(),
                 in_body,
-                statements: BTreeMap::new(),
+                mutations: Vec::new(),
             };
             parts.insert(object.pointer.clone(), part);
         }

@@ -54,7 +54,7 @@ impl<'s> Summary<'s> {
     /// Derives the coverage of each statement from the recordings and counterexamples that detect its mutations.
     pub fn new(spec: &'s Spec, gaps: &KnownGaps, mut statements: Vec<Statement>) -> Self {
         for statement in &mut statements {
-            statement.state = state(&statement.mutations, statement.is_shape);
+            statement.state = state(&statement.mutations);
             let gap = gaps.accepting(&statement.name);
             if let Some(gap) = gap.filter(|_| statement.state == State::Uncovered) {
                 statement.state = State::KnownGap;
@@ -151,19 +151,20 @@ impl<'s> Summary<'s> {
 }
 
 /// Returns the state of a statement: uncovered unless every mutation is detected, otherwise the state of the strongest recording.
-fn state(mutations: &[Mutation], is_shape: bool) -> State {
+fn state(mutations: &[Mutation]) -> State {
     if !mutations.iter().all(Mutation::is_detected) {
         return State::Uncovered;
     }
     let showing = mutations.iter().filter(|mutation| !mutation.restricts);
-    let states = showing
-        .flat_map(|mutation| &mutation.recordings)
-        .map(|recording| match recording.provenance {
+    let states = showing.flat_map(|mutation| {
+        let recordings = mutation.recordings.iter();
+        recordings.map(|recording| match recording.provenance {
             ProvenanceKind::Captured => State::Captured,
-            ProvenanceKind::ObservedShape if is_shape => State::Observed,
+            ProvenanceKind::ObservedShape if mutation.is_shape => State::Observed,
             ProvenanceKind::Documentation => State::Documented,
             ProvenanceKind::ObservedShape | ProvenanceKind::Synthetic => State::Consistent,
-        });
+        })
+    });
     states.min().unwrap_or(State::CounterexampleOnly)
 }
 

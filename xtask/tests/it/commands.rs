@@ -73,7 +73,7 @@ fn wrong_usage_ends_with_2() {
 #[test]
 fn an_unreadable_input_ends_with_3_and_names_the_place() {
     let root = workspace();
-    let mut printed = String::new();
+    let mut printed = Vec::new();
     for (name, bytes) in [
         ("missing.yaml", None),
         (".", None),
@@ -95,9 +95,9 @@ fn an_unreadable_input_ends_with_3_and_names_the_place() {
             common::write(root.path(), name, bytes);
         }
         let output = run(&root, &["validate", "--spec", name]);
-        printed += &format!("{name}: {}", common::transcript(&output));
+        printed.push(format!("{name}: {}", common::transcript(&output)));
     }
-    common::golden_text("spec-unreadable", &printed);
+    common::golden_text("spec-unreadable", &printed.concat());
     let output = run(&root, &["lint", "--spec", "not-yaml.yaml"]);
     let message = stderr(&output);
     assert_eq!(output.status.code(), Some(3));
