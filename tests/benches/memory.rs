@@ -14,7 +14,7 @@ use support::figure::{Figure, Target};
 use support::{body, report, runtime, sdk, started_by_cargo_bench};
 
 const OFFERS: usize = 100_000;
-const TARGET: f64 = 3.0;
+const TARGET: f64 = 2.4;
 /// The argument that makes this program the client. The server's URL follows.
 const CLIENT: &str = "--client-of";
 
