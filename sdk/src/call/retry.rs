@@ -21,7 +21,7 @@ use std::time::{Duration, SystemTime};
 /// let patient = RetryPolicy::default().max_attempts(10).max_backoff(Duration::from_secs(60));
 /// # let _ = patient;
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RetryPolicy {
     max_attempts: u32,
     initial_backoff: Duration,

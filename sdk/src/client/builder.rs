@@ -23,7 +23,7 @@ impl Client {
 }
 
 /// Builds a [`Client`]. Only the credential has no default.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct ClientBuilder {
     /// The endpoint, or why it can't be used. The text isn't kept, because it can hold a password.

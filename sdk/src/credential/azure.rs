@@ -48,8 +48,9 @@ impl Credential {
 /// Creates a credential that creates a new Azure credential for each token, so that no cache returns a rejected token.
 pub(super) fn from_source(
     source: CredentialSource,
-    values: Vec<String>,
+    values: &[String],
 ) -> Result<Credential, Error> {
+    let values = values.to_vec();
     let make = move || azure_credential(source, &values);
     make().map_err(|error| {
         Error::new(Kind::Credential, format!("{source} can't be used")).with_source(error)

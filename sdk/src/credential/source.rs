@@ -105,7 +105,7 @@ impl CredentialSource {
     }
 
     /// Creates the credential from the values of the variables.
-    fn credential(self, values: Vec<String>) -> Result<Credential, Error> {
+    fn credential(self, values: &[String]) -> Result<Credential, Error> {
         match self {
             Self::Token => Credential::token(values.concat()),
             Self::TokenFile => Err(Error::new(
@@ -166,7 +166,7 @@ impl Credential {
             );
             return Err(Error::new(Kind::Credential, message));
         };
-        Ok(source.credential(values)?.with_skipped(skipped))
+        Ok(source.credential(&values)?.with_skipped(skipped))
     }
 
     /// Creates a credential as [`from_env`](Self::from_env) does, or from the login of the Azure CLI if no source is complete.
@@ -179,7 +179,7 @@ impl Credential {
     pub fn from_env_or_azure_cli() -> Result<Self, Error> {
         let (first, skipped) = first_complete(&process);
         let (source, values) = first.unwrap_or((CredentialSource::AzureCli, Vec::new()));
-        Ok(source.credential(values)?.with_skipped(skipped))
+        Ok(source.credential(&values)?.with_skipped(skipped))
     }
 
     /// Creates a credential from one source. All but `token` need the feature `azure-identity`.
@@ -204,7 +204,7 @@ impl Credential {
         let values = source
             .values(&process)
             .map_err(|reason| Error::new(Kind::Credential, format!("no credential: {reason}")))?;
-        source.credential(values)
+        source.credential(&values)
     }
 }
 

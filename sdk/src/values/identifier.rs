@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 pub struct Identifier(Box<str>);
 
 /// The error returned when a text isn't a valid [`Identifier`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct InvalidIdentifier(Box<str>);
 
 impl fmt::Display for InvalidIdentifier {
