@@ -16,11 +16,7 @@ pub struct Connection {
 }
 
 pub fn connect(common: &Common) -> Result<Connection, Stop> {
-    let Some(publisher) = common
-        .publisher
-        .clone()
-        .filter(|publisher| !publisher.is_empty())
-    else {
+    let Some(publisher) = not_empty(common.publisher.as_ref()) else {
         return Err(Stop::Usage(
             "no publisher is given: use --publisher, or set CLOUD_PARTNER_PUBLISHER".to_owned(),
         ));
@@ -32,11 +28,7 @@ pub fn connect(common: &Common) -> Result<Connection, Stop> {
     let mut builder = Client::builder()
         .credential(credential)
         .user_agent_suffix(concat!("cloud-partner/", env!("CARGO_PKG_VERSION")));
-    if let Some(endpoint) = common
-        .endpoint
-        .clone()
-        .filter(|endpoint| !endpoint.is_empty())
-    {
+    if let Some(endpoint) = not_empty(common.endpoint.as_ref()) {
         builder = builder.endpoint(endpoint);
     }
     Ok(Connection {
@@ -44,6 +36,10 @@ pub fn connect(common: &Common) -> Result<Connection, Stop> {
         publisher,
         token_expiry,
     })
+}
+
+fn not_empty(value: Option<&String>) -> Option<String> {
+    value.filter(|value| !value.is_empty()).cloned()
 }
 
 /// Returns whether a time is between 1970 and 9999. Other times can't be printed, and don't occur as the expiry of a real token.

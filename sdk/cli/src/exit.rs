@@ -1,6 +1,5 @@
 //! The exit codes, in the table that `--help`, the manual page and README.md show.
 
-use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use cloud_partner_portal::{Error, Outcome};
@@ -79,12 +78,11 @@ impl Exit {
     /// Returns the worse of two results according to the table.
     pub fn worst(self, other: Self) -> Self {
         // An exit code that the table doesn't list ranks as the worst.
-        let rank = |exit| TABLE.iter().position(|(row, _)| *row == exit);
-        match (rank(self), rank(other)) {
-            (Some(left), Some(right)) if left < right => other,
-            (Some(_), None) => other,
-            _ => self,
-        }
+        let rank = |exit: &Self| {
+            let row = TABLE.iter().position(|(row, _)| row == exit);
+            row.unwrap_or(usize::MAX)
+        };
+        std::cmp::max_by_key(self, other, rank)
     }
 }
 
@@ -92,14 +90,13 @@ impl Exit {
 pub fn help() -> String {
     let mut rows = TABLE;
     rows.sort_by_key(|(exit, _)| exit.code());
-    let mut text = "Exit codes:\n".to_owned();
-    for (exit, meaning) in rows {
-        // Writing to a string can't fail.
-        let _ = writeln!(text, "  {:>3}  {meaning}", exit.code());
-    }
+    let rows = rows.map(|(exit, meaning)| format!("  {:>3}  {meaning}\n", exit.code()));
     let ranking = TABLE.map(|(exit, _)| exit.code().to_string());
-    text + "With several offers, watch ends with the worst; from best to worst:\n"
-        + &ranking.join(", ")
+    format!(
+        "Exit codes:\n{}With several offers, watch ends with the worst; from best to worst:\n{}",
+        rows.concat(),
+        ranking.join(", ")
+    )
 }
 
 impl From<Exit> for ExitCode {
