@@ -31,29 +31,22 @@ fn offers_prints_a_table_or_the_json_of_the_service() {
     );
 
     let json = run(tool(&server.url()).args(["offers", "--output", "json"]));
-    let list: Value = serde_json::from_str(&json.out).expect("JSON");
-    let recorded = server_list();
-    for (offer, recorded) in list
-        .as_array()
-        .expect("a list")
-        .iter()
-        .zip(recorded.as_array().expect("a list"))
-    {
-        for (name, value) in recorded.as_object().expect("an offer") {
-            // In the list, the replay server replaces the status of an offer that has a scenario.
-            assert!(
-                name == "status" || offer.get(name) == Some(value),
-                "{name}: {offer}"
-            );
-        }
-    }
-}
-
-fn server_list() -> Value {
     let path = cloud_partner_recordings::store::root().join("recordings/list/contoso.json");
-    let recording: Value =
-        serde_json::from_str(&std::fs::read_to_string(path).expect("a recording")).expect("JSON");
-    recording["response"]["body"]["json"].clone()
+    let recording = std::fs::read_to_string(path).expect("a recording");
+    let recording: Value = serde_json::from_str(&recording).expect("JSON");
+    // In the list, the replay server replaces the status of an offer that has a scenario.
+    let without_status = |list: &Value| {
+        let mut offers = list.as_array().expect("a list").clone();
+        for offer in &mut offers {
+            offer.as_object_mut().expect("an offer").remove("status");
+        }
+        offers
+    };
+    let list = serde_json::from_str(&json.out).expect("JSON");
+    assert_eq!(
+        without_status(&list),
+        without_status(&recording["response"]["body"]["json"])
+    );
 }
 
 #[test]
@@ -117,28 +110,15 @@ fn offers_steps_keeps_the_order_of_the_list_and_sends_at_most_eight_requests_at_
 
 #[test]
 fn help_fits_in_80_columns_and_has_an_example() {
-    for command in [
-        &[][..],
-        &["offers"],
-        &["status"],
-        &["watch"],
-        &["completions"],
-        &["man"],
-    ] {
+    for command in ["", "offers ", "status ", "watch ", "completions ", "man "] {
         for flag in ["--help", "-h"] {
-            let help = run(tool("http://127.0.0.1:1").args(command).arg(flag));
+            let command = format!("{command}{flag}");
+            let help = run(tool("http://127.0.0.1:1").args(command.split(' ')));
             assert_eq!(help.code, Some(0));
-            let wide: Vec<_> = help
-                .out
-                .lines()
-                .filter(|line| line.chars().count() > 80)
-                .collect();
-            assert!(wide.is_empty(), "{command:?} {flag}: {wide:?}");
-            assert!(
-                help.out.contains("Example: cloud-partner"),
-                "{command:?}: {}",
-                help.out
-            );
+            let wide = help.out.lines().find(|line| line.chars().count() > 80);
+            assert_eq!(wide, None, "{command}");
+            let example = help.out.contains("Example: cloud-partner");
+            assert!(example, "{command}: {}", help.out);
         }
     }
     let completions = run(tool("").args(["completions", "bash"]));

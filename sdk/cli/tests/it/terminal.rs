@@ -6,25 +6,20 @@ use std::num::NonZero;
 use crate::support::{TOKEN, golden, serve};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-const ROWS: u16 = 24;
-const COLUMNS: u16 = 100;
-
-fn size(count: u16) -> NonZero<u16> {
-    NonZero::new(count).expect("a terminal has a size")
-}
+const ROWS: NonZero<u16> = NonZero::new(24).expect("not zero");
+const COLUMNS: NonZero<u16> = NonZero::new(100).expect("not zero");
 
 /// Runs the tool in a terminal. Returns its exit code, the screen, and all output.
 fn terminal(
     endpoint: &str,
-    arguments: &[&str],
+    arguments: &str,
     environment: &[(&str, &str)],
 ) -> (u32, String, String) {
     let pair = native_pty_system()
         .openpty(PtySize {
-            rows: ROWS,
-            cols: COLUMNS,
-            pixel_width: 0,
-            pixel_height: 0,
+            rows: ROWS.get(),
+            cols: COLUMNS.get(),
+            ..PtySize::default()
         })
         .expect("a pseudo-terminal");
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cloud-partner"));
@@ -40,7 +35,7 @@ fn terminal(
     for (name, value) in environment {
         command.env(name, value);
     }
-    command.args(arguments);
+    command.args(arguments.split(' '));
     let mut child = pair
         .slave
         .spawn_command(command)
@@ -51,23 +46,14 @@ fn terminal(
         .try_clone_reader()
         .expect("the terminal's output");
     let mut bytes = Vec::new();
-    let mut buffer = [0; 4096];
     // On Linux, reading from a terminal whose program has ended returns an error.
-    while let Ok(count) = reader.read(&mut buffer) {
-        if count == 0 {
-            break;
-        }
-        bytes.extend_from_slice(&buffer[..count]);
-    }
+    let _ = reader.read_to_end(&mut bytes);
     let status = child.wait().expect("an exit status");
-    let mut screen = vt100::Parser::new(size(ROWS), size(COLUMNS), 0);
+    let mut screen = vt100::Parser::new(ROWS, COLUMNS, 0);
     screen.process(&bytes);
-    let text: Vec<_> = screen
-        .screen()
-        .rows(0, COLUMNS)
-        .map(|row| row.trim_end().to_owned())
-        .collect();
-    let text = text.join("\n").trim_end().to_owned() + "\n";
+    let rows = screen.screen().rows(0, COLUMNS.get());
+    let text: String = rows.map(|row| row.trim_end().to_owned() + "\n").collect();
+    let text = text.trim_end().to_owned() + "\n";
     let written = String::from_utf8_lossy(&bytes).into_owned();
     assert!(!written.contains(TOKEN), "the output contains the token");
     (status.exit_code(), text, written)
@@ -78,15 +64,7 @@ fn watch_shows_a_progress_line_for_each_offer() {
     let server = serve();
     let (code, screen, _) = terminal(
         &server.url(),
-        &[
-            "watch",
-            "linux-vm",
-            "windows-vm",
-            "--interval",
-            "20ms",
-            "--until",
-            "live",
-        ],
+        "watch linux-vm windows-vm --interval 20ms --until live",
         &[],
     );
     assert_eq!(code, 6, "{screen}");
@@ -99,15 +77,14 @@ fn watch_shows_a_progress_line_for_each_offer() {
 #[test]
 fn status_has_colours_in_a_terminal_unless_no_color_is_set() {
     let server = serve();
-    let (code, screen, written) = terminal(&server.url(), &["status", "database"], &[]);
+    let (code, screen, written) = terminal(&server.url(), "status database", &[]);
     assert_eq!(code, 0, "{screen}");
     golden("terminal-status.txt", &screen);
     assert!(
         written.contains("\u{1b}["),
         "no colour in a terminal: {written:?}"
     );
-    let (_, plain, written) =
-        terminal(&server.url(), &["status", "database"], &[("NO_COLOR", "1")]);
+    let (_, plain, written) = terminal(&server.url(), "status database", &[("NO_COLOR", "1")]);
     assert!(
         !written.contains("\u{1b}["),
         "colour under NO_COLOR: {written:?}"
