@@ -13,7 +13,6 @@ mod files;
 mod generate;
 #[path = "../../sdk/generator/mod.rs"]
 mod generator;
-mod known_gaps;
 #[cfg(unix)] // Its scripts are shell scripts.
 mod languages;
 mod lint;

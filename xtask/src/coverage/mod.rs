@@ -4,6 +4,7 @@
 //! mutated spec. [`summary`] derives the coverage of each statement from the result.
 
 mod detection;
+mod known_gaps;
 mod mutations;
 mod statements;
 mod summary;
@@ -14,11 +15,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use self::detection::{Evaluation, detect};
+use self::known_gaps::KnownGaps;
 use self::statements::statements;
 use self::summary::Summary;
 use crate::exit::{CommandError, CommandResult};
 use crate::files;
-use crate::known_gaps::KnownGaps;
 use crate::report::{Finding, Format, Report};
 use crate::validate::{self, Checker};
 
@@ -53,7 +54,7 @@ impl Coverage {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
-        let gaps = KnownGaps::of_coverage(self.known_gaps)?;
+        let gaps = KnownGaps::read(self.known_gaps)?;
         let checker = Checker::new(&spec)?;
         let read = |paths: &[PathBuf]| -> Result<Vec<Evaluation>, CommandError> {
             let recordings = validate::recordings(paths)?.into_iter();

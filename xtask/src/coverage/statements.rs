@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::detection::Evidence;
+use super::known_gaps::KnownGap;
 use super::mutations::mutate;
 use super::summary::State;
-use crate::known_gaps::KnownGap;
 use crate::spec::{Kind, Object, Spec, pointer_segment};
 
 /// A statement with its coverage; a part of the JSON report.

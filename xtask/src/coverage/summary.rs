@@ -6,8 +6,8 @@ use cloud_partner_recordings::recording::ProvenanceKind;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::known_gaps::KnownGaps;
 use super::statements::{Mutation, Statement};
-use crate::known_gaps::KnownGaps;
 use crate::output::{print_continuation, print_line, with_noun};
 use crate::report::{Finding, Place, Table};
 use crate::spec::Spec;

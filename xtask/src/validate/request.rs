@@ -79,8 +79,10 @@ impl<'c, 's> Check<'c, 's> {
             trial.path_parameters(operation);
             (!trial.findings.is_empty(), operation.templates().count())
         };
-        let lowest = candidates.iter().map(|operation| rank(operation)).min();
-        candidates.retain(|operation| Some(rank(operation)) == lowest);
+        if candidates.len() > 1 {
+            let lowest = candidates.iter().map(|operation| rank(operation)).min();
+            candidates.retain(|operation| Some(rank(operation)) == lowest);
+        }
         let what = if self.quotes {
             format!("{} {}", request.method, request.path)
         } else {

@@ -1,5 +1,4 @@
-//! Known gaps: problems that a command accepts, each with a name, a reason and a date. `xtask/known-gaps.yaml` lists them under the
-//! name of the command.
+//! Known gaps: uncovered statements that are accepted, each with a reason and a date. `xtask/known-gaps.yaml` lists them.
 
 use std::path::PathBuf;
 
@@ -9,7 +8,7 @@ use crate::exit::CommandError;
 use crate::files;
 use crate::report::{Finding, Place};
 
-/// The known gaps of one command.
+/// The known gaps, each with its place in the file.
 pub struct KnownGaps {
     gaps: Vec<(Place, KnownGap)>,
 }
@@ -18,11 +17,11 @@ pub struct KnownGaps {
 #[derive(Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownGap {
-    /// The name of the accepted problem, exactly as the command prints it.
+    /// The name of the statement, exactly as the command prints it.
     pub name: String,
-    /// The reason why the problem is accepted.
+    /// The reason why no recording can cover the statement.
     pub reason: String,
-    /// The date on which the problem was accepted.
+    /// The date on which the gap was accepted.
     pub date: String,
 }
 
@@ -34,8 +33,8 @@ struct File {
 }
 
 impl KnownGaps {
-    /// Reads the known gaps of `coverage` from `path`; without a path, from the workspace's own file if it exists.
-    pub fn of_coverage(path: Option<PathBuf>) -> Result<Self, CommandError> {
+    /// Reads the known gaps from `path`; without a path, from the workspace's own file if it exists.
+    pub fn read(path: Option<PathBuf>) -> Result<Self, CommandError> {
         let own = files::root().join("xtask/known-gaps.yaml");
         let mut gaps: Vec<(Place, KnownGap)> = Vec::new();
         let Some(path) = path.or_else(|| own.exists().then_some(own)) else {
@@ -61,13 +60,13 @@ impl KnownGaps {
         Ok(Self { gaps })
     }
 
-    /// Returns the known gap with this name.
+    /// Returns the known gap of the statement with this name.
     pub fn accepting(&self, name: &str) -> Option<&KnownGap> {
         let mut gaps = self.gaps.iter().map(|(_, gap)| gap);
         gaps.find(|gap| gap.name == name)
     }
 
-    /// Returns a finding for each known gap whose name isn't among `names`, the names of the problems that the command found.
+    /// Returns a finding for each known gap whose name isn't among `names`, the names of the uncovered statements.
     pub fn unneeded(&self, names: &[&str]) -> impl Iterator<Item = Finding> {
         let gaps = self.gaps.iter();
         let unneeded = gaps.filter(|(_, gap)| !names.contains(&gap.name.as_str()));
