@@ -10,15 +10,6 @@ use crate::spec::{Kind, Node, Object, Operation, Spec, SpecError, pointer_segmen
 
 const TYPE_NAME: &str = "generated clients have a type of this name";
 
-/// The keywords whose objects are compared by name. The other objects inside are compared by their position.
-const NAMED: [&str; 5] = [
-    "content",
-    "headers",
-    "properties",
-    "requestBody",
-    "responses",
-];
-
 /// The changes between two specs, without changes of the documentation.
 #[derive(Default)]
 pub struct Changes {
@@ -142,7 +133,12 @@ impl Changes {
             inside.retain(|child| child.keyword == keyword && child.followed().is_some());
             inside
         });
-        if NAMED.contains(&keyword) {
+        let is_named = match old.kind {
+            Kind::Operation => matches!(keyword, "requestBody" | "responses"),
+            Kind::Schema => keyword == "properties",
+            _ => matches!(keyword, "content" | "headers"),
+        };
+        if is_named {
             return self.named(old, new, &before, &after, side);
         }
         let is_schema = before
@@ -160,8 +156,18 @@ impl Changes {
             }
             return;
         }
+        let is_resolved = before.len() == after.len();
         let (before, after) = (old.value.get(keyword), new.value.get(keyword));
         let effect = effect(old.kind, keyword, before, after);
+        if before == after && !is_resolved {
+            let what =
+                format!("the reference in `{keyword}` has a target in one of the specs only");
+            return self.add(
+                new,
+                what,
+                Some("clients were written for the former target"),
+            );
+        }
         if before == after || effect == Effect::None {
             return;
         }

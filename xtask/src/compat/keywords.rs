@@ -69,26 +69,35 @@ pub fn effect(kind: Kind, keyword: &str, before: Option<&Value>, after: Option<&
     let upper = |value| number(value).unwrap_or(f64::INFINITY);
     let is_true = |value: Option<&Value>| value == Some(&Value::Bool(true));
     let is_false = |value: Option<&Value>| value == Some(&Value::Bool(false));
+    let is_added_or_removed = before.is_none() || after.is_none();
     match keyword {
         "deprecated" => Effect::Compatible,
+        "required" if is_true(before) == is_true(after) => Effect::None,
+        "required" => Effect::stricter_if(is_true(after)),
         "operationId" => Effect::Breaking("generated clients have a method of this name"),
+        "schema" if kind != Kind::Schema && is_added_or_removed => {
+            Effect::stricter_if(before.is_none())
+        }
+        // The effect of the change is unknown.
+        _ if kind != Kind::Schema => Effect::Breaking("clients were written for the former value"),
         "minItems" | "minLength" | "minProperties" | "minimum" => {
             Effect::stricter_if(number(before) < number(after))
         }
         "maxItems" | "maxLength" | "maxProperties" | "maximum" => {
             Effect::stricter_if(upper(after) < upper(before))
         }
-        "exclusiveMaximum" | "exclusiveMinimum" | "nullable" | "required" | "uniqueItems" => {
-            if is_true(before) == is_true(after) {
-                return Effect::None;
-            }
-            Effect::stricter_if(is_true(after) != (keyword == "nullable"))
+        "exclusiveMaximum" | "exclusiveMinimum" | "nullable" | "uniqueItems"
+            if is_true(before) == is_true(after) =>
+        {
+            Effect::None
         }
+        "exclusiveMaximum" | "exclusiveMinimum" | "uniqueItems" => {
+            Effect::stricter_if(is_true(after))
+        }
+        "nullable" => Effect::stricter_if(is_true(before)),
         "additionalProperties" if is_false(after) => Effect::stricter_if(true),
         "additionalProperties" if is_false(before) => Effect::stricter_if(false),
-        "additionalProperties" | "enum" | "format" | "items" | "pattern" | "schema"
-            if before.is_none() || after.is_none() =>
-        {
+        "additionalProperties" | "enum" | "format" | "items" | "pattern" if is_added_or_removed => {
             Effect::stricter_if(before.is_none())
         }
         "enum" => {
@@ -103,8 +112,6 @@ pub fn effect(kind: Kind, keyword: &str, before: Option<&Value>, after: Option<&
                 _ => Effect::Other,
             }
         }
-        _ if kind == Kind::Schema => Effect::Other,
-        // The effect of the change is unknown.
-        _ => Effect::Breaking("clients were written for the former value"),
+        _ => Effect::Other,
     }
 }
