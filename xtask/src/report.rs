@@ -7,6 +7,7 @@
 //! report.print(Format::Text, "validated 60 recordings", out)
 //! ```
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
@@ -261,22 +262,19 @@ impl Report {
     }
 
     fn print_text(&self, done: &str, out: &mut dyn Write) -> io::Result<()> {
-        let mut help: Vec<(&str, &str)> = Vec::new();
+        let mut advice = BTreeSet::new();
         for finding in &self.findings {
             finding.print(out)?;
-            let advice = (finding.code, finding.help.unwrap_or_default());
-            if finding.level == Level::Error && finding.help.is_some() && !help.contains(&advice) {
-                help.push(advice);
+            if finding.level == Level::Error {
+                advice.extend(finding.help.map(|help| (finding.code, help)));
             }
         }
-        help.sort_unstable();
-        for (code, help) in help {
+        for (code, help) in advice {
             print_line(out, "Help", format!("{code}: {help}"))?;
         }
-        let verb = if self.errors == 0 {
-            "Success"
-        } else {
-            "Failure"
+        let verb = match self.errors {
+            0 => "Success",
+            _ => "Failure",
         };
         let errors = with_noun(self.errors, "error");
         let notes = match self.notes {

@@ -193,13 +193,8 @@ fn kind(part: &mut Part<'_>, kind: &str) {
         let nullable = json!({ "nullable": true });
         part.mutate("type", "becomes nullable", needs, nullable);
     }
-    if kind == "object"
-        && !part
-            .object
-            .value
-            .get("additionalProperties")
-            .is_some_and(Value::is_boolean)
-    {
+    let others = part.object.value.get("additionalProperties");
+    if kind == "object" && !others.is_some_and(Value::is_boolean) {
         let patch = json!({ "additionalProperties": false });
         let name = "rejects other properties";
         part.mutate("type", name, "an unknown property", patch)
