@@ -1,8 +1,8 @@
 //! `validate` with one small case per kind of finding. A new case is a new file `cases/NAME.json`, without code:
 //!
 //! * `spec` changes the base spec. It has pairs of a text that occurs once in the spec, and its replacement;
-//! * `recordings` has the recordings by file name. An object is a JSON merge patch (RFC 7396) of the base recording, a list is a JSON
-//!   patch (RFC 6902) of it, and a text is the content of the file. A case without `recordings` gets the base recording.
+//! * `recordings` has the recordings by file name. An object is a JSON merge patch (RFC 7396) of the base recording, and a text is the
+//!   content of the file. A case without `recordings` gets the base recording.
 //!
 //! `cases/NAME.expected.txt` has the exit code and the output of `xtask validate`.
 
