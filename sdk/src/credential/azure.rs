@@ -45,23 +45,29 @@ impl Credential {
     }
 }
 
-/// Creates a credential that creates a new Azure credential for each token, so that no cache returns a rejected token.
+/// Creates the credential of a source from the values of the source's variables.
 pub(super) fn from_source(
     source: CredentialSource,
     values: &[String],
 ) -> Result<Credential, Error> {
     let values = values.to_vec();
-    let make = move || azure_credential(source, &values);
+    uncached(source.as_str(), move || azure_credential(source, &values))
+}
+
+/// Creates a credential that creates a new Azure credential for each token, so that no cache returns a rejected token.
+fn uncached(
+    name: &'static str,
+    make: impl Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync + 'static,
+) -> Result<Credential, Error> {
     make().map_err(|error| {
-        Error::new(Kind::Credential, format!("{source} can't be used")).with_source(error)
+        Error::new(Kind::Credential, format!("{name} can't be used")).with_source(error)
     })?;
-    Ok(Credential::fetching(source.as_str(), move || {
+    Ok(Credential::fetching(name, move || {
         let credential = make();
         async move { fetch(&*credential?).await }
     }))
 }
 
-/// Creates the Azure credential of a source from the values of the source's variables.
 fn azure_credential(
     source: CredentialSource,
     values: &[String],
@@ -104,4 +110,51 @@ fn azure_credential(
 async fn fetch(credential: &dyn TokenCredential) -> Result<AccessToken, CredentialError> {
     let token = credential.get_token(&[SCOPE], None).await?;
     Ok(AccessToken::new(token.token.secret()).expires_at(token.expires_on))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+    use azure_core::time::{Duration, OffsetDateTime};
+
+    /// Returns the same token each time, as many credentials of `azure_identity` do.
+    #[derive(Debug)]
+    struct Caching(u32);
+
+    impl TokenCredential for Caching {
+        // The signature that the macro `async_trait` generates for `async fn get_token`.
+        fn get_token<'life, 'scopes, 'scope, 'options, 'future>(
+            &'life self,
+            _: &'scopes [&'scope str],
+            _: Option<TokenRequestOptions<'options>>,
+        ) -> Pin<Box<dyn Future<Output = azure_core::Result<AccessToken>> + Send + 'future>>
+        where
+            'life: 'future,
+            'scopes: 'future,
+            'scope: 'future,
+            'options: 'future,
+            Self: 'future,
+        {
+            let expiry = OffsetDateTime::now_utc() + Duration::hours(1);
+            let token = AccessToken::new(format!("t0ken-{}", self.0), expiry);
+            Box::pin(async move { Ok(token) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_rejected_token_is_renewed_although_the_azure_credential_caches_it() {
+        let made = AtomicU32::new(0);
+        let make = move || -> azure_core::Result<Arc<dyn TokenCredential>> {
+            Ok(Arc::new(Caching(made.fetch_add(1, Ordering::Relaxed))))
+        };
+        let credential = super::uncached("fake", make).expect("a credential");
+        let token = credential.current().await.expect("a token");
+        assert!(credential.reject(&token));
+        let again = credential.current().await.expect("a token");
+        assert_ne!(token.header, again.header);
+    }
 }

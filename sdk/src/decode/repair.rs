@@ -89,3 +89,15 @@ impl<'de> Lenient<'de> for Unique {
         Ok(Some(Self(values.into())))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn only_undecodable_values_become_null() {
+        let body = br#"{"a":1,"a":2,"b":-1,"c":[1.5,true,null],"d":"x\ud83d","e":"\u0061\""}"#;
+        let expected = json!({"a": null, "b": -1, "c": [1.5, true, null], "d": null, "e": "a\""});
+        assert_eq!(super::repair(body), Some(expected));
+    }
+}
