@@ -131,13 +131,13 @@ impl<'s> Evidence<'s> {
             .flat_map(Node::entries)
         {
             let (key, pointer) = (entry.key(), &entry.pointer);
-            let ids = entry.entries();
+            let ids = ids(&entry);
             let help = "list ids of `x-sources`";
             if ids.is_empty() {
                 let message = format!("the entry `{key}` cites no source");
                 self.add("evidence-id", pointer, message, help);
             }
-            for id in ids.iter().map(|id| id.value.as_str().unwrap_or("?")) {
+            for id in ids {
                 if !self.kinds.contains_key(id) {
                     let message = format!("`{id}` isn't an id of `{SOURCES}`");
                     self.add("evidence-id", pointer, message, help);
@@ -163,8 +163,7 @@ impl<'s> Evidence<'s> {
             let help = "cite the sources that support it, or `interpretation`";
             return self.add("evidence", pointer, message, help);
         };
-        let ids = entry.entries();
-        let ids = ids.iter().filter_map(|id| id.value.as_str());
+        let ids = ids(&entry).into_iter();
         let kinds: Vec<usize> = ids.filter_map(|id| self.kinds.get(id).copied()).collect();
         let interpretation = KINDS.len() - 1;
         let strongest = kinds.iter().copied().min().unwrap_or(interpretation);
@@ -277,6 +276,12 @@ impl<'s> Evidence<'s> {
             }
         }
     }
+}
+
+/// Returns the source ids of an entry of `x-evidence`; `?` for an id that isn't text.
+fn ids<'s>(entry: &Node<'s>) -> Vec<&'s str> {
+    let ids = entry.value.as_array().into_iter().flatten();
+    ids.map(|id| id.as_str().unwrap_or("?")).collect()
 }
 
 /// Returns the key in `x-evidence` of the object at `scope`.
