@@ -10,7 +10,6 @@ pub(crate) mod retry;
 pub(crate) mod settings;
 mod tracing;
 
-use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -21,7 +20,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::credential::token::Token;
 use crate::decode::{self, Lenient};
 use crate::error::{Error, Kind};
-use crate::values::identifier::Identifier;
+use crate::values::identifier::{Identifier, InvalidIdentifier};
 use attempt::Attempt;
 use response::{Received, Response};
 use retry::RetryPolicy;
@@ -32,9 +31,9 @@ use tracing::Trace;
 pub(crate) fn checked(
     operation: &'static str,
     name: &str,
-    value: impl TryInto<Identifier, Error: Display>,
+    value: &str,
 ) -> Result<Identifier, Error> {
-    value.try_into().map_err(|error| {
+    value.parse().map_err(|error: InvalidIdentifier| {
         Error::new(Kind::Argument, format!("{name}: {error}")).with_operation(operation)
     })
 }

@@ -31,6 +31,7 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
         false
     }
 
+    /// The implementations for frequent types are inlined, because the compiler then knows the kind of scalar.
     fn from_scalar(_: Scalar<'_>) -> Option<Self> {
         None
     }
@@ -120,7 +121,7 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for Reader<T> {
     }
 }
 
-/// An element of a required array, or a value of a JSON object.
+/// An element of a required array.
 struct Required<T>(T);
 
 impl<'de, T: Lenient<'de>> Deserialize<'de> for Required<T> {
@@ -187,6 +188,7 @@ impl<'de> Lenient<'de> for Link {
 }
 
 impl Lenient<'_> for String {
+    #[inline]
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
         scalar.text().map(ToOwned::to_owned)
     }
@@ -197,6 +199,7 @@ impl Lenient<'_> for String {
 }
 
 impl<K: KnownValue> Lenient<'_> for Extensible<K> {
+    #[inline]
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
         scalar.text().map(Self::new)
     }
@@ -207,6 +210,7 @@ impl<K: KnownValue> Lenient<'_> for Extensible<K> {
 }
 
 impl Lenient<'_> for Timestamp {
+    #[inline]
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
         scalar.text().map(Self::new)
     }
@@ -223,6 +227,7 @@ impl Lenient<'_> for Identifier {
 }
 
 impl Lenient<'_> for bool {
+    #[inline]
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
         match scalar {
             Scalar::Bool(value) => Some(value),
@@ -232,6 +237,7 @@ impl Lenient<'_> for bool {
 }
 
 impl Lenient<'_> for i64 {
+    #[inline]
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
         match scalar {
             Scalar::Integer(value) => value.try_into().ok(),
@@ -257,6 +263,7 @@ impl Lenient<'_> for f64 {
 impl Lenient<'_> for () {}
 
 impl<'a> Scalar<'a> {
+    #[inline]
     fn text(self) -> Option<&'a str> {
         match self {
             Self::Text(text) => Some(text),
