@@ -1,22 +1,23 @@
 //! A server on the loopback interface that returns recorded responses.
 //!
-//! To a request that isn't recorded it returns the error response that the service would return. It checks, in this order:
+//! The first row of this table that applies to a request decides the response:
 //!
 //! | the request | response |
 //! |---|---|
 //! | isn't a GET request | 405 |
 //! | has no `Authorization: Bearer …`, or another token than [`Replay::token`] | 401, `{"Message": …}` |
-//! | has no `api-version` or one that no recording was made with | 400 `InvalidAPIVersion` |
+//! | is recorded | the recorded response, byte for byte |
+//! | has no `api-version`, or one that no recording has, except recordings of a 400 | 400 `InvalidAPIVersion` |
 //! | is for a path outside `/api/publishers` | 404, `{"Message": …}` |
 //! | is for a publisher without recordings | 403 `Forbidden` |
-//! | was recorded, but with other query parameters | 400 `BadRequest` |
-//! | isn't recorded | 404, `{"Product": {…}}` |
+//! | is recorded with other query parameters | 400 `BadRequest` |
+//! | is any other request | 404, `{"Product": {…}}` |
 //!
-//! To any other request it returns the recorded response, byte for byte. Paths are compared segment by segment, after decoding.
+//! Paths are compared segment by segment, after decoding.
 //!
-//! **Scenarios.** Each request returns the scenario's next response, from any client; after the last response, it is repeated. The
-//! recorded list of the same publisher contains the status that the next status request for the offer will return. No other
-//! property of a list changes.
+//! **Scenarios.** Each request of the scenario, from any client, gets the next response. The last response repeats. In the recorded
+//! list of the same publisher, the server replaces the offer's status by the status that the next status request will return. No
+//! other property of the list changes.
 
 mod service;
 

@@ -179,7 +179,7 @@ impl Service {
             query: query.into_iter().collect(),
         };
         match self.routes.get(&route) {
-            // A parameter that occurs twice is only once in the route.
+            // The route contains a repeated parameter once, but a request with a repeated parameter isn't recorded.
             Some(responses) if parameters == route.query.len() => self.recorded(&route, responses),
             _ => self.error_response(&route),
         }

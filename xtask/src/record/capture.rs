@@ -1,5 +1,5 @@
-//! Captures: requests and responses as they were received, before personal data is replaced. The type has no `Debug`, and no
-//! function writes it: only the output of the [sanitiser](super::sanitise::Sanitiser) is written.
+//! Captures: requests and responses as they were received, with personal data. [`Capture`] doesn't implement `Debug`. Nothing writes
+//! a capture before the [sanitiser](super::sanitise::Sanitiser) has replaced the personal data in it.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -74,8 +74,8 @@ pub struct Captures<'o> {
     pub rejected: usize,
 }
 
-/// Returns a response in the form of a recording. Of several headers with the same name, the first is kept. The body is JSON if the
-/// content type is JSON or missing and the body can be parsed.
+/// Returns a response in the form of a recording. Of several headers with the same name, the first is kept. The body is JSON if it can
+/// be parsed as JSON and the content type is JSON or absent.
 pub fn response(
     status: u16,
     named: impl IntoIterator<Item = (String, String)>,

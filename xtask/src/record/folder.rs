@@ -22,8 +22,8 @@ struct KnownRecording {
     /// The request and the response as text. The description and the provenance are left out: they may have been edited, and the
     /// date differs.
     text: String,
-    /// The same text without pseudonyms; `None` if a capture of this run has the same request and response. Captures of the same run
-    /// that differ in pseudonyms are different recordings.
+    /// The same text without pseudonyms, by which a capture of a later run is recognised, although its pseudonyms differ. `None` if a
+    /// capture of this run is this recording: two captures of one run that differ in pseudonyms differ in real values.
     form: Option<String>,
 }
 
@@ -45,7 +45,7 @@ impl OutputFolder {
         }
     }
 
-    /// Returns the relative path from the folder to the JSON Schema.
+    /// Returns the relative path from the folder to the JSON Schema; `None` if the folder isn't below `tests`.
     pub fn schema(&self) -> Option<String> {
         let folder = std::path::absolute(&self.folder).ok()?;
         let below = folder.strip_prefix(files::root().join("tests")).ok()?;
@@ -53,7 +53,8 @@ impl OutputFolder {
         Some(format!("{up}recording.schema.json"))
     }
 
-    /// Returns an unused path for a new recording. Returns as an error the path of the recording that differs at most in pseudonyms.
+    /// Returns an unused path for a new recording. If a known recording differs from it at most in pseudonyms, returns the path of
+    /// the known recording as the error.
     pub fn place(
         &mut self,
         operation: &Operation<'_>,

@@ -38,7 +38,7 @@ pub fn read<'o>(
         secrets: entries.iter().flat_map(secrets).collect(),
         ..Captures::default()
     };
-    // A recording could contain a shorter text by chance.
+    // Shorter secrets are left out, because a recording can contain them by chance.
     captures.secrets.retain(|secret| secret.len() >= 16);
     for (index, entry) in entries.iter().enumerate() {
         let name = format!("entry {}", index + 1);

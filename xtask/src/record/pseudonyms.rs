@@ -24,13 +24,13 @@ pub enum Kind {
     Number,
     /// The name of a property.
     Name,
-    /// A word of the service. A value that isn't a single word is replaced as a text.
+    /// A value that is kept if it is a single word of the service, such as `waitingForApproval`, and otherwise replaced like a text.
     Word,
     /// Any other text.
     Text,
 }
 
-/// The kinds that a text itself determines.
+/// The kinds that are recognised by the form of the value alone, whatever property has the value.
 static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
     [
         (Kind::Guid, r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"),
@@ -67,8 +67,9 @@ pub fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a regular expression")
 }
 
-/// Returns the text of a recording with every pseudonym replaced by its form and its index in the order of first appearance. The
-/// result is the same for all recordings of a response, although each run numbers its pseudonyms anew.
+/// Replaces every pseudonym in the text of a recording by its form and an index, which counts the distinct pseudonyms in the order of
+/// their first appearance. The result is the same for two recordings of the same response, although each run numbers its pseudonyms
+/// anew.
 pub fn without_pseudonyms(text: &str) -> String {
     let mut order = HashMap::new();
     let replaced = PSEUDONYM.replace_all(text, |found: &Captures<'_>| {
@@ -85,7 +86,7 @@ pub fn without_pseudonyms(text: &str) -> String {
     replaced.into_owned()
 }
 
-/// Returns the form of a text, if the text alone determines it.
+/// Returns the kind of a text if its form alone determines the kind.
 pub fn form(text: &str) -> Option<Kind> {
     let form = FORMS.iter().find(|(_, regex)| regex.is_match(text));
     form.map(|(kind, _)| *kind)
@@ -124,7 +125,8 @@ impl Pseudonyms {
         pseudonym
     }
 
-    /// Returns whether a text contains a real GUID or e-mail address. Other real values could be in the text by chance.
+    /// Returns whether a text contains a real GUID or e-mail address. Other real values aren't searched, because a text can contain
+    /// them by chance.
     pub fn leaks(&self, text: &str) -> bool {
         let text = text.to_ascii_lowercase();
         self.given.keys().any(|real| {

@@ -37,7 +37,7 @@ static WORD: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"^(?:microsoft-azure-)?(?:[A-Za-z]{2,40}|Http[A-Za-z0-9]{0,27}Exception)$")
 });
 
-/// The content types that contain no personal data, with the parameters that contain none.
+/// A content type. Group 1 is the part that is kept, because it contains no personal data: the media type and a known charset.
 static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r#"(?ix)^
@@ -235,7 +235,8 @@ impl Sanitiser {
     }
 }
 
-/// Returns the kind of a property or parameter by its name and schema, and by the schema of the object with the property.
+/// Returns the kind of the value of a property or parameter. `schema` is the schema of the value, and `object` is the schema of the
+/// object that has the property.
 fn kind(name: &str, object: Option<&Node<'_>>, schema: Option<&Node<'_>>) -> Kind {
     let is_enum = |schema: &Node<'_>| schema.value.get("x-extensible-enum").is_some();
     if schema.is_some_and(|schema| is_enum(schema) || WORDS.contains(&name)) {

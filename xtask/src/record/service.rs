@@ -93,7 +93,7 @@ pub fn capture<'o>(
         let help = "The token may have expired, or it may be for another service: get a new token.";
         print_continuation(out, help)?;
     }
-    // The parts of a JSON web token are secrets too. A recording could contain a shorter text by chance.
+    // The parts of a JSON web token are secrets too. Shorter parts are left out, because a recording can contain them by chance.
     let secrets = token.split('.').chain([token.as_str()]);
     let secrets = secrets.filter(|part| part.len() >= 8).map(str::to_owned);
     Ok(Captures {
@@ -201,7 +201,8 @@ fn token(file: Option<&Path>) -> Result<String, String> {
     Ok(token.to_owned())
 }
 
-/// Creates a client that sends the token with each request, but never to the target of a redirect or, unencrypted, to a proxy.
+/// Creates a client that sends the token with each request. It follows no redirect, which could lead to another server, and uses no
+/// proxy for plain http, because the proxy could read the token.
 fn client(endpoint: &Url, token: &str) -> Result<Client, String> {
     let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))
         .map_err(|_| "the token can't be sent as a header")?;

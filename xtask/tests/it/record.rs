@@ -19,6 +19,7 @@ fn records_the_responses_of_the_replay_server_byte_for_byte() {
     let mut sequences = sequences();
     // `record` sends only the service's version.
     sequences.retain(|sequence| sequence[0].request.query["api-version"] == "2017-10-31");
+    // For each publisher, the number of runs that its longest scenario needs, and its offers.
     let mut runs: BTreeMap<String, (usize, BTreeSet<String>)> = BTreeMap::new();
     for sequence in &sequences {
         let segments = sequence[0].request.segments();
@@ -68,7 +69,7 @@ fn prints_what_it_writes_and_what_it_rejects() {
     assert_exit_code(1, &workspace.record_from(&server, "plantedworks", &more));
 }
 
-/// Only GUIDs and e-mail addresses are searched in kept texts: other values could be in a text by chance.
+/// Only GUIDs and e-mail addresses are searched in kept texts, because a text can contain other values by chance.
 #[test]
 fn rejects_a_kept_text_that_contains_a_replaced_guid() {
     let workspace = Workspace::new();
@@ -181,7 +182,7 @@ fn every_error_message_says_what_to_do() {
 #[test]
 fn writes_a_recording_when_a_word_of_the_service_changed() {
     let workspace = Workspace::new();
-    // With so many unknown properties, their order depends on the pseudonyms.
+    // Twelve properties, so that the numbers in their pseudonyms have different lengths.
     let names = (0..12).map(|n| (format!("planted{n}"), n % 2 == 0));
     let unknown: BTreeMap<String, bool> = names.collect();
     for (status, files) in [
@@ -218,7 +219,7 @@ fn replaces_values_that_look_like_pseudonyms() {
     }
 }
 
-/// A response that isn't sanitised must not make its values public, even if it is in the folder of the recordings.
+/// The values in an uncommitted file must not count as public, because the file may be a response that isn't sanitised.
 #[test]
 fn only_the_committed_content_of_recordings_is_public() {
     let workspace = Workspace::new();

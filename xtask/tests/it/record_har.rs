@@ -85,7 +85,7 @@ fn rejects_a_response_whose_body_is_not_completely_in_the_file() {
     golden("record-har-incomplete", &workspace.import(&incomplete, &[]));
     assert!(!workspace.live().exists());
 
-    // Without the byte order mark, the body is three bytes shorter. A response may really have no body.
+    // The first size includes a byte order mark, which the text lacks. The second response has no body, as its size 0 says.
     let complete = [
         entry(200, json!({ "size": 5, "text": "[]" })),
         entry(502, json!({ "size": 0 })),
@@ -94,7 +94,7 @@ fn rejects_a_response_whose_body_is_not_completely_in_the_file() {
     assert_eq!(workspace.written().len(), 2);
 }
 
-/// Returns an entry with a header in the request and the response, and a body that repeats a text.
+/// Returns an entry with this header in the request and in the response, and with this text in the response body.
 fn echo(header: &str, value: &str, text: &str) -> Value {
     let headers = json!([{ "name": header, "value": value }]);
     let content = json!({ "size": 1, "text": json!({ "Message": text }).to_string() });

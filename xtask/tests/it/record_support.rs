@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use crate::common;
 
-/// Parts of the values that represent personal data, in lower case: `planted`, and values that can't contain a word.
+/// The marks of personal data in the responses, in lower case: the word `planted`, and numbers for values that can't contain a word,
+/// such as GUIDs and IP addresses.
 const PLANTED: &[&str] = &["planted", "deadbeef", "4915123456789", "10.9.8.7", "49.15"];
 
 const TOKEN: &str = "a-planted-token";

@@ -1,4 +1,4 @@
-//! Tests of interrupts.
+//! Tests of `watch` that an interrupt (Ctrl-C) ends.
 
 use std::io::{BufRead, BufReader, Read as _};
 use std::process::{Child, Stdio};

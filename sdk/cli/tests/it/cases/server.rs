@@ -12,6 +12,7 @@ use cloud_partner_recordings::scripted_server::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+/// The property `server` of a case.
 #[derive(Clone, Deserialize)]
 #[serde(untagged)]
 pub enum Server {

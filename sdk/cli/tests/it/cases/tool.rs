@@ -3,7 +3,7 @@
 //! * Each of the `commands` is run with a new server. `{folder}` is a new folder with the executable `files`.
 //! * `environment` sets variables, or removes a variable whose value is null.
 //! * `broken` is an output stream that is closed, or a standard output whose device is full.
-//! * `stdout` and `stderr` are parts of the output. Without parts, the output is empty.
+//! * `stdout` and `stderr` are texts that the output must contain. Without texts, the output must be empty.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;

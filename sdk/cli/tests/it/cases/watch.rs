@@ -2,7 +2,8 @@
 //!
 //! * `offers` are the watched offers. Without `offers`, the case watches the whole publisher.
 //! * `events` are the expected events by offer. An event with the suffix `?` is optional, `+` can repeat, and `*` is both.
-//! * `results` are the expected results by offer: an outcome, with the kind of the last error if the last poll failed, or an error.
+//! * `results` are the expected results by offer: an outcome such as `timedOut`; `timedOut after service` if the last poll failed, with
+//!   the kind of its error; or `error: service`, with the kind of the error that ended the watch. `list` holds the error of the list.
 //! * `polls` are the offers whose status is requested after each list request, in alphabetical order.
 //! * `minimumDuration` is the minimum duration of the watch.
 //! * `stderr` is the last line of standard error, or its beginning if it ends in `…`.
@@ -126,7 +127,7 @@ fn run<T>(case: &Case, run: impl FnOnce(&Running) -> (Actual, T)) -> (T, Vec<Str
     (value, differences)
 }
 
-/// Returns the differences, and updates the last line of standard error.
+/// Returns the differences. If `SNAPSHOTS=overwrite` is set, writes the actual last line of standard error into the case's line.
 fn check(case: &Case, line: &mut Map<String, Value>) -> Vec<String> {
     let (success, differences) = run(case, |server| watch_sdk::run_case(case, server));
     let mut all: Vec<_> = differences

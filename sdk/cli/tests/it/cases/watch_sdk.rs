@@ -62,7 +62,7 @@ fn event(event: &WatchEvent) -> String {
     }
 }
 
-/// Returns all events. The future of an event is dropped every 2 ms, because `next_event` must lose no event when this happens.
+/// Returns all events. Drops the future of the next event after 2 ms and creates a new one, because this must lose no event.
 async fn events<E>(watch: &mut (impl Stream<Item = E> + Unpin)) -> Vec<E> {
     let mut events = Vec::new();
     loop {
@@ -74,7 +74,7 @@ async fn events<E>(watch: &mut (impl Stream<Item = E> + Unpin)) -> Vec<E> {
     }
 }
 
-/// Awaits a watch that has ended. The watch returns its result without a request.
+/// Awaits a watch that has ended. Asserts that the watch returns its result without a request.
 async fn await_again<T>(case: &Case, server: &Running, watch: impl IntoFuture<Output = T>) -> T {
     let requests = server.subjects();
     let result = watch.await;
