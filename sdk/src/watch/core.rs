@@ -1,6 +1,7 @@
 //! The interface between the decisions of a watch and its driver. A core has no I/O and no clock: the driver passes an input and
 //! the time, and the core returns actions. Times are durations since the watch was first polled.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use crate::types::{OfferStatusReport, OfferSummary};
@@ -13,13 +14,18 @@ pub(crate) const MAXIMUM_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 pub(crate) trait Core {
     /// The type of the events that the watch reports.
     type Event;
+    /// The type of the result of the watch.
+    type Output: Clone;
 
     /// Processes one input. The first input is [`Input::Timer`] at zero.
-    fn step(&mut self, input: Input, now: Duration) -> Vec<Action<Self::Event>>;
+    fn step(&mut self, input: Input, now: Duration) -> Vec<Action<Self::Event, Self::Output>>;
 
     /// Returns the time of the next [`Input::Timer`], unless a response arrives earlier. `None` means that the core needs no timer
     /// before the next response.
     fn wake_at(&self) -> Option<Duration>;
+
+    /// Returns the event that reports the end of the watch.
+    fn ended(result: Result<Self::Output, Error>) -> Self::Event;
 }
 
 /// A request of a watch.
@@ -44,13 +50,13 @@ pub(crate) enum Input {
 
 /// An action that the driver performs.
 #[derive(Debug)]
-pub(crate) enum Action<E> {
+pub(crate) enum Action<E, O> {
     /// Sends a request. Its result becomes an input.
     Send(Request),
     /// Reports an event.
     Emit(E),
-    /// Reports the last event, drops all requests and ends the watch.
-    End(E),
+    /// Ends the watch with this result, and drops all requests.
+    End(Result<O, Error>),
 }
 
 /// The outcomes that end a watch.
@@ -92,6 +98,14 @@ impl Default for Rules {
 }
 
 impl Rules {
+    /// Sets a random jitter.
+    pub(crate) fn with_random_jitter(self) -> Self {
+        // The standard library's only stable source of randomness.
+        let random = RandomState::new().build_hasher().finish();
+        let jitter = u32::try_from(random % 101).unwrap_or_default();
+        Self { jitter, ..self }
+    }
+
     /// Returns a wait with jitter.
     pub(crate) fn with_jitter(&self, wait: Duration) -> Duration {
         wait.saturating_add(wait / 1000 * self.jitter)

@@ -1,7 +1,8 @@
 //! The driver of both watches. It sends the core's requests, and passes the results and the time to the core.
 
 use std::collections::VecDeque;
-use std::future::Future;
+use std::fmt;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -10,9 +11,9 @@ use futures_core::Stream;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::Client;
 use crate::types::PublisherId;
 use crate::watch::core::{Action, Core, Input, Request};
+use crate::{Client, Error};
 
 /// Upper bound for waits that overflow `Instant`: 30 years.
 const MAXIMUM_WAIT: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
@@ -26,10 +27,11 @@ pub(crate) struct Driver<C: Core> {
     publisher: PublisherId,
     core: C,
     requests: FuturesUnordered<Job>,
-    actions: VecDeque<Action<C::Event>>,
+    actions: VecDeque<Action<C::Event, C::Output>>,
     started: Option<Instant>,
     timer: Option<(Duration, Pin<Box<Sleep>>)>,
-    ended: bool,
+    /// The result, once the watch has ended.
+    result: Option<Result<C::Output, Error>>,
 }
 
 impl<C: Core> Driver<C> {
@@ -43,13 +45,13 @@ impl<C: Core> Driver<C> {
             actions: VecDeque::new(),
             started: None,
             timer: None,
-            ended: false,
+            result: None,
         }
     }
 
     /// Returns the next event, or `None` after the last one.
     pub(crate) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<C::Event>> {
-        if self.ended {
+        if self.result.is_some() {
             return Poll::Ready(None);
         }
         let started = *self.started.get_or_insert_with(|| {
@@ -62,16 +64,30 @@ impl<C: Core> Driver<C> {
                 match action {
                     Action::Send(request) => self.requests.push(self.job(request)),
                     Action::Emit(event) => return Poll::Ready(Some(event)),
-                    Action::End(event) => {
-                        self.ended = true;
+                    Action::End(result) => {
+                        self.result = Some(result.clone());
                         self.requests.clear();
-                        return Poll::Ready(Some(event));
+                        return Poll::Ready(Some(C::ended(result)));
                     }
                 }
             }
             let input = ready!(self.poll_input(started, context));
             self.actions
                 .extend(self.core.step(input, started.elapsed()));
+        }
+    }
+
+    pub(crate) async fn next_event(&mut self) -> Option<C::Event> {
+        poll_fn(|context| self.poll_event(context)).await
+    }
+
+    /// Reads the remaining events, and returns the result.
+    pub(crate) async fn finish(mut self) -> Result<C::Output, Error> {
+        loop {
+            if let Some(result) = self.result {
+                return result;
+            }
+            self.next_event().await;
         }
     }
 
@@ -109,5 +125,13 @@ impl<C: Core> Driver<C> {
         }
         self.timer = None;
         Poll::Ready(Input::Timer)
+    }
+}
+
+impl<C: Core<Output: fmt::Debug>> fmt::Debug for Driver<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver")
+            .field("result", &self.result)
+            .finish_non_exhaustive()
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 /// The maximum number of concurrent status requests.
 const MAXIMUM_REQUESTS: usize = 8;
 
-type Actions = Vec<Action<PublisherWatchEvent>>;
+type Actions = Vec<Action<PublisherWatchEvent, PublisherWatchResult>>;
 
 /// The state of a watch of a publisher's offers.
 ///
@@ -117,7 +117,7 @@ impl Many {
                     }));
                 }
                 Verdict::GiveUp(error) => {
-                    actions.push(Action::End(PublisherWatchEvent::Ended(Err(error))));
+                    actions.push(Action::End(Err(error)));
                     return;
                 }
             },
@@ -217,12 +217,11 @@ impl Many {
             });
             offers.insert(id, result);
         }
-        let result = PublisherWatchResult {
+        actions.push(Action::End(Ok(PublisherWatchResult {
             offers,
             timed_out,
             last_error: self.health.last_error(),
-        };
-        actions.push(Action::End(PublisherWatchEvent::Ended(Ok(result))));
+        })));
     }
 
     /// Returns the earliest time of the next list request, or `None` if the polls after the last list haven't ended.
@@ -296,7 +295,7 @@ impl Watched {
         self.contradict(now);
         if let Some(Ok(result)) = &mut self.result
             && self.contradiction == Contradiction::Lasting
-            && is_promising(result.outcome)
+            && result.outcome.is_promising()
         {
             result.outcome = Outcome::Contradictory;
         }
@@ -316,7 +315,7 @@ impl Watched {
         };
         let contradicts = report.is_some_and(|report| match Evidence::of(self.listed.as_ref()) {
             Evidence::None | Evidence::Success => false,
-            Evidence::NoSuccess => report.outcome().is_some_and(is_promising),
+            Evidence::NoSuccess => report.outcome().is_some_and(Outcome::is_promising),
             Evidence::InFlight => !report.is_in_flight(),
         });
         self.contradiction = match self.contradiction {
@@ -329,7 +328,7 @@ impl Watched {
     /// Returns the result, unless it is promising and a report must still confirm it, or the list contradicts it.
     fn valid_result(&self) -> Option<Result<WatchResult, Error>> {
         let is_valid = match self.result.as_ref()? {
-            Ok(result) if is_promising(result.outcome) => {
+            Ok(result) if result.outcome.is_promising() => {
                 !self.open && self.contradiction == Contradiction::No
             }
             _ => true,
@@ -338,13 +337,9 @@ impl Watched {
     }
 }
 
-/// Returns whether a caller can treat the outcome as a success.
-fn is_promising(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Succeeded | Outcome::AwaitingGoLive)
-}
-
 impl Core for Many {
     type Event = PublisherWatchEvent;
+    type Output = PublisherWatchResult;
 
     fn step(&mut self, input: Input, now: Duration) -> Actions {
         let mut actions = Vec::new();
@@ -369,5 +364,9 @@ impl Core for Many {
             .into_iter()
             .flatten()
             .min()
+    }
+
+    fn ended(result: Result<PublisherWatchResult, Error>) -> PublisherWatchEvent {
+        PublisherWatchEvent::Ended(result)
     }
 }

@@ -13,13 +13,12 @@ mod start;
 mod status;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod watched_offer;
 
-use std::fmt;
-use std::future::{Future, IntoFuture, poll_fn};
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -166,8 +165,7 @@ impl WatchBuilder {
     }
 
     /// Returns the watch. The watch sends no request until it is awaited or read.
-    pub fn start(mut self) -> Watch {
-        self.rules.jitter = random_jitter();
+    pub fn start(self) -> Watch {
         let start = match self.after {
             Some(earlier) => Start::After(Box::new(earlier)),
             None => Start::Seen,
@@ -175,13 +173,12 @@ impl WatchBuilder {
         let core = Single {
             id: self.offer.into(),
             offer: Offer::new(self.last, start, Duration::ZERO),
-            rules: self.rules,
+            rules: self.rules.with_random_jitter(),
             start_timeout: self.start_timeout,
             polling: false,
         };
         Watch {
             driver: Driver::new(&self.client, self.publisher, core),
-            result: None,
         }
     }
 }
@@ -240,30 +237,24 @@ impl IntoFuture for WatchBuilder {
 /// # }
 /// ```
 #[must_use = "a watch does nothing until it is awaited or read"]
+#[derive(Debug)]
 pub struct Watch {
     driver: Driver<Single>,
-    /// The result, once the watch has ended.
-    result: Option<Result<WatchResult, Error>>,
 }
 
 impl Watch {
     /// Returns the next event, or `None` after [`WatchEvent::Ended`]. Equivalent to reading the watch as a [`Stream`]. This method
     /// is cancel safe: no event is lost when the future is dropped.
     pub async fn next_event(&mut self) -> Option<WatchEvent> {
-        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+        self.driver.next_event().await
     }
 }
 
 impl Stream for Watch {
     type Item = WatchEvent;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        let event = ready!(this.driver.poll_event(context));
-        if let Some(WatchEvent::Ended(result)) = &event {
-            this.result = Some(result.clone());
-        }
-        Poll::Ready(event)
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.driver.poll_event(context)
     }
 }
 
@@ -272,29 +263,7 @@ impl IntoFuture for Watch {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     /// Continues a watch that was read before. A watch that has ended returns its result again.
-    fn into_future(mut self) -> Self::IntoFuture {
-        Box::pin(async move {
-            loop {
-                if let Some(result) = self.result {
-                    return result;
-                }
-                self.next_event().await;
-            }
-        })
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.driver.finish())
     }
-}
-
-impl fmt::Debug for Watch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watch")
-            .field("result", &self.result)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Returns a random number of thousandths, at most 100.
-fn random_jitter() -> u32 {
-    // The standard library's only stable source of randomness.
-    let random = RandomState::new().build_hasher().finish();
-    u32::try_from(random % 101).unwrap_or_default()
 }

@@ -11,7 +11,8 @@ use crate::types::{OfferStatus, OfferStatusReport, PublicationStep, StatusMessag
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The publication succeeded, and the offer is live.
+    /// The publication succeeded, and the offer is live. An unknown status of a step or an unknown level of a message doesn't
+    /// contradict a success: the service can add such values, and the status of the publication is known.
     Succeeded,
     /// The publication failed. The report's messages hold the reason.
     Failed,
@@ -26,8 +27,9 @@ pub enum Outcome {
     Blocked,
     /// The service contradicts itself, so there is no evidence of a success. One case is a report with the status `succeeded` and a
     /// step that is `blocked` or `rejected`, or a message of level `error`. Another case is a report with the status `published`,
-    /// which is documented only for the list and doesn't identify the publication that succeeded. In a
-    /// [`PublisherWatch`](crate::PublisherWatch), a third case is a list that contradicts [`Outcome::Succeeded`] or
+    /// which is documented only for the list and doesn't identify the publication that succeeded. In a watch, a third case is a
+    /// report with the outcome [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`] whose steps, messages, status of a step or level
+    /// of a message couldn't be read. In a [`PublisherWatch`](crate::PublisherWatch), a fourth case is a list that contradicts [`Outcome::Succeeded`] or
     /// [`Outcome::AwaitingGoLive`] for longer than tolerated.
     Contradictory,
     /// The publication didn't start within the [start timeout](crate::WatchBuilder::start_timeout). All reports can belong to the
@@ -58,6 +60,11 @@ impl Outcome {
     #[must_use]
     pub fn is_success(self) -> bool {
         self == Self::Succeeded
+    }
+
+    /// Returns whether a caller can treat the outcome as a success; see [`Until::GoLive`](crate::Until::GoLive).
+    pub(crate) fn is_promising(self) -> bool {
+        matches!(self, Self::Succeeded | Self::AwaitingGoLive)
     }
 }
 
@@ -196,6 +203,10 @@ mod tests {
             ),
             (
                 r#"{"status":"succeeded","steps":[{"status":"complete","messages":[{"level":"warning"}]}],"messages":[{"level":"warning"}]}"#,
+                Some(Outcome::Succeeded),
+            ),
+            (
+                r#"{"status":"succeeded","steps":[{"status":"skipped"}],"messages":[{"level":"notice"}]}"#,
                 Some(Outcome::Succeeded),
             ),
             (

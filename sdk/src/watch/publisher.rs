@@ -1,10 +1,9 @@
 //! The watch of all offers of a publisher.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::future::{Future, IntoFuture, poll_fn};
+use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -15,7 +14,6 @@ use crate::types::PublisherId;
 use crate::watch::core::{Rules, Until};
 use crate::watch::driver::Driver;
 use crate::watch::many::Many;
-use crate::watch::random_jitter;
 use crate::{Change, Client, Error, WatchResult};
 
 /// An event of a [`PublisherWatch`].
@@ -151,11 +149,10 @@ impl PublisherWatchBuilder {
     }
 
     /// Returns the watch. The watch sends no request until it is awaited or read.
-    pub fn start(mut self) -> PublisherWatch {
-        self.rules.jitter = random_jitter();
+    pub fn start(self) -> PublisherWatch {
+        let core = Many::new(self.rules.with_random_jitter());
         PublisherWatch {
-            driver: Driver::new(&self.client, self.publisher, Many::new(self.rules)),
-            result: None,
+            driver: Driver::new(&self.client, self.publisher, core),
         }
     }
 }
@@ -211,30 +208,24 @@ impl IntoFuture for PublisherWatchBuilder {
 /// # }
 /// ```
 #[must_use = "a watch does nothing until it is awaited or read"]
+#[derive(Debug)]
 pub struct PublisherWatch {
     driver: Driver<Many>,
-    /// The result, once the watch has ended.
-    result: Option<Result<PublisherWatchResult, Error>>,
 }
 
 impl PublisherWatch {
     /// Returns the next event, or `None` after [`PublisherWatchEvent::Ended`]. Equivalent to reading the watch as a [`Stream`]. This
     /// method is cancel safe: no event is lost when the future is dropped.
     pub async fn next_event(&mut self) -> Option<PublisherWatchEvent> {
-        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+        self.driver.next_event().await
     }
 }
 
 impl Stream for PublisherWatch {
     type Item = PublisherWatchEvent;
 
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        let event = ready!(this.driver.poll_event(context));
-        if let Some(PublisherWatchEvent::Ended(result)) = &event {
-            this.result = Some(result.clone());
-        }
-        Poll::Ready(event)
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.driver.poll_event(context)
     }
 }
 
@@ -243,22 +234,7 @@ impl IntoFuture for PublisherWatch {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     /// Continues a watch that was read before. A watch that has ended returns its result again.
-    fn into_future(mut self) -> Self::IntoFuture {
-        Box::pin(async move {
-            loop {
-                if let Some(result) = self.result {
-                    return result;
-                }
-                self.next_event().await;
-            }
-        })
-    }
-}
-
-impl fmt::Debug for PublisherWatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PublisherWatch")
-            .field("result", &self.result)
-            .finish_non_exhaustive()
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.driver.finish())
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::watch::core::{Action, Core, Input, Request, Rules};
 use crate::watch::watched_offer::Offer;
-use crate::{Outcome, WatchEvent};
+use crate::{Error, Outcome, WatchEvent, WatchResult};
 
 /// The state of a watch of one offer.
 #[derive(Debug)]
@@ -20,14 +20,15 @@ pub(crate) struct Single {
 
 impl Core for Single {
     type Event = WatchEvent;
+    type Output = WatchResult;
 
-    fn step(&mut self, input: Input, now: Duration) -> Vec<Action<WatchEvent>> {
+    fn step(&mut self, input: Input, now: Duration) -> Vec<Action<WatchEvent, WatchResult>> {
         let mut actions = Vec::new();
         if let Input::Status(_, result) = input {
             self.polling = false;
             for event in self.offer.polled(result, now, &self.rules) {
-                if matches!(event, WatchEvent::Ended(_)) {
-                    actions.push(Action::End(event));
+                if let WatchEvent::Ended(result) = event {
+                    actions.push(Action::End(result));
                     return actions;
                 }
                 actions.push(Action::Emit(event));
@@ -39,8 +40,7 @@ impl Core for Single {
             self.rules.timed_out(now).then_some(Outcome::TimedOut)
         };
         if let Some(outcome) = expired {
-            let result = self.offer.result(outcome);
-            actions.push(Action::End(WatchEvent::Ended(Ok(result))));
+            actions.push(Action::End(Ok(self.offer.result(outcome))));
         } else if !self.polling && now >= self.offer.due() {
             self.polling = true;
             self.offer.sent(now);
@@ -56,5 +56,9 @@ impl Core for Single {
             .into_iter()
             .flatten()
             .min()
+    }
+
+    fn ended(result: Result<WatchResult, Error>) -> WatchEvent {
+        WatchEvent::Ended(result)
     }
 }

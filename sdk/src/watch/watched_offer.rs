@@ -6,6 +6,7 @@ use crate::types::OfferStatusReport;
 use crate::watch::core::{Rules, Until, retry_after};
 use crate::watch::policy::{Health, Verdict};
 use crate::watch::start::Start;
+use crate::watch::unread::has_unread_values;
 use crate::{Change, Error, Outcome, Response, WatchEvent, WatchResult};
 
 /// A watched offer: its last report, its errors, and the earliest time of its next poll. The core decides when it sends the poll.
@@ -60,11 +61,15 @@ impl Offer {
                 self.health.succeeded();
                 let wait = rules.with_jitter(rules.interval);
                 self.due = now.saturating_add(wait.max(rules.retry_after(header)));
+                let body = response.received.body.clone();
                 let report = response.value.clone();
                 let ended = self.start.sees(&report);
                 let before = self.last.replace(report);
                 events.extend(Change::between(before.as_ref(), response).map(WatchEvent::Changed));
-                if ended && let Some(outcome) = self.outcome(rules.until) {
+                if ended && let Some(mut outcome) = self.outcome(rules.until) {
+                    if outcome.is_promising() && has_unread_values(&body) {
+                        outcome = Outcome::Contradictory;
+                    }
                     events.push(WatchEvent::Ended(Ok(self.result(outcome))));
                     return events;
                 }

@@ -12,10 +12,9 @@ use crate::call::response::Received;
 use crate::types::OfferSummary;
 use crate::watch::core::Rules;
 use crate::watch::listing::Listing;
-use crate::watch::many::Many;
 use crate::watch::policy::Health;
 use crate::watch::start::Start;
-use crate::{Extensible, PublisherWatchEvent, WatchEvent};
+use crate::{Extensible, PublisherWatchEvent, PublisherWatchResult, WatchEvent};
 
 pub(super) const OPTIONS: Options = Options {
     tolerate: 900,
@@ -106,6 +105,8 @@ fn an_offer_that_is_listed_twice_is_in_flight_if_one_item_is() {
         ("failed", "succeeded", false, "failed"),
         ("failed", "running", true, "running"),
         ("running", "failed", true, "running"),
+        ("", "running", true, "running"),
+        ("", "succeeded", true, "succeeded"),
     ] {
         let mut listing = Listing::default();
         let both = || vec![item(first, 1), item(second, 2)];
@@ -167,77 +168,42 @@ fn a_wait_longer_than_the_interval_is_reported() {
 
 /// A wait of more than an hour comes from the interval, not from `Retry-After`.
 #[test]
-fn a_reported_wait_is_at_most_an_hour() {
-    for (interval, fault, expected) in [
-        (60, false, Some(3600)),
-        (60, true, Some(3600)),
-        (3500, false, None),
-        (3500, true, Some(3600)),
-        (7200, false, None),
-        (7200, true, Some(3600)),
+fn a_wait_is_reported_if_it_comes_from_retry_after() {
+    for (interval, header, wait, expected) in [
+        (60, Some(61), 61, Some(61)),
+        (60, Some(60), 60, None),
+        (60, None, 61, None),
+        (60, Some(86_400), 3600, Some(3600)),
+        (3500, Some(86_400), 3600, Some(3600)),
+        (3500, Some(86_400), 3850, None),
+        (7200, Some(86_400), 7920, None),
     ] {
         let rules = Rules {
             interval: Duration::from_secs(interval),
-            jitter: 100,
             ..Rules::default()
         };
-        let response = |first: bool, then| match (first, fault) {
-            (true, true) => ServiceResponse::Fault(Fault::Status(503)),
-            (true, false) => report("running"),
-            (false, _) => then,
-        };
-        let mut polls = 0;
-        let mut core = single(OPTIONS, Start::Seen);
-        core.rules = rules.clone();
-        let one = run(
-            &mut core,
-            |_, _| {
-                polls += 1;
-                let response = response(polls == 1, report("succeeded"));
-                reply(response, (polls == 1).then_some(86_400))
-            },
-            |_, _| {},
+        let delay = rules.delay(header.map(Duration::from_secs), Duration::from_secs(wait));
+        assert_eq!(
+            delay,
+            expected.map(Duration::from_secs),
+            "{interval} {header:?}"
         );
-        let waits: Vec<_> = one
-            .events
-            .iter()
-            .filter_map(|(_, event)| match event {
-                WatchEvent::Delayed(wait) => Some(wait.as_secs()),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(waits, Vec::from_iter(expected), "{interval} {fault}");
-        for of_list in [true, false] {
-            let (mut lists, mut polls) = (0, 0);
-            let all = run(
-                &mut Many::new(rules.clone()),
-                |offer, _| {
-                    let number = if offer.is_none() {
-                        &mut lists
-                    } else {
-                        &mut polls
-                    };
-                    *number += 1;
-                    let is_it = *number == 1 && of_list == offer.is_none();
-                    let response = match offer {
-                        None if is_it && fault => ServiceResponse::Fault(Fault::Status(503)),
-                        None => list(&[(0, if lists < 2 { "running" } else { "succeeded" })]),
-                        Some(_) => response(is_it, report("succeeded")),
-                    };
-                    reply(response, is_it.then_some(86_400))
-                },
-                |_, _| {},
-            );
-            let offer = (!of_list).then_some("0");
-            let expected = expected.map(|wait| (0, offer, wait));
-            let expected = Vec::from_iter(expected);
-            assert_eq!(delays(&all), expected, "{interval} {fault} {of_list}");
-        }
     }
 }
 
+#[test]
+fn the_first_waits_after_an_error_are_short() {
+    let run = run(
+        &mut single(OPTIONS, Start::Seen),
+        |_, _| reply(ServiceResponse::Fault(Fault::Connect), None),
+        |_, _| {},
+    );
+    let sent: Vec<_> = run.sent.iter().map(|(when, _)| *when).collect();
+    assert_eq!(sent, [0, 1, 3, 7, 15, 31, 63, 120]);
+}
+
 /// Returns the times of `Delayed` events, with the offer and the wait.
-pub(super) fn delays(run: &Run<PublisherWatchEvent>) -> Vec<(u64, Option<&str>, u64)> {
+fn delays(run: &Run<PublisherWatchEvent, PublisherWatchResult>) -> Vec<(u64, Option<&str>, u64)> {
     run.events
         .iter()
         .filter_map(|(now, event)| match event {

@@ -3,7 +3,6 @@
 mod details;
 mod doubts;
 mod model;
-mod policy;
 mod properties;
 mod simulation;
 mod soak;

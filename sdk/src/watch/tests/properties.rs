@@ -8,7 +8,7 @@ use super::model::{self, End, Exchange, Item, Options, Polls, Publisher, Report,
 use super::simulation::{Run, run};
 use super::{end, list_response, many, options, reply, single, status_response, timed};
 use crate::watch::start::Start;
-use crate::{PublisherWatchEvent, PublisherWatchResult, WatchEvent};
+use crate::{PublisherWatchEvent, PublisherWatchResult, WatchEvent, WatchResult};
 
 const SUCCEEDED: Report = Report {
     status: "succeeded",
@@ -38,9 +38,7 @@ proptest! {
             },
             |_, _| {},
         );
-        let WatchEvent::Ended(result) = &run.last else {
-            panic!("{:?} isn't the end", run.last);
-        };
+        let result = &run.result;
         if let Some((number, expected)) = model::single(&run.log, options) {
             prop_assert_eq!(end(result), expected);
             prop_assert_eq!(number, run.log.len() - 1, "the watch continued after its end");
@@ -60,28 +58,25 @@ proptest! {
         options in options(),
     ) {
         let run = publisher(lists, &scripts, options);
-        let PublisherWatchEvent::Ended(result) = &run.last else {
-            panic!("{:?} isn't the end", run.last);
-        };
         let gives_up = gives_up(&run.log, options);
-        let Ok(result_of_watch) = result else {
+        let Ok(watch) = &run.result else {
             prop_assert_eq!(gives_up.get(&None), Some(&(run.log.len() - 1)));
             return Ok(());
         };
         prop_assert_eq!(gives_up.get(&None), None);
         let publisher = Publisher::of(&run.log, options);
-        if result_of_watch.is_success() {
+        if watch.is_success() {
             prop_assert!(publisher.may_succeed(), "{:#?}", publisher);
         }
         // The list that confirms the outcomes can arrive when the timeout passes.
-        if result_of_watch.timed_out {
+        if watch.timed_out {
             prop_assert_eq!(run.end, options.timeout);
         } else {
             prop_assert!(run.end <= options.timeout);
         }
-        let ids: Vec<u8> = result_of_watch.offers.keys().map(|id| id.parse().unwrap()).collect();
+        let ids: Vec<u8> = watch.offers.keys().map(|id| id.parse().unwrap()).collect();
         prop_assert_eq!(&ids, &publisher.watched.iter().copied().collect::<Vec<_>>());
-        for (id, result) in &result_of_watch.offers {
+        for (id, result) in &watch.offers {
             let offer: u8 = id.parse().unwrap();
             match end(result) {
                 End::GivenUp => prop_assert!(gives_up.contains_key(&Some(offer)), "{}", id),
@@ -101,14 +96,14 @@ proptest! {
                         prop_assert!(!publisher.failing.contains(&offer), "{} wasn't read", id);
                     }
                     // Without a timeout, the watch ends only when each contradiction is resolved or lasted too long.
-                    if !result_of_watch.timed_out {
+                    if !watch.timed_out {
                         prop_assert!(contradicted.is_none() || lasting, "{} ended too early", id);
                         prop_assert!(!publisher.failing.contains(&offer), "{} wasn't read", id);
                     }
                 }
             }
         }
-        check_events(&run, result_of_watch)?;
+        check_events(&run, watch)?;
     }
 }
 
@@ -160,7 +155,7 @@ fn publisher(
     lists: Vec<(ServiceResponse, u64, Option<u64>)>,
     scripts: &[Vec<(ServiceResponse, u64, Option<u64>)>],
     options: Options,
-) -> Run<PublisherWatchEvent> {
+) -> Run<PublisherWatchEvent, PublisherWatchResult> {
     let mut lists = lists.into_iter();
     let mut scripts: Vec<_> = scripts.iter().map(|script| script.iter()).collect();
     let all_succeeded = (0..4)
@@ -217,8 +212,8 @@ fn check_waits(log: &[Exchange]) -> Result<(), TestCaseError> {
 
 /// Checks that a result holds the last error if and only if the last poll failed.
 fn check_last_error(
-    run: &Run<WatchEvent>,
-    result: Option<&crate::WatchResult>,
+    run: &Run<WatchEvent, WatchResult>,
+    result: Option<&WatchResult>,
 ) -> Result<(), TestCaseError> {
     let failed = run
         .log
@@ -245,7 +240,7 @@ fn check_last_error(
 
 /// Checks that the last `OfferEnded` of each offer is its result, and that errors end the watch of an offer at most once.
 fn check_events(
-    run: &Run<PublisherWatchEvent>,
+    run: &Run<PublisherWatchEvent, PublisherWatchResult>,
     result: &PublisherWatchResult,
 ) -> Result<(), TestCaseError> {
     let mut last: BTreeMap<&str, Vec<End>> = BTreeMap::new();

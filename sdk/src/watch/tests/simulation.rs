@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::model::{Exchange, Fault, Item, Report, ServiceResponse};
 use crate::Error;
@@ -19,10 +19,10 @@ pub struct Reply {
 }
 
 /// A finished run.
-pub struct Run<E> {
+pub struct Run<E, O> {
     /// All events except the last.
     pub events: Vec<(u64, E)>,
-    pub last: E,
+    pub result: Result<O, Error>,
     pub end: u64,
     pub log: Vec<Exchange>,
     /// The requests and the times at which they were sent.
@@ -45,7 +45,7 @@ pub fn run<C: Core>(
     core: &mut C,
     mut service: impl FnMut(Option<u8>, u64) -> Reply,
     mut look: impl FnMut(&C, u64),
-) -> Run<C::Event> {
+) -> Run<C::Event, C::Output> {
     let mut flying: Vec<Flying> = Vec::new();
     let (mut events, mut log, mut sent) = (Vec::new(), Vec::new(), Vec::new());
     let mut now = 0;
@@ -57,11 +57,11 @@ pub fn run<C: Core>(
         for action in core.step(input, Duration::from_secs(now)) {
             match action {
                 Action::Emit(event) => events.push((now, event)),
-                Action::End(last) => {
+                Action::End(result) => {
                     let dropped = flying.len();
                     return Run {
                         events,
-                        last,
+                        result,
                         end: now,
                         log,
                         sent,
@@ -129,7 +129,7 @@ pub fn run<C: Core>(
 }
 
 fn as_input(offer: Option<u8>, reply: Reply) -> Input {
-    let received = Received {
+    let mut received = Received {
         status: 200,
         retry_after: reply.retry_after.map(Duration::from_secs),
         attempts: 1,
@@ -140,13 +140,12 @@ fn as_input(offer: Option<u8>, reply: Reply) -> Input {
             value: items.iter().map(summary).collect(),
             received,
         })),
-        (Some(offer), ServiceResponse::Report(report)) => Input::Status(
-            offer.to_string(),
-            Ok(Response {
-                value: self::report(report),
-                received,
-            }),
-        ),
+        (Some(offer), ServiceResponse::Report(report)) => {
+            let value = json(report);
+            received.body = value.to_string().into();
+            let value = serde_json::from_value(value).expect("a report");
+            Input::Status(offer.to_string(), Ok(Response { value, received }))
+        }
         (None, ServiceResponse::Fault(fault)) => Input::List(Err(error(fault, received))),
         (Some(offer), ServiceResponse::Fault(fault)) => {
             Input::Status(offer.to_string(), Err(error(fault, received)))
@@ -163,8 +162,7 @@ fn summary(item: &Item) -> OfferSummary {
     serde_json::from_value(value).expect("a list item")
 }
 
-/// Converts a report to the SDK's type by decoding JSON.
-pub fn report(report: Report) -> OfferStatusReport {
+fn json(report: Report) -> Value {
     let mut value = json!({"status": report.status});
     if report.rejected_step {
         value["steps"] = json!([{"id": "a", "status": "rejected"}]);
@@ -172,7 +170,12 @@ pub fn report(report: Report) -> OfferStatusReport {
     if report.error_message {
         value["messages"] = json!([{"level": "error"}]);
     }
-    serde_json::from_value::<OfferStatusReport>(value).expect("a report")
+    value
+}
+
+/// Converts a report to the SDK's type by decoding JSON.
+pub fn report(report: Report) -> OfferStatusReport {
+    serde_json::from_value(json(report)).expect("a report")
 }
 
 pub fn error(fault: Fault, received: Received) -> Error {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::many;
 use super::model::{End, Fault, Item, Options, Report, ServiceResponse};
 use super::simulation::{Reply, run};
-use crate::PublisherWatchEvent;
 
 const OFFERS: u8 = 200;
 const HOUR: u64 = 3600;
@@ -93,9 +92,7 @@ fn three_days_with_two_hundred_offers_of_which_one_poll_in_ten_fails() {
         },
     );
 
-    let PublisherWatchEvent::Ended(Ok(result)) = &run.last else {
-        panic!("{:?}", run.last);
-    };
+    let result = run.result.expect("no error");
     assert!(!result.timed_out);
     for offer in 0..OFFERS {
         let expected = End::Outcome(publication(offer).1);

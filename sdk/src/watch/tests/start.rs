@@ -2,10 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::model::{self, End, Fault, Options, Report, ServiceResponse};
-use super::simulation::{self, Reply, run};
+use super::model::{self, End, Options, Report, ServiceResponse};
+use super::simulation::{self, run};
 use super::{end, reply, single, status_response, timed};
-use crate::WatchEvent;
 use crate::types::OfferStatusReport;
 use crate::watch::start::Start;
 
@@ -133,13 +132,10 @@ proptest! {
             },
             |_, _| {},
         );
-        let WatchEvent::Ended(result) = &run.last else {
-            panic!("{:?} isn't the end", run.last);
-        };
         let seen = run.log.iter().position(|exchange| {
             matches!(exchange.response, ServiceResponse::Report(report) if model::shows_a_start(report.status))
         });
-        match end(result) {
+        match end(&run.result) {
             End::GivenUp => {}
             End::Outcome("notStarted") => {
                 prop_assert_eq!(seen, None);
@@ -158,33 +154,4 @@ proptest! {
         // Only the start of the publication stops the start timeout.
         prop_assert!(seen.is_some() || run.end <= 1800);
     }
-}
-
-#[test]
-fn the_start_timeout_ends_a_watch_whose_poll_hangs() {
-    let options = Options {
-        tolerate: 900,
-        timeout: 100_000,
-        until_live: false,
-    };
-    let earlier = Start::After(Box::new(simulation::report(EARLIER)));
-    let run = run(
-        &mut single(options, earlier),
-        |_, now| Reply {
-            after: if now < 1600 { 1 } else { 300 },
-            response: if now < 1600 {
-                ServiceResponse::Report(EARLIER)
-            } else {
-                ServiceResponse::Fault(Fault::Hang)
-            },
-            retry_after: None,
-        },
-        |_, _| {},
-    );
-    let WatchEvent::Ended(result) = &run.last else {
-        panic!("{:?} isn't the end", run.last);
-    };
-    assert_eq!(end(result), End::Outcome("notStarted"));
-    assert_eq!(run.end, 1800);
-    assert_eq!(run.dropped, 1);
 }
