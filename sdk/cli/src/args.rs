@@ -135,10 +135,10 @@ pub struct Watch {
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
     /// The time between two polls
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = interval)]
     pub interval: Duration,
-    /// Give up after this time without a successful poll; before the first
-    /// one after at most 2min
+    /// Give up after this time without a successful poll (before the first one
+    /// after at most 2min), or while the list of offers contradicts a success
     #[arg(long, value_name = "TIME", default_value = "15min", value_parser = humantime::parse_duration)]
     pub tolerate: Duration,
     /// The state to wait for
@@ -154,6 +154,14 @@ pub struct Watch {
     /// Without offers: exit code 0 instead of 8 when no offer is in flight
     #[arg(long, conflicts_with = "offers")]
     pub allow_none: bool,
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if interval.is_zero() {
+        return Err("the time between two polls must be longer than zero".to_owned());
+    }
+    Ok(interval)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

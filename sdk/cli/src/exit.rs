@@ -38,7 +38,7 @@ const TABLE: [(Exit, &str); 16] = [
     ),
     (
         Exit::TimedOut,
-        "timed out: the publication was still in progress after --timeout",
+        "timed out: the publication had no outcome within --timeout",
     ),
     (Exit::NotStarted, "the publication didn't start (--after)"),
     (

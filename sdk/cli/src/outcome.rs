@@ -25,9 +25,9 @@ pub fn sentence(outcome: Outcome) -> &'static str {
             "The service contradicts itself about the status: look in the portal whether the offer is live."
         }
         Outcome::NotStarted => {
-            "The publication didn't start: the status is still the one of the publication before."
+            "The publication wasn't seen to start: the status can be the one of the publication before."
         }
-        Outcome::TimedOut => "The publication was still in progress when the watch timed out.",
+        Outcome::TimedOut => "The watch timed out before the publication had an outcome.",
         _ => "The outcome is unknown to this version of the tool: look in the portal.",
     }
 }

@@ -90,7 +90,11 @@ impl<'e> Row<'e> {
 
 /// Returns a report on one line: the status, the current step, and the last error message.
 fn line(report: &OfferStatusReport) -> String {
-    let mut parts = vec![clean(report.status.as_str())];
+    let status = match report.status.as_str() {
+        "" => "(no status)".to_owned(),
+        status => clean(status),
+    };
+    let mut parts = vec![status];
     if let Some(step) = report.current_step() {
         let status = step.status.as_ref().map_or("", |status| status.as_str());
         parts.push(format!("{} {}", clean(step.label()), clean(status)));
