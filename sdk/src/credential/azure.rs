@@ -147,9 +147,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_rejected_token_is_renewed_although_the_azure_credential_caches_it() {
-        let made = AtomicU32::new(0);
+        let number = AtomicU32::new(0);
         let make = move || -> azure_core::Result<Arc<dyn TokenCredential>> {
-            Ok(Arc::new(Caching(made.fetch_add(1, Ordering::Relaxed))))
+            Ok(Arc::new(Caching(number.fetch_add(1, Ordering::Relaxed))))
         };
         let credential = super::uncached("fake", make).expect("a credential");
         let token = credential.current().await.expect("a token");
