@@ -1,6 +1,6 @@
 //! `cargo xtask coverage`: which statements of the spec the recordings cover, and with which provenance.
 //!
-//! [`statements`] lists the statements, and [`mutations`] their mutations. [`detection`] validates every recording against each
+//! [`mod@statements`] lists the statements, and [`mutations`] their mutations. [`detection`] validates every recording against each
 //! mutated spec. [`summary`] derives the coverage of each statement from the result.
 
 mod detection;
