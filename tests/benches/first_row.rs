@@ -13,8 +13,8 @@ use std::time::Instant;
 use cloud_partner_recordings::replay::Replay;
 use cloud_partner_recordings::sample::many_offers;
 
-use support::figure::{Figure, Target, median};
-use support::{TOKEN, report, started_by_cargo_bench};
+use support::figure::{medians, pairs, report};
+use support::{TOKEN, started_by_cargo_bench};
 
 const OFFERS: usize = 10_000;
 const ROUNDS: usize = 15;
@@ -31,30 +31,18 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let tool = build();
-    let server = Replay::new([many_offers(OFFERS)], Vec::<_>::new())
-        .start()
-        .expect("a free port");
+    let replay = Replay::new([many_offers(OFFERS)], []);
+    let server = replay.start().expect("a free port");
     let url = server.url();
-    let mut rounds = Vec::new();
-    for round in 0..=ROUNDS {
-        let pair = (first_row(&tool, &url), curl(&url));
-        // The first round is a warm-up.
-        if round > 0 {
-            rounds.push(pair);
-        }
-    }
-    let tool = median(rounds.iter().map(|(tool, _)| *tool).collect()).expect("rounds");
-    let curl = median(rounds.iter().map(|(_, curl)| *curl).collect()).expect("rounds");
+    let times = pairs(ROUNDS, || first_row(&tool, &url), || curl(&url));
+    let (tool, curl) = medians(&times);
     println!(
         "{OFFERS} offers, median of {ROUNDS} rounds: the tool's first row after {:.1} ms, curl's whole body after {:.1} ms",
         tool * 1e3,
         curl * 1e3
     );
-    report(&[Figure {
-        name: format!("first row over {TIMES} times curl and {} ms", MORE * 1e3),
-        value: tool / (TIMES * curl + MORE),
-        target: Target::AtMost(1.0),
-    }])
+    let name = format!("first row over {TIMES} times curl and {} ms", MORE * 1e3);
+    report(&name, tool / (TIMES * curl + MORE), &(..=1.0))
 }
 
 /// Builds the tool with the release profile and returns its path.

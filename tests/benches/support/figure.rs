@@ -1,57 +1,67 @@
 //! Figures of the benchmarks: medians, ratios and targets.
 
-use std::fmt;
+use std::ops::{Bound, RangeBounds};
+use std::process::ExitCode;
 
-/// Returns the median of the values, or `None` if there are none.
-pub fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let upper = values.len() / 2;
-    let middle = *values.get(upper)?;
-    if values.len().is_multiple_of(2) {
-        Some(f64::midpoint(values[upper - 1], middle))
-    } else {
-        Some(middle)
-    }
-}
-
-/// Returns the median of the ratios of all pairs, first over second. A disturbance of the machine affects both values of a pair.
-pub fn ratio(rounds: &[(f64, f64)]) -> Option<f64> {
-    median(rounds.iter().map(|(this, that)| this / that).collect())
-}
-
-/// The maximum or minimum of a figure.
-pub enum Target {
-    AtMost(f64),
-    AtLeast(f64),
-}
-
-/// A measured value with its target.
-pub struct Figure {
-    pub name: String,
-    pub value: f64,
-    pub target: Target,
-}
-
-impl Figure {
-    pub fn met(&self) -> bool {
-        match self.target {
-            Target::AtMost(maximum) => self.value <= maximum,
-            Target::AtLeast(minimum) => self.value >= minimum,
+/// Runs both functions, which return a time, this many times in pairs. A disturbance of the machine affects both times of a pair.
+pub fn pairs(
+    rounds: usize,
+    mut first: impl FnMut() -> f64,
+    mut second: impl FnMut() -> f64,
+) -> Vec<(f64, f64)> {
+    let mut pairs = Vec::new();
+    for round in 0..=rounds {
+        // The order alternates, because each function runs with the caches that the other left.
+        let pair = if round % 2 == 0 {
+            let first = first();
+            (first, second())
+        } else {
+            let second = second();
+            (first(), second)
+        };
+        // The first round is a warm-up.
+        if round > 0 {
+            pairs.push(pair);
         }
     }
+    pairs
 }
 
-impl fmt::Display for Figure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (sign, target) = match self.target {
-            Target::AtMost(target) => ('≤', target),
-            Target::AtLeast(target) => ('≥', target),
-        };
-        let verdict = if self.met() { "met" } else { "MISSED" };
-        write!(
-            f,
-            "{}: {:.3} (target {sign} {target}) {verdict}",
-            self.name, self.value
-        )
+/// Returns the median of the values, or NaN if there are none.
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => f64::NAN,
+        odd if odd % 2 == 1 => values[odd / 2],
+        even => f64::midpoint(values[even / 2 - 1], values[even / 2]),
+    }
+}
+
+/// Returns the medians of the first and of the second values.
+pub fn medians(pairs: &[(f64, f64)]) -> (f64, f64) {
+    let first = median(pairs.iter().map(|(first, _)| *first));
+    (first, median(pairs.iter().map(|(_, second)| *second)))
+}
+
+/// Returns the median of the ratios of all pairs, first over second.
+pub fn ratio(pairs: &[(f64, f64)]) -> f64 {
+    median(pairs.iter().map(|(first, second)| first / second))
+}
+
+/// Prints a figure with its target, and returns a failure if the target is missed. NaN is a missing figure and misses every target.
+pub fn report(name: &str, value: f64, target: &impl RangeBounds<f64>) -> ExitCode {
+    let limit = match (target.start_bound(), target.end_bound()) {
+        (Bound::Included(minimum), _) => format!("≥ {minimum}"),
+        (_, Bound::Included(maximum)) => format!("≤ {maximum}"),
+        _ => "none".to_owned(),
+    };
+    let is_met = target.contains(&value);
+    let verdict = if is_met { "met" } else { "MISSED" };
+    println!("{name}: {value:.3} (target {limit}) {verdict}");
+    if is_met {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }

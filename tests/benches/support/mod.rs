@@ -1,37 +1,20 @@
-//! Helpers of the benchmarks: clients, types, and the report of the figures.
+//! Helpers of the benchmarks: clients and types.
 
 #![allow(dead_code, reason = "each benchmark uses some of the helpers")]
 
 pub mod figure;
-
-use std::process::ExitCode;
-use std::time::Duration;
 
 use cloud_partner_portal::{Client, Credential};
 use cloud_partner_recordings::recording::{Body, Recording};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use figure::Figure;
-
-/// The token that both clients send.
+/// The token that every client sends.
 pub const TOKEN: &str = "made-up";
 
 /// Returns whether `cargo bench` started the program. `cargo test --benches` also starts it, but must not measure.
 pub fn started_by_cargo_bench() -> bool {
     std::env::args().any(|argument| argument == "--bench")
-}
-
-/// Prints the figures, and returns a failure if a target is missed.
-pub fn report(figures: &[Figure]) -> ExitCode {
-    for figure in figures {
-        println!("{figure}");
-    }
-    if figures.iter().all(Figure::met) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
 }
 
 /// A hand-written type of an offer, with the same fourteen properties as the generated type.
@@ -58,19 +41,6 @@ pub struct PlainOffer {
 #[serde(rename_all = "camelCase")]
 pub struct PlainDefinition {
     pub display_text: Option<String>,
-}
-
-/// Returns the HTTP client of the hand-written code. It has the same timeouts, redirect policy and user agent as the SDK's client, so
-/// that both send the same requests.
-pub fn http() -> reqwest::Client {
-    reqwest::Client::builder()
-        .user_agent("cloud-partner-portal-rust/0.1.0")
-        .timeout(Duration::from_secs(5 * 60))
-        .connect_timeout(Duration::from_secs(30))
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .build()
-        .expect("an HTTP client")
 }
 
 /// Returns a client of the SDK with the default configuration.

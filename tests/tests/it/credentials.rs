@@ -5,20 +5,31 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::support::error_checks::{SECRET, check_displayed_text, with_timeout};
+use cloud_partner_portal::{AccessToken, Client, Credential, Error, RetryPolicy};
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+
+use crate::support::error_checks::{SECRET, check_displayed_text, predicates, with_timeout};
+use crate::support::script::table;
 use crate::support::scripted_server::{
     ReceivedRequest, ScriptedServer, Step, json_response, response,
 };
-use cloud_partner_portal::{AccessToken, Client, Credential, Error, RetryPolicy};
-use tokio::sync::Semaphore;
 
 /// The behaviour of a provider in one call.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
 enum Behaviour {
     /// Returns a token without an expiry.
-    Return,
-    /// Returns a token with this lifetime.
-    ReturnFor(Duration),
+    Forever,
+    /// Returns a token with a lifetime of an hour.
+    Hour,
+    /// Returns a token with a lifetime shorter than five minutes, the time before the expiry at which a token is renewed.
+    Soon,
+    /// Returns a token that has expired by the next call.
+    Now,
+    /// Returns the first token, with a lifetime of an hour.
+    Same,
     /// Waits for the gate, then returns a token without an expiry.
     Wait,
     /// Returns an error.
@@ -26,8 +37,8 @@ enum Behaviour {
 }
 
 /// The error of the provider.
-#[derive(Debug, PartialEq)]
-struct NoToken(u8);
+#[derive(Debug)]
+struct NoToken;
 
 impl fmt::Display for NoToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,7 +56,8 @@ struct Provider {
 
 impl Provider {
     /// Uses the nth behaviour in the nth call, and the last behaviour in all later calls.
-    fn new(behaviours: &'static [Behaviour]) -> (Self, Credential) {
+    fn new(behaviours: impl Into<Vec<Behaviour>>) -> (Self, Credential) {
+        let behaviours = behaviours.into();
         let calls = Arc::new(Mutex::new(0));
         let gate = Arc::new(Semaphore::new(0));
         let provider = Self {
@@ -57,19 +69,23 @@ impl Provider {
             let number = *calls;
             *calls += 1;
             let gate = Arc::clone(&gate);
+            let behaviour = behaviours[number.min(behaviours.len() - 1)];
             async move {
                 // Leaves time for a concurrent call to fetch a token too.
                 tokio::time::sleep(Duration::from_millis(20)).await;
-                let token = AccessToken::new(token(number));
-                match behaviours[number.min(behaviours.len() - 1)] {
-                    Behaviour::Return => Ok(token),
-                    Behaviour::ReturnFor(time) => Ok(token.expires_in(time)),
+                let (number, seconds) = match behaviour {
+                    Behaviour::Forever => return Ok(AccessToken::new(token(number))),
                     Behaviour::Wait => {
                         let _open = gate.acquire().await?;
-                        Ok(token)
+                        return Ok(AccessToken::new(token(number)));
                     }
-                    Behaviour::Fail => Err(NoToken(7).into()),
-                }
+                    Behaviour::Fail => return Err(NoToken.into()),
+                    Behaviour::Hour => (number, 3600),
+                    Behaviour::Soon => (number, 120),
+                    Behaviour::Now => (number, 0),
+                    Behaviour::Same => (0, 3600),
+                };
+                Ok(AccessToken::new(token(number)).expires_in(Duration::from_secs(seconds)))
             }
         });
         (provider, credential)
@@ -94,11 +110,12 @@ fn token(number: usize) -> String {
 }
 
 fn client(server: &ScriptedServer, credential: Credential) -> Client {
+    let retry = RetryPolicy::default().initial_backoff(Duration::from_millis(1));
     Client::builder()
         .endpoint(server.url())
         .credential(credential)
         .attempt_timeout(Duration::from_secs(20))
-        .retry(RetryPolicy::default().initial_backoff(Duration::from_millis(1)))
+        .retry(retry.max_attempts(4))
         .build()
         .expect("a valid configuration")
 }
@@ -112,6 +129,12 @@ async fn list(client: &Client) -> Result<u32, Error> {
     response.map(|offers| offers.attempts())
 }
 
+/// Starts this number of calls at the same time.
+fn calls_at_once(client: &Client, number: usize) -> Vec<JoinHandle<Result<u32, Error>>> {
+    let call = |client: Client| tokio::spawn(async move { list(&client).await });
+    (0..number).map(|_| call(client.clone())).collect()
+}
+
 /// Returns the numbers of the received tokens, in order.
 fn tokens(server: &ScriptedServer) -> Vec<usize> {
     let number = |request: ReceivedRequest| {
@@ -122,57 +145,126 @@ fn tokens(server: &ScriptedServer) -> Vec<usize> {
     server.requests().into_iter().map(number).collect()
 }
 
-/// Returns a script that accepts the tokens from this number on, and rejects the others with a 401.
-fn accepts_from(first: usize) -> impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static {
+/// Returns a script that rejects the first tokens with a 401.
+fn rejects(number: usize) -> impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static {
     move |request| {
-        let rejected = (0..first).any(|number| request.token == Some(token(number)));
-        if rejected {
-            response(401, &[], r#"{"Message":"Authorization has been denied."}"#)
-        } else {
-            json_response("[]")
+        let is_rejected = (0..number).any(|number| request.token == Some(token(number)));
+        match is_rejected {
+            true => response(401, &[], r#"{"Message":"It was denied."}"#),
+            false => json_response("[]"),
         }
     }
 }
 
-const LONG: Duration = Duration::from_secs(3600);
-/// A lifetime shorter than five minutes, the time before the expiry at which a token is renewed.
-const SOON: Duration = Duration::from_secs(120);
-/// The lifetime of a token that has expired by the next call.
-const NOW: Duration = Duration::ZERO;
+/// A row of the table, which describes its properties.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Case {
+    name: String,
+    provider: Vec<Behaviour>,
+    rejects: usize,
+    statuses: Vec<u16>,
+    calls: Vec<u32>,
+    error: Option<Vec<String>>,
+    status: Option<u16>,
+    attempts: u32,
+    message: String,
+    /// A part of the message of the error's source.
+    source: String,
+    tokens: Vec<usize>,
+    fetches: usize,
+}
+
+impl Case {
+    async fn check(&self) {
+        let name = &*self.name;
+        let (provider, mut credential) = Provider::new(self.provider.clone());
+        if self.provider.is_empty() {
+            credential = Credential::token(token(0)).expect("a valid token");
+        }
+        let server = if self.statuses.is_empty() {
+            ScriptedServer::start(rejects(self.rejects))
+        } else {
+            let script = |status: &u16| response(*status, &[], "[]");
+            ScriptedServer::scripts(self.statuses.iter().map(script).collect())
+        };
+        let client = client(&server, credential);
+        for attempts in &self.calls {
+            assert_eq!(list(&client).await.ok(), Some(*attempts), "{name}");
+        }
+        if let Some(expected) = &self.error {
+            let error = list(&client).await.expect_err(name);
+            assert_eq!(predicates(&error), *expected, "{name}: {error:?}");
+            let (status, attempts) = (error.status(), error.attempts());
+            assert_eq!((status, attempts), (self.status, self.attempts), "{name}");
+            assert!(error.to_string().contains(&self.message), "{name}: {error}");
+            let source = error.source().map(ToString::to_string);
+            let source = source.unwrap_or_default();
+            assert!(source.contains(&self.source), "{name}: {source}");
+            // The provider's own error can be downcast.
+            let is_own = error.source().is_some_and(|source| source.is::<NoToken>());
+            assert_eq!(is_own, source.contains("the vault"), "{name}");
+        }
+        assert_eq!(tokens(&server), self.tokens, "{name}");
+        assert_eq!(provider.calls(), self.fetches, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_fetched_cached_and_discarded_by_its_expiry_and_by_a_401() {
+    for case in table::<Case>(include_str!("credentials.yaml")) {
+        case.check().await;
+    }
+}
 
 #[tokio::test]
 async fn a_token_is_fetched_once_for_many_calls() {
-    for behaviours in [&[Behaviour::Return], &[Behaviour::ReturnFor(LONG)]] {
-        let (provider, credential) = Provider::new(behaviours);
-        let server = ScriptedServer::start(accepts_from(0));
-        let client = client(&server, credential);
-        let calls: Vec<_> = (0..20)
-            .map(|_| {
-                let client = client.clone();
-                tokio::spawn(async move { list(&client).await })
-            })
-            .collect();
-        for call in calls {
+    for behaviour in [Behaviour::Forever, Behaviour::Hour] {
+        let (provider, credential) = Provider::new([behaviour]);
+        let server = ScriptedServer::start(rejects(0));
+        // Clones of a credential share its token.
+        let clients = [credential.clone(), credential].map(|one| client(&server, one));
+        for call in calls_at_once(&clients[0], 20) {
             assert_eq!(call.await.expect("no panic").expect("a list"), 1);
         }
-        list(&client).await.expect("a list");
+        list(&clients[1]).await.expect("a list");
         assert_eq!(tokens(&server), [0; 21]);
         assert_eq!(provider.calls(), 1);
     }
 }
 
 #[tokio::test]
-async fn no_token_is_fetched_before_the_first_call() {
-    let (provider, credential) = Provider::new(&[Behaviour::Return]);
-    let server = ScriptedServer::start(accepts_from(0));
-    drop(client(&server, credential));
-    assert_eq!(provider.calls(), 0);
+async fn calls_that_wait_for_a_token_share_its_error() {
+    let (provider, credential) = Provider::new([Behaviour::Fail]);
+    let server = ScriptedServer::start(rejects(0));
+    for call in calls_at_once(&client(&server, credential), 2) {
+        let error = call.await.expect("no panic").expect_err("no token");
+        assert!(error.is_credential(), "{error:?}");
+    }
+    assert_eq!(provider.calls(), 1);
+}
+
+#[tokio::test]
+async fn concurrent_401s_fetch_one_new_token() {
+    let (provider, credential) = Provider::new([Behaviour::Hour]);
+    // Some 401 responses arrive after the new token was fetched.
+    let script = rejects(1);
+    let server = ScriptedServer::start(move |request| {
+        let delay = Duration::from_millis(if request.number % 2 == 0 { 0 } else { 200 });
+        [vec![Step::Wait(delay)], script(request)].concat()
+    });
+    for call in calls_at_once(&client(&server, credential), 20) {
+        call.await.expect("no panic").expect("a list");
+    }
+    assert_eq!(provider.calls(), 2);
+    let tokens = tokens(&server);
+    assert_eq!(tokens.iter().filter(|token| **token == 1).count(), 20);
 }
 
 #[tokio::test]
 async fn calls_use_a_valid_token_while_it_is_renewed() {
-    let (provider, credential) = Provider::new(&[Behaviour::ReturnFor(SOON), Behaviour::Wait]);
-    let server = ScriptedServer::start(accepts_from(0));
+    let (provider, credential) = Provider::new([Behaviour::Soon, Behaviour::Wait]);
+    let server = ScriptedServer::start(rejects(0));
     let client = client(&server, credential);
     for _ in 0..7 {
         list(&client).await.expect("a list");
@@ -196,11 +288,11 @@ async fn calls_use_a_valid_token_while_it_is_renewed() {
 #[tokio::test]
 async fn a_renewal_isnt_repeated_for_each_call() {
     for behaviours in [
-        &[Behaviour::ReturnFor(SOON)] as &'static [Behaviour],
-        &[Behaviour::ReturnFor(SOON), Behaviour::Fail],
+        vec![Behaviour::Soon],
+        vec![Behaviour::Soon, Behaviour::Fail],
     ] {
         let (provider, credential) = Provider::new(behaviours);
-        let server = ScriptedServer::start(accepts_from(0));
+        let server = ScriptedServer::start(rejects(0));
         let client = client(&server, credential);
         for _ in 0..2 {
             list(&client).await.expect("a list");
@@ -216,54 +308,11 @@ async fn a_renewal_isnt_repeated_for_each_call() {
 }
 
 #[tokio::test]
-async fn clones_of_a_credential_share_its_token() {
-    let (provider, credential) = Provider::new(&[Behaviour::ReturnFor(LONG)]);
-    let server = ScriptedServer::start(accepts_from(0));
-    for credential in [credential.clone(), credential] {
-        list(&client(&server, credential)).await.expect("a list");
-    }
-    assert_eq!(provider.calls(), 1);
-}
-
-#[tokio::test]
-async fn calls_that_wait_for_a_token_share_its_error() {
-    let (provider, credential) = Provider::new(&[Behaviour::Fail]);
-    let server = ScriptedServer::start(accepts_from(0));
-    let client = client(&server, credential);
-    let (one, other) = tokio::join!(list(&client), list(&client));
-    for result in [one, other] {
-        let error = result.expect_err("there is no token");
-        assert!(error.is_credential(), "{error:?}");
-    }
-    assert_eq!(provider.calls(), 1);
-}
-
-/// A provider with its own cache behaves like this.
-#[tokio::test]
-async fn a_rejected_token_that_the_provider_returns_again_isnt_sent_again() {
-    let credential =
-        Credential::provider(|| async { Ok(AccessToken::new(token(0)).expires_in(LONG)) });
-    let server = ScriptedServer::start(accepts_from(1));
-    let error = list(&client(&server, credential))
-        .await
-        .expect_err("rejected");
-    assert!(error.is_unauthorized(), "{error:?}");
-    assert_eq!(error.attempts(), 1);
-    assert_eq!(error.credential(), Some("provider"));
-    let source = error.source().map(ToString::to_string).unwrap_or_default();
-    assert!(
-        source.contains("returned the rejected token again"),
-        "{source}"
-    );
-    assert_eq!(tokens(&server), [0]);
-}
-
-#[tokio::test]
 async fn a_token_file_is_read_again_when_its_token_is_rejected() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), format!("{}\n", token(0))).expect("a token");
     let credential = Credential::token_file(file.path()).expect("a file");
-    let server = ScriptedServer::start(accepts_from(1));
+    let server = ScriptedServer::start(rejects(1));
     let client = client(&server, credential);
     let error = list(&client).await.expect_err("rejected");
     assert!(error.is_unauthorized(), "{error:?}");
@@ -276,145 +325,11 @@ async fn a_token_file_is_read_again_when_its_token_is_rejected() {
 }
 
 #[tokio::test]
-async fn an_expired_token_isnt_sent_again() {
-    let (provider, credential) = Provider::new(&[Behaviour::ReturnFor(NOW)]);
-    let server = ScriptedServer::start(accepts_from(0));
-    let client = client(&server, credential);
-    for _ in 0..3 {
-        list(&client).await.expect("a list");
-    }
-    // Each token is used for the call that fetched it, because only the server can decide whether it is still valid.
-    assert_eq!(tokens(&server), [0, 1, 2]);
-    assert_eq!(provider.calls(), 3);
-}
-
-#[tokio::test]
-async fn a_provider_error_is_a_credential_error_with_its_source() {
-    for (behaviours, before) in [
-        (&[Behaviour::Fail] as &'static [Behaviour], 0),
-        (&[Behaviour::ReturnFor(NOW), Behaviour::Fail], 1),
-    ] {
-        let (provider, credential) = Provider::new(behaviours);
-        let server = ScriptedServer::start(accepts_from(0));
-        let client = client(&server, credential);
-        for _ in 0..before {
-            list(&client).await.expect("a list");
-        }
-        let error = list(&client).await.expect_err("there is no token");
-        assert!(error.is_credential() && !error.is_retryable(), "{error:?}");
-        assert_eq!((error.status(), error.attempts()), (None, 0));
-        assert_eq!(
-            error.to_string(),
-            "listOffers: no token could be fetched; credential: provider"
-        );
-        let source = error.source().and_then(|source| source.downcast_ref());
-        assert_eq!(source, Some(&NoToken(7)));
-        assert_eq!(server.requests().len(), before);
-        assert_eq!(provider.calls(), before + 1);
-    }
-}
-
-#[tokio::test]
-async fn a_401_discards_the_token_and_retries_the_call_with_a_new_token() {
-    let (provider, credential) = Provider::new(&[Behaviour::ReturnFor(LONG)]);
-    let server = ScriptedServer::start(accepts_from(1));
-    let client = client(&server, credential);
-    assert_eq!(list(&client).await.expect("a list"), 2);
-    assert_eq!(list(&client).await.expect("a list"), 1);
-    assert_eq!(tokens(&server), [0, 1, 1]);
-    assert_eq!(provider.calls(), 2);
-}
-
-#[tokio::test]
-async fn concurrent_401s_fetch_one_new_token() {
-    let (provider, credential) = Provider::new(&[Behaviour::ReturnFor(LONG)]);
-    // Some 401 responses arrive after the new token was fetched.
-    let accepts = accepts_from(1);
-    let server = ScriptedServer::start(move |request| {
-        let delay = Duration::from_millis(if request.number % 2 == 0 { 0 } else { 200 });
-        [vec![Step::Wait(delay)], accepts(request)].concat()
-    });
-    let client = client(&server, credential);
-    let calls: Vec<_> = (0..20)
-        .map(|_| {
-            let client = client.clone();
-            tokio::spawn(async move { list(&client).await })
-        })
-        .collect();
-    for call in calls {
-        call.await.expect("no panic").expect("a list");
-    }
-    assert_eq!(provider.calls(), 2);
-    assert_eq!(
-        tokens(&server).iter().filter(|token| **token == 1).count(),
-        20
-    );
-}
-
-#[tokio::test]
-async fn a_second_401_is_returned() {
-    let (provider, credential) = Provider::new(&[Behaviour::Return]);
-    let server = ScriptedServer::start(accepts_from(usize::MAX));
-    let client = client(&server, credential);
-    let error = list(&client).await.expect_err("no token is good");
-    assert!(
-        error.is_unauthorized() && !error.is_credential(),
-        "{error:?}"
-    );
-    assert_eq!((error.status(), error.attempts()), (Some(401), 2));
-    assert_eq!(error.message(), "Authorization has been denied.");
-    assert_eq!(tokens(&server), [0, 1]);
-    assert_eq!(provider.calls(), 2);
-}
-
-#[tokio::test]
-async fn a_401_between_retries_gets_a_new_token() {
-    let (_, credential) = Provider::new(&[Behaviour::Return]);
-    let server = ScriptedServer::start(|request| match request.number {
-        0 | 2 => response(503, &[], ""),
-        1 => response(401, &[], ""),
-        _ => json_response("[]"),
-    });
-    assert_eq!(list(&client(&server, credential)).await.expect("a list"), 4);
-    assert_eq!(tokens(&server), [0, 0, 1, 1]);
-}
-
-#[tokio::test]
-async fn an_error_contains_the_401_and_why_no_new_token_was_fetched() {
-    let (_, credential) = Provider::new(&[Behaviour::Return, Behaviour::Fail]);
-    let server = ScriptedServer::start(accepts_from(1));
-    let error = list(&client(&server, credential))
-        .await
-        .expect_err("a credential error");
-    assert!(error.is_credential(), "{error:?}");
-    assert_eq!(error.attempts(), 1);
-    // Both are reported: why there is no new token, and the rejection of the old one.
-    assert!(error.to_string().contains("the vault is closed"), "{error}");
-    let source = error.source().and_then(|source| source.downcast_ref());
-    assert_eq!(source.and_then(Error::status), Some(401), "{error:?}");
-}
-
-#[tokio::test]
-async fn a_rejected_fixed_token_isnt_sent_again() {
-    let server = ScriptedServer::start(accepts_from(1));
-    let credential = Credential::token(token(0)).expect("a valid token");
-    let error = list(&client(&server, credential))
-        .await
-        .expect_err("rejected");
-    assert!(error.is_unauthorized(), "{error:?}");
-    assert_eq!(error.attempts(), 1);
-    assert_eq!(tokens(&server), [0]);
-}
-
-#[tokio::test]
 async fn a_call_that_is_aborted_while_it_fetches_a_token_doesnt_affect_other_calls() {
-    let (provider, credential) = Provider::new(&[Behaviour::Wait, Behaviour::Return]);
-    let server = ScriptedServer::start(accepts_from(0));
+    let (provider, credential) = Provider::new([Behaviour::Wait, Behaviour::Forever]);
+    let server = ScriptedServer::start(rejects(0));
     let client = client(&server, credential);
-    let first = {
-        let client = client.clone();
-        tokio::spawn(async move { list(&client).await })
-    };
+    let first = calls_at_once(&client, 1).remove(0);
     provider.wait_for_calls(1).await;
     first.abort();
     assert!(first.await.is_err_and(|error| error.is_cancelled()));
@@ -424,8 +339,8 @@ async fn a_call_that_is_aborted_while_it_fetches_a_token_doesnt_affect_other_cal
 
 #[tokio::test]
 async fn the_call_timeout_applies_to_the_token_provider() {
-    let (_, credential) = Provider::new(&[Behaviour::Wait]);
-    let server = ScriptedServer::start(accepts_from(0));
+    let (_, credential) = Provider::new([Behaviour::Wait]);
+    let server = ScriptedServer::start(rejects(0));
     let client = Client::builder()
         .endpoint(server.url())
         .credential(credential)
@@ -441,10 +356,13 @@ async fn the_call_timeout_applies_to_the_token_provider() {
 #[tokio::test]
 async fn debug_output_contains_no_token() {
     let fixed = Credential::token(token(0)).expect("a valid token");
-    let (_, provided) = Provider::new(&[Behaviour::ReturnFor(LONG)]);
-    let server = ScriptedServer::start(accepts_from(0));
+    let (_, provided) = Provider::new([Behaviour::Hour]);
+    let server = ScriptedServer::start(rejects(0));
     let mut outputs = vec![
-        format!("{:?}", AccessToken::new(token(0)).expires_in(LONG)),
+        format!(
+            "{:?}",
+            AccessToken::new(token(0)).expires_in(Duration::from_secs(3600))
+        ),
         format!("{fixed:?} {fixed:#?} {provided:?}"),
         format!("{:?}", Client::builder().credential(provided)),
     ];
@@ -468,7 +386,7 @@ async fn a_remote_endpoint_without_tls_is_an_error() {
         "HTTP://EXAMPLE.COM",
     ] {
         for http_client in [None, Some(reqwest::Client::new())] {
-            let (provider, credential) = Provider::new(&[Behaviour::Return]);
+            let (provider, credential) = Provider::new([Behaviour::Forever]);
             let mut builder = Client::builder().endpoint(endpoint).credential(credential);
             if let Some(http_client) = http_client {
                 builder = builder.http_client(http_client);

@@ -1,19 +1,22 @@
-//! Compares the SDK with the spec: the SDK must decode a response if and only if its body is valid against the spec.
+//! Compares the SDK with the spec: the SDK must decode a response if and only if its body is valid against the spec, and decoding and
+//! encoding must not change a property that the spec names.
 //!
-//! The bodies are every recorded successful response, and each of them with one value changed. The SDK may also decode a body that is
-//! invalid, if the body without the optional property that contains the changed value is valid.
+//! The bodies are an example with every property of the spec, every recorded successful response, and each of them with one value
+//! changed. A property that is added to the spec is tested without a change here. An invalid value must not prevent decoding if the
+//! body is valid without it: without the optional property, or without the element of an array, that contains the value.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::iter;
+use std::collections::BTreeMap;
 
-use cloud_partner_portal::Client;
+use cloud_partner_portal::{Client, Error};
 use cloud_partner_recordings::recording::{Body, Recording};
-use cloud_partner_recordings::store;
+use cloud_partner_recordings::{sample, store};
 use jsonschema::{Draft, Validator};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::support::spec::pointer_segment;
-use crate::support::{LIST, STATUS, client, committed_spec, serve};
+use crate::support::spec::{Spec, pointer_segment};
+use crate::support::{
+    LIST, STATUS, client, committed_spec, lost_properties, resolve, response_schema, serve,
+};
 
 /// An accepted difference between the SDK and the spec.
 struct KnownGap {
@@ -30,177 +33,208 @@ const KNOWN_GAPS: &[KnownGap] = &[KnownGap {
 }];
 
 #[tokio::test]
-async fn decodes_a_changed_body_if_and_only_if_it_is_valid_against_the_spec() {
-    let bodies = bodies();
-    let recordings: Vec<Recording> = bodies.values().map(|body| body.recording.clone()).collect();
-    let server = serve(recordings);
+async fn decodes_a_changed_body_without_loss_if_and_only_if_it_is_valid_against_the_spec() {
+    let spec = committed_spec();
+    let cases = cases(&spec);
+    assert!(cases.len() > 500, "{} cases", cases.len());
+    let server = serve(cases.values().map(|case| case.recording.clone()).collect());
     let client = client(server.url());
-    let (list, status) = (validator(LIST), validator(STATUS));
+    let validators = [LIST, STATUS].map(|path| (path, validator(path)));
 
-    let mut differences = BTreeSet::new();
+    let mut differences = BTreeMap::new();
     let mut rejected = 0;
-    for (name, body) in &bodies {
-        let validator = if body.offer.is_some() { &status } else { &list };
-        let valid = body.variants.iter().any(|body| validator.is_valid(body));
-        let decoded = body.decode(&client).await;
-        rejected += usize::from(!valid && decoded.is_err());
-        match (valid, decoded) {
-            (true, Err(_)) => differences.insert(format!("not decoded although valid: {name}")),
-            (false, Ok(())) => differences.insert(format!("decoded although invalid: {name}")),
-            _ => false,
+    for (name, case) in &cases {
+        let schema = response_schema(&spec, case.path);
+        let (_, validator) = validators
+            .iter()
+            .find(|(path, _)| *path == case.path)
+            .expect("two");
+        let expected = case.variants.iter().find(|body| validator.is_valid(body));
+        let difference = match (expected, case.decode(&client).await) {
+            (Some(expected), Ok(actual)) => {
+                let lost = lost_properties(&spec, schema, expected, &actual);
+                let added = lost_properties(&spec, schema, &actual, expected);
+                if lost.is_empty() && added.is_empty() {
+                    continue;
+                }
+                ("decoded with other values", format!("{lost:?} {added:?}"))
+            }
+            (Some(_), Err(error)) => ("not decoded although valid", error.to_string()),
+            (None, Ok(actual)) => ("decoded although invalid", actual.to_string()),
+            (None, Err(error)) => {
+                rejected += 1;
+                assert!(error.is_decode(), "{name}: {error:?}");
+                assert_eq!(error.status(), Some(200), "{name}");
+                assert!(error.message().contains(&case.property), "{name}: {error}");
+                continue;
+            }
         };
+        differences.insert(format!("{}: {name}", difference.0), difference.1);
     }
     assert!(rejected > 0, "the spec accepts every changed body");
-    for gap in KNOWN_GAPS {
+    for KnownGap { name, reason, date } in KNOWN_GAPS {
+        let what = "no longer occurs; delete it";
         assert!(
-            differences.remove(gap.name),
-            "the known gap `{}` ({}: {}) no longer occurs; delete it",
-            gap.name,
-            gap.date,
-            gap.reason
+            differences.remove(*name).is_some(),
+            "the known gap `{name}` ({date}: {reason}) {what}"
         );
     }
-    let differences: Vec<String> = differences.into_iter().collect();
-    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    assert!(differences.is_empty(), "{differences:#?}");
 }
 
 /// A response body that the server returns for a unique path.
-struct Served {
+struct Case {
+    /// The path template of the operation.
+    path: &'static str,
     recording: Recording,
     publisher: String,
-    /// The offer of a status request; `None` for a list request.
-    offer: Option<String>,
-    /// The body, and the body without each property that contains the changed value.
+    /// The name of the changed property, which the message of an error contains; empty if the value isn't a property.
+    property: String,
+    /// The body, and the body without each property or element that contains the changed value, innermost first.
     variants: Vec<Value>,
 }
 
-impl Served {
-    async fn decode(&self, client: &Client) -> Result<(), cloud_partner_portal::Error> {
-        match &self.offer {
-            None => client.list_offers(self.publisher.as_str()).await.map(drop),
-            Some(offer) => client
-                .get_offer_status(self.publisher.as_str(), offer.as_str())
-                .await
-                .map(drop),
-        }
+impl Case {
+    /// Returns the decoded and encoded response.
+    async fn decode(&self, client: &Client) -> Result<Value, Error> {
+        let encoded = if self.path == LIST {
+            let offers = client.list_offers(&self.publisher).await?;
+            serde_json::to_value(&*offers)
+        } else {
+            let report = client.get_offer_status(&self.publisher, "offer").await?;
+            serde_json::to_value(&*report)
+        };
+        Ok(encoded.expect("JSON"))
     }
 }
 
-/// Returns every recorded successful body and every changed body, by name. If several changes have the same name, the first is used.
-fn bodies() -> BTreeMap<String, Served> {
+/// Returns the cases by name. If several changes have the same name, the first is used.
+fn cases(spec: &Spec) -> BTreeMap<String, Case> {
+    let offer = example(spec, &response_schema(spec, LIST)["items"]);
+    let valid = json!({"id": "valid"});
+    let report = example(spec, response_schema(spec, STATUS));
+    let mut bodies = vec![
+        (
+            "example list".to_owned(),
+            LIST,
+            json!([valid, offer, valid]),
+        ),
+        ("example report".to_owned(), STATUS, report),
+    ];
     let recordings = store::recordings(&store::root().join("recordings"));
-    let mut bodies = BTreeMap::new();
     for stored in recordings.all().expect("valid recordings") {
-        let recording = &stored.recording;
-        let Some(Body::Json(body)) = &recording.response.body else {
-            continue;
-        };
-        if recording.response.status != 200 {
-            continue;
+        let (request, response) = (stored.recording.request, stored.recording.response);
+        if let (200, Some(Body::Json(body))) = (response.status, response.body) {
+            let is_list = request.segments().len() == 4;
+            let path = if is_list { LIST } else { STATUS };
+            bodies.push((stored.file.display().to_string(), path, body));
         }
-        let is_list = recording.request.segments().len() == 4;
-        let mut add = |name: String, variants: Vec<Value>| {
-            let publisher = format!("publisher-{}", bodies.len());
-            bodies.entry(name).or_insert_with(|| {
-                let offer = (!is_list).then(|| "offer".to_owned());
-                let mut recording = recording.clone();
-                let path = format!("/api/publishers/{publisher}/offers");
-                recording.request.path = match &offer {
-                    None => path,
-                    Some(offer) => format!("{path}/{offer}/status"),
-                };
-                recording.response.body = variants.first().cloned().map(Body::Json);
-                Served {
-                    recording,
-                    publisher,
-                    offer,
-                    variants,
-                }
+    }
+
+    let mut cases = BTreeMap::new();
+    for (name, path, body) in bodies {
+        let mut add = |name: String, property: &str, variants: Vec<Value>| {
+            let publisher = format!("publisher-{}", cases.len());
+            let target = path
+                .replace("{publisherId}", &publisher)
+                .replace("{offerId}", "offer");
+            cases.entry(name).or_insert_with(|| Case {
+                path,
+                recording: sample::recording(target, Some(Body::Json(variants[0].clone()))),
+                publisher,
+                property: property.to_owned(),
+                variants,
             });
         };
-        add(stored.file.display().to_string(), vec![body.clone()]);
-        let start = if is_list { "list" } else { "report" };
-        for place in places(body, start) {
-            for (change, value) in changes() {
+        add(name, "", vec![body.clone()]);
+        let mut places = Vec::new();
+        let root = Place {
+            name: if path == LIST { "list" } else { "report" }.to_owned(),
+            ..Place::default()
+        };
+        collect(&body, root, &mut places);
+        for place in places {
+            let value = body.pointer(&place.pointer).expect("a value");
+            for (change, value) in changes(value) {
                 let mut changed = body.clone();
-                if let Some(here) = changed.pointer_mut(&place.pointer) {
-                    *here = value;
+                *changed.pointer_mut(&place.pointer).expect("a value") = value;
+                let mut variants = vec![changed.clone()];
+                if change == OTHER_ELEMENTS && !place.removable.is_empty() {
+                    let element = format!("{}/0", place.pointer);
+                    variants.push((0..3).fold(changed.clone(), |body, _| without(&body, &element)));
                 }
-                let without = place
-                    .properties
-                    .iter()
-                    .map(|property| without(&changed, property));
-                let variants = iter::once(changed.clone()).chain(without).collect();
-                add(format!("{} is {change}", place.name), variants);
+                let removed = place.removable.iter();
+                variants.extend(removed.map(|pointer| without(&changed, pointer)));
+                let name = format!("{} is {change}", place.name);
+                add(name, &place.property, variants);
             }
-            if place.is_property {
-                let absent = place
-                    .properties
-                    .first()
-                    .map(|property| without(body, property));
-                add(
-                    format!("{} is absent", place.name),
-                    absent.into_iter().collect(),
-                );
+            if !place.property.is_empty() {
+                let removed = place.removable.iter();
+                let variants = removed.map(|pointer| without(&body, pointer)).collect();
+                let name = format!("{} is absent", place.name);
+                add(name, &place.property, variants);
             }
         }
     }
-    bodies
+    cases
 }
 
-/// Returns the body without the property at a JSON pointer.
-fn without(body: &Value, pointer: &str) -> Value {
-    let mut body = body.clone();
-    if let Some((parent, key)) = pointer.rsplit_once('/')
-        && let Some(Value::Object(properties)) = body.pointer_mut(parent)
-    {
-        properties.remove(&key.replace("~1", "/").replace("~0", "~"));
+/// Returns a value with every property of the schema, with the values of the spec's examples.
+fn example(spec: &Spec, schema: &Value) -> Value {
+    let schema = resolve(spec, schema);
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        let properties = properties
+            .iter()
+            .map(|(name, schema)| (name.clone(), example(spec, schema)));
+        return Value::Object(properties.collect::<Map<_, _>>());
     }
-    body
+    match schema.get("type").and_then(Value::as_str) {
+        Some("array") => json!([example(spec, &schema["items"])]),
+        Some("object") => json!({"x": 1}),
+        None => json!({"uri": "https://example.com"}),
+        Some(_) => schema.get("example").cloned().expect("an example"),
+    }
 }
 
 /// A value in a body.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Place {
     pointer: String,
     /// The name of the value, which is the same for all elements of an array.
     name: String,
-    is_property: bool,
-    /// The pointers of the properties that contain the value, innermost first. A property contains its own value.
-    properties: Vec<String>,
-}
-
-fn places(body: &Value, name: &str) -> Vec<Place> {
-    let here = Place {
-        pointer: String::new(),
-        name: name.to_owned(),
-        is_property: false,
-        properties: Vec::new(),
-    };
-    let mut places = Vec::new();
-    collect(body, here, &mut places);
-    places
+    /// The name of the property, or an empty string.
+    property: String,
+    /// The pointers of the properties and the elements of their arrays that contain the value, innermost first.
+    removable: Vec<String>,
 }
 
 fn collect(value: &Value, here: Place, places: &mut Vec<Place>) {
+    let inner = |segment: &str, name: String, property: &str, is_removable: bool| {
+        let pointer = format!("{}/{segment}", here.pointer);
+        let mut removable = here.removable.clone();
+        if is_removable {
+            removable.insert(0, pointer.clone());
+        }
+        Place {
+            pointer,
+            name: here.name.clone() + &name,
+            property: property.to_owned(),
+            removable,
+        }
+    };
     match value {
         Value::Object(properties) => {
             for (key, value) in properties {
-                let mut inner = here.clone();
-                inner.pointer = format!("{}/{}", here.pointer, pointer_segment(key));
-                inner.name = format!("{}.{key}", here.name);
-                inner.is_property = true;
-                inner.properties.insert(0, inner.pointer.clone());
-                collect(value, inner, places);
+                let place = inner(&pointer_segment(key), format!(".{key}"), key, true);
+                collect(value, place, places);
             }
         }
         Value::Array(elements) => {
             for (index, value) in elements.iter().enumerate() {
-                let mut inner = here.clone();
-                inner.pointer = format!("{}/{index}", here.pointer);
-                inner.name += "[]";
-                inner.is_property = false;
-                collect(value, inner, places);
+                // An offer of a list is never removed.
+                let is_removable = !here.pointer.is_empty();
+                let place = inner(&index.to_string(), "[]".to_owned(), "", is_removable);
+                collect(value, place, places);
             }
         }
         _ => {}
@@ -208,24 +242,56 @@ fn collect(value: &Value, here: Place, places: &mut Vec<Place>) {
     places.push(here);
 }
 
-/// Returns a value of each JSON type, and numbers and strings at the boundaries of the schemas.
-fn changes() -> [(&'static str, Value); 11] {
-    [
+/// Returns the body without the property or element at a JSON pointer.
+fn without(body: &Value, pointer: &str) -> Value {
+    let mut body = body.clone();
+    let (parent, key) = pointer.rsplit_once('/').expect("not the whole body");
+    match body.pointer_mut(parent) {
+        Some(Value::Object(properties)) => {
+            properties.remove(&key.replace("~1", "/").replace("~0", "~"));
+        }
+        Some(Value::Array(elements)) => {
+            elements.remove(key.parse().expect("an index"));
+        }
+        // A change has replaced the parent.
+        _ => {}
+    }
+    body
+}
+
+/// The change to an array that begins with three elements of other types, which are removed if they are invalid.
+const OTHER_ELEMENTS: &str = "an array with other elements";
+
+/// Returns a value of each JSON type, numbers and strings at the boundaries of the schemas, and variants of the value.
+fn changes(value: &Value) -> Vec<(&'static str, Value)> {
+    let mut changes = vec![
         ("null", Value::Null),
         ("a boolean", json!(true)),
-        ("an integer", json!(7)),
+        ("a negative integer", json!(-7)),
         (
             "an integer beyond 64 bits",
             json!(9_223_372_036_854_775_808_u64),
         ),
         ("a fraction", json!(0.5)),
         ("an empty string", json!("")),
-        ("an unknown string", json!("not-in-any-list")),
+        ("an unknown string", json!("<à&\"b\">")),
         ("an empty array", json!([])),
-        ("an array", json!([7, null])),
         ("an empty object", json!({})),
-        ("an unknown object", json!({ "notInTheSpec": 7 })),
-    ]
+        ("an unknown object", json!({ "notInTheSpec": {"a": 7} })),
+    ];
+    match value {
+        Value::String(text) => changes.push(("in upper case", json!(text.to_uppercase()))),
+        Value::Object(properties) => {
+            let mut properties = properties.clone();
+            properties.insert("notInTheSpec".to_owned(), json!({ "of": ["any", null] }));
+            changes.push(("with an additional property", Value::Object(properties)));
+        }
+        _ => {}
+    }
+    let elements = value.as_array().cloned().unwrap_or_default();
+    let others = [json!(7), Value::Null, json!([1])].into_iter();
+    changes.push((OTHER_ELEMENTS, others.chain(elements).collect()));
+    changes
 }
 
 /// Returns the validator of an operation's successful response.

@@ -3,18 +3,17 @@
 //! The cases are generated from a fixed seed, so every run tests the same cases. `PROPTEST_RNG_SEED` sets another seed, and
 //! `PROPTEST_CASES` the number of cases.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::support::error_checks::{check_displayed_text, with_timeout};
 use crate::support::scripted_server::{ScriptedServer, response};
-use crate::support::spec::Spec;
-use crate::support::{LIST, STATUS, committed_spec, resolve, response_schema};
+use crate::support::{all_recordings, client, committed_spec};
 use cloud_partner_portal::types::{OfferStatus, OfferStatusReport, OfferSummary};
-use cloud_partner_portal::{Client, Extensible, KnownValue, Link, Timestamp};
+use cloud_partner_portal::{Client, Error, Extensible, KnownValue, Link, Timestamp};
 use cloud_partner_recordings::recording::Body;
-use cloud_partner_recordings::store;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{RngSeed, TestRunner};
@@ -22,24 +21,26 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-fn runner() -> TestRunner {
-    let mut config = ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
+/// Runs the test for each case, and panics with the smallest case that fails.
+fn check<S: Strategy>(cases: &S, test: impl Fn(S::Value)) {
+    let mut config = ProptestConfig::default();
+    config.failure_persistence = None;
     if config.rng_seed == RngSeed::Random {
         config.rng_seed = RngSeed::Fixed(7);
     }
-    TestRunner::new(config)
-}
-
-/// Runs the test for each case, and panics with the smallest case that fails.
-fn check<S: Strategy>(cases: &S, test: impl Fn(S::Value)) {
-    let outcome = runner().run(cases, |case| {
+    let outcome = TestRunner::new(config).run(cases, |case| {
         test(case);
         Ok(())
     });
     outcome.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// Values that the SDK knows, in any letter case, and strings similar to timestamps.
+const KNOWN_TEXT: &str = "(?i:running|succeeded|waitingForPublisherReview|publisher-signoff|blocked|rejected|error|)|\
+    [0-9]{4}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{0,12})?(Z|[+-][0-9]{2}:[0-9]{2})?";
+
+fn any_text() -> impl Strategy<Value = String> + Clone {
+    prop_oneof![".*", KNOWN_TEXT]
 }
 
 /// Generates JSON values with a few levels of nesting.
@@ -50,75 +51,41 @@ fn any_json() -> impl Strategy<Value = Value> + Clone {
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
-        ".*".prop_map(Value::from),
-        known_text().prop_map(Value::from),
+        any_text().prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 30, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::vec((".*", inner), 0..6)
-                .prop_map(|properties| properties.into_iter().collect()),
+            object_of(".*", inner),
         ]
     })
 }
 
-/// Generates values that the SDK knows, in any letter case, and strings similar to timestamps.
-fn known_text() -> impl Strategy<Value = String> + Clone {
-    let words: &[&str] = &[
-        "running",
-        "succeeded",
-        "waitingForPublisherReview",
-        "publisher-signoff",
-        "blocked",
-        "rejected",
-        "error",
-        "",
-    ];
-    prop_oneof![
-        (select(words), any::<u32>()).prop_map(|(word, upper)| {
-            let letters = word.chars().enumerate();
-            letters
-                .map(|(place, letter)| match upper >> (place % 32) & 1 {
-                    1 => letter.to_ascii_uppercase(),
-                    _ => letter,
-                })
-                .collect()
-        }),
-        "[0-9]{4}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{0,12})?(Z|[+-][0-9]{2}:[0-9]{2})?",
-    ]
-}
-
-/// Collects the names of all properties of the schema, at any depth.
-fn property_names(schema: &Value, spec: &Spec, names: &mut Vec<String>) {
-    let schema = resolve(spec, schema);
-    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-        property_names(property, spec, names);
-    }
-    if let Some(items) = schema.get("items") {
-        property_names(items, spec, names);
-    }
+/// Generates JSON objects with these names and values.
+fn object_of(
+    names: impl Strategy<Value: Into<String>> + Clone,
+    values: impl Strategy<Value = Value> + Clone,
+) -> impl Strategy<Value = Value> + Clone {
+    let named = (names.prop_map(Into::into), values);
+    prop::collection::vec(named, 0..8).prop_map(|properties| properties.into_iter().collect())
 }
 
 /// Generates objects with the property names of the spec. Their values are such objects, lists of such objects, or other JSON values.
 fn object(
-    path: &str,
     required: &'static str,
     own: impl Strategy<Value = String> + Clone,
 ) -> impl Strategy<Value = Value> + Clone {
-    let spec = committed_spec();
-    let mut names = Vec::new();
-    property_names(response_schema(&spec, path), &spec, &mut names);
-    assert!(
-        names.len() > 10 && names.iter().any(|name| name == required),
-        "{names:?}"
-    );
+    let spec = committed_spec().value;
+    let schemas = spec["components"]["schemas"].as_object().expect("schemas");
+    let properties = schemas
+        .values()
+        .filter_map(|schema| schema["properties"].as_object());
+    let names: BTreeSet<String> = properties.flat_map(Map::keys).cloned().collect();
+    assert!(names.len() > 10 && names.contains(required), "{names:?}");
+    let names = Vec::from_iter(names);
     let names = select(names);
     let properties = any_json().prop_recursive(3, 60, 8, move |inner| {
-        let object = prop::collection::vec((names.clone(), inner.clone()), 0..8)
-            .prop_map(|properties| properties.into_iter().collect::<Value>());
+        let object = object_of(names.clone(), inner.clone());
         prop_oneof![
             object.clone(),
             prop::collection::vec(prop_oneof![object, inner], 0..4).prop_map(Value::from)
@@ -145,77 +112,42 @@ fn round_trip<T: DeserializeOwned + Serialize + PartialEq + Debug>(text: &[u8]) 
     Some(value)
 }
 
-fn decode_as_list_and_report(text: &[u8]) {
-    round_trip::<Vec<OfferSummary>>(text);
-    if let Some(report) = round_trip::<OfferStatusReport>(text) {
-        call_methods(&report);
-    }
-}
-
 /// Calls every method of a report.
 fn call_methods(report: &OfferStatusReport) {
     let _ = (report.outcome(), report.current_step());
     for step in report.steps() {
-        let _ = (
-            step.label(),
-            step.awaits_go_live(),
-            step.is_blocked(),
-            step.messages(),
-        );
+        let _ = (step.label(), step.awaits_go_live(), step.is_blocked());
+        let _ = step.messages();
     }
     let links = [&report.live_links, &report.preview_links];
     for link in links.into_iter().flatten().flatten() {
         let _ = (link.uri(), link.text());
     }
-    for time in report
-        .messages()
-        .iter()
-        .filter_map(|message| message.timestamp.as_ref())
-    {
-        let _ = time.utc();
+    for message in report.messages() {
+        let _ = message.timestamp.as_ref().map(Timestamp::utc);
     }
-}
-
-#[test]
-fn decoding_any_bytes_doesnt_panic() {
-    check(&prop::collection::vec(any::<u8>(), 0..300), |bytes| {
-        decode_as_list_and_report(&bytes);
-    });
-}
-
-#[test]
-fn decoding_text_similar_to_json_doesnt_panic() {
-    check(&"[\\[\\]{}\":,a-c0-9eE.+ \\\\un-]{0,60}", |text| {
-        decode_as_list_and_report(text.as_bytes());
-    });
-    check(&any_json(), |value| {
-        decode_as_list_and_report(value.to_string().as_bytes());
-    });
 }
 
 #[test]
 fn any_list_of_objects_with_ids_is_decoded() {
     // The pattern of identifiers. JSON Schema's `\s` contains the byte order mark, and Rust's doesn't.
     let id = "[^./\\\\\\s\\x{feff}][^/\\\\\\s\\x{feff}]{0,20}";
-    check(
-        &prop::collection::vec(object(LIST, "id", id), 0..4),
-        |offers| {
-            let text = json!(offers).to_string();
-            let list = round_trip::<Vec<OfferSummary>>(text.as_bytes()).expect("a list");
-            let ids: Vec<_> = list.iter().map(|offer| offer.id.as_str()).collect();
-            let expected: Vec<_> = offers
-                .iter()
-                .filter_map(|offer| offer["id"].as_str())
-                .collect();
-            assert_eq!(ids, expected);
-        },
-    );
+    let offers = prop::collection::vec(object("id", id), 0..4);
+    check(&offers, |offers| {
+        let text = json!(offers).to_string();
+        let list = round_trip::<Vec<OfferSummary>>(text.as_bytes()).expect("a list");
+        let ids: Vec<_> = list.iter().map(|offer| offer.id.as_str()).collect();
+        let expected: Vec<_> = offers
+            .iter()
+            .filter_map(|offer| offer["id"].as_str())
+            .collect();
+        assert_eq!(ids, expected);
+    });
 }
 
 #[test]
 fn any_object_with_a_status_is_decoded() {
-    let status = prop_oneof![".*", known_text()];
-    check(&object(STATUS, "status", status), |report| {
+    check(&object("status", any_text()), |report| {
         let text = report.to_string();
         let decoded = round_trip::<OfferStatusReport>(text.as_bytes()).expect("a report");
         assert_eq!(report["status"], decoded.status.as_str());
@@ -223,25 +155,18 @@ fn any_object_with_a_status_is_decoded() {
     });
 }
 
-/// The recorded bodies with a few bytes replaced, removed or inserted.
-#[test]
-fn decoding_corrupted_recordings_doesnt_panic() {
-    let recordings = store::recordings(&store::root().join("recordings"))
-        .all()
-        .expect("valid recordings");
-    let bodies: Vec<Vec<u8>> = recordings
-        .into_iter()
-        .filter_map(|stored| match stored.recording.response.body? {
-            Body::Json(body) => Some(body.to_string().into()),
-            Body::Text(text) => Some(text.into()),
-        })
-        .collect();
-    assert!(bodies.len() > 30);
+/// Generates the recorded bodies with a few bytes replaced, removed or inserted.
+fn corrupted_recordings() -> impl Strategy<Value = Vec<u8>> {
+    let recordings = all_recordings().into_iter();
+    let bodies = recordings.filter_map(|stored| match stored.recording.response.body? {
+        Body::Json(body) => Some(body.to_string().into_bytes()),
+        Body::Text(text) => Some(text.into_bytes()),
+    });
     let corruption = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..3), 1..4);
-    check(&(select(bodies), corruption), |(mut body, corruption)| {
+    (select(bodies.collect::<Vec<_>>()), corruption).prop_map(|(mut body, corruption)| {
         for (place, byte, kind) in corruption {
             if body.is_empty() {
-                return;
+                break;
             }
             let place = place.index(body.len());
             match kind {
@@ -250,8 +175,28 @@ fn decoding_corrupted_recordings_doesnt_panic() {
                 _ => body.insert(place, byte),
             }
         }
-        decode_as_list_and_report(&body);
-    });
+        body
+    })
+}
+
+#[test]
+fn decoding_any_bytes_doesnt_panic() {
+    let similar_to_json = "[\\[\\]{}\":,a-c0-9eE.+ \\\\un-]{0,60}";
+    for bytes in [
+        prop::collection::vec(any::<u8>(), 0..300).boxed(),
+        similar_to_json.prop_map(String::into_bytes).boxed(),
+        any_json()
+            .prop_map(|value| value.to_string().into_bytes())
+            .boxed(),
+        corrupted_recordings().boxed(),
+    ] {
+        check(&bytes, |bytes| {
+            round_trip::<Vec<OfferSummary>>(&bytes);
+            if let Some(report) = round_trip::<OfferStatusReport>(&bytes) {
+                call_methods(&report);
+            }
+        });
+    }
 }
 
 /// Generates JSON text that `serde_json::Value` can't represent: with invalid UTF-8, half of a surrogate pair, a property that occurs twice,
@@ -274,77 +219,81 @@ fn unusual_json() -> impl Strategy<Value = Vec<u8>> + Clone {
     ]
 }
 
+/// A server that returns the latest response of the test, and a client.
+struct Service {
+    response: Arc<Mutex<(u16, Vec<u8>)>>,
+    _server: ScriptedServer,
+    client: Client,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Service {
+    fn start() -> Self {
+        let latest = Arc::new(Mutex::new((200, Vec::new())));
+        let shared = Arc::clone(&latest);
+        let server = ScriptedServer::start(move |_| {
+            let latest = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            response(latest.0, &[], &latest.1)
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        Self {
+            response: latest,
+            client: client(server.url()),
+            _server: server,
+            runtime: { runtime }.enable_all().build().expect("a runtime"),
+        }
+    }
+
+    /// Lists the offers and returns their ids.
+    fn list(&self, status: u16, body: Vec<u8>) -> Result<Vec<String>, Error> {
+        *self.response.lock().unwrap_or_else(PoisonError::into_inner) = (status, body);
+        let call = with_timeout("list", self.client.list_offers("contoso"));
+        let offers = self.runtime.block_on(call);
+        if let Err(error) = &offers {
+            check_displayed_text("list", error);
+        }
+        Ok(offers?.iter().map(|offer| offer.id.clone()).collect())
+    }
+}
+
 /// An offer with an id either stays in the list, or the whole list is an error. It is never silently omitted.
 #[test]
 fn an_offer_with_invalid_properties_is_never_omitted() {
-    let names: &[&str] = &[
-        "offerTypeId",
-        "publisherId",
-        "status",
-        "version",
-        "changedTime",
-        "definition",
-        "offerTypeVersionsOverride",
-        "new",
-        "id",
-    ];
+    let names = "offerTypeId publisherId status version changedTime definition offerTypeVersionsOverride new id";
+    let names: Vec<_> = names.split(' ').collect();
     let property = (select(names), unusual_json());
     let offer = prop::collection::vec(property, 0..4);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    let now = Arc::new(Mutex::new(Vec::new()));
-    let body = Arc::clone(&now);
-    let server = ScriptedServer::start(move |_| {
-        let body = body.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        response(200, &[], body)
-    });
-    let client: Client = crate::support::client(server.url());
+    let service = Service::start();
     check(&prop::collection::vec(offer, 1..4), |offers| {
-        let mut body = b"[".to_vec();
-        for (number, properties) in offers.iter().enumerate() {
-            if number > 0 {
-                body.push(b',');
-            }
-            body.extend_from_slice(format!("{{\"id\":\"offer-{number}\"").as_bytes());
+        let objects = offers.iter().enumerate().map(|(number, properties)| {
+            let mut object = format!("{{\"id\":\"offer-{number}\"").into_bytes();
             for (name, value) in properties {
-                body.extend_from_slice(format!(",\"{name}\":").as_bytes());
-                body.extend_from_slice(value);
+                object.extend_from_slice(format!(",\"{name}\":").as_bytes());
+                object.extend_from_slice(value);
             }
-            body.push(b'}');
-        }
-        body.push(b']');
-        now.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone_from(&body);
-        let list = runtime.block_on(with_timeout("list", client.list_offers("contoso")));
+            [&object, b"}".as_slice()].concat()
+        });
+        let objects = objects.collect::<Vec<_>>().join(&b',');
+        let body = [b"[", objects.as_slice(), b"]"].concat();
         let has = |wanted: &dyn Fn(&str, &[u8]) -> bool| {
             let mut properties = offers.iter().flatten();
             properties.any(|(name, value)| wanted(name, value))
         };
-        match list {
-            Ok(list) => {
-                let ids: Vec<_> = list.iter().map(|offer| offer.id.clone()).collect();
-                let expected: Vec<_> = (0..offers.len())
-                    .map(|number| format!("offer-{number}"))
-                    .collect();
-                assert_eq!(ids, expected);
+        let text = String::from_utf8_lossy(&body).into_owned();
+        match service.list(200, body) {
+            Ok(ids) => {
+                let expected = (0..offers.len()).map(|number| format!("offer-{number}"));
+                assert_eq!(ids, expected.collect::<Vec<_>>());
                 assert!(!has(&|name, _| name == "id"), "the id is ambiguous");
             }
             Err(error) => {
-                check_displayed_text("list", &error);
                 assert!(error.is_decode(), "{error}");
                 // The invalid values that prevent decoding: a duplicate id, a number that overflows, deep nesting.
                 let prevents_decoding = |name: &str, value: &[u8]| {
                     let text = String::from_utf8_lossy(value);
                     name == "id" || text.contains("e999") || text.starts_with("[[")
                 };
-                assert!(
-                    has(&prevents_decoding),
-                    "{error}: {}",
-                    String::from_utf8_lossy(&body)
-                );
+                assert!(has(&prevents_decoding), "{error}: {text}");
             }
         }
     });
@@ -352,12 +301,9 @@ fn an_offer_with_invalid_properties_is_never_omitted() {
 
 #[test]
 fn a_timestamp_keeps_any_text() {
-    check(&prop_oneof![".*", known_text()], |text| {
+    check(&any_text(), |text| {
         let time = Timestamp::new(&text);
-        assert_eq!(
-            (time.as_str(), time.to_string()),
-            (text.as_str(), text.clone())
-        );
+        assert_eq!((time.as_str(), &*time.to_string()), (&*text, &*text));
         let _ = time.utc();
         let json = json!(text).to_string();
         assert_eq!(round_trip::<Timestamp>(json.as_bytes()), Some(time));
@@ -367,12 +313,7 @@ fn a_timestamp_keeps_any_text() {
 #[test]
 fn a_link_keeps_any_json_value() {
     let names: &[&str] = &["uri", "URI", "Url", "href", "displayText", "Title", "other"];
-    let links = prop::collection::vec((select(names), any_json()), 0..4).prop_map(|properties| {
-        properties
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
-    });
+    let links = object_of(select(names), any_json());
     check(&prop_oneof![any_json(), links], |value| {
         let link = Link::from(value.clone());
         assert_eq!(link.value(), &value);
@@ -380,17 +321,15 @@ fn a_link_keeps_any_json_value() {
             assert!(!text.is_empty());
         }
         let text = value.to_string();
-        assert_eq!(
-            round_trip::<Link>(text.as_bytes()).map(|link| link.value().to_string()),
-            Some(text)
-        );
+        let again = round_trip::<Link>(text.as_bytes()).expect("a link");
+        assert_eq!(again.value().to_string(), text);
     });
 }
 
 #[test]
 fn an_extensible_status_keeps_any_text() {
     let hasher = RandomState::new();
-    check(&prop_oneof![".*", known_text()], |text| {
+    check(&any_text(), |text| {
         let status = Extensible::<OfferStatus>::new(&text);
         assert_eq!(status.as_str(), text);
         let known = OfferStatus::VALUES
@@ -402,60 +341,28 @@ fn an_extensible_status_keeps_any_text() {
         assert_eq!(status, upper_case);
         assert_eq!(hasher.hash_one(&status), hasher.hash_one(&upper_case));
         let json = json!(text).to_string();
-        let again = round_trip::<Extensible<OfferStatus>>(json.as_bytes()).expect("a status");
-        assert_eq!(again.as_str(), text);
+        let again = round_trip::<Extensible<OfferStatus>>(json.as_bytes());
+        assert_eq!(again.expect("a status").as_str(), text);
     });
 }
 
 #[test]
 fn an_error_response_with_any_body_keeps_its_status_code_and_shows_one_line() {
-    let names: &[&str] = &[
-        "error",
-        "Error",
-        "message",
-        "Message",
-        "code",
-        "Product",
-        "exceptionCode",
-        "httpStatusCode",
-        "x",
-    ];
+    let names: Vec<_> = "error Error message Message code Product exceptionCode httpStatusCode x"
+        .split(' ')
+        .collect();
     let shape = any_json().prop_recursive(3, 20, 4, move |inner| {
-        prop::collection::vec((select(names), inner), 0..4).prop_map(|properties| {
-            properties
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect()
-        })
+        object_of(select(names.clone()), inner)
     });
     let body = prop_oneof![
         2 => shape.prop_map(|shape| shape.to_string().into_bytes()),
         1 => prop::collection::vec(any::<u8>(), 0..300),
         1 => "<[hH][tT][mM][lL]>.*<title.{0,3}>.*(</title>)?.*".prop_map(String::into_bytes),
     ];
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    let now = Arc::new(Mutex::new((400, Vec::new())));
-    let shared = Arc::clone(&now);
-    let server = ScriptedServer::start(move |_| {
-        let (status, body) = shared
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        response(status, &[], body)
+    let service = Service::start();
+    let status = select(&[400, 401, 403, 404, 409, 429, 500, 503]);
+    check(&(status, body), |(status, body)| {
+        let error = service.list(status, body).expect_err("an error");
+        assert_eq!(error.status(), Some(status));
     });
-    let client: Client = crate::support::client(server.url());
-    check(
-        &(select(&[400, 401, 403, 404, 409, 429, 500, 503]), body),
-        |(status, body)| {
-            *now.lock().unwrap_or_else(PoisonError::into_inner) = (status, body);
-            let error = runtime
-                .block_on(with_timeout("list", client.list_offers("contoso")))
-                .expect_err("an error");
-            assert_eq!(error.status(), Some(status));
-            check_displayed_text("error response", &error);
-        },
-    );
 }

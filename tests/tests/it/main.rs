@@ -13,7 +13,6 @@ mod recording_files;
 mod recordings;
 mod replay;
 mod retries;
-mod unusual_properties;
 
 mod support;
 mod tracing;

@@ -94,26 +94,6 @@ async fn get_calls_an_operation_that_the_spec_does_not_name() {
     assert_eq!(server.requests().len(), 2);
 }
 
-#[tokio::test]
-async fn max_attempts_counts_the_request_with_a_new_token() {
-    let server = ScriptedServer::start(|request| match request.number {
-        0 => response(401, &[], ""),
-        _ => response(503, &[], ""),
-    });
-    let number = std::sync::atomic::AtomicU32::new(0);
-    let credential = Credential::provider(move || {
-        let number = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        async move { Ok(AccessToken::new(format!("t0ken-{number}"))) }
-    });
-    let client = builder(&server)
-        .credential(credential)
-        .build()
-        .expect("a client");
-    let error = client.list_offers("contoso").await.expect_err("503");
-    assert_eq!(error.attempts(), 4);
-    assert_eq!(server.requests().len(), 4);
-}
-
 /// Returns a builder of a client with a maximum of four attempts per call.
 fn builder(server: &ScriptedServer) -> ClientBuilder {
     let retry = RetryPolicy::default()
