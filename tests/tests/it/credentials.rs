@@ -148,10 +148,10 @@ fn tokens(server: &ScriptedServer) -> Vec<usize> {
 /// Returns a script that rejects the first tokens with a 401.
 fn rejects(number: usize) -> impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static {
     move |request| {
-        let is_rejected = (0..number).any(|number| request.token == Some(token(number)));
-        match is_rejected {
-            true => response(401, &[], r#"{"Message":"It was denied."}"#),
-            false => json_response("[]"),
+        if (0..number).any(|number| request.token == Some(token(number))) {
+            response(401, &[], r#"{"Message":"It was denied."}"#)
+        } else {
+            json_response("[]")
         }
     }
 }
@@ -198,12 +198,12 @@ impl Case {
             let (status, attempts) = (error.status(), error.attempts());
             assert_eq!((status, attempts), (self.status, self.attempts), "{name}");
             assert!(error.to_string().contains(&self.message), "{name}: {error}");
-            let source = error.source().map(ToString::to_string);
-            let source = source.unwrap_or_default();
-            assert!(source.contains(&self.source), "{name}: {source}");
+            let source = error.source();
+            let text = source.map(ToString::to_string).unwrap_or_default();
+            assert!(text.contains(&self.source), "{name}: {text}");
             // The provider's own error can be downcast.
-            let is_own = error.source().is_some_and(|source| source.is::<NoToken>());
-            assert_eq!(is_own, source.contains("the vault"), "{name}");
+            let own = source.and_then(|source| source.downcast_ref::<NoToken>());
+            assert_eq!(own.is_some(), text.contains("the vault"), "{name}");
         }
         assert_eq!(tokens(&server), self.tokens, "{name}");
         assert_eq!(provider.calls(), self.fetches, "{name}");

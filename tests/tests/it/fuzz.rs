@@ -23,8 +23,10 @@ use serde_json::{Map, Value, json};
 
 /// Runs the test for each case, and panics with the smallest case that fails.
 fn check<S: Strategy>(cases: &S, test: impl Fn(S::Value)) {
-    let mut config = ProptestConfig::default();
-    config.failure_persistence = None;
+    let mut config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     if config.rng_seed == RngSeed::Random {
         config.rng_seed = RngSeed::Fixed(7);
     }
@@ -66,8 +68,8 @@ fn object_of(
     names: impl Strategy<Value: Into<String>> + Clone,
     values: impl Strategy<Value = Value> + Clone,
 ) -> impl Strategy<Value = Value> + Clone {
-    let named = (names.prop_map(Into::into), values);
-    prop::collection::vec(named, 0..8).prop_map(|properties| properties.into_iter().collect())
+    let property = (names.prop_map(Into::into), values);
+    prop::collection::vec(property, 0..8).prop_map(|properties| properties.into_iter().collect())
 }
 
 /// Generates objects with the property names of the spec. Their values are such objects, lists of such objects, or other JSON values.

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use crate::support::scripted_server::{ScriptedServer, response};
-use crate::support::{client, refused_endpoint};
+use crate::support::{build, client, refused_endpoint};
 use cloud_partner_portal::{
     AccessToken, Change, Client, ClientBuilder, Credential, CredentialError, CredentialSource,
     Error, Extensible, Identifier, InvalidIdentifier, Link, Outcome, PublisherWatch,
@@ -13,42 +13,21 @@ use cloud_partner_portal::{
 };
 
 #[test]
-fn types_are_send_and_sync() {
+fn types_are_send_and_sync_and_errors_are_clone() {
     fn check<T: Send + Sync + 'static>() {}
-    check::<AccessToken>();
-    check::<Change>();
-    check::<Client>();
-    check::<ClientBuilder>();
-    check::<Credential>();
-    check::<CredentialError>();
-    check::<CredentialSource>();
-    check::<Error>();
-    check::<Extensible<types::OfferStatus>>();
-    check::<Identifier>();
-    check::<InvalidIdentifier>();
-    check::<Link>();
-    check::<Outcome>();
-    check::<PublisherWatchBuilder>();
-    check::<PublisherWatchEvent>();
-    check::<PublisherWatchResult>();
-    check::<Response<types::OfferStatusReport>>();
-    check::<RetryPolicy>();
-    check::<StepChange>();
-    check::<Timestamp>();
-    check::<Until>();
-    check::<WatchBuilder>();
-    check::<WatchEvent>();
-    check::<WatchResult>();
-    // The futures of requests aren't `Sync`.
     fn is_send<T: Send + 'static>() {}
-    is_send::<PublisherWatch>();
-    is_send::<Watch>();
-}
-
-#[test]
-fn errors_are_clone() {
-    fn check<T: Clone + std::error::Error>() {}
-    check::<Error>();
+    fn is_error<T: Clone + std::error::Error>() {}
+    check::<(AccessToken, Client, ClientBuilder, RetryPolicy)>();
+    check::<(Credential, CredentialError, CredentialSource, Error)>();
+    check::<(Identifier, InvalidIdentifier, Link, Timestamp)>();
+    check::<(Extensible<types::OfferStatus>, Outcome, Until)>();
+    check::<Response<types::OfferStatusReport>>();
+    check::<(Change, StepChange, WatchBuilder, WatchEvent, WatchResult)>();
+    check::<(PublisherWatchBuilder, PublisherWatchEvent)>();
+    check::<PublisherWatchResult>();
+    // The futures of requests aren't `Sync`.
+    is_send::<(PublisherWatch, Watch)>();
+    is_error::<Error>();
 }
 
 #[tokio::test]
@@ -73,7 +52,8 @@ async fn get_calls_an_operation_that_the_spec_does_not_name() {
         0 => response(503, &[], ""),
         _ => response(200, &[("x-test", "a")], r#"{"any":["thing"]}"#),
     });
-    let client = builder(&server).build().expect("a client");
+    let retry = RetryPolicy::default().initial_backoff(Duration::from_millis(1));
+    let client = build(Client::builder().endpoint(server.url()).retry(retry));
     assert_eq!(client.endpoint(), server.url());
     let response = client
         .get("/api/publishers/contoso/offers/test-vm?x=1")
@@ -92,15 +72,4 @@ async fn get_calls_an_operation_that_the_spec_does_not_name() {
         assert!(error.is_invalid_argument(), "{path}: {error:?}");
     }
     assert_eq!(server.requests().len(), 2);
-}
-
-/// Returns a builder of a client with a maximum of four attempts per call.
-fn builder(server: &ScriptedServer) -> ClientBuilder {
-    let retry = RetryPolicy::default()
-        .max_attempts(4)
-        .initial_backoff(Duration::from_millis(1));
-    Client::builder()
-        .endpoint(server.url())
-        .credential(Credential::token("t0ken").expect("a valid token"))
-        .retry(retry)
 }

@@ -134,10 +134,9 @@ async fn a_successful_response_without_a_valid_list_is_a_decode_error() {
 #[tokio::test]
 async fn an_error_redacts_a_token_that_the_server_echoes() {
     for token in [TOKEN, &long_token()] {
-        let escaped: String = token
-            .chars()
-            .map(|letter| format!("\\u{:04x}", u32::from(letter)))
-            .collect();
+        let escaped = token.chars().fold(String::new(), |text, letter| {
+            text + &format!("\\u{:04x}", u32::from(letter))
+        });
         let table = include_str!("tokens.yaml")
             .replace("<token>", token)
             .replace("<escaped token>", &escaped)
