@@ -18,6 +18,9 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
         .with_span_events(FmtSpan::CLOSE)
         .with_ansi(false)
         .finish();
+    // With one dispatcher only, tracing caches the interest of the first thread that reaches an event: another test without a
+    // subscriber would disable the event.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let _guard = tracing::subscriber::set_default(subscriber);
 
     let recordings = all_recordings().into_iter().map(Recording::from);
