@@ -116,10 +116,10 @@ async fn connection(mut stream: TcpStream, state: Arc<State>) {
     let Some((target, token)) = read_head(&mut stream).await else {
         return;
     };
-    let now = state.pending_requests.fetch_add(1, Ordering::SeqCst) + 1;
+    let pending = state.pending_requests.fetch_add(1, Ordering::SeqCst) + 1;
     state
         .max_concurrent_requests
-        .fetch_max(now, Ordering::SeqCst);
+        .fetch_max(pending, Ordering::SeqCst);
     let request = {
         let mut log = state
             .requests

@@ -78,11 +78,11 @@ pub struct Captures<'o> {
 /// be parsed as JSON and the content type is JSON or absent.
 pub fn response(
     status: u16,
-    named: impl IntoIterator<Item = (String, String)>,
+    received: impl IntoIterator<Item = (String, String)>,
     bytes: &[u8],
 ) -> Response {
     let mut headers = BTreeMap::new();
-    for (name, value) in named {
+    for (name, value) in received {
         headers.entry(name.to_lowercase()).or_insert(value);
     }
     let is_json = headers

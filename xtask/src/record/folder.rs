@@ -22,9 +22,9 @@ struct KnownRecording {
     /// The request and the response as text. The description and the provenance are left out: they may have been edited, and the
     /// date differs.
     text: String,
-    /// The same text without pseudonyms, by which a capture of a later run is recognised, although its pseudonyms differ. `None` if a
-    /// capture of this run is this recording: two captures of one run that differ in pseudonyms differ in real values.
-    form: Option<String>,
+    /// The same text without pseudonyms, for comparison with captures of this run. `None` if the recording is equal to a capture
+    /// of this run: two captures of one run that differ in pseudonyms differ in real values.
+    without_pseudonyms: Option<String>,
 }
 
 impl OutputFolder {
@@ -35,7 +35,7 @@ impl OutputFolder {
             let text = text(&stored.recording);
             KnownRecording {
                 path: stored.file,
-                form: Some(pseudonyms::without_pseudonyms(&text)),
+                without_pseudonyms: Some(pseudonyms::without_pseudonyms(&text)),
                 text,
             }
         });
@@ -61,13 +61,17 @@ impl OutputFolder {
         recording: &Recording,
     ) -> Result<PathBuf, PathBuf> {
         let text = text(recording);
-        let form = Some(pseudonyms::without_pseudonyms(&text));
+        let without_pseudonyms = Some(pseudonyms::without_pseudonyms(&text));
         let known = &self.recordings;
         let same = known.iter().position(|known| known.text == text);
-        let similar = || known.iter().position(|known| known.form == form);
+        let similar = || {
+            known
+                .iter()
+                .position(|known| known.without_pseudonyms == without_pseudonyms)
+        };
         if let Some(index) = same.or_else(similar) {
             let known = &mut self.recordings[index];
-            (known.text, known.form) = (text, None);
+            (known.text, known.without_pseudonyms) = (text, None);
             return Err(known.path.clone());
         }
         let stem = stem(operation, recording);
@@ -80,7 +84,7 @@ impl OutputFolder {
         self.recordings.push(KnownRecording {
             path: path.clone(),
             text,
-            form: None,
+            without_pseudonyms: None,
         });
         Ok(path)
     }

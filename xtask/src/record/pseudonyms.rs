@@ -87,7 +87,7 @@ pub fn without_pseudonyms(text: &str) -> String {
 }
 
 /// Returns the kind of a text if its form alone determines the kind.
-pub fn form(text: &str) -> Option<Kind> {
+pub fn kind_by_form(text: &str) -> Option<Kind> {
     let form = FORMS.iter().find(|(_, regex)| regex.is_match(text));
     form.map(|(kind, _)| *kind)
 }
@@ -95,7 +95,7 @@ pub fn form(text: &str) -> Option<Kind> {
 /// The pseudonyms of a run. Each real value has the same pseudonym in the whole run.
 #[derive(Default)]
 pub struct Pseudonyms {
-    given: HashMap<String, String>,
+    by_real_value: HashMap<String, String>,
     counters: HashMap<Kind, u64>,
     /// The number of replacements, including repeated ones.
     pub replaced: usize,
@@ -110,7 +110,7 @@ impl Pseudonyms {
             return self.replace(kind, &real, taken).to_ascii_uppercase();
         }
         self.replaced += 1;
-        if let Some(pseudonym) = self.given.get(real) {
+        if let Some(pseudonym) = self.by_real_value.get(real) {
             return pseudonym.clone();
         }
         let counter = self.counters.entry(kind).or_default();
@@ -121,7 +121,8 @@ impl Pseudonyms {
                 break pseudonym;
             }
         };
-        self.given.insert(real.to_owned(), pseudonym.clone());
+        self.by_real_value
+            .insert(real.to_owned(), pseudonym.clone());
         pseudonym
     }
 
@@ -129,8 +130,8 @@ impl Pseudonyms {
     /// them by chance.
     pub fn leaks(&self, text: &str) -> bool {
         let text = text.to_ascii_lowercase();
-        self.given.keys().any(|real| {
-            let unmistakable = matches!(form(real), Some(Kind::Guid | Kind::Mail));
+        self.by_real_value.keys().any(|real| {
+            let unmistakable = matches!(kind_by_form(real), Some(Kind::Guid | Kind::Mail));
             unmistakable && text.contains(&real.to_ascii_lowercase())
         })
     }

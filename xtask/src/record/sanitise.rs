@@ -90,12 +90,12 @@ impl Sanitiser {
         let parameters = operation.parameters.iter();
         let parameters = parameters.filter(|parameter| parameter.place == "query");
         let parameters = parameters.map(|parameter| parameter.name.clone());
-        self.retain_described(&mut request.query, parameters);
+        self.sanitise_described(&mut request.query, parameters);
         let described = operation.response(response.status);
         let headers = described
             .iter()
             .flat_map(|response| response.children("headers"));
-        self.retain_described(&mut response.headers, headers.map(|(name, _)| name));
+        self.sanitise_described(&mut response.headers, headers.map(|(name, _)| name));
         let schema = described.and_then(|response| {
             let content = response.child("content")?;
             content.child("application/json")?.child("schema")
@@ -108,7 +108,7 @@ impl Sanitiser {
     }
 
     /// Sanitises headers or query parameters. Removes those whose names the spec doesn't contain.
-    fn retain_described(
+    fn sanitise_described(
         &mut self,
         values: &mut BTreeMap<String, String>,
         described: impl Iterator<Item = String>,
@@ -161,7 +161,7 @@ impl Sanitiser {
         if schema.is_some() || self.public.contains(&name) {
             return (name, value);
         }
-        let kind = pseudonyms::form(&name).unwrap_or(Kind::Name);
+        let kind = pseudonyms::kind_by_form(&name).unwrap_or(Kind::Name);
         (self.replace(kind, &name), value)
     }
 
@@ -170,7 +170,7 @@ impl Sanitiser {
         if is_word || self.public.contains(text) {
             return text.to_owned();
         }
-        match pseudonyms::form(text) {
+        match pseudonyms::kind_by_form(text) {
             Some(Kind::Number) if text.len() < 4 => return text.to_owned(),
             Some(kind) => return self.replace(kind, text),
             None => {}
@@ -188,7 +188,7 @@ impl Sanitiser {
 
     /// Sanitises a list of e-mail addresses and keeps the separators; `None` for any other text.
     fn mails(&mut self, text: &str) -> Option<String> {
-        let is_mail = |part: &str| pseudonyms::form(part.trim()) == Some(Kind::Mail);
+        let is_mail = |part: &str| pseudonyms::kind_by_form(part.trim()) == Some(Kind::Mail);
         if !text.split([',', ';']).all(is_mail) {
             return None;
         }

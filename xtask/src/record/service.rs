@@ -70,7 +70,7 @@ pub fn capture<'o>(
     let operations = operations
         .iter()
         .filter(|operation| operation.method == "GET");
-    let (others, lists): (Vec<_>, Vec<_>) =
+    let (with_offer, lists): (Vec<_>, Vec<_>) =
         operations.partition(|operation| operation.templates().any(|name| name == "offerId"));
     let mut captures = Vec::new();
     for operation in lists {
@@ -81,7 +81,7 @@ pub fn capture<'o>(
     } else {
         options.offer.into_iter().collect()
     };
-    for operation in others {
+    for operation in with_offer {
         for offer in &offers {
             captures.extend(service.capture(operation, Some(offer), out)?);
         }

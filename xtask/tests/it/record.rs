@@ -10,7 +10,8 @@ use serde_json::json;
 
 use crate::common::{self, golden, stderr, stdout};
 use crate::record_support::{
-    Workspace, assert_exit_code, personal, response, sequences, serve, serve_committed,
+    Workspace, assert_exit_code, request_and_response, sequences, serve, serve_committed,
+    serve_personal_data,
 };
 
 #[test]
@@ -35,11 +36,11 @@ fn records_the_responses_of_the_replay_server_byte_for_byte() {
             assert_exit_code(0, &workspace.record_from(&server, publisher, &offers));
         }
     }
-    let written = workspace.written_responses();
+    let written = workspace.written_requests_and_responses();
     let expected: Vec<_> = sequences.iter().flatten().collect();
     assert!(expected.len() > 70, "{}", expected.len());
     for recording in expected {
-        let expected = response(recording);
+        let expected = request_and_response(recording);
         assert!(written.contains(&expected), "{expected}");
     }
     let requests = server.requests();
@@ -49,7 +50,7 @@ fn records_the_responses_of_the_replay_server_byte_for_byte() {
 #[test]
 fn prints_what_it_writes_and_what_it_rejects() {
     let workspace = Workspace::new();
-    let server = personal();
+    let server = serve_personal_data();
     fs::write(workspace.root().join("token"), "a-planted-token\n").expect("a file");
     let more = ["--dry-run", "--token-file", "token"];
     let mut command = workspace.command_from(&server.url(), "plantedworks", &more);
@@ -84,7 +85,7 @@ fn rejects_a_kept_text_that_contains_a_replaced_guid() {
 #[test]
 fn uses_no_proxy_for_plain_http() {
     let workspace = Workspace::new();
-    let server = personal();
+    let server = serve_personal_data();
     let proxy = ScriptedServer::start(|_| scripted_server::response(502, &[], ""));
     let mut command = workspace.command_from(&server.url(), "plantedworks", &["--dry-run"]);
     command
@@ -180,7 +181,7 @@ fn every_error_message_says_what_to_do() {
 }
 
 #[test]
-fn writes_a_recording_when_a_word_of_the_service_changed() {
+fn writes_a_new_recording_only_for_a_new_status() {
     let workspace = Workspace::new();
     // Twelve properties, so that the numbers in their pseudonyms have different lengths.
     let names = (0..12).map(|n| (format!("planted{n}"), n % 2 == 0));
@@ -229,7 +230,7 @@ fn only_the_committed_content_of_recordings_is_public() {
         let changed = list.replace("contoso", "plantedworks");
         fs::write(folder.join(file), changed).expect("a recording");
     }
-    let output = workspace.record_from(&personal(), "plantedworks", &[]);
+    let output = workspace.record_from(&serve_personal_data(), "plantedworks", &[]);
     assert_exit_code(0, &output);
     assert_eq!(workspace.written().len(), 2);
 }
@@ -242,7 +243,7 @@ fn keeps_the_values_of_keep_and_replaces_no_file() {
     fs::copy(store::root().join("recordings/list/empty.json"), &edited).expect("a recording");
     let before = fs::read_to_string(&edited).expect("a file");
     let more = ["--keep", "newMember"];
-    let output = workspace.record_from(&personal(), "plantedworks", &more);
+    let output = workspace.record_from(&serve_personal_data(), "plantedworks", &more);
     assert_exit_code(0, &output);
     let written = workspace.written();
     assert_eq!(written["list-offers-contoso-1-200.json"], before);
@@ -281,7 +282,7 @@ fn pseudonyms_are_as_valid_as_the_real_values() {
 #[test]
 fn writes_valid_recordings_and_no_file_for_unchanged_responses() {
     let workspace = Workspace::new();
-    let server = personal();
+    let server = serve_personal_data();
     golden(
         "record",
         &workspace.record_from(&server, "plantedworks", &[]),

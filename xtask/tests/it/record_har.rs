@@ -6,7 +6,7 @@ use std::process::Output;
 use serde_json::{Value, json};
 
 use crate::common::{self, golden, stdout};
-use crate::record_support::{Workspace, assert_exit_code, response, sequences};
+use crate::record_support::{Workspace, assert_exit_code, request_and_response, sequences};
 
 const URL: &str =
     "https://cloudpartner.azure.com/api/publishers/contoso/offers?api-version=2017-10-31";
@@ -49,14 +49,17 @@ fn writes_the_served_recordings_from_the_har_files_of_a_browser_and_a_proxy() {
         assert_exit_code(0, &output);
         let read = format!("Read 3 responses of the spec's operations, {others} other ");
         assert!(stdout(&output).contains(&read), "{}", stdout(&output));
-        let written = workspace.written_responses();
+        let written = workspace.written_requests_and_responses();
         assert_eq!(written.len(), 3, "{har}");
         for path in ["/offers", "/offers/firewall/status"] {
             let path = format!("/api/publishers/contoso{path}");
             let served = sequences.iter().flatten();
             let mut served = served.filter(|recording| recording.request.path == path);
             let served = served.next().expect("a recording");
-            assert!(written.contains(&response(served)), "{har}: {path}");
+            assert!(
+                written.contains(&request_and_response(served)),
+                "{har}: {path}"
+            );
         }
     }
 }

@@ -120,11 +120,11 @@ impl Workspace {
     }
 
     /// Returns the request and the response of each written recording as text.
-    pub fn written_responses(&self) -> BTreeSet<String> {
+    pub fn written_requests_and_responses(&self) -> BTreeSet<String> {
         let written = self.written().into_values().map(|text| {
             let recording: Recording = serde_json::from_str(&text).expect("a recording");
             assert_eq!(recording.to_text(), text);
-            response(&recording)
+            request_and_response(&recording)
         });
         written.collect()
     }
@@ -146,7 +146,7 @@ pub fn assert_exit_code(code: i32, output: &Output) {
 }
 
 /// Returns the request and the response of a recording as text.
-pub fn response(recording: &Recording) -> String {
+pub fn request_and_response(recording: &Recording) -> String {
     serde_json::to_string_pretty(&(&recording.request, &recording.response)).expect("JSON")
 }
 
@@ -203,7 +203,7 @@ pub fn serve(bodies: &[(&str, &Value)]) -> Server {
 }
 
 /// Starts a server whose responses contain personal data of the publisher `plantedworks`.
-pub fn personal() -> Server {
+pub fn serve_personal_data() -> Server {
     let list = json!([{
         "id": "planted-vm",
         "publisherId": "plantedworks",

@@ -41,7 +41,7 @@ pub fn tool(endpoint: &str) -> Command {
 }
 
 /// The output and the exit code of the tool.
-pub struct Ended {
+pub struct ToolOutput {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
@@ -55,13 +55,13 @@ pub fn closed_pipe() -> Stdio {
 }
 
 /// Runs the tool. Panics if the output contains the token or unescaped control characters, or if the tool panicked.
-pub fn run(command: &mut Command) -> Ended {
+pub fn run(command: &mut Command) -> ToolOutput {
     let Output {
         status,
         stdout,
         stderr,
     } = command.output().expect("the tool can be started");
-    let ended = Ended {
+    let ended = ToolOutput {
         code: status.code(),
         out: String::from_utf8(stdout).expect("text"),
         err: String::from_utf8(stderr).expect("text"),

@@ -27,13 +27,13 @@ impl Default for Server {
 }
 
 /// The server of a running case.
-pub enum Running {
+pub enum RunningServer {
     /// An address without a scripted server.
     Address(String),
     Scripted(ScriptedServer),
 }
 
-impl Running {
+impl RunningServer {
     /// Starts the server. `folder` holds the files that responses remove.
     pub fn start(server: &Server, folder: &Path) -> Self {
         let script = match server.clone() {

@@ -11,7 +11,7 @@ use std::process::Stdio;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::server::{Running, Server};
+use super::server::{RunningServer, Server};
 use crate::support::{closed_pipe, run, tool};
 
 #[derive(Deserialize)]
@@ -49,7 +49,7 @@ fn check(case: &Case, command: &str) -> Vec<String> {
         write_executable(&folder.path().join(name), text);
     }
     let home = folder.path().to_str().expect("text");
-    let server = Running::start(&case.server, folder.path());
+    let server = RunningServer::start(&case.server, folder.path());
     let mut tool = tool(&server.url());
     for argument in command.split_whitespace() {
         tool.arg(argument.replace("{folder}", home));

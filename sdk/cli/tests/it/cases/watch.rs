@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::server::{Running, Server};
+use super::server::{RunningServer, Server};
 use super::{watch_sdk, watch_tool};
 
 #[derive(Deserialize)]
@@ -108,9 +108,9 @@ fn matches(actual: &[String], expected: &[String]) -> bool {
 }
 
 /// Runs the case with a new server. Returns the value that `run` returns, and the differences in events, results, requests and time.
-fn run<T>(case: &Case, run: impl FnOnce(&Running) -> (Actual, T)) -> (T, Vec<String>) {
+fn run<T>(case: &Case, run: impl FnOnce(&RunningServer) -> (Actual, T)) -> (T, Vec<String>) {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = Running::start(&case.server, folder.path());
+    let server = RunningServer::start(&case.server, folder.path());
     let started = Instant::now();
     let (actual, value) = run(&server);
     let took = started.elapsed();

@@ -9,7 +9,7 @@ use cloud_partner_portal::{
 use futures_util::{Stream, StreamExt as _};
 use tokio::time::{sleep, timeout};
 
-use super::server::Running;
+use super::server::RunningServer;
 use super::watch::{Actual, Case, duration, step_change};
 use crate::support::TOKEN;
 
@@ -75,7 +75,11 @@ async fn events<E>(watch: &mut (impl Stream<Item = E> + Unpin)) -> Vec<E> {
 }
 
 /// Awaits a watch that has ended. Asserts that the watch returns its result without a request.
-async fn await_again<T>(case: &Case, server: &Running, watch: impl IntoFuture<Output = T>) -> T {
+async fn await_again<T>(
+    case: &Case,
+    server: &RunningServer,
+    watch: impl IntoFuture<Output = T>,
+) -> T {
     let requests = server.subjects();
     let result = watch.await;
     // When a timeout ends the watch, the server can still receive a request that was sent before.
@@ -86,7 +90,7 @@ async fn await_again<T>(case: &Case, server: &Running, watch: impl IntoFuture<Ou
 }
 
 /// Runs the case's watch with the SDK. Returns its events and results, and whether the SDK reports success.
-pub fn run_case(case: &Case, server: &Running) -> (Actual, bool) {
+pub fn run_case(case: &Case, server: &RunningServer) -> (Actual, bool) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -109,7 +113,7 @@ pub fn run_case(case: &Case, server: &Running) -> (Actual, bool) {
     })
 }
 
-async fn run_watch(case: &Case, server: &Running) -> (Actual, bool) {
+async fn run_watch(case: &Case, server: &RunningServer) -> (Actual, bool) {
     let options = &case.options;
     let mut client = Client::builder()
         .endpoint(server.url())
