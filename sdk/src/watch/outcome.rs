@@ -22,8 +22,8 @@ pub enum Outcome {
     NeverPublished,
     /// The publisher must review the preview and go live.
     AwaitingGoLive,
-    /// The publication will fail unless the publisher acts. Its status is `running`, but a step is `blocked` or `rejected`, or
-    /// the offer or an incomplete step has a message of level `error`.
+    /// The publication will fail unless the publisher acts. Its status is `running` or `waitingForPublisherReview`, but a step is
+    /// `blocked` or `rejected`, or the offer or an incomplete step has a message of level `error`.
     Blocked,
     /// The service contradicts itself, so there is no evidence of a success. One case is a report with the status `succeeded` and a
     /// step that is `blocked` or `rejected`, or a message of level `error`. Another case is a report with the status `published`,
@@ -98,13 +98,14 @@ impl OfferStatusReport {
             OfferStatus::Failed => Some(Outcome::Failed),
             OfferStatus::Canceled => Some(Outcome::Canceled),
             OfferStatus::NeverPublished => Some(Outcome::NeverPublished),
-            OfferStatus::WaitingForPublisherReview => Some(Outcome::AwaitingGoLive),
-            OfferStatus::Running => {
+            status @ (OfferStatus::Running | OfferStatus::WaitingForPublisherReview) => {
                 if self.steps().iter().any(PublicationStep::is_blocked)
                     || self.messages().iter().any(StatusMessage::is_error)
                 {
                     Some(Outcome::Blocked)
-                } else if self.steps().iter().any(PublicationStep::awaits_go_live) {
+                } else if status == OfferStatus::WaitingForPublisherReview
+                    || self.steps().iter().any(PublicationStep::awaits_go_live)
+                {
                     Some(Outcome::AwaitingGoLive)
                 } else {
                     None
@@ -191,6 +192,14 @@ mod tests {
             ),
             (
                 r#"{"status":"running","messages":[{"level":"error"}]}"#,
+                Some(Outcome::Blocked),
+            ),
+            (
+                r#"{"status":"waitingForPublisherReview","steps":[{"status":"rejected"}]}"#,
+                Some(Outcome::Blocked),
+            ),
+            (
+                r#"{"status":"waitingForPublisherReview","messages":[{"level":"error"}]}"#,
                 Some(Outcome::Blocked),
             ),
             (

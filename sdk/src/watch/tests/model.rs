@@ -84,7 +84,9 @@ pub fn outcome(report: Report) -> Option<&'static str> {
     match report.status {
         "published" => Some("contradictory"),
         "succeeded" if report.rejected_step || report.error_message => Some("contradictory"),
-        "running" if report.rejected_step || report.error_message => Some("blocked"),
+        "running" | "waitingForPublisherReview" if report.rejected_step || report.error_message => {
+            Some("blocked")
+        }
         "waitingForPublisherReview" => Some("awaitingGoLive"),
         status if FINAL.contains(&status) => Some(status),
         _ => None,
