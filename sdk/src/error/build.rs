@@ -59,6 +59,14 @@ impl Error {
         chain.unwrap_or(last)
     }
 
+    /// Returns this error with the earlier errors of another error, unless it has earlier errors of its own.
+    pub(crate) fn or_earlier_of(self, other: &Self) -> Self {
+        if self.0.earlier.is_some() || other.0.earlier.is_none() {
+            return self;
+        }
+        self.with(|inner| inner.earlier.clone_from(&other.0.earlier))
+    }
+
     pub(crate) fn has_cause_of(&self, other: &Self) -> bool {
         let (one, other) = (&self.0, &other.0);
         (one.kind, one.status, &one.code, &one.message)

@@ -101,12 +101,20 @@ impl Health {
         &self.errors
     }
 
-    /// Keeps the error, and drops an earlier error with the same cause. The newer error has the newer correlation id.
+    /// Keeps the error, and drops an earlier error with the same cause. The newer error has the newer correlation id. The first of
+    /// them can be the only one with a cause of its own, such as the 401 after which every token request fails.
     fn keep(&mut self, error: &Error) {
-        self.errors.retain(|kept| !kept.has_cause_of(error));
+        let mut error = error.clone();
+        self.errors.retain(|kept| {
+            let is_same = kept.has_cause_of(&error);
+            if is_same {
+                error = error.clone().or_earlier_of(kept);
+            }
+            !is_same
+        });
         if self.errors.len() == MAXIMUM_ERRORS {
             self.errors.remove(0);
         }
-        self.errors.push(error.clone());
+        self.errors.push(error);
     }
 }

@@ -74,6 +74,24 @@ fn the_last_error_of_each_cause_is_kept_and_at_most_eight() {
 }
 
 #[test]
+fn the_401_before_a_failed_renewal_is_kept_when_later_token_requests_fail() {
+    let mut health = Health::default();
+    let unauthorized = error(Fault::Status(401), Received::default());
+    let credential = || error(Fault::Credential, Received::default());
+    let first = crate::Error::chain(vec![unauthorized], credential());
+    for error in [first, credential(), credential()] {
+        health.failed(error, Duration::ZERO, &Rules::default());
+    }
+    let last = health.last_error().expect("an error");
+    assert!(last.is_credential());
+    let earlier = last
+        .source()
+        .and_then(|error| error.downcast_ref::<crate::Error>());
+    assert_eq!(earlier.and_then(crate::Error::status), Some(401));
+    assert_eq!(health.errors().len(), 1);
+}
+
+#[test]
 fn jitter_makes_a_wait_longer_by_at_most_a_tenth() {
     for (jitter, expected) in [(0, 60_000), (50, 63_000), (100, 66_000)] {
         let rules = Rules {
