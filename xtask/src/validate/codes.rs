@@ -47,7 +47,7 @@ macro_rules! codes {
 
 codes! {
     UNREADABLE = "I001" "unreadable-recording" Error,
-        "a recording can't be read or isn't well-formed; exit code 3",
+        "a recording can't be read or isn't well-formed, or a folder contains no recordings; exit code 3",
         "fix the file: tests/recording.schema.json describes the format";
 
     BROKEN_SCHEMA = "C001" "broken-schema" Error,

@@ -57,8 +57,10 @@ impl Validate {
             let found = checker.check_recording(recording).into_iter();
             findings.extend(found.map(|finding| finding.in_file(file)));
         }
-        let is_unreadable = !input.unreadable.is_empty();
+        // Success would be wrong without a validated recording.
+        let is_unreadable = !input.unreadable.is_empty() || !input.empty.is_empty();
         findings.extend(input.unreadable);
+        findings.extend(input.empty);
 
         let mut report = Report::new();
         report.add_property("spec", spec.path.display().to_string());

@@ -103,7 +103,17 @@ fn an_unreadable_input_ends_with_3_and_names_the_place() {
     assert_eq!(output.status.code(), Some(3));
     assert!(message.starts_with("error: not-yaml.yaml:"), "{message}");
 
-    let arguments = ["validate", "--spec=spec.yaml", "nowhere", "nowhere.json"];
+    fs::create_dir(root.path().join("empty")).expect("a folder");
+    let output = run(&root, &["validate", "--spec=spec.yaml", "empty"]);
+    assert_eq!(output.status.code(), Some(3));
+    let arguments = [
+        "validate",
+        "--spec=spec.yaml",
+        "empty",
+        "nowhere",
+        "nowhere.json",
+        "recordings",
+    ];
     common::golden("recording-missing", &run(&root, &arguments));
 }
 
