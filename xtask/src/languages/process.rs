@@ -52,12 +52,13 @@ pub async fn run(
     let group = ProcessGroup(child.id());
     let why = tokio::select! {
         status = child.wait() => match status {
-            Ok(status) if status.success() => None,
+            // The command may have exceeded the limit and ended between two polls.
+            Ok(status) if status.success() => exceeds_limit(&logs).then(too_much),
             Ok(status) => Some(status.to_string()),
             Err(error) => return Err(CommandError(format!("waiting for sh failed: {error}"))),
         },
         () = sleep(timeout) => Some(format!("timed out after {} s", timeout.as_secs_f64())),
-        () = exceed_limit(&logs) => Some(format!("printed more than {} MiB", OUTPUT_LIMIT >> 20)),
+        () = exceed_limit(&logs) => Some(too_much()),
     };
     drop(group);
     let output = read(out)?;
@@ -69,10 +70,18 @@ pub async fn run(
 
 /// Returns when a file is larger than the limit.
 async fn exceed_limit(logs: &[PathBuf]) {
-    let is_larger = |path| fs::metadata(path).is_ok_and(|file| file.len() > OUTPUT_LIMIT);
-    while !logs.iter().any(is_larger) {
+    while !exceeds_limit(logs) {
         sleep(POLL).await;
     }
+}
+
+fn exceeds_limit(logs: &[PathBuf]) -> bool {
+    let is_larger = |path| fs::metadata(path).is_ok_and(|file| file.len() > OUTPUT_LIMIT);
+    logs.iter().any(is_larger)
+}
+
+fn too_much() -> String {
+    format!("printed more than {} MiB", OUTPUT_LIMIT >> 20)
 }
 
 /// Reads an output file up to the limit, which the command may have exceeded between two polls.

@@ -184,6 +184,7 @@ bash "$HERE/requests" | cat >calls; bash "$HERE/requests" <calls; bash "$HERE/re
 bash "$HERE/requests" | true | the driver printed 4 responses, but sent only 0 requests
 sh "$HERE/example.sh" | echo no offers | shell: example failed: the actual output is
 build: "true" | build: "yes" | build failed: printed more than 16 MiB
+build: "true" | build: head -c 17000000 /dev/zero | build failed: printed more than 16 MiB
 "#;
 
 #[test]
