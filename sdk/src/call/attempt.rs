@@ -102,7 +102,7 @@ impl Attempt<'_> {
             return received.error(Kind::Status, &message, self.token);
         }
         let ErrorResponse { code, message } =
-            ErrorResponse::read(&received.redacted_body(self.token));
+            ErrorResponse::read(&self.token.redact_body(&received.body));
         let code = code.map(|code| self.token.redact(&code).into_owned());
         received
             .error(Kind::Status, &message.unwrap_or_default(), self.token)

@@ -1,6 +1,5 @@
 //! The response of a call: the decoded value with status code, headers and body.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 use std::time::Duration;
@@ -49,18 +48,9 @@ impl Received {
     /// and logged.
     pub(super) fn error(&self, kind: Kind, message: &str, token: &Token) -> Error {
         let message = one_line(&token.redact(message)).unwrap_or_default();
-        let body = self.redacted_body(token);
+        let body = token.redact_body(&self.body);
         self.describe(Error::new(kind, message))
             .with(|error| error.body = body)
-    }
-
-    /// Returns the body with the token redacted.
-    pub(super) fn redacted_body(&self, token: &Token) -> Bytes {
-        let text = String::from_utf8_lossy(&self.body);
-        match token.redact(&text) {
-            Cow::Borrowed(_) => self.body.clone(),
-            Cow::Owned(clean) => clean.into(),
-        }
     }
 
     /// Adds the status code and the headers that errors display.

@@ -10,9 +10,10 @@ use azure_identity::{
     WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 
+use super::Credential;
+use super::renewal::CredentialError;
 use super::source::CredentialSource;
 use super::token::AccessToken;
-use super::{Credential, CredentialError};
 use crate::error::{Error, Kind};
 
 /// The scope of a token for this service. (The v1 endpoint of Microsoft Entra ID expects the part before `/.default`.)

@@ -1,6 +1,5 @@
-//! Access tokens: their expiry, their `Authorization` header, and their redaction from text.
+//! Access tokens: their expiry and their `Authorization` header.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -87,32 +86,6 @@ impl Token {
 
     pub(super) fn expires_within(&self, time: Duration, now: Instant) -> bool {
         self.expires.is_some_and(|end| now + time >= end)
-    }
-
-    /// Redacts the token from a text, in case a server has sent the token back. A token that was cut off by the server or by a limit
-    /// of bytes is redacted as well, if its first 16 bytes are left.
-    pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        const LONG: usize = 16;
-        let header = self.header.to_str().unwrap_or_default();
-        let secret = header.strip_prefix("Bearer ").unwrap_or(header);
-        let beginning = &secret[..secret.len().min(LONG)];
-        let mut clean = String::new();
-        let mut rest = text;
-        while !beginning.is_empty()
-            && let Some(at) = rest.find(beginning)
-        {
-            let (before, found) = rest.split_at(at);
-            let pairs = secret.bytes().zip(found.bytes());
-            let same = pairs.take_while(|(secret, byte)| secret == byte).count();
-            clean.push_str(before);
-            clean.push_str("[redacted]");
-            rest = &found[same..];
-        }
-        if clean.is_empty() {
-            return Cow::Borrowed(text);
-        }
-        clean.push_str(rest);
-        Cow::Owned(clean)
     }
 }
 
