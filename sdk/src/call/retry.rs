@@ -1,4 +1,4 @@
-//! The retry policy, and the parsing of `Retry-After`.
+//! The retry policy, and the parsing of `Retry-After`. Which errors are retryable: `error/retryable.rs`.
 
 use std::time::{Duration, SystemTime};
 

@@ -2,6 +2,7 @@
 
 mod build;
 pub(crate) mod response;
+mod retryable;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -232,25 +233,6 @@ impl Error {
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         self.0.kind == Kind::Configuration
-    }
-
-    /// Returns `true` if the same call could succeed later: 408, 429, any 5xx, a connection that can't be opened or broke, or a timeout.
-    ///
-    /// The client has already retried the call according to its [`RetryPolicy`](crate::RetryPolicy).
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        match self.0.kind {
-            Kind::Connect | Kind::Timeout | Kind::CredentialTimeout | Kind::Transport => true,
-            Kind::Status => self
-                .0
-                .status
-                .is_some_and(|status| matches!(status, 408 | 429 | 500..=599)),
-            Kind::Argument
-            | Kind::Configuration
-            | Kind::Credential
-            | Kind::Decode
-            | Kind::TooLarge => false,
-        }
     }
 }
 
