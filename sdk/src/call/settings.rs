@@ -1,4 +1,4 @@
-//! The settings of a client's calls, and the operation that is called.
+//! The settings of a client's calls with their defaults, and the operation that is called.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -7,6 +7,15 @@ use http::HeaderValue;
 use tokio::time::Instant;
 
 use crate::credential::Credential;
+
+/// The default timeout of opening a connection.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The default timeout of one attempt.
+pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+/// The default timeout of a call with all its attempts and backoffs.
+pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+/// The default maximum size of a response in bytes, after decompression.
+pub(crate) const RESPONSE_LIMIT: usize = 256 * 1024 * 1024;
 
 /// The settings that all calls of a client share.
 pub(crate) struct Settings {
