@@ -8,6 +8,7 @@ mod request;
 mod response;
 pub mod secrets;
 mod spec_checks;
+mod texts;
 
 use std::io::Write;
 use std::path::PathBuf;

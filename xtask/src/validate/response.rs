@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::checker::Check;
 use super::codes::{self, Code};
-use super::request::Texts;
+use super::texts::Texts;
 use crate::spec::{Node, Operation, essence, is_json, media_for, pointer_segment};
 
 const HEADERS: Texts = Texts {
