@@ -123,7 +123,7 @@ fn render(spec: &Value) -> Result<String, CommandError> {
         .output()
         .map_err(|error| match error.kind() {
             ErrorKind::NotFound => CommandError(format!(
-                "{}: OpenAPI Generator isn't installed; `tests/languages/install python` installs it",
+                "{}: OpenAPI Generator isn't installed; `tests/languages/install-tools python` installs it",
                 files::display_path(&program)
             )),
             _ => files::unusable(&program, &error),

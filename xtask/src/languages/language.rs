@@ -71,7 +71,7 @@ fn home() -> PathBuf {
     files::root().join("tests/languages")
 }
 
-/// Returns the folder in which `tests/languages/install` installs packages.
+/// Returns the folder in which `tests/languages/install-tools` installs packages.
 pub fn installed() -> PathBuf {
     files::root().join(".tools/languages")
 }
@@ -147,9 +147,9 @@ impl Language {
         fs::read_to_string(&path).map_err(|error| files::unusable(&path, &error))
     }
 
-    /// Returns the output of `tests/languages/install --check`, which lists the missing tools; `None` if no tool is missing.
+    /// Returns the output of `tests/languages/install-tools --check`, which lists the missing tools; `None` if no tool is missing.
     pub fn missing(&self) -> Result<Option<String>, CommandError> {
-        let script = home().join("install");
+        let script = home().join("install-tools");
         let output = Command::new(&script)
             .args(["--check", &self.name])
             .output()
@@ -161,7 +161,7 @@ impl Language {
         let text = String::from_utf8_lossy(&text);
         let lines = text
             .lines()
-            .map(|line| line.trim_start_matches("install: "));
+            .map(|line| line.trim_start_matches("install-tools: "));
         Ok(Some(lines.collect::<Vec<_>>().join("; ")))
     }
 

@@ -32,7 +32,7 @@ const INTERRUPTED: Outcome = Outcome::Child(130);
 /// Each folder with a `language.yaml` in tests/languages is a language. The command generates and builds its client. A driver, a
 /// program that uses the client, requests every recording and every scenario from a replay server and prints the values that it
 /// read. They must equal the recording's values of the properties that the spec names; any other difference must be listed as a
-/// known difference in language.yaml, with an explanation. tests/languages/install installs the tools of a language.
+/// known difference in language.yaml, with an explanation. tests/languages/install-tools installs the tools of a language.
 #[derive(Args)]
 pub struct Languages {
     /// Fail if the tools of a language are missing, instead of skipping the language; implied for languages given by name
@@ -139,7 +139,7 @@ impl Languages {
                 continue;
             };
             let message =
-                format!("{name}: {missing}; `tests/languages/install {name}` installs it");
+                format!("{name}: {missing}; `tests/languages/install-tools {name}` installs it");
             let required = self.all || !self.names.is_empty();
             skipped.push(if required {
                 Finding::error("skipped", message)

@@ -23,7 +23,7 @@ fn writes_a_page_that_names_the_recordings_and_loads_nothing() {
     }
     let output = common::run_in_workspace(root, &["docs"]);
     assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
-    let advice = "`tests/languages/install python` installs it";
+    let advice = "`tests/languages/install-tools python` installs it";
     assert!(stderr(&output).contains(advice), "{}", stderr(&output));
 
     fs::create_dir_all(&programs).expect("a folder");

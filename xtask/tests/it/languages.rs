@@ -146,8 +146,8 @@ fn rejects_an_invalid_language() {
 fn skips_a_language_without_its_tools_unless_it_is_required() {
     let workspace =
         Workspace::new(&[(YAML, "install: [pip install shell-generator==1.2.3]\n", "")]);
-    let install = common::workspace().join("tests/languages/install");
-    fs::copy(install, workspace.path("tests/languages/install")).expect("a copy");
+    let install = common::workspace().join("tests/languages/install-tools");
+    fs::copy(install, workspace.path("tests/languages/install-tools")).expect("a copy");
     let shell = workspace.path("tests/languages/shell");
     fs::remove_file(shell.join("requirements.txt")).expect("a removed file");
     let needs = "apt no-such-package no-such-program   # nothing has it\n";
