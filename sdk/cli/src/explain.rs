@@ -151,6 +151,11 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
             "the value can't be sent as it is",
             "correct it; `cloud-partner --help` shows what is expected",
         )
+    } else if error.is_configuration() {
+        (
+            "this machine isn't set up for HTTPS, such as without CA certificates",
+            "install the system's CA certificates; if SSL_CERT_FILE or SSL_CERT_DIR is set, correct it",
+        )
     } else if error.is_retryable() {
         (
             "the service, or a gateway before it, failed, and repeated requests didn't help",

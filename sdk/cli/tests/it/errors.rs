@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::support::{golden, run, serve, tool};
 
 /// The variables and arguments of each command, and its exit code. An empty value removes the variable.
-const COMMANDS: [(&str, i32); 14] = [
+const COMMANDS: [(&str, i32); 15] = [
     ("--publisher nobody offers", 11),
     ("status no-such-offer", 10),
     ("watch no-such-offer", 10),
@@ -26,6 +26,10 @@ const COMMANDS: [(&str, i32); 14] = [
     ("AZURE_TOKEN=a\nb offers", 2),
     ("--token-file /nonexistent/token offers", 2),
     ("AZURE_TOKEN= PATH=/nonexistent offers", 11),
+    (
+        "SSL_CERT_FILE=/dev/null --endpoint https://127.0.0.1:1 offers",
+        2,
+    ),
 ];
 
 #[test]
