@@ -1,5 +1,6 @@
-//! The interface between the decisions of a watch and its driver. A core has no I/O and no clock: the driver passes an input and
-//! the time, and the core returns actions. Times are durations since the watch was first polled.
+//! The interface between a watch's core, which makes the decisions, and its driver, which sends the requests. A core has no I/O and
+//! no clock: the driver passes an input and the time, and the core returns actions. Times are durations since the driver was first
+//! polled.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
@@ -40,7 +41,7 @@ pub(crate) enum Request {
 /// An input of a step.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// The time that `wake_at` returned has come. The core ignores an early or superfluous timer.
+    /// The time that `wake_at` returned is reached. The core ignores a timer that is too early or isn't needed.
     Timer,
     /// The result of [`Request::List`].
     List(Result<Response<Vec<OfferSummary>>, Error>),
@@ -81,7 +82,7 @@ pub(crate) struct Rules {
     pub(crate) timeout: Option<Duration>,
     pub(crate) tolerate: Duration,
     pub(crate) until: Until,
-    /// The thousandths that are added to every wait, at most 100, so that many watches don't poll at the same time.
+    /// The part of each wait that is added to it, in thousandths, at most 100, so that many watches don't poll at the same time.
     pub(crate) jitter: u32,
 }
 
@@ -117,7 +118,7 @@ impl Rules {
             .min(MAXIMUM_RETRY_AFTER)
     }
 
-    /// Returns the wait until the next request if it is longer than the interval because of a `Retry-After` header.
+    /// Returns `wait`, the time until the next request, if it comes from a `Retry-After` header that is longer than the interval.
     pub(crate) fn delay(&self, header: Option<Duration>, wait: Duration) -> Option<Duration> {
         let is_longer = header.is_some_and(|header| header > self.interval);
         (is_longer && wait == self.retry_after(header)).then_some(wait)

@@ -23,7 +23,7 @@ type Actions = Vec<Action<PublisherWatchEvent, PublisherWatchResult>>;
 /// The state of a watch of a publisher's offers.
 ///
 /// List and status requests never overlap. After a list, every open offer is polled once. The next list request is sent an interval
-/// after the last list, when these polls have ended. Between two lists, only polls that failed are repeated.
+/// after the response of the last one, but not before these polls have ended. Between two lists, only polls that failed are repeated.
 #[derive(Debug)]
 pub(crate) struct Many {
     rules: Rules,
@@ -35,7 +35,8 @@ pub(crate) struct Many {
     /// The earliest time of the next request. The `Retry-After` of an error applies to all requests.
     hold: Duration,
     offers: BTreeMap<String, Watched>,
-    /// The polls that weren't sent yet: the polls after a list with the time zero, and the polls that are repeated after an error.
+    /// The polls to send, each with its earliest time and the offer's id. The time of a poll that follows a list is zero; the time of a
+    /// poll that is repeated after an error isn't.
     polls: BTreeSet<(Duration, String)>,
     /// The number of status requests that are under way.
     polling: usize,
@@ -45,9 +46,10 @@ pub(crate) struct Many {
 #[derive(Debug)]
 struct Watched {
     offer: Offer,
-    /// Whether the offer is polled after the next list. Only a report, or an error that isn't tolerated, closes the offer.
+    /// Whether the offer is polled after the next list. Only a report with an outcome, or an error that isn't tolerated, makes this
+    /// `false`.
     open: bool,
-    /// How the watch of this offer ended; `None` while the publication is in progress. The outcome can be open again.
+    /// How the watch of this offer ended; `None` while it continues. If a list puts an outcome in doubt, the offer is open again.
     result: Option<Result<WatchResult, Error>>,
     /// The status in the last list that has a status of the offer.
     listed: Option<Extensible<OfferStatus>>,
@@ -58,6 +60,7 @@ struct Watched {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Contradiction {
     No,
+    /// The list has contradicted the outcome since this time.
     Since(Duration),
     /// The contradiction lasted longer than tolerated.
     Lasting,
@@ -129,7 +132,7 @@ impl Many {
         }
     }
 
-    /// Compares the results with the list, and starts a watch of each other offer that the list shows in flight or changed.
+    /// Compares the results of the watched offers with the list, and starts to watch each other offer that is in flight or changed.
     fn compare(&mut self, list: Vec<OfferSummary>, now: Duration) {
         let items = self.listing.record(list);
         for (id, watched) in &mut self.offers {
@@ -278,7 +281,7 @@ impl Watched {
         self.open |= is_doubted || matches!(self.contradiction, Contradiction::Since(_));
     }
 
-    /// Processes the result of a report; `None` if the publication is in progress. Returns the result if it is new.
+    /// Sets the result after a poll; `None` if the watch of the offer continues. Returns the result if it differs from the previous one.
     fn read(
         &mut self,
         result: Option<Result<WatchResult, Error>>,
@@ -325,7 +328,8 @@ impl Watched {
         };
     }
 
-    /// Returns the result, unless it is promising and a report must still confirm it, or the list contradicts it.
+    /// Returns the result. Returns `None` for an outcome that may count as a success if another poll must confirm it or if the list
+    /// contradicts it.
     fn valid_result(&self) -> Option<Result<WatchResult, Error>> {
         let is_valid = match self.result.as_ref()? {
             Ok(result) if result.outcome.is_promising() => {

@@ -118,7 +118,8 @@ impl WatchBuilder {
     }
 
     /// Sets how long failing polls are tolerated; 15 min by default. Zero tolerates no error. Before the first report, the maximum
-    /// is 2 min. The time starts when the first poll after the last report is sent. A poll that is under way isn't canceled; the
+    /// is 2 min. The time starts when the first poll after the last report is sent. A poll under way isn't canceled at the end of
+    /// this time; the
     /// client's [timeouts](crate::ClientBuilder::attempt_timeout) end the poll.
     ///
     /// | error | before the first report | after it |
@@ -140,11 +141,14 @@ impl WatchBuilder {
     /// Waits for a publication that is later than the publication of an earlier report. Read the earlier report before you start the
     /// publication: after the start, the service can still show the outcome of the previous publication.
     ///
-    /// An outcome counts only in one of two cases. Either a report has the status `notStarted`, `running` or
-    /// `waitingForPublisherReview`, and its status, steps or messages differ from the earlier report. Or all messages of the report
-    /// are newer than all messages of the earlier report. No other difference counts, because links can appear late. An unknown
-    /// status doesn't count either. If neither case occurs within the [start timeout](Self::start_timeout), the outcome is
-    /// [`Outcome::NotStarted`].
+    /// An outcome counts only after a report has shown that the later publication started. A report shows this in two cases:
+    ///
+    /// * The status is `notStarted`, `running` or `waitingForPublisherReview`, and the status, the steps or the messages differ from
+    ///   the earlier report.
+    /// * The status is any other known status, and all messages are newer than all messages of the earlier report.
+    ///
+    /// No other difference counts, because links can appear late. If no report shows the start within the
+    /// [start timeout](Self::start_timeout), the outcome is [`Outcome::NotStarted`].
     pub fn after(mut self, earlier: OfferStatusReport) -> Self {
         self.after = Some(earlier);
         self
@@ -195,8 +199,8 @@ impl IntoFuture for WatchBuilder {
 /// A watch of one offer's publication: await it for the result, or read it as a stream of events.
 ///
 /// The watch polls the offer's status at an interval until the publication has an [`Outcome`]. An `Err` means that *polls* failed
-/// for longer than [tolerated](WatchBuilder::tolerate). [`Outcome::Failed`] means that the *publication* failed. Each poll is one
-/// request: the client's [`RetryPolicy`](crate::RetryPolicy) doesn't apply. Dropping the watch cancels it. A panic, such as a panic
+/// for longer than [tolerated](WatchBuilder::tolerate). [`Outcome::Failed`] means that the *publication* failed. Each poll is a
+/// call without retries: the client's [`RetryPolicy`](crate::RetryPolicy) doesn't apply. Dropping the watch cancels it. A panic, such as a panic
 /// of a token provider, reaches the task that reads the watch.
 ///
 /// After the start of a publication, the service can still show the outcome of the previous publication; see

@@ -25,12 +25,15 @@ pub enum Outcome {
     /// The publication will fail unless the publisher acts. Its status is `running` or `waitingForPublisherReview`, but a step is
     /// `blocked` or `rejected`, or the offer or an incomplete step has a message of level `error`.
     Blocked,
-    /// The service contradicts itself, so there is no evidence of a success. One case is a report with the status `succeeded` and a
-    /// step that is `blocked` or `rejected`, or a message of level `error`. Another case is a report with the status `published`,
-    /// which is documented only for the list and doesn't identify the publication that succeeded. In a watch, a third case is a
-    /// report with the outcome [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`] whose steps, messages, status of a step or level
-    /// of a message couldn't be read. In a [`PublisherWatch`](crate::PublisherWatch), a fourth case is a list that contradicts [`Outcome::Succeeded`] or
-    /// [`Outcome::AwaitingGoLive`] for longer than tolerated.
+    /// The service contradicts itself, so there is no evidence of a success:
+    ///
+    /// * The report has the status `succeeded`, but a step is `blocked` or `rejected`, or a message has the level `error`.
+    /// * The report has the status `published`, which is documented only for the list. This status doesn't show which publication
+    ///   succeeded.
+    /// * In a watch: the outcome of the report is [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], but a value that could
+    ///   contradict it can't be decoded: the steps, the messages, a step's status or a message's level.
+    /// * In a [`PublisherWatch`](crate::PublisherWatch): the list contradicts [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`] for
+    ///   longer than tolerated.
     Contradictory,
     /// The publication didn't start within the [start timeout](crate::WatchBuilder::start_timeout). All reports can belong to the
     /// previous publication.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::Error;
 use crate::watch::core::Rules;
 
-/// The maximum time for which errors are tolerated before the first success. A wrong host name or endpoint is a permanent error.
+/// The maximum time for which errors are tolerated before the first success. It is short, because a wrong host name or endpoint is a
+/// permanent error.
 const MAXIMUM_BEFORE_SUCCESS: Duration = Duration::from_secs(2 * 60);
 
 /// The first wait after an error. The wait doubles up to the interval.
@@ -101,8 +102,8 @@ impl Health {
         &self.errors
     }
 
-    /// Keeps the error, and drops an earlier error with the same cause. The newer error has the newer correlation id. The first of
-    /// them can be the only one with a cause of its own, such as the 401 after which every token request fails.
+    /// Keeps the error, and drops an earlier error with the same cause, because the newer error has the newer correlation id. The
+    /// newer error takes over the sources of the dropped error if it has none, such as a 401 after which every token request fails.
     fn keep(&mut self, error: &Error) {
         let mut error = error.clone();
         self.errors.retain(|kept| {

@@ -25,7 +25,7 @@ pub enum PublisherWatchEvent {
     Listed {
         /// The number of offers in the list.
         offers: usize,
-        /// The number of offers whose watch hasn't ended. Each of them is polled next.
+        /// The number of offers that are polled next. If it is zero, the watch ends.
         watched: usize,
     },
     /// An offer's report differs from the previous report, or is the first report.
@@ -70,9 +70,9 @@ pub enum PublisherWatchEvent {
 #[non_exhaustive]
 pub struct PublisherWatchResult {
     /// The result of each watched offer, by id. `Err` is the error that ended the watch of the offer. The map is empty if no offer
-    /// was in flight.
+    /// was watched.
     pub offers: BTreeMap<String, Result<WatchResult, Error>>,
-    /// Whether the watch timed out before a list showed that no offer is in flight.
+    /// Whether the watch timed out.
     pub timed_out: bool,
     /// The error of the last list request, if it failed.
     pub last_error: Option<Error>,
@@ -176,7 +176,7 @@ impl IntoFuture for PublisherWatchBuilder {
 ///
 /// In each interval, the watch sends one list request, and one status request for each watched offer that hasn't ended. At most eight
 /// status requests are concurrent. For example, 10,000 offers with 50 in flight take 51 requests. A status request that failed can
-/// be repeated within the interval. An offer that disappears from the list is watched until the watch of this offer ends.
+/// be repeated within the interval. The watch of an offer that disappears from the list continues.
 ///
 /// The lists and the reports can contradict each other. Right after the start of a publication, for example, the offer can be in
 /// flight in the list while the report still shows the outcome of the previous publication. A list contradicts an outcome in two

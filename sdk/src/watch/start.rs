@@ -29,10 +29,10 @@ impl Start {
     }
 }
 
-/// Returns whether a report belongs to a later publication. One criterion is a known status in flight together with a status, steps
-/// or messages that differ from the earlier report. The other criterion is that all messages are newer than all messages of the
-/// earlier report. No other difference counts: links, for example, can appear late. An unknown, empty or null status is no evidence
-/// that a publication has started.
+/// Returns whether a report belongs to a later publication than the earlier report. A report with a known status in flight belongs to
+/// a later publication if its status, steps or messages differ from the earlier report. A report with a final status belongs to a later
+/// publication if all its messages are newer than all messages of the earlier report. No other difference counts: links, for example,
+/// can appear late. An unknown, empty or null status is no evidence that a publication has started.
 fn is_later_publication(earlier: &OfferStatusReport, report: &OfferStatusReport) -> bool {
     if report.status.known().is_none() {
         return false;

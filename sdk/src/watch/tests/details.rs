@@ -134,7 +134,7 @@ fn an_offer_that_is_listed_twice_is_in_flight_if_one_item_is() {
         let listed = a.status.as_ref().map(Extensible::as_str);
         assert_eq!(listed, Some(status), "{first} {second}");
         assert!(!a.changed);
-        // Equal items aren't a change. A different version of one item is a change.
+        // A list with the same items isn't a change. A list with another version of one item is a change.
         assert!(!listing.record(both())["a"].changed);
         assert!(listing.record(vec![item(first, 3), item(second, 2)])["a"].changed);
         assert!(listing.record(vec![item(first, 3), item(second, 4)])["a"].changed);
@@ -237,7 +237,8 @@ fn delays(run: &Run<PublisherWatchEvent, PublisherWatchResult>) -> Vec<(u64, Opt
 fn a_retry_after_delays_the_requests_of_a_publisher_watch() {
     let running = [(0, "running"), (1, "running")];
     let ended = [(0, "failed"), (1, "failed")];
-    // The fault, whether the list request has it, and the times of the list and status requests after it.
+    // Whether the first list request (otherwise a status request) gets the `Retry-After`, whether its response is an error, and the
+    // times and offers of the first four requests.
     for (of_list, fault, expected) in [
         (
             true,

@@ -93,7 +93,7 @@ pub fn outcome(report: Report) -> Option<&'static str> {
     }
 }
 
-/// Returns how long the policy tolerates a fault.
+/// Returns how long polls may fail before this fault ends the watch.
 fn tolerated(fault: Fault, succeeded_before: bool, options: Options) -> Seconds {
     let heals = match fault {
         Fault::Argument => return 0,
@@ -163,7 +163,7 @@ pub struct Publisher {
     pub watched: BTreeSet<u8>,
     /// The last report of each offer.
     reports: BTreeMap<u8, Report>,
-    /// Since when the list and the report of an offer contradict each other without a break.
+    /// The time at which the list began to contradict the report, for each offer with a contradiction.
     contradicted: BTreeMap<u8, Seconds>,
     /// Offers whose last poll failed.
     pub failing: BTreeSet<u8>,
@@ -243,7 +243,7 @@ impl Publisher {
             || without_success && may_count_as_success(outcome)
     }
 
-    /// Returns since when the list contradicts the last report.
+    /// Returns the time at which the list began to contradict the last report.
     pub fn contradicted_since(&self, offer: u8) -> Option<Seconds> {
         self.contradicted.get(&offer).copied()
     }

@@ -68,7 +68,7 @@ proptest! {
         if watch.is_success() {
             prop_assert!(publisher.may_succeed(), "{:#?}", publisher);
         }
-        // The list that confirms the outcomes can arrive when the timeout passes.
+        // The list that confirms the outcomes can arrive at the very end of the timeout.
         if watch.timed_out {
             prop_assert_eq!(run.end, options.timeout);
         } else {
@@ -93,12 +93,12 @@ proptest! {
                     }
                     if model::may_count_as_success(outcome) {
                         prop_assert_eq!(contradicted, None, "{} is contradicted", id);
-                        prop_assert!(!publisher.failing.contains(&offer), "{} wasn't read", id);
+                        prop_assert!(!publisher.failing.contains(&offer), "the last poll of {} failed", id);
                     }
                     // Without a timeout, the watch ends only when each contradiction is resolved or lasted too long.
                     if !watch.timed_out {
                         prop_assert!(contradicted.is_none() || lasting, "{} ended too early", id);
-                        prop_assert!(!publisher.failing.contains(&offer), "{} wasn't read", id);
+                        prop_assert!(!publisher.failing.contains(&offer), "the last poll of {} failed", id);
                     }
                 }
             }
@@ -150,7 +150,7 @@ fn eight_status_requests_are_under_way_at_once_and_each_offer_is_polled_once_per
     assert_eq!(run.sent.len(), 6 + 5 * 20);
 }
 
-/// Returns a service that follows the scripts. At the end of the scripts, every publication has succeeded.
+/// Runs a publisher watch against a service that follows the scripts. After the end of its script, each response shows a success.
 fn publisher(
     lists: Vec<(ServiceResponse, u64, Option<u64>)>,
     scripts: &[Vec<(ServiceResponse, u64, Option<u64>)>],
@@ -182,7 +182,7 @@ fn publisher(
     )
 }
 
-/// Returns the indexes of the exchanges with which the policy ends the polls of the list (`None`) and of each offer.
+/// Returns the index of the exchange after which the policy gives up, for the list (`None`) and for each offer.
 fn gives_up(log: &[Exchange], options: Options) -> BTreeMap<Option<u8>, usize> {
     let mut polls: BTreeMap<Option<u8>, Polls> = BTreeMap::new();
     let mut ends = BTreeMap::new();
@@ -195,7 +195,8 @@ fn gives_up(log: &[Exchange], options: Options) -> BTreeMap<Option<u8>, usize> {
     ends
 }
 
-/// Checks that the wait between two polls of an offer is the interval after a report, and the backoff after an error.
+/// Checks that the wait between two polls is at least the interval after a report, at least the initial backoff after an error
+/// (unless the failed poll took a minute), and at most an hour.
 fn check_waits(log: &[Exchange]) -> Result<(), TestCaseError> {
     for pair in log.windows(2) {
         let waited = pair[1].sent - pair[0].received;
