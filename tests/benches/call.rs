@@ -2,7 +2,7 @@
 //!
 //! `cargo bench -p cloud-partner-recordings --bench call`; the exit code is 1 if a target is missed.
 //!
-//! Both send the same request with identically configured HTTP clients, read the whole body and decode the same properties.
+//! Both clients send the same request with identically configured HTTP clients, read the whole body and decode the same properties.
 
 mod support;
 
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures rounds with this number of calls of each client.
+/// Measures the rounds, in each of which both clients make this number of calls.
 fn measure(url: &str, publisher: &str, rounds: usize, calls: u32) -> ExitCode {
     let runtime = runtime();
     let (sdk, plain) = (sdk(url), http());

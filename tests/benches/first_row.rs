@@ -1,7 +1,7 @@
 //! The time until the command-line tool prints the first of 10,000 offers, relative to the time in which curl downloads the same body.
 //!
-//! `cargo bench -p cloud-partner-recordings --bench first_row`; the exit code is 1 if the target is missed. It
-//! requires curl, and builds the tool with the release profile.
+//! `cargo bench -p cloud-partner-recordings --bench first_row`; the exit code is 1 if the target is missed. The
+//! benchmark needs curl, and builds the tool with the release profile.
 
 mod support;
 

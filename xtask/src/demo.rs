@@ -84,7 +84,7 @@ fn run_tool(url: &str, publisher: &str, arguments: &[&str]) -> CommandResult {
     })
 }
 
-/// Prints a line to standard error. Errors of writing it are ignored.
+/// Prints a line to standard error. A failed write is ignored.
 fn print_progress(verb: &str, what: String) {
     let _ = print_line(&mut io::stderr(), verb, what);
 }

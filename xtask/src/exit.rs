@@ -62,7 +62,7 @@ impl From<String> for CommandError {
     }
 }
 
-/// Converts an error of writing the output. Errors of files are converted where the file's name is known.
+/// Treats the error as a failed write to the output. Errors of files are converted where the file's name is known.
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         Self(format!("the output can't be written: {error}"))

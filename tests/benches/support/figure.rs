@@ -3,7 +3,8 @@
 use std::ops::{Bound, RangeBounds};
 use std::process::ExitCode;
 
-/// Runs both functions, which return a time, this many times in pairs. A disturbance of the machine affects both times of a pair.
+/// Runs both functions `rounds` times by turns, and returns the pairs of the times that they return. A disturbance of the machine affects
+/// both times of a pair.
 pub fn pairs(
     rounds: usize,
     mut first: impl FnMut() -> f64,

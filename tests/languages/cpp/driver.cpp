@@ -27,7 +27,7 @@ value status(const OffersApi &api, const std::string &publisher, const std::stri
 {
     auto report = api.getOfferStatus(publisher, offer, "2017-10-31").get();
     std::vector<value> steps;
-    if (report->stepsIsSet()) // to get what isn't set ends the program
+    if (report->stepsIsSet()) // Otherwise getSteps() aborts the program.
         for (const auto &step : report->getSteps())
             steps.push_back(value::array({value::string(step->idIsSet() ? step->getId() : ""),
                                           value::string(step->statusIsSet() ? step->getStatus() : "")}));
@@ -50,7 +50,7 @@ value list(const OffersApi &api, const std::string &publisher)
     return decoded(ModelBase::toJson(offers), read);
 }
 
-// The client doesn't decode the body of an error response.
+// Decodes the body of an error response, because the client doesn't.
 value errorResponse(const ApiException &e)
 {
     std::error_code invalid;

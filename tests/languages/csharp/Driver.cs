@@ -56,7 +56,7 @@ static class Driver
             {
                 line = (call[1] == "listOffers" ? List(client, call[2]) : Status(client, call[2], call[3])).GetAwaiter().GetResult();
             }
-            catch (ApiException e) when (e.StatusCode >= 300) // below is a success that can't be decoded
+            catch (ApiException e) when (e.StatusCode >= 300) // A status below 300 means that the body can't be decoded.
             {
                 line = Failure(e.StatusCode, (e as ApiException<ErrorResponse>)?.Result);
             }

@@ -44,11 +44,11 @@ public class Driver {
     try {
       if (error.getResponseBody() != null) body = json.readValue(error.getResponseBody(), ErrorResponse.class);
     } catch (JsonProcessingException notJson) {
-      // The body is a gateway's HTML page, so only the status code is known.
+      // The body isn't JSON, such as a gateway's HTML page, so only the status code is known.
     }
     Map<String, Object> result = new HashMap<>(Map.of("status", error.getCode()));
     if (body == null) {
-      // The body was null.
+      // The body was the JSON value null.
     } else if (body.getError() != null) {
       result.put("code", body.getError().getCode());
       result.put("message", body.getError().getMessage());

@@ -1,5 +1,5 @@
 <?php
-// Stands in for the file that Composer writes: Guzzle is Debian's, the client is the generated one.
+// Replaces the file that Composer writes: loads Guzzle from its Debian package, and the generated client.
 require 'GuzzleHttp/autoload.php';
 spl_autoload_register(function ($class) {
     $file = getenv('CLIENT') . '/lib/' . str_replace(['CloudPartnerPortal\\', '\\'], ['', '/'], $class) . '.php';

@@ -22,7 +22,7 @@ def offers(api, publisher)
   { decoded: offers.map(&:to_hash), read: read }
 end
 
-# The client doesn't decode the body of an error response.
+# Decodes the body of an error response, because the client doesn't.
 def failure(error)
   unless error.is_a?(CloudPartnerPortal::ApiError) && error.code.to_i >= 300
     return { exception: "#{error.class}: #{error.message.lines.first&.chomp}" }

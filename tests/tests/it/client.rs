@@ -1,4 +1,4 @@
-//! Endpoints with a password, a credential that hangs, and the attempt after a 401.
+//! Endpoints with a password, a token provider that never returns, and the attempt after a 401.
 
 use std::future::pending;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,4 +1,4 @@
-//! When tokens are fetched, cached, renewed and discarded, as observed by a provider and a server.
+//! Tests when the SDK fetches, caches, renews and discards tokens. A provider counts the fetches, and a server records the tokens.
 
 use std::error::Error as _;
 use std::fmt;
@@ -24,13 +24,14 @@ enum Behaviour {
     Forever,
     /// Returns a token with a lifetime of an hour.
     Hour,
-    /// Returns a token with a lifetime shorter than five minutes, the time before the expiry at which a token is renewed.
+    /// Returns a token with a lifetime of two minutes, which the SDK starts to renew at once: it renews a token five minutes before its
+    /// expiry.
     Soon,
     /// Returns a token that has expired by the next call.
     Now,
-    /// Returns the first token, with a lifetime of an hour.
+    /// Returns token 0, with a lifetime of an hour.
     Same,
-    /// Waits for the gate, then returns a token without an expiry.
+    /// Waits until the test opens the gate, then returns a token without an expiry.
     Wait,
     /// Returns an error.
     Fail,
@@ -48,7 +49,7 @@ impl fmt::Display for NoToken {
 
 impl std::error::Error for NoToken {}
 
-/// A provider of numbered tokens, starting with 0, and the number of its calls.
+/// A provider that numbers its tokens from 0 and counts its calls.
 struct Provider {
     calls: Arc<Mutex<usize>>,
     gate: Arc<Semaphore>,
@@ -145,7 +146,7 @@ fn tokens(server: &ScriptedServer) -> Vec<usize> {
     server.requests().into_iter().map(number).collect()
 }
 
-/// Returns a script that rejects the first tokens with a 401.
+/// Returns a script that rejects the tokens whose number is below `number` with a 401.
 fn rejects(number: usize) -> impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static {
     move |request| {
         if (0..number).any(|number| request.token == Some(token(number))) {
@@ -156,7 +157,7 @@ fn rejects(number: usize) -> impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Syn
     }
 }
 
-/// A row of the table, which describes its properties.
+/// A row of `credentials.yaml`, which describes the properties in its first lines.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Case {
@@ -201,7 +202,7 @@ impl Case {
             let source = error.source();
             let text = source.map(ToString::to_string).unwrap_or_default();
             assert!(text.contains(&self.source), "{name}: {text}");
-            // The provider's own error can be downcast.
+            // The source can be downcast to the provider's error.
             let own = source.and_then(|source| source.downcast_ref::<NoToken>());
             assert_eq!(own.is_some(), text.contains("the vault"), "{name}");
         }

@@ -1,5 +1,5 @@
-//! Compares the SDK with the spec: the SDK must decode a response if and only if its body is valid against the spec, and decoding and
-//! encoding must not change a property that the spec names.
+//! Compares the SDK with the spec: the SDK must decode a response if and only if its body is valid against the spec, and decoding the body
+//! and encoding the result must not change a property that the spec names.
 //!
 //! The bodies are an example with every property of the spec, every recorded successful response, and each of them with one value
 //! changed. A property that is added to the spec is tested without a change here. An invalid value must not prevent decoding if the
@@ -90,7 +90,8 @@ struct Case {
     publisher: String,
     /// The name of the changed property, which the message of an error contains; empty if the value isn't a property.
     property: String,
-    /// The body, and the body without each property or element that contains the changed value, innermost first.
+    /// The body, then the body without each property or element that contains the changed value, innermost first. The SDK must decode
+    /// the body to the first of them that is valid.
     variants: Vec<Value>,
 }
 
@@ -204,7 +205,7 @@ struct Place {
     name: String,
     /// The name of the property, or an empty string.
     property: String,
-    /// The pointers of the properties and the elements of their arrays that contain the value, innermost first.
+    /// The pointers of the properties and array elements that contain the value, innermost first; without the offers of a list.
     removable: Vec<String>,
 }
 
@@ -259,7 +260,7 @@ fn without(body: &Value, pointer: &str) -> Value {
     body
 }
 
-/// The change to an array that begins with three elements of other types, which are removed if they are invalid.
+/// The change that inserts three elements of other types at the start of an array. The SDK must omit them if they are invalid.
 const OTHER_ELEMENTS: &str = "an array with other elements";
 
 /// Returns a value of each JSON type, numbers and strings at the boundaries of the schemas, and variants of the value.

@@ -1,4 +1,4 @@
-//! Property tests of decoding: it never panics, accepts every valid value, and encoding returns the same value.
+//! Property tests of decoding: decoding never panics and accepts every valid value, and encoding the result loses nothing.
 //!
 //! The cases are generated from a fixed seed, so every run tests the same cases. `PROPTEST_RNG_SEED` sets another seed, and
 //! `PROPTEST_CASES` the number of cases.
@@ -72,7 +72,8 @@ fn object_of(
     prop::collection::vec(property, 0..8).prop_map(|properties| properties.into_iter().collect())
 }
 
-/// Generates objects with the property names of the spec. Their values are such objects, lists of such objects, or other JSON values.
+/// Generates objects with the property names of the spec. Their values are such objects, lists of such objects, or other JSON values. The
+/// property `required` is always present, with a value from `texts`.
 fn object(
     required: &'static str,
     own: impl Strategy<Value = String> + Clone,
@@ -109,7 +110,7 @@ fn round_trip<T: DeserializeOwned + Serialize + PartialEq + Debug>(text: &[u8]) 
     let encoded = serde_json::to_string(&value).expect("an encoded value");
     let again: T = serde_json::from_str(&encoded).expect("a decoded value");
     assert_eq!(value, again);
-    // Unlike the comparison of statuses, this comparison is case-sensitive.
+    // The comparison of the values ignores the letter case of statuses. The comparison of the encoded texts doesn't.
     assert_eq!(encoded, serde_json::to_string(&again).expect("again"));
     Some(value)
 }

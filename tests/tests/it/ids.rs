@@ -1,5 +1,5 @@
-//! Identifiers in paths: special characters are encoded, and an identifier that would address another resource is an error before the
-//! request.
+//! Identifiers in paths: special characters are percent-encoded, and a call with an identifier that would address another resource fails
+//! before it sends a request.
 
 use cloud_partner_portal::Identifier;
 

@@ -13,7 +13,6 @@ mod recording_files;
 mod recordings;
 mod replay;
 mod retries;
-
 mod support;
 mod tracing;
 mod watch;

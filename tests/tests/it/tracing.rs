@@ -18,8 +18,8 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
         .with_span_events(FmtSpan::CLOSE)
         .with_ansi(false)
         .finish();
-    // With one dispatcher only, tracing caches the interest of the first thread that reaches an event: another test without a
-    // subscriber would disable the event.
+    // If there is only one dispatcher, tracing enables or disables an event for all threads when a thread reaches it first. The thread
+    // of another test has no subscriber, so it would disable the event. A second dispatcher prevents this.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let _guard = tracing::subscriber::set_default(subscriber);
 

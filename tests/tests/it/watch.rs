@@ -111,7 +111,7 @@ const REPORTS: [&str; 4] = [
 
 #[tokio::test]
 async fn a_resumed_watch_reports_the_changes_since_the_report() {
-    // The report is encoded and decoded, as a program does that stores it between two runs.
+    // A program that stores the report between two runs encodes and decodes it.
     let stored = |number: usize| -> OfferStatusReport {
         let report: OfferStatusReport = serde_json::from_str(REPORTS[number]).expect("a report");
         let text = serde_json::to_string(&report).expect("it can be encoded");
@@ -197,7 +197,7 @@ async fn a_result_contains_the_last_eight_distinct_errors_since_the_last_report(
     let last = result.last_error.expect("the last error");
     assert_eq!(last.correlation_id(), Some("7"));
     assert_eq!(last.retry_after(), Some(Duration::from_secs(86_400)));
-    // Its sources are the other errors.
+    // The sources of the last error are the earlier errors.
     let sources = std::iter::successors(std::error::Error::source(&last), |error| error.source());
     let sources = sources.filter_map(|source| source.downcast_ref::<Error>());
     let ids: Vec<_> = sources.filter_map(Error::correlation_id).collect();

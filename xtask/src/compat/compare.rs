@@ -13,10 +13,11 @@ const TYPE_NAME: &str = "generated clients have a type of this name";
 /// The changes between two specs, without changes of the documentation.
 #[derive(Default)]
 pub struct Changes {
-    /// The place of each change, and the reason why a client that was written for the base may stop working. A part to which several
-    /// operations refer is compared once per operation; a change that is breaking for one operation is breaking.
+    /// The place of each change, and the reason why a client that was written for the base may stop working, by JSON pointer and
+    /// description. Operations share parts of the spec, so a change may be found several times; it is breaking if it is breaking once.
     list: BTreeMap<(String, String), (Place, Option<&'static str>)>,
-    /// The pairs of objects that were compared already. They end the recursion for a schema that contains itself.
+    /// The pairs of objects that were already compared as part of a request or of a response. They end the recursion for a schema that
+    /// contains itself.
     compared: HashSet<(String, String, Side)>,
 }
 
@@ -374,7 +375,8 @@ fn removal_breaks(object: &Object<'_>) -> Option<&'static str> {
     }
 }
 
-/// Returns whether a response is an error response. Clients must expect one with any status code, and check the status code first.
+/// Returns whether a response is an error response. Adding or removing one breaks no client, because clients must expect an error
+/// response with any status code.
 fn is_error(response: &Object<'_>) -> bool {
     let status = response.key();
     status.starts_with(['4', '5']) || status == "default"

@@ -1,4 +1,4 @@
-//! What a changed value of a keyword means for clients.
+//! The effect on clients when the value of a keyword changes.
 
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ pub enum Effect {
     Stricter,
     /// Additional values are valid.
     Looser,
-    /// The valid values are others, and may be fewer, more or both.
+    /// The set of valid values changed in an unknown way: values may have become valid, invalid, or both.
     Other,
 }
 
@@ -50,7 +50,7 @@ impl Effect {
     }
 }
 
-/// Returns whether a keyword only documents, or has a comparison of its own in `compare.rs`.
+/// Returns whether a keyword is only documentation, or is compared by a separate function in `compare.rs`.
 pub fn is_skipped(kind: Kind, keyword: &str) -> bool {
     DOCUMENTATION.contains(&keyword)
         || keyword.starts_with("x-")

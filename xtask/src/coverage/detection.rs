@@ -43,7 +43,7 @@ impl Evaluation {
         }
     }
 
-    /// Returns whether `validate` reports an error for it with the unchanged spec.
+    /// Returns whether `validate` reports an error for the recording with the unchanged spec.
     pub fn is_rejected(&self) -> bool {
         self.found
             .iter()
@@ -55,7 +55,7 @@ impl Evaluation {
         !self.is_rejected() && findings_of(mutated, &self.recording) != self.found
     }
 
-    /// Returns whether the counterexample has an error less with the mutated spec.
+    /// Returns whether an error of the counterexample is missing with the mutated spec.
     fn loses_an_error(&self, mutated: &Checker<'_>) -> bool {
         let now = findings_of(mutated, &self.recording);
         let count = |list: &[Found], error| list.iter().filter(|other| *other == error).count();

@@ -55,7 +55,8 @@ fn methods(part: &mut Part<'_>) {
     }
 }
 
-/// Mutates the status codes of an operation. If a status code were removed, its range or the default could apply instead.
+/// Mutates the responses of an operation by adding a required header that no recording has. If a response were removed instead, the
+/// response for its range of status codes or the default could apply.
 fn status_codes(part: &mut Part<'_>) {
     let responses = part.named("responses");
     for (status, _) in responses.filter(|(status, _)| !status.starts_with("x-")) {
@@ -105,7 +106,7 @@ fn parameter(part: &mut Part<'_>) {
     }
 }
 
-/// Mutates whether a header or parameter is required. If it has no keyword `required`, the mutations belong to `keyword`.
+/// Mutates whether a header or parameter is required. If it is optional, the mutations belong to the statement at `keyword`.
 fn required(part: &mut Part<'_>, keyword: &str) {
     let reject_all = json!({ "schema": { "$ref": null, "not": {} } });
     let with = "a recording with this parameter or header";

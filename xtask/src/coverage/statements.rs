@@ -38,14 +38,14 @@ pub struct Mutation {
     /// The description of the change, such as `becomes optional`.
     #[serde(rename = "mutation")]
     pub name: String,
-    /// The recording or counterexample that would detect it.
+    /// A description of the recording or counterexample that would detect the mutation.
     pub needs: String,
     /// The recordings that detect it.
     pub recordings: Vec<Evidence>,
     /// The files of the counterexamples that detect it. They are no evidence for the statement.
     pub counterexamples: Vec<String>,
-    /// Whether it only restricts what the statement leaves open, for example by making an optional property required. A recording
-    /// that detects such a mutation is no evidence for the statement, because it may lack the property.
+    /// Whether the mutation only forbids what the statement allows, for example by making an optional property required. A recording
+    /// that detects such a mutation is no evidence for the statement, because the recording may lack the property.
     pub restricts: bool,
     /// Whether the statement is about the shape of a body: properties, types, formats. A recording with an observed shape is
     /// evidence for such statements only, because its values are synthetic.
@@ -89,7 +89,7 @@ impl Mutation {
         }
     }
 
-    /// Returns whether a recording or counterexample detects it.
+    /// Returns whether a recording or counterexample detects the mutation.
     pub fn is_detected(&self) -> bool {
         !self.recordings.is_empty() || !self.counterexamples.is_empty()
     }

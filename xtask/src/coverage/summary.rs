@@ -150,7 +150,8 @@ impl<'s> Summary<'s> {
     }
 }
 
-/// Returns the state of a statement: uncovered unless every mutation is detected, otherwise the state of the strongest recording.
+/// Returns the state of a statement: uncovered unless every mutation is detected, otherwise the state of the strongest recording that
+/// is evidence.
 fn state(mutations: &[Mutation]) -> State {
     if !mutations.iter().all(Mutation::is_detected) {
         return State::Uncovered;

@@ -60,8 +60,8 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, Command
         .collect()
 }
 
-/// Returns the negative control: a copy of a recorded offer status, with the status `status`. The server's copy has another status
-/// than the expected one, so a comparison without a difference is broken.
+/// Returns the negative control: a copy of a recording of an offer's status, with `status` as the only property of the body. The
+/// server's copy and the expected result have different statuses, so a run that reports no difference doesn't compare anything.
 pub fn control(source: &Source, status: &str) -> Result<Recording, CommandError> {
     let is_report = |recording: &&Recording| {
         recording.response.status == 200

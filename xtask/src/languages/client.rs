@@ -36,7 +36,8 @@ pub struct RunSettings<'r> {
 pub struct Run {
     /// The differences between the driver's results and the expected ones; `None` if the driver didn't run to its end.
     pub differences: Option<Vec<Difference>>,
-    /// The failed command's name in `language.yaml`, the reason, and the last lines of its output. It ended the run.
+    /// The message about the command that failed and so ended the run: its name in `language.yaml`, the reason, and the last lines of
+    /// its output.
     pub failed: Option<String>,
 }
 
@@ -49,7 +50,7 @@ pub async fn run(language: &Language, settings: &RunSettings<'_>) -> Result<Run,
         fs::remove_dir_all(&place).map_err(|error| files::unusable(&place, &error))?;
     }
     fs::create_dir_all(&folder).map_err(|error| files::unusable(&folder, &error))?;
-    // Projects of users have this folder as well, so the page can list the same commands.
+    // A user's project has a folder `node_modules` too, so the commands on the language's page work here unchanged.
     let packages = installed().join(&language.name).join("node_modules");
     if packages.exists() {
         let link = folder.join("node_modules");
@@ -109,7 +110,7 @@ pub async fn run(language: &Language, settings: &RunSettings<'_>) -> Result<Run,
         Some(_) => "Failed",
     };
     let what = format!("{}: {}", language.name, times.join(", "));
-    // An error of writing to standard error is ignored.
+    // A failed write to standard error is ignored.
     let _ = print_line(&mut io::stderr(), verb, what);
     Ok(run)
 }

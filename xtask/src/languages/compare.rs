@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::cases::{CONTROL, Case};
 use crate::spec::Node;
 
-/// The normalised results of a driver by the name of the call: its line without the property `case`.
+/// The normalised results of a driver, by the name of the call. A result is a line of the output without the property `case`.
 pub type Results<'c> = HashMap<&'c str, Value>;
 
 /// A difference between an actual result and the expected result.
@@ -166,8 +166,8 @@ fn short(value: &Value) -> String {
     }
 }
 
-/// Returns a result in the form that is compared: a decoded value without properties that the spec doesn't name, and no empty texts
-/// among the other values. Only the first line of an error's message is kept: the rest may be a stack trace.
+/// Returns a result in the form that is compared. Of a decoded value, only the properties that the spec names are kept. In the other
+/// values, an empty text becomes null. Of an error's message, only the first line is kept: the rest may be a stack trace.
 pub fn normalised(mut result: Value, schema: Option<&Node<'_>>) -> Value {
     if let (Some(decoded), Some(schema)) = (result.get_mut("decoded"), schema) {
         *decoded = named(schema, decoded);

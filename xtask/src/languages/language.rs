@@ -124,7 +124,7 @@ impl Language {
         }
     }
 
-    /// Returns a package in the install commands that isn't pinned at the same version.
+    /// Returns a package of the install commands whose version `requirements.txt` and `package.json` don't pin.
     fn unpinned(&self) -> Option<&str> {
         let files = ["requirements.txt", "package.json"];
         let folders = self.packages.iter().map(|name| home().join(name));

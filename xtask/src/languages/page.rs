@@ -8,7 +8,7 @@ use super::language::Language;
 use crate::exit::CommandError;
 use crate::files;
 
-/// The page's file; none for a language without an example, which has no page.
+/// Returns the path of a language's page. A language without an example has no page.
 pub fn path(language: &Language) -> Option<PathBuf> {
     language.manifest.example.as_ref()?;
     let name = format!("openapi/languages/{}.md", language.name);
@@ -68,7 +68,7 @@ fn example(language: &Language) -> Result<String, CommandError> {
     })
 }
 
-/// Returns a command as a reader types it.
+/// Returns the command `generate` as a reader of the page types it.
 fn command(generate: &str) -> String {
     generate
         .trim()

@@ -25,7 +25,7 @@ impl Drop for ProcessGroup {
     fn drop(&mut self) {
         let group = self.0.and_then(|id| i32::try_from(id).ok());
         if let Some(group) = group.and_then(Pid::from_raw) {
-            // A group without a process left is no error.
+            // The call fails if every process of the group has ended already.
             let _ = kill_process_group(group, Signal::KILL);
         }
     }

@@ -6,13 +6,13 @@
 //! | key | evidence for |
 //! |---|---|
 //! | `/` | the owner itself |
-//! | `/pattern` | the owner's keyword `pattern` |
+//! | `/minLength` | the owner's keyword `minLength` |
 //! | `id`, `"404"`, `X-Name`, `running` | a property, parameter, response, header, media type or known value |
 //! | `id/format`, `links/items` | a keyword of a property |
 //! | `200/X-Name` | a header or media type of a response inside the operation |
-//! | `/nullable` | `nullable` of the owner and of every property without a separate entry for `nullable` |
+//! | `/nullable` | a [`STRICT`] keyword of the owner, and of every property without a separate entry for it |
 //!
-//! A keyword without an entry has the evidence of its property. Exceptions are [`STRICT`] keywords and inline items: documentation
+//! A keyword without an entry has the evidence of its property or owner. Exceptions are [`STRICT`] keywords and inline items: documentation
 //! rarely describes them, so the entry of the property would be the wrong evidence.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -151,7 +151,8 @@ impl<'s> Evidence<'s> {
         }
     }
 
-    /// Checks that a statement has evidence: that the owner's `x-evidence` has one of the keys. The first key that exists counts.
+    /// Checks that a statement has evidence: that the owner's `x-evidence` has one of the keys. The first of these keys is the
+    /// statement's evidence.
     fn check_statement(&mut self, pointer: &str, owner: &str, keys: &[String]) {
         let entries = self.spec.at(&format!("{owner}/{EVIDENCE}"));
         let found = |key| entries.as_ref().and_then(|entries| entries.written(key));

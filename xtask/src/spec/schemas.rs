@@ -125,8 +125,8 @@ impl Schemas {
             .is_none_or(|validator| validator.is_valid(value))
     }
 
-    /// Returns a schema and its subschemas in `allOf`, `anyOf` and `oneOf`, with references followed. Of alternatives, the result
-    /// has only those that accept `value`, if any accepts it. Without a value, it has all alternatives.
+    /// Returns a schema and its subschemas in `allOf`, `anyOf` and `oneOf`, with references followed. Subschemas in `anyOf` and `oneOf`
+    /// that don't accept `value` are left out, unless none accepts it.
     pub fn composed<'s>(&self, schema: Node<'s>, value: Option<&Value>) -> Vec<Node<'s>> {
         let mut found = Vec::new();
         self.compose(schema, value, &mut found);
@@ -179,6 +179,7 @@ impl Schemas {
     }
 }
 
+/// Translates the keywords `nullable` and `format` of a schema, but not of the schemas inside.
 fn translate(schema: &mut Map<String, Value>) {
     if schema.remove("nullable") == Some(Value::Bool(true))
         && let Some(kind @ Value::String(_)) = schema.get("type").cloned()

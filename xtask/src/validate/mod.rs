@@ -102,7 +102,7 @@ fn cpu_milliseconds() -> Option<u128> {
     Some(used.as_millis())
 }
 
-/// Returns `None`, because the standard library has no function for it.
+/// Returns `None`, because the standard library has no function for the CPU time.
 #[cfg(not(unix))]
 fn cpu_milliseconds() -> Option<u128> {
     None

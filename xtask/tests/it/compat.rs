@@ -1,4 +1,4 @@
-//! `compat` with one base spec, `compat/base.json`, and many small changes. `compat/cases.json` has the cases:
+//! `compat` with one base spec, `compat/base.json`, and many small changes of it. `compat/cases.json` has the cases:
 //!
 //! * `edit`: the changes of the base, by JSON pointer; `null` removes a property;
 //! * `changes`: the changes that `compat` reports, each with its place in the spec.

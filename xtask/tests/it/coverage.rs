@@ -167,6 +167,7 @@ fn every_statement_of_the_committed_spec_is_covered_and_counted_once() {
     let states = states(&report);
     let numbers = report["summary"].as_object().expect("the numbers by state");
     let sum: u64 = numbers.values().filter_map(Value::as_u64).sum();
+    // The numbers are the total and the number of statements by state, so each statement is in two of them.
     let expected = 2 * u64::try_from(states.len()).expect("a number");
     assert_eq!(sum, expected, "{numbers:?}");
     let statements = report["statements"].as_array().expect("the statements");

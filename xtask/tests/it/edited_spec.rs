@@ -11,11 +11,13 @@ use serde_json::json;
 
 use crate::common::{self, stderr, stdout};
 
+/// The known value that the test adds: a text of the spec and its replacement.
 const VALUE: (&str, &str) = (
     "        - published\n",
     "        - published\n        - paused\n",
 );
 
+/// The operation that the test adds: a text of the spec and its replacement.
 const OPERATION: (&str, &str) = (
     "\ncomponents:\n",
     r##"
@@ -135,7 +137,7 @@ impl Copy {
     }
 }
 
-/// Copies a folder without files that git ignores.
+/// Copies a folder, except build results, installed tools and the git repository.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {

@@ -24,7 +24,7 @@ const KNOWN: Edit = (
      differences: [\"list/contoso: decoded[].version\", \"list/contoso: read[][2]\"]",
 );
 
-/// A copy of the workspace `tests/languages`, with the real spec. The driver of its language prints the file `lines.jsonl`.
+/// A copy of the workspace in `xtask/tests/languages`, with the real spec. The driver of its language prints the file `lines.jsonl`.
 struct Workspace(TempDir);
 
 impl Workspace {

@@ -1,4 +1,4 @@
-//! `lint` with one spec without problems, `lint/base.json`, and many small changes. `lint/cases.json` has the cases:
+//! `lint` with one spec without problems, `lint/base.json`, and many small changes of it. `lint/cases.json` has the cases:
 //!
 //! * `edit`: the changes of the spec, by JSON pointer; `null` removes a property;
 //! * `problems`: the code and place of each problem that `lint` reports.
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::common::{self, stdout};
 
-/// Returns a spec that keeps every rule.
+/// Returns the spec without problems.
 pub fn spec() -> Value {
     let text = fs::read(common::tests().join("lint/base.json")).expect("the base");
     serde_json::from_slice(&text).expect("JSON")

@@ -7,7 +7,6 @@ mod coverage;
 #[cfg(unix)]
 mod docs;
 mod edited_spec;
-
 #[cfg(unix)]
 mod languages;
 mod lint;

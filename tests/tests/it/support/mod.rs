@@ -94,7 +94,7 @@ pub fn response_schema<'a>(spec: &'a Spec, path: &str) -> &'a Value {
 pub const LIST: &str = "/api/publishers/{publisherId}/offers";
 pub const STATUS: &str = "/api/publishers/{publisherId}/offers/{offerId}/status";
 
-/// Returns whether the value is absent, null or an empty string. The three are equivalent.
+/// Returns whether the value is absent, null or an empty string. All three mean the same in this API.
 pub fn is_absent_null_or_empty(value: Option<&Value>) -> bool {
     value.is_none_or(|value| value.is_null() || value.as_str() == Some(""))
 }

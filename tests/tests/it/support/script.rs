@@ -31,15 +31,18 @@ pub struct Script {
     partial: Option<String>,
     /// Sends these bytes.
     send: Option<Bytes>,
-    /// Then sends these bytes until the client disconnects, `slowly` with an interval of 20 ms.
+    /// Then sends these bytes until the client disconnects.
     repeat: Option<Bytes>,
+    /// Waits 20 ms after each repetition.
     slowly: bool,
+    /// What the server does last.
     then: End,
 }
 
 #[derive(Clone, Copy, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 enum End {
+    /// Closes the connection.
     #[default]
     Close,
     /// Resets the connection.
