@@ -47,7 +47,9 @@ impl Base {
         let show = |file: &str| {
             files::git_output(&["show", "--end-of-options", &format!("{revision}:./{file}")])
         };
-        let text = show(SPEC).ok_or_else(|| {
+        // git would read the file of an empty revision from the index, which has no changes.
+        let text = show(SPEC).filter(|_| !revision.is_empty());
+        let text = text.ok_or_else(|| {
             CommandError(format!(
                 "the base `{revision}` is neither a file nor a git revision with {SPEC}: give another base with --base"
             ))

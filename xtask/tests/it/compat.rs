@@ -240,6 +240,7 @@ fn every_error_message_says_what_to_do() {
         assert!(!root.join("planted").exists());
     }
     write(root, "other.json", "{\"openapi\": \"3.0.3\", \"paths\": 7}");
+    assert_eq!(compat(root, &["--base="]).status.code(), Some(3));
     common::golden("compat-no-spec", &compat(root, &["--base", "other.json"]));
     write(root, "broken.json", "[");
     assert_eq!(
