@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::Extensible;
 use crate::types::{OfferStatus, OfferSummary};
-use crate::watch::status::is_in_flight;
+use crate::watch::report::is_in_flight;
 
 /// The fingerprints of the offers in earlier lists. The lists themselves aren't kept, because a publisher can have thousands of
 /// offers.

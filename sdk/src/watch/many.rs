@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::types::{OfferStatus, OfferStatusReport, OfferSummary};
-use crate::watch::core::{Action, Core, Input, Request, Rules, retry_after};
+use crate::watch::core::{Action, Core, Input, Request};
 use crate::watch::listing::{Evidence, Item, Listing};
-use crate::watch::policy::{Health, Verdict};
+use crate::watch::poll_errors::{Health, Verdict};
+use crate::watch::rules::{Rules, retry_after};
 use crate::watch::start::Start;
 use crate::watch::watched_offer::Offer;
 use crate::{

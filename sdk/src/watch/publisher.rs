@@ -11,9 +11,9 @@ use futures_core::Stream;
 #[cfg(doc)]
 use crate::Outcome;
 use crate::types::PublisherId;
-use crate::watch::core::{Rules, Until};
 use crate::watch::driver::Driver;
 use crate::watch::many::Many;
+use crate::watch::rules::{Rules, Until};
 use crate::{Change, Client, Error, WatchResult};
 
 /// An event of a [`PublisherWatch`].

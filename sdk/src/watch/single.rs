@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::watch::core::{Action, Core, Input, Request, Rules};
+use crate::watch::core::{Action, Core, Input, Request};
+use crate::watch::rules::Rules;
 use crate::watch::watched_offer::Offer;
 use crate::{Error, Outcome, WatchEvent, WatchResult};
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::types::OfferStatusReport;
-use crate::watch::core::{Rules, Until, retry_after};
-use crate::watch::policy::{Health, Verdict};
+use crate::watch::poll_errors::{Health, Verdict};
+use crate::watch::rules::{Rules, Until, retry_after};
 use crate::watch::start::Start;
 use crate::watch::unread::has_unread_values;
 use crate::{Change, Error, Outcome, Response, WatchEvent, WatchResult};
@@ -103,6 +103,6 @@ impl Offer {
     /// Returns the outcome of the last report, or `None` if the watch continues after this outcome.
     fn outcome(&self, until: Until) -> Option<Outcome> {
         let outcome = self.last.as_ref()?.outcome()?;
-        (until != Until::Live || outcome != Outcome::AwaitingGoLive).then_some(outcome)
+        until.ends_with(outcome).then_some(outcome)
     }
 }

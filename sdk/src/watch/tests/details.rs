@@ -10,9 +10,9 @@ use super::simulation::{Reply, Run, error, run};
 use super::{many, single};
 use crate::call::response::Received;
 use crate::types::OfferSummary;
-use crate::watch::core::Rules;
 use crate::watch::listing::Listing;
-use crate::watch::policy::Health;
+use crate::watch::poll_errors::Health;
+use crate::watch::rules::Rules;
 use crate::watch::start::Start;
 use crate::{Extensible, PublisherWatchEvent, PublisherWatchResult, WatchEvent};
 

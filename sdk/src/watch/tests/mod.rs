@@ -11,8 +11,8 @@ mod start;
 use proptest::prelude::*;
 use std::time::Duration;
 
-use crate::watch::core::{Rules, Until};
 use crate::watch::many::Many;
+use crate::watch::rules::{Rules, Until};
 use crate::watch::single::Single;
 use crate::watch::start::Start;
 use crate::watch::watched_offer::Offer;

@@ -1,9 +1,9 @@
-//! The policy for errors of polls.
+//! How long a watch tolerates the errors of its polls, and when it polls again after an error.
 
 use std::time::Duration;
 
 use crate::Error;
-use crate::watch::core::Rules;
+use crate::watch::rules::Rules;
 
 /// The maximum time for which errors are tolerated before the first success. It is short, because a wrong host name or endpoint is a
 /// permanent error.

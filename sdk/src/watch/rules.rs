@@ -1,0 +1,94 @@
+//! The options of both watches, the outcomes that end a watch, and the waits between polls with jitter and `Retry-After`.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::Duration;
+
+use crate::{Error, Outcome, Response};
+
+/// The maximum wait that a `Retry-After` header causes.
+pub(crate) const MAXIMUM_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
+
+/// The outcomes that end a watch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Until {
+    /// The watch ends with the first outcome, including [`Outcome::AwaitingGoLive`](crate::Outcome::AwaitingGoLive). This is the
+    /// default.
+    #[default]
+    Outcome,
+    /// The watch ends as with [`Until::Outcome`]. The caller treats [`Outcome::AwaitingGoLive`](crate::Outcome::AwaitingGoLive) as
+    /// a success; the watch itself behaves the same.
+    GoLive,
+    /// The watch ends with the first outcome other than [`Outcome::AwaitingGoLive`](crate::Outcome::AwaitingGoLive).
+    Live,
+}
+
+impl Until {
+    /// Returns whether a watch ends with this outcome of a report.
+    pub(crate) fn ends_with(self, outcome: Outcome) -> bool {
+        self != Self::Live || outcome != Outcome::AwaitingGoLive
+    }
+}
+
+/// The options of both watches.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) interval: Duration,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) tolerate: Duration,
+    pub(crate) until: Until,
+    /// The part of each wait that is added to it, in thousandths, at most 100, so that many watches don't poll at the same time.
+    pub(crate) jitter: u32,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(60),
+            timeout: None,
+            tolerate: Duration::from_secs(15 * 60),
+            until: Until::default(),
+            jitter: 0,
+        }
+    }
+}
+
+impl Rules {
+    /// Sets a random jitter.
+    pub(crate) fn with_random_jitter(self) -> Self {
+        // The standard library's only stable source of randomness.
+        let random = RandomState::new().build_hasher().finish();
+        let jitter = u32::try_from(random % 101).unwrap_or_default();
+        Self { jitter, ..self }
+    }
+
+    /// Returns a wait with jitter.
+    pub(crate) fn with_jitter(&self, wait: Duration) -> Duration {
+        wait.saturating_add(wait / 1000 * self.jitter)
+    }
+
+    /// Returns the wait that a `Retry-After` header causes, or zero without a header.
+    pub(crate) fn retry_after(&self, header: Option<Duration>) -> Duration {
+        self.with_jitter(header.unwrap_or_default())
+            .min(MAXIMUM_RETRY_AFTER)
+    }
+
+    /// Returns `wait`, the time until the next request, if it comes from a `Retry-After` header that is longer than the interval.
+    pub(crate) fn delay(&self, header: Option<Duration>, wait: Duration) -> Option<Duration> {
+        let is_longer = header.is_some_and(|header| header > self.interval);
+        (is_longer && wait == self.retry_after(header)).then_some(wait)
+    }
+
+    /// Returns whether the watch has timed out.
+    pub(crate) fn timed_out(&self, now: Duration) -> bool {
+        self.timeout.is_some_and(|timeout| now >= timeout)
+    }
+}
+
+/// Returns the `Retry-After` of a response or of an error response.
+pub(crate) fn retry_after<T>(result: &Result<Response<T>, Error>) -> Option<Duration> {
+    match result {
+        Ok(response) => response.received.retry_after,
+        Err(error) => error.retry_after(),
+    }
+}
