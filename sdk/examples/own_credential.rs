@@ -14,7 +14,7 @@ async fn main() -> Result<(), Error> {
     let path = arguments.next().unwrap_or_default();
     let publisher = arguments.next().unwrap_or_default();
 
-    // The client calls the function before the first request, five minutes before a token expires, and after the service has
+    // The client calls the function before the first request, when a token expires within five minutes, and after the service has
     // rejected a token.
     let credential = Credential::provider(move || {
         let path = path.clone();

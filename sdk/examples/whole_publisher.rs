@@ -48,6 +48,6 @@ async fn main() -> Result<ExitCode, Error> {
             _ => {}
         }
     }
-    // The watch was dropped before it ended.
+    // Not reached: the last event before `None` is `Ended`.
     Ok(ExitCode::FAILURE)
 }

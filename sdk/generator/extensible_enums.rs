@@ -34,7 +34,7 @@ pub fn variant(value: &str) -> String {
     }
 }
 
-/// Returns the enum of the component `name`, and its implementation of `KnownValue`.
+/// Returns the enum of the component `name`, and its implementations of `KnownValue` and `Sealed`.
 pub fn known_values(name: &str, description: &str, texts: &[&str]) -> [syn::Item; 3] {
     let ident = format_ident!("{name}");
     let documentation = format!(

@@ -34,7 +34,7 @@ pub mod mock;
 mod values;
 mod watch;
 
-// Generated code passes the compiler's lints only.
+// Generated code is checked by the compiler's lints, but not by Clippy.
 #[cfg(feature = "generate")]
 #[allow(clippy::all, clippy::pedantic, unused_qualifications)]
 mod generated {

@@ -28,7 +28,7 @@ pub fn table(columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<S
             _ => Cell::new(clean(&text)),
         }));
     }
-    // Without the padding of the first and the last column.
+    // `trim` removes the padding of the first and the last column.
     table.lines().map(|line| line.trim().to_owned()).collect()
 }
 

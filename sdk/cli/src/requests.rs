@@ -41,7 +41,7 @@ fn show(layer: impl Layer<Registry> + Send + Sync) {
 
 struct Retries;
 
-/// The fields of an event. Of an event with an `error`, they are kept in the call's span until the event with the backoff.
+/// The fields of an event. The call's span stores the fields of an event with an `error` until the event with the `backoff`.
 #[derive(Default)]
 struct Fields {
     error: Option<String>,

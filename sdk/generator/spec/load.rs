@@ -130,7 +130,7 @@ impl Spec {
         }
     }
 
-    /// Makes an error about the part at a JSON pointer.
+    /// Creates an error about the part at a JSON pointer.
     #[must_use]
     pub fn error(&self, pointer: &str, message: impl Into<String>) -> SpecError {
         SpecError {

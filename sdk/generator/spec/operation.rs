@@ -155,6 +155,8 @@ impl<'s> Parameter<'s> {
     }
 }
 
+/// Matches a path with a template, and adds the name and value of each parameter to `captured`. A value is at least one character and
+/// doesn't contain a slash. Longer values are tried first.
 fn capture<'t, 'r>(
     template: &'t str,
     path: &'r str,

@@ -85,7 +85,7 @@ const KEYWORDS: &[(Kind, &[&str], Holds, Kind)] = &[
     (Schema, &["allOf", "anyOf", "oneOf"], Many, Schema),
 ];
 
-/// The keywords that only document: a change of their values changes nothing for clients.
+/// The keywords that only document. Changing their values doesn't affect clients.
 pub const DOCUMENTATION: &[&str] = &[
     "description",
     "example",
@@ -117,7 +117,7 @@ impl<'s> std::ops::Deref for Object<'s> {
 }
 
 impl<'s> Object<'s> {
-    /// Makes an object without a known parent.
+    /// Creates an object without a known parent.
     #[must_use]
     pub fn of(kind: Kind, node: Node<'s>) -> Self {
         Self {
@@ -143,7 +143,7 @@ impl<'s> Object<'s> {
         })
     }
 
-    /// Returns the objects inside this object, without following references. A reference has none.
+    /// Returns the objects directly inside this object, without following references. A reference contains no objects.
     #[must_use]
     pub fn objects(&self) -> Vec<Self> {
         let mut objects = Vec::new();

@@ -1,11 +1,11 @@
 //! The adapter to progenitor: builds an operation's request with the generated client, and doesn't send the request.
 //!
 //! A method that progenitor generates builds a request, hands it to the hook [`exec`](ClientHooks::exec), and decodes the
-//! response that the hook returns. The SDK uses the first half only, because the second has no limit of bytes, no retries, and
-//! one error type per operation. So `exec` returns at once a response that holds the request as an extension, with the status
-//! code 100: no operation names it as a success, and a final response can't have it (RFC 9110, section 15.2). Therefore the
-//! method ends with `UnexpectedResponse`, the only result in which progenitor-client keeps extensions, and [`request`] takes
-//! the request out of it.
+//! response that the hook returns. The SDK uses only the building of the request, because the rest has no limit of bytes, no
+//! retries, and one error type per operation. So `exec` sends nothing, and returns a response with the status code 100 that holds
+//! the request as an extension. No operation names this status code as a success, and a final response can't have it (RFC 9110,
+//! section 15.2). Therefore the method returns `UnexpectedResponse`, the only result in which progenitor-client keeps extensions,
+//! and [`request`] takes the request from this result.
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout};
 use super::token::{AccessToken, Token};
 use crate::error::{Error, Kind};
 
-/// The time before its expiry at which a token is renewed.
+/// A call renews a token that expires within this time.
 const RENEW_BEFORE: Duration = Duration::from_secs(300);
 /// The minimum time between two renewals of a token that is still valid.
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(30);

@@ -62,7 +62,7 @@ pub(crate) struct Token {
 }
 
 impl Token {
-    /// Checks a token.
+    /// Checks a token, and creates its header.
     pub(super) fn new(token: &AccessToken) -> Result<Self, &'static str> {
         let expires = token.expires.and_then(|end| {
             let left = end.duration_since(SystemTime::now()).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Decodes properties. An optional property that is absent, `null`, the empty string or of an unexpected JSON type decodes as
-//! `None`. In a required property, these values are errors, except that `null` is a value of an extensible enum.
+//! `None`. A required property that is absent, `null` or of an unexpected JSON type is an error, except that `null` is a value of an
+//! extensible enum. The empty string is an error only in a required identifier.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -31,7 +32,7 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
         false
     }
 
-    /// The implementations for frequent types are inlined, because the compiler then knows the kind of scalar.
+    // `#[inline]` on the implementations for frequent types lets the compiler see which kind of scalar each visitor method passes.
     fn from_scalar(_: Scalar<'_>) -> Option<Self> {
         None
     }

@@ -4,7 +4,7 @@
 //! Undecodable values are strings with an unpaired surrogate or with invalid UTF-8, and properties that occur twice. An
 //! undecodable value in an optional property decodes as `None`, and the other properties keep their values. An undecodable value
 //! in a required property is an error, because a required property can't be `null`. Numbers beyond the range of `f64` (`1e999`)
-//! and values nested deeper than 128 levels are always errors, unless they are in a property that the spec doesn't name.
+//! and values nested deeper than 128 levels are errors in the properties of the spec. In other properties, they are ignored.
 
 mod lenient;
 mod repair;

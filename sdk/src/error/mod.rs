@@ -15,10 +15,11 @@ use http::StatusCode;
 /// The error of a call.
 ///
 /// Its `Display` is one line: the operation, the HTTP status code, the first line of the service's message, its code, the
-/// correlation id, the number of attempts, the `Retry-After`, and the credential of a 401 or 403. `Display` never shows a token, a
-/// header or a stack trace; [`body`](Self::body) returns the whole error response. `Display` doesn't include the source: print the
-/// chain of [`source`](StdError::source)s as well, as `anyhow` does. When the attempts of a call have errors with different causes,
-/// the source of each error is the error before it. Each error has its own correlation id.
+/// correlation id, the number of attempts, the `Retry-After`, and the credential of a 401, a 403 or a missing token. `Display` never
+/// shows a token, a header or a stack trace; [`body`](Self::body) returns the whole error response. `Display` doesn't include the
+/// source: print the chain of [`source`](StdError::source)s as well, as `anyhow` does. When the attempts of a call have errors with
+/// different causes, the source of each error is the error before it, and `Display` includes the innermost cause. Each error has its
+/// own correlation id.
 ///
 /// Cloning is cheap: clones share the body and the source.
 ///
@@ -152,7 +153,7 @@ impl Error {
         self.0.status == Some(403)
     }
 
-    /// Returns `true` if the service rejects the token and also rejects the renewed token.
+    /// Returns `true` if the service rejects the token, and a new token if the credential can fetch one.
     ///
     /// *Example*: 401 with `Authorization has been denied for this request.` *Likely cause*: the token has expired, or was
     /// issued for another resource than `https://cloudpartner.azure.com`. *What to do*: get a new token for this resource.
@@ -164,7 +165,8 @@ impl Error {
     /// Returns `true` if the service limits the rate of requests.
     ///
     /// *Example*: 429 with `Retry-After: 120`; not observed on this service so far. *Likely cause*: many concurrent clients.
-    /// *What to do*: wait for [`retry_after`](Self::retry_after); the client has already waited as long as its timeouts allow.
+    /// *What to do*: wait for [`retry_after`](Self::retry_after). The client has already retried the call according to its
+    /// [`RetryPolicy`](crate::RetryPolicy).
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         self.0.status == Some(429)
@@ -265,7 +267,7 @@ impl fmt::Display for Error {
         if !inner.message.is_empty() {
             write!(f, "{separator}{}", inner.message)?;
         }
-        // With an earlier error, `source()` returns it, so the source itself is shown here.
+        // If there is an earlier error, `source()` returns the earlier error, so the line includes the cause of this error.
         if let (Some(source), Some(_)) = (&inner.source, &inner.earlier) {
             write!(f, ": {}", innermost(source.as_ref()))?;
         }

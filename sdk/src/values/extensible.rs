@@ -59,8 +59,8 @@ pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
 #[derive(Clone)]
 pub struct Extensible<K> {
     known: Option<K>,
-    /// The text; `None` if it equals the known value's text, or if the value was `null`. A thin pointer, because each offer of a
-    /// list has a status.
+    /// The text; `None` if it equals the known value's text, or if the value was `null`. The second `Box` halves the size of the field,
+    /// because each offer of a long list has a status.
     text: Option<Box<Box<str>>>,
 }
 

@@ -30,7 +30,7 @@ pub struct Timestamp(Text);
 /// Text that needs no allocation if it is as short as the times of a list, because a list can have thousands of offers.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Text {
-    /// Followed by zeros.
+    /// The text, padded with zero bytes.
     Short([u8; 23]),
     Long(Box<str>),
 }
@@ -61,7 +61,7 @@ impl Timestamp {
         match &self.0 {
             Text::Short(bytes) => {
                 let text = bytes.split(|byte| *byte == 0).next();
-                // The bytes are a copy of a text without zeros.
+                // The bytes are a copy of a `str`, so decoding them can't fail.
                 str::from_utf8(text.unwrap_or_default()).unwrap_or_default()
             }
             Text::Long(text) => text,

@@ -14,7 +14,7 @@ use crate::args::{Until, Watch};
 use crate::client::Connection;
 
 pub enum Event {
-    /// The list was read. `offers` is the number of offers in the list, and `watched` is the number of watched offers.
+    /// The list was read. `offers` is the number of offers in the list, and `watched` is the number of offers that are polled next.
     Listed { offers: usize, watched: usize },
     /// An event of an offer, or of the list if there is no offer.
     Poll(Option<String>, Box<WatchEvent>),
@@ -51,7 +51,7 @@ pub fn of_offers<'o>(
     Ok(Box::pin(select_all(watches)))
 }
 
-/// Watches every offer of the publisher that is in flight.
+/// Watches the offers of the publisher that are in flight or change.
 pub fn of_publisher(connection: &Connection, options: &Watch) -> Result<Events, Error> {
     let watch = connection
         .client
