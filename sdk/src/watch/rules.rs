@@ -12,14 +12,13 @@ pub(crate) const MAXIMUM_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Until {
-    /// The watch ends with the first outcome, including [`Outcome::AwaitingGoLive`](crate::Outcome::AwaitingGoLive). This is the
-    /// default.
+    /// The watch ends with the first outcome, including [`Outcome::AwaitingGoLive`]. This is the default.
     #[default]
     Outcome,
-    /// The watch ends as with [`Until::Outcome`]. The caller treats [`Outcome::AwaitingGoLive`](crate::Outcome::AwaitingGoLive) as
-    /// a success; the watch itself behaves the same.
+    /// The watch ends as with [`Until::Outcome`]. The caller treats [`Outcome::AwaitingGoLive`] as a success; the watch
+    /// itself behaves the same.
     GoLive,
-    /// The watch ends with the first outcome other than [`Outcome::AwaitingGoLive`](crate::Outcome::AwaitingGoLive).
+    /// The watch ends with the first outcome other than [`Outcome::AwaitingGoLive`].
     Live,
 }
 
