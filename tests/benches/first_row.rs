@@ -18,9 +18,9 @@ use support::{TOKEN, started_by_cargo_bench};
 
 const OFFERS: usize = 10_000;
 const ROUNDS: usize = 15;
-/// The maximum time of the tool is `TIMES` multiplied by curl's time, plus `MORE` seconds.
-const TIMES: f64 = 1.2;
-const MORE: f64 = 0.1;
+/// The maximum time of the tool is curl's time multiplied by `FACTOR`, plus `EXTRA_SECONDS`.
+const FACTOR: f64 = 1.2;
+const EXTRA_SECONDS: f64 = 0.1;
 
 fn main() -> ExitCode {
     if !started_by_cargo_bench() {
@@ -41,8 +41,11 @@ fn main() -> ExitCode {
         tool * 1e3,
         curl * 1e3
     );
-    let name = format!("first row over {TIMES} times curl and {} ms", MORE * 1e3);
-    report(&name, tool / (TIMES * curl + MORE), &(..=1.0))
+    let name = format!(
+        "first row over {FACTOR} times curl and {} ms",
+        EXTRA_SECONDS * 1e3
+    );
+    report(&name, tool / (FACTOR * curl + EXTRA_SECONDS), &(..=1.0))
 }
 
 /// Builds the tool with the release profile and returns its path.

@@ -34,14 +34,14 @@ impl Lint {
             && let Some(evidence) = evidence::check(&spec)
         {
             let total = evidence.statements.iter().sum();
-            let rest = evidence.statements.iter().zip(evidence::KINDS);
-            let rest: Vec<String> = rest
+            let by_kind = evidence.statements.iter().zip(evidence::KINDS);
+            let by_kind: Vec<String> = by_kind
                 .map(|(number, kind)| format!("{number} {kind}"))
                 .collect();
             let text = format!(
                 "{} by the kind of their sources: {}",
                 with_noun(total, "statement"),
-                rest.join(", ")
+                by_kind.join(", ")
             );
             print_line(out, "Evidence", text)?;
             evidence

@@ -13,7 +13,7 @@ mod files;
 mod generate;
 #[path = "../../sdk/generator/mod.rs"]
 mod generator;
-#[cfg(unix)] // Its scripts are shell scripts.
+#[cfg(unix)] // The commands in `language.yaml` are shell scripts.
 mod languages;
 mod lint;
 mod output;
@@ -63,10 +63,10 @@ fn main() -> ExitCode {
     });
     match result {
         Ok(outcome) => outcome.into(),
-        Err(failure) => {
-            // An error of writing to standard error is ignored, because the exit code still reports the error.
+        Err(error) => {
+            // A failed write to standard error is ignored, because the exit code reports the error as well.
             let _ = out.flush();
-            let _ = writeln!(io::stderr(), "error: {failure}");
+            let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::from(CommandError::CODE)
         }
     }

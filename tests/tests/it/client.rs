@@ -48,7 +48,7 @@ async fn a_call_that_times_out_while_it_waits_for_a_token_is_a_credential_error(
 }
 
 #[tokio::test]
-async fn without_retries_only_the_request_with_a_new_token_after_a_401_is_a_second_attempt() {
+async fn a_401_is_followed_by_one_attempt_with_a_new_token_even_without_retries() {
     for second in [200, 401, 503] {
         let server = ScriptedServer::start(move |request| match request.number {
             0 => response(401, &[], ""),
@@ -62,11 +62,11 @@ async fn without_retries_only_the_request_with_a_new_token_after_a_401_is_a_seco
         });
         let client = builder(&server).credential(credential);
         let client = client.build().expect("a client");
-        let sent = match client.list_offers("contoso").await {
+        let attempts = match client.list_offers("contoso").await {
             Ok(response) => response.attempts(),
             Err(error) => error.attempts(),
         };
-        assert_eq!(sent, 2, "{second}");
+        assert_eq!(attempts, 2, "{second}");
         assert_eq!(server.requests().len(), 2, "{second}");
     }
 }

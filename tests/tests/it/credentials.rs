@@ -224,7 +224,7 @@ async fn a_token_is_fetched_once_for_many_calls() {
         let (provider, credential) = Provider::new([behaviour]);
         let server = ScriptedServer::start(rejects(0));
         // Clones of a credential share its token.
-        let clients = [credential.clone(), credential].map(|one| client(&server, one));
+        let clients = [credential.clone(), credential].map(|clone| client(&server, clone));
         for call in calls_at_once(&clients[0], 20) {
             assert_eq!(call.await.expect("no panic").expect("a list"), 1);
         }

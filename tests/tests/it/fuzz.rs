@@ -76,7 +76,7 @@ fn object_of(
 /// property `required` is always present, with a value from `texts`.
 fn object(
     required: &'static str,
-    own: impl Strategy<Value = String> + Clone,
+    texts: impl Strategy<Value = String> + Clone,
 ) -> impl Strategy<Value = Value> + Clone {
     let spec = committed_spec().value;
     let schemas = spec["components"]["schemas"].as_object().expect("schemas");
@@ -94,12 +94,12 @@ fn object(
             prop::collection::vec(prop_oneof![object, inner], 0..4).prop_map(Value::from)
         ]
     });
-    (properties, own).prop_map(move |(properties, own)| {
+    (properties, texts).prop_map(move |(properties, text)| {
         let mut properties = match properties {
             Value::Object(properties) => properties,
             other => Map::from_iter([("steps".to_owned(), other)]),
         };
-        properties.insert(required.to_owned(), own.into());
+        properties.insert(required.to_owned(), text.into());
         Value::Object(properties)
     })
 }

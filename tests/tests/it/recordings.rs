@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use crate::support::error_checks::check_displayed_text;
 use crate::support::{
-    LIST, STATUS, all_recordings, client, committed_spec, lost_properties, response_schema, serve,
+    LIST, STATUS, all_recordings, client, committed_spec, different_properties, response_schema,
+    serve,
 };
 
 /// Calls the operation of the recorded request. Returns its path template, and the decoded and encoded response or the error.
@@ -71,7 +72,7 @@ async fn every_successful_response_is_decoded_without_loss_and_valid_against_the
         };
         let (path, response) = call(&client, recording).await;
         let encoded = response.unwrap_or_else(|error| panic!("{name}: {error}"));
-        let lost = lost_properties(&spec, response_schema(&spec, path), body, &encoded);
+        let lost = different_properties(&spec, response_schema(&spec, path), body, &encoded);
         assert_eq!(lost, [""; 0], "{name}");
         let (count, schema) = match path {
             LIST => (&mut lists, &list_schema),

@@ -150,8 +150,8 @@ async fn a_resumed_watch_reports_the_changes_since_the_report() {
     else {
         panic!("no change");
     };
-    let befores: Vec<_> = change.steps.iter().flat_map(|step| &step.before).collect();
-    assert_eq!(befores, ["notStarted", "notStarted"]);
+    let former_statuses: Vec<_> = change.steps.iter().flat_map(|step| &step.before).collect();
+    assert_eq!(former_statuses, ["notStarted", "notStarted"]);
 
     let server = ScriptedServer::scripts(vec![vec![Stall]]);
     let resumed = watch(&server)

@@ -45,7 +45,7 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Changes, SpecError> {
     let same = |a: &Operation<'_>, b: &Operation<'_>| a.method == b.method && a.path == b.path;
     for old in &before {
         if let Some(new) = after.iter().find(|new| same(old, new)) {
-            changes.operation(old, new);
+            changes.compare_operations(old, new);
         } else {
             let what = format!("the operation `{}` was removed", old.name());
             changes.add(&old.node, what, Some("clients call it"));
@@ -85,9 +85,9 @@ impl Changes {
         })
     }
 
-    fn operation(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
-        self.servers(old, new);
-        self.credentials(old, new);
+    fn compare_operations(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
+        self.compare_servers(old, new);
+        self.compare_credentials(old, new);
         let [old_object, new_object] =
             [old, new].map(|operation| Object::of(Kind::Operation, operation.node.clone()));
         let [before, after] = [old, new].map(|operation| {
@@ -97,12 +97,12 @@ impl Changes {
                 .collect();
             parameters
         });
-        self.named(&old_object, &new_object, &before, &after, Side::Request);
-        self.object(&old_object, &new_object, Side::Request);
+        self.compare_by_name(&old_object, &new_object, &before, &after, Side::Request);
+        self.compare_objects(&old_object, &new_object, Side::Request);
     }
 
     /// Compares two objects of the same kind, and the objects inside.
-    fn object(&mut self, old: &Object<'_>, new: &Object<'_>, side: Side) {
+    fn compare_objects(&mut self, old: &Object<'_>, new: &Object<'_>, side: Side) {
         let (Some(old), Some(new)) = (old.followed(), new.followed()) else {
             return;
         };
@@ -116,19 +116,19 @@ impl Changes {
             return;
         }
         if old.kind == Kind::Schema {
-            self.type_name(&old, &new);
-            self.known_values(&old, &new);
+            self.compare_type_names(&old, &new);
+            self.compare_known_values(&old, &new);
         }
         let keywords = old.entries().into_iter().chain(new.entries());
         let keywords: BTreeSet<String> = keywords.map(|keyword| keyword.key()).collect();
         for keyword in keywords {
             if !is_skipped(old.kind, &keyword) {
-                self.keyword(&old, &new, &keyword, side);
+                self.compare_keyword(&old, &new, &keyword, side);
             }
         }
     }
 
-    fn keyword(&mut self, old: &Object<'_>, new: &Object<'_>, keyword: &str, side: Side) {
+    fn compare_keyword(&mut self, old: &Object<'_>, new: &Object<'_>, keyword: &str, side: Side) {
         let [before, after] = [old, new].map(|object| {
             let mut inside = object.objects();
             inside.retain(|child| child.keyword == keyword && child.followed().is_some());
@@ -140,7 +140,7 @@ impl Changes {
             _ => matches!(keyword, "content" | "headers"),
         };
         if is_named {
-            return self.named(old, new, &before, &after, side);
+            return self.compare_by_name(old, new, &before, &after, side);
         }
         let is_schema = before
             .first()
@@ -153,7 +153,7 @@ impl Changes {
                 _ => side,
             };
             for (old, new) in before.iter().zip(&after) {
-                self.object(old, new, side);
+                self.compare_objects(old, new, side);
             }
             return;
         }
@@ -182,8 +182,8 @@ impl Changes {
         );
     }
 
-    /// Compares objects by their names in two parents.
-    fn named(
+    /// Compares the objects that have the same name in two parents, and reports the names that only one parent has.
+    fn compare_by_name(
         &mut self,
         old_parent: &Object<'_>,
         new_parent: &Object<'_>,
@@ -204,7 +204,7 @@ impl Changes {
                 let breaks = Effect::stricter_if(is_required).breaks(side);
                 self.add(new_parent, format!("the {name} was made {state}"), breaks);
             }
-            self.object(old, new, side);
+            self.compare_objects(old, new, side);
         }
         for new in after {
             let name = label(new);
@@ -234,9 +234,9 @@ impl Changes {
         }
     }
 
-    /// Compares the name of the type that generated clients have: the name of the component, or the title. A removed component is
-    /// reported elsewhere.
-    fn type_name(&mut self, old: &Node<'_>, new: &Node<'_>) {
+    /// Compares the name of a schema's type in generated clients: the name of the component, or the title. [`compare`] reports removed
+    /// components.
+    fn compare_type_names(&mut self, old: &Node<'_>, new: &Node<'_>) {
         let is_component =
             |schema: &Node<'_>| schema.pointer == format!("/components/schemas/{}", schema.key());
         let name = |schema: &Node<'_>| {
@@ -255,7 +255,7 @@ impl Changes {
     }
 
     /// Compares the known values of an extensible enum. Any change is backward compatible, because clients accept unknown values.
-    fn known_values(&mut self, old: &Node<'_>, new: &Node<'_>) {
+    fn compare_known_values(&mut self, old: &Node<'_>, new: &Node<'_>) {
         let keyword = "x-extensible-enum";
         let (before, after) = (texts(old, keyword), texts(new, keyword));
         for value in after.symmetric_difference(&before) {
@@ -268,7 +268,7 @@ impl Changes {
         }
     }
 
-    fn servers(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
+    fn compare_servers(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
         let addresses = |servers: &[Node<'_>]| -> Vec<[Option<Value>; 2]> {
             let address =
                 |server: &Node<'_>| ["url", "variables"].map(|key| server.value.get(key).cloned());
@@ -282,7 +282,7 @@ impl Changes {
         }
     }
 
-    fn credentials(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
+    fn compare_credentials(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
         let (_, before) = inherited(old, "security");
         let (at, after) = inherited(new, "security");
         // Each alternative suffices alone. An empty list means that no credential is needed.
@@ -317,7 +317,7 @@ impl Changes {
                 new.node.spec.at(&pointer),
             ) {
                 let [old, new] = [old, new].map(|node| Object::of(Kind::SecurityScheme, node));
-                self.object(&old, &new, Side::Request);
+                self.compare_objects(&old, &new, Side::Request);
             }
         }
     }

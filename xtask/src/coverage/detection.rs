@@ -14,7 +14,7 @@ use crate::validate::Checker;
 
 /// A recording that detects a mutation.
 #[derive(Serialize)]
-pub struct Evidence {
+pub struct DetectingRecording {
     /// The file.
     pub file: String,
     /// The provenance of the recording.
@@ -26,12 +26,12 @@ pub struct Evaluation {
     /// The file.
     pub file: String,
     recording: Recording,
-    found: Vec<Found>,
+    found: Vec<FindingKey>,
 }
 
-/// The code, the level and the JSON pointer of a finding. Its message and its place in the spec may differ with an undetected
-/// mutation.
-type Found = (&'static str, Level, Option<String>);
+/// The code, the level and the JSON pointer of a finding. The message and the place in the spec aren't compared, because a mutation may
+/// change them without being detected.
+type FindingKey = (&'static str, Level, Option<String>);
 
 impl Evaluation {
     /// Validates a recording from a file.
@@ -58,7 +58,8 @@ impl Evaluation {
     /// Returns whether an error of the counterexample is missing with the mutated spec.
     fn loses_an_error(&self, mutated: &Checker<'_>) -> bool {
         let now = findings_of(mutated, &self.recording);
-        let count = |list: &[Found], error| list.iter().filter(|other| *other == error).count();
+        let count =
+            |list: &[FindingKey], error| list.iter().filter(|other| *other == error).count();
         self.found
             .iter()
             .any(|error| error.1 == Level::Error && count(&now, error) < count(&self.found, error))
@@ -79,7 +80,7 @@ pub fn detect(
             let checker = Checker::new(&mutated)?;
             let detecting = recordings.iter().filter(|one| one.differs(&checker));
             mutation.recordings = detecting
-                .map(|one| Evidence {
+                .map(|one| DetectingRecording {
                     file: one.file.clone(),
                     provenance: one.recording.provenance.kind,
                 })
@@ -102,9 +103,9 @@ pub fn detect(
     })
 }
 
-fn findings_of(checker: &Checker<'_>, recording: &Recording) -> Vec<Found> {
+fn findings_of(checker: &Checker<'_>, recording: &Recording) -> Vec<FindingKey> {
     let findings = checker.validate(recording, true).into_iter();
-    let mut found: Vec<Found> = findings
+    let mut found: Vec<FindingKey> = findings
         .map(|finding| {
             let pointer = finding.recording.map(|place| place.pointer);
             (finding.code, finding.level, pointer)

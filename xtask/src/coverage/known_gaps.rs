@@ -61,7 +61,7 @@ impl KnownGaps {
     }
 
     /// Returns the known gap of the statement with this name.
-    pub fn accepting(&self, name: &str) -> Option<&KnownGap> {
+    pub fn of_statement(&self, name: &str) -> Option<&KnownGap> {
         let mut gaps = self.gaps.iter().map(|(_, gap)| gap);
         gaps.find(|gap| gap.name == name)
     }

@@ -33,7 +33,7 @@ fn document(part: &mut Part<'_>) {
     let patch = json!({ "info": { "version": "1999-12-31" } });
     let needs = "a request with the expected `api-version`";
     part.mutate("info/version", "becomes 1999-12-31", needs, patch);
-    let paths = part.named("paths");
+    let paths = part.entries_of("paths");
     for (path, item) in paths.filter(|(path, _)| path.starts_with('/')) {
         let patch = json!({ "paths": { path: null, format!("{path}/moved"): item } });
         let keyword = format!("paths/{}", pointer_segment(path));
@@ -58,7 +58,7 @@ fn methods(part: &mut Part<'_>) {
 /// Mutates the responses of an operation by adding a required header that no recording has. If a response were removed instead, the
 /// response for its range of status codes or the default could apply.
 fn status_codes(part: &mut Part<'_>) {
-    let responses = part.named("responses");
+    let responses = part.entries_of("responses");
     for (status, _) in responses.filter(|(status, _)| !status.starts_with("x-")) {
         let other = json!({ "$ref": null, "headers": { "x-other": { "required": true } } });
         let needs = match status.as_str() {
@@ -126,13 +126,13 @@ fn required(part: &mut Part<'_>, keyword: &str) {
 
 /// Mutates the headers and media types of a response.
 fn response(part: &mut Part<'_>) {
-    for (name, _) in part.named("headers") {
+    for (name, _) in part.entries_of("headers") {
         let keyword = format!("headers/{}", pointer_segment(name));
         let needs = format!("this response with the header {name}");
         let patch = json!({ "headers": { name: null } });
         part.mutate(&keyword, "removed", needs, patch);
     }
-    for (name, content) in part.named("content") {
+    for (name, content) in part.entries_of("content") {
         let keyword = format!("content/{}", pointer_segment(name));
         let patch = json!({ "content": { name: null, "application/x-other": content } });
         let needs = format!("this response with a body of the content type {name}");
@@ -272,7 +272,7 @@ fn items(part: &mut Part<'_>) {
 
 fn properties(part: &mut Part<'_>) {
     let required = required_names(part);
-    for (name, value) in part.named("properties") {
+    for (name, value) in part.entries_of("properties") {
         let keyword = format!("properties/{}", pointer_segment(name));
         let renamed = json!({ name: null, format!("{name}Renamed"): value });
         let mut patch = json!({ "properties": renamed });

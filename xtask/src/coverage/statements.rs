@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::detection::Evidence;
+use super::detection::DetectingRecording;
 use super::known_gaps::KnownGap;
 use super::mutations::mutate;
 use super::summary::State;
@@ -40,9 +40,9 @@ pub struct Mutation {
     pub name: String,
     /// A description of the recording or counterexample that would detect the mutation.
     pub needs: String,
-    /// The recordings that detect it.
-    pub recordings: Vec<Evidence>,
-    /// The files of the counterexamples that detect it. They are no evidence for the statement.
+    /// The recordings that detect the mutation.
+    pub recordings: Vec<DetectingRecording>,
+    /// The files of the counterexamples that detect the mutation. They are no evidence for the statement.
     pub counterexamples: Vec<String>,
     /// Whether the mutation only forbids what the statement allows, for example by making an optional property required. A recording
     /// that detects such a mutation is no evidence for the statement, because the recording may lack the property.
@@ -105,10 +105,13 @@ pub struct Part<'s> {
 }
 
 impl<'s> Part<'s> {
-    /// Returns the entries of a mapping of the object.
-    pub fn named(&self, keyword: &str) -> impl Iterator<Item = (&'s String, &'s Value)> + use<'s> {
-        let named = self.object.value.get(keyword).and_then(Value::as_object);
-        named.into_iter().flatten()
+    /// Returns the entries of the mapping at a keyword of the object.
+    pub fn entries_of(
+        &self,
+        keyword: &str,
+    ) -> impl Iterator<Item = (&'s String, &'s Value)> + use<'s> {
+        let mapping = self.object.value.get(keyword).and_then(Value::as_object);
+        mapping.into_iter().flatten()
     }
 
     /// Adds a mutation of the statement at a keyword of the object; at the object itself for an empty keyword. `patch` is a JSON

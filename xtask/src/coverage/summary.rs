@@ -55,7 +55,7 @@ impl<'s> Summary<'s> {
     pub fn new(spec: &'s Spec, gaps: &KnownGaps, mut statements: Vec<Statement>) -> Self {
         for statement in &mut statements {
             statement.state = state(&statement.mutations);
-            let gap = gaps.accepting(&statement.name);
+            let gap = gaps.of_statement(&statement.name);
             if let Some(gap) = gap.filter(|_| statement.state == State::Uncovered) {
                 statement.state = State::KnownGap;
                 statement.known_gap = Some(gap.clone());
@@ -66,10 +66,10 @@ impl<'s> Summary<'s> {
 
     /// Returns a finding for every uncovered statement, and for every known gap that accepts no statement.
     pub fn findings(&self, gaps: &KnownGaps) -> Vec<Finding> {
-        let accepted = self.with(State::KnownGap);
+        let accepted = self.in_state(State::KnownGap);
         let accepted: Vec<&str> = accepted.map(|one| one.name.as_str()).collect();
         let mut findings: Vec<Finding> = gaps.unneeded(&accepted).collect();
-        findings.extend(self.with(State::Uncovered).map(|statement| {
+        findings.extend(self.in_state(State::Uncovered).map(|statement| {
             let mutations = statement.mutations.iter();
             let needs: Vec<_> = mutations
                 .filter(|mutation| !mutation.is_detected())
@@ -90,7 +90,7 @@ impl<'s> Summary<'s> {
 
     /// Returns the number of statements by state.
     pub fn numbers(&self) -> Value {
-        let number = |state| self.with(state).count();
+        let number = |state| self.in_state(state).count();
         json!({
             "statements": self.statements.len(),
             "documentedOrObserved":
@@ -111,7 +111,7 @@ impl<'s> Summary<'s> {
             numbers["documentedOrObserved"],
             numbers["consistent"],
             numbers["counterexampleOnly"],
-            with_noun(self.with(State::KnownGap).count(), "known gap"),
+            with_noun(self.in_state(State::KnownGap).count(), "known gap"),
             numbers["uncovered"]
         )
     }
@@ -144,7 +144,7 @@ impl<'s> Summary<'s> {
         Ok(())
     }
 
-    fn with(&self, state: State) -> impl Iterator<Item = &Statement> {
+    fn in_state(&self, state: State) -> impl Iterator<Item = &Statement> {
         let statements = self.statements.iter();
         statements.filter(move |statement| statement.state == state)
     }
@@ -156,8 +156,8 @@ fn state(mutations: &[Mutation]) -> State {
     if !mutations.iter().all(Mutation::is_detected) {
         return State::Uncovered;
     }
-    let showing = mutations.iter().filter(|mutation| !mutation.restricts);
-    let states = showing.flat_map(|mutation| {
+    let evident = mutations.iter().filter(|mutation| !mutation.restricts);
+    let states = evident.flat_map(|mutation| {
         let recordings = mutation.recordings.iter();
         recordings.map(|recording| match recording.provenance {
             ProvenanceKind::Captured => State::Captured,

@@ -63,12 +63,12 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, Command
 /// Returns the negative control: a copy of a recording of an offer's status, with `status` as the only property of the body. The
 /// server's copy and the expected result have different statuses, so a run that reports no difference doesn't compare anything.
 pub fn control(source: &Source, status: &str) -> Result<Recording, CommandError> {
-    let is_report = |recording: &&Recording| {
+    let is_offer_status = |recording: &&Recording| {
         recording.response.status == 200
             && call(&recording.request).is_some_and(|call| call[0] == "getOfferStatus")
     };
     let mut recordings = source.recordings().map(|(_, recording)| recording);
-    let mut control = recordings.find(is_report).cloned().ok_or_else(|| {
+    let mut control = recordings.find(is_offer_status).cloned().ok_or_else(|| {
         CommandError(
             "tests/recordings: the negative control needs a recording of an offer's status: add one".to_owned(),
         )
@@ -128,7 +128,9 @@ fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Value {
         Some(Body::Json(value)) => value,
         _ => &Value::Null,
     };
-    let named = schema.map_or(Value::Null, |schema| compare::named(schema, body));
+    let named = schema.map_or(Value::Null, |schema| {
+        compare::only_named_properties(schema, body)
+    });
     let status = recording.response.status;
     let result = if (200..300).contains(&status) {
         json!({ "decoded": named, "read": read(body) })

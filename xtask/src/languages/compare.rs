@@ -113,26 +113,32 @@ fn compare(case: &Case<'_>, results: &Results<'_>) -> BTreeMap<String, String> {
             .find(|kind| result.get(kind).is_some())
     };
     if kind(actual) == kind(&case.expected) {
-        differ(&case.expected, actual, String::new(), &mut found);
+        add_differences(&case.expected, actual, String::new(), &mut found);
     } else if let Some(text) = actual["exception"].as_str() {
         let name = text.split(':').next().unwrap_or_default().trim();
-        found.insert(format!("exception {name}"), short(&actual["exception"]));
+        found.insert(format!("exception {name}"), truncated(&actual["exception"]));
     } else if let Some(error) = actual.get("error") {
-        found.insert(format!("error {}", error["status"]), short(actual));
+        found.insert(format!("error {}", error["status"]), truncated(actual));
     } else {
-        found.insert("decoded".to_owned(), short(actual));
+        found.insert("decoded".to_owned(), truncated(actual));
     }
     found
 }
 
-fn differ(expected: &Value, actual: &Value, path: String, found: &mut BTreeMap<String, String>) {
+/// Adds the paths at which two values differ, each with a message with both values.
+fn add_differences(
+    expected: &Value,
+    actual: &Value,
+    path: String,
+    found: &mut BTreeMap<String, String>,
+) {
     match (expected, actual) {
         (Value::Object(wanted), Value::Object(given)) => {
             let others = given.keys().filter(|name| !wanted.contains_key(*name));
             for name in wanted.keys().chain(others) {
                 let dot = if path.is_empty() { "" } else { "." };
                 let path = format!("{path}{dot}{name}");
-                differ(&expected[name], &actual[name], path, found);
+                add_differences(&expected[name], &actual[name], path, found);
             }
         }
         (Value::Array(wanted), Value::Array(given)) if wanted.len() == given.len() => {
@@ -142,25 +148,25 @@ fn differ(expected: &Value, actual: &Value, path: String, found: &mut BTreeMap<S
                     Value::Array(_) | Value::Object(_) => String::new(),
                     _ => index.to_string(),
                 };
-                differ(wanted, given, format!("{path}[{index}]"), found);
+                add_differences(wanted, given, format!("{path}[{index}]"), found);
             }
         }
         _ if expected == actual => {}
         _ => {
-            let expected = format!("expected {}", short(expected));
+            let expected = format!("expected {}", truncated(expected));
             let (path, values) = match actual {
                 Value::Null => (format!("{path} lost"), expected),
-                _ => (path, format!("{}, {expected}", short(actual))),
+                _ => (path, format!("{}, {expected}", truncated(actual))),
             };
             found.entry(path).or_insert(values);
         }
     }
 }
 
-fn short(value: &Value) -> String {
-    const LONGEST: usize = 60;
+fn truncated(value: &Value) -> String {
+    const MAX_LENGTH: usize = 60;
     let text = value.to_string();
-    match text.char_indices().nth(LONGEST) {
+    match text.char_indices().nth(MAX_LENGTH) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
@@ -170,7 +176,7 @@ fn short(value: &Value) -> String {
 /// values, an empty text becomes null. Of an error's message, only the first line is kept: the rest may be a stack trace.
 pub fn normalised(mut result: Value, schema: Option<&Node<'_>>) -> Value {
     if let (Some(decoded), Some(schema)) = (result.get_mut("decoded"), schema) {
-        *decoded = named(schema, decoded);
+        *decoded = only_named_properties(schema, decoded);
     }
     if let Some(read) = result.get_mut("read") {
         *read = without_empty_text(read.take());
@@ -196,7 +202,7 @@ fn without_empty_text(value: Value) -> Value {
 
 /// Returns the value without properties that the spec doesn't name, and without null and empty properties, which mean the same as
 /// absent ones according to the spec.
-pub fn named(schema: &Node<'_>, value: &Value) -> Value {
+pub fn only_named_properties(schema: &Node<'_>, value: &Value) -> Value {
     let parts = parts(schema);
     let of_parts = |key: &str| parts.iter().find_map(|part| part.child(key));
     match value {
@@ -206,14 +212,14 @@ pub fn named(schema: &Node<'_>, value: &Value) -> Value {
                 let mut declared = parts.iter().filter_map(|part| part.written("properties"));
                 let declared = declared.find_map(|properties| properties.child(name));
                 let schema = declared.or_else(|| of_parts("additionalProperties"))?;
-                let value = named(&schema, value);
+                let value = only_named_properties(&schema, value);
                 (!is_empty(&value)).then(|| (name.clone(), value))
             })
             .collect(),
         Value::Array(elements) => match of_parts("items") {
             Some(items) => elements
                 .iter()
-                .map(|element| named(&items, element))
+                .map(|element| only_named_properties(&items, element))
                 .collect(),
             None => value.clone(),
         },

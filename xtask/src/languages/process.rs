@@ -53,12 +53,12 @@ pub async fn run(
     let why = tokio::select! {
         status = child.wait() => match status {
             // The command may have exceeded the limit and ended between two polls.
-            Ok(status) if status.success() => exceeds_limit(&logs).then(too_much),
+            Ok(status) if status.success() => exceeds_limit(&logs).then(limit_message),
             Ok(status) => Some(status.to_string()),
             Err(error) => return Err(CommandError(format!("waiting for sh failed: {error}"))),
         },
         () = sleep(timeout) => Some(format!("timed out after {} s", timeout.as_secs_f64())),
-        () = exceed_limit(&logs) => Some(too_much()),
+        () = wait_until_limit_exceeded(&logs) => Some(limit_message()),
     };
     drop(group);
     let output = read(out)?;
@@ -69,7 +69,7 @@ pub async fn run(
 }
 
 /// Returns when a file is larger than the limit.
-async fn exceed_limit(logs: &[PathBuf]) {
+async fn wait_until_limit_exceeded(logs: &[PathBuf]) {
     while !exceeds_limit(logs) {
         sleep(POLL).await;
     }
@@ -80,7 +80,7 @@ fn exceeds_limit(logs: &[PathBuf]) -> bool {
     logs.iter().any(is_larger)
 }
 
-fn too_much() -> String {
+fn limit_message() -> String {
     format!("printed more than {} MiB", OUTPUT_LIMIT >> 20)
 }
 

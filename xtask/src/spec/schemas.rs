@@ -16,10 +16,10 @@ use serde_json::{Map, Value, json};
 use crate::generator::spec::{Kind, Node, Spec, SpecError};
 
 /// The URI of the spec in the registry of schemas; nothing is fetched from it.
-const HOME: &str = "spec:/";
+const SPEC_URI: &str = "spec:/";
 
 /// The maximum length, in bytes, of a value that a message quotes.
-const SHORT: usize = 60;
+const MAX_QUOTED_LENGTH: usize = 60;
 
 /// The schemas of a spec.
 pub struct Schemas {
@@ -60,7 +60,7 @@ impl Schemas {
         });
         let registry = Registry::new()
             .draft(Draft::Draft4)
-            .add(HOME, Draft::Draft4.create_resource(translated.clone()))
+            .add(SPEC_URI, Draft::Draft4.create_resource(translated.clone()))
             .and_then(jsonschema::RegistryBuilder::prepare)
             .map_err(|error| spec.error("", format!("the schemas can't be read: {error}")))?;
         Ok(Self {
@@ -72,15 +72,15 @@ impl Schemas {
     }
 
     /// Returns the JSON pointer and a message for each invalid schema.
-    pub fn broken(&self) -> Vec<(String, String)> {
-        let mut broken: Vec<(String, String)> = Vec::new();
+    pub fn invalid_schemas(&self) -> Vec<(String, String)> {
+        let mut invalid: Vec<(String, String)> = Vec::new();
         for root in &self.roots {
             let Some(schema) = self.translated.pointer(root) else {
                 continue;
             };
             for error in jsonschema::draft4::meta::validator().iter_errors(schema) {
                 let place = format!("{root}{}", error.instance_path());
-                broken.push((place, error.to_string()));
+                invalid.push((place, error.to_string()));
             }
         }
         // The meta-schema accepts more than the compiler, such as a pattern that is no regular expression.
@@ -93,16 +93,16 @@ impl Schemas {
                 place.clone_from(root);
             }
             let reference = matches!(error.kind(), ValidationErrorKind::Referencing(_));
-            if !reference && !broken.iter().any(|(known, _)| *known == place) {
-                broken.push((place, error.to_string()));
+            if !reference && !invalid.iter().any(|(known, _)| *known == place) {
+                invalid.push((place, error.to_string()));
             }
         }
-        broken
+        invalid
     }
 
     /// Returns every violation of the schema at `pointer` by `value`; none if the schema itself is invalid. Messages quote values
-    /// only if `shown` is true.
-    pub fn violations(&self, pointer: &str, value: &Value, shown: bool) -> Vec<Violation> {
+    /// only if `quotes` is true.
+    pub fn violations(&self, pointer: &str, value: &Value, quotes: bool) -> Vec<Violation> {
         let Some(validator) = self.validator(pointer) else {
             return Vec::new();
         };
@@ -113,7 +113,7 @@ impl Schemas {
                 spec: error.schema_path().to_string(),
                 keyword: error.kind().keyword().trim_matches('"').to_owned(),
                 message: error
-                    .masked_with(name_of(error.instance(), shown))
+                    .masked_with(quoted(error.instance(), quotes))
                     .to_string(),
             })
             .collect()
@@ -144,9 +144,9 @@ impl Schemas {
             let accepts = |(_, part): &(String, Node<'s>)| {
                 keyword == "allOf" || value.is_none_or(|value| self.accepts(&part.pointer, value))
             };
-            let some = parts.iter().any(accepts);
+            let any_accepts = parts.iter().any(accepts);
             for part in parts {
-                if !some || accepts(&part) {
+                if !any_accepts || accepts(&part) {
                     self.compose(part.1, value, found);
                 }
             }
@@ -175,7 +175,7 @@ impl Schemas {
             .with_registry(&self.registry)
             .should_validate_formats(true)
             .offline()
-            .build(&json!({ "$ref": format!("{HOME}#{fragment}") }))
+            .build(&json!({ "$ref": format!("{SPEC_URI}#{fragment}") }))
     }
 }
 
@@ -195,11 +195,12 @@ fn translate(schema: &mut Map<String, Value>) {
     schema.entry("maximum").or_insert(maximum.into());
 }
 
-fn name_of(value: &Value, shown: bool) -> String {
+/// Returns how a message names a value: with its text if `quotes` is true and the text is short.
+fn quoted(value: &Value, quotes: bool) -> String {
     match value {
         Value::Object(_) | Value::Array(_) => None,
         _ => Some(value.to_string()),
     }
-    .filter(|text| shown && text.len() <= SHORT)
+    .filter(|text| quotes && text.len() <= MAX_QUOTED_LENGTH)
     .unwrap_or_else(|| "the value".to_owned())
 }

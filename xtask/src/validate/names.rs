@@ -23,16 +23,16 @@ impl<'s> Check<'_, 's> {
         }
         match value {
             Value::Object(properties) => {
-                // A schema without properties and type accepts every property, so no property is unknown.
-                let closest = composed.iter().find(|schema| {
+                // If no schema restricts the properties, every property is allowed, so none is unknown.
+                let object_schema = composed.iter().find(|schema| {
                     schema.value.get("properties").is_some()
                         || schema.text("type") == Some("object")
                 });
                 for (name, property) in properties {
                     let here = format!("{at}/{}", pointer_segment(name));
-                    if let Some(schemas) = described(&composed, name) {
+                    if let Some(schemas) = property_schemas(&composed, name) {
                         self.unknown_names(schemas, property, &here);
-                    } else if let Some(schema) = closest {
+                    } else if let Some(schema) = object_schema {
                         let properties = schema.written("properties");
                         let statement = properties.as_ref().unwrap_or(schema);
                         let message = "the spec doesn't name the property";
@@ -88,7 +88,7 @@ impl<'s> Check<'_, 's> {
 }
 
 /// Returns the schemas of a property; `None` if no schema names the property.
-fn described<'s>(composed: &[Node<'s>], name: &str) -> Option<Vec<Node<'s>>> {
+fn property_schemas<'s>(composed: &[Node<'s>], name: &str) -> Option<Vec<Node<'s>>> {
     let mut known = false;
     let mut schemas = Vec::new();
     for schema in composed {

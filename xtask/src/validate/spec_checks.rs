@@ -12,7 +12,7 @@ impl Checker<'_> {
     pub fn check_spec(&self) -> (Vec<Finding>, usize) {
         let mut findings = Vec::new();
         let mut examples = 0;
-        for (pointer, message) in self.schemas.broken() {
+        for (pointer, message) in self.schemas.invalid_schemas() {
             findings.push(self.finding(codes::BROKEN_SCHEMA, &pointer, message));
         }
         self.spec.walk(|object| {

@@ -245,7 +245,7 @@ fn generate(patch: &Value) -> (Output, String) {
 }
 
 #[test]
-fn every_text_in_a_path_becomes_an_identifier() {
+fn every_path_parameter_of_type_string_becomes_an_identifier() {
     let parameter = |name, place| json!({ "name": name, "in": place, "required": true, "schema": { "type": "string" } });
     let plain =
         json!({ "parameters": [parameter("shop", "path"), parameter("api-version", "query")] });

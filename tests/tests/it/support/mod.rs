@@ -99,11 +99,16 @@ pub fn is_absent_null_or_empty(value: Option<&Value>) -> bool {
     value.is_none_or(|value| value.is_null() || value.as_str() == Some(""))
 }
 
-/// Returns the JSON pointers of the properties of the schema that differ between `before` and `now`.
-pub fn lost_properties(spec: &Spec, schema: &Value, before: &Value, now: &Value) -> Vec<String> {
-    let mut lost = Vec::new();
-    compare(spec, schema, before, now, String::new(), &mut lost);
-    lost
+/// Returns the JSON pointers of the properties that the schema names and that differ between `before` and `now`.
+pub fn different_properties(
+    spec: &Spec,
+    schema: &Value,
+    before: &Value,
+    now: &Value,
+) -> Vec<String> {
+    let mut different = Vec::new();
+    compare(spec, schema, before, now, String::new(), &mut different);
+    different
 }
 
 fn compare(
@@ -112,7 +117,7 @@ fn compare(
     before: &Value,
     now: &Value,
     at: String,
-    lost: &mut Vec<String>,
+    different: &mut Vec<String>,
 ) {
     let schema = resolve(spec, schema);
     let properties = schema.get("properties").and_then(Value::as_object);
@@ -123,18 +128,18 @@ fn compare(
                 let at = format!("{at}/{name}");
                 match (before, now) {
                     _ if is_absent_null_or_empty(before) && is_absent_null_or_empty(now) => {}
-                    (Some(before), Some(now)) => compare(spec, schema, before, now, at, lost),
-                    _ => lost.push(at),
+                    (Some(before), Some(now)) => compare(spec, schema, before, now, at, different),
+                    _ => different.push(at),
                 }
             }
         }
         (Value::Array(before), Value::Array(now)) if before.len() == now.len() => {
             let items = schema.get("items").unwrap_or(&Value::Null);
             for (index, (before, now)) in before.iter().zip(now).enumerate() {
-                compare(spec, items, before, now, format!("{at}/{index}"), lost);
+                compare(spec, items, before, now, format!("{at}/{index}"), different);
             }
         }
         _ if before == now => {}
-        _ => lost.push(at),
+        _ => different.push(at),
     }
 }
