@@ -62,8 +62,9 @@ pub fn generate(spec: &Spec) -> Result<[(&'static str, String); 3], GenerateErro
     }
     let prepared = prepare::prepare(spec)?;
     let operations = spec.operations()?;
-    let run = |document: &openapiv3::OpenAPI, what: &dyn Fn(&openapiv3::OpenAPI) -> Attempt| {
-        let tokens = guarded(spec, &operations, document, what)?;
+    let run = |document: &openapiv3::OpenAPI,
+               progenitor: &dyn Fn(&openapiv3::OpenAPI) -> Tokens| {
+        let tokens = run_progenitor(spec, &operations, document, progenitor)?;
         syn::parse2::<syn::File>(tokens)
             .map_err(|error| spec.error("", format!("progenitor's code isn't Rust: {error}")))
     };
@@ -92,20 +93,20 @@ fn print(file: &syn::File) -> String {
 }
 
 /// The result of progenitor.
-type Attempt = Result<TokenStream, progenitor::Error>;
+type Tokens = Result<TokenStream, progenitor::Error>;
 
 /// Runs progenitor. A panic becomes an error, because progenitor panics on constructs that it doesn't support. After an error,
-/// progenitor runs for each operation alone, so that the message can name the operation that it doesn't support.
-fn guarded(
+/// progenitor runs again for each path alone, so that the message can name the operation that progenitor doesn't support.
+fn run_progenitor(
     spec: &Spec,
     operations: &[Operation<'_>],
     document: &openapiv3::OpenAPI,
-    run: &dyn Fn(&openapiv3::OpenAPI) -> Attempt,
+    progenitor: &dyn Fn(&openapiv3::OpenAPI) -> Tokens,
 ) -> Result<TokenStream, SpecError> {
     let attempt = |document: &openapiv3::OpenAPI| -> Result<TokenStream, String> {
         let hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(|_| {}));
-        let outcome = catch_unwind(AssertUnwindSafe(|| run(document)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| progenitor(document)));
         std::panic::set_hook(hook);
         let why = match outcome {
             Ok(Ok(tokens)) => return Ok(tokens),

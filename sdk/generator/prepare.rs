@@ -22,16 +22,16 @@ const IDENTIFIER: &str = "Identifier";
 /// The hand-written types of the SDK that replace schemas.
 const SPECIAL: [&str; 3] = [IDENTIFIER, "Link", "Timestamp"];
 
-/// Returns the hand-written type that an extension of a schema demands.
+/// Returns the hand-written type that replaces the schema because of an extension.
 fn special(schema: &Object<'_>) -> Option<&'static str> {
-    let marks = [("x-timestamp", "Timestamp"), ("x-link", "Link")];
-    let mark = marks.into_iter().find(|(mark, _)| schema.has(mark));
-    mark.map(|(_, name)| name)
+    let extensions = [("x-timestamp", "Timestamp"), ("x-link", "Link")];
+    let found = extensions.into_iter().find(|(key, _)| schema.has(key));
+    found.map(|(_, name)| name)
 }
 
 /// A spec that progenitor can generate code from.
 pub struct Prepared {
-    /// The spec for the client, without error responses: the runtime decodes them in any shape before progenitor gets the response.
+    /// The spec for the client, without error responses, because the SDK's runtime parses error responses.
     pub client: OpenAPI,
     /// The spec for the mocks, with error responses.
     pub mocks: OpenAPI,
@@ -83,7 +83,8 @@ pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
                 } else if object.has("pattern") {
                     identifiers.push(object.key());
                 }
-                // With `nullable`, progenitor would wrap the component in an `Option`, and again each property of it.
+                // With `nullable`, progenitor would make the component's type an `Option`, and wrap it in a second `Option` in each
+                // optional property of this type.
                 let is_wrapped = is_extensible || object.text("type") == Some("object");
                 if let Some(schema) = part.as_object_mut().filter(|_| is_wrapped) {
                     schema.remove("nullable");

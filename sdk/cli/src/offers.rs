@@ -68,7 +68,7 @@ pub async fn run(
         raw: raw.get(index),
         report: None,
     });
-    let mut rows: Vec<_> = all.filter(|row| wanted(row.offer, options)).collect();
+    let mut rows: Vec<_> = all.filter(|row| is_selected(row.offer, options)).collect();
     if options.steps {
         let in_flight = rows.iter_mut().filter(|row| row.offer.is_in_flight());
         let mut requests = stream::iter(in_flight)
@@ -99,13 +99,14 @@ pub async fn run(
     Ok(exit)
 }
 
-fn wanted(offer: &OfferSummary, options: &Offers) -> bool {
-    let among = |wanted: &[String], value: Option<&str>| {
-        let is = |wanted: &String| value.is_some_and(|value| wanted.eq_ignore_ascii_case(value));
-        wanted.is_empty() || wanted.iter().any(is)
+/// Returns whether the offer matches the options `--type` and `--status`.
+fn is_selected(offer: &OfferSummary, options: &Offers) -> bool {
+    let matches = |allowed: &[String], value: Option<&str>| {
+        let is = |allowed: &String| value.is_some_and(|value| allowed.eq_ignore_ascii_case(value));
+        allowed.is_empty() || allowed.iter().any(is)
     };
     let status = offer.status.as_ref().map(Extensible::as_str);
-    among(&options.types, offer.offer_type_id.as_deref()) && among(&options.status, status)
+    matches(&options.types, offer.offer_type_id.as_deref()) && matches(&options.status, status)
 }
 
 fn print(

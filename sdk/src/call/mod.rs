@@ -1,7 +1,7 @@
 //! One call of an operation: tokens, attempts, timeouts, limits and tracing.
 //!
 //! The parts run in this order: the facade method of `Client` checks its arguments, `progenitor.rs` builds the request, [`run`] is
-//! the loop over attempts, `attempt.rs` sends the request and reads the response, and `decode` makes the value.
+//! the loop over attempts, `attempt.rs` sends the request and reads the response, and `decode` decodes the body.
 
 mod attempt;
 pub(crate) mod progenitor;
@@ -119,7 +119,7 @@ impl Call<'_> {
         request
             .headers_mut()
             .insert(http::header::USER_AGENT, user_agent);
-        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
         let mut token = self.token().await?;
         let mut may_renew = true;
         loop {
@@ -138,7 +138,7 @@ impl Call<'_> {
                 token = self.renewed(&token, error).await?;
                 continue;
             }
-            let Some(backoff) = self.backoff(&error).filter(|_| is_read) else {
+            let Some(backoff) = self.backoff(&error).filter(|_| is_safe) else {
                 return Err(error);
             };
             self.trace.backing_off(backoff);

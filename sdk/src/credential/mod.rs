@@ -17,8 +17,8 @@ use crate::error::{Error, Kind};
 use renewal::{CredentialError, TokenCache};
 use token::{AccessToken, Token};
 
-/// The time after which a token file is read again.
-const FILE_INTERVAL: Duration = Duration::from_secs(600);
+/// The assumed lifetime of a token from a file. The file is read again five minutes earlier, as for every token that expires.
+const FILE_TOKEN_LIFETIME: Duration = Duration::from_secs(600);
 
 /// A source of tokens with a cache. Its `Debug` doesn't show tokens.
 ///
@@ -51,8 +51,8 @@ impl Credential {
         Ok(Self::new("token", TokenCache::fixed(token)))
     }
 
-    /// Creates a credential from a file that holds a token, which another program may renew. The file is read again every five
-    /// minutes and after a 401. White space around the token is ignored.
+    /// Creates a credential from a file that holds a token, which another program may renew. A call reads the file again if the
+    /// last reading is more than five minutes ago, and after a 401. White space around the token is ignored.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ impl Credential {
         }
         let fetch = move || {
             let secret = std::fs::read_to_string(&path);
-            async move { Ok(AccessToken::new(secret?.trim()).expires_in(FILE_INTERVAL)) }
+            async move { Ok(AccessToken::new(secret?.trim()).expires_in(FILE_TOKEN_LIFETIME)) }
         };
         Ok(Self::fetching("token-file", fetch))
     }
@@ -115,8 +115,8 @@ impl Credential {
         }
     }
 
-    /// Returns the time at which the token expires: of a fixed token the `exp` claim, of another credential the expiry of the
-    /// token that is in use. `None` when it isn't known, such as before the first call.
+    /// Returns the time at which the token expires, or `None` if it isn't known, such as before the first call. For
+    /// [`token`](Self::token), this is the token's `exp` claim. For any other credential, it is the expiry of the cached token.
     ///
     /// The claim is read without verifying the token's signature. Use it for a warning, not for a decision.
     #[must_use]
@@ -130,7 +130,8 @@ impl Credential {
         self.cache.is_renewable()
     }
 
-    /// Returns the description for messages: the name of the source, and why the sources before it were skipped.
+    /// Returns the description for messages: the name of the source, the expiry of an expired fixed token, and why the sources before
+    /// it were skipped.
     pub(crate) fn describe(&self) -> String {
         let mut text = self.name.to_owned();
         if let Some(expiry) = self.expires_at().filter(|_| !self.is_renewable())

@@ -80,8 +80,8 @@ impl CredentialSource {
         }
     }
 
-    /// Returns the values of the variables, or the reason why the source can't be used. The values of a managed identity are the
-    /// client id, if it is set.
+    /// Returns the values of the variables, or the reason why the source can't be used. A managed identity needs no variable; its client
+    /// id is returned if it is set.
     fn values(self, read: Read<'_>) -> Result<Vec<String>, String> {
         let value = |name: &str| {
             let value = read(name)?.trim().to_owned();
@@ -138,7 +138,7 @@ fn first_complete(read: Read<'_>) -> (Option<(CredentialSource, Vec<String>)>, V
     (None, skipped)
 }
 
-fn process(name: &str) -> Option<String> {
+fn process_variable(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
@@ -153,7 +153,7 @@ impl Credential {
     ///
     /// [`is_credential`](Error::is_credential) when no source is complete, or a complete one can't be used.
     pub fn from_env() -> Result<Self, Error> {
-        Self::from_variables(&process)
+        Self::from_variables(&process_variable)
     }
 
     fn from_variables(read: Read<'_>) -> Result<Self, Error> {
@@ -177,7 +177,7 @@ impl Credential {
     /// login, the first call fails.
     #[cfg(feature = "azure-identity")]
     pub fn from_env_or_azure_cli() -> Result<Self, Error> {
-        let (first, skipped) = first_complete(&process);
+        let (first, skipped) = first_complete(&process_variable);
         let (source, values) = first.unwrap_or((CredentialSource::AzureCli, Vec::new()));
         Ok(source.credential(&values)?.with_skipped(skipped))
     }
@@ -202,7 +202,7 @@ impl Credential {
     /// [`token_file`](Self::token_file).
     pub fn from_source(source: CredentialSource) -> Result<Self, Error> {
         let values = source
-            .values(&process)
+            .values(&process_variable)
             .map_err(|reason| Error::new(Kind::Credential, format!("no credential: {reason}")))?;
         source.credential(&values)
     }

@@ -28,7 +28,7 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
     }
 
     /// Returns whether the value is equivalent to an absent property.
-    fn is_nothing(&self) -> bool {
+    fn counts_as_absent(&self) -> bool {
         false
     }
 
@@ -77,7 +77,7 @@ where
     D: Deserializer<'de>,
     T: Lenient<'de>,
 {
-    Ok(T::read(deserializer)?.filter(|value| !value.is_nothing()))
+    Ok(T::read(deserializer)?.filter(|value| !value.counts_as_absent()))
 }
 
 struct Reader<T>(PhantomData<T>);
@@ -177,7 +177,7 @@ impl<'de> Lenient<'de> for Value {
         Self::deserialize(deserializer).map(Some)
     }
 
-    fn is_nothing(&self) -> bool {
+    fn counts_as_absent(&self) -> bool {
         self.is_null()
     }
 }
@@ -194,7 +194,7 @@ impl Lenient<'_> for String {
         scalar.text().map(ToOwned::to_owned)
     }
 
-    fn is_nothing(&self) -> bool {
+    fn counts_as_absent(&self) -> bool {
         self.is_empty()
     }
 }
@@ -205,7 +205,7 @@ impl<K: KnownValue> Lenient<'_> for Extensible<K> {
         scalar.text().map(Self::new)
     }
 
-    fn is_nothing(&self) -> bool {
+    fn counts_as_absent(&self) -> bool {
         self.as_str().is_empty()
     }
 }
@@ -216,7 +216,7 @@ impl Lenient<'_> for Timestamp {
         scalar.text().map(Self::new)
     }
 
-    fn is_nothing(&self) -> bool {
+    fn counts_as_absent(&self) -> bool {
         self.as_str().is_empty()
     }
 }

@@ -13,7 +13,7 @@ use crate::watch::report::is_in_flight;
 pub(crate) struct Listing {
     fingerprints: HashMap<Box<str>, u64>,
     /// Whether a list was received.
-    listed: bool,
+    has_list: bool,
 }
 
 /// The state of an offer in a list.
@@ -64,7 +64,7 @@ impl Listing {
                 item.status = offer.status;
             }
         }
-        let first = !std::mem::replace(&mut self.listed, true);
+        let first = !std::mem::replace(&mut self.has_list, true);
         for (id, item) in &mut items {
             // The lookup before the insertion avoids copying a known id.
             let before = match self.fingerprints.get_mut(id.as_str()) {

@@ -53,7 +53,7 @@ struct Watched {
     /// How the watch of this offer ended; `None` while it continues. If a list puts an outcome in doubt, the offer is open again.
     result: Option<Result<WatchResult, Error>>,
     /// The status in the last list that has a status of the offer.
-    listed: Option<Extensible<OfferStatus>>,
+    listed_status: Option<Extensible<OfferStatus>>,
     contradiction: Contradiction,
 }
 
@@ -82,7 +82,7 @@ impl Many {
         }
     }
 
-    fn listed(
+    fn receive_list(
         &mut self,
         result: Result<Response<Vec<OfferSummary>>, Error>,
         now: Duration,
@@ -145,14 +145,14 @@ impl Many {
                     offer: Offer::new(None, Start::Seen, now),
                     open: true,
                     result: None,
-                    listed: item.status,
+                    listed_status: item.status,
                     contradiction: Contradiction::No,
                 });
             }
         }
     }
 
-    fn polled(
+    fn receive_report(
         &mut self,
         id: &str,
         result: Result<Response<OfferStatusReport>, Error>,
@@ -198,7 +198,7 @@ impl Many {
         if failed && ended.is_none() {
             return;
         }
-        if let Some(result) = watched.read(ended, now, self.rules.tolerate) {
+        if let Some(result) = watched.set_result(ended, now, self.rules.tolerate) {
             let offer = id.to_owned();
             actions.push(Action::Emit(PublisherWatchEvent::OfferEnded {
                 offer,
@@ -268,7 +268,7 @@ impl Watched {
     fn compare(&mut self, item: Option<&Item>, now: Duration) {
         let status = item.and_then(|item| item.status.as_ref());
         if status.is_some() {
-            self.listed = status.cloned();
+            self.listed_status = status.cloned();
         }
         let (Some(Ok(result)), Some(report)) = (&self.result, self.offer.last()) else {
             return;
@@ -278,12 +278,12 @@ impl Watched {
         let is_doubted = item.is_some_and(|item| item.changed)
             && status.is_some()
             && (status != Some(&report.status) || report.outcome() != Some(result.outcome));
-        self.contradict(now);
+        self.update_contradiction(now);
         self.open |= is_doubted || matches!(self.contradiction, Contradiction::Since(_));
     }
 
     /// Sets the result after a poll; `None` if the watch of the offer continues. Returns the result if it differs from the previous one.
-    fn read(
+    fn set_result(
         &mut self,
         result: Option<Result<WatchResult, Error>>,
         now: Duration,
@@ -296,10 +296,10 @@ impl Watched {
         {
             self.contradiction = Contradiction::Lasting;
         }
-        self.contradict(now);
+        self.update_contradiction(now);
         if let Some(Ok(result)) = &mut self.result
             && self.contradiction == Contradiction::Lasting
-            && result.outcome.is_promising()
+            && result.outcome.may_count_as_success()
         {
             result.outcome = Outcome::Contradictory;
         }
@@ -312,16 +312,17 @@ impl Watched {
     }
 
     /// Updates the contradiction between the list and the last report.
-    fn contradict(&mut self, now: Duration) {
+    fn update_contradiction(&mut self, now: Duration) {
         let report = match self.result {
             Some(Ok(_)) => self.offer.last(),
             _ => None,
         };
-        let contradicts = report.is_some_and(|report| match Evidence::of(self.listed.as_ref()) {
-            Evidence::None | Evidence::Success => false,
-            Evidence::NoSuccess => report.outcome().is_some_and(Outcome::is_promising),
-            Evidence::InFlight => !report.is_in_flight(),
-        });
+        let contradicts =
+            report.is_some_and(|report| match Evidence::of(self.listed_status.as_ref()) {
+                Evidence::None | Evidence::Success => false,
+                Evidence::NoSuccess => report.outcome().is_some_and(Outcome::may_count_as_success),
+                Evidence::InFlight => !report.is_in_flight(),
+            });
         self.contradiction = match self.contradiction {
             _ if !contradicts => Contradiction::No,
             Contradiction::No => Contradiction::Since(now),
@@ -333,7 +334,7 @@ impl Watched {
     /// contradicts it.
     fn valid_result(&self) -> Option<Result<WatchResult, Error>> {
         let is_valid = match self.result.as_ref()? {
-            Ok(result) if result.outcome.is_promising() => {
+            Ok(result) if result.outcome.may_count_as_success() => {
                 !self.open && self.contradiction == Contradiction::No
             }
             _ => true,
@@ -350,8 +351,8 @@ impl Core for Many {
         let mut actions = Vec::new();
         match input {
             Input::Timer => {}
-            Input::List(result) => self.listed(result, now, &mut actions),
-            Input::Status(id, result) => self.polled(&id, result, now, &mut actions),
+            Input::List(result) => self.receive_list(result, now, &mut actions),
+            Input::Status(id, result) => self.receive_report(&id, result, now, &mut actions),
         }
         if matches!(actions.last(), Some(Action::End(_))) {
             return actions;

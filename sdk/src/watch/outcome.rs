@@ -66,7 +66,7 @@ impl Outcome {
     }
 
     /// Returns whether a caller can treat the outcome as a success; see [`Until::GoLive`](crate::Until::GoLive).
-    pub(crate) fn is_promising(self) -> bool {
+    pub(crate) fn may_count_as_success(self) -> bool {
         matches!(self, Self::Succeeded | Self::AwaitingGoLive)
     }
 }

@@ -66,7 +66,7 @@ mod tests {
     use super::has_unread_values;
 
     #[test]
-    fn a_value_that_could_contradict_a_success_is_unread() {
+    fn undecodable_values_that_could_contradict_a_success_are_detected() {
         for (properties, expected) in [
             ("", false),
             (r#","steps":null,"messages":"""#, false),

@@ -63,11 +63,11 @@ impl Offer {
                 self.due = now.saturating_add(wait.max(rules.retry_after(header)));
                 let body = response.received.body.clone();
                 let report = response.value.clone();
-                let ended = self.start.sees(&report);
+                let has_started = self.start.sees(&report);
                 let before = self.last.replace(report);
                 events.extend(Change::between(before.as_ref(), response).map(WatchEvent::Changed));
-                if ended && let Some(mut outcome) = self.outcome(rules.until) {
-                    if outcome.is_promising() && has_unread_values(&body) {
+                if has_started && let Some(mut outcome) = self.outcome(rules.until) {
+                    if outcome.may_count_as_success() && has_unread_values(&body) {
                         outcome = Outcome::Contradictory;
                     }
                     events.push(WatchEvent::Ended(Ok(self.result(outcome))));

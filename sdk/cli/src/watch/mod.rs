@@ -22,7 +22,7 @@ use crate::plain_text::clean;
 use event::{Event, Events};
 use printer::Printer;
 
-/// The time without an event after which the tool reports that the service hasn't responded.
+/// If the first event takes longer than this, the tool reports that the service hasn't responded.
 const SILENCE: Duration = Duration::from_secs(4);
 
 /// The results so far, by offer. `None` while the watch of the offer continues.
@@ -54,7 +54,7 @@ pub async fn run(
     };
     let read = read(&mut events, options, &mut results, &mut printer);
     let ended = tokio::select! {
-        // The interrupt is polled first, so that it is handled from the first request on.
+        // The interrupt is polled first, so that its handler is installed before the first request is sent.
         biased;
         _ = tokio::signal::ctrl_c() => None,
         ended = read => Some(ended?),
@@ -69,22 +69,22 @@ pub async fn run(
     if let Some(list) = list {
         // If the last list request failed, the results may be outdated.
         exit = exit.worst(list.exit(!results.is_empty(), options));
-        printer.list_ended(&list, &results, exit, &connection.publisher)?;
+        printer.publisher_ended(&list, &results, exit, &connection.publisher)?;
     } else if options.offers.is_empty() {
-        // The watch of a publisher ends with the end of its list. Without that, its results prove nothing.
+        // The stream ended without `Event::Ended`, so the results can be incomplete.
         exit = exit.worst(Exit::Other);
     }
     Ok(exit)
 }
 
-/// The end of the watch of a whole publisher, without the results of its offers.
-struct ListEnd {
+/// How the watch of a whole publisher ended, without the results of its offers.
+struct PublisherEnd {
     timed_out: bool,
     /// The error of the last list request.
     error: Option<Error>,
 }
 
-impl ListEnd {
+impl PublisherEnd {
     fn exit(&self, watched: bool, options: &Watch) -> Exit {
         match (&self.error, self.timed_out, watched) {
             (_, true, true) => Exit::TimedOut,
@@ -97,13 +97,13 @@ impl ListEnd {
     }
 }
 
-/// Prints all events and collects the results. Returns how the list ended if the whole publisher is watched.
+/// Prints all events and collects the results. Returns how the watch ended if the whole publisher is watched.
 async fn read(
     events: &mut Events,
     options: &Watch,
     results: &mut Results,
     printer: &mut Printer<'_, impl Write>,
-) -> Result<Option<ListEnd>, Stop> {
+) -> Result<Option<PublisherEnd>, Stop> {
     let silence = tokio::time::sleep(SILENCE);
     tokio::pin!(silence);
     let mut silent = true;
@@ -142,13 +142,13 @@ async fn read(
                     }
                     Err(error) => (false, Some(error)),
                 };
-                return Ok(Some(ListEnd { timed_out, error }));
+                return Ok(Some(PublisherEnd { timed_out, error }));
             }
         }
     }
 }
 
-/// The worst exit code of all offers. An offer without a result never counts as a success.
+/// Returns the worst exit code of all offers. An offer without a result never counts as a success.
 fn worst(results: &Results, until: Until) -> Exit {
     let exits = results.values().map(|result| match result {
         None => Exit::Other,

@@ -10,7 +10,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::row::Row;
-use super::{ListEnd, Results, json};
+use super::{PublisherEnd, Results, json};
 use crate::args::Format;
 use crate::exit::Exit;
 use crate::explain::{explain, to_stderr};
@@ -115,7 +115,7 @@ impl<'o, W: Write> Printer<'o, W> {
         }
     }
 
-    /// Leaves the progress lines as they are.
+    /// Stops updating the progress lines, and leaves their last text on the terminal.
     pub fn close(&self) {
         for bar in self.bars.iter().flat_map(|bars| bars.offers.values()) {
             bar.abandon();
@@ -123,9 +123,9 @@ impl<'o, W: Write> Printer<'o, W> {
     }
 
     /// Prints the end of the watch of a whole publisher.
-    pub fn list_ended(
+    pub fn publisher_ended(
         &mut self,
-        list: &ListEnd,
+        list: &PublisherEnd,
         results: &Results,
         exit: Exit,
         publisher: &str,

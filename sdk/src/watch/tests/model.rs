@@ -95,13 +95,13 @@ pub fn outcome(report: Report) -> Option<&'static str> {
 
 /// Returns how long polls may fail before this fault ends the watch.
 fn tolerated(fault: Fault, succeeded_before: bool, options: Options) -> Seconds {
-    let heals = match fault {
+    let is_temporary = match fault {
         Fault::Argument => return 0,
         Fault::Connect | Fault::Hang | Fault::Cut | Fault::NotJson => true,
         Fault::Credential => false,
         Fault::Status(status) => status == 408 || status == 429 || status >= 500,
     };
-    match (succeeded_before, heals) {
+    match (succeeded_before, is_temporary) {
         (true, _) => options.tolerate,
         (false, true) => options.tolerate.min(120),
         (false, false) => 0,
@@ -185,12 +185,12 @@ impl Publisher {
             unconfirmed: BTreeSet::new(),
         };
         for exchange in log {
-            publisher.note(exchange);
+            publisher.record(exchange);
         }
         publisher
     }
 
-    fn note(&mut self, exchange: &Exchange) {
+    fn record(&mut self, exchange: &Exchange) {
         match (&exchange.response, exchange.offer) {
             (ServiceResponse::List(items), _) => {
                 self.unconfirmed.clear();
@@ -217,7 +217,7 @@ impl Publisher {
             (ServiceResponse::Fault(_) | ServiceResponse::Report(_), None) => {}
         }
         for offer in self.watched.clone() {
-            if self.disagree(offer) {
+            if self.is_contradicted(offer) {
                 self.contradicted.entry(offer).or_insert(exchange.received);
             } else {
                 self.contradicted.remove(&offer);
@@ -230,7 +230,7 @@ impl Publisher {
     }
 
     /// Returns whether the last status in a list contradicts the last report.
-    fn disagree(&self, offer: u8) -> bool {
+    fn is_contradicted(&self, offer: u8) -> bool {
         let (Some(listed), Some(report)) = (self.listed.get(&offer), self.reports.get(&offer))
         else {
             return false;
@@ -253,7 +253,7 @@ impl Publisher {
         !self.watched.is_empty()
             && self.watched.iter().all(|offer| {
                 self.last_report(*offer).and_then(outcome) == Some("succeeded")
-                    && !self.disagree(*offer)
+                    && !self.is_contradicted(*offer)
                     && !self.failing.contains(offer)
                     && !self.unconfirmed.contains(offer)
             })

@@ -57,7 +57,7 @@ proptest! {
         scripts in prop::collection::vec(prop::collection::vec(timed(status_response()), 0..6), 4),
         options in options(),
     ) {
-        let run = publisher(lists, &scripts, options);
+        let run = run_publisher(lists, &scripts, options);
         let gives_up = gives_up(&run.log, options);
         let Ok(watch) = &run.result else {
             prop_assert_eq!(gives_up.get(&None), Some(&(run.log.len() - 1)));
@@ -151,7 +151,7 @@ fn eight_status_requests_are_under_way_at_once_and_each_offer_is_polled_once_per
 }
 
 /// Runs a publisher watch against a service that follows the scripts. After the end of its script, each response shows a success.
-fn publisher(
+fn run_publisher(
     lists: Vec<(ServiceResponse, u64, Option<u64>)>,
     scripts: &[Vec<(ServiceResponse, u64, Option<u64>)>],
     options: Options,
@@ -187,8 +187,8 @@ fn gives_up(log: &[Exchange], options: Options) -> BTreeMap<Option<u8>, usize> {
     let mut polls: BTreeMap<Option<u8>, Polls> = BTreeMap::new();
     let mut ends = BTreeMap::new();
     for (number, exchange) in log.iter().enumerate() {
-        let of = polls.entry(exchange.offer).or_default();
-        if of.gives_up(exchange, options) {
+        let polls_of_target = polls.entry(exchange.offer).or_default();
+        if polls_of_target.gives_up(exchange, options) {
             ends.entry(exchange.offer).or_insert(number);
         }
     }

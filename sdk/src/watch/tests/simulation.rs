@@ -33,20 +33,21 @@ pub struct Run<E, O> {
     pub peak: usize,
 }
 
-struct Flying {
+/// A request that is under way.
+struct Pending {
     due: u64,
     sent: u64,
     offer: Option<u8>,
     reply: Reply,
 }
 
-/// Runs the core until it ends. `look` is called with the core after each step.
+/// Runs the core until it ends. `inspect` is called with the core after each step.
 pub fn run<C: Core>(
     core: &mut C,
     mut service: impl FnMut(Option<u8>, u64) -> Reply,
-    mut look: impl FnMut(&C, u64),
+    mut inspect: impl FnMut(&C, u64),
 ) -> Run<C::Event, C::Output> {
-    let mut flying: Vec<Flying> = Vec::new();
+    let mut pending: Vec<Pending> = Vec::new();
     let (mut events, mut log, mut sent) = (Vec::new(), Vec::new(), Vec::new());
     let mut now = 0;
     let mut input = Input::Timer;
@@ -58,7 +59,7 @@ pub fn run<C: Core>(
             match action {
                 Action::Emit(event) => events.push((now, event)),
                 Action::End(result) => {
-                    let dropped = flying.len();
+                    let dropped = pending.len();
                     return Run {
                         events,
                         result,
@@ -76,48 +77,48 @@ pub fn run<C: Core>(
                         Request::Status(id) => Some(id.parse().expect("an id of the simulation")),
                     };
                     assert!(
-                        flying.iter().all(|flying| flying.offer != offer),
+                        pending.iter().all(|pending| pending.offer != offer),
                         "{request:?} is under way already"
                     );
                     assert!(
-                        flying
+                        pending
                             .iter()
-                            .all(|flying| flying.offer.is_some() == offer.is_some()),
+                            .all(|pending| pending.offer.is_some() == offer.is_some()),
                         "list and status requests overlap"
                     );
                     let reply = service(offer, now);
                     sent.push((now, offer));
-                    flying.push(Flying {
+                    pending.push(Pending {
                         due: now + reply.after,
                         sent: now,
                         offer,
                         reply,
                     });
-                    peak = peak.max(flying.len());
+                    peak = peak.max(pending.len());
                 }
             }
         }
-        look(core, now);
+        inspect(core, now);
         assert!(idle_steps < 100, "the core requests timers without need");
-        let response = flying
+        let response = pending
             .iter()
             .enumerate()
-            .min_by_key(|(_, flying)| flying.due)
-            .map(|(index, flying)| (flying.due, index));
+            .min_by_key(|(_, pending)| pending.due)
+            .map(|(index, pending)| (pending.due, index));
         let timer = core
             .wake_at()
             .map(|wake_at| wake_at.as_secs() + u64::from(wake_at.subsec_nanos() > 0));
         match (response, timer) {
             (Some((due, index)), timer) if timer.is_none_or(|timer| due <= timer.max(now)) => {
                 now = due;
-                let flying = flying.remove(index);
+                let pending = pending.remove(index);
                 log.push(Exchange {
-                    offer: flying.offer,
-                    sent: flying.sent,
+                    offer: pending.offer,
+                    sent: pending.sent,
                     received: now,
-                    response: flying.reply.response.clone(),
+                    response: pending.reply.response.clone(),
                 });
-                input = as_input(flying.offer, flying.reply);
+                input = as_input(pending.offer, pending.reply);
             }
             (_, Some(timer)) => {
                 now = timer.max(now);
