@@ -172,7 +172,7 @@ impl Call<'_> {
     }
 
     /// Returns the backoff before the next attempt, which is at least the `Retry-After`. Returns `None` if the error isn't
-    /// retryable, if no attempt is left, or if the backoff would end after the call timeout.
+    /// retryable, if no attempt is left, or if the backoff would end after the call's deadline.
     fn backoff(&self, error: &Error) -> Option<Duration> {
         let backoff = self.retry.backoff_after(self.attempts)?;
         let backoff = backoff.max(error.retry_after().unwrap_or_default());

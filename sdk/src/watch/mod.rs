@@ -201,8 +201,8 @@ impl IntoFuture for WatchBuilder {
 ///
 /// The watch polls the offer's status at an interval until the publication has an [`Outcome`]. An `Err` means that *polls* failed
 /// for longer than [tolerated](WatchBuilder::tolerate). [`Outcome::Failed`] means that the *publication* failed. Each poll is a
-/// call without retries: the client's [`RetryPolicy`](crate::RetryPolicy) doesn't apply. Dropping the watch cancels it. A panic, such as a panic
-/// of a token provider, reaches the task that reads the watch.
+/// call without retries: the client's [`RetryPolicy`](crate::RetryPolicy) doesn't apply. Dropping the watch cancels it. A panic, such
+/// as a panic of a token provider, reaches the task that reads the watch.
 ///
 /// After the start of a publication, the service can still show the outcome of the previous publication; see
 /// [`WatchBuilder::after`].

@@ -48,7 +48,14 @@ const CASES: [Case; 12] = [
         4,
     ),
     ("in flight", &["running"], SUCCEEDED, DAY, CONTRADICTORY, 3),
-    ("unknown", &["paused"], SUCCEEDED, DAY, CONTRADICTORY, 3),
+    (
+        "in flight with an unknown status",
+        &["paused"],
+        SUCCEEDED,
+        DAY,
+        CONTRADICTORY,
+        3,
+    ),
     (
         "failed",
         &["running", "failed"],
@@ -90,7 +97,7 @@ const CASES: [Case; 12] = [
         3,
     ),
     (
-        "the go-live, in flight in the list",
+        "awaiting go-live, in flight in the list",
         &["running"],
         &["waitingForPublisherReview"],
         DAY,
@@ -98,7 +105,7 @@ const CASES: [Case; 12] = [
         1,
     ),
     (
-        "the go-live, failed in the list",
+        "awaiting go-live, failed in the list",
         &["running", "failed"],
         &["waitingForPublisherReview"],
         DAY,
