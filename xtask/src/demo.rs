@@ -68,8 +68,7 @@ fn run_tool(url: &str, publisher: &str, arguments: &[&str]) -> CommandResult {
     );
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
-        .args(["run", "--quiet", "--package", "cloud-partner-cli"])
-        .args(["--bin", "cloud-partner", "--"])
+        .args(["run", "--quiet", "--bin", "cloud-partner", "--"])
         .args(arguments)
         .current_dir(files::root())
         .env("CLOUD_PARTNER_ENDPOINT", url)

@@ -23,7 +23,7 @@ fn demo_runs_the_tool_and_returns_its_exit_code() {
         .output()
         .expect("xtask starts");
     assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
-    let run = "run --quiet --package cloud-partner-cli --bin cloud-partner --";
+    let run = "run --quiet --bin cloud-partner --";
     let watch = "watch linux-vm --until live --interval 500ms";
     assert_eq!(
         stdout(&output),
