@@ -267,17 +267,19 @@ impl Watched {
     /// Compares the result with a list. `item` is `None` if the list doesn't name the offer.
     fn compare(&mut self, item: Option<&Item>, now: Duration) {
         let status = item.and_then(|item| item.status.as_ref());
+        let has_new_status = status != self.listed_status.as_ref();
         if status.is_some() {
             self.listed_status = status.cloned();
         }
         let (Some(Ok(result)), Some(report)) = (&self.result, self.offer.last()) else {
             return;
         };
-        // A list that changes to the status of the report doesn't put the outcome in doubt, unless the outcome is the result of an
-        // earlier contradiction.
-        let is_doubted = item.is_some_and(|item| item.changed)
-            && status.is_some()
-            && (status != Some(&report.status) || report.outcome() != Some(result.outcome));
+        // A list whose status changes to the status of the report agrees with the outcome, unless the outcome is the result of an
+        // earlier contradiction. Any other change, such as a new version, can be a new publication.
+        let agrees = has_new_status
+            && status == Some(&report.status)
+            && report.outcome() == Some(result.outcome);
+        let is_doubted = item.is_some_and(|item| item.changed) && !agrees;
         self.update_contradiction(now);
         self.open |= is_doubted || matches!(self.contradiction, Contradiction::Since(_));
     }

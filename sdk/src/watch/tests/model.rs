@@ -169,6 +169,8 @@ pub struct Publisher {
     pub failing: BTreeSet<u8>,
     /// Offers with a report since the last list.
     unconfirmed: BTreeSet<u8>,
+    /// Offers whose version changed in a list without a change of the status, and which have no report since that list.
+    republished: BTreeSet<u8>,
 }
 
 impl Publisher {
@@ -183,6 +185,7 @@ impl Publisher {
             contradicted: BTreeMap::new(),
             failing: BTreeSet::new(),
             unconfirmed: BTreeSet::new(),
+            republished: BTreeSet::new(),
         };
         for exchange in log {
             publisher.record(exchange);
@@ -200,6 +203,10 @@ impl Publisher {
                     if is_in_flight(item.status) || changed {
                         self.watched.insert(item.offer);
                     }
+                    let same_status = before.is_some_and(|before| before.status == item.status);
+                    if changed && same_status && item.status.is_some() {
+                        self.republished.insert(item.offer);
+                    }
                     if let Some(status) = item.status {
                         self.listed.insert(item.offer, status);
                     }
@@ -209,6 +216,7 @@ impl Publisher {
             (ServiceResponse::Report(report), Some(offer)) => {
                 self.failing.remove(&offer);
                 self.unconfirmed.insert(offer);
+                self.republished.remove(&offer);
                 self.reports.insert(offer, *report);
             }
             (ServiceResponse::Fault(_), Some(offer)) => {
@@ -256,6 +264,7 @@ impl Publisher {
                     && !self.is_contradicted(*offer)
                     && !self.failing.contains(offer)
                     && !self.unconfirmed.contains(offer)
+                    && !self.republished.contains(offer)
             })
     }
 }
