@@ -1,4 +1,4 @@
-//! Generated recordings that are too large to commit.
+//! Generated recordings for tests and benchmarks.
 
 use std::collections::BTreeMap;
 
@@ -40,8 +40,8 @@ pub fn recording(path: impl Into<String>, body: Option<Body>) -> Recording {
     }
 }
 
-/// Returns a list response with `n` offers of the publisher `contoso-many`. Each offer has every property that was observed, with
-/// values that vary as the observed values do. The result depends on `n` only.
+/// Returns a list response with `n` offers of the publisher `contoso-many`. Each offer has every property that the observed
+/// responses have. Most values differ from offer to offer. The result depends on `n` only.
 #[must_use]
 pub fn many_offers(n: usize) -> Recording {
     let offers = (0..n).map(offer).collect();

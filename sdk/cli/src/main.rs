@@ -9,7 +9,7 @@ mod offers;
 mod outcome;
 mod output;
 mod plain_text;
-mod requests;
+mod request_log;
 mod status;
 mod watch;
 
@@ -58,10 +58,10 @@ fn run(arguments: Arguments) -> Result<Exit, Stop> {
         _ => {}
     }
     if arguments.common.verbose {
-        requests::show_all();
+        request_log::show_all();
     } else if !matches!(arguments.command, Command::Watch(_)) {
         // The watch prints each failed poll.
-        requests::show_retries();
+        request_log::show_retries();
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

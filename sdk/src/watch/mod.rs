@@ -4,13 +4,13 @@ mod change;
 mod core;
 mod driver;
 mod listing;
-mod many;
+mod offer_core;
+mod options;
 pub(crate) mod outcome;
 mod poll_errors;
 pub(crate) mod publisher;
+mod publisher_core;
 mod report;
-mod rules;
-mod single;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -28,9 +28,9 @@ use crate::types::{OfferId, OfferStatusReport, PublisherId};
 use crate::{Client, Error, Outcome};
 pub use change::{Change, StepChange};
 use driver::Driver;
-use rules::Rules;
-pub use rules::Until;
-use single::Single;
+use offer_core::OfferCore;
+use options::Rules;
+pub use options::Until;
 use start::Start;
 use watched_offer::Offer;
 
@@ -175,7 +175,7 @@ impl WatchBuilder {
             Some(earlier) => Start::After(Box::new(earlier)),
             None => Start::Seen,
         };
-        let core = Single {
+        let core = OfferCore {
             id: self.offer.into(),
             offer: Offer::new(self.last, start, Duration::ZERO),
             rules: self.rules.with_random_jitter(),
@@ -244,7 +244,7 @@ impl IntoFuture for WatchBuilder {
 #[must_use = "a watch does nothing until it is awaited or read"]
 #[derive(Debug)]
 pub struct Watch {
-    driver: Driver<Single>,
+    driver: Driver<OfferCore>,
 }
 
 impl Watch {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::Error;
-use crate::watch::rules::Rules;
+use crate::watch::options::Rules;
 
 /// The maximum time for which errors are tolerated before the first success. It is short, because a wrong host name or endpoint is a
 /// permanent error.

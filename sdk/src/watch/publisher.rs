@@ -12,8 +12,8 @@ use futures_core::Stream;
 use crate::Outcome;
 use crate::types::PublisherId;
 use crate::watch::driver::Driver;
-use crate::watch::many::Many;
-use crate::watch::rules::{Rules, Until};
+use crate::watch::options::{Rules, Until};
+use crate::watch::publisher_core::PublisherCore;
 use crate::{Change, Client, Error, WatchResult};
 
 /// An event of a [`PublisherWatch`].
@@ -150,7 +150,7 @@ impl PublisherWatchBuilder {
 
     /// Returns the watch. The watch sends no request until it is awaited or read.
     pub fn start(self) -> PublisherWatch {
-        let core = Many::new(self.rules.with_random_jitter());
+        let core = PublisherCore::new(self.rules.with_random_jitter());
         PublisherWatch {
             driver: Driver::new(&self.client, self.publisher, core),
         }
@@ -210,7 +210,7 @@ impl IntoFuture for PublisherWatchBuilder {
 #[must_use = "a watch does nothing until it is awaited or read"]
 #[derive(Debug)]
 pub struct PublisherWatch {
-    driver: Driver<Many>,
+    driver: Driver<PublisherCore>,
 }
 
 impl PublisherWatch {

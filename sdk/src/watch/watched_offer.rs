@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::types::OfferStatusReport;
+use crate::watch::options::{Rules, Until, retry_after};
 use crate::watch::poll_errors::{Health, Verdict};
-use crate::watch::rules::{Rules, Until, retry_after};
 use crate::watch::start::Start;
 use crate::watch::unread::has_unread_values;
 use crate::{Change, Error, Outcome, Response, WatchEvent, WatchResult};

@@ -74,7 +74,7 @@ pub fn run(command: &mut Command) -> ToolOutput {
         assert!(!text.contains("panicked"), "{text}");
         let is_control = |character: char| match character {
             '\n' | '\t' => false,
-            // Some of the characters that change the direction of the text.
+            // The characters that override or isolate the direction of the text.
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
             _ => character.is_control(),
         };
@@ -83,7 +83,8 @@ pub fn run(command: &mut Command) -> ToolOutput {
     ended
 }
 
-/// The values that differ between two runs: each placeholder of the golden files, with the pattern of the value.
+/// The values that differ from run to run. Before a comparison, each text that matches the pattern is replaced by the placeholder,
+/// which the golden files contain.
 const VARYING: [(&str, &str); 2] = [
     // The replay server numbers its responses, so the correlation ids depend on the order of the requests.
     ("[ID]", "00000000-0000-4000-8000-[0-9a-f]{12}"),

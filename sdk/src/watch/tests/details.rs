@@ -11,8 +11,8 @@ use super::{many, single};
 use crate::call::response::Received;
 use crate::types::OfferSummary;
 use crate::watch::listing::Listing;
+use crate::watch::options::Rules;
 use crate::watch::poll_errors::Health;
-use crate::watch::rules::Rules;
 use crate::watch::start::Start;
 use crate::{Extensible, PublisherWatchEvent, PublisherWatchResult, WatchEvent};
 

@@ -11,9 +11,9 @@ mod start;
 use proptest::prelude::*;
 use std::time::Duration;
 
-use crate::watch::many::Many;
-use crate::watch::rules::{Rules, Until};
-use crate::watch::single::Single;
+use crate::watch::offer_core::OfferCore;
+use crate::watch::options::{Rules, Until};
+use crate::watch::publisher_core::PublisherCore;
 use crate::watch::start::Start;
 use crate::watch::watched_offer::Offer;
 use crate::{Error, WatchResult};
@@ -46,8 +46,8 @@ fn rules(options: Options) -> Rules {
     }
 }
 
-fn single(options: Options, start: Start) -> Single {
-    Single {
+fn single(options: Options, start: Start) -> OfferCore {
+    OfferCore {
         id: "0".to_owned(),
         offer: Offer::new(None, start, Duration::ZERO),
         rules: rules(options),
@@ -56,8 +56,8 @@ fn single(options: Options, start: Start) -> Single {
     }
 }
 
-fn many(options: Options) -> Many {
-    Many::new(rules(options))
+fn many(options: Options) -> PublisherCore {
+    PublisherCore::new(rules(options))
 }
 
 /// Converts a result to the model's type.

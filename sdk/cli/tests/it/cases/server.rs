@@ -86,7 +86,8 @@ impl RunningServer {
         }
     }
 
-    /// Returns the offers whose status was requested after each list request, in alphabetical order.
+    /// Returns a string for each list request: the offers whose status was requested before the next list request, sorted and separated
+    /// by spaces.
     pub fn polls(&self) -> Vec<String> {
         let mut subjects = self.subjects();
         let after_lists = subjects.split_mut(|subject| subject == "list").skip(1);

@@ -48,15 +48,15 @@ fn check(case: &Case, command: &str) -> Vec<String> {
     for (name, text) in &case.files {
         write_executable(&folder.path().join(name), text);
     }
-    let home = folder.path().to_str().expect("text");
+    let folder_name = folder.path().to_str().expect("text");
     let server = RunningServer::start(&case.server, folder.path());
     let mut tool = tool(&server.url());
     for argument in command.split_whitespace() {
-        tool.arg(argument.replace("{folder}", home));
+        tool.arg(argument.replace("{folder}", folder_name));
     }
     for (name, value) in &case.environment {
         match value {
-            Some(value) => tool.env(name, value.replace("{folder}", home)),
+            Some(value) => tool.env(name, value.replace("{folder}", folder_name)),
             None => tool.env_remove(name),
         };
     }
@@ -65,7 +65,7 @@ fn check(case: &Case, command: &str) -> Vec<String> {
         Some(Broken::StdoutClosed) => drop(tool.stdout(closed_pipe())),
         Some(Broken::StderrClosed) => drop(tool.stderr(closed_pipe())),
         Some(Broken::StdoutFull) => {
-            // Other operating systems have no such device.
+            // Only some operating systems, such as Linux, have `/dev/full`. Without it, the case is skipped.
             let Ok(full) = std::fs::File::options().write(true).open("/dev/full") else {
                 return Vec::new();
             };
@@ -107,7 +107,7 @@ fn write_executable(file: &std::path::Path, text: &str) {
 }
 
 #[test]
-fn the_tool_prints_the_output_of_every_tool_case() {
+fn every_tool_case_has_the_expected_exit_code_and_output() {
     super::check_cases("tool-cases", |case: Case, _| {
         let mut differences = Vec::new();
         for command in &case.commands {

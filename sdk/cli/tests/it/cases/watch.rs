@@ -1,15 +1,21 @@
-//! Runs the cases in `tests/watch-cases` with the SDK and with the tool. `SNAPSHOTS=overwrite` writes `stderr`.
+//! Runs the cases in `tests/watch-cases` with the SDK and with the tool. With `SNAPSHOTS=overwrite`, the test writes the actual last
+//! line of standard error to the field `stderr` of each case in which the line differs.
 //!
 //! * `offers` are the watched offers. Without `offers`, the case watches the whole publisher.
-//! * `events` are the expected events by offer. An event with the suffix `?` is optional, `+` can repeat, and `*` is both.
-//! * `results` are the expected results by offer: an outcome such as `timedOut`; `timedOut after service` if the last poll failed, with
-//!   the kind of its error; or `error: service`, with the kind of the error that ended the watch. `list` holds the error of the list.
-//! * `polls` are the offers whose status is requested after each list request, in alphabetical order.
+//! * `events` are the expected events by offer. An event with the suffix `?` is optional, an
+//!   event with `+` can repeat, and an event with `*` is optional and can repeat.
+//! * `results` are the expected results by offer. Each is one of:
+//!   * `timedOut`: the outcome.
+//!   * `timedOut after service`: the outcome and, because the last poll failed, the kind of its error, here `service`.
+//!   * `error: service`: the watch ended with an error of the kind `service`.
+//! * In `events` and `results`, the key `list` stands for the requests of the list of offers.
+//! * `polls` has a string for each list request: the offers whose status is requested before the next list request, sorted and
+//!   separated by spaces.
 //! * `minimumDuration` is the minimum duration of the watch.
-//! * `stderr` is the last line of standard error, or its beginning if it ends in `…`.
+//! * `stderr` is the last line of standard error. If the field ends in `…`, the line must begin with the text before `…`.
 //! * A case with the option `attemptTimeout` isn't run with the tool, which has no such option.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -80,17 +86,17 @@ impl Actual {
             let (actual, expected) = (&self.results, &case.results);
             differences.push(format!("results {actual:?}, expected {expected:?}"));
         }
-        let none = Vec::new();
-        for subject in self.events.keys().chain(case.events.keys()) {
-            let actual = self.events.get(subject).unwrap_or(&none);
-            let expected = case.events.get(subject).unwrap_or(&none);
+        let no_events = Vec::new();
+        let subjects: BTreeSet<_> = self.events.keys().chain(case.events.keys()).collect();
+        for subject in subjects {
+            let actual = self.events.get(subject).unwrap_or(&no_events);
+            let expected = case.events.get(subject).unwrap_or(&no_events);
             if !matches(actual, expected) {
                 differences.push(format!(
                     "events of {subject} {actual:?}, expected {expected:?}"
                 ));
             }
         }
-        differences.dedup();
         differences
     }
 }
@@ -107,12 +113,16 @@ fn matches(actual: &[String], expected: &[String]) -> bool {
         || (same && repeated && matches(&actual[1..], expected))
 }
 
-/// Runs the case with a new server. Returns the value that `run` returns, and the differences in events, results, requests and time.
-fn run<T>(case: &Case, run: impl FnOnce(&RunningServer) -> (Actual, T)) -> (T, Vec<String>) {
+/// Starts a new server and calls `watch`. Returns the second value that `watch` returns, and the differences from the expected events,
+/// results, polls and minimum duration.
+fn with_server<T>(
+    case: &Case,
+    watch: impl FnOnce(&RunningServer) -> (Actual, T),
+) -> (T, Vec<String>) {
     let folder = tempfile::tempdir().expect("a folder");
     let server = RunningServer::start(&case.server, folder.path());
     let started = Instant::now();
-    let (actual, value) = run(&server);
+    let (actual, value) = watch(&server);
     let took = started.elapsed();
     let mut differences = actual.differences(case);
     if duration(case.minimum_duration.as_ref()).is_some_and(|minimum| took < minimum) {
@@ -127,24 +137,25 @@ fn run<T>(case: &Case, run: impl FnOnce(&RunningServer) -> (Actual, T)) -> (T, V
     (value, differences)
 }
 
-/// Returns the differences. If `SNAPSHOTS=overwrite` is set, writes the actual last line of standard error into the case's line.
-fn check(case: &Case, line: &mut Map<String, Value>) -> Vec<String> {
-    let (success, differences) = run(case, |server| watch_sdk::run_case(case, server));
+/// Returns the differences. `json` is the JSON object of the case. If `SNAPSHOTS=overwrite` is set and the last line of standard error
+/// differs, stores the actual line in `json` instead of returning a difference.
+fn check(case: &Case, json: &mut Map<String, Value>) -> Vec<String> {
+    let (success, differences) = with_server(case, |server| watch_sdk::run_case(case, server));
     let mut all: Vec<_> = differences
         .into_iter()
         .map(|text| "SDK: ".to_owned() + &text)
         .collect();
     let mut results = case.results.values();
-    let expected =
+    let expected_success =
         case.exit == 0 && !case.results.is_empty() && results.all(|result| result == "succeeded");
-    if success != expected {
+    if success != expected_success {
         all.push(format!("SDK: success is {success}"));
     }
     if case.options.attempt_timeout.is_some() {
         return all;
     }
     let ((code, stderr), mut differences) =
-        run(case, |server| watch_tool::run_case(case, &server.url()));
+        with_server(case, |server| watch_tool::run_case(case, &server.url()));
     if code != Some(case.exit) {
         differences.push(format!("exit code {code:?}, expected {}", case.exit));
     }
@@ -153,7 +164,7 @@ fn check(case: &Case, line: &mut Map<String, Value>) -> Vec<String> {
         None => stderr == case.stderr,
     };
     if !same && super::overwrite() {
-        line.insert("stderr".to_owned(), stderr.into());
+        json.insert("stderr".to_owned(), stderr.into());
     } else if !same {
         differences.push(format!("stderr {stderr:?}, expected {:?}", case.stderr));
     }
@@ -167,5 +178,5 @@ fn check(case: &Case, line: &mut Map<String, Value>) -> Vec<String> {
 
 #[test]
 fn the_sdk_and_the_tool_report_the_events_and_results_of_every_watch_case() {
-    super::check_cases("watch-cases", |case: Case, line| check(&case, line));
+    super::check_cases("watch-cases", |case: Case, json| check(&case, json));
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::watch::{Actual, Case, step_change};
 use crate::support::{run, tool};
 
-/// Returns a string, or an empty string for any other value.
+/// Returns the text of a JSON string, or the empty string if the value isn't a string.
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }

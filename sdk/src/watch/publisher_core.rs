@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::types::{OfferStatus, OfferStatusReport, OfferSummary};
 use crate::watch::core::{Action, Core, Input, Request};
 use crate::watch::listing::{Evidence, Item, Listing};
+use crate::watch::options::{Rules, retry_after};
 use crate::watch::poll_errors::{Health, Verdict};
-use crate::watch::rules::{Rules, retry_after};
 use crate::watch::start::Start;
 use crate::watch::watched_offer::Offer;
 use crate::{
@@ -26,7 +26,7 @@ type Actions = Vec<Action<PublisherWatchEvent, PublisherWatchResult>>;
 /// List and status requests never overlap. After a list, every open offer is polled once. The next list request is sent an interval
 /// after the response of the last one, but not before these polls have ended. Between two lists, only polls that failed are repeated.
 #[derive(Debug)]
-pub(crate) struct Many {
+pub(crate) struct PublisherCore {
     rules: Rules,
     listing: Listing,
     health: Health,
@@ -67,7 +67,7 @@ enum Contradiction {
     Lasting,
 }
 
-impl Many {
+impl PublisherCore {
     pub(crate) fn new(rules: Rules) -> Self {
         Self {
             rules,
@@ -345,7 +345,7 @@ impl Watched {
     }
 }
 
-impl Core for Many {
+impl Core for PublisherCore {
     type Event = PublisherWatchEvent;
     type Output = PublisherWatchResult;
 

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use crate::watch::core::{Action, Core, Input, Request};
-use crate::watch::rules::Rules;
+use crate::watch::options::Rules;
 use crate::watch::watched_offer::Offer;
 use crate::{Error, Outcome, WatchEvent, WatchResult};
 
 /// The state of a watch of one offer.
 #[derive(Debug)]
-pub(crate) struct Single {
+pub(crate) struct OfferCore {
     pub(crate) id: String,
     pub(crate) offer: Offer,
     pub(crate) rules: Rules,
@@ -19,7 +19,7 @@ pub(crate) struct Single {
     pub(crate) polling: bool,
 }
 
-impl Core for Single {
+impl Core for OfferCore {
     type Event = WatchEvent;
     type Output = WatchResult;
 
