@@ -33,30 +33,18 @@ pub struct Arguments {
 #[derive(Args)]
 pub struct Common {
     /// The publisher's id, such as contoso
-    #[arg(
-        long,
-        global = true,
-        env = "CLOUD_PARTNER_PUBLISHER",
-        hide_env_values = true,
-        value_name = "ID"
-    )]
+    #[arg(long, global = true, env = "CLOUD_PARTNER_PUBLISHER")]
     pub publisher: Option<String>,
-    /// Another endpoint than the service's
-    #[arg(
-        long,
-        global = true,
-        env = "CLOUD_PARTNER_ENDPOINT",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
+    /// The address to use instead of https://cloudpartner.azure.com
+    #[arg(long, global = true, env = "CLOUD_PARTNER_ENDPOINT")]
     pub endpoint: Option<String>,
     /// The credential to use, instead of the first complete one
     #[arg(long, global = true, value_name = "NAME", value_parser = credential_source())]
     pub credential: Option<CredentialSource>,
-    /// A file that holds a token; read again every few minutes
+    /// A file that holds a token; the tool reads it again every few minutes
     #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// How to print: a table for people, the rest for programs
+    /// The output format
     #[arg(long, short, global = true, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     pub output: Format,
     /// Show requests, attempts and correlation ids on standard error
@@ -73,10 +61,10 @@ fn credential_source() -> impl TypedValueParser<Value = CredentialSource> {
 pub enum Format {
     /// For people
     Table,
-    /// What the service sent, as one document; of watch, one line per event, the
-    /// last one with the result of every offer
+    /// The JSON of the service as one document; watch prints one line per event,
+    /// and a last line with the result of every offer
     Json,
-    /// What the service sent, one line each
+    /// The JSON of the service, one line per offer or event
     Jsonl,
     /// Tab-separated values with a header
     Tsv,
@@ -110,7 +98,7 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct Offers {
-    /// Only offers of this type; may be repeated
+    /// Only offers of this type, in any letter case; may be repeated
     #[arg(long = "type", value_name = "TYPE")]
     pub types: Vec<String>,
     /// Only offers in this status, in any letter case; may be repeated
@@ -129,29 +117,30 @@ pub struct Status {
 
 #[derive(Args)]
 pub struct Watch {
-    /// The offers' ids; none means every offer of the publisher that is in flight
+    /// The ids of the offers; without an id, each offer in flight is watched
     pub offers: Vec<String>,
-    /// Stop after this time, such as 90s, 2h or 3days; unlimited by default
+    /// The maximum duration, such as 90s, 2h or 3days; unlimited by default
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
     /// The time between two polls
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = interval)]
     pub interval: Duration,
-    /// Give up after this time without a successful poll (before the first one
-    /// after at most 2min), or while the list of offers contradicts a success
+    /// How long failed polls are tolerated, and a list of offers that contradicts
+    /// a success; before the first successful poll, 2min at most
     #[arg(long, value_name = "TIME", default_value = "15min", value_parser = humantime::parse_duration)]
     pub tolerate: Duration,
     /// The state to wait for
     #[arg(long, value_enum, default_value_t = Until::Outcome, value_name = "STATE")]
     pub until: Until,
-    /// Wait for a publication that started after this status was read: a file
-    /// that `cloud-partner status OFFER -o json` wrote
+    /// Wait for a publication that started after the status in this file, which
+    /// `cloud-partner status OFFER -o json` wrote for the same offer (the file
+    /// holds no id, so the tool can't detect the file of another offer)
     #[arg(long, value_name = "FILE", requires = "offers")]
     pub after: Option<PathBuf>,
     /// With --after: how long the publication may take to start
     #[arg(long, value_name = "TIME", default_value = "30min", value_parser = humantime::parse_duration)]
     pub start_timeout: Duration,
-    /// Without offers: exit code 0 instead of 8 when no offer is in flight
+    /// Without offers: exit code 0 instead of 8 if no offer is in flight
     #[arg(long, conflicts_with = "offers")]
     pub allow_none: bool,
 }
@@ -166,9 +155,9 @@ fn interval(text: &str) -> Result<Duration, String> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Until {
-    /// Any outcome; waiting for the go-live is one, with exit code 5
+    /// Any outcome; exit code 5 if the offer waits for the go-live
     Outcome,
-    /// The same, but waiting for the go-live is a success, with exit code 0
+    /// Any outcome; exit code 0 if the offer waits for the go-live
     GoLive,
     /// The offer is live, or can't go live any more
     Live,

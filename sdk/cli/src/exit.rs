@@ -1,139 +1,74 @@
 //! The exit codes, in the table that `--help`, the manual page and README.md show.
 
-use std::process::ExitCode;
+use clap::ValueEnum;
 
-use cloud_partner_portal::{Error, Outcome};
-
-/// The result of the program. The discriminant is the exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The results of the program, from best to worst. The discriminant is the exit code, and the comment is the meaning in `--help`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[repr(u8)]
 pub enum Exit {
+    /// done; of watch: every watched publication was seen to succeed
     Done = 0,
-    Other = 1,
-    Usage = 2,
-    Failed = 3,
-    Canceled = 4,
+    /// the offer waits for the publisher's go-live
     AwaitingGoLive = 5,
-    Blocked = 6,
+    /// timed out: the publication had no outcome within --timeout
     TimedOut = 7,
-    NothingInFlight = 8,
+    /// the publication didn't start (--after)
     NotStarted = 9,
-    NotFound = 10,
-    NotAllowed = 11,
-    Service = 12,
+    /// the offer was never published, or no offer of the publisher is in flight
+    NothingInFlight = 8,
+    /// the publication was canceled
+    Canceled = 4,
+    /// the service contradicts itself about the status
     Contradictory = 13,
+    /// a step is blocked or rejected
+    Blocked = 6,
+    /// the publication failed
+    Failed = 3,
+    /// another error, as the message says
+    Other = 1,
+    /// no such publisher or offer
+    NotFound = 10,
+    /// not allowed: no token, or not for this publisher
+    NotAllowed = 11,
+    /// network: no connection, no response, or the service failed
+    Service = 12,
+    /// wrong usage
+    Usage = 2,
+    /// standard output was closed before the watch ended
     OutputClosed = 14,
+    /// interrupted
     Interrupted = 130,
 }
-
-/// Every exit code and its meaning, from best to worst. With several offers, the exit code is the worst one.
-const TABLE: [(Exit, &str); 16] = [
-    (
-        Exit::Done,
-        "done; of watch: every watched publication was seen to succeed",
-    ),
-    (
-        Exit::AwaitingGoLive,
-        "the offer waits for the publisher's go-live",
-    ),
-    (
-        Exit::TimedOut,
-        "timed out: the publication had no outcome within --timeout",
-    ),
-    (Exit::NotStarted, "the publication didn't start (--after)"),
-    (
-        Exit::NothingInFlight,
-        "the offer was never published, or no offer of the publisher is in flight",
-    ),
-    (Exit::Canceled, "the publication was canceled"),
-    (
-        Exit::Contradictory,
-        "the service contradicts itself about the status",
-    ),
-    (Exit::Blocked, "a step is blocked or rejected"),
-    (Exit::Failed, "the publication failed"),
-    (Exit::Other, "another error, as the message says"),
-    (Exit::NotFound, "no such publisher or offer"),
-    (
-        Exit::NotAllowed,
-        "not allowed: no token, or not for this publisher",
-    ),
-    (
-        Exit::Service,
-        "network: no connection, no response, or the service failed",
-    ),
-    (Exit::Usage, "wrong usage"),
-    (
-        Exit::OutputClosed,
-        "standard output was closed before the watch ended",
-    ),
-    (Exit::Interrupted, "interrupted"),
-];
 
 impl Exit {
     pub fn code(self) -> u8 {
         self as u8
     }
 
-    /// Returns the worse of two results according to the table.
+    /// Returns the worse of two results.
     pub fn worst(self, other: Self) -> Self {
-        // An exit code that the table doesn't list ranks as the worst.
-        let rank = |exit: &Self| {
-            let row = TABLE.iter().position(|(row, _)| row == exit);
-            row.unwrap_or(usize::MAX)
-        };
+        let rank = |exit: &Self| Self::value_variants().iter().position(|row| row == exit);
         std::cmp::max_by_key(self, other, rank)
     }
+
+    fn meaning(self) -> String {
+        let value = self.to_possible_value();
+        let meaning = value.and_then(|value| value.get_help().map(ToString::to_string));
+        meaning.unwrap_or_default()
+    }
 }
 
-/// Returns the text for `--help`: the table in the order of the codes, and the ranking.
+/// Returns the text for `--help`: the table in the order of the codes, and the codes from best to worst.
 pub fn help() -> String {
-    let mut rows = TABLE;
-    rows.sort_by_key(|(exit, _)| exit.code());
-    let rows = rows.map(|(exit, meaning)| format!("  {:>3}  {meaning}\n", exit.code()));
-    let ranking = TABLE.map(|(exit, _)| exit.code().to_string());
+    let mut exits = Exit::value_variants().to_vec();
+    let ranking: Vec<_> = exits.iter().map(|exit| exit.code().to_string()).collect();
+    exits.sort_by_key(|exit| exit.code());
+    let rows = exits.iter();
+    let rows: String = rows
+        .map(|exit| format!("  {:>3}  {}\n", exit.code(), exit.meaning()))
+        .collect();
     format!(
-        "Exit codes:\n{}With several offers, watch ends with the worst; from best to worst:\n{}",
-        rows.concat(),
+        "Exit codes:\n{rows}With several offers, watch ends with the worst; from best to worst:\n{}",
         ranking.join(", ")
     )
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit.code())
-    }
-}
-
-impl From<Outcome> for Exit {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Succeeded => Self::Done,
-            Outcome::Failed => Self::Failed,
-            Outcome::Canceled => Self::Canceled,
-            Outcome::NeverPublished => Self::NothingInFlight,
-            Outcome::AwaitingGoLive => Self::AwaitingGoLive,
-            Outcome::Blocked => Self::Blocked,
-            Outcome::Contradictory => Self::Contradictory,
-            Outcome::NotStarted => Self::NotStarted,
-            Outcome::TimedOut => Self::TimedOut,
-            _ => Self::Other,
-        }
-    }
-}
-
-impl From<&Error> for Exit {
-    fn from(error: &Error) -> Self {
-        if error.is_not_found() {
-            Self::NotFound
-        } else if error.is_forbidden() || error.is_unauthorized() || error.is_credential() {
-            Self::NotAllowed
-        } else if error.is_retryable() {
-            Self::Service
-        } else if error.is_invalid_argument() || error.is_configuration() {
-            Self::Usage
-        } else {
-            Self::Other
-        }
-    }
 }

@@ -15,9 +15,9 @@ mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::SystemTime;
 
 use clap::{CommandFactory, Parser};
+use tracing_subscriber::filter::LevelFilter;
 
 use args::{Arguments, Command};
 use exit::Exit;
@@ -25,69 +25,54 @@ use explain::{Stop, to_stderr};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let watches = matches!(arguments.command, Command::Watch(_));
-    match run(arguments) {
-        Ok(exit) => exit.into(),
-        Err(stop) => {
-            to_stderr(&stop.message());
-            match stop.exit() {
-                // A closed output is an error of `watch` only: the reader of another command can stop reading early.
-                Exit::OutputClosed if !watches => Exit::Done.into(),
-                exit => exit.into(),
-            }
+    let is_watch = matches!(arguments.command, Command::Watch(_));
+    request_log::show(if arguments.common.verbose {
+        LevelFilter::DEBUG
+    } else if is_watch {
+        // The watch prints each failed poll.
+        LevelFilter::OFF
+    } else {
+        LevelFilter::WARN
+    });
+    let mut exit = run(arguments).unwrap_or_else(|stop| {
+        if let Some(message) = stop.message() {
+            to_stderr(&message);
         }
+        stop.exit()
+    });
+    // A closed output is an error of `watch` only: the reader of another command can stop reading early.
+    if exit == Exit::OutputClosed && !is_watch {
+        exit = Exit::Done;
     }
+    exit.code().into()
 }
 
-fn run(arguments: Arguments) -> Result<Exit, Stop> {
+fn run(Arguments { common, command }: Arguments) -> Result<Exit, Stop> {
     let mut out = io::stdout().lock();
-    match arguments.command {
-        Command::Completions { shell } => {
-            // clap_complete panics on a write error, so it writes to memory.
-            let (mut script, mut command) = (Vec::new(), Arguments::command());
-            clap_complete::generate(shell, &mut command, "cloud-partner", &mut script);
-            out.write_all(&script)?;
-            out.flush()?;
-            return Ok(Exit::Done);
-        }
-        Command::Man => {
-            clap_mangen::Man::new(Arguments::command()).render(&mut out)?;
-            out.flush()?;
-            return Ok(Exit::Done);
-        }
-        _ => {}
-    }
-    if arguments.common.verbose {
-        request_log::show_all();
-    } else if !matches!(arguments.command, Command::Watch(_)) {
-        // The watch prints each failed poll.
-        request_log::show_retries();
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .build()
-        .map_err(Stop::Output)?;
+        .build()?;
     let exit = runtime.block_on(async {
-        let common = &arguments.common;
-        let connection = client::connect(common)?;
-        let ended = match arguments.command {
-            Command::Offers(offers) => offers::run(&connection, common, &offers, &mut out).await,
-            Command::Status(status) => status::run(&connection, common, &status, &mut out).await,
-            Command::Watch(watch) => watch::run(&connection, common, &watch, &mut out).await,
-            Command::Completions { .. } | Command::Man => Ok(Exit::Done),
-        };
-        let exit = ended.as_ref().map_or_else(Stop::exit, |exit| *exit);
-        if let (Exit::NotAllowed, Some(expiry)) = (exit, connection.token_expiry)
-            && expiry <= SystemTime::now()
-        {
-            let expiry = humantime::format_rfc3339_seconds(expiry);
-            to_stderr(&format!(
-                "error: the token expired at {expiry}, and a token in AZURE_TOKEN can't be renewed\n"
-            ));
+        match command {
+            Command::Offers(options) => offers::run(&common, &options, &mut out).await,
+            Command::Status(options) => status::run(&common, &options, &mut out).await,
+            Command::Watch(options) => watch::run(&common, &options, &mut out).await,
+            Command::Completions { shell } => {
+                // clap_complete panics on a write error, so it writes to memory.
+                let (mut script, mut command) = (Vec::new(), Arguments::command());
+                clap_complete::generate(shell, &mut command, "cloud-partner", &mut script);
+                out.write_all(&script)?;
+                Ok(Exit::Done)
+            }
+            Command::Man => {
+                clap_mangen::Man::new(Arguments::command()).render(&mut out)?;
+                Ok(Exit::Done)
+            }
         }
-        ended
     });
     // Dropping the runtime would wait for a name lookup that hangs.
     runtime.shutdown_background();
-    exit
+    let exit = exit?;
+    out.flush()?;
+    Ok(exit)
 }

@@ -1,6 +1,25 @@
-//! Human-readable sentences about outcomes and who must act.
+//! The exit code of each outcome, and a sentence that describes the outcome.
 
 use cloud_partner_portal::Outcome;
+
+use crate::exit::Exit;
+
+impl From<Outcome> for Exit {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Succeeded => Self::Done,
+            Outcome::Failed => Self::Failed,
+            Outcome::Canceled => Self::Canceled,
+            Outcome::NeverPublished => Self::NothingInFlight,
+            Outcome::AwaitingGoLive => Self::AwaitingGoLive,
+            Outcome::Blocked => Self::Blocked,
+            Outcome::Contradictory => Self::Contradictory,
+            Outcome::NotStarted => Self::NotStarted,
+            Outcome::TimedOut => Self::TimedOut,
+            _ => Self::Other,
+        }
+    }
+}
 
 /// Returns a sentence that describes an outcome and who must act.
 pub fn sentence(outcome: Outcome) -> &'static str {
@@ -10,10 +29,10 @@ pub fn sentence(outcome: Outcome) -> &'static str {
             "The publication failed: the publisher must fix the offer and publish it again."
         }
         Outcome::Canceled => {
-            "The publication was canceled: nothing happens until the publisher publishes it again."
+            "The publication was canceled: nothing happens until the publisher publishes the offer again."
         }
         Outcome::NeverPublished => {
-            "The offer was never published: nothing happens until the publisher publishes it."
+            "The offer was never published: nothing happens until the publisher publishes the offer."
         }
         Outcome::AwaitingGoLive => {
             "The offer waits for its go-live: the publisher must look at the preview and confirm it."
@@ -25,7 +44,7 @@ pub fn sentence(outcome: Outcome) -> &'static str {
             "The service contradicts itself about the status: look in the portal whether the offer is live."
         }
         Outcome::NotStarted => {
-            "The publication wasn't seen to start: the status can be the one of the publication before."
+            "The watch saw no start of the publication: the status can be that of the previous publication."
         }
         Outcome::TimedOut => "The watch timed out before the publication had an outcome.",
         _ => "The outcome is unknown to this version of the tool: look in the portal.",

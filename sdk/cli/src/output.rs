@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use comfy_table::{Cell, Color, Table};
 use serde_json::Value;
 
-use crate::plain_text::{clean, is_control};
+use crate::plain_text::{is_control, one_line};
 
 /// Returns the lines of a table without borders, with two spaces between columns. The cells of the column `status` have the colour
 /// of their meaning.
@@ -24,8 +24,8 @@ pub fn table(columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<S
     for row in rows {
         let cells = columns.iter().zip(row);
         table.add_row(cells.map(|(column, text)| match (*column, colour(&text)) {
-            ("status", Some(colour)) => Cell::new(clean(&text)).fg(colour),
-            _ => Cell::new(clean(&text)),
+            ("status", Some(colour)) => Cell::new(one_line(&text)).fg(colour),
+            _ => Cell::new(one_line(&text)),
         }));
     }
     // `trim` removes the padding of the first and the last column.
@@ -71,6 +71,6 @@ fn escape(json: &str) -> String {
 
 /// Prints tab-separated values. Tabs and line breaks in a value become spaces.
 pub fn tsv(values: &[impl AsRef<str>], out: &mut impl Write) -> io::Result<()> {
-    let values: Vec<_> = values.iter().map(|value| clean(value.as_ref())).collect();
-    writeln!(out, "{}", values.join("\t"))
+    let cells = values.iter().map(|value| one_line(value.as_ref()));
+    writeln!(out, "{}", cells.collect::<Vec<_>>().join("\t"))
 }

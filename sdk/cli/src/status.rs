@@ -1,6 +1,6 @@
 //! The command `cloud-partner status`.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use cloud_partner_portal::types::{OfferStatus, OfferStatusReport, PublicationStep, StatusMessage};
 use cloud_partner_portal::{Extensible, Link};
@@ -11,25 +11,19 @@ use crate::exit::Exit;
 use crate::explain::Stop;
 use crate::outcome;
 use crate::output;
-use crate::plain_text::{clean, from_html};
+use crate::plain_text::{from_html, one_line};
 
-pub async fn run(
-    connection: &Connection,
-    common: &Common,
-    options: &Status,
-    out: &mut impl Write,
-) -> Result<Exit, Stop> {
-    let report = connection
-        .client
-        .get_offer_status(&connection.publisher, &options.offer)
-        .await?;
+pub async fn run(common: &Common, options: &Status, out: &mut impl Write) -> Result<Exit, Stop> {
+    let Connection {
+        client, publisher, ..
+    } = Connection::new(common)?;
+    let report = client.get_offer_status(&publisher, &options.offer).await?;
     match common.output {
         Format::Json => output::document(&report.json()?, out)?,
         Format::Jsonl => output::line(&report.json()?, out)?,
         Format::Tsv => tsv(&report, &options.offer, out)?,
-        Format::Table => table(&report, &options.offer, &connection.publisher, out)?,
+        Format::Table => table(&report, &options.offer, &publisher, out)?,
     }
-    out.flush()?;
     Ok(Exit::Done)
 }
 
@@ -41,7 +35,7 @@ fn sentence(report: &OfferStatusReport) -> String {
         (None, Some(_)) => "The publication is in progress: nobody needs to act.".to_owned(),
         (None, None) => format!(
             "`{}` isn't a known status: look at the steps, or in the portal.",
-            clean(report.status.as_str())
+            one_line(report.status.as_str())
         ),
     }
 }
@@ -60,14 +54,13 @@ fn cells(step: &PublicationStep) -> [String; 5] {
 }
 
 /// Prints one row for each step, and a last row for the whole publication.
-fn tsv(report: &OfferStatusReport, offer: &str, out: &mut impl Write) -> Result<(), Stop> {
+fn tsv(report: &OfferStatusReport, offer: &str, out: &mut impl Write) -> io::Result<()> {
     output::tsv(&["id", "name", "status", "progress", "estimate"], out)?;
     for step in report.steps() {
         output::tsv(&cells(step), out)?;
     }
     let status = report.status.as_str();
-    output::tsv(&[offer, "publication", status, "", ""], out)?;
-    Ok(())
+    output::tsv(&[offer, "publication", status, "", ""], out)
 }
 
 fn table(
@@ -75,77 +68,53 @@ fn table(
     offer: &str,
     publisher: &str,
     out: &mut impl Write,
-) -> Result<(), Stop> {
-    writeln!(
-        out,
-        "{} of {}: {}",
-        clean(offer),
-        clean(publisher),
-        clean(report.status.as_str())
-    )?;
+) -> io::Result<()> {
+    let status = report.status.as_str();
+    let [offer, publisher, status] = [offer, publisher, status].map(one_line);
+    writeln!(out, "{offer} of {publisher}: {status}")?;
     writeln!(out, "{}", sentence(report))?;
     messages(report.messages(), "", out)?;
     if !report.steps().is_empty() {
         let rows = report.steps().iter().map(|step| {
             let [_, _, status, progress, estimate] = cells(step);
-            let name = format!("{} {}", mark(step, &status), step.label());
-            vec![name, status, progress, estimate]
+            vec![step.label().to_owned(), status, progress, estimate]
         });
-        let lines = output::table(&["step", "status", "progress", "estimate"], rows);
-        let mut steps = report.steps().iter();
-        writeln!(out)?;
-        for (index, line) in lines.into_iter().enumerate() {
+        let columns = ["step", "status", "progress", "estimate"];
+        let mut lines = output::table(&columns, rows).into_iter();
+        writeln!(out, "\n{}", lines.next().unwrap_or_default())?;
+        for (line, step) in lines.zip(report.steps()) {
             writeln!(out, "{line}")?;
-            // The first line is the header.
-            if index > 0
-                && let Some(step) = steps.next()
-            {
-                messages(step.messages(), "    ", out)?;
-            }
+            messages(step.messages(), "    ", out)?;
         }
     }
     links("Preview", report.preview_links.as_deref(), out)?;
-    links("Live", report.live_links.as_deref(), out)?;
-    Ok(())
+    links("Live", report.live_links.as_deref(), out)
 }
 
-fn messages(messages: &[StatusMessage], indent: &str, out: &mut impl Write) -> Result<(), Stop> {
+fn messages(messages: &[StatusMessage], indent: &str, out: &mut impl Write) -> io::Result<()> {
     for message in messages {
         let level = message.level.as_ref().map_or("message", Extensible::as_str);
         let html = message.message_html.as_deref().unwrap_or_default();
-        write!(out, "{indent}{}: {}", clean(level), from_html(html))?;
+        write!(out, "{indent}{}: {}", one_line(level), from_html(html))?;
         match &message.timestamp {
-            Some(time) => writeln!(out, " ({})", clean(time.as_str()))?,
+            Some(time) => writeln!(out, " ({})", one_line(time.as_str()))?,
             None => writeln!(out)?,
         }
     }
     Ok(())
 }
 
-fn links(title: &str, links: Option<&[Link]>, out: &mut impl Write) -> Result<(), Stop> {
+fn links(title: &str, links: Option<&[Link]>, out: &mut impl Write) -> io::Result<()> {
     let mut heading = format!("\n{title}:\n");
     for link in links.unwrap_or_default() {
-        let Some(uri) = link.uri().map(clean) else {
+        let Some(uri) = link.uri().map(one_line) else {
             continue;
         };
         write!(out, "{}  ", std::mem::take(&mut heading))?;
         match link.text() {
-            Some(text) => writeln!(out, "{}: {uri}", clean(text))?,
+            Some(text) => writeln!(out, "{}: {uri}", one_line(text))?,
             None => writeln!(out, "{uri}")?,
         }
     }
     Ok(())
-}
-
-/// Returns the state of a step as one character.
-fn mark(step: &PublicationStep, status: &str) -> &'static str {
-    if step.is_blocked() {
-        return "!";
-    }
-    match status.to_ascii_lowercase().as_str() {
-        "complete" => "+",
-        "notstarted" | "" => "-",
-        "canceled" => "x",
-        _ => ">",
-    }
 }

@@ -58,7 +58,7 @@ impl Trace {
                 milliseconds,
                 "responded"
             ),
-            Err(error) => warn!(
+            Err(error) => debug!(
                 parent: &self.span,
                 attempt = number,
                 status = error.status(),
@@ -70,9 +70,14 @@ impl Trace {
         }
     }
 
-    pub(super) fn backing_off(&self, backoff: Duration) {
+    pub(super) fn backing_off(&self, backoff: Duration, error: &Error) {
         #[cfg(feature = "tracing")]
-        debug!(parent: &self.span, seconds = backoff.as_secs_f64(), "retrying after a backoff");
+        warn!(
+            parent: &self.span,
+            error = %error,
+            seconds = backoff.as_secs_f64(),
+            "the attempt failed; retrying after a backoff"
+        );
     }
 
     pub(super) fn ended(&self, status: Option<u16>, correlation_id: Option<&str>, attempts: u32) {

@@ -75,3 +75,67 @@ pub(super) fn join(endpoint: &str, path: &str, added: (&str, &str)) -> Result<Ur
     }
     Ok(url)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{check, join};
+
+    #[test]
+    fn an_endpoint_is_https_or_this_machine() {
+        for (endpoint, url, is_local) in [
+            ("https://example.com", "https://example.com", false),
+            (" https://example.com/a/ ", "https://example.com/a", false),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080", true),
+            ("http://[::1]:8080/", "http://[::1]:8080", true),
+            ("http://localhost", "http://localhost", true),
+        ] {
+            let checked = check(endpoint).expect(endpoint);
+            assert_eq!((&*checked.url, checked.is_local), (url, is_local));
+        }
+        for endpoint in [
+            "http://example.com",
+            "http://127.0.0.1.example.com",
+            "http://localhost.example.com",
+            "http://localhost@example.com",
+            "https://user:pass@example.com",
+            "https://example.com?x=1",
+            "https://example.com#x",
+            "ftp://example.com",
+            "example.com",
+            "",
+        ] {
+            assert!(check(endpoint).is_err(), "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn a_path_stays_on_the_server() {
+        let join = |path| join("https://example.com/p", path, ("api-version", "1"));
+        for (path, url) in [
+            ("/a", "https://example.com/p/a?api-version=1"),
+            ("//a", "https://example.com/p//a?api-version=1"),
+            (
+                "/a%2Fb?x=%20",
+                "https://example.com/p/a%2Fb?x=%20&api-version=1",
+            ),
+            ("/a?api-version=2", "https://example.com/p/a?api-version=2"),
+        ] {
+            assert_eq!(join(path).expect(path).as_str(), url);
+        }
+        for path in [
+            "",
+            "api",
+            "@evil.example/",
+            "https://evil.example/",
+            "/../a",
+            "/a/%2e%2E/b",
+            "/./a",
+            "/a\\..\\b",
+            "/a b",
+            "/a\nb",
+            "/a#b",
+        ] {
+            assert!(join(path).is_err(), "{path}");
+        }
+    }
+}

@@ -1,38 +1,29 @@
-//! Converts the events of the SDK's two watches to one stream.
+//! Creates the SDK's watches, and converts their events to one type.
 
-use std::future::ready;
-use std::pin::Pin;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cloud_partner_portal::types::OfferStatusReport;
 use cloud_partner_portal::{
-    Error, PublisherWatchEvent, PublisherWatchResult, Until as SdkUntil, WatchEvent,
+    Error, PublisherWatch, PublisherWatchEvent, Until as SdkUntil, WatchEvent,
 };
 use futures_util::stream::{Stream, StreamExt as _, select_all};
 
 use crate::args::{Until, Watch};
 use crate::client::Connection;
 
-pub enum Event {
-    /// The list was read. `offers` is the number of offers in the list, and `watched` is the number of offers that are polled next.
-    Listed { offers: usize, watched: usize },
-    /// An event of an offer, or of the list if there is no offer.
-    Poll(Option<String>, Box<WatchEvent>),
-    /// The watch of the whole publisher has ended.
-    Ended(Result<PublisherWatchResult, Error>),
-}
+/// An event of an offer, or of the list of offers if there is no offer.
+pub type Event = (Option<String>, WatchEvent);
 
-pub type Events = Pin<Box<dyn Stream<Item = Event>>>;
-
-/// Watches these offers. The watches aren't spawned as tasks, so a panic ends the program.
-pub fn of_offers<'o>(
+/// Watches the offers of the command line. The watches aren't spawned as tasks, so a panic ends the program.
+pub fn of_offers(
     connection: &Connection,
     options: &Watch,
-    offers: impl Iterator<Item = &'o String>,
     after: Option<&OfferStatusReport>,
-) -> Result<Events, Error> {
+) -> Result<impl Stream<Item = Event> + use<>, Error> {
     let mut watches = Vec::new();
-    for offer in offers {
+    // An offer that is named twice is watched once.
+    for offer in BTreeSet::from_iter(&options.offers) {
         let mut watch = connection
             .client
             .watch(&connection.publisher, offer)?
@@ -46,13 +37,13 @@ pub fn of_offers<'o>(
         }
         let offer = offer.clone();
         let events = watch.start();
-        watches.push(events.map(move |event| poll(Some(offer.clone()), event)));
+        watches.push(events.map(move |event| (Some(offer.clone()), event)));
     }
-    Ok(Box::pin(select_all(watches)))
+    Ok(select_all(watches))
 }
 
 /// Watches the offers of the publisher that are in flight or change.
-pub fn of_publisher(connection: &Connection, options: &Watch) -> Result<Events, Error> {
+pub fn of_publisher(connection: &Connection, options: &Watch) -> Result<PublisherWatch, Error> {
     let watch = connection
         .client
         .watch_publisher(&connection.publisher)?
@@ -60,32 +51,24 @@ pub fn of_publisher(connection: &Connection, options: &Watch) -> Result<Events, 
         .interval(options.interval)
         .tolerate(options.tolerate)
         .until(until(options));
-    let events = watch.start().filter_map(|event| ready(convert(event)));
-    Ok(Box::pin(events))
+    Ok(watch.start())
 }
 
-fn convert(event: PublisherWatchEvent) -> Option<Event> {
+/// Converts an event of a publisher's watch. Returns `None` for an event that the tool doesn't print.
+pub fn convert(event: PublisherWatchEvent) -> Option<Event> {
     Some(match event {
-        PublisherWatchEvent::Listed {
-            offers, watched, ..
-        } => Event::Listed { offers, watched },
         PublisherWatchEvent::Changed { offer, change, .. } => {
-            poll(Some(offer), WatchEvent::Changed(*change))
+            (Some(offer), WatchEvent::Changed(*change))
         }
         PublisherWatchEvent::PollFailed { offer, error, .. } => {
-            poll(offer, WatchEvent::PollFailed(error))
+            (offer, WatchEvent::PollFailed(error))
         }
-        PublisherWatchEvent::Delayed { offer, wait, .. } => poll(offer, WatchEvent::Delayed(wait)),
+        PublisherWatchEvent::Delayed { offer, wait, .. } => (offer, WatchEvent::Delayed(wait)),
         PublisherWatchEvent::OfferEnded { offer, result, .. } => {
-            poll(Some(offer), WatchEvent::Ended(result))
+            (Some(offer), WatchEvent::Ended(result))
         }
-        PublisherWatchEvent::Ended(result) => Event::Ended(result),
         _ => return None,
     })
-}
-
-fn poll(offer: Option<String>, event: WatchEvent) -> Event {
-    Event::Poll(offer, Box::new(event))
 }
 
 fn until(options: &Watch) -> SdkUntil {

@@ -5,184 +5,155 @@ use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use cloud_partner_portal::{Error, WatchEvent};
+use cloud_partner_portal::{WatchEvent, WatchResult};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::row::Row;
-use super::{PublisherEnd, Results, json};
+use super::json;
+use super::results::Results;
 use crate::args::Format;
 use crate::exit::Exit;
 use crate::explain::{explain, to_stderr};
 use crate::output;
-use crate::plain_text::{clean, stamp};
+use crate::plain_text::{now, one_line};
 
+/// The columns of the tab-separated values, which are properties of the JSON objects.
+const COLUMNS: [&str; 7] = [
+    "time", "offer", "event", "status", "step", "outcome", "detail",
+];
+
+/// The subject of the messages about list requests.
 const LIST: &str = "the list of offers";
 
 pub struct Printer<'o, W> {
     format: Format,
     out: &'o mut W,
-    /// The progress lines, on a terminal only.
-    bars: Option<Bars>,
-    header_printed: bool,
-}
-
-struct Bars {
-    all: MultiProgress,
-    offers: HashMap<String, ProgressBar>,
+    progress: MultiProgress,
+    /// The progress lines by offer. `None` if the output isn't a terminal, or the format isn't the table.
+    bars: Option<HashMap<String, ProgressBar>>,
 }
 
 impl<'o, W: Write> Printer<'o, W> {
-    pub fn new(format: Format, out: &'o mut W) -> Self {
-        let terminal = io::stdout().is_terminal() && io::stderr().is_terminal();
-        Self {
+    pub fn new(format: Format, out: &'o mut W) -> io::Result<Self> {
+        if format == Format::Tsv {
+            output::tsv(&COLUMNS, out)?;
+        }
+        let is_terminal = io::stdout().is_terminal() && io::stderr().is_terminal();
+        Ok(Self {
             format,
             out,
-            bars: (format == Format::Table && terminal).then(|| Bars {
-                all: MultiProgress::new(),
-                offers: HashMap::new(),
-            }),
-            header_printed: false,
-        }
+            progress: MultiProgress::new(),
+            bars: (format == Format::Table && is_terminal).then(HashMap::new),
+        })
     }
 
-    /// Prints an event of an offer, or of the list if there is no offer. `summary` is added to the last event.
-    pub fn print(
-        &mut self,
-        offer: Option<&str>,
-        event: &WatchEvent,
-        summary: Option<Value>,
-    ) -> io::Result<()> {
-        let row = Row::new(&offer.map_or(LIST.to_owned(), clean), event);
+    /// Prints an event of an offer, or of the list if there is no offer.
+    pub fn print(&mut self, offer: Option<&str>, event: &WatchEvent) -> io::Result<()> {
+        let line = json::event(offer, event);
+        let text = |name: &str| line[name].as_str().unwrap_or_default();
         match self.format {
-            Format::Json | Format::Jsonl => {
-                let event = json!({"time": stamp(), "offer": offer, "event": row.event});
-                self.json(event, [row.json, summary.unwrap_or_default()])?;
-            }
-            Format::Tsv => {
-                if !std::mem::replace(&mut self.header_printed, true) {
-                    let header = ["time", "offer", "event", "status", "step", "detail"];
-                    output::tsv(&header, self.out)?;
+            Format::Json | Format::Jsonl => output::line(&line, self.out)?,
+            Format::Tsv => output::tsv(&COLUMNS.map(text), self.out)?,
+            Format::Table => match (offer, event, &mut self.bars) {
+                (Some(offer), WatchEvent::Changed(_) | WatchEvent::Ended(_), Some(bars)) => {
+                    let bar = bars.entry(offer.to_owned());
+                    let bar = bar.or_insert_with(|| new_bar(offer, &self.progress));
+                    bar.set_message(text("detail").to_owned());
                 }
-                let (time, offer) = (stamp(), offer.unwrap_or_default());
-                let cells = [&time, offer, row.event, row.status, row.step, &row.detail];
-                output::tsv(&cells, self.out)?;
-            }
-            Format::Table => {
-                let ended = matches!(event, WatchEvent::Ended(_));
-                match (offer, &mut self.bars, row.line) {
-                    (Some(offer), Some(bars), Some(line)) => bars.show(offer, line, ended),
-                    (Some(offer), Some(bars), None) if ended => bars.show(offer, row.detail, ended),
-                    (Some(offer), None, Some(line)) => {
-                        writeln!(self.out, "{} {}: {line}", stamp(), clean(offer))?;
-                    }
-                    _ => {}
+                (Some(offer), WatchEvent::Changed(_) | WatchEvent::Ended(Ok(_)), None) => {
+                    let (time, detail) = (text("time"), text("detail"));
+                    writeln!(self.out, "{time} {}: {detail}", one_line(offer))?;
                 }
-            }
+                _ => {}
+            },
         }
-        // A program that reads the output may wait for this event.
-        self.out.flush()?;
-        if let Some(remark) = row.remark {
-            self.remark(&remark);
+        let subject = offer.unwrap_or(LIST);
+        match event {
+            WatchEvent::PollFailed(_) | WatchEvent::Delayed(_) => {
+                self.remark(&format!("{}: {}", one_line(subject), text("detail")));
+            }
+            WatchEvent::Ended(
+                Ok(WatchResult {
+                    last_error: Some(error),
+                    ..
+                })
+                | Err(error),
+            ) => self.remark(&explain(subject, error)),
+            _ => {}
         }
         Ok(())
-    }
-
-    /// Prints a JSON object with the properties of other objects on one line.
-    fn json(&mut self, mut object: Value, others: [Value; 2]) -> io::Result<()> {
-        for other in others {
-            for (name, property) in other.as_object().into_iter().flatten() {
-                object[name] = property.clone();
-            }
-        }
-        output::line(&object, self.out)
     }
 
     /// Prints to standard error, above the progress lines.
     pub fn remark(&self, text: &str) {
-        let print = || to_stderr(&format!("{text}\n"));
-        match &self.bars {
-            Some(bars) => bars.all.suspend(print),
-            None => print(),
-        }
+        self.progress.suspend(|| to_stderr(text));
     }
 
-    pub fn listed(&self, offers: usize, watched: usize) {
-        if let Some(bars) = &self.bars
-            && bars.offers.is_empty()
-        {
-            self.remark(&format!("{offers} offers, {watched} of them are watched"));
+    /// Prints that the watch was interrupted, and which offers have no result.
+    pub fn interrupted(&mut self, results: &Results) -> io::Result<()> {
+        self.stop_bars();
+        let open = results.offers.iter().filter(|(_, result)| result.is_none());
+        let mut open: Vec<_> = open.map(|(offer, _)| one_line(offer)).collect();
+        if open.is_empty() {
+            open.push("no known offer".to_owned());
         }
+        self.remark(&format!(
+            "interrupted; still open: {}. A publication continues in the service.",
+            open.join(", ")
+        ));
+        self.last_line("interrupted", results, Exit::Interrupted)
     }
 
-    /// Stops updating the progress lines, and leaves their last text on the terminal.
-    pub fn close(&self) {
-        for bar in self.bars.iter().flat_map(|bars| bars.offers.values()) {
-            bar.abandon();
-        }
-    }
-
-    /// Prints the end of the watch of a whole publisher.
-    pub fn publisher_ended(
-        &mut self,
-        list: &PublisherEnd,
-        results: &Results,
-        exit: Exit,
-        publisher: &str,
-    ) -> io::Result<()> {
-        self.last_line("ended", list.error.as_ref(), results, exit)?;
-        let nothing = results.is_empty() && list.error.is_none() && !list.timed_out;
-        if nothing && self.format == Format::Table {
-            let publisher = clean(publisher);
+    /// Prints the end of the watch.
+    pub fn ended(&mut self, results: &Results, exit: Exit, publisher: &str) -> io::Result<()> {
+        self.stop_bars();
+        if self.format == Format::Table && results.nothing_in_flight() {
+            let publisher = one_line(publisher);
             writeln!(self.out, "No offer of {publisher} is in flight.")?;
         }
-        self.out.flush()?;
-        if list.timed_out {
+        if results.timed_out {
             self.remark(
                 "The watch timed out before a list showed that every publication had ended.",
             );
         }
-        if let Some(error) = &list.error {
-            self.remark(explain(LIST, error).trim_end());
+        if let Some(error) = &results.list_error {
+            self.remark(&explain(LIST, error));
         }
-        Ok(())
+        self.last_line("ended", results, exit)
     }
 
-    /// Prints the result of every offer if the format is JSON.
-    pub fn last_line(
-        &mut self,
-        event: &str,
-        error: Option<&Error>,
-        results: &Results,
-        exit: Exit,
-    ) -> io::Result<()> {
+    /// Stops updating the progress lines, and leaves their last text on the terminal.
+    fn stop_bars(&self) {
+        for bar in self.bars.iter().flat_map(HashMap::values) {
+            bar.abandon();
+        }
+    }
+
+    /// Prints the last line of the JSON formats: the result of every offer, the error of the last list request, and the exit code.
+    fn last_line(&mut self, event: &str, results: &Results, exit: Exit) -> io::Result<()> {
         if !matches!(self.format, Format::Json | Format::Jsonl) {
             return Ok(());
         }
-        let error = error.map(|error| json!({"error": json::error(error)}));
-        self.json(
-            json!({"time": stamp(), "event": event}),
-            [error.unwrap_or_default(), json::summary(results, exit)],
-        )
+        let mut line = json!({"time": now(), "event": event});
+        if let Some(error) = &results.list_error {
+            line["error"] = json::error(error);
+        }
+        line["results"] = json!({});
+        for (offer, result) in &results.offers {
+            line["results"][offer] = result.as_ref().map(json::result).into();
+        }
+        line["exitCode"] = exit.code().into();
+        output::line(&line, self.out)
     }
 }
 
-impl Bars {
-    fn show(&mut self, offer: &str, line: String, ended: bool) {
-        let bar = self.offers.entry(offer.to_owned()).or_insert_with(|| {
-            let bar = self.all.add(ProgressBar::new_spinner());
-            // The template is constant, and the terminal tests cover it.
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:20} {wide_msg}") {
-                bar.set_style(style);
-            }
-            bar.set_prefix(clean(offer));
-            bar.enable_steady_tick(Duration::from_millis(200));
-            bar
-        });
-        if ended {
-            bar.finish_with_message(line);
-        } else {
-            bar.set_message(line);
-        }
+fn new_bar(offer: &str, progress: &MultiProgress) -> ProgressBar {
+    let bar = progress.add(ProgressBar::new_spinner());
+    // The template is constant, and the terminal tests cover it.
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:20} {wide_msg}") {
+        bar.set_style(style);
     }
+    bar.set_prefix(one_line(offer));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
 }

@@ -8,45 +8,17 @@ use serde_json::{Value, json};
 use crate::support::{golden, run, serve, tool};
 
 #[test]
-fn offers_prints_a_table_or_the_json_of_the_service() {
+fn offers_prints_a_table() {
     let server = serve();
     let offers = run(tool(&server.url()).args(["offers", "--steps"]));
     assert_eq!((offers.code, offers.err.as_str()), (Some(0), ""));
     // The relative time, such as `3 years ago`, depends on the day of the test.
-    let words: Vec<_> = offers
-        .out
-        .lines()
-        .map(|line| {
-            line.split("  ")
-                .filter(|part| !part.contains("UTC"))
-                .collect::<Vec<_>>()
-                .join("  ")
-        })
-        .collect();
-    golden("offers.txt", &(words.join("\n") + "\n"));
-    assert!(
-        offers.out.contains("years ago (2022-06-02 12:25 UTC)"),
-        "{}",
-        offers.out
-    );
-
-    let json = run(tool(&server.url()).args(["offers", "--output", "json"]));
-    let path = cloud_partner_recordings::store::root().join("recordings/list/contoso.json");
-    let recording = std::fs::read_to_string(path).expect("a recording");
-    let recording: Value = serde_json::from_str(&recording).expect("JSON");
-    // In the list, the replay server replaces the status of an offer that has a scenario.
-    let without_status = |list: &Value| {
-        let mut offers = list.as_array().expect("a list").clone();
-        for offer in &mut offers {
-            offer.as_object_mut().expect("an offer").remove("status");
-        }
-        offers
+    let columns = |line: &str| {
+        let columns = line.split("  ").filter(|column| !column.contains("UTC"));
+        columns.collect::<Vec<_>>().join("  ") + "\n"
     };
-    let list = serde_json::from_str(&json.out).expect("JSON");
-    assert_eq!(
-        without_status(&list),
-        without_status(&recording["response"]["body"]["json"])
-    );
+    let table: String = offers.out.lines().map(columns).collect();
+    golden("offers.txt", &table);
 }
 
 #[test]

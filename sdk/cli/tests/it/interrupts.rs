@@ -1,12 +1,12 @@
 //! Tests of `watch` that an interrupt (Ctrl-C) ends.
 
-use std::io::{BufRead, BufReader, Read as _};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::{closed_pipe, serve, tool};
+use crate::support::{closed_pipe, full_pipe, serve, tool};
 
 fn interrupt(child: &mut Child) -> Option<i32> {
     let kill = std::process::Command::new("kill")
@@ -46,9 +46,8 @@ fn an_interrupted_watch_names_the_offers_without_a_result() {
         out.read_line(&mut line).expect("a line");
         assert!(!line.is_empty());
         assert_eq!(interrupt(&mut child), Some(130));
-        if let Some(mut pipe) = child.stderr.take() {
-            let mut err = String::new();
-            pipe.read_to_string(&mut err).expect("text");
+        if let Some(pipe) = child.stderr.take() {
+            let err = std::io::read_to_string(pipe).expect("text");
             assert!(err.contains("still open: gateway"), "{err}");
         }
         if format == "json" {
@@ -57,6 +56,22 @@ fn an_interrupted_watch_names_the_offers_without_a_result() {
             assert_eq!(last["exitCode"], 130);
         }
     }
+}
+
+#[test]
+fn an_interrupted_watch_ends_while_its_output_is_blocked() {
+    let server = serve();
+    let (_reader, full_pipe) = full_pipe();
+    let mut child = tool(&server.url())
+        .args(["--verbose", "watch", "gateway", "--until", "live"])
+        .stdout(full_pipe)
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the tool can be started");
+    let err = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut lines = err.lines().map(|line| line.expect("text"));
+    assert!(lines.any(|line| line.contains("status=200")));
+    assert_eq!(interrupt(&mut child), Some(130));
 }
 
 /// Preloads a library whose `getaddrinfo` never returns.

@@ -2,7 +2,6 @@
 
 mod cases;
 mod commands;
-mod errors;
 #[cfg(unix)]
 mod interrupts;
 mod readme;

@@ -1,7 +1,8 @@
 //! Shared code of the tests: a replay server, the tool, and golden files.
 
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::io::{PipeReader, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use cloud_partner_recordings::replay::{Replay, Server};
 use cloud_partner_recordings::store;
@@ -41,6 +42,7 @@ pub fn tool(endpoint: &str) -> Command {
 }
 
 /// The output and the exit code of the tool.
+#[derive(Debug)]
 pub struct ToolOutput {
     pub code: Option<i32>,
     pub out: String,
@@ -54,17 +56,21 @@ pub fn closed_pipe() -> Stdio {
     writer.into()
 }
 
+/// Returns a full pipe for a process's standard output, and its reader, which must stay open.
+pub fn full_pipe() -> (PipeReader, Stdio) {
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    let capacity = [b'\n'; 64 * 1024];
+    writer.write_all(&capacity).expect("an empty pipe");
+    (reader, writer.into())
+}
+
 /// Runs the tool. Panics if the output contains the token or unescaped control characters, or if the tool panicked.
 pub fn run(command: &mut Command) -> ToolOutput {
-    let Output {
-        status,
-        stdout,
-        stderr,
-    } = command.output().expect("the tool can be started");
+    let output = command.output().expect("the tool can be started");
     let ended = ToolOutput {
-        code: status.code(),
-        out: String::from_utf8(stdout).expect("text"),
-        err: String::from_utf8(stderr).expect("text"),
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).expect("text"),
+        err: String::from_utf8(output.stderr).expect("text"),
     };
     for text in [&ended.out, &ended.err] {
         assert!(
@@ -83,32 +89,19 @@ pub fn run(command: &mut Command) -> ToolOutput {
     ended
 }
 
-/// The values that differ from run to run. Before a comparison, each text that matches the pattern is replaced by the placeholder,
-/// which the golden files contain.
-const VARYING: [(&str, &str); 2] = [
-    // The replay server numbers its responses, so the correlation ids depend on the order of the requests.
-    ("[ID]", "00000000-0000-4000-8000-[0-9a-f]{12}"),
-    (
-        "[TIME]",
-        r"(?m)^(?<redacted>20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ) ",
-    ),
-];
-
-/// Compares a text with a golden file. `SNAPSHOTS=overwrite` writes a file that differs.
+/// Compares a text with a golden file, in which `[TIME]` stands for the time at the beginning of a line. `SNAPSHOTS=overwrite` writes a
+/// file that differs.
 pub fn golden(name: &str, text: &str) {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let time = Regex::new(r"(?m)^(?<redacted>20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ) ");
+    let expected = Data::read_from(&folder.join(name), Some(DataFormat::Text));
     let mut redactions = Redactions::new();
-    for (placeholder, pattern) in VARYING {
-        let pattern = Regex::new(pattern).expect("a regular expression");
-        redactions
-            .insert(placeholder, pattern)
-            .expect("a valid placeholder");
-    }
+    redactions
+        .insert("[TIME]", time.expect("a regular expression"))
+        .expect("a valid placeholder");
     Assert::new()
         .action_env("SNAPSHOTS")
         .normalize_paths(false)
         .redact_with(redactions)
-        .eq(text, Data::read_from(&file, Some(DataFormat::Text)));
+        .eq(text, expected);
 }

@@ -2,52 +2,41 @@
 
 use std::io::Read;
 use std::num::NonZero;
+use std::process::Command;
 
-use crate::support::{TOKEN, golden, serve};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+use crate::support::{TOKEN, golden, serve, tool};
 
 const ROWS: NonZero<u16> = NonZero::new(24).expect("not zero");
 const COLUMNS: NonZero<u16> = NonZero::new(100).expect("not zero");
 
 /// Runs the tool in a terminal. Returns its exit code, the screen, and all output.
-fn terminal(
-    endpoint: &str,
-    arguments: &str,
-    environment: &[(&str, &str)],
-) -> (u32, String, String) {
+fn terminal(command: &Command) -> (u32, String, String) {
+    let size = PtySize {
+        rows: ROWS.get(),
+        cols: COLUMNS.get(),
+        ..PtySize::default()
+    };
     let pair = native_pty_system()
-        .openpty(PtySize {
-            rows: ROWS.get(),
-            cols: COLUMNS.get(),
-            ..PtySize::default()
-        })
+        .openpty(size)
         .expect("a pseudo-terminal");
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cloud-partner"));
-    command.env_clear();
-    for (name, value) in [
-        ("TERM", "xterm-256color"),
-        ("CLOUD_PARTNER_ENDPOINT", endpoint),
-        ("CLOUD_PARTNER_PUBLISHER", "contoso"),
-        ("AZURE_TOKEN", TOKEN),
-    ] {
-        command.env(name, value);
+    let mut in_terminal = CommandBuilder::new(command.get_program());
+    in_terminal.args(command.get_args());
+    in_terminal.env_clear();
+    in_terminal.env("TERM", "xterm-256color");
+    for (name, value) in command.get_envs() {
+        in_terminal.env(name, value.unwrap_or_default());
     }
-    for (name, value) in environment {
-        command.env(name, value);
-    }
-    command.args(arguments.split(' '));
-    let mut child = pair
-        .slave
-        .spawn_command(command)
-        .expect("the tool can be started");
+    let child = pair.slave.spawn_command(in_terminal);
+    let mut child = child.expect("the tool can be started");
     drop(pair.slave);
-    let mut reader = pair
-        .master
-        .try_clone_reader()
-        .expect("the terminal's output");
+    let reader = pair.master.try_clone_reader();
     let mut bytes = Vec::new();
     // On Linux, reading from a terminal whose program has ended returns an error.
-    let _ = reader.read_to_end(&mut bytes);
+    let _ = reader
+        .expect("the terminal's output")
+        .read_to_end(&mut bytes);
     let status = child.wait().expect("an exit status");
     let mut screen = vt100::Parser::new(ROWS, COLUMNS, 0);
     screen.process(&bytes);
@@ -62,11 +51,9 @@ fn terminal(
 #[test]
 fn watch_shows_a_progress_line_for_each_offer() {
     let server = serve();
-    let (code, screen, _) = terminal(
-        &server.url(),
-        "watch linux-vm windows-vm --interval 20ms --until live",
-        &[],
-    );
+    let mut watch = tool(&server.url());
+    watch.args(["watch", "linux-vm", "windows-vm"]);
+    let (code, screen, _) = terminal(watch.args(["--interval", "20ms", "--until", "live"]));
     assert_eq!(code, 6, "{screen}");
     // The order of the lines is the order of the first responses.
     let mut lines: Vec<_> = screen.lines().collect();
@@ -77,17 +64,12 @@ fn watch_shows_a_progress_line_for_each_offer() {
 #[test]
 fn status_has_colours_in_a_terminal_unless_no_color_is_set() {
     let server = serve();
-    let (code, screen, written) = terminal(&server.url(), "status database", &[]);
+    let mut status = tool(&server.url());
+    let (code, screen, written) = terminal(status.args(["status", "database"]));
     assert_eq!(code, 0, "{screen}");
     golden("terminal-status.txt", &screen);
-    assert!(
-        written.contains("\u{1b}["),
-        "no colour in a terminal: {written:?}"
-    );
-    let (_, plain, written) = terminal(&server.url(), "status database", &[("NO_COLOR", "1")]);
-    assert!(
-        !written.contains("\u{1b}["),
-        "colour under NO_COLOR: {written:?}"
-    );
+    assert!(written.contains("\u{1b}["), "no colour: {written:?}");
+    let (_, plain, written) = terminal(status.env("NO_COLOR", "1"));
+    assert!(!written.contains("\u{1b}["), "colour: {written:?}");
     assert_eq!(plain, screen);
 }

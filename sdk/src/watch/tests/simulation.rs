@@ -1,174 +1,127 @@
 //! Runs a core on virtual time with a simulated service, and checks the invariants of every run.
 
-use std::collections::BTreeMap;
-use std::fmt::Debug;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::model::{Exchange, Fault, Item, Report, Seconds, ServiceResponse};
+use super::model::{Exchange, Fault, Item, Report, ServiceResponse};
 use crate::Error;
 use crate::call::response::{Received, Response};
 use crate::error::Kind;
 use crate::types::{OfferStatusReport, OfferSummary};
 use crate::watch::core::{Action, Core, Input, Request};
 
-const SIX_HOURS: Seconds = 6 * 3600;
-
-/// A response of the simulated service.
-#[derive(Clone, Debug)]
+/// The service's reaction to a request: the seconds until the response, the response, and its `Retry-After`.
 pub struct Reply {
-    /// The time between the request and the response.
-    pub duration: Seconds,
+    pub after: u64,
     pub response: ServiceResponse,
-    pub retry_after: Option<Seconds>,
-}
-
-impl Reply {
-    pub const fn new(response: ServiceResponse) -> Self {
-        Self {
-            duration: 0,
-            response,
-            retry_after: None,
-        }
-    }
-
-    pub const fn report(status: &'static str) -> Self {
-        Self::new(ServiceResponse::Report(Report {
-            status,
-            has_rejected_step: false,
-        }))
-    }
-
-    pub const fn fault(fault: Fault) -> Self {
-        Self::new(ServiceResponse::Fault(fault))
-    }
-
-    /// Creates a list of the offers 0, 1, … with the same status.
-    pub fn list(offers: u8, status: Option<&'static str>) -> Self {
-        let items = (0..offers).map(|offer| Item {
-            offer,
-            status,
-            version: 1,
-        });
-        Self::new(ServiceResponse::List(items.collect()))
-    }
-
-    pub fn retry_after(self, seconds: Option<Seconds>) -> Self {
-        Self {
-            retry_after: seconds,
-            ..self
-        }
-    }
-}
-
-/// Returns a service that replies to list requests, and to the status requests of each offer, in the order of the scripts. The last
-/// reply of a script repeats. The last script of `reports` applies to all further offers.
-pub fn scripted(
-    lists: &[Reply],
-    reports: &[Vec<Reply>],
-) -> impl FnMut(Option<u8>, Seconds) -> Reply {
-    let mut counts: BTreeMap<Option<u8>, usize> = BTreeMap::new();
-    move |offer, _| {
-        let script = match offer {
-            None => lists,
-            Some(offer) => &reports[usize::from(offer).min(reports.len() - 1)],
-        };
-        let count = counts.entry(offer).or_default();
-        *count += 1;
-        script[(*count).min(script.len()) - 1].clone()
-    }
+    pub retry_after: Option<u64>,
 }
 
 /// A finished run.
 pub struct Run<E, O> {
     /// All events except the last.
-    pub events: Vec<E>,
+    pub events: Vec<(u64, E)>,
     pub result: Result<O, Error>,
-    pub end: Seconds,
-    /// The requests that got a response, in the order of the responses.
+    pub end: u64,
     pub log: Vec<Exchange>,
-    /// The times of all requests, with the offer whose status was requested; `None` for the list.
-    pub sent: Vec<(Seconds, Option<u8>)>,
-    /// The length of the core's `Debug` output at the start and every six hours. It shows whether the core's state grows.
-    pub state_sizes: Vec<usize>,
+    /// The requests and the times at which they were sent.
+    pub sent: Vec<(u64, Option<u8>)>,
+    /// The requests that were under way at the end.
+    pub dropped: usize,
+    /// The maximum number of concurrent requests.
+    pub peak: usize,
 }
 
-/// Runs the core until it ends.
-pub fn run<C: Core + Debug>(
-    mut core: C,
-    mut service: impl FnMut(Option<u8>, Seconds) -> Reply,
+/// A request that is under way.
+struct Pending {
+    due: u64,
+    sent: u64,
+    offer: Option<u8>,
+    reply: Reply,
+}
+
+/// Runs the core until it ends. `inspect` is called with the core after each step.
+pub fn run<C: Core>(
+    core: &mut C,
+    mut service: impl FnMut(Option<u8>, u64) -> Reply,
+    mut inspect: impl FnMut(&C, u64),
 ) -> Run<C::Event, C::Output> {
-    // The exchanges that are under way, with their `Retry-After`.
-    let mut pending: Vec<(Exchange, Option<Seconds>)> = Vec::new();
+    let mut pending: Vec<Pending> = Vec::new();
     let (mut events, mut log, mut sent) = (Vec::new(), Vec::new(), Vec::new());
-    let mut state_sizes = Vec::new();
     let mut now = 0;
     let mut input = Input::Timer;
-    let mut steps_without_request = 0;
+    let mut idle_steps = 0;
+    let mut peak = 0;
     loop {
-        steps_without_request += 1;
+        idle_steps += 1;
         for action in core.step(input, Duration::from_secs(now)) {
             match action {
-                Action::Emit(event) => events.push(event),
+                Action::Emit(event) => events.push((now, event)),
                 Action::End(result) => {
+                    let dropped = pending.len();
                     return Run {
                         events,
                         result,
                         end: now,
                         log,
                         sent,
-                        state_sizes,
+                        dropped,
+                        peak,
                     };
                 }
                 Action::Send(request) => {
-                    steps_without_request = 0;
-                    let offer = match request {
+                    idle_steps = 0;
+                    let offer = match &request {
                         Request::List => None,
                         Request::Status(id) => Some(id.parse().expect("an id of the simulation")),
                     };
-                    for (other, _) in &pending {
-                        assert_ne!(other.offer, offer, "the request is under way already");
-                        assert!(
-                            other.offer.is_some() && offer.is_some(),
-                            "list and status requests overlap"
-                        );
-                    }
-                    assert!(pending.len() < 8, "more than eight requests are under way");
-                    sent.push((now, offer));
+                    assert!(
+                        pending.iter().all(|pending| pending.offer != offer),
+                        "{request:?} is under way already"
+                    );
+                    assert!(
+                        pending
+                            .iter()
+                            .all(|pending| pending.offer.is_some() == offer.is_some()),
+                        "list and status requests overlap"
+                    );
                     let reply = service(offer, now);
-                    let exchange = Exchange {
-                        offer,
+                    sent.push((now, offer));
+                    pending.push(Pending {
+                        due: now + reply.after,
                         sent: now,
-                        received: now + reply.duration,
-                        response: reply.response,
-                    };
-                    pending.push((exchange, reply.retry_after));
+                        offer,
+                        reply,
+                    });
+                    peak = peak.max(pending.len());
                 }
             }
         }
-        if now >= SIX_HOURS * state_sizes.len() as Seconds {
-            state_sizes.push(format!("{core:?}").len());
-        }
-        assert!(steps_without_request < 100, "needless timers");
-        let next = pending
+        inspect(core, now);
+        assert!(idle_steps < 100, "the core requests timers without need");
+        let response = pending
             .iter()
             .enumerate()
-            .min_by_key(|(_, (exchange, _))| exchange.received)
-            .map(|(index, (exchange, _))| (index, exchange.received));
-        let timer = core.wake_at().map(|time| {
-            let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
-            seconds.max(now)
-        });
-        match (next, timer) {
-            (Some((index, received)), timer) if timer.is_none_or(|timer| received <= timer) => {
-                now = received;
-                let (exchange, retry_after) = pending.remove(index);
-                input = as_input(&exchange, retry_after);
-                log.push(exchange);
+            .min_by_key(|(_, pending)| pending.due)
+            .map(|(index, pending)| (pending.due, index));
+        let timer = core
+            .wake_at()
+            .map(|wake_at| wake_at.as_secs() + u64::from(wake_at.subsec_nanos() > 0));
+        match (response, timer) {
+            (Some((due, index)), timer) if timer.is_none_or(|timer| due <= timer.max(now)) => {
+                now = due;
+                let pending = pending.remove(index);
+                log.push(Exchange {
+                    offer: pending.offer,
+                    sent: pending.sent,
+                    received: now,
+                    response: pending.reply.response.clone(),
+                });
+                input = as_input(pending.offer, pending.reply);
             }
             (_, Some(timer)) => {
-                now = timer;
+                now = timer.max(now);
                 input = Input::Timer;
             }
             (_, None) => panic!("the core waits for nothing"),
@@ -176,59 +129,66 @@ pub fn run<C: Core + Debug>(
     }
 }
 
-fn as_input(exchange: &Exchange, retry_after: Option<Seconds>) -> Input {
+fn as_input(offer: Option<u8>, reply: Reply) -> Input {
     let mut received = Received {
         status: 200,
-        retry_after: retry_after.map(Duration::from_secs),
+        retry_after: reply.retry_after.map(Duration::from_secs),
         attempts: 1,
         ..Received::default()
     };
-    match (exchange.offer, &exchange.response) {
+    match (offer, reply.response) {
         (None, ServiceResponse::List(items)) => Input::List(Ok(Response {
             value: items.iter().map(summary).collect(),
             received,
         })),
-        (Some(offer), ServiceResponse::Report(sent)) => {
-            received.body = json(*sent).to_string().into();
-            let value = report(*sent);
+        (Some(offer), ServiceResponse::Report(report)) => {
+            let value = json(report);
+            received.body = value.to_string().into();
+            let value = serde_json::from_value(value).expect("a report");
             Input::Status(offer.to_string(), Ok(Response { value, received }))
         }
-        (None, ServiceResponse::Fault(fault)) => Input::List(Err(error(*fault, received))),
+        (None, ServiceResponse::Fault(fault)) => Input::List(Err(error(fault, received))),
         (Some(offer), ServiceResponse::Fault(fault)) => {
-            Input::Status(offer.to_string(), Err(error(*fault, received)))
+            Input::Status(offer.to_string(), Err(error(fault, received)))
         }
-        _ => panic!("{exchange:?}: the response doesn't match the request"),
+        (offer, response) => panic!("{response:?} doesn't match the request for {offer:?}"),
     }
 }
 
 fn summary(item: &Item) -> OfferSummary {
-    let id = item.offer.to_string();
-    let value = json!({"id": id, "status": item.status, "version": item.version});
+    let mut value = json!({"id": item.offer.to_string(), "version": item.version});
+    if let Some(status) = item.status {
+        value["status"] = status.into();
+    }
     serde_json::from_value(value).expect("a list item")
 }
 
 fn json(report: Report) -> Value {
     let mut value = json!({"status": report.status});
-    if report.has_rejected_step {
+    if report.rejected_step {
         value["steps"] = json!([{"id": "a", "status": "rejected"}]);
+    }
+    if report.error_message {
+        value["messages"] = json!([{"level": "error"}]);
     }
     value
 }
 
-/// Converts a report of the model to the SDK's type.
+/// Converts a report to the SDK's type by decoding JSON.
 pub fn report(report: Report) -> OfferStatusReport {
     serde_json::from_value(json(report)).expect("a report")
 }
 
-fn error(fault: Fault, mut received: Received) -> Error {
+pub fn error(fault: Fault, received: Received) -> Error {
     match fault {
-        Fault::InvalidArgument => Error::new(Kind::Argument, "bad id"),
+        Fault::Argument => Error::new(Kind::Argument, "bad id"),
         Fault::Credential => Error::new(Kind::Credential, "no token"),
-        Fault::Connection => Error::new(Kind::Connect, "no connection"),
-        Fault::Timeout => Error::new(Kind::Timeout, "no response"),
-        Fault::Decode => received.describe(Error::new(Kind::Decode, "no JSON")),
+        Fault::Connect => Error::new(Kind::Connect, "no connection"),
+        Fault::Hang => Error::new(Kind::Timeout, "no response"),
+        Fault::Cut => Error::new(Kind::Transport, "connection cut"),
+        Fault::NotJson => received.describe(Error::new(Kind::Decode, "no JSON")),
         Fault::Status(status) => {
-            received.status = status;
+            let received = Received { status, ..received };
             received.describe(Error::new(Kind::Status, ""))
         }
     }

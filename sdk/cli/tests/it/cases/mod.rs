@@ -19,7 +19,7 @@ mod watch_sdk;
 mod watch_tool;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 
 use serde::de::DeserializeOwned;
@@ -31,39 +31,37 @@ fn check_cases<C: DeserializeOwned>(
     folder: &str,
     check: impl Fn(C, &mut Map<String, Value>) -> Vec<String> + Sync,
 ) {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let mut failed = Vec::new();
-    for file in files(folder) {
+    for file in std::fs::read_dir(tests.join(folder)).expect("the cases") {
+        let file = file.expect("a file").path();
         let text = std::fs::read_to_string(&file).expect("text");
-        let mut cases: Vec<(Map<String, Value>, Vec<String>)> = text
-            .lines()
-            .map(|line| (decode(line), Vec::new()))
-            .collect();
+        let mut cases: Vec<Map<String, Value>> = text.lines().map(decode).collect();
         let next = Mutex::new(cases.iter_mut());
+        let differences = Mutex::new(Vec::new());
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
-                    while let Some((line, differences)) = { next.lock().expect("no panic").next() }
-                    {
+                    while let Some(line) = { next.lock().expect("no panic").next() } {
+                        let name = line["name"].to_string();
                         let case = decode(&Value::Object(line.clone()).to_string());
                         // A panic is printed. The other cases still run.
                         let check = catch_unwind(AssertUnwindSafe(|| check(case, line)));
-                        *differences = check.unwrap_or_else(|_| vec!["panicked".to_owned()]);
+                        let found = check.unwrap_or_else(|_| vec!["panicked".to_owned()]);
+                        let found = found
+                            .iter()
+                            .map(|difference| format!("{name}: {difference}"));
+                        differences.lock().expect("no panic").extend(found);
                     }
                 });
             }
         });
-        let mut updated = String::new();
-        for (line, differences) in cases {
-            let name = line["name"].to_string();
-            failed.extend(
-                differences
-                    .into_iter()
-                    .map(|difference| name.clone() + ": " + &difference),
-            );
-            updated += &(Value::Object(line).to_string() + "\n");
-        }
+        failed.append(&mut differences.into_inner().expect("no panic"));
         if overwrite() {
-            std::fs::write(&file, updated).expect("the file can be written");
+            let lines = cases
+                .into_iter()
+                .map(|case| Value::Object(case).to_string() + "\n");
+            std::fs::write(&file, lines.collect::<String>()).expect("the file can be written");
         }
     }
     assert!(failed.is_empty(), "\n{}", failed.join("\n"));
@@ -71,18 +69,6 @@ fn check_cases<C: DeserializeOwned>(
 
 fn overwrite() -> bool {
     std::env::var("SNAPSHOTS").as_deref() == Ok("overwrite")
-}
-
-fn files(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests")
-        .join(folder);
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .expect("the cases")
-        .map(|entry| entry.expect("a file").path())
-        .collect();
-    files.sort();
-    files
 }
 
 fn decode<T: DeserializeOwned>(line: &str) -> T {

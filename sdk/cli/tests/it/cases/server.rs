@@ -27,25 +27,28 @@ impl Default for Server {
 }
 
 /// The server of a running case.
-pub enum RunningServer {
-    /// An address without a scripted server.
-    Address(String),
-    Scripted(ScriptedServer),
+pub struct RunningServer {
+    pub url: String,
+    scripted: Option<ScriptedServer>,
 }
 
 impl RunningServer {
     /// Starts the server. `folder` holds the files that responses remove.
     pub fn start(server: &Server, folder: &Path) -> Self {
         let script = match server.clone() {
-            Server::Address(address) if address == "tls alert" => {
-                return Self::Address(start_tls_alert_server());
+            Server::Address(address) => {
+                let url = match address.as_str() {
+                    "tls alert" => start_tls_alert_server(),
+                    _ => address,
+                };
+                let scripted = None;
+                return Self { url, scripted };
             }
-            Server::Address(address) => return Self::Address(address),
             Server::Script(script) => script,
         };
         let folder = folder.to_owned();
         let counts = Mutex::new(HashMap::<String, usize>::new());
-        Self::Scripted(ScriptedServer::start(move |request| {
+        let server = ScriptedServer::start(move |request| {
             if request.token.as_deref() == Some("wrong") {
                 return response(401, &[], "");
             }
@@ -55,35 +58,28 @@ impl RunningServer {
             };
             let mut counts = counts.lock().expect("no panic");
             let count = counts.entry(subject).or_default();
+            let value = &responses[(*count).min(responses.len() - 1)];
             *count += 1;
-            let value = &responses[(*count - 1).min(responses.len() - 1)];
             if let Some(file) = value["removes"].as_str() {
                 drop(std::fs::remove_file(folder.join(file)));
             }
             response_steps(value)
-        }))
-    }
-
-    pub fn url(&self) -> String {
-        match self {
-            Self::Address(url) => url.clone(),
-            Self::Scripted(server) => server.url(),
+        });
+        Self {
+            url: server.url(),
+            scripted: Some(server),
         }
     }
 
     pub fn pending_requests(&self) -> usize {
-        match self {
-            Self::Address(_) => 0,
-            Self::Scripted(server) => server.pending_requests(),
-        }
+        let server = self.scripted.as_ref();
+        server.map_or(0, ScriptedServer::pending_requests)
     }
 
     /// Returns the subjects of all requests.
     pub fn subjects(&self) -> Vec<String> {
-        match self {
-            Self::Address(_) => Vec::new(),
-            Self::Scripted(server) => server.requests().iter().map(subject).collect(),
-        }
+        let requests = self.scripted.iter().flat_map(ScriptedServer::requests);
+        requests.map(|request| subject(&request)).collect()
     }
 
     /// Returns a string for each list request: the offers whose status was requested before the next list request, sorted and separated
@@ -112,8 +108,8 @@ fn subject(request: &ReceivedRequest) -> String {
 
 /// Returns the steps with which the server sends a response of the case.
 fn response_steps(value: &Value) -> Vec<Step> {
-    match value {
-        Value::String(text) => match text.as_str() {
+    if let Some(text) = value.as_str() {
+        return match text {
             "no response" => vec![Step::Stall],
             "closed" => Vec::new(),
             "cut" => vec![Step::Send(
@@ -121,34 +117,34 @@ fn response_steps(value: &Value) -> Vec<Step> {
             )],
             "reset" => vec![Step::Reset],
             status => json_response(json!({"status": status}).to_string()),
-        },
-        value if value.get("report").is_some() => json_response(value["report"].to_string()),
-        value if value.get("list").is_some() => {
-            let items = value["list"].as_object().expect("offers").iter();
-            let items = items.map(|(offer, item)| match item {
-                Value::Object(item) => {
-                    let mut item = item.clone();
-                    item.insert("id".to_owned(), json!(offer));
-                    Value::Object(item)
-                }
-                status => json!({"id": offer, "status": status}),
-            });
-            json_response(items.collect::<Value>().to_string())
-        }
-        value => {
-            let status = value["status"].as_u64().unwrap_or(200);
-            let id = value["correlationId"].as_str();
-            let id = id.map(|id| ("x-ms-correlation-request-id", id));
-            let headers = value["headers"].as_object().into_iter().flatten();
-            let headers =
-                headers.map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()));
-            let headers: Vec<_> = id.into_iter().chain(headers).collect();
-            let body = value["body"].as_str().unwrap_or_default();
-            let body: Vec<_> = body.split('\u{fffd}').map(str::as_bytes).collect();
-            let status = u16::try_from(status).expect("a status");
-            response(status, &headers, body.join(&0xff))
-        }
+        };
     }
+    if let Some(report) = value.get("report") {
+        return json_response(report.to_string());
+    }
+    if let Some(list) = value["list"].as_object() {
+        let items = list.iter().map(|(offer, item)| {
+            let mut item = match item {
+                Value::Object(_) => item.clone(),
+                status => json!({"id": offer, "status": status}),
+            };
+            item["id"] = json!(offer);
+            item
+        });
+        return json_response(items.collect::<Value>().to_string());
+    }
+    let status = value["status"].as_u64().unwrap_or(200);
+    let mut headers = Vec::new();
+    if let Some(id) = value["correlationId"].as_str() {
+        headers.push(("x-ms-correlation-request-id", id));
+    }
+    for (name, value) in value["headers"].as_object().into_iter().flatten() {
+        headers.push((name, value.as_str().unwrap_or_default()));
+    }
+    let body = value["body"].as_str().unwrap_or_default();
+    let body: Vec<_> = body.split('\u{fffd}').map(str::as_bytes).collect();
+    let status = u16::try_from(status).expect("a status");
+    response(status, &headers, body.join(&0xff))
 }
 
 /// Starts a server that answers every TLS handshake with a fatal alert, and returns its address. The client reports a connection

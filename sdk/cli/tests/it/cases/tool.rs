@@ -2,7 +2,8 @@
 //!
 //! * Each of the `commands` is run with a new server. `{folder}` is a new folder with the executable `files`.
 //! * `environment` sets variables, or removes a variable whose value is null.
-//! * `broken` is an output stream that is closed, or a standard output whose device is full.
+//! * `broken` is an output stream that is closed, a standard output whose device is full, or a standard output that blocks because
+//!   its reader doesn't read.
 //! * `stdout` and `stderr` are texts that the output must contain. Without texts, the output must be empty.
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::server::{RunningServer, Server};
-use crate::support::{closed_pipe, run, tool};
+use crate::support::{closed_pipe, full_pipe, run, tool};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +38,7 @@ struct Case {
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Broken {
+    StdoutBlocked,
     StdoutClosed,
     StdoutFull,
     StderrClosed,
@@ -50,7 +52,7 @@ fn check(case: &Case, command: &str) -> Vec<String> {
     }
     let folder_name = folder.path().to_str().expect("text");
     let server = RunningServer::start(&case.server, folder.path());
-    let mut tool = tool(&server.url());
+    let mut tool = tool(&server.url);
     for argument in command.split_whitespace() {
         tool.arg(argument.replace("{folder}", folder_name));
     }
@@ -60,8 +62,10 @@ fn check(case: &Case, command: &str) -> Vec<String> {
             None => tool.env_remove(name),
         };
     }
+    let (_reader, full_pipe) = full_pipe();
     match case.broken {
         None => {}
+        Some(Broken::StdoutBlocked) => drop(tool.stdout(full_pipe)),
         Some(Broken::StdoutClosed) => drop(tool.stdout(closed_pipe())),
         Some(Broken::StderrClosed) => drop(tool.stderr(closed_pipe())),
         Some(Broken::StdoutFull) => {
@@ -111,8 +115,9 @@ fn every_tool_case_has_the_expected_exit_code_and_output() {
     super::check_cases("tool-cases", |case: Case, _| {
         let mut differences = Vec::new();
         for command in &case.commands {
-            let of_command = check(&case, command).into_iter();
-            differences.extend(of_command.map(|difference| format!("{command}: {difference}")));
+            for difference in check(&case, command) {
+                differences.push(format!("{command}: {difference}"));
+            }
         }
         differences
     });

@@ -16,6 +16,7 @@
 //! * A case with the option `attemptTimeout` isn't run with the tool, which has no such option.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -66,38 +67,21 @@ pub fn step_change(id: &str, before: Option<&str>, status: Option<&str>) -> Stri
     format!("{id} {}", statuses.join(" → "))
 }
 
-/// The actual events and results of a case, by offer.
+/// What the SDK or the tool reports for a case.
 #[derive(Default)]
 pub struct Actual {
+    /// The events by offer.
     pub events: BTreeMap<String, Vec<String>>,
+    /// The results by offer.
     pub results: BTreeMap<String, String>,
+    /// The exit code of the tool, or whether the SDK reports a success.
+    pub end: String,
 }
 
 impl Actual {
     pub fn event(&mut self, subject: &str, event: String) {
         let events = self.events.entry(subject.to_owned()).or_default();
         events.push(event);
-    }
-
-    /// Returns the differences from the expected events and results.
-    fn differences(&self, case: &Case) -> Vec<String> {
-        let mut differences = Vec::new();
-        if self.results != case.results {
-            let (actual, expected) = (&self.results, &case.results);
-            differences.push(format!("results {actual:?}, expected {expected:?}"));
-        }
-        let no_events = Vec::new();
-        let subjects: BTreeSet<_> = self.events.keys().chain(case.events.keys()).collect();
-        for subject in subjects {
-            let actual = self.events.get(subject).unwrap_or(&no_events);
-            let expected = case.events.get(subject).unwrap_or(&no_events);
-            if !matches(actual, expected) {
-                differences.push(format!(
-                    "events of {subject} {actual:?}, expected {expected:?}"
-                ));
-            }
-        }
-        differences
     }
 }
 
@@ -113,52 +97,66 @@ fn matches(actual: &[String], expected: &[String]) -> bool {
         || (same && repeated && matches(&actual[1..], expected))
 }
 
-/// Starts a new server and calls `watch`. Returns the second value that `watch` returns, and the differences from the expected events,
-/// results, polls and minimum duration.
-fn with_server<T>(
+/// Starts a new server and calls `watch`. Returns the differences from the expected end, events, results, polls and minimum duration.
+fn differences(
     case: &Case,
-    watch: impl FnOnce(&RunningServer) -> (Actual, T),
-) -> (T, Vec<String>) {
+    expected_end: &str,
+    watch: impl FnOnce(&RunningServer) -> Actual,
+) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder");
     let server = RunningServer::start(&case.server, folder.path());
     let started = Instant::now();
-    let (actual, value) = watch(&server);
+    let actual = watch(&server);
     let took = started.elapsed();
-    let mut differences = actual.differences(case);
-    if duration(case.minimum_duration.as_ref()).is_some_and(|minimum| took < minimum) {
-        differences.push(format!("the watch took {took:?}"));
+    let mut differences = Vec::new();
+    let mut add = |what: &str, actual: &dyn Debug, expected: &dyn Debug| {
+        differences.push(format!("{what} {actual:?}, expected {expected:?}"));
+    };
+    if actual.end != expected_end {
+        add("end", &actual.end, &expected_end);
+    }
+    if actual.results != case.results {
+        add("results", &actual.results, &case.results);
+    }
+    let no_events = Vec::new();
+    let subjects: BTreeSet<_> = actual.events.keys().chain(case.events.keys()).collect();
+    for subject in subjects {
+        let actual = actual.events.get(subject).unwrap_or(&no_events);
+        let expected = case.events.get(subject).unwrap_or(&no_events);
+        if !matches(actual, expected) {
+            add(&format!("events of {subject}"), actual, expected);
+        }
+    }
+    let minimum = duration(case.minimum_duration.as_ref()).unwrap_or_default();
+    if took < minimum {
+        add("duration", &took, &minimum);
     }
     if let Some(expected) = &case.polls
         && server.polls() != *expected
     {
-        let actual = server.polls();
-        differences.push(format!("polls {actual:?}, expected {expected:?}"));
+        add("polls", &server.polls(), expected);
     }
-    (value, differences)
+    differences
 }
 
 /// Returns the differences. `json` is the JSON object of the case. If `SNAPSHOTS=overwrite` is set and the last line of standard error
 /// differs, stores the actual line in `json` instead of returning a difference.
 fn check(case: &Case, json: &mut Map<String, Value>) -> Vec<String> {
-    let (success, differences) = with_server(case, |server| watch_sdk::run_case(case, server));
-    let mut all: Vec<_> = differences
-        .into_iter()
-        .map(|text| "SDK: ".to_owned() + &text)
-        .collect();
-    let mut results = case.results.values();
-    let expected_success =
-        case.exit == 0 && !case.results.is_empty() && results.all(|result| result == "succeeded");
-    if success != expected_success {
-        all.push(format!("SDK: success is {success}"));
-    }
+    let success = case.exit == 0
+        && !case.results.is_empty()
+        && case.results.values().all(|result| result == "succeeded");
+    let end = format!("success: {success}");
+    let mut all = differences(case, &end, |server| watch_sdk::run_case(case, server));
     if case.options.attempt_timeout.is_some() {
         return all;
     }
-    let ((code, stderr), mut differences) =
-        with_server(case, |server| watch_tool::run_case(case, &server.url()));
-    if code != Some(case.exit) {
-        differences.push(format!("exit code {code:?}, expected {}", case.exit));
-    }
+    let mut stderr = String::new();
+    let end = format!("exit code {:?}", Some(case.exit));
+    all.extend(differences(case, &end, |server| {
+        let (actual, last_line) = watch_tool::run_case(case, &server.url);
+        stderr = last_line;
+        actual
+    }));
     let same = match case.stderr.strip_suffix('…') {
         Some(start) => stderr.starts_with(start),
         None => stderr == case.stderr,
@@ -166,13 +164,8 @@ fn check(case: &Case, json: &mut Map<String, Value>) -> Vec<String> {
     if !same && super::overwrite() {
         json.insert("stderr".to_owned(), stderr.into());
     } else if !same {
-        differences.push(format!("stderr {stderr:?}, expected {:?}", case.stderr));
+        all.push(format!("stderr {stderr:?}, expected {:?}", case.stderr));
     }
-    all.extend(
-        differences
-            .into_iter()
-            .map(|text| "tool: ".to_owned() + &text),
-    );
     all
 }
 

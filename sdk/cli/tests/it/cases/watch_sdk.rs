@@ -89,8 +89,8 @@ async fn await_again<T>(
     result
 }
 
-/// Runs the case's watch with the SDK. Returns its events and results, and whether the SDK reports success.
-pub fn run_case(case: &Case, server: &RunningServer) -> (Actual, bool) {
+/// Runs the case's watch with the SDK.
+pub fn run_case(case: &Case, server: &RunningServer) -> Actual {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -99,24 +99,21 @@ pub fn run_case(case: &Case, server: &RunningServer) -> (Actual, bool) {
         let ended = timeout(Duration::from_secs(60), run_watch(case, server)).await;
         let ended = ended.unwrap_or_else(|_| panic!("{}: the watch doesn't end", case.name));
         // The end of a watch cancels its requests.
-        let cancelled = timeout(Duration::from_secs(10), async {
+        let canceled = timeout(Duration::from_secs(10), async {
             while server.pending_requests() > 0 {
                 sleep(Duration::from_millis(5)).await;
             }
         });
-        assert!(
-            cancelled.await.is_ok(),
-            "{}: a request is pending",
-            case.name
-        );
+        let canceled = canceled.await.is_ok();
+        assert!(canceled, "{}: a request is pending", case.name);
         ended
     })
 }
 
-async fn run_watch(case: &Case, server: &RunningServer) -> (Actual, bool) {
+async fn run_watch(case: &Case, server: &RunningServer) -> Actual {
     let options = &case.options;
     let mut client = Client::builder()
-        .endpoint(server.url())
+        .endpoint(&server.url)
         .credential(Credential::token(TOKEN).expect("a token"));
     if let Some(timeout) = duration(options.attempt_timeout.as_ref()) {
         client = client.attempt_timeout(timeout);
@@ -131,7 +128,7 @@ async fn run_watch(case: &Case, server: &RunningServer) -> (Actual, bool) {
     let time = duration(options.timeout.as_ref()).unwrap_or(Duration::MAX);
     let tolerate = duration(options.tolerate.as_ref()).unwrap_or(Duration::from_secs(15 * 60));
     let mut actual = Actual::default();
-    if let [offer] = &*case.offers {
+    let success = if let [offer] = &*case.offers {
         let watch = client.watch("contoso", offer.as_str()).expect("an id");
         let mut watch = watch.interval(interval).timeout(time).tolerate(tolerate);
         if let Some(timeout) = duration(options.start_timeout.as_ref()) {
@@ -147,49 +144,49 @@ async fn run_watch(case: &Case, server: &RunningServer) -> (Actual, bool) {
         }
         let result = await_again(case, server, watch).await;
         actual.results.insert(offer.clone(), outcome(&result));
-        let success = result.is_ok_and(|result| result.outcome.is_success());
-        return (actual, success);
-    }
-    let watch = client.watch_publisher("contoso").expect("an id");
-    let watch = watch.interval(interval).timeout(time).tolerate(tolerate);
-    let mut watch = watch.until(until).start();
-    for next in events(&mut watch).await {
-        let subject = |offer: Option<String>| offer.unwrap_or("list".to_owned());
-        match next {
-            PublisherWatchEvent::Changed { offer, change, .. } => {
-                actual.event(&offer, event(&WatchEvent::Changed(*change)));
-            }
-            PublisherWatchEvent::PollFailed { offer, error, .. } => {
-                actual.event(&subject(offer), event(&WatchEvent::PollFailed(error)));
-            }
-            PublisherWatchEvent::Delayed { offer, wait, .. } => {
-                actual.event(&subject(offer), event(&WatchEvent::Delayed(wait)));
-            }
-            PublisherWatchEvent::OfferEnded { offer, result, .. } => {
-                actual.results.insert(offer.clone(), outcome(&result));
-                actual.event(&offer, event(&WatchEvent::Ended(result)));
-            }
-            PublisherWatchEvent::Ended(Err(error)) => {
-                actual.event("list", format!("ended: error: {}", kind(&error)));
-            }
-            _ => {}
+        result.is_ok_and(|result| result.outcome.is_success())
+    } else {
+        let watch = client.watch_publisher("contoso").expect("an id");
+        let watch = watch.interval(interval).timeout(time).tolerate(tolerate);
+        let mut watch = watch.until(until).start();
+        for next in events(&mut watch).await {
+            let (offer, next) = match next {
+                PublisherWatchEvent::Changed { offer, change, .. } => {
+                    (Some(offer), WatchEvent::Changed(*change))
+                }
+                PublisherWatchEvent::PollFailed { offer, error, .. } => {
+                    (offer, WatchEvent::PollFailed(error))
+                }
+                PublisherWatchEvent::Delayed { offer, wait, .. } => {
+                    (offer, WatchEvent::Delayed(wait))
+                }
+                PublisherWatchEvent::OfferEnded { offer, result, .. } => {
+                    actual.results.insert(offer.clone(), outcome(&result));
+                    (Some(offer), WatchEvent::Ended(result))
+                }
+                PublisherWatchEvent::Ended(Err(error)) => (None, WatchEvent::Ended(Err(error))),
+                _ => continue,
+            };
+            actual.event(offer.as_deref().unwrap_or("list"), event(&next));
         }
-    }
-    let result = await_again(case, server, watch).await;
-    let success = result.as_ref().is_ok_and(PublisherWatchResult::is_success);
-    let error = match result {
-        Ok(result) => {
-            let offers = result.offers.iter();
-            actual.results = offers
-                .map(|(offer, result)| (offer.clone(), outcome(result)))
-                .collect();
-            result.last_error
+        let result = await_again(case, server, watch).await;
+        let success = result.as_ref().is_ok_and(PublisherWatchResult::is_success);
+        let error = match result {
+            Ok(result) => {
+                let offers = result.offers.iter();
+                actual.results = offers
+                    .map(|(offer, result)| (offer.clone(), outcome(result)))
+                    .collect();
+                result.last_error
+            }
+            Err(error) => Some(error),
+        };
+        if let Some(error) = error {
+            let result = format!("error: {}", kind(&error));
+            actual.results.insert("list".to_owned(), result);
         }
-        Err(error) => Some(error),
+        success
     };
-    if let Some(error) = error {
-        let result = format!("error: {}", kind(&error));
-        actual.results.insert("list".to_owned(), result);
-    }
-    (actual, success)
+    actual.end = format!("success: {success}");
+    actual
 }
