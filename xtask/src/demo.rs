@@ -3,76 +3,51 @@
 //! The tool runs as a separate process, because xtask doesn't depend on the SDK: a change of the spec may break the SDK's
 //! compilation.
 
-use std::io::{self, Write};
+use std::io;
 use std::process::Command;
 use std::time::Duration;
-
-use clap::Args;
 
 use crate::exit::{CommandError, CommandResult, Outcome};
 use crate::files;
 use crate::output::print_line;
 use crate::serve::Source;
 
-/// The name of the scenario that the tool watches.
-const SCENARIO: &str = "publish-succeeds";
+/// The commands of the tool, in order. The offer is the one of the scenario `publish-succeeds`. The tool's default interval is meant
+/// for the live service and too long for a demo.
+const COMMANDS: [&str; 2] = ["offers", "watch linux-vm --until live --interval 500ms"];
+
+/// The publisher of the recordings and of the scenario.
+const PUBLISHER: &str = "contoso";
 
 /// The delay of each response, so that a person can follow the output.
 const DELAY: Duration = Duration::from_millis(150);
 
-/// The polling interval. The tool's default is meant for the live service and too long for a demo.
-const INTERVAL: &str = "500ms";
-
-/// Runs the command-line tool against a replay server and watches an offer's publication, without credentials or network
-///
-/// Ends with the exit code of the command-line tool.
-#[derive(Args)]
-pub struct Demo {}
-
-impl Demo {
-    /// Runs the command. Only the tool writes to standard output.
-    pub fn run(out: &mut dyn Write) -> CommandResult {
-        let source = Source::read()?;
-        let path = source
-            .scenario(SCENARIO)
-            .and_then(|scenario| scenario.recordings.first())
-            .map(|stored| stored.recording.request.segments())
-            .unwrap_or_default();
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        let ["api", "publishers", publisher, "offers", offer, "status"] = path[..] else {
-            return Err(CommandError(format!(
-                "tests/scenarios/{SCENARIO}: the first request isn't for the status of an offer, which the demo watches: restore the scenario"
-            )));
-        };
-        let server = source.start(0, |replay| replay.delay(DELAY))?;
-        let url = server.url();
-        let what = format!("the recordings and the scenario {SCENARIO} on {url}");
-        print_progress("Serving", what);
-        out.flush()?;
-        let watch = ["watch", offer, "--until", "live", "--interval", INTERVAL];
-        let mut outcome = run_tool(&url, publisher, &["offers"])?;
+/// Runs the command. Only the tool writes to standard output.
+pub fn run() -> CommandResult {
+    let server = Source::read()?.start(0, |replay| replay.delay(DELAY))?;
+    let url = server.url();
+    print_progress("Serving", &format!("the recordings on {url}"));
+    let mut outcome = Outcome::Success;
+    for command in COMMANDS {
         if outcome == Outcome::Success {
-            outcome = run_tool(&url, publisher, &watch)?;
+            outcome = run_tool(&url, command)?;
         }
-        print_progress("Stopped", url);
-        Ok(outcome)
     }
+    print_progress("Stopped", &url);
+    Ok(outcome)
 }
 
-/// Runs the command-line tool with a made-up token, and prints the command line.
-fn run_tool(url: &str, publisher: &str, arguments: &[&str]) -> CommandResult {
-    let shown = arguments.join(" ");
-    print_progress(
-        "Running",
-        format!("cloud-partner --publisher {publisher} {shown}"),
-    );
+/// Prints a command line of the tool, and runs the tool with a made-up token.
+fn run_tool(url: &str, command: &str) -> CommandResult {
+    let shown = format!("cloud-partner --publisher {PUBLISHER} {command}");
+    print_progress("Running", &shown);
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let status = Command::new(cargo)
         .args(["run", "--quiet", "--bin", "cloud-partner", "--"])
-        .args(arguments)
+        .args(command.split(' '))
         .current_dir(files::root())
         .env("CLOUD_PARTNER_ENDPOINT", url)
-        .env("CLOUD_PARTNER_PUBLISHER", publisher)
+        .env("CLOUD_PARTNER_PUBLISHER", PUBLISHER)
         .env("AZURE_TOKEN", "made-up")
         .status()
         .map_err(|error| CommandError(format!("cargo can't be started: {error}")))?;
@@ -84,6 +59,6 @@ fn run_tool(url: &str, publisher: &str, arguments: &[&str]) -> CommandResult {
 }
 
 /// Prints a line to standard error. A failed write is ignored.
-fn print_progress(verb: &str, what: String) {
+fn print_progress(verb: &str, what: &str) {
     let _ = print_line(&mut io::stderr(), verb, what);
 }

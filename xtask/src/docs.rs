@@ -2,15 +2,16 @@
 //!
 //! The command adds the evidence and the recordings to the descriptions in a copy of the spec. OpenAPI Generator renders the copy.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::Command;
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::exit::{CommandError, CommandResult};
+use crate::exit::{CommandError, CommandResult, Outcome};
 use crate::files;
 use crate::serve::Source;
 use crate::spec::{Kind, Spec};
@@ -34,33 +35,36 @@ pub struct Docs {
 impl Docs {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
+        // A failed run must not leave the page of an earlier run.
+        if self.output.exists() {
+            let removed = fs::remove_file(&self.output);
+            removed.map_err(|error| files::unusable(&self.output, &error))?;
+        }
         let spec = files::read_spec(&files::default_spec_path())?;
         let mut copy = spec.value.clone();
         describe_recordings(&spec, &Source::read()?, &mut copy)?;
         describe_evidence(&spec, &mut copy);
-        let page = render(&copy)?;
-        files::write_if_changed(&self.output, &page, out)
+        files::write_if_changed(&self.output, &render(&copy)?, out)?;
+        Ok(Outcome::Success)
     }
 }
 
-/// Adds the recordings of each status code to the description of their operation.
+/// Adds the recordings of each operation to its description.
 fn describe_recordings(spec: &Spec, source: &Source, copy: &mut Value) -> Result<(), CommandError> {
     for operation in spec.operations()? {
-        let mut list = Vec::new();
-        for (name, recording) in source.recordings() {
+        let recordings = source.recordings().filter(|(_, recording)| {
             let request = &recording.request;
-            if request.method == operation.method && operation.captures(&request.path).is_some() {
-                let kind = serde_json::to_value(recording.provenance.kind).unwrap_or_default();
-                list.push(format!(
-                    "* {}: `{name}`, {}: {}\n",
-                    recording.response.status,
-                    kind.as_str().unwrap_or_default(),
-                    recording.description
-                ));
-            }
-        }
-        list.sort();
-        append(copy, &operation.node.pointer, "Recordings", &list.concat());
+            request.method == operation.method && operation.captures(&request.path).is_some()
+        });
+        let lines = recordings.map(|(name, recording)| {
+            let kind = json!(recording.provenance.kind);
+            let kind = kind.as_str().unwrap_or_default();
+            let status = recording.response.status;
+            format!("* {status}: `{name}`, {kind}: {}\n", recording.description)
+        });
+        let lines: BTreeSet<String> = lines.collect();
+        let list: String = lines.into_iter().collect();
+        append(copy, &operation.node.pointer, "Recordings", &list);
     }
     Ok(())
 }
@@ -110,8 +114,8 @@ fn append(copy: &mut Value, pointer: &str, heading: &str, list: &str) {
 /// Returns the HTML page that the pinned OpenAPI Generator renders of a spec.
 fn render(spec: &Value) -> Result<String, CommandError> {
     let folder = files::root().join("target/docs/html2");
-    let file = folder.with_extension("json");
-    fs::create_dir_all(&folder).map_err(|error| files::unusable(&folder, &error))?;
+    let file = folder.join("spec.json");
+    files::empty_folder(&folder)?;
     fs::write(&file, spec.to_string()).map_err(|error| files::unusable(&file, &error))?;
     let program =
         files::root().join(".tools/languages/openapi-generator/venv/bin/openapi-generator-cli");
@@ -129,14 +133,11 @@ fn render(spec: &Value) -> Result<String, CommandError> {
             _ => files::unusable(&program, &error),
         })?;
     if !output.status.success() {
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let text = String::from_utf8_lossy(&output.stderr);
         let program = files::display_path(&program);
-        return Err(CommandError(format!(
-            "{program}: {}\n{text}",
-            output.status
-        )));
+        let message = format!("{program}: {}\n{text}", output.status);
+        return Err(CommandError(message));
     }
-    let page = folder.join("index.html");
-    let text = fs::read_to_string(&page).map_err(|error| files::unusable(&page, &error))?;
+    let text = files::read(&folder.join("index.html"))?;
     Ok(text.replacen("<head>", &format!("<head>\n  {POLICY}"), 1))
 }

@@ -1,14 +1,15 @@
 //! The outcomes of commands and their exit codes.
 
-use std::fmt;
 use std::io;
 use std::process::ExitCode;
+
+use crate::spec::SpecError;
 
 /// The exit codes, as `--help` prints them.
 pub const HELP: &str = "\
 Exit codes:
   0  success; notes don't change that
-  1  findings: the spec or a recording breaks a rule, or a statement isn't covered
+  1  findings: a check found errors, such as an uncovered statement
   2  wrong usage: an argument or an option is unknown or invalid
   3  an input can't be read or isn't well-formed, or an output can't be written
   4  outdated: a committed file differs from what the command would write
@@ -41,20 +42,9 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// The error that ended a command, as a message with the file and line; exit code 3.
+/// The message of the error that ended a command, with the file and line if they are known; exit code 3.
 #[derive(Debug)]
 pub struct CommandError(pub String);
-
-impl CommandError {
-    /// The exit code of every error.
-    pub const CODE: u8 = 3;
-}
-
-impl fmt::Display for CommandError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 impl From<String> for CommandError {
     fn from(message: String) -> Self {
@@ -62,15 +52,15 @@ impl From<String> for CommandError {
     }
 }
 
-/// Treats the error as a failed write to the output. Errors of files are converted where the file's name is known.
+/// Treats the error as a failed write to standard output. Errors of files are converted where the file's name is known.
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         Self(format!("the output can't be written: {error}"))
     }
 }
 
-impl From<crate::spec::SpecError> for CommandError {
-    fn from(error: crate::spec::SpecError) -> Self {
+impl From<SpecError> for CommandError {
+    fn from(error: SpecError) -> Self {
         Self(error.to_string())
     }
 }

@@ -1,7 +1,7 @@
 //! Reads, writes and compares the files of the workspace.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -42,92 +42,100 @@ pub fn display_path(path: &Path) -> String {
 }
 
 /// Returns the error for a file, folder or program that can't be used.
-pub fn unusable(path: &Path, error: &std::io::Error) -> CommandError {
+pub fn unusable(path: &Path, error: &io::Error) -> CommandError {
     CommandError(format!("{}: can't be used: {error}", display_path(path)))
+}
+
+/// Deletes a folder with its contents, and creates it again.
+pub fn empty_folder(folder: &Path) -> Result<(), CommandError> {
+    let deleted = if folder.exists() {
+        fs::remove_dir_all(folder)
+    } else {
+        Ok(())
+    };
+    deleted
+        .and_then(|()| fs::create_dir_all(folder))
+        .map_err(|error| unusable(folder, &error))
+}
+
+/// Reads a text file.
+pub fn read(path: &Path) -> Result<String, CommandError> {
+    fs::read_to_string(path).map_err(|error| {
+        let shown = display_path(path);
+        CommandError(format!("{shown}: the file can't be read: {error}"))
+    })
 }
 
 /// Reads the spec at a path.
 pub fn read_spec(path: &Path) -> Result<Spec, CommandError> {
-    let shown = display_path(path);
-    let bytes =
-        fs::read(path).map_err(|error| format!("{shown}: the spec can't be read: {error}"))?;
-    let text = str::from_utf8(&bytes).map_err(|error| {
-        let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-        let (line, last) = before.split('\n').enumerate().last().unwrap_or_default();
-        let (line, column) = (line + 1, last.chars().count() + 1);
-        format!("{shown}:{line}:{column}: the spec isn't UTF-8")
-    })?;
-    Ok(Spec::parse(Path::new(&shown), text)?)
+    Ok(Spec::parse(Path::new(&display_path(path)), &read(path)?)?)
 }
 
 /// Reads a YAML file into a value of the type `T`. An error names the line and column in the file.
 pub fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), CommandError> {
-    let shown = display_path(path);
-    let text = fs::read_to_string(path)
-        .map_err(|error| format!("{shown}: the file can't be read: {error}"))?;
-    let file = Spec::yaml(Path::new(&shown), &text)?;
+    let file = Spec::yaml(Path::new(&display_path(path)), &read(path)?)?;
     let value = serde_path_to_error::deserialize(&file.value).map_err(|error| {
-        let pointer: String = error
-            .path()
-            .iter()
+        let segments = error.path().iter();
+        let pointer: String = segments
             .map(|segment| match segment {
                 Segment::Seq { index } => format!("/{index}"),
                 Segment::Map { key } => format!("/{}", pointer_segment(key)),
                 Segment::Enum { .. } | Segment::Unknown => String::new(),
             })
             .collect();
-        let what = if pointer.is_empty() {
-            error.into_inner().to_string()
-        } else {
-            error.to_string()
-        };
-        file.error(&pointer, what)
+        file.error(&pointer, error.to_string())
     })?;
     Ok((file, value))
 }
 
+/// Writes generated files. If `check` is true, compares the committed files with them instead.
+pub fn write_or_compare(
+    files: impl IntoIterator<Item = (PathBuf, String)>,
+    check: bool,
+    out: &mut dyn Write,
+) -> CommandResult {
+    let mut outcome = Outcome::Success;
+    for (path, text) in files {
+        if !check {
+            write_if_changed(&path, &text, out)?;
+        } else if !is_current(&path, &text, out)? {
+            outcome = Outcome::Outdated;
+        }
+    }
+    Ok(outcome)
+}
+
 /// Writes a file and creates its folder, unless the file has this text already: an unchanged file keeps its modification time, so
 /// cargo rebuilds nothing.
-pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> CommandResult {
+pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> Result<(), CommandError> {
     let shown = display_path(path);
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
-        print_line(out, "Unchanged", shown)?;
-        return Ok(Outcome::Success);
+        return Ok(print_line(out, "Unchanged", shown)?);
     }
     path.parent()
         .map_or(Ok(()), fs::create_dir_all)
         .and_then(|()| fs::write(path, text))
         .map_err(|error| format!("{shown}: the file can't be written: {error}"))?;
-    print_line(out, "Wrote", shown)?;
-    Ok(Outcome::Success)
+    Ok(print_line(out, "Wrote", shown)?)
 }
 
-/// Compares a committed file with `text`, and prints the result and the difference.
-pub fn compare(path: &Path, text: &str, out: &mut dyn Write) -> CommandResult {
+/// Returns whether a committed file has this text, and prints the result and the difference.
+fn is_current(path: &Path, text: &str, out: &mut dyn Write) -> Result<bool, CommandError> {
     let shown = display_path(path);
-    let old = match fs::read_to_string(path) {
-        Ok(old) => old,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            print_line(out, "Missing", shown)?;
-            return Ok(Outcome::Outdated);
-        }
-        Err(error) => {
-            return Err(format!("{shown}: the file can't be read: {error}").into());
-        }
-    };
+    if !path.exists() {
+        print_line(out, "Missing", shown)?;
+        return Ok(false);
+    }
+    let old = read(path)?;
     if old == text {
         print_line(out, "Unchanged", shown)?;
-        return Ok(Outcome::Success);
+        return Ok(true);
     }
     print_line(out, "Outdated", &shown)?;
+    let (committed, now) = (format!("{shown} (committed)"), format!("{shown} (now)"));
     let diff = TextDiff::from_lines(&old, text);
-    write!(
-        out,
-        "{}",
-        diff.unified_diff()
-            .header(&format!("{shown} (committed)"), &format!("{shown} (now)"))
-    )?;
-    Ok(Outcome::Outdated)
+    write!(out, "{}", diff.unified_diff().header(&committed, &now))?;
+    Ok(false)
 }
 
 /// Returns the standard output of a git command in the workspace's folder; `None` if git isn't installed or fails.

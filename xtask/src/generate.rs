@@ -7,7 +7,7 @@ use cloud_partner_recordings::recording;
 
 use crate::exit::{CommandResult, Outcome};
 use crate::files;
-use crate::generator::{self, COMMAND};
+use crate::generator::{self, COMMAND, GenerateError};
 use crate::lint;
 use crate::output::print_line;
 
@@ -25,36 +25,21 @@ impl Generate {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&files::default_spec_path())?;
-        let generated = match generator::generate(&spec) {
-            Ok(generated) => generated,
-            Err(generator::GenerateError::Problems(problems)) => {
-                return lint::print_problems(&problems, out);
-            }
-            Err(generator::GenerateError::Broken(error)) => return Err(error.into()),
+        let code = match generator::generate(&spec) {
+            Ok(code) => code,
+            Err(GenerateError::Problems(problems)) => return lint::print_problems(&problems, out),
+            Err(GenerateError::Broken(error)) => return Err(error.into()),
         };
-        let code = generated.map(|(name, text)| (format!("sdk/src/{name}"), text));
+        let root = files::root();
         let schema = (
-            "tests/recording.schema.json".to_owned(),
+            root.join("tests/recording.schema.json"),
             recording::schema(),
         );
-        let mut outcome = Outcome::Success;
-        for (path, text) in code.into_iter().chain([schema]) {
-            let path = files::root().join(path);
-            let of_file = if self.check {
-                files::compare(&path, &text, out)?
-            } else {
-                files::write_if_changed(&path, &text, out)?
-            };
-            if of_file != Outcome::Success {
-                outcome = of_file;
-            }
-        }
+        let code = code.map(|(name, text)| (root.join("sdk/src").join(name), text));
+        let outcome = files::write_or_compare(code.into_iter().chain([schema]), self.check, out)?;
         if outcome == Outcome::Outdated {
-            print_line(
-                out,
-                "Help",
-                format!("run `{COMMAND}` to regenerate the files"),
-            )?;
+            let help = format!("run `{COMMAND}` to regenerate the files");
+            print_line(out, "Help", help)?;
         }
         Ok(outcome)
     }

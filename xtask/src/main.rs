@@ -28,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use exit::{CommandError, CommandResult};
+use exit::{CommandError, CommandResult, Outcome};
 use output::IgnoreClosedPipe;
 
 /// Checks the spec, generates the SDK from it, and compares recordings with it
@@ -43,7 +43,10 @@ struct Cli {
 enum Command {
     Compat(compat::Compat),
     Coverage(coverage::Coverage),
-    Demo(demo::Demo),
+    /// Runs the command-line tool against a replay server and watches an offer's publication, without credentials or network
+    ///
+    /// Ends with the exit code of the command-line tool.
+    Demo,
     Docs(docs::Docs),
     Generate(generate::Generate),
     #[cfg(unix)]
@@ -56,18 +59,15 @@ enum Command {
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
-    let mut out = BufWriter::new(IgnoreClosedPipe::new(io::stdout()));
-    let result = run(command, &mut out).and_then(|outcome| {
-        out.flush()?;
-        Ok(outcome)
-    });
-    match result {
+    let mut out = BufWriter::new(IgnoreClosedPipe(io::stdout()));
+    let result = run(command, &mut out);
+    let flushed = out.flush();
+    match result.and_then(|outcome| Ok(flushed.map(|()| outcome)?)) {
         Ok(outcome) => outcome.into(),
-        Err(error) => {
+        Err(CommandError(message)) => {
             // A failed write to standard error is ignored, because the exit code reports the error as well.
-            let _ = out.flush();
-            let _ = writeln!(io::stderr(), "error: {error}");
-            ExitCode::from(CommandError::CODE)
+            let _ = writeln!(io::stderr(), "error: {message}");
+            Outcome::Unreadable.into()
         }
     }
 }
@@ -76,8 +76,8 @@ fn run(command: Command, out: &mut dyn Write) -> CommandResult {
     match command {
         Command::Compat(compat) => compat.run(out),
         Command::Coverage(coverage) => coverage.run(out),
+        Command::Demo => demo::run(),
         Command::Docs(docs) => docs.run(out),
-        Command::Demo(demo::Demo {}) => demo::Demo::run(out),
         Command::Generate(generate) => generate.run(out),
         #[cfg(unix)]
         Command::Languages(languages) => languages.run(out),

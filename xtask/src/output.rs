@@ -1,7 +1,10 @@
-//! The format of output lines: a verb in a right-aligned column, then its object, as cargo prints them.
+//! The format of output: lines with a verb in a right-aligned column, as cargo prints them, and tables.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, Stdout, Write};
+
+use comfy_table::presets::NOTHING;
+use comfy_table::{CellAlignment, Table};
 
 /// The width of the verb column, the same as cargo's.
 const WIDTH: usize = 12;
@@ -13,55 +16,48 @@ pub fn print_line(out: &mut dyn Write, verb: &str, what: impl Display) -> io::Re
 
 /// Writes a line without a verb, which continues the previous line.
 pub fn print_continuation(out: &mut dyn Write, what: impl Display) -> io::Result<()> {
-    writeln!(out, "{:>WIDTH$} {what}", "")
+    print_line(out, "", what)
 }
 
 /// Returns a number with its noun in the singular or plural: `1 error`, `2 errors`.
-pub fn with_noun(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+pub fn with_noun(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A writer that ignores a closed pipe. After the reader (such as `head`) has closed the pipe, output is dropped, and the command
-/// still ends with its own exit code.
-pub struct IgnoreClosedPipe<W> {
-    inner: W,
-    closed: bool,
-}
-
-impl<W: Write> IgnoreClosedPipe<W> {
-    /// Wraps `inner`.
-    pub fn new(inner: W) -> Self {
-        Self {
-            inner,
-            closed: false,
+/// Prints a table without borders. Columns of integers are aligned to the right, the other columns to the left.
+pub fn print_table(headings: &[&str], rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new();
+    table
+        .load_style(NOTHING)
+        .set_header(headings)
+        .add_rows(rows);
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        if rows.iter().all(|row| row[index].parse::<usize>().is_ok()) {
+            column.set_cell_alignment(CellAlignment::Right);
         }
     }
-
-    fn unless_closed<T>(&mut self, result: io::Result<T>, dropped: T) -> io::Result<T> {
-        match result {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.closed = true;
-                Ok(dropped)
-            }
-            other => other,
-        }
-    }
+    table
+        .lines()
+        .try_for_each(|line| writeln!(out, "{}", line.trim_end()))
 }
 
-impl<W: Write> Write for IgnoreClosedPipe<W> {
+/// Standard output without the error for a closed pipe. After the reader, such as `head`, has closed the pipe, output is dropped, and
+/// the command still ends with its own exit code.
+pub struct IgnoreClosedPipe(pub Stdout);
+
+impl Write for IgnoreClosedPipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.closed {
-            return Ok(bytes.len());
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            result => result,
         }
-        let result = self.inner.write(bytes);
-        self.unless_closed(result, bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.closed {
-            return Ok(());
+        match self.0.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            result => result,
         }
-        let result = self.inner.flush();
-        self.unless_closed(result, ())
     }
 }

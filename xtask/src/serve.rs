@@ -11,8 +11,14 @@ use cloud_partner_recordings::store::{self, Scenario, StoredRecording};
 
 use crate::exit::{CommandError, CommandResult, Outcome};
 use crate::files;
-use crate::output::{print_continuation, print_line};
-use crate::report::Table;
+use crate::output::{print_continuation, print_line, print_table};
+
+/// The paths of three sample requests, below `/api/publishers/`: a list of offers, a publication in progress, an error response.
+const SAMPLES: [&str; 3] = [
+    "contoso/offers",
+    "contoso/offers/linux-vm/status",
+    "failing/offers/not-found/status",
+];
 
 /// Serves the recordings and scenarios over HTTP on this machine until Ctrl-C
 #[derive(Args)]
@@ -37,15 +43,9 @@ pub struct Source {
 impl Source {
     /// Reads the recordings and scenarios of the workspace.
     pub fn read() -> Result<Self, CommandError> {
-        let read_error = |error: store::Error| {
-            let place = error
-                .place
-                .map_or(String::new(), |(line, column)| format!(":{line}:{column}"));
-            CommandError(format!(
-                "{}{place}: {}",
-                files::display_path(&error.file),
-                error.what
-            ))
+        let read_error = |mut error: store::Error| {
+            error.file = files::display_path(&error.file).into();
+            CommandError(error.to_string())
         };
         let recordings = files::root().join("tests/recordings");
         let scenarios = files::root().join("tests/scenarios");
@@ -62,28 +62,18 @@ impl Source {
         self
     }
 
-    /// Returns the scenario of this name.
-    pub fn scenario(&self, name: &str) -> Option<&Scenario> {
-        self.scenarios.iter().find(|scenario| scenario.name == name)
-    }
-
-    /// Returns the recordings, then the recordings of the scenarios, each with its file's path relative to `tests/recordings` or
-    /// `tests/scenarios` and without the extension.
+    /// Returns every recording with its name: the path of its file relative to `tests/recordings` or `tests/scenarios`, without the
+    /// extension.
     pub fn recordings(&self) -> impl Iterator<Item = (String, &Recording)> {
         let tests = files::root().join("tests");
-        let named = move |folder: &str, stored: &'_ StoredRecording| {
+        let scenarios = self.scenarios.iter();
+        let scenarios = scenarios.flat_map(|scenario| &scenario.recordings);
+        self.recordings.iter().chain(scenarios).map(move |stored| {
             let file = stored.file.with_extension("");
-            let below = file.strip_prefix(tests.join(folder)).unwrap_or(&file);
-            below.display().to_string()
-        };
-        let recordings = self.recordings.iter().map(|stored| ("recordings", stored));
-        let scenarios = self
-            .scenarios
-            .iter()
-            .flat_map(|scenario| &scenario.recordings);
-        recordings
-            .chain(scenarios.map(|stored| ("scenarios", stored)))
-            .map(move |(folder, stored)| (named(folder, stored), &stored.recording))
+            let below = file.strip_prefix(&tests).unwrap_or(&file);
+            let name = below.iter().skip(1).collect::<PathBuf>();
+            (name.display().to_string(), &stored.recording)
+        })
     }
 
     /// Starts a server with the settings that `configure` adds. With port 0, the system chooses a free port.
@@ -100,40 +90,19 @@ impl Source {
         })
     }
 
-    /// Returns the rows of the table: path, status and description of every recording; of a scenario, its first path and its name.
-    fn routes(&self) -> Vec<[String; 3]> {
-        let scenarios = self.scenarios.iter().filter_map(|scenario| {
-            let first = &scenario.recordings.first()?.recording;
-            let length = scenario.recordings.len();
-            let what = format!("scenario {}, {length} responses in turn", scenario.name);
-            Some([first.request.path.clone(), "-".to_owned(), what])
+    /// Returns the path, the status code and the description of every recording; of a scenario, its first path and its name.
+    fn routes(&self) -> Vec<Vec<String>> {
+        let path = |stored: &StoredRecording| stored.recording.request.path.clone();
+        let scenarios = self.scenarios.iter().map(|scenario| {
+            let (name, length) = (&scenario.name, scenario.recordings.len());
+            let what = format!("scenario {name}, {length} responses in turn");
+            vec![path(&scenario.recordings[0]), "-".to_owned(), what]
         });
         let recordings = self.recordings.iter().map(|stored| {
-            let Recording {
-                request,
-                response,
-                description,
-                ..
-            } = &stored.recording;
-            [
-                request.path.clone(),
-                response.status.to_string(),
-                description.clone(),
-            ]
+            let status = stored.recording.response.status.to_string();
+            vec![path(stored), status, stored.recording.description.clone()]
         });
         scenarios.chain(recordings).collect()
-    }
-
-    /// Returns the paths of three sample requests: a list, a publication in progress, and an error response.
-    fn samples(&self) -> impl Iterator<Item = &str> {
-        let stored =
-            |fits: fn(&StoredRecording) -> bool| self.recordings.iter().find(|one| fits(one));
-        let list = stored(|one| one.recording.request.path.ends_with("/contoso/offers"));
-        let scenario = self.scenarios.first();
-        let scenario = scenario.and_then(|scenario| scenario.recordings.first());
-        let error = stored(|one| one.recording.response.status >= 400);
-        let samples = [list, scenario, error].into_iter().flatten();
-        samples.map(|one| one.recording.request.path.as_str())
     }
 }
 
@@ -142,25 +111,19 @@ impl Serve {
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let source = Source::read()?;
         if self.list {
-            let mut table = Table::new(&["PATH", "STATUS", "RESPONSE"]);
-            for route in source.routes() {
-                table.row(route);
-            }
-            table.print(out)?;
+            print_table(&["PATH", "STATUS", "RESPONSE"], &source.routes(), out)?;
             return Ok(Outcome::Success);
         }
         let server = source.start(self.port, |replay| replay.delay(self.delay))?;
         let url = server.url();
-        for (path, verb) in source.samples().zip(["Try", "", ""]) {
+        for (verb, path) in ["Try", "", ""].into_iter().zip(SAMPLES) {
             let curl = format!(
-                "curl --header 'Authorization: Bearer anything' '{url}{path}?api-version=2017-10-31'"
+                "curl --header 'Authorization: Bearer anything' '{url}/api/publishers/{path}?api-version=2017-10-31'"
             );
             print_line(out, verb, curl)?;
         }
-        print_continuation(
-            out,
-            "`cargo xtask serve --list` lists all paths and their responses",
-        )?;
+        let help = "`cargo xtask serve --list` lists all paths and their responses";
+        print_continuation(out, help)?;
         print_line(out, "Serving", format!("{url} until Ctrl-C"))?;
         out.flush()?;
         tokio::runtime::Builder::new_current_thread()

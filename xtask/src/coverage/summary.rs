@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::known_gaps::KnownGaps;
 use super::statements::{Mutation, Statement};
-use crate::output::{print_continuation, print_line, with_noun};
-use crate::report::{Finding, Place, Table};
+use crate::output::{print_continuation, print_line, print_table, with_noun};
+use crate::report::{Finding, Place};
 use crate::spec::Spec;
 
 /// Whether a statement is covered, and by which kind of recording; the strongest evidence first.
@@ -128,13 +128,13 @@ impl<'s> Summary<'s> {
         }
         let headings = STATES.iter().map(|(_, name)| *name);
         let headings: Vec<&str> = ["", "statements"].into_iter().chain(headings).collect();
-        let mut table = Table::new(&headings);
-        for (name, states) in rows {
+        let rows = rows.into_iter().map(|(name, states)| {
             let count = |state| states.iter().filter(|other| **other == state).count();
             let numbers = STATES.iter().map(|(state, _)| count(*state).to_string());
-            table.row([name, states.len().to_string()].into_iter().chain(numbers));
-        }
-        table.print(out)?;
+            let total = states.len().to_string();
+            [name, total].into_iter().chain(numbers).collect()
+        });
+        print_table(&headings, &rows.collect::<Vec<_>>(), out)?;
         for statement in &self.statements {
             if let Some(gap) = &statement.known_gap {
                 print_line(out, "Known gap", &statement.name)?;

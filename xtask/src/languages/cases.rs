@@ -1,6 +1,7 @@
 //! The calls that every driver makes, and their expected results.
 
-use cloud_partner_recordings::recording::{Body, Recording, Request};
+use cloud_partner_recordings::recording::{Body, Recording};
+use cloud_partner_recordings::sample;
 use serde_json::{Value, json};
 
 use super::compare;
@@ -9,7 +10,7 @@ use crate::serve::Source;
 use crate::spec::{Node, Operation, Spec, media_for};
 
 /// The publisher and the offer that every example requests.
-pub const EXAMPLE: [&str; 2] = ["contoso", "test-vm"];
+const EXAMPLE: [&str; 2] = ["contoso", "test-vm"];
 
 /// The name of the negative control, which is also the publisher and the offer in its path.
 pub const CONTROL: &str = "negative-control";
@@ -32,50 +33,44 @@ pub struct Case<'s> {
 /// Returns all calls in order: each recording once, each scenario to its end, then the negative control.
 pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, CommandError> {
     let operations = spec.operations()?;
-    let expected_control = control(source, "running")?;
-    source
-        .recordings()
-        .chain([(CONTROL.to_owned(), &expected_control)])
-        // Recordings of other versions are left out, because every driver sends the service's version.
-        .filter(|(_, recording)| {
-            let version = recording.request.query.get("api-version");
-            version.is_some_and(|version| version == VERSION)
+    let control = control("running");
+    let recordings = source.recordings();
+    let recordings = recordings.chain([(CONTROL.to_owned(), &control)]);
+    // Recordings of other versions are left out, because every driver sends the service's version.
+    let sent = recordings.filter(|(_, recording)| {
+        let version = recording.request.query.get("api-version");
+        version.is_some_and(|version| version == VERSION)
+    });
+    let cases = sent.map(|(name, recording)| {
+        let request = &recording.request;
+        let operation = operations.iter().find(|operation| {
+            operation.method == request.method && operation.captures(&request.path).is_some()
+        });
+        let operation = operation.ok_or_else(|| {
+            format!("{name}: the spec has no operation for the request {request}")
+        })?;
+        let template = operation.path.split('/').skip(1);
+        let segments = template.zip(request.segments());
+        let ids = segments.filter(|(template, _)| template.starts_with('{'));
+        let schema = body_schema(operation, recording);
+        Ok(Case {
+            call: [operation.id.to_owned()]
+                .into_iter()
+                .chain(ids.map(|(_, id)| id))
+                .collect(),
+            expected: expected(recording, schema.as_ref()),
+            name,
+            schema,
         })
-        .map(|(name, recording)| {
-            let call = call(&recording.request).ok_or_else(|| {
-                CommandError(format!(
-                    "{name}: no driver can send the request {}; tests/languages/README.md lists the calls",
-                    recording.request
-                ))
-            })?;
-            let operation = operations.iter().find(|operation| operation.id == call[0]);
-            let schema = operation.and_then(|operation| body_schema(operation, recording));
-            Ok(Case {
-                expected: expected(recording, schema.as_ref()),
-                name,
-                schema,
-                call,
-            })
-        })
-        .collect()
+    });
+    cases.collect()
 }
 
-/// Returns the negative control: a copy of a recording of an offer's status, with `status` as the only property of the body. The
-/// server's copy and the expected result have different statuses, so a run that reports no difference doesn't compare anything.
-pub fn control(source: &Source, status: &str) -> Result<Recording, CommandError> {
-    let is_offer_status = |recording: &&Recording| {
-        recording.response.status == 200
-            && call(&recording.request).is_some_and(|call| call[0] == "getOfferStatus")
-    };
-    let mut recordings = source.recordings().map(|(_, recording)| recording);
-    let mut control = recordings.find(is_offer_status).cloned().ok_or_else(|| {
-        CommandError(
-            "tests/recordings: the negative control needs a recording of an offer's status: add one".to_owned(),
-        )
-    })?;
-    control.request.path = format!("/api/publishers/{CONTROL}/offers/{CONTROL}/status");
-    control.response.body = Some(Body::Json(json!({ "status": status })));
-    Ok(control)
+/// Returns the negative control: the status of an offer, with `status` as the only property of the body. The server's copy and the
+/// expected result have different statuses, so a run that reports no difference doesn't compare anything.
+pub fn control(status: &str) -> Recording {
+    let path = format!("/api/publishers/{CONTROL}/offers/{CONTROL}/status");
+    sample::recording(path, Some(Body::Json(json!({ "status": status }))))
 }
 
 /// Returns the calls in the format that the drivers read: one line per call, with tabs between the fields.
@@ -99,19 +94,6 @@ pub fn example_output(cases: &[Case<'_>]) -> Option<String> {
     Some(offers.chain([status]).collect())
 }
 
-fn call(request: &Request) -> Option<Vec<String>> {
-    let path = request.segments();
-    let path: Vec<&str> = path.iter().map(String::as_str).collect();
-    let call = match path[..] {
-        ["api", "publishers", publisher, "offers"] => vec!["listOffers", publisher],
-        ["api", "publishers", publisher, "offers", offer, "status"] => {
-            vec!["getOfferStatus", publisher, offer]
-        }
-        _ => return None,
-    };
-    Some(call.into_iter().map(ToOwned::to_owned).collect())
-}
-
 /// Returns the schema of a recorded response body; `None` if the spec has no schema for its status code and media type.
 fn body_schema<'s>(operation: &Operation<'s>, recording: &Recording) -> Option<Node<'s>> {
     let response = operation.response(recording.response.status)?;
@@ -128,32 +110,27 @@ fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Value {
         Some(Body::Json(value)) => value,
         _ => &Value::Null,
     };
+    let status = recording.response.status;
+    if (200..300).contains(&status) {
+        return compare::normalised(json!({ "decoded": body, "read": read(body) }), schema);
+    }
     let named = schema.map_or(Value::Null, |schema| {
         compare::only_named_properties(schema, body)
     });
-    let status = recording.response.status;
-    let result = if (200..300).contains(&status) {
-        json!({ "decoded": named, "read": read(body) })
-    } else {
-        // The error of an internal service is in a property with the name of that service.
-        let properties = named.as_object().into_iter().flatten();
-        let inner = properties
-            .filter(|(name, value)| *name != "error" && value.is_object())
-            .map(|(_, value)| value)
-            .next()
-            .unwrap_or(&Value::Null);
-        let (code, message) = match &named["error"] {
-            Value::Null => (&inner["exceptionCode"], &inner["error"]),
-            error => (&error["code"], &error["message"]),
-        };
-        let message = if message.is_null() {
-            &named["Message"]
-        } else {
-            message
-        };
-        json!({ "error": { "status": status, "code": code, "message": message } })
+    // The error of an internal service is in a property with the name of that service.
+    let mut properties = named.as_object().into_iter().flatten();
+    let inner = properties.find(|(name, value)| *name != "error" && value.is_object());
+    let inner = inner.map_or(&Value::Null, |(_, value)| value);
+    let (code, message) = match &named["error"] {
+        Value::Null => (&inner["exceptionCode"], &inner["error"]),
+        error => (&error["code"], &error["message"]),
     };
-    compare::normalised(result, schema)
+    let message = match message {
+        Value::Null => &named["Message"],
+        message => message,
+    };
+    let error = json!({ "status": status, "code": code, "message": message });
+    compare::normalised(json!({ "error": error }), schema)
 }
 
 /// Returns the values that a driver reads from a decoded list of offers or status of an offer.
@@ -166,7 +143,7 @@ fn read(body: &Value) -> Value {
             .collect();
     }
     let steps = body["steps"].as_array().into_iter().flatten();
-    let steps: Vec<_> = steps
+    let steps: Value = steps
         .map(|step| json!([step["id"], step["status"]]))
         .collect();
     let status = body["status"].as_str().unwrap_or_default();

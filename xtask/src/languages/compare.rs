@@ -1,68 +1,33 @@
 //! Compares the results that a driver prints with the expected ones.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Value, json};
 
 use super::cases::{CONTROL, Case};
 use crate::spec::Node;
 
-/// The normalised results of a driver, by the name of the call. A result is a line of the output without the property `case`.
-pub type Results<'c> = HashMap<&'c str, Value>;
+/// The differences between actual and expected results: the name of each difference, and a message with both values. The name is the
+/// one that `language.yaml` lists as a known difference: `CALL: PATH`, with the path in the result. Only the indices of scalars in
+/// arrays are part of the path.
+pub type Differences = BTreeMap<String, String>;
 
-/// A difference between an actual result and the expected result.
-pub struct Difference {
-    /// The name of the call.
-    pub case: String,
-    /// The name that `language.yaml` lists as a known difference: the call, and the path in the result. Only the indices of scalars
-    /// in arrays are part of the path.
-    pub name: String,
-    /// A message with the actual and the expected value.
-    pub values: String,
-}
-
-/// Reads the results in a driver's output. Returns an error if the output as a whole is invalid, or if the number of requests shows
-/// that the results aren't the server's responses.
-pub fn parse<'c>(
+/// Returns the differences between the results in a driver's output and the expected ones. Returns an error if the output as a whole
+/// is invalid, if the number of requests shows that the results aren't the server's responses, or if the negative control isn't
+/// detected.
+pub fn differences(
     output: &str,
     requests: usize,
-    cases: &'c [Case<'_>],
-) -> Result<Results<'c>, String> {
-    let mut results = HashMap::new();
-    for (index, text) in output.lines().enumerate() {
-        let at = format!("line {} of the output", index + 1);
-        let mut line: Value =
-            serde_json::from_str(text).map_err(|error| format!("{at}: {error}"))?;
-        let name = line.as_object_mut().and_then(|line| line.remove("case"));
-        let name = name.as_ref().and_then(Value::as_str).unwrap_or_default();
-        let Some(case) = cases.iter().find(|case| case.name == name) else {
-            return Err(format!("{at}: the call `{name}` doesn't exist"));
-        };
-        let has_only = |names: &[&str]| {
-            line.as_object()
-                .is_some_and(|line| line.len() == names.len())
-                && names.iter().all(|name| line.get(name).is_some())
-        };
-        let is_result = has_only(&["decoded", "read"])
-            || has_only(&["error"]) && line["error"].is_object()
-            || has_only(&["exception"]) && line["exception"].is_string();
-        if !is_result {
-            return Err(format!(
-                "{at}, for the call {}, must have `decoded` and `read`, or `error`, or `exception`, and no other property",
-                case.name
-            ));
-        }
-        let result = normalised(line, case.schema.as_ref());
-        if results.insert(case.name.as_str(), result).is_some() {
-            return Err(format!("{at} is a second line for the call {}", case.name));
-        }
-    }
-    let is_response = |result: &&Value| !result["exception"].is_string();
-    let responses = results.values().filter(is_response).count();
-    if requests > cases.len() {
+    cases: &[Case<'_>],
+) -> Result<Differences, String> {
+    let results = parse(output, cases)?;
+    let responses = results
+        .values()
+        .filter(|result| result.get("exception").is_none());
+    let (calls, responses) = (cases.len(), responses.count());
+    if requests > calls {
         return Err(format!(
-            "the driver sent {requests} requests for {} calls: it must make each call once, so switch off the client's retries",
-            cases.len()
+            "the driver sent {requests} requests for {calls} calls: it must make each call once, so switch off the client's retries"
         ));
     }
     if requests < responses {
@@ -70,52 +35,64 @@ pub fn parse<'c>(
             "the driver printed {responses} responses, but sent only {requests} requests: it must print the server's responses"
         ));
     }
+    let mut differences = Differences::new();
+    for case in cases {
+        let name = &case.name;
+        let Some(actual) = results.get(name.as_str()) else {
+            return Err(format!("the output has no line for the call {name}"));
+        };
+        let found = compare(&case.expected, actual).into_iter();
+        differences.extend(found.map(|(path, values)| (format!("{name}: {path}"), values)));
+    }
+    for path in ["decoded.status", "read[0]", "read[2]"] {
+        if differences.remove(&format!("{CONTROL}: {path}")).is_none() {
+            return Err(format!(
+                "the negative control isn't detected: the driver must print the status that the server sent, so `{path}` must differ from the expected value"
+            ));
+        }
+    }
+    Ok(differences)
+}
+
+/// Returns the normalised results in a driver's output by the name of the call. A result is a line without the property `case`.
+fn parse<'c>(output: &str, cases: &'c [Case<'_>]) -> Result<HashMap<&'c str, Value>, String> {
+    let mut results = HashMap::new();
+    for (index, text) in output.lines().enumerate() {
+        let line = format!("line {} of the output", index + 1);
+        let mut result: Value =
+            serde_json::from_str(text).map_err(|error| format!("{line}: {error}"))?;
+        let name = result.as_object_mut().and_then(|line| line.remove("case"));
+        let name = name.as_ref().and_then(Value::as_str).unwrap_or_default();
+        let Some(case) = cases.iter().find(|case| case.name == name) else {
+            return Err(format!("{line}: the call `{name}` doesn't exist"));
+        };
+        let properties = result.as_object().into_iter().flatten();
+        let properties: BTreeSet<&str> = properties.map(|(name, _)| name.as_str()).collect();
+        let is_result = properties == BTreeSet::from(["decoded", "read"])
+            || properties == BTreeSet::from(["error"]) && result["error"].is_object()
+            || properties == BTreeSet::from(["exception"]) && result["exception"].is_string();
+        if !is_result {
+            return Err(format!(
+                "{line}, for the call {name}, must have `decoded` and `read`, or `error`, or `exception`, and no other property"
+            ));
+        }
+        let result = normalised(result, case.schema.as_ref());
+        if results.insert(case.name.as_str(), result).is_some() {
+            return Err(format!("{line} is a second line for the call {name}"));
+        }
+    }
     Ok(results)
 }
 
-/// Returns the differences between a driver's results and the expected ones, without the negative control.
-pub fn differences(results: &Results<'_>, cases: &[Case<'_>]) -> Vec<Difference> {
-    let cases = cases.iter().filter(|case| case.name != CONTROL);
-    let differences = cases.flat_map(|case| {
-        let found = compare(case, results).into_iter();
-        found.map(|(path, values)| Difference {
-            case: case.name.clone(),
-            name: format!("{}: {path}", case.name),
-            values,
-        })
-    });
-    differences.collect()
-}
-
-/// Returns an error if the negative control isn't detected.
-pub fn check_control(results: &Results<'_>, cases: &[Case<'_>]) -> Result<(), String> {
-    let control = cases.iter().find(|case| case.name == CONTROL);
-    let found = control.map_or_else(BTreeMap::new, |case| compare(case, results));
-    if found.keys().eq(["decoded.status", "read[0]", "read[2]"]) {
-        return Ok(());
-    }
-    let paths: Vec<String> = found.into_keys().collect();
-    Err(format!(
-        "the negative control isn't detected: the driver must report its status as different, and the actual differences are `{}`",
-        paths.join("`, `")
-    ))
-}
-
-/// Returns the paths that differ in a result, each with a message with both values.
-fn compare(case: &Case<'_>, results: &Results<'_>) -> BTreeMap<String, String> {
+/// Returns the paths at which two results differ, each with a message with both values. If the results are of different kinds, the
+/// only path is the kind of the actual result.
+fn compare(expected: &Value, actual: &Value) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    let Some(actual) = results.get(case.name.as_str()) else {
-        return BTreeMap::from([("nothing".to_owned(), "no line".to_owned())]);
-    };
-    let kind = |result: &Value| {
-        ["decoded", "error", "exception"]
-            .into_iter()
-            .find(|kind| result.get(kind).is_some())
-    };
-    if kind(actual) == kind(&case.expected) {
-        add_differences(&case.expected, actual, String::new(), &mut found);
-    } else if let Some(text) = actual["exception"].as_str() {
-        let name = text.split(':').next().unwrap_or_default().trim();
+    let have = |kind| expected.get(kind).is_some() && actual.get(kind).is_some();
+    if have("decoded") || have("error") {
+        add_differences(expected, actual, String::new(), &mut found);
+    } else if let Some(exception) = actual["exception"].as_str() {
+        let name = exception.split(':').next().unwrap_or_default().trim();
         found.insert(format!("exception {name}"), truncated(&actual["exception"]));
     } else if let Some(error) = actual.get("error") {
         found.insert(format!("error {}", error["status"]), truncated(actual));
@@ -134,8 +111,8 @@ fn add_differences(
 ) {
     match (expected, actual) {
         (Value::Object(wanted), Value::Object(given)) => {
-            let others = given.keys().filter(|name| !wanted.contains_key(*name));
-            for name in wanted.keys().chain(others) {
+            let names: BTreeSet<_> = wanted.keys().chain(given.keys()).collect();
+            for name in names {
                 let dot = if path.is_empty() { "" } else { "." };
                 let path = format!("{path}{dot}{name}");
                 add_differences(&expected[name], &actual[name], path, found);
@@ -163,13 +140,10 @@ fn add_differences(
     }
 }
 
+/// Returns the first characters of a value.
 fn truncated(value: &Value) -> String {
-    const MAX_LENGTH: usize = 60;
     let text = value.to_string();
-    match text.char_indices().nth(MAX_LENGTH) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
+    format!("{text:.60}")
 }
 
 /// Returns a result in the form that is compared. Of a decoded value, only the properties that the spec names are kept. In the other
@@ -182,11 +156,10 @@ pub fn normalised(mut result: Value, schema: Option<&Node<'_>>) -> Value {
         *read = without_empty_text(read.take());
     }
     if let Some(error) = result.get_mut("error") {
-        let message = match &error["message"] {
-            Value::String(text) => json!(text.lines().next()),
-            other => other.clone(),
-        };
-        error["message"] = without_empty_text(message);
+        if let Some(text) = error["message"].as_str() {
+            error["message"] = json!(text.lines().next());
+        }
+        error["message"] = without_empty_text(error["message"].take());
         error["code"] = without_empty_text(error["code"].take());
     }
     result
@@ -204,23 +177,25 @@ fn without_empty_text(value: Value) -> Value {
 /// absent ones according to the spec.
 pub fn only_named_properties(schema: &Node<'_>, value: &Value) -> Value {
     let parts = parts(schema);
-    let of_parts = |key: &str| parts.iter().find_map(|part| part.child(key));
+    let child = |keyword: &str| parts.iter().find_map(|part| part.child(keyword));
     match value {
-        Value::Object(properties) if of_parts("properties").is_some() => properties
-            .iter()
-            .filter_map(|(name, value)| {
-                let mut declared = parts.iter().filter_map(|part| part.written("properties"));
-                let declared = declared.find_map(|properties| properties.child(name));
-                let schema = declared.or_else(|| of_parts("additionalProperties"))?;
+        Value::Object(properties) if parts.iter().any(|part| part.has("properties")) => {
+            let named = properties.iter().filter_map(|(name, value)| {
+                let mut parts = parts.iter();
+                let named = parts.find_map(|part| part.written("properties")?.child(name));
+                let schema = named.or_else(|| child("additionalProperties"))?;
                 let value = only_named_properties(&schema, value);
-                (!is_empty(&value)).then(|| (name.clone(), value))
-            })
-            .collect(),
-        Value::Array(elements) => match of_parts("items") {
-            Some(items) => elements
-                .iter()
-                .map(|element| only_named_properties(&items, element))
-                .collect(),
+                let is_empty = [json!(null), json!(""), json!([]), json!({})].contains(&value);
+                (!is_empty).then(|| (name.clone(), value))
+            });
+            named.collect()
+        }
+        Value::Array(elements) => match child("items") {
+            Some(items) => {
+                let elements = elements.iter();
+                let elements = elements.map(|element| only_named_properties(&items, element));
+                elements.collect()
+            }
             None => value.clone(),
         },
         other => other.clone(),
@@ -234,14 +209,4 @@ fn parts<'s>(schema: &Node<'s>) -> Vec<Node<'s>> {
         .flat_map(|key| schema.children(key))
         .flat_map(|(_, part)| parts(&part));
     std::iter::once(schema.clone()).chain(composed).collect()
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(elements) => elements.is_empty(),
-        Value::Object(properties) => properties.is_empty(),
-        _ => false,
-    }
 }

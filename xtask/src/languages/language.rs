@@ -1,5 +1,6 @@
 //! Languages: the folders in tests/languages with a `language.yaml`.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -80,29 +81,27 @@ pub fn installed() -> PathBuf {
 pub fn all() -> Result<Vec<Language>, CommandError> {
     let home = home();
     let entries = fs::read_dir(&home).map_err(|error| files::unusable(&home, &error))?;
-    let mut folders: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.is_dir())
-        .collect();
-    folders.sort();
+    let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let folders: BTreeSet<PathBuf> = folders.filter(|path| path.is_dir()).collect();
     let (languages, tools): (Vec<_>, Vec<_>) = folders
         .into_iter()
         .partition(|folder| folder.join("language.yaml").is_file());
-    let read = |folder| Language::read(folder, &tools);
-    languages.into_iter().map(read).collect()
+    let languages = languages.into_iter();
+    languages
+        .map(|folder| Language::read(folder, &tools))
+        .collect()
 }
 
 impl Language {
     fn read(folder: PathBuf, tools: &[PathBuf]) -> Result<Self, CommandError> {
         let (file, manifest): (_, Manifest) = files::read_yaml(&folder.join("language.yaml"))?;
-        for (index, known) in manifest.known_differences.iter().enumerate() {
-            if known.explanation.trim().is_empty() {
-                let at = format!("/known-differences/{index}");
-                let message = "the known difference has no explanation: add one";
-                return Err(file.error(&at, message).into());
-            }
+        let mut known = manifest.known_differences.iter();
+        if let Some(index) = known.position(|known| known.explanation.trim().is_empty()) {
+            let pointer = format!("/known-differences/{index}");
+            let message = "the known difference has no explanation: add one";
+            return Err(file.error(&pointer, message).into());
         }
-        let packages = std::iter::once(&folder).chain(tools);
+        let packages = [&folder].into_iter().chain(tools);
         let packages = packages.filter_map(|folder| folder.file_name());
         let packages: Vec<String> = packages
             .map(|name| name.to_string_lossy().into_owned())
@@ -141,12 +140,6 @@ impl Language {
         words.find(|word| word.contains(['=', '@']) && !is_pinned(word))
     }
 
-    /// Reads a file of the folder.
-    pub fn text(&self, file: &str) -> Result<String, CommandError> {
-        let path = self.folder.join(file);
-        fs::read_to_string(&path).map_err(|error| files::unusable(&path, &error))
-    }
-
     /// Returns the output of `tests/languages/install-tools --check`, which lists the missing tools; `None` if no tool is missing.
     pub fn missing(&self) -> Result<Option<String>, CommandError> {
         let script = home().join("install-tools");
@@ -154,15 +147,10 @@ impl Language {
             .args(["--check", &self.name])
             .output()
             .map_err(|error| files::unusable(&script, &error))?;
-        if output.status.success() {
-            return Ok(None);
-        }
         let text = [output.stdout, output.stderr].concat();
-        let text = String::from_utf8_lossy(&text);
-        let lines = text
-            .lines()
-            .map(|line| line.trim_start_matches("install-tools: "));
-        Ok(Some(lines.collect::<Vec<_>>().join("; ")))
+        let text = String::from_utf8_lossy(&text).replace("install-tools: ", "");
+        let missing = text.trim().replace('\n', "; ");
+        Ok((!output.status.success()).then_some(missing))
     }
 
     /// Returns the `PATH` for the language's commands, with the installed programs first.
@@ -172,10 +160,7 @@ impl Language {
             [folder.join("venv/bin"), folder.join("node_modules/.bin")]
         });
         let path = env::var_os("PATH").unwrap_or_default();
-        env::join_paths(own.chain(env::split_paths(&path))).map_err(|error| {
-            CommandError(format!(
-                "the PATH of the language's commands is invalid: {error}"
-            ))
-        })
+        env::join_paths(own.chain(env::split_paths(&path)))
+            .map_err(|error| CommandError(format!("the PATH of the commands is invalid: {error}")))
     }
 }

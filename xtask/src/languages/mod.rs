@@ -6,26 +6,22 @@ mod compare;
 mod language;
 mod page;
 mod process;
-mod report;
 
-use std::fs::{self, File};
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use futures_util::{StreamExt, TryStreamExt, stream};
-use rustix::fs::{FlockOperation, flock};
+use futures_util::{StreamExt, stream};
 
-use self::client::{Run, RunSettings};
+use self::client::{RunResult, RunSettings};
 use self::language::Language;
 use crate::exit::{CommandError, CommandResult, Outcome};
 use crate::files;
-use crate::report::{Finding, Format, Report, Table};
+use crate::output::print_table;
+use crate::report::{Finding, Format, Level, Report};
 use crate::serve::Source;
-
-/// The exit code of a program that Ctrl-C ends.
-const INTERRUPTED: Outcome = Outcome::Child(130);
 
 /// Generates clients of the spec in other languages, and compares the values that they read with the recordings
 ///
@@ -33,6 +29,7 @@ const INTERRUPTED: Outcome = Outcome::Child(130);
 /// program that uses the client, requests every recording and every scenario from a replay server and prints the values that it
 /// read. They must equal the recording's values of the properties that the spec names; any other difference must be listed as a
 /// known difference in language.yaml, with an explanation. tests/languages/install-tools installs the tools of a language.
+/// Without a NAME, the command fails if it compared no generated client.
 #[derive(Args)]
 pub struct Languages {
     /// Fail if the tools of a language are missing, instead of skipping the language; implied for languages given by name
@@ -53,138 +50,171 @@ impl Languages {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let started = Instant::now();
-        let languages = language::all()?;
-        let (selected, mut findings) = self.select(&languages)?;
-        let all = selected.len() + findings.len();
-        let _lock = lock()?;
+        let languages = self.requested()?;
+        let mut report = Report::new();
+        let selected = self.select(&languages, &mut report)?;
         let path = files::default_spec_path();
         let spec = files::read_spec(&path)?;
         let source = Source::read()?;
         let cases = cases::all(&source, &spec)?;
-        let control = cases::control(&source, "failed")?;
         let settings = RunSettings {
             spec: &path,
-            source: &source.with(control),
+            source: &source.with(cases::control("failed")),
             cases: &cases,
             timeout: self.timeout,
         };
-        let Some(runs) = run_all(&selected, &settings)? else {
-            return Ok(INTERRUPTED);
-        };
-        let mut table = Table::new(&report::HEADINGS);
-        let mut succeeded = 0;
-        for (language, run) in selected.iter().zip(&runs) {
+        let results = run_all(&selected, &settings)?;
+        let (mut rows, mut succeeded) = (Vec::new(), 0);
+        for (language, result) in selected.iter().zip(&results) {
             // The negative control doesn't count.
-            table.row(report::row(language, run, cases.len() - 1));
-            let errors = report::errors(language, run);
+            rows.push(row(language, result, cases.len() - 1));
+            let errors = errors(language, result);
             succeeded += usize::from(errors.is_empty());
-            findings.extend(errors);
-        }
-        table.print(out)?;
-        let mut report = Report::new();
-        for finding in findings {
-            report.add(finding);
-        }
-        let seconds = started.elapsed().as_secs_f64();
-        let done = format!(
-            "{succeeded} of {all} clients read the recordings without an unknown difference, in {seconds:.0} s"
-        );
-        match report.print(Format::Text, &done, out)? {
-            Outcome::Success => self.pages(&selected, out),
-            findings => Ok(findings),
-        }
-    }
-
-    /// Writes or compares the pages of the tested languages.
-    fn pages(&self, tested: &[&Language], out: &mut dyn Write) -> CommandResult {
-        let mut outcome = Outcome::Success;
-        for language in tested {
-            let Some(path) = page::path(language) else {
-                continue;
-            };
-            let page = page::page(language)?;
-            let done = if self.write {
-                files::write_if_changed(&path, &page, out)?
-            } else {
-                files::compare(&path, &page, out)?
-            };
-            if done != Outcome::Success {
-                outcome = done;
+            for error in errors {
+                report.add(error);
             }
         }
-        Ok(outcome)
+        let headings = [
+            "language",
+            "generator",
+            "calls",
+            "same",
+            "known differences",
+        ];
+        print_table(&headings, &rows, out)?;
+        let (clients, seconds) = (languages.len(), started.elapsed().as_secs());
+        let done = format!(
+            "{succeeded} of {clients} clients read the recordings without an unknown difference, in {seconds} s"
+        );
+        match report.print(Format::Text, &done, out)? {
+            Outcome::Success => {
+                let pages = selected.iter().map(|language| page::page(language));
+                let pages: Vec<_> = pages.collect::<Result<_, _>>()?;
+                files::write_or_compare(pages.into_iter().flatten(), !self.write, out)
+            }
+            outcome => Ok(outcome),
+        }
     }
 
-    /// Returns the languages to test, and a finding for each language that is skipped because its tools are missing.
+    /// Returns the languages that are given by name, or else all languages.
+    fn requested(&self) -> Result<Vec<Language>, CommandError> {
+        let mut languages = language::all()?;
+        let names: Vec<&str> = languages
+            .iter()
+            .map(|language| language.name.as_str())
+            .collect();
+        if let Some(name) = self
+            .names
+            .iter()
+            .find(|name| !names.contains(&name.as_str()))
+        {
+            let names = names.join(", ");
+            let message = format!("the language `{name}` doesn't exist; the languages are {names}");
+            return Err(CommandError(message));
+        }
+        languages.retain(|one| self.names.is_empty() || self.names.contains(&one.name));
+        Ok(languages)
+    }
+
+    /// Returns the languages whose tools are installed. Reports the other languages.
     fn select<'l>(
         &self,
         languages: &'l [Language],
-    ) -> Result<(Vec<&'l Language>, Vec<Finding>), CommandError> {
-        let unknown = |name: &&String| !languages.iter().any(|language| language.name == **name);
-        if let Some(name) = self.names.iter().find(unknown) {
-            let known: Vec<&str> = languages.iter().map(|one| one.name.as_str()).collect();
-            return Err(CommandError(format!(
-                "the language `{name}` doesn't exist; the languages are {}",
-                known.join(", ")
-            )));
-        }
-        let (mut selected, mut skipped) = (Vec::new(), Vec::new());
+        report: &mut Report,
+    ) -> Result<Vec<&'l Language>, CommandError> {
+        let level = if self.all || !self.names.is_empty() {
+            Level::Error
+        } else {
+            Level::Note
+        };
+        let mut selected = Vec::new();
         for language in languages {
             let name = &language.name;
-            if !self.names.is_empty() && !self.names.contains(name) {
-                continue;
-            }
             let Some(missing) = language.missing()? else {
                 selected.push(language);
                 continue;
             };
             let message =
                 format!("{name}: {missing}; `tests/languages/install-tools {name}` installs it");
-            let required = self.all || !self.names.is_empty();
-            skipped.push(if required {
-                Finding::error("skipped", message)
-            } else {
-                Finding::note("skipped", message)
+            report.add(Finding {
+                level,
+                ..Finding::error("skipped", message)
             });
         }
-        Ok((selected, skipped))
+        let is_generated = |language: &&Language| language.manifest.generate.is_some();
+        if self.names.is_empty() && !selected.iter().any(is_generated) {
+            let message = "no generated client was compared, because no language has all its tools";
+            report.add(Finding::error("no-client", message));
+        }
+        Ok(selected)
     }
 }
 
-/// Runs the clients, one per processor at a time; returns `None` if Ctrl-C interrupts the command. Dropping the runs kills their
-/// commands, whose process groups the terminal's signal doesn't reach.
+/// Runs the clients, one per processor at a time. When Ctrl-C drops the runs, their commands are killed; the terminal's signal
+/// doesn't reach the process groups of the commands.
 fn run_all(
     languages: &[&Language],
     settings: &RunSettings<'_>,
-) -> Result<Option<Vec<Run>>, CommandError> {
+) -> Result<Vec<RunResult>, CommandError> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
-    let runs = languages
-        .iter()
-        .map(|language| client::run(language, settings));
-    let runs = stream::iter(runs).buffered(workers).try_collect();
+    let runs = languages.iter();
+    let runs = runs.map(|language| client::run(language, settings));
+    let runs = stream::iter(runs).buffered(workers).collect();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| CommandError(format!("no command can be started: {error}")))?;
     runtime.block_on(async {
         tokio::select! {
-            runs = runs => runs.map(Some),
-            Ok(()) = tokio::signal::ctrl_c() => Ok(None),
+            results = runs => Ok(results),
+            Ok(()) = tokio::signal::ctrl_c() => Err(CommandError("interrupted".to_owned())),
         }
     })
 }
 
-/// Locks the folder of the runs, so that a concurrent run fails instead of overwriting files of this one.
-fn lock() -> Result<File, CommandError> {
-    let folder = files::root().join("target/languages");
-    let file = fs::create_dir_all(&folder)
-        .and_then(|()| File::create(folder.join("lock")))
-        .map_err(|error| files::unusable(&folder, &error))?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|error| {
-        CommandError(format!(
-            "{}: another run uses this folder: run the command again after it has ended: {error}",
-            files::display_path(&folder)
-        ))
-    })?;
-    Ok(file)
+/// Returns the row of a language in the table. `calls` is the number of calls that its driver makes.
+fn row(language: &Language, result: &RunResult, calls: usize) -> Vec<String> {
+    let manifest = &language.manifest;
+    let same = result.as_ref().map_or(0, |differences| {
+        let names = differences.keys();
+        let different: BTreeSet<_> = names.map(|name| name.split(": ").next()).collect();
+        calls - different.len()
+    });
+    let known = manifest.known_differences.iter();
+    let known: Vec<&str> = known.map(|known| known.name.as_str()).collect();
+    vec![
+        manifest.title.clone(),
+        manifest.generator.clone(),
+        calls.to_string(),
+        same.to_string(),
+        known.join(", "),
+    ]
+}
+
+/// Returns the errors of a run: a failed command, unknown differences, and known differences that no longer occur.
+fn errors(language: &Language, result: &RunResult) -> Vec<Finding> {
+    let error = |code, what: &str| Finding::error(code, format!("{}: {what}", language.name));
+    let differences = match result {
+        Ok(differences) => differences,
+        Err(CommandError(why)) => {
+            // The following lines of the message are indented like the first line.
+            let why = why.trim_end().replace('\n', "\n             ");
+            return vec![error("command-failed", &why)];
+        }
+    };
+    let known = language.manifest.known_differences.iter();
+    let known: BTreeSet<&String> = known.flat_map(|known| &known.differences).collect();
+    let unknown = differences
+        .iter()
+        .filter(|(name, _)| !known.contains(name))
+        .map(|(name, values)| error("difference", &format!("{name}: {values}")));
+    let unneeded = known
+        .iter()
+        .filter(|name| !differences.contains_key(**name));
+    let unneeded = unneeded.map(|name| {
+        let what =
+            format!("the known difference `{name}` no longer occurs: remove it from language.yaml");
+        error("known-difference", &what)
+    });
+    unknown.chain(unneeded).collect()
 }

@@ -29,7 +29,7 @@ fn writes_a_page_that_names_the_recordings_and_loads_nothing() {
     fs::create_dir_all(&programs).expect("a folder");
     let program = programs.join("openapi-generator-cli");
     fs::write(&program, GENERATOR).expect("a script");
-    fs::set_permissions(program, fs::Permissions::from_mode(0o755)).expect("permissions");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("permissions");
     let output = common::run_in_workspace(root, &["docs", "--output", "page.html"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let page = fs::read_to_string(root.join("page.html")).expect("a page");
@@ -40,4 +40,10 @@ fn writes_a_page_that_names_the_recordings_and_loads_nothing() {
     ] {
         assert!(page.contains(expected), "expected {expected} in:\n{page}");
     }
+
+    // The generator fails to write a page, and reports success.
+    fs::write(&program, "#!/bin/sh\n").expect("a script");
+    let output = common::run_in_workspace(root, &["docs", "--output", "page.html"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
+    assert!(!root.join("page.html").exists(), "the old page is left");
 }

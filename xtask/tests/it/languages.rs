@@ -179,7 +179,7 @@ const WRONG_RESULTS: &str = r#"
 
 /// Edits of the language's commands, each with a part of the error.
 const WRONG_COMMANDS: &str = r#"
-cat "$HERE/lines.jsonl" | head -n 2 "$HERE/lines.jsonl" | shell: status/test-vm: nothing: no line
+cat "$HERE/lines.jsonl" | head -n 2 "$HERE/lines.jsonl" | the output has no line for the call status/test-vm
 bash "$HERE/requests" | cat >calls; bash "$HERE/requests" <calls; bash "$HERE/requests" <calls | the driver sent 8 requests for 4 calls
 bash "$HERE/requests" | true | the driver printed 4 responses, but sent only 0 requests
 sh "$HERE/example.sh" | echo no offers | shell: example failed: the actual output is
@@ -236,7 +236,7 @@ fn ends_every_process_of_a_command() {
     ] {
         let workspace = Workspace::new(&[(YAML, "\"true\"", script)]);
         workspace.assert_run(&["--write", "--timeout", "2s"], code, expected);
-        let pid = workspace.path("target/languages/shell/work/pid");
+        let pid = workspace.path("target/languages/shell/pid");
         let pid = fs::read_to_string(pid).expect("the process was started");
         let stat = Path::new("/proc").join(pid.trim()).join("stat");
         let started = Instant::now();

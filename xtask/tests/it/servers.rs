@@ -51,8 +51,15 @@ fn serve_runs_until_it_is_interrupted() {
     let mut child = KillOnDrop(child);
     let mut lines = BufReader::new(child.0.stdout.take().expect("a pipe")).lines();
     let printed: Vec<String> = lines.by_ref().take(5).map_while(Result::ok).collect();
-    let curls = printed.iter().filter(|line| line.contains("curl --header"));
-    assert_eq!(curls.count(), 3, "{printed:#?}");
+    let listed = stdout(&common::run(&common::workspace(), &["serve", "--list"]));
+    for sample in &printed[..3] {
+        let path = sample
+            .split_once("/api/")
+            .and_then(|(_, path)| path.split_once('?'));
+        let (path, _) = path.unwrap_or_else(|| panic!("no URL in {sample}"));
+        assert!(sample.contains("curl --header"), "{sample}");
+        assert!(listed.contains(&format!("/api/{path} ")), "{sample}");
+    }
     assert!(printed[3].contains("serve --list"), "{printed:#?}");
     let serving = printed[4].trim_start().strip_prefix("Serving http://");
     let address = serving.and_then(|rest| rest.split(' ').next());
