@@ -8,7 +8,6 @@ use crate::spec::Spec;
 
 // The paths of the files that are read from a git revision.
 const SPEC: &str = "openapi/cloud-partner-portal.yaml";
-const MANIFEST: &str = "Cargo.toml";
 const CHANGELOG: &str = "CHANGELOG.md";
 
 /// The earlier version of the spec with which the current spec is compared.
@@ -17,10 +16,8 @@ pub struct Base {
     pub name: String,
     /// The spec.
     pub spec: Spec,
-    /// `Cargo.toml` of the revision; `None` for a file.
-    pub manifest: Option<String>,
-    /// `CHANGELOG.md` of the revision; empty if there is none.
-    pub changelog: String,
+    /// `CHANGELOG.md` of the revision; empty if there is none. For a file, `None`.
+    pub changelog: Option<String>,
 }
 
 impl Base {
@@ -31,8 +28,7 @@ impl Base {
             Some(name) if Path::new(name).is_file() => Ok(Self {
                 name: files::display_path(Path::new(name)),
                 spec: files::read_spec(Path::new(name))?,
-                manifest: None,
-                changelog: String::new(),
+                changelog: None,
             }),
             Some(revision) => Self::revision(revision),
             None => match files::git_output(&["describe", "--tags", "--abbrev=0"]) {
@@ -50,15 +46,14 @@ impl Base {
         // git would read the file of an empty revision from the index, which has no changes.
         let text = show(SPEC).filter(|_| !revision.is_empty());
         let text = text.ok_or_else(|| {
-            CommandError(format!(
+            format!(
                 "the base `{revision}` is neither a file nor a git revision with {SPEC}: give another base with --base"
-            ))
+            )
         })?;
         Ok(Self {
             spec: Spec::parse(Path::new(&format!("{revision}:{SPEC}")), &text)?,
             name: revision.to_owned(),
-            manifest: show(MANIFEST),
-            changelog: show(CHANGELOG).unwrap_or_default(),
+            changelog: Some(show(CHANGELOG).unwrap_or_default()),
         })
     }
 }

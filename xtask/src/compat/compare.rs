@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::keywords::{Effect, Side, effect, is_skipped};
+use super::keywords::{self, Side, is_skipped};
 use crate::report::{Finding, Place};
 use crate::spec::{Kind, Node, Object, Operation, Spec, SpecError, pointer_segment};
 
@@ -21,14 +21,14 @@ pub struct Changes {
     compared: HashSet<(String, String, Side)>,
 }
 
+/// Objects by the name that messages have.
+type Named<'s> = BTreeMap<String, Object<'s>>;
+
 /// Returns the changes between two specs.
 pub fn compare(old: &Spec, new: &Spec) -> Result<Changes, SpecError> {
     let mut changes = Changes::default();
-    let version = |spec: &'_ Spec| {
-        let version = spec.at("/info/version");
-        version.map(|version| version.value.clone())
-    };
-    if version(old) != version(new)
+    let [before, after] = [old, new].map(|spec| spec.value.pointer("/info/version"));
+    if before != after
         && let Some(info) = new.at("/info").or(old.at("/info"))
     {
         let why = "clients send the version that the base names";
@@ -42,28 +42,29 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Changes, SpecError> {
         }
     }
     let (before, after) = (old.operations()?, new.operations()?);
-    let same = |a: &Operation<'_>, b: &Operation<'_>| a.method == b.method && a.path == b.path;
     for old in &before {
-        if let Some(new) = after.iter().find(|new| same(old, new)) {
+        // The pointer has the path and the method.
+        let pointer = &old.node.pointer;
+        if let Some(new) = after.iter().find(|new| new.node.pointer == *pointer) {
             changes.compare_operations(old, new);
         } else {
             let what = format!("the operation `{}` was removed", old.name());
             changes.add(&old.node, what, Some("clients call it"));
         }
     }
-    for new in &after {
-        if !before.iter().any(|old| same(old, new)) {
-            let what = format!("the operation `{}` was added", new.name());
-            changes.add(&new.node, what, None);
-        }
+    let mut added = after;
+    added.retain(|new| old.at(&new.node.pointer).is_none());
+    for new in added {
+        let what = format!("the operation `{}` was added", new.name());
+        changes.add(&new.node, what, None);
     }
     Ok(changes)
 }
 
 impl Changes {
-    fn add(&mut self, part: &Node<'_>, what: impl Into<String>, breaks: Option<&'static str>) {
-        let change = self.list.entry((part.pointer.clone(), what.into()));
-        let place = Place::in_spec(part.spec, &part.pointer);
+    fn add(&mut self, node: &Node<'_>, what: impl Into<String>, breaks: Option<&'static str>) {
+        let change = self.list.entry((node.pointer.clone(), what.into()));
+        let place = Place::in_spec(node.spec, &node.pointer);
         let (_, known) = change.or_insert((place, breaks));
         *known = known.or(breaks);
     }
@@ -88,27 +89,28 @@ impl Changes {
     fn compare_operations(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
         self.compare_servers(old, new);
         self.compare_credentials(old, new);
-        let [old_object, new_object] =
-            [old, new].map(|operation| Object::of(Kind::Operation, operation.node.clone()));
         let [before, after] = [old, new].map(|operation| {
-            let nodes = operation.parameters.iter().map(|one| one.node.clone());
-            let parameters: Vec<_> = nodes
-                .map(|node| Object::of(Kind::Parameter, node))
-                .collect();
-            parameters
+            let parameters = operation.parameters.iter();
+            let parameters = parameters.map(|parameter| {
+                let name = format!("{} parameter `{}`", parameter.place, parameter.name);
+                (name, Object::of(Kind::Parameter, parameter.node.clone()))
+            });
+            parameters.collect()
         });
-        self.compare_by_name(&old_object, &new_object, &before, &after, Side::Request);
-        self.compare_objects(&old_object, &new_object, Side::Request);
+        self.compare_named(&old.node, &new.node, &before, &after, Side::Request);
+        let [old, new] =
+            [old, new].map(|operation| Object::of(Kind::Operation, operation.node.clone()));
+        self.compare_objects(&old, &new, Side::Request);
     }
 
     /// Compares two objects of the same kind, and the objects inside.
     fn compare_objects(&mut self, old: &Object<'_>, new: &Object<'_>, side: Side) {
-        let (Some(old), Some(new)) = (old.followed(), new.followed()) else {
-            return;
-        };
-        let side = match old.kind {
-            Kind::Parameter | Kind::RequestBody => Side::Request,
-            Kind::Response | Kind::Header => Side::Response,
+        // An object whose reference has no target is compared as it is written.
+        let [old, new] =
+            [old, new].map(|object| object.followed().unwrap_or_else(|| object.clone()));
+        let side = match (old.kind, old.keyword) {
+            (Kind::Parameter | Kind::RequestBody, _) => Side::Request,
+            (Kind::Response | Kind::Header, _) => Side::Response,
             _ => side,
         };
         let pair = (old.pointer.clone(), new.pointer.clone(), side);
@@ -131,21 +133,21 @@ impl Changes {
     fn compare_keyword(&mut self, old: &Object<'_>, new: &Object<'_>, keyword: &str, side: Side) {
         let [before, after] = [old, new].map(|object| {
             let mut inside = object.objects();
-            inside.retain(|child| child.keyword == keyword && child.followed().is_some());
+            inside.retain(|child| child.keyword == keyword);
             inside
         });
-        let is_named = match old.kind {
-            Kind::Operation => matches!(keyword, "requestBody" | "responses"),
-            Kind::Schema => keyword == "properties",
-            _ => matches!(keyword, "content" | "headers"),
-        };
-        if is_named {
-            return self.compare_by_name(old, new, &before, &after, side);
+        if matches!(
+            keyword,
+            "content" | "headers" | "properties" | "requestBody" | "responses"
+        ) {
+            let [before, after] = [before, after].map(|objects| {
+                let named = objects.into_iter().map(|object| (label(&object), object));
+                named.collect()
+            });
+            return self.compare_named(old, new, &before, &after, side);
         }
-        let is_schema = before
-            .first()
-            .is_some_and(|child| child.kind == Kind::Schema);
-        if is_schema && before.len() == after.len() {
+        let are_schemas = before.iter().all(|child| child.kind == Kind::Schema);
+        if are_schemas && !before.is_empty() && before.len() == after.len() {
             // A stricter schema in `not` makes more values valid.
             let side = match (keyword, side) {
                 ("not", Side::Request) => Side::Response,
@@ -157,43 +159,27 @@ impl Changes {
             }
             return;
         }
-        let is_resolved = before.len() == after.len();
-        let (before, after) = (old.value.get(keyword), new.value.get(keyword));
-        let effect = effect(old.kind, keyword, before, after);
-        if before == after && !is_resolved {
-            let what =
-                format!("the reference in `{keyword}` has a target in one of the specs only");
-            return self.add(
-                new,
-                what,
-                Some("clients were written for the former target"),
-            );
+        let [before, after] = [old, new].map(|object| keywords::value(object.value, keyword));
+        if before != after {
+            let breaks = keywords::breaks(old.kind, keyword, before, after, side);
+            let [before, after] = [before, after]
+                .map(|value| value.map_or("absent".to_owned(), |value| format!("`{value}`")));
+            let what = format!("`{keyword}` was {before}, now {after}");
+            self.add(new, what, breaks);
         }
-        if before == after || effect == Effect::None {
-            return;
-        }
-        let breaks = effect.breaks(side);
-        let [before, after] = [before, after]
-            .map(|value| value.map_or("absent".to_owned(), |value| format!("`{value}`")));
-        self.add(
-            new,
-            format!("`{keyword}` was {before}, now {after}"),
-            breaks,
-        );
     }
 
     /// Compares the objects that have the same name in two parents, and reports the names that only one parent has.
-    fn compare_by_name(
+    fn compare_named(
         &mut self,
-        old_parent: &Object<'_>,
-        new_parent: &Object<'_>,
-        before: &[Object<'_>],
-        after: &[Object<'_>],
+        old_parent: &Node<'_>,
+        new_parent: &Node<'_>,
+        before: &Named<'_>,
+        after: &Named<'_>,
         side: Side,
     ) {
-        for old in before {
-            let name = label(old);
-            let Some(new) = after.iter().find(|new| label(new) == name) else {
+        for (name, old) in before {
+            let Some(new) = after.get(name) else {
                 let what = format!("the {name} was removed");
                 self.add(new_parent, what, removal_breaks(old));
                 continue;
@@ -201,35 +187,24 @@ impl Changes {
             let is_required = is_required(new_parent, new);
             if old.kind == Kind::Schema && self::is_required(old_parent, old) != is_required {
                 let state = if is_required { "required" } else { "optional" };
-                let breaks = Effect::stricter_if(is_required).breaks(side);
-                self.add(new_parent, format!("the {name} was made {state}"), breaks);
+                let what = format!("the {name} was made {state}");
+                self.add(new_parent, what, side.breaks(is_required, !is_required));
             }
             self.compare_objects(old, new, side);
         }
-        for new in after {
-            let name = label(new);
-            if before.iter().any(|old| label(old) == name) {
-                continue;
-            }
+        let added = after.iter().filter(|(name, _)| !before.contains_key(*name));
+        for (name, new) in added {
             let is_sent = side == Side::Request;
-            let (how, breaks) = match new.kind {
-                Kind::Parameter | Kind::RequestBody | Kind::Schema => {
-                    if is_required(new_parent, new) {
-                        (" as required", is_sent.then_some("clients don't send it"))
-                    } else {
-                        (" as optional", None)
-                    }
-                }
-                Kind::Response => ("", (!is_error(new)).then_some("clients don't expect it")),
+            let is_required = is_required(new_parent, new);
+            let breaks = match new.kind {
+                Kind::Response => (!is_error(new)).then_some("clients don't expect it"),
                 Kind::MediaType => {
-                    let is_unexpected = !is_sent && !before.is_empty();
-                    (
-                        "",
-                        is_unexpected.then_some("clients may not be able to read it"),
-                    )
+                    (!is_sent && !before.is_empty()).then_some("clients may not be able to read it")
                 }
-                _ => ("", None),
+                Kind::Header => None,
+                _ => (is_sent && is_required).then_some("clients don't send it"),
             };
+            let how = if is_required { " as required" } else { "" };
             self.add(new_parent, format!("the {name} was added{how}"), breaks);
         }
     }
@@ -244,12 +219,9 @@ impl Changes {
             component.or(schema.text("title").map(ToOwned::to_owned))
         };
         let was_removed = is_component(old) && new.spec.at(&old.pointer).is_none();
-        let (before, after) = (name(old), name(new));
-        if let Some(before) = before.clone().filter(|_| before != after && !was_removed) {
-            let what = match after {
-                Some(after) => format!("the type `{before}` is now the type `{after}`"),
-                None => format!("the type `{before}` has no name now"),
-            };
+        if let Some(before) = name(old).filter(|_| name(old) != name(new) && !was_removed) {
+            let after = name(new).map_or("unnamed".to_owned(), |name| format!("the type `{name}`"));
+            let what = format!("the type `{before}` is now {after}");
             self.add(new, what, Some(TYPE_NAME));
         }
     }
@@ -269,56 +241,37 @@ impl Changes {
     }
 
     fn compare_servers(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
-        let addresses = |servers: &[Node<'_>]| -> Vec<[Option<Value>; 2]> {
-            let address =
-                |server: &Node<'_>| ["url", "variables"].map(|key| server.value.get(key).cloned());
-            servers.iter().map(address).collect()
-        };
-        let (_, before) = inherited(old, "servers");
-        let (at, after) = inherited(new, "servers");
-        if addresses(&before) != addresses(&after) {
+        let [(_, before), (node, after)] = [old, new].map(|operation| {
+            let (node, servers) = inherited(operation, "servers");
+            let servers = servers.iter();
+            let servers =
+                servers.map(|server| ["url", "variables"].map(|key| server.value.get(key)));
+            (node, servers.collect::<Vec<_>>())
+        });
+        if before != after {
             let why = "clients call the servers of the base";
-            self.add(&at, "the servers were changed", Some(why));
+            self.add(&node, "the servers were changed", Some(why));
         }
     }
 
+    /// Compares the alternatives of `security`, each of which suffices alone.
     fn compare_credentials(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
-        let (_, before) = inherited(old, "security");
-        let (at, after) = inherited(new, "security");
-        // Each alternative suffices alone. An empty list means that no credential is needed.
-        let [before, after] = [before, after].map(|alternatives| {
-            let values = alternatives.iter().map(|node| node.value.clone());
-            let mut values: Vec<Value> = values.collect();
-            if values.is_empty() {
-                values.push(json!({}));
+        let none_needed = json!({});
+        let [(_, before), (node, after)] = [old, new].map(|operation| {
+            let (node, list) = inherited(operation, "security");
+            let mut alternatives: Vec<Value> = list.iter().map(with_schemes).collect();
+            if alternatives.is_empty() {
+                alternatives.push(none_needed.clone());
             }
-            values
+            (node, alternatives)
         });
         if before != after {
             let is_accepted =
-                |alternative: &Value| after.contains(alternative) || after.contains(&json!({}));
+                |alternative: &Value| after.contains(alternative) || after.contains(&none_needed);
             let why = "the service may reject a request with the credentials of the base";
             let breaks = (!before.iter().all(is_accepted)).then_some(why);
             let what = "the credentials that a request needs were changed";
-            self.add(&at, what, breaks);
-        }
-        for name in before
-            .iter()
-            .filter_map(Value::as_object)
-            .flat_map(Map::keys)
-        {
-            let pointer = format!("/components/securitySchemes/{}", pointer_segment(name));
-            let is_needed = after
-                .iter()
-                .any(|alternative| alternative.get(name).is_some());
-            if let (true, Some(old), Some(new)) = (
-                is_needed,
-                old.node.spec.at(&pointer),
-                new.node.spec.at(&pointer),
-            ) {
-                let [old, new] = [old, new].map(|node| Object::of(Kind::SecurityScheme, node));
-                self.compare_objects(&old, &new, Side::Request);
-            }
+            self.add(&node, what, breaks);
         }
     }
 }
@@ -335,18 +288,27 @@ fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Vec<Nod
     }
 }
 
+/// Returns an alternative of `security` with the security schemes that it names, without their documentation.
+fn with_schemes(alternative: &Node<'_>) -> Value {
+    let credentials = alternative.entries().into_iter().map(|scopes| {
+        let name = scopes.key();
+        let pointer = format!("/components/securitySchemes/{}", pointer_segment(&name));
+        let mut scheme = scopes
+            .spec
+            .resolve(&pointer)
+            .map(|scheme| scheme.value.clone());
+        if let Some(scheme) = scheme.as_mut().and_then(Value::as_object_mut) {
+            scheme.retain(|keyword, _| !is_skipped(Kind::SecurityScheme, keyword));
+        }
+        (name, json!([scopes.value, scheme]))
+    });
+    credentials.collect()
+}
+
 /// Returns the name of an object in messages.
 fn label(object: &Object<'_>) -> String {
     let key = object.key();
     match object.kind {
-        Kind::Parameter => {
-            let text = |keyword| object.text(keyword).unwrap_or_default();
-            let name = match text("in") {
-                "header" => text("name").to_lowercase(),
-                _ => text("name").to_owned(),
-            };
-            format!("{} parameter `{name}`", text("in"))
-        }
         Kind::RequestBody => "request body".to_owned(),
         Kind::Response => format!("response {key}"),
         Kind::Header => format!("header `{}`", key.to_lowercase()),
@@ -355,7 +317,7 @@ fn label(object: &Object<'_>) -> String {
     }
 }
 
-fn is_required(parent: &Object<'_>, object: &Object<'_>) -> bool {
+fn is_required(parent: &Node<'_>, object: &Object<'_>) -> bool {
     match object.kind {
         Kind::Schema => texts(parent, "required").contains(object.key().as_str()),
         _ => object

@@ -13,46 +13,23 @@ pub enum Side {
     Response,
 }
 
-/// The effect of a change on clients.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    None,
-    Compatible,
-    Breaking(&'static str),
-    /// Some values are no longer valid.
-    Stricter,
-    /// Additional values are valid.
-    Looser,
-    /// The set of valid values changed in an unknown way: values may have become valid, invalid, or both.
-    Other,
-}
-
-impl Effect {
-    /// Returns `Stricter` or `Looser`.
-    pub fn stricter_if(is_stricter: bool) -> Self {
-        if is_stricter {
-            Self::Stricter
-        } else {
-            Self::Looser
-        }
-    }
-
-    /// Returns the reason why a change breaks clients; `None` if it is backward compatible.
-    pub fn breaks(self, side: Side) -> Option<&'static str> {
-        match (self, side) {
-            (Self::None | Self::Compatible, _)
-            | (Self::Looser, Side::Request)
-            | (Self::Stricter, Side::Response) => None,
-            (Self::Breaking(why), _) => Some(why),
-            (_, Side::Request) => Some("the service may reject a request that was valid"),
-            (_, Side::Response) => Some("a response may have values that clients don't expect"),
+impl Side {
+    /// Returns why a change of the valid values breaks clients; `None` if it is backward compatible.
+    pub fn breaks(self, fewer_values: bool, more_values: bool) -> Option<&'static str> {
+        match self {
+            Self::Request => {
+                fewer_values.then_some("the service may reject a request that was valid")
+            }
+            Self::Response => {
+                more_values.then_some("a response may have values that clients don't expect")
+            }
         }
     }
 }
 
 /// Returns whether a keyword is only documentation, or is compared by a separate function in `compare.rs`.
 pub fn is_skipped(kind: Kind, keyword: &str) -> bool {
-    DOCUMENTATION.contains(&keyword)
+    DOCUMENTATION.contains(&keyword) && keyword != "tags"
         || keyword.starts_with("x-")
         || matches!(
             (kind, keyword),
@@ -63,55 +40,70 @@ pub fn is_skipped(kind: Kind, keyword: &str) -> bool {
         )
 }
 
-/// Returns the effect of a changed value of a keyword in an object.
-pub fn effect(kind: Kind, keyword: &str, before: Option<&Value>, after: Option<&Value>) -> Effect {
-    let number = |value: Option<&Value>| value.and_then(Value::as_f64);
-    let upper = |value| number(value).unwrap_or(f64::INFINITY);
-    let is_true = |value: Option<&Value>| value == Some(&Value::Bool(true));
-    let is_false = |value: Option<&Value>| value == Some(&Value::Bool(false));
-    let is_added_or_removed = before.is_none() || after.is_none();
-    match keyword {
-        "deprecated" => Effect::Compatible,
-        "required" if is_true(before) == is_true(after) => Effect::None,
-        "required" => Effect::stricter_if(is_true(after)),
-        "operationId" => Effect::Breaking("generated clients have a method of this name"),
-        "schema" if kind != Kind::Schema && is_added_or_removed => {
-            Effect::stricter_if(before.is_none())
-        }
-        // The effect of the change is unknown.
-        _ if kind != Kind::Schema => Effect::Breaking("clients were written for the former value"),
+/// Returns the value of a keyword; `None` for `false` if that is the default.
+pub fn value<'v>(object: &'v Value, keyword: &str) -> Option<&'v Value> {
+    let is_false_by_default = matches!(
+        keyword,
+        "deprecated"
+            | "exclusiveMaximum"
+            | "exclusiveMinimum"
+            | "nullable"
+            | "required"
+            | "uniqueItems"
+    );
+    let value = object.get(keyword)?;
+    (!is_false_by_default || *value != Value::Bool(false)).then_some(value)
+}
+
+/// Returns why the change of a keyword's value breaks clients; `None` if it is backward compatible.
+pub fn breaks(
+    kind: Kind,
+    keyword: &str,
+    before: Option<&Value>,
+    after: Option<&Value>,
+    side: Side,
+) -> Option<&'static str> {
+    let was_added = before.is_none();
+    let was_removed = after.is_none();
+    // Whether some values are no longer valid, and whether other values are valid now.
+    let (fewer_values, more_values) = match keyword {
+        "deprecated" => (false, false),
+        "operationId" => return Some("generated clients have a method of this name"),
+        "tags" => return Some("generated clients have a class of this name"),
+        "required" => (was_added, was_removed),
+        "schema" if was_added || was_removed => (was_added, was_removed),
+        _ if kind != Kind::Schema => return Some("clients were written for the former value"),
         "minItems" | "minLength" | "minProperties" | "minimum" => {
-            Effect::stricter_if(number(before) < number(after))
+            let [before, after] = [before, after].map(|value| value.and_then(Value::as_f64));
+            (before < after, after < before)
         }
         "maxItems" | "maxLength" | "maxProperties" | "maximum" => {
-            Effect::stricter_if(upper(after) < upper(before))
+            let number = |value: Option<&Value>| value.and_then(Value::as_f64);
+            let [before, after] =
+                [before, after].map(|value| number(value).unwrap_or(f64::INFINITY));
+            (after < before, before < after)
         }
-        "exclusiveMaximum" | "exclusiveMinimum" | "nullable" | "uniqueItems"
-            if is_true(before) == is_true(after) =>
+        "nullable" => (was_removed, was_added),
+        "additionalProperties"
+        | "enum"
+        | "exclusiveMaximum"
+        | "exclusiveMinimum"
+        | "format"
+        | "items"
+        | "pattern"
+        | "uniqueItems"
+            if was_added || was_removed =>
         {
-            Effect::None
-        }
-        "exclusiveMaximum" | "exclusiveMinimum" | "uniqueItems" => {
-            Effect::stricter_if(is_true(after))
-        }
-        "nullable" => Effect::stricter_if(is_true(before)),
-        "additionalProperties" if is_false(after) => Effect::stricter_if(true),
-        "additionalProperties" if is_false(before) => Effect::stricter_if(false),
-        "additionalProperties" | "enum" | "format" | "items" | "pattern" if is_added_or_removed => {
-            Effect::stricter_if(before.is_none())
+            (was_added, was_removed)
         }
         "enum" => {
-            let has_all = |list: Option<&Value>, of: Option<&Value>| {
-                let list = list.and_then(Value::as_array);
-                let of = of.and_then(Value::as_array).into_iter().flatten();
-                list.is_some_and(|list| of.into_iter().all(|value| list.contains(value)))
-            };
-            match (has_all(before, after), has_all(after, before)) {
-                (true, false) => Effect::Stricter,
-                (false, true) => Effect::Looser,
-                _ => Effect::Other,
-            }
+            let values = |list: Option<&Value>| list.and_then(Value::as_array).cloned();
+            let [before, after] = [before, after].map(|list| values(list).unwrap_or_default());
+            let lacks_any =
+                |list: &[Value], values: &[Value]| values.iter().any(|value| !list.contains(value));
+            (lacks_any(&after, &before), lacks_any(&before, &after))
         }
-        _ => Effect::Other,
-    }
+        _ => (true, true),
+    };
+    side.breaks(fewer_values, more_values)
 }

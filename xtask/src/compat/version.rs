@@ -1,13 +1,8 @@
 //! The release that the changes need, and the check of the version in `Cargo.toml` and of `CHANGELOG.md`.
 //!
-//! * A version counts as released if the changelog has a heading for it. After a base that isn't released, any change is allowed.
+//! * The base's version is the newest one with a heading in the base's changelog. Before the first release, any change is allowed.
 //! * After a released base, a breaking change needs the next major version, or the next minor version while the major version is 0.
-//! * Every change needs an entry under `Unreleased` or under a version newer than the base's. An entry that the base's changelog
-//!   has already doesn't count.
-
-use std::collections::HashSet;
-use std::fs;
-use std::sync::LazyLock;
+//! * Every change needs an entry in the changelog that the base's changelog doesn't have.
 
 use regex::Regex;
 use semver::Version;
@@ -16,11 +11,6 @@ use super::base::Base;
 use crate::exit::CommandError;
 use crate::files;
 use crate::report::Finding;
-
-static IN_MANIFEST: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?m)^\[workspace\.package\][^\[]*?^version\s*=\s*"([^"]+)""#)
-        .expect("the pattern is a regular expression")
-});
 
 /// The kind of release that the changes need, in the terms of semantic versioning.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -54,7 +44,7 @@ impl Verdict {
     }
 }
 
-/// The current version, the released version of the base, and whether the changelog has a new entry.
+/// The current version, the version of the base, and whether the changelog has a new entry.
 pub struct Release {
     /// The version in `Cargo.toml`.
     pub version: Version,
@@ -66,32 +56,25 @@ pub struct Release {
 impl Release {
     /// Reads `Cargo.toml` and `CHANGELOG.md`.
     pub fn read(base: &Base) -> Result<Self, CommandError> {
-        let version = version(&read("Cargo.toml")?).ok_or_else(|| {
-            CommandError(
-                "Cargo.toml: `version` is missing under [workspace.package]: add it".to_owned(),
-            )
-        })?;
-        let changelog = read("CHANGELOG.md")?;
-        let sections = sections(&changelog);
-        let mut versions = sections
-            .iter()
-            .filter_map(|section| section.version.as_ref());
-        let of_base = match &base.manifest {
-            Some(manifest) => self::version(manifest),
-            // A file has no version: assume the last released version.
-            None => versions.clone().max().cloned(),
+        let manifest = files::read(&files::root().join("Cargo.toml"))?;
+        let pattern = r#"(?m)^\[workspace\.package\][^\[]*?^version\s*=\s*"([^"]+)""#;
+        let pattern = Regex::new(pattern).expect("the pattern is a regular expression");
+        let version = pattern.captures(&manifest);
+        let version = version.and_then(|version| Version::parse(&version[1]).ok());
+        let message = "Cargo.toml: `version` is missing under [workspace.package]: add it";
+        let changelog = files::read(&files::root().join("CHANGELOG.md"))?;
+        let released = changelog.lines();
+        let released = released.skip_while(|line| released_version(line).is_none());
+        let base: Vec<&str> = match &base.changelog {
+            Some(changelog) => changelog.lines().collect(),
+            // A file has no changelog: assume the last release.
+            None => released.collect(),
         };
-        let released = of_base.filter(|base| versions.any(|version| version == base));
-        let known = self::sections(&base.changelog);
-        let known: HashSet<&str> = known.into_iter().flat_map(|one| one.entries).collect();
-        let mut news = sections
-            .iter()
-            .filter(|section| section.unreleased || section.version > released)
-            .flat_map(|section| &section.entries);
+        let mut entries = changelog.lines().filter(|line| line.starts_with("- "));
         Ok(Self {
-            version,
-            has_entry: news.any(|entry| !known.contains(entry)),
-            base: released,
+            version: version.ok_or_else(|| message.to_owned())?,
+            has_entry: entries.any(|entry| !base.contains(&entry)),
+            base: base.into_iter().find_map(released_version),
         })
     }
 
@@ -100,61 +83,23 @@ impl Release {
         let mut problems = Vec::new();
         let needed = self.base.as_ref().map(|released| verdict.after(released));
         if let Some(needed) = needed.filter(|needed| self.version < *needed) {
-            let message = format!(
-                "the changes need version {needed}, and Cargo.toml has {}",
-                self.version
-            );
-            problems.push(
-                Finding::error("version", message)
-                    .help("raise `version` under [workspace.package]"),
-            );
+            let version = &self.version;
+            let message =
+                format!("the changes need version {needed}, and Cargo.toml has {version}");
+            let help = "raise `version` under [workspace.package]";
+            problems.push(Finding::error("version", message).help(help));
         }
         if verdict != Verdict::Patch && !self.has_entry {
             let message = "CHANGELOG.md has no entry for the changes";
-            problems.push(
-                Finding::error("changelog", message).help("add an entry under `## Unreleased`"),
-            );
+            let help = "add an entry under `## Unreleased`";
+            problems.push(Finding::error("changelog", message).help(help));
         }
         problems
     }
 }
 
-fn read(name: &str) -> Result<String, CommandError> {
-    let path = files::root().join(name);
-    fs::read_to_string(&path).map_err(|error| {
-        CommandError(format!(
-            "{}: the file can't be read: {error}",
-            files::display_path(&path)
-        ))
-    })
-}
-
-fn version(manifest: &str) -> Option<Version> {
-    Version::parse(IN_MANIFEST.captures(manifest)?.get(1)?.as_str()).ok()
-}
-
-struct Section<'t> {
-    unreleased: bool,
-    version: Option<Version>,
-    entries: Vec<&'t str>,
-}
-
-/// Returns the sections below the `## ` headings of a changelog in the form of Keep a Changelog.
-fn sections(changelog: &str) -> Vec<Section<'_>> {
-    let mut sections: Vec<Section<'_>> = Vec::new();
-    for line in changelog.lines() {
-        if let Some(heading) = line.strip_prefix("## ") {
-            let name = heading.trim_start_matches('[');
-            let name = name.split([']', ' ']).next().unwrap_or_default();
-            sections.push(Section {
-                unreleased: name.eq_ignore_ascii_case("unreleased"),
-                version: Version::parse(name.trim_start_matches('v')).ok(),
-                entries: Vec::new(),
-            });
-        } else if let (Some(entry), Some(section)) = (line.strip_prefix("- "), sections.last_mut())
-        {
-            section.entries.push(entry);
-        }
-    }
-    sections
+/// Returns the version in a heading of a changelog in the form of Keep a Changelog, such as `## [0.1.0] - 2026-01-01`.
+fn released_version(line: &str) -> Option<Version> {
+    let heading = line.strip_prefix("## ")?.trim_start_matches(['[', 'v']);
+    Version::parse(heading.split([']', ' ']).next()?).ok()
 }
