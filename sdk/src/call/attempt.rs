@@ -21,7 +21,7 @@ static CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-re
 
 /// The maximum number of bytes that are read from the body of an error response.
 const ERROR_LIMIT: usize = 64 * 1024;
-/// The maximum number of bytes that are allocated because of a `Content-Length`.
+/// The maximum number of bytes that are allocated before a body arrives, because of its `Content-Length`.
 const TRUSTED_LENGTH: usize = 16 * 1024 * 1024;
 
 pub(super) struct Attempt<'a> {
@@ -67,7 +67,7 @@ impl Attempt<'_> {
             let message = format!("the response is larger than the limit of {limit} bytes");
             return Err(received.describe(Error::new(Kind::TooLarge, message)));
         }
-        received.body = without_mark(body.into());
+        received.body = without_byte_order_mark(body.into());
         let status = received.status;
         if !self.success.iter().any(|range| range.contains(&status)) {
             let message = "the spec doesn't name this status code as a success";
@@ -86,7 +86,7 @@ impl Attempt<'_> {
     async fn read_error(&self, response: reqwest::Response, mut received: Received) -> Error {
         let is_redirect = response.status().is_redirection();
         let mut body = Vec::new();
-        // An error while reading is ignored, because the incomplete body is more useful in the message.
+        // An error while reading the body is ignored, because the message of the incomplete body is more useful.
         let _ = self.read(response, ERROR_LIMIT, &mut body).await;
         received.body = body.into();
         if is_redirect {
@@ -159,7 +159,7 @@ impl Attempt<'_> {
 }
 
 /// Returns the body without a byte order mark, which JSON parsers reject.
-fn without_mark(body: Bytes) -> Bytes {
+fn without_byte_order_mark(body: Bytes) -> Bytes {
     match body.strip_prefix("\u{feff}".as_bytes()) {
         Some(rest) => body.slice_ref(rest),
         None => body,

@@ -10,7 +10,6 @@ pub(crate) mod retry;
 pub(crate) mod settings;
 mod tracing;
 
-use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use http::Method;
@@ -23,11 +22,10 @@ use crate::error::{Error, Kind};
 use crate::values::identifier::{Identifier, InvalidIdentifier};
 use attempt::Attempt;
 use response::{Received, Response};
-use retry::RetryPolicy;
 use settings::{Operation, Settings};
 use tracing::Trace;
 
-/// Checks an identifier.
+/// Checks an argument that is an identifier in a path.
 pub(crate) fn checked(
     operation: &'static str,
     name: &str,
@@ -41,29 +39,31 @@ pub(crate) fn checked(
 /// Runs a call: sends attempts until one succeeds or no attempt is left, and decodes the response.
 pub(crate) async fn run<T: for<'de> Lenient<'de>>(
     settings: &Settings,
-    retry: RetryPolicy,
     operation: Operation<'_>,
     request: Result<Request, Error>,
 ) -> Result<Response<T>, Error> {
     let trace = Trace::new(operation.id, operation.path);
-    let call = Call {
+    let mut call = Call {
         settings,
-        retry,
+        operation: &operation,
         trace: &trace,
         started: Instant::now(),
-        success: operation.success,
         attempts: 0,
         earlier: Vec::new(),
     };
-    let received = trace.within(call.received(request)).await;
-    let response = received.and_then(|(received, token)| match decode::body(&received.body) {
-        Ok(value) => Ok(Response { value, received }),
-        Err(_) if received.body.is_empty() => {
-            let message = "the response is empty where JSON was expected";
-            Err(received.error(Kind::Decode, message, &token))
+    let response = match trace.within(call.all_attempts(request)).await {
+        Ok((mut received, token)) => {
+            received.attempts = call.attempts;
+            let id = received.correlation_id.as_deref();
+            trace.ended(Some(received.status), id, call.attempts);
+            decoded(received, &token)
         }
-        Err(message) => Err(received.error(Kind::Decode, &message, &token)),
-    });
+        Err(error) => {
+            let error = Error::chain(call.earlier, error);
+            trace.ended(error.status(), error.correlation_id(), call.attempts);
+            Err(error.with(|error| error.attempts = call.attempts))
+        }
+    };
     response.map_err(|error| {
         let is_about_credential =
             error.is_credential() || error.is_unauthorized() || error.is_forbidden();
@@ -74,12 +74,25 @@ pub(crate) async fn run<T: for<'de> Lenient<'de>>(
     })
 }
 
+fn decoded<T: for<'de> Lenient<'de>>(
+    received: Received,
+    token: &Token,
+) -> Result<Response<T>, Error> {
+    match decode::body(&received.body) {
+        Ok(value) => Ok(Response { value, received }),
+        Err(_) if received.body.is_empty() => {
+            let message = "the response is empty where JSON was expected";
+            Err(received.error(Kind::Decode, message, token))
+        }
+        Err(message) => Err(received.error(Kind::Decode, &message, token)),
+    }
+}
+
 struct Call<'c> {
     settings: &'c Settings,
-    retry: RetryPolicy,
+    operation: &'c Operation<'c>,
     trace: &'c Trace,
     started: Instant,
-    success: &'static [RangeInclusive<u16>],
     /// The number of requests that were sent.
     attempts: u32,
     /// The errors of the attempts before the current one.
@@ -87,29 +100,7 @@ struct Call<'c> {
 }
 
 impl Call<'_> {
-    /// Returns the successful response and the token of its request.
-    async fn received(
-        mut self,
-        request: Result<Request, Error>,
-    ) -> Result<(Received, Token), Error> {
-        let attempts = self.all_attempts(request).await;
-        match attempts {
-            Ok((mut received, token)) => {
-                received.attempts = self.attempts;
-                let id = received.correlation_id.as_deref();
-                self.trace.ended(Some(received.status), id, self.attempts);
-                Ok((received, token))
-            }
-            Err(error) => {
-                let error = Error::chain(self.earlier, error);
-                let error = error.with(|error| error.attempts = self.attempts);
-                let id = error.correlation_id();
-                self.trace.ended(error.status(), id, self.attempts);
-                Err(error)
-            }
-        }
-    }
-
+    /// Returns the successful response and the token of its request, or the error of the last attempt.
     async fn all_attempts(
         &mut self,
         request: Result<Request, Error>,
@@ -153,7 +144,11 @@ impl Call<'_> {
         let left = self.settings.call_left(self.started);
         let token = timeout(left, self.settings.credential.current()).await;
         token.unwrap_or_else(|_| {
-            let message = self.settings.call_timed_out() + " while the credential fetched a token";
+            let message = format!(
+                "{} while the credential fetched a token; {}",
+                self.settings.call_timed_out(),
+                self.settings.credential.timeout_advice()
+            );
             Err(Error::new(Kind::CredentialTimeout, message))
         })
     }
@@ -174,7 +169,7 @@ impl Call<'_> {
     /// Returns the backoff before the next attempt, which is at least the `Retry-After`. Returns `None` if the error isn't
     /// retryable, if no attempt is left, or if the backoff would end after the call's deadline.
     fn backoff(&self, error: &Error) -> Option<Duration> {
-        let backoff = self.retry.backoff_after(self.attempts)?;
+        let backoff = self.settings.retry.backoff_after(self.attempts)?;
         let backoff = backoff.max(error.retry_after().unwrap_or_default());
         let is_in_time = backoff < self.settings.call_left(self.started);
         (error.is_retryable() && is_in_time).then_some(backoff)
@@ -184,7 +179,7 @@ impl Call<'_> {
         self.attempts += 1;
         let attempt = Attempt {
             settings: self.settings,
-            success: self.success,
+            success: self.operation.success,
             token,
             call_started: self.started,
             started: Instant::now(),

@@ -1,4 +1,4 @@
-//! The retry policy, and the parsing of `Retry-After`. Which errors are retryable: `error/retryable.rs`.
+//! The retry policy, and the parsing of `Retry-After`. `Error::is_retryable` decides which errors are retried.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 ///
 /// Only `GET` and `HEAD` requests are retried, and only after 408, 429, 5xx, a connection that can't be opened or broke, and an
 /// attempt that timed out. The backoff doubles from [`initial_backoff`](Self::initial_backoff) to
-/// [`max_backoff`](Self::max_backoff). Jitter of up to the same length is added to each backoff. A backoff is never shorter than the
-/// service's `Retry-After`. If a backoff would end after the call's deadline
+/// [`max_backoff`](Self::max_backoff). A random time (jitter) of up to the same length is added to each backoff. A backoff is never
+/// shorter than the service's `Retry-After`. If a backoff would end after the call's deadline
 /// ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails immediately with the errors so far.
 ///
 /// Independently of the policy, a request whose token was rejected (401) is sent once more with a new token, at most once per call.

@@ -1,4 +1,4 @@
-//! The settings of a client's calls with their defaults, and the operation that is called.
+//! The settings of a client's calls, and the operation that is called.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -6,24 +6,21 @@ use std::time::Duration;
 use http::HeaderValue;
 use tokio::time::Instant;
 
+use super::retry::RetryPolicy;
 use crate::credential::Credential;
 
-/// The default timeout of opening a connection.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-/// The default timeout of one attempt.
-pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5 * 60);
-/// The default timeout of a call with all its attempts and backoffs.
-pub(crate) const CALL_TIMEOUT: Duration = Duration::from_secs(15 * 60);
-/// The default maximum size of a response in bytes, after decompression.
-pub(crate) const RESPONSE_LIMIT: usize = 256 * 1024 * 1024;
-
 /// The settings that all calls of a client share.
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
+    /// The service's address without a trailing slash.
+    pub(crate) endpoint: String,
     pub(crate) http: reqwest::Client,
     pub(crate) credential: Credential,
     pub(crate) user_agent: HeaderValue,
     pub(crate) attempt_timeout: Duration,
     pub(crate) call_timeout: Duration,
+    pub(crate) retry: RetryPolicy,
+    /// The maximum size of a response in bytes.
     pub(crate) response_limit: usize,
 }
 

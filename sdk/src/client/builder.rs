@@ -8,9 +8,7 @@ use http::HeaderValue;
 use super::Client;
 use super::endpoint::{self, Endpoint};
 use crate::call::retry::RetryPolicy;
-use crate::call::settings::{
-    ATTEMPT_TIMEOUT, CALL_TIMEOUT, CONNECT_TIMEOUT, RESPONSE_LIMIT, Settings,
-};
+use crate::call::settings::Settings;
 use crate::credential::Credential;
 use crate::error::{Error, Kind};
 
@@ -47,11 +45,11 @@ impl Default for ClientBuilder {
             credential: None,
             http: None,
             user_agent_suffix: None,
-            connect_timeout: CONNECT_TIMEOUT,
-            attempt_timeout: ATTEMPT_TIMEOUT,
-            call_timeout: CALL_TIMEOUT,
+            connect_timeout: Duration::from_secs(30),
+            attempt_timeout: Duration::from_secs(5 * 60),
+            call_timeout: Duration::from_secs(15 * 60),
             retry: RetryPolicy::default(),
-            response_limit: RESPONSE_LIMIT,
+            response_limit: 256 * 1024 * 1024,
         }
     }
 }
@@ -148,14 +146,14 @@ impl ClientBuilder {
             None => http_client(is_local, self.connect_timeout)?,
         };
         Ok(Client {
-            endpoint: url.into(),
-            retry: self.retry,
             settings: Arc::new(Settings {
+                endpoint: url,
                 http,
                 credential,
                 user_agent,
                 attempt_timeout: self.attempt_timeout,
                 call_timeout: self.call_timeout,
+                retry: self.retry,
                 response_limit: self.response_limit,
             }),
         })

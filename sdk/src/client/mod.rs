@@ -3,7 +3,6 @@
 pub(crate) mod builder;
 mod endpoint;
 
-use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -34,11 +33,9 @@ use crate::generated;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Client {
-    endpoint: Arc<str>,
     settings: Arc<Settings>,
-    retry: RetryPolicy,
 }
 
 impl Client {
@@ -54,7 +51,7 @@ impl Client {
     /// Returns the service's address without a trailing slash.
     #[must_use]
     pub fn endpoint(&self) -> &str {
-        &self.endpoint
+        &self.settings.endpoint
     }
 
     /// Sends a `GET` request to a path that isn't in the spec, and returns the JSON of the response. The client's credential, retries,
@@ -82,7 +79,7 @@ impl Client {
             path: &[],
         };
         let version = (progenitor::API_VERSION, progenitor::api_version());
-        let url = endpoint::join(&self.endpoint, path.as_ref(), version)
+        let url = endpoint::join(self.endpoint(), path.as_ref(), version)
             .map_err(|error| error.with_operation(GET.id))?;
         let request = reqwest::Request::new(http::Method::GET, url);
         self.call(GET, Ok(request)).await
@@ -90,15 +87,18 @@ impl Client {
 
     /// Returns the same client without retries, because a watch repeats its polls itself.
     pub(crate) fn without_retries(&self) -> Self {
-        Self {
+        let settings = Settings {
             retry: RetryPolicy::disabled(),
-            ..self.clone()
+            ..Settings::clone(&self.settings)
+        };
+        Self {
+            settings: Arc::new(settings),
         }
     }
 
     /// Returns the generated client, which builds the requests of the operations.
     pub(crate) fn requests(&self) -> generated::Client {
-        progenitor::client(&self.endpoint, &self.settings.http)
+        progenitor::client(self.endpoint(), &self.settings.http)
     }
 
     /// Calls an operation.
@@ -107,19 +107,6 @@ impl Client {
         operation: Operation<'_>,
         request: Result<reqwest::Request, Error>,
     ) -> Result<Response<T>, Error> {
-        call::run(&self.settings, self.retry, operation, request).await
-    }
-}
-
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("endpoint", &self.endpoint)
-            .field("credential", &self.settings.credential)
-            .field("attempt_timeout", &self.settings.attempt_timeout)
-            .field("call_timeout", &self.settings.call_timeout)
-            .field("retry", &self.retry)
-            .field("response_limit", &self.settings.response_limit)
-            .finish_non_exhaustive()
+        call::run(&self.settings, operation, request).await
     }
 }

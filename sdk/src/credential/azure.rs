@@ -1,11 +1,15 @@
 //! Credentials of the Azure SDK, with the feature `azure-identity`.
 
+use std::env;
 use std::sync::Arc;
 
 use azure_core::credentials::TokenCredential;
 use azure_core::error::ErrorKind;
+use azure_core::http::{ClientOptions, ExponentialRetryOptions, RetryOptions};
+use azure_core::time::Duration;
 use azure_identity::{
-    AzureCliCredential, AzurePipelinesCredential, ClientSecretCredential,
+    AzureCliCredential, AzurePipelinesCredential, AzurePipelinesCredentialOptions,
+    ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
     ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
     WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
@@ -39,7 +43,8 @@ impl Credential {
     /// # }
     /// ```
     pub fn azure(credential: Arc<dyn TokenCredential>) -> Self {
-        Self::fetching("azure", move || {
+        let advice = "check why the Azure credential doesn't return";
+        Self::fetching("azure", advice, move || {
             let credential = Arc::clone(&credential);
             async move { fetch(&*credential).await }
         })
@@ -52,21 +57,40 @@ pub(super) fn from_source(
     values: &[String],
 ) -> Result<Credential, Error> {
     let values = values.to_vec();
-    uncached(source.as_str(), move || azure_credential(source, &values))
+    let make = move || azure_credential(source, &values);
+    uncached(source.as_str(), &advice(source), make)
 }
 
 /// Creates a credential that creates a new Azure credential for each token, so that no cache returns a rejected token.
 fn uncached(
     name: &'static str,
+    advice: &str,
     make: impl Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync + 'static,
 ) -> Result<Credential, Error> {
     make().map_err(|error| {
         Error::new(Kind::Credential, format!("{name} can't be used")).with_source(error)
     })?;
-    Ok(Credential::fetching(name, move || {
+    Ok(Credential::fetching(name, advice, move || {
         let credential = make();
         async move { fetch(&*credential?).await }
     }))
+}
+
+/// Returns what to do when the source returns no token in time.
+fn advice(source: CredentialSource) -> String {
+    match source {
+        CredentialSource::AzureCli => "run `az account get-access-token` to see why".to_owned(),
+        CredentialSource::ManagedIdentity => {
+            "check that this machine has a managed identity, and can connect to 169.254.169.254"
+                .to_owned()
+        }
+        _ => {
+            // The variable from which the Azure SDK reads the address of Microsoft Entra ID, and its default.
+            let address = env::var("AZURE_AUTHORITY_HOST");
+            let address = address.unwrap_or("https://login.microsoftonline.com".to_owned());
+            format!("check that this machine can connect to {address}")
+        }
+    }
 }
 
 fn azure_credential(
@@ -76,14 +100,17 @@ fn azure_credential(
     Ok(match (source, values) {
         (CredentialSource::ServicePrincipal, [tenant, client, secret]) => {
             let (client, secret) = (client.clone(), secret.clone().into());
-            ClientSecretCredential::new(tenant, client, secret, None)?
+            let options = ClientSecretCredentialOptions {
+                client_options: client_options(),
+            };
+            ClientSecretCredential::new(tenant, client, secret, Some(options))?
         }
         (CredentialSource::WorkloadIdentity, [file, tenant, client]) => {
             WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
+                credential_options: assertion_options(),
                 client_id: Some(client.clone()),
                 tenant_id: Some(tenant.clone()),
                 token_file_path: Some(file.into()),
-                ..Default::default()
             }))?
         }
         (CredentialSource::ManagedIdentity, client) => {
@@ -95,7 +122,10 @@ fn azure_credential(
         (CredentialSource::AzurePipelines, [tenant, client, connection, access_token]) => {
             let (tenant, client) = (tenant.clone(), client.clone());
             let access_token = access_token.clone();
-            AzurePipelinesCredential::new(tenant, client, connection, access_token, None)?
+            let options = AzurePipelinesCredentialOptions {
+                credential_options: assertion_options(),
+            };
+            AzurePipelinesCredential::new(tenant, client, connection, access_token, Some(options))?
         }
         (CredentialSource::AzureCli, _) => AzureCliCredential::new(None)?,
         _ => {
@@ -106,6 +136,25 @@ fn azure_credential(
             ));
         }
     })
+}
+
+fn assertion_options() -> ClientAssertionCredentialOptions {
+    ClientAssertionCredentialOptions {
+        client_options: client_options(),
+    }
+}
+
+/// Returns options with fewer retries than the Azure SDK's default. With the default, a request without a network would be retried
+/// until the renewal times out, and its cause would be lost.
+fn client_options() -> ClientOptions {
+    ClientOptions {
+        retry: RetryOptions::exponential(ExponentialRetryOptions {
+            max_retries: 3,
+            max_total_elapsed: Duration::seconds(5),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
 }
 
 async fn fetch(credential: &dyn TokenCredential) -> Result<AccessToken, CredentialError> {
@@ -152,7 +201,7 @@ mod tests {
         let make = move || -> azure_core::Result<Arc<dyn TokenCredential>> {
             Ok(Arc::new(Caching(number.fetch_add(1, Ordering::Relaxed))))
         };
-        let credential = super::uncached("fake", make).expect("a credential");
+        let credential = super::uncached("fake", "", make).expect("a credential");
         let token = credential.current().await.expect("a token");
         assert!(credential.reject(&token));
         let again = credential.current().await.expect("a token");

@@ -1,6 +1,7 @@
-//! The cache of a credential's token, and the renewal of the token before it expires and after it was rejected.
+//! A credential: its cached token, and the renewal of the token before it expires and after it was rejected.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,13 +27,26 @@ pub type CredentialError = Box<dyn StdError + Send + Sync>;
 type Fetched = Pin<Box<dyn Future<Output = Result<AccessToken, CredentialError>> + Send>>;
 type Renewal = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
 
-/// The cached token of a credential, and the function that fetches a new token. Clones share the cached token.
+/// A source of tokens with a cache. Its `Debug` doesn't show tokens.
+///
+/// Cloning is cheap: clones share the cache.
+///
+/// A token is kept until it expires. Five minutes before its expiry, the token is renewed in the background, while calls continue to
+/// use it. Only one renewal runs at a time, for at most 60 s. Calls without a valid token wait for the renewal and share its error.
+/// After a 401, the token is dropped and the request is sent once more with a new token, unless the provider returns the same token
+/// again.
 #[derive(Clone)]
-pub(super) struct TokenCache(Arc<Inner>);
+pub struct Credential {
+    /// The name of the source, and why the sources before it were skipped.
+    source: Arc<str>,
+    cache: Arc<Cache>,
+}
 
-struct Inner {
-    /// `None` for a token that can't be renewed.
+struct Cache {
+    /// The function that fetches a new token; `None` for a token that can't be renewed.
     fetch: Option<Box<dyn Fn() -> Fetched + Send + Sync>>,
+    /// What to do when `fetch` returns no token in time.
+    timeout_advice: String,
     cached: Mutex<Cached>,
 }
 
@@ -45,42 +59,83 @@ struct Cached {
     renewal: Option<WeakShared<Renewal>>,
 }
 
-impl TokenCache {
-    /// Creates a cache of a token that can't be renewed.
-    pub(super) fn fixed(token: Token) -> Self {
-        Self(Arc::new(Inner {
-            fetch: None,
-            cached: Mutex::new(Cached {
-                token: Some(token),
-                ..Cached::default()
+impl Credential {
+    /// Creates a credential whose token can't be renewed.
+    pub(super) fn fixed(source: &str, token: Token) -> Self {
+        let cached = Cached {
+            token: Some(token),
+            ..Cached::default()
+        };
+        Self {
+            source: source.into(),
+            cache: Arc::new(Cache {
+                fetch: None,
+                timeout_advice: String::new(),
+                cached: Mutex::new(cached),
             }),
-        }))
+        }
     }
 
-    /// Creates an empty cache, and sets the function that fetches tokens.
-    pub(super) fn renewed_by<F, R>(fetch: F) -> Self
+    /// Creates a credential from the name of its source, the advice for a timeout, and the function that fetches a token.
+    pub(super) fn fetching<F, R>(source: &str, timeout_advice: &str, fetch: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
         R: Future<Output = Result<AccessToken, CredentialError>> + Send + 'static,
     {
-        Self(Arc::new(Inner {
-            fetch: Some(Box::new(move || Box::pin(fetch()))),
-            cached: Mutex::default(),
-        }))
+        Self {
+            source: source.into(),
+            cache: Arc::new(Cache {
+                fetch: Some(Box::new(move || Box::pin(fetch()))),
+                timeout_advice: timeout_advice.to_owned(),
+                cached: Mutex::default(),
+            }),
+        }
     }
 
-    /// Returns the expiry of the cached token.
-    pub(super) fn expires_at(&self) -> Option<SystemTime> {
+    /// Adds the reasons why other sources were skipped.
+    pub(super) fn with_skipped(mut self, reasons: &[String]) -> Self {
+        if !reasons.is_empty() {
+            let reasons = reasons.join("; ");
+            self.source = format!("{} (skipped: {reasons})", self.source).into();
+        }
+        self
+    }
+
+    /// Returns the time at which the token expires, or `None` if it isn't known, such as before the first call. For
+    /// [`token`](Self::token), this is the token's `exp` claim. For any other credential, it is the expiry of the cached token.
+    ///
+    /// The claim is read without verifying the token's signature. Use it for a warning, not for a decision.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
         self.lock().token.as_ref()?.expires_at
     }
 
-    /// Returns whether a new token can be fetched.
-    pub(super) fn is_renewable(&self) -> bool {
-        self.0.fetch.is_some()
+    /// Returns whether a new token can be fetched when the current token expires.
+    #[must_use]
+    pub fn is_renewable(&self) -> bool {
+        self.cache.fetch.is_some()
+    }
+
+    /// Returns the description for messages: the name of the source, why the sources before it were skipped, and the expiry of an
+    /// expired token that can't be renewed.
+    pub(crate) fn describe(&self) -> String {
+        let expiry = self.expires_at().filter(|_| !self.is_renewable());
+        match expiry.filter(|expiry| *expiry <= SystemTime::now()) {
+            Some(expiry) => {
+                let expiry = httpdate::fmt_http_date(expiry);
+                format!("{}, which expired on {expiry}", self.source)
+            }
+            None => self.source.to_string(),
+        }
+    }
+
+    /// Returns what to do when the credential returns no token in time.
+    pub(crate) fn timeout_advice(&self) -> &str {
+        &self.cache.timeout_advice
     }
 
     /// Returns a token to send now.
-    pub(super) async fn current(&self) -> Result<Token, Error> {
+    pub(crate) async fn current(&self) -> Result<Token, Error> {
         let renewal = {
             let mut cached = self.lock();
             let now = Instant::now();
@@ -100,7 +155,7 @@ impl TokenCache {
     }
 
     /// Drops a rejected token. Returns `false` if the credential can't fetch another token.
-    pub(super) fn reject(&self, token: &Token) -> bool {
+    pub(crate) fn reject(&self, token: &Token) -> bool {
         let mut cached = self.lock();
         let is_same = |other: &Token| other.header == token.header;
         if self.is_renewable() && cached.token.as_ref().is_some_and(is_same) {
@@ -130,12 +185,12 @@ impl TokenCache {
     }
 
     async fn fetch(&self) -> Result<Token, Error> {
-        let Some(fetch) = &self.0.fetch else {
+        let Some(fetch) = &self.cache.fetch else {
             return Err(Error::new(Kind::Credential, "there is no token"));
         };
         let Ok(fetched) = timeout(RENEWAL_TIMEOUT, fetch()).await else {
-            let seconds = RENEWAL_TIMEOUT.as_secs();
-            let message = format!("the credential returned no token within {seconds} s");
+            let (seconds, advice) = (RENEWAL_TIMEOUT.as_secs(), self.timeout_advice());
+            let message = format!("no token could be fetched within {seconds} s; {advice}");
             return Err(Error::new(Kind::CredentialTimeout, message));
         };
         let fetched = fetched.map_err(|error| {
@@ -149,7 +204,14 @@ impl TokenCache {
 
     fn lock(&self) -> MutexGuard<'_, Cached> {
         // No code panics while it holds the lock.
-        self.0.cached.lock().unwrap_or_else(PoisonError::into_inner)
+        let cached = self.cache.cached.lock();
+        cached.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credential({})", self.source)
     }
 }
 
@@ -157,16 +219,19 @@ impl TokenCache {
 mod tests {
     use std::future::pending;
 
-    use super::{RENEWAL_TIMEOUT, TokenCache};
+    use super::{Credential, RENEWAL_TIMEOUT};
 
     #[tokio::test(start_paused = true)]
     async fn a_renewal_that_hangs_is_a_credential_error_of_every_waiting_call() {
-        let cache = TokenCache::renewed_by(pending);
+        let credential = Credential::fetching("fake", "check the network", pending);
         let start = tokio::time::Instant::now();
-        let clone = cache.clone();
-        let (one, other) = tokio::join!(cache.current(), clone.current());
+        let clone = credential.clone();
+        let (one, other) = tokio::join!(credential.current(), clone.current());
         for result in [one, other] {
-            assert!(result.is_err_and(|error| error.is_credential() && error.is_timeout()));
+            let error = result.err().expect("no token");
+            assert!(error.is_credential() && error.is_timeout(), "{error:?}");
+            let expected = "no token could be fetched within 60 s; check the network";
+            assert_eq!(error.to_string(), expected);
         }
         assert_eq!(start.elapsed(), RENEWAL_TIMEOUT);
     }

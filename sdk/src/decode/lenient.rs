@@ -1,6 +1,10 @@
-//! Decodes properties. An optional property that is absent, `null`, the empty string or of an unexpected JSON type decodes as
-//! `None`. A required property that is absent, `null` or of an unexpected JSON type is an error, except that `null` is a value of an
-//! extensible enum. The empty string is an error only in a required identifier.
+//! Decodes properties.
+//!
+//! | property in the response | optional property | required property |
+//! |---|---|---|
+//! | absent, or of an unexpected JSON type | `None` | error |
+//! | `null` | `None` | error; in an extensible enum, an unknown value |
+//! | the empty string | `None` | the empty string; in an identifier, an error |
 
 use std::collections::HashMap;
 use std::fmt;
@@ -143,7 +147,7 @@ impl<'de, T: Lenient<'de>> Deserialize<'de> for Optional<T> {
 impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
     fn required<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let elements = Vec::<Required<T>>::deserialize(deserializer)?;
-        // Reuses the allocation.
+        // `collect` reuses the allocation of the vector.
         Ok(elements.into_iter().map(|element| element.0).collect())
     }
 
@@ -287,42 +291,3 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
         T::deserialize(MapAccessDeserializer::new(properties))
     }
 }
-
-/// Implements [`Lenient`] for a generated struct.
-macro_rules! object {
-    ($name:ident) => {
-        impl<'de> crate::decode::Lenient<'de> for $name {
-            fn required<D: ::serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> ::std::result::Result<Self, D::Error> {
-                deserializer.deserialize_map(crate::decode::Object(::std::marker::PhantomData))
-            }
-
-            fn from_object<A: ::serde::de::MapAccess<'de>>(
-                properties: A,
-            ) -> ::std::result::Result<::std::option::Option<Self>, A::Error> {
-                let object = crate::decode::Object(::std::marker::PhantomData);
-                ::serde::de::Visitor::visit_map(object, properties).map(::std::option::Option::Some)
-            }
-        }
-    };
-}
-
-/// Implements [`Lenient`] for any other generated type.
-#[allow(unused_macros, reason = "today's spec has no such type")]
-macro_rules! value {
-    ($name:ident) => {
-        impl<'de> crate::decode::Lenient<'de> for $name {
-            fn read<D: ::serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> ::std::result::Result<::std::option::Option<Self>, D::Error> {
-                let value: ::serde_json::Value = ::serde::Deserialize::deserialize(deserializer)?;
-                ::std::result::Result::Ok(::serde_json::from_value(value).ok())
-            }
-        }
-    };
-}
-
-pub(crate) use object;
-#[allow(unused_imports, reason = "today's spec has no such type")]
-pub(crate) use value;

@@ -1,10 +1,12 @@
 //! Decodes a response body. If the body doesn't decode as strict JSON, it is decoded again with undecodable values replaced by
 //! `null`.
 //!
-//! Undecodable values are strings with an unpaired surrogate or with invalid UTF-8, and properties that occur twice. An
-//! undecodable value in an optional property decodes as `None`, and the other properties keep their values. An undecodable value
-//! in a required property is an error, because a required property can't be `null`. Numbers beyond the range of `f64` (`1e999`)
-//! and values nested deeper than 128 levels are errors in the properties of the spec. In other properties, they are ignored.
+//! | value | optional property | required property | property that the spec doesn't name |
+//! |---|---|---|---|
+//! | a string with an unpaired surrogate or with invalid UTF-8 | `None` | error | ignored |
+//! | a property that occurs twice | `None` | error | ignored |
+//! | a number beyond the range of `f64`, such as `1e999` | error | error | ignored |
+//! | a value nested deeper than 128 levels | error | error | ignored |
 
 mod lenient;
 mod repair;
@@ -12,9 +14,7 @@ mod repair;
 use serde_json::Value;
 use serde_path_to_error::{Segment, Track};
 
-#[allow(unused_imports, reason = "today's spec has no such type")]
-pub(crate) use lenient::value;
-pub(crate) use lenient::{Lenient, Object, identifier, object, option, required};
+pub(crate) use lenient::{Lenient, Object, identifier, option, required};
 
 /// Decodes a response body.
 ///
@@ -69,3 +69,42 @@ fn located<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, (String, String)>
             (path, error.to_string())
         })
 }
+
+/// Implements [`Lenient`] for a generated struct.
+macro_rules! object {
+    ($name:ident) => {
+        impl<'de> crate::decode::Lenient<'de> for $name {
+            fn required<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                deserializer.deserialize_map(crate::decode::Object(::std::marker::PhantomData))
+            }
+
+            fn from_object<A: ::serde::de::MapAccess<'de>>(
+                properties: A,
+            ) -> ::std::result::Result<::std::option::Option<Self>, A::Error> {
+                let object = crate::decode::Object(::std::marker::PhantomData);
+                ::serde::de::Visitor::visit_map(object, properties).map(::std::option::Option::Some)
+            }
+        }
+    };
+}
+
+/// Implements [`Lenient`] for any other generated type.
+#[allow(unused_macros, reason = "today's spec has no such type")]
+macro_rules! value {
+    ($name:ident) => {
+        impl<'de> crate::decode::Lenient<'de> for $name {
+            fn read<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<::std::option::Option<Self>, D::Error> {
+                let value: ::serde_json::Value = ::serde::Deserialize::deserialize(deserializer)?;
+                ::std::result::Result::Ok(::serde_json::from_value(value).ok())
+            }
+        }
+    };
+}
+
+pub(crate) use object;
+#[allow(unused_imports, reason = "today's spec has no such type")]
+pub(crate) use value;

@@ -2,7 +2,6 @@
 
 mod build;
 pub(crate) mod response;
-mod retryable;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -16,10 +15,11 @@ use http::StatusCode;
 ///
 /// Its `Display` is one line: the operation, the HTTP status code, the first line of the service's message, its code, the
 /// correlation id, the number of attempts, the `Retry-After`, and the credential of a 401, a 403 or a missing token. `Display` never
-/// shows a token, a header or a stack trace; [`body`](Self::body) returns the whole error response. `Display` doesn't include the
-/// source: print the chain of [`source`](StdError::source)s as well, as `anyhow` does. When the attempts of a call have errors with
-/// different causes, the source of each error is the error before it, and `Display` includes the innermost cause. Each error has its
-/// own correlation id.
+/// shows a token, a header or a stack trace. [`body`](Self::body) returns the whole error response.
+///
+/// `Display` doesn't include the causes: print the chain of [`source`](StdError::source)s as well, as `anyhow` does. The attempts of a
+/// call can have errors with different causes. Then the source of each error is the error of the attempt before, and `Display`
+/// includes the innermost cause. Each error has its own correlation id.
 ///
 /// Cloning is cheap: clones share the body and the source.
 ///
@@ -170,6 +170,22 @@ impl Error {
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         self.0.status == Some(429)
+    }
+
+    /// Returns `true` if the same call could succeed later: 408, 429, any 5xx, a connection that can't be opened or broke, or a timeout.
+    ///
+    /// The client has already retried the call according to its [`RetryPolicy`](crate::RetryPolicy).
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self.0.kind {
+            Kind::Connect | Kind::Timeout | Kind::CredentialTimeout | Kind::Transport => true,
+            Kind::Status => matches!(self.0.status, Some(408 | 429 | 500..=599)),
+            Kind::Argument
+            | Kind::Configuration
+            | Kind::Credential
+            | Kind::Decode
+            | Kind::TooLarge => false,
+        }
     }
 
     /// Returns `true` if the call, its last attempt or its credential timed out. For the credential,

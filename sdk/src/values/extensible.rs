@@ -59,8 +59,8 @@ pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
 #[derive(Clone)]
 pub struct Extensible<K> {
     known: Option<K>,
-    /// The text; `None` if it equals the known value's text, or if the value was `null`. The second `Box` halves the size of the field,
-    /// because each offer of a long list has a status.
+    /// The text; `None` if it equals the known value's text, or if the value was `null`. A long list has this field for each offer, and
+    /// `Box<Box<str>>` is half as large as `Box<str>`.
     text: Option<Box<Box<str>>>,
 }
 
@@ -94,6 +94,8 @@ impl<K: KnownValue> Extensible<K> {
     }
 }
 
+text_traits!([K: KnownValue] Extensible<K>);
+
 impl<K> Default for Extensible<K> {
     fn default() -> Self {
         Self {
@@ -120,12 +122,6 @@ impl<K: KnownValue> From<&str> for Extensible<K> {
 impl<K: KnownValue> From<String> for Extensible<K> {
     fn from(text: String) -> Self {
         Self::new(&text)
-    }
-}
-
-impl<K: KnownValue> AsRef<str> for Extensible<K> {
-    fn as_ref(&self) -> &str {
-        self.as_str()
     }
 }
 
@@ -170,18 +166,6 @@ impl<K: KnownValue> Hash for Extensible<K> {
             state.write_u8(byte.to_ascii_lowercase());
         }
         state.write_u8(0xff);
-    }
-}
-
-impl<K: KnownValue> fmt::Display for Extensible<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl<K: KnownValue> fmt::Debug for Extensible<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 

@@ -22,6 +22,8 @@ use serde::{Deserialize, Serialize};
 /// # Ok::<(), cloud_partner_portal::InvalidIdentifier>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemars", schemars(inline, extend("pattern" = r"^[^./\\\s][^/\\\s]*$")))]
 #[serde(try_from = "String")]
 pub struct Identifier(Box<str>);
 
@@ -43,17 +45,14 @@ impl fmt::Display for InvalidIdentifier {
 impl std::error::Error for InvalidIdentifier {}
 
 impl Identifier {
-    /// The pattern in the spec. `check` implements the same pattern. Keep both equal to `components/schemas` in
-    /// `openapi/cloud-partner-portal.yaml` and to `IDENTIFIER_PATTERN` in `sdk/generator/prepare.rs`.
-    #[cfg(feature = "schemars")]
-    const PATTERN: &'static str = r"^[^./\\\s][^/\\\s]*$";
-
     /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
+    /// Checks a text against the pattern in the spec. Keep this function equal to `components/schemas` in
+    /// `openapi/cloud-partner-portal.yaml` and to `IDENTIFIER_PATTERN` in `sdk/generator/prepare.rs`.
     pub(crate) fn check(text: &str) -> Result<(), InvalidIdentifier> {
         let is_forbidden = |c: char| c == '/' || c == '\\' || is_space(c);
         if text.is_empty() || text.starts_with('.') || text.contains(is_forbidden) {
@@ -69,20 +68,14 @@ fn is_space(c: char) -> bool {
     (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}'
 }
 
+text_traits!([] Identifier);
+
 impl FromStr for Identifier {
     type Err = InvalidIdentifier;
 
     fn from_str(text: &str) -> Result<Self, InvalidIdentifier> {
         Self::check(text)?;
         Ok(Self(text.into()))
-    }
-}
-
-impl TryFrom<&str> for Identifier {
-    type Error = InvalidIdentifier;
-
-    fn try_from(text: &str) -> Result<Self, InvalidIdentifier> {
-        text.parse()
     }
 }
 
@@ -94,23 +87,9 @@ impl TryFrom<String> for Identifier {
     }
 }
 
-impl TryFrom<&String> for Identifier {
-    type Error = InvalidIdentifier;
-
-    fn try_from(text: &String) -> Result<Self, InvalidIdentifier> {
-        text.parse()
-    }
-}
-
 impl From<Identifier> for String {
     fn from(identifier: Identifier) -> Self {
         identifier.0.into()
-    }
-}
-
-impl AsRef<str> for Identifier {
-    fn as_ref(&self) -> &str {
-        &self.0
     }
 }
 
@@ -123,32 +102,5 @@ impl PartialEq<str> for Identifier {
 impl PartialEq<&str> for Identifier {
     fn eq(&self, other: &&str) -> bool {
         &*self.0 == *other
-    }
-}
-
-impl fmt::Display for Identifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl fmt::Debug for Identifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
-
-#[cfg(feature = "schemars")]
-impl schemars::JsonSchema for Identifier {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Identifier".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({"type": "string", "pattern": Self::PATTERN})
     }
 }

@@ -1,5 +1,28 @@
 //! Hand-written types of the properties in the generated types.
 
+/// Implements the traits of a type that has the method `as_str`. `Display` and `Debug` show the text as the service sent it.
+macro_rules! text_traits {
+    ([$($parameter:tt)*] $type:ty) => {
+        impl<$($parameter)*> AsRef<str> for $type {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl<$($parameter)*> std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl<$($parameter)*> std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Debug::fmt(self.as_str(), f)
+            }
+        }
+    };
+}
+
 pub(crate) mod extensible;
 pub(crate) mod identifier;
 pub(crate) mod link;

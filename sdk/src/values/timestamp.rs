@@ -1,6 +1,5 @@
 //! Points in time in the service's format.
 
-use std::fmt;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -96,17 +95,7 @@ impl Timestamp {
     }
 }
 
-impl AsRef<str> for Timestamp {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl From<&str> for Timestamp {
-    fn from(text: &str) -> Self {
-        Self::new(text)
-    }
-}
+text_traits!([] Timestamp);
 
 impl From<String> for Timestamp {
     fn from(text: String) -> Self {
@@ -117,18 +106,6 @@ impl From<String> for Timestamp {
 impl From<Timestamp> for String {
     fn from(time: Timestamp) -> Self {
         time.as_str().to_owned()
-    }
-}
-
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl fmt::Debug for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 

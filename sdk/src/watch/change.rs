@@ -35,7 +35,7 @@ impl Change {
         })
     }
 
-    /// Returns the unchanged response body, which can hold properties that the spec doesn't define.
+    /// Returns the response body as received. It can contain properties that the spec doesn't define.
     #[must_use]
     pub fn raw_body(&self) -> &[u8] {
         &self.body
@@ -61,12 +61,12 @@ fn changed_steps(before: Option<&OfferStatusReport>, now: &OfferStatusReport) ->
         .iter()
         .enumerate()
         .filter_map(|(position, step)| {
-            let same = match key(step) {
+            let previous = match key(step) {
                 Some(name) => before.iter().find(|step| key(step).as_ref() == Some(&name)),
                 None => before.get(position),
             };
-            let status = same.and_then(|step| step.status.clone());
-            (same.is_none() || status != step.status).then(|| StepChange {
+            let status = previous.and_then(|step| step.status.clone());
+            (previous.is_none() || status != step.status).then(|| StepChange {
                 step: step.clone(),
                 before: status,
             })

@@ -1,6 +1,6 @@
-//! The interface between a watch's core, which makes the decisions, and its driver, which sends the requests. A core has no I/O and
-//! no clock: the driver passes an input and the time, and the core returns actions. Times are durations since the driver was first
-//! polled.
+//! The interface between the two parts of a watch: the core makes the decisions, and the driver sends the requests. A core has no
+//! I/O and no clock: the driver passes an input and the time, and the core returns actions. Times are durations since the driver was
+//! first polled.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ pub(crate) trait Core {
     /// The type of the result of the watch.
     type Output: Clone;
 
-    /// Processes one input. The first input is [`Input::Timer`] at zero.
+    /// Processes an input, and returns the actions for the driver. The first input is [`Input::Timer`] at time zero.
     fn step(&mut self, input: Input, now: Duration) -> Vec<Action<Self::Event, Self::Output>>;
 
-    /// Returns the time of the next [`Input::Timer`], unless a response arrives earlier. `None` means that the core needs no timer
-    /// before the next response.
+    /// Returns the time at which the driver passes the next [`Input::Timer`] if no response arrives earlier. `None` means that the
+    /// core waits only for responses.
     fn wake_at(&self) -> Option<Duration>;
 
     /// Returns the event that reports the end of the watch.
@@ -37,7 +37,7 @@ pub(crate) enum Request {
 /// An input of a step.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// The time that `wake_at` returned is reached. The core ignores a timer that is too early or isn't needed.
+    /// The time that `wake_at` returned has come. The core ignores a timer that is too early or that it doesn't need.
     Timer,
     /// The result of [`Request::List`].
     List(Result<Response<Vec<OfferSummary>>, Error>),

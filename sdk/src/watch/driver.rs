@@ -1,4 +1,4 @@
-//! The driver of both watches. It sends the core's requests, and passes the results and the time to the core.
+//! The driver of both watches, which sends the core's requests and passes the results and the time to the core.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -18,26 +18,26 @@ use crate::{Client, Error};
 /// Upper bound for waits that overflow `Instant`: 30 years.
 const MAXIMUM_WAIT: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
-type Job = Pin<Box<dyn Future<Output = Input> + Send>>;
+type PendingRequest = Pin<Box<dyn Future<Output = Input> + Send>>;
 
-/// A core with its requests and its timer. Requests and timers run while the driver is polled, not in spawned tasks. Therefore
-/// their spans and panics reach the caller, and dropping the driver cancels them.
+/// A core with its requests and its timer. They run while the driver is polled, not in spawned tasks. Therefore, spans and panics
+/// of the requests reach the caller, and dropping the driver cancels the requests.
 pub(crate) struct Driver<C: Core> {
     client: Client,
     publisher: PublisherId,
     core: C,
-    requests: FuturesUnordered<Job>,
+    requests: FuturesUnordered<PendingRequest>,
     actions: VecDeque<Action<C::Event, C::Output>>,
     started: Option<Instant>,
     timer: Option<(Duration, Pin<Box<Sleep>>)>,
-    /// The result, once the watch has ended.
+    /// The result; `None` until the watch has ended.
     result: Option<Result<C::Output, Error>>,
 }
 
 impl<C: Core> Driver<C> {
     pub(crate) fn new(client: &Client, publisher: PublisherId, core: C) -> Self {
         Self {
-            // The core repeats polls itself.
+            // The core decides when to repeat a failed poll.
             client: client.without_retries(),
             publisher,
             core,
@@ -62,7 +62,7 @@ impl<C: Core> Driver<C> {
         loop {
             while let Some(action) = self.actions.pop_front() {
                 match action {
-                    Action::Send(request) => self.requests.push(self.job(request)),
+                    Action::Send(request) => self.requests.push(self.send(request)),
                     Action::Emit(event) => return Poll::Ready(Some(event)),
                     Action::End(result) => {
                         self.result = Some(result.clone());
@@ -91,7 +91,7 @@ impl<C: Core> Driver<C> {
         }
     }
 
-    fn job(&self, request: Request) -> Job {
+    fn send(&self, request: Request) -> PendingRequest {
         let client = self.client.clone();
         let publisher = self.publisher.clone();
         Box::pin(async move {

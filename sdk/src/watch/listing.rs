@@ -23,14 +23,14 @@ pub(crate) struct Item {
     pub(crate) in_flight: bool,
     /// A hash of the status, the version and the time of the last change.
     fingerprint: u64,
-    /// Whether the fingerprint differs from the earlier list, or the offer is new since the first list.
+    /// Whether the fingerprint differs from the previous one, or the offer wasn't in any earlier list. `false` in the first list.
     pub(crate) changed: bool,
 }
 
-/// What a list says about the success of an offer's publication. If an offer occurs twice in a list, the greater value counts.
+/// Whether a list shows that the publication of an offer succeeded. If an offer occurs twice in a list, the greater value counts.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Evidence {
-    /// The list has no status of the offer.
+    /// The list doesn't contain a status of the offer.
     None,
     Success,
     /// The publication ended without a success.
@@ -39,7 +39,7 @@ pub(crate) enum Evidence {
 }
 
 impl Evidence {
-    pub(crate) fn of(status: Option<&Extensible<OfferStatus>>) -> Self {
+    pub(crate) fn from_status(status: Option<&Extensible<OfferStatus>>) -> Self {
         match status.and_then(Extensible::known) {
             _ if status.is_none() => Self::None,
             _ if is_in_flight(status) => Self::InFlight,
@@ -60,13 +60,14 @@ impl Listing {
             let item = items.entry(offer.id).or_default();
             item.fingerprint = item.fingerprint.rotate_left(1) ^ fingerprint;
             item.in_flight |= in_flight;
-            if Evidence::of(offer.status.as_ref()) > Evidence::of(item.status.as_ref()) {
+            let evidence = Evidence::from_status(offer.status.as_ref());
+            if evidence > Evidence::from_status(item.status.as_ref()) {
                 item.status = offer.status;
             }
         }
         let first = !std::mem::replace(&mut self.has_list, true);
         for (id, item) in &mut items {
-            // The lookup before the insertion avoids copying a known id.
+            // Copies the id only if it is new.
             let before = match self.fingerprints.get_mut(id.as_str()) {
                 Some(known) => Some(std::mem::replace(known, item.fingerprint)),
                 None => self
@@ -85,4 +86,46 @@ fn fingerprint(offer: &OfferSummary) -> u64 {
     offer.version.hash(&mut hasher);
     offer.changed_time.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Listing;
+    use crate::Extensible;
+    use crate::types::OfferSummary;
+
+    #[test]
+    fn an_offer_that_is_listed_twice_is_in_flight_if_one_item_is_in_flight() {
+        for (statuses, in_flight, status) in [
+            (["running", "succeeded"], true, "running"),
+            (["succeeded", "running"], true, "running"),
+            (["running", "notStarted"], true, "running"),
+            (["succeeded", "failed"], false, "failed"),
+            (["failed", "succeeded"], false, "failed"),
+            (["failed", "running"], true, "running"),
+            (["running", "failed"], true, "running"),
+            (["", "running"], true, "running"),
+            (["", "succeeded"], true, "succeeded"),
+        ] {
+            let mut listing = Listing::default();
+            let mut record = |versions: [u8; 2]| {
+                let items = [0, 1].map(|index| {
+                    let (status, version) = (statuses[index], versions[index]);
+                    let item = json!({"id": "a", "status": status, "version": version});
+                    serde_json::from_value::<OfferSummary>(item).expect("a list item")
+                });
+                let mut items = listing.record(items.into());
+                items.remove("a").expect("the offer")
+            };
+            let item = record([1, 2]);
+            assert_eq!(item.in_flight, in_flight, "{statuses:?}");
+            let listed = item.status.as_ref().map(Extensible::as_str);
+            assert_eq!(listed, Some(status), "{statuses:?}");
+            // A list with the same items isn't a change. A list with another version of one item is a change.
+            assert!(!item.changed && !record([1, 2]).changed);
+            assert!(record([3, 2]).changed && record([3, 4]).changed);
+        }
+    }
 }

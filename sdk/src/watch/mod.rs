@@ -1,4 +1,4 @@
-//! Watches: waiting for a publication to end.
+//! Watches, which poll the service until a publication has ended. This file has the watch of one offer.
 
 mod change;
 mod core;
@@ -29,8 +29,8 @@ use crate::{Client, Error, Outcome};
 pub use change::{Change, StepChange};
 use driver::Driver;
 use offer_core::OfferCore;
-use options::Rules;
 pub use options::Until;
+use options::WatchOptions;
 use start::Start;
 use watched_offer::Offer;
 
@@ -38,15 +38,16 @@ use watched_offer::Offer;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WatchResult {
-    /// How the publication ended, or why the watch ended.
+    /// How the publication ended. [`Outcome::NotStarted`] and [`Outcome::TimedOut`] mean that the watch ended before the
+    /// publication.
     pub outcome: Outcome,
     /// The last report; `None` if the watch ended before the first report.
     pub report: Option<OfferStatusReport>,
-    /// The error of the last poll, if the poll failed. The chain of its [`source`](std::error::Error::source)s holds the other
-    /// `errors`.
+    /// The error of the last completed poll; `None` if the poll succeeded. Its chain of
+    /// [`source`](std::error::Error::source)s has the earlier `errors`.
     pub last_error: Option<Error>,
-    /// The errors since the last successful poll, the oldest first and at most eight. Of several errors with the same cause, only
-    /// the last is kept.
+    /// The last eight errors since the last successful poll, oldest first. Of several errors with the same cause, only the last
+    /// is kept.
     pub errors: Vec<Error>,
 }
 
@@ -54,24 +55,24 @@ pub struct WatchResult {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum WatchEvent {
-    /// The report differs from the previous report. The first report is always a change, unless the watch
-    /// [resumes](WatchBuilder::resume_from) from an equal report.
+    /// The report differs from the previous report, or is the first report. A watch that
+    /// [resumes](WatchBuilder::resume_from) compares the first report with the stored report.
     Changed(Change),
-    /// A poll failed, and the watch continues. The error says nothing about the publication.
+    /// A poll failed, and the watch continues. The error doesn't mean that the publication failed.
     PollFailed(Error),
     /// The service's `Retry-After` is longer than the interval. The next poll is sent after this time, which is at most one hour.
     Delayed(Duration),
-    /// The watch has ended. `Ok` holds the outcome of the publication or [`Outcome::TimedOut`]. `Err` is the error that ended the
-    /// watch, with a chain of sources as in [`WatchResult::last_error`]. In this case the outcome of the publication is unknown.
+    /// The watch has ended. `Err` is the error that ended the watch, with a chain of sources as in [`WatchResult::last_error`].
+    /// The outcome of the publication is then unknown.
     Ended(Result<WatchResult, Error>),
 }
 
 impl Client {
-    /// Returns a builder of a watch of one offer's publication; see [`Watch`].
+    /// Returns a builder for a [`Watch`] of one offer.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_argument`](Error::is_invalid_argument) when an identifier doesn't match the pattern of the spec.
+    /// [`is_invalid_argument`](Error::is_invalid_argument) if an identifier doesn't match the pattern of the spec.
     pub fn watch(
         &self,
         publisher_id: impl AsRef<str>,
@@ -81,7 +82,7 @@ impl Client {
             client: self.clone(),
             publisher: crate::call::checked("watch", "publisherId", publisher_id.as_ref())?,
             offer: crate::call::checked("watch", "offerId", offer_id.as_ref())?,
-            rules: Rules::default(),
+            options: WatchOptions::default(),
             last: None,
             after: None,
             start_timeout: Duration::from_secs(30 * 60),
@@ -89,81 +90,81 @@ impl Client {
     }
 }
 
-/// The options of a [`Watch`]. Await it for the result, or [`start`](Self::start) it to read the events.
+/// Builds a [`Watch`]. Await the builder for the result, or call [`start`](Self::start) to read the events.
 #[derive(Clone, Debug)]
 #[must_use = "a watch does nothing until it is awaited or read"]
 pub struct WatchBuilder {
     client: Client,
     publisher: PublisherId,
     offer: OfferId,
-    rules: Rules,
+    options: WatchOptions,
     last: Option<OfferStatusReport>,
     after: Option<OfferStatusReport>,
     start_timeout: Duration,
 }
 
 impl WatchBuilder {
-    /// Sets the time between a report and the next poll; 60 s by default. Up to a tenth is added, so that many watches don't
-    /// poll at the same time. A `Retry-After` of the service extends one wait, up to one hour. After an error the first wait is
-    /// 1 s (or the interval, if that is shorter), and doubles up to the interval.
+    /// Sets the time between a report and the next poll; 60 s by default. The watch adds up to a tenth to every wait, so that many
+    /// watches don't poll at the same time. A longer `Retry-After` of the service replaces one wait, up to one hour. After an
+    /// error, the watch waits 1 s. Each further error doubles this wait, up to the interval.
     pub fn interval(mut self, interval: Duration) -> Self {
-        self.rules.interval = interval;
+        self.options.interval = interval;
         self
     }
 
-    /// Sets the maximum duration of the watch from the first poll; unlimited by default. After this time the outcome is
-    /// [`Outcome::TimedOut`], even if a poll is under way or failed.
+    /// Sets the maximum duration of the watch from the first poll; unlimited by default. After this time, the watch ends with
+    /// [`Outcome::TimedOut`], even during a poll or after a failed poll.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.rules.timeout = Some(timeout);
+        self.options.timeout = Some(timeout);
         self
     }
 
-    /// Sets how long failing polls are tolerated; 15 min by default. Zero tolerates no error. Before the first report, the maximum
-    /// is 2 min. The time starts when the first poll after the last report is sent. A poll under way isn't canceled at the end of
-    /// this time; the
-    /// client's [timeouts](crate::ClientBuilder::attempt_timeout) end the poll.
+    /// Sets how long polls may fail before the watch ends with an error; 15 min by default. Zero tolerates no error. The time
+    /// starts with the first poll after the last report. Before the first report, the time is at most 2 min. A poll that is under
+    /// way at the end of this time can last until the client's [timeout](crate::ClientBuilder::attempt_timeout).
     ///
-    /// | error | before the first report | after it |
+    /// | error | before the first report | after the first report |
     /// |---|---|---|
-    /// | connection, timeout, 408, 429, 5xx; a 2xx that can't be decoded or is too large | tolerated for 2 min | tolerated |
+    /// | connection, timeout, 408, 429, 5xx; a 2xx that can't be decoded or is too large | tolerated, at most 2 min | tolerated |
     /// | 401, no token, 403, 404, any other status code | ends the watch | tolerated |
     /// | invalid argument, configuration | ends the watch | ends the watch |
     pub fn tolerate(mut self, time: Duration) -> Self {
-        self.rules.tolerate = time;
+        self.options.tolerate = time;
         self
     }
 
     /// Sets the outcomes that end the watch; [`Until::Outcome`] by default.
     pub fn until(mut self, until: Until) -> Self {
-        self.rules.until = until;
+        self.options.until = until;
         self
     }
 
-    /// Waits for a publication that is later than the publication of an earlier report. Read the earlier report before you start the
-    /// publication: after the start, the service can still show the outcome of the previous publication.
+    /// Waits for a publication that starts after the service sent the `earlier` report. Get this report before you start the
+    /// publication: right after the start, the service can still return the outcome of the previous publication.
     ///
-    /// An outcome counts only after a report has shown that the later publication started. A report shows this in two cases:
+    /// An outcome counts only after a report has shown that the new publication started. A report shows this in two cases:
     ///
-    /// * The status is `notStarted`, `running` or `waitingForPublisherReview`, and the status, the steps or the messages differ from
-    ///   the earlier report.
-    /// * The status is any other known status, and all messages are newer than all messages of the earlier report.
+    /// * Its status is `notStarted`, `running` or `waitingForPublisherReview`, and its status, steps or messages differ from the
+    ///   `earlier` report.
+    /// * It has any other known status, both reports have messages, and all its messages are newer than all messages of the
+    ///   `earlier` report.
     ///
-    /// No other difference counts, because links can appear late. If no report shows the start within the
+    /// Other differences don't count. For example, links can appear late. If no report shows the start within the
     /// [start timeout](Self::start_timeout), the outcome is [`Outcome::NotStarted`].
     pub fn after(mut self, earlier: OfferStatusReport) -> Self {
         self.after = Some(earlier);
         self
     }
 
-    /// Sets the maximum time from the first poll to the start of the publication; 30 min by default. Has no effect unless
-    /// [`after`](Self::after) is set.
+    /// Sets the maximum time from the first poll to the start of the publication; 30 min by default. The time has an effect only
+    /// with [`after`](Self::after).
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = timeout;
         self
     }
 
-    /// Resumes from an earlier report, such as a report that was saved when the program stopped. The watch reports only later
-    /// changes. The outcome always follows from a new report.
+    /// Resumes an earlier watch from its last report, which the program has stored. The watch reports only the changes since this
+    /// report. The outcome always comes from a new report.
     pub fn resume_from(mut self, report: OfferStatusReport) -> Self {
         self.last = Some(report);
         self
@@ -173,12 +174,12 @@ impl WatchBuilder {
     pub fn start(self) -> Watch {
         let start = match self.after {
             Some(earlier) => Start::After(Box::new(earlier)),
-            None => Start::Seen,
+            None => Start::Shown,
         };
         let core = OfferCore {
             id: self.offer.into(),
             offer: Offer::new(self.last, start, Duration::ZERO),
-            rules: self.rules.with_random_jitter(),
+            options: self.options.with_random_jitter(),
             start_timeout: self.start_timeout,
             polling: false,
         };
@@ -201,11 +202,11 @@ impl IntoFuture for WatchBuilder {
 ///
 /// The watch polls the offer's status at an interval until the publication has an [`Outcome`]. An `Err` means that *polls* failed
 /// for longer than [tolerated](WatchBuilder::tolerate). [`Outcome::Failed`] means that the *publication* failed. Each poll is a
-/// call without retries: the client's [`RetryPolicy`](crate::RetryPolicy) doesn't apply. Dropping the watch cancels it. A panic, such
-/// as a panic of a token provider, reaches the task that reads the watch.
+/// call without retries: the client's [`RetryPolicy`](crate::RetryPolicy) doesn't apply. Dropping the watch cancels its requests.
+/// If a token provider panics during a poll, the panic reaches the task that reads the watch.
 ///
-/// After the start of a publication, the service can still show the outcome of the previous publication; see
-/// [`WatchBuilder::after`].
+/// Right after the start of a publication, the service can still return the outcome of the previous publication. With
+/// [`WatchBuilder::after`], this outcome doesn't count.
 ///
 /// ```no_run
 /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
@@ -221,14 +222,14 @@ impl IntoFuture for WatchBuilder {
 /// # }
 /// ```
 ///
-/// This example reads the events, and waits for a publication that is later than an earlier report:
+/// This example waits for a new publication, and reads the events:
 ///
 /// ```no_run
 /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
 /// use cloud_partner_portal::WatchEvent;
 ///
 /// let earlier = client.get_offer_status("contoso", "test-vm").await?.into_inner();
-/// // … the publication is started …
+/// // Start the publication here.
 /// let mut watch = client.watch("contoso", "test-vm")?.after(earlier).start();
 /// while let Some(event) = watch.next_event().await {
 ///     match event {
@@ -248,8 +249,8 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Returns the next event, or `None` after [`WatchEvent::Ended`]. Equivalent to reading the watch as a [`Stream`]. This method
-    /// is cancel safe: no event is lost when the future is dropped.
+    /// Returns the next event, or `None` after [`WatchEvent::Ended`]. The [`Stream`] returns the same events. This method is
+    /// cancel safe: no event is lost if the future is dropped.
     pub async fn next_event(&mut self) -> Option<WatchEvent> {
         self.driver.next_event().await
     }
@@ -267,7 +268,7 @@ impl IntoFuture for Watch {
     type Output = Result<WatchResult, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
-    /// Continues a watch that was read before. A watch that has ended returns its result again.
+    /// Reads the remaining events, and returns the result. A watch that has ended returns its result again.
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.driver.finish())
     }

@@ -1,9 +1,9 @@
-//! The core of [`Watch`](crate::Watch). It polls one offer at an interval.
+//! The core of [`Watch`](crate::Watch), which polls one offer at an interval.
 
 use std::time::Duration;
 
 use crate::watch::core::{Action, Core, Input, Request};
-use crate::watch::options::Rules;
+use crate::watch::options::WatchOptions;
 use crate::watch::watched_offer::Offer;
 use crate::{Error, Outcome, WatchEvent, WatchResult};
 
@@ -12,8 +12,8 @@ use crate::{Error, Outcome, WatchEvent, WatchResult};
 pub(crate) struct OfferCore {
     pub(crate) id: String,
     pub(crate) offer: Offer,
-    pub(crate) rules: Rules,
-    /// The maximum time until the publication starts, if the watch has an earlier report.
+    pub(crate) options: WatchOptions,
+    /// The maximum time until a report shows the start of the publication. Without an earlier report, it has no effect.
     pub(crate) start_timeout: Duration,
     /// Whether a poll is under way.
     pub(crate) polling: bool,
@@ -27,7 +27,7 @@ impl Core for OfferCore {
         let mut actions = Vec::new();
         if let Input::Status(_, result) = input {
             self.polling = false;
-            for event in self.offer.polled(result, now, &self.rules) {
+            for event in self.offer.polled(result, now, &self.options) {
                 if let WatchEvent::Ended(result) = event {
                     actions.push(Action::End(result));
                     return actions;
@@ -35,12 +35,12 @@ impl Core for OfferCore {
                 actions.push(Action::Emit(event));
             }
         }
-        let expired = if !self.offer.has_started() && now >= self.start_timeout {
+        let ended_by_time = if !self.offer.has_started() && now >= self.start_timeout {
             Some(Outcome::NotStarted)
         } else {
-            self.rules.timed_out(now).then_some(Outcome::TimedOut)
+            self.options.timed_out(now).then_some(Outcome::TimedOut)
         };
-        if let Some(outcome) = expired {
+        if let Some(outcome) = ended_by_time {
             actions.push(Action::End(Ok(self.offer.result(outcome))));
         } else if !self.polling && now >= self.offer.due() {
             self.polling = true;
@@ -53,7 +53,7 @@ impl Core for OfferCore {
     fn wake_at(&self) -> Option<Duration> {
         let poll = (!self.polling).then(|| self.offer.due());
         let start = (!self.offer.has_started()).then_some(self.start_timeout);
-        [poll, start, self.rules.timeout]
+        [poll, start, self.options.timeout]
             .into_iter()
             .flatten()
             .min()

@@ -1,4 +1,4 @@
-//! The options of both watches, the outcomes that end a watch, and the waits between polls with jitter and `Retry-After`.
+//! The options of both watches, and the waits between their requests.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
@@ -15,15 +15,15 @@ pub enum Until {
     /// The watch ends with the first outcome, including [`Outcome::AwaitingGoLive`]. This is the default.
     #[default]
     Outcome,
-    /// The watch ends as with [`Until::Outcome`]. The caller treats [`Outcome::AwaitingGoLive`] as a success; the watch
-    /// itself behaves the same.
+    /// The watch ends as with [`Until::Outcome`]. The caller, such as the command-line tool, treats
+    /// [`Outcome::AwaitingGoLive`] as a success.
     GoLive,
     /// The watch ends with the first outcome other than [`Outcome::AwaitingGoLive`].
     Live,
 }
 
 impl Until {
-    /// Returns whether a watch ends with this outcome of a report.
+    /// Returns whether this outcome of a report ends the watch.
     pub(crate) fn ends_with(self, outcome: Outcome) -> bool {
         self != Self::Live || outcome != Outcome::AwaitingGoLive
     }
@@ -31,16 +31,16 @@ impl Until {
 
 /// The options of both watches.
 #[derive(Clone, Debug)]
-pub(crate) struct Rules {
+pub(crate) struct WatchOptions {
     pub(crate) interval: Duration,
     pub(crate) timeout: Option<Duration>,
     pub(crate) tolerate: Duration,
     pub(crate) until: Until,
-    /// The part of each wait that is added to it, in thousandths, at most 100, so that many watches don't poll at the same time.
+    /// The time that is added to each wait, in thousandths of the wait: 0 to 100. It spreads the polls of many watches.
     pub(crate) jitter: u32,
 }
 
-impl Default for Rules {
+impl Default for WatchOptions {
     fn default() -> Self {
         Self {
             interval: Duration::from_secs(60),
@@ -52,16 +52,16 @@ impl Default for Rules {
     }
 }
 
-impl Rules {
+impl WatchOptions {
     /// Sets a random jitter.
     pub(crate) fn with_random_jitter(self) -> Self {
-        // The standard library's only stable source of randomness.
+        // `RandomState` is the only stable source of random numbers in the standard library.
         let random = RandomState::new().build_hasher().finish();
         let jitter = u32::try_from(random % 101).unwrap_or_default();
         Self { jitter, ..self }
     }
 
-    /// Returns a wait with jitter.
+    /// Returns the wait with the jitter added.
     pub(crate) fn with_jitter(&self, wait: Duration) -> Duration {
         wait.saturating_add(wait / 1000 * self.jitter)
     }
@@ -72,7 +72,7 @@ impl Rules {
             .min(MAXIMUM_RETRY_AFTER)
     }
 
-    /// Returns `wait`, the time until the next request, if it comes from a `Retry-After` header that is longer than the interval.
+    /// Returns `wait`, the time until the next request, if a `Retry-After` header that is longer than the interval caused this wait.
     pub(crate) fn delay(&self, header: Option<Duration>, wait: Duration) -> Option<Duration> {
         let is_longer = header.is_some_and(|header| header > self.interval);
         (is_longer && wait == self.retry_after(header)).then_some(wait)

@@ -4,15 +4,15 @@ use std::fmt;
 
 use crate::types::{OfferStatus, OfferStatusReport, PublicationStep, StatusMessage, StepStatus};
 
-/// How a publication ended, or why its watch ended.
+/// How a publication ended, what it waits for, or why its watch ended.
 ///
 /// An outcome serializes as [`as_str`](Self::as_str).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The publication succeeded, and the offer is live. An unknown status of a step or an unknown level of a message doesn't
-    /// contradict a success: the service can add such values, and the status of the publication is known.
+    /// The publication succeeded, and the offer is live. A step with an unknown status or a message with an unknown level doesn't
+    /// contradict a success, because the service can add new values.
     Succeeded,
     /// The publication failed. The report's messages hold the reason.
     Failed,
@@ -20,23 +20,27 @@ pub enum Outcome {
     Canceled,
     /// The offer was never published, and no publication is in progress.
     NeverPublished,
-    /// The publisher must review the preview and go live.
+    /// The publication waits for the publisher, who must review the preview and go live.
     AwaitingGoLive,
-    /// The publication will fail unless the publisher acts. Its status is `running` or `waitingForPublisherReview`, but a step is
-    /// `blocked` or `rejected`, or the offer or an incomplete step has a message of level `error`.
+    /// The publisher must act, or the publication will fail. The status of the publication is `running` or
+    /// `waitingForPublisherReview`, and at least one of these is true:
+    ///
+    /// * A step is `blocked` or `rejected`.
+    /// * A step that isn't complete has a message of level `error`.
+    /// * A message about the whole publication has the level `error`.
     Blocked,
-    /// The service contradicts itself, so there is no evidence of a success:
+    /// The service contradicts itself, so the publication doesn't count as a success. There are four cases:
     ///
     /// * The report has the status `succeeded`, but a step is `blocked` or `rejected`, or a message has the level `error`.
-    /// * The report has the status `published`, which is documented only for the list. This status doesn't show which publication
-    ///   succeeded.
-    /// * In a watch: the outcome of the report is [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], but a value that could
-    ///   contradict it can't be decoded: the steps, the messages, a step's status or a message's level.
-    /// * In a [`PublisherWatch`](crate::PublisherWatch): the list contradicts [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`] for
-    ///   longer than tolerated.
+    /// * The report has the status `published`. This status is documented only for the list of offers, and doesn't show which
+    ///   publication succeeded.
+    /// * In a watch: the outcome would be [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], but the steps, the messages, a
+    ///   step's status or a message's level can't be decoded. These values could contradict the outcome.
+    /// * In a [`PublisherWatch`](crate::PublisherWatch): the list of offers contradicts [`Outcome::Succeeded`] or
+    ///   [`Outcome::AwaitingGoLive`] for longer than tolerated.
     Contradictory,
-    /// The publication didn't start within the [start timeout](crate::WatchBuilder::start_timeout). All reports can belong to the
-    /// previous publication.
+    /// A watch with [`after`](crate::WatchBuilder::after) received no report that shows the start of the new publication within the
+    /// [start timeout](crate::WatchBuilder::start_timeout). The last report can be about the previous publication.
     NotStarted,
     /// The watch [timed out](crate::WatchBuilder::timeout) before the publication had an outcome.
     TimedOut,
@@ -80,8 +84,8 @@ impl fmt::Display for Outcome {
 impl OfferStatusReport {
     /// Returns how the publication ended or what it waits for, or `None` if the publication is in progress or has an unknown status.
     ///
-    /// The outcome doesn't depend on percentages: the official example has complete steps at 0 %, and a `succeeded` offer with
-    /// steps that are `notStarted`.
+    /// Percentages and steps that are `notStarted` don't change the outcome: the official example has complete steps at 0 %, and a
+    /// `succeeded` offer with steps that are `notStarted`.
     ///
     /// ```
     /// use cloud_partner_portal::{Outcome, types::OfferStatusReport};
@@ -114,7 +118,7 @@ impl OfferStatusReport {
                     None
                 }
             }
-            // `notStarted`, and known values that are added to the spec later.
+            // `notStarted`, or a known value that is added to the spec later.
             _ => None,
         }
     }
@@ -135,110 +139,74 @@ mod tests {
     use super::Outcome;
     use crate::types::OfferStatusReport;
 
-    fn outcome(report: &str) -> Option<Outcome> {
-        serde_json::from_str::<OfferStatusReport>(report)
-            .unwrap_or_else(|error| panic!("{report}: {error}"))
-            .outcome()
-    }
-
     #[test]
     fn the_outcome_follows_from_status_steps_and_messages() {
-        for (report, expected) in [
-            (r#"{"status":"succeeded"}"#, Some(Outcome::Succeeded)),
-            (r#"{"status":"SUCCEEDED"}"#, Some(Outcome::Succeeded)),
-            (r#"{"status":"published"}"#, Some(Outcome::Contradictory)),
-            (r#"{"status":"failed"}"#, Some(Outcome::Failed)),
-            (r#"{"status":"Canceled"}"#, Some(Outcome::Canceled)),
+        let cases: [(Option<Outcome>, &[&str]); 8] = [
             (
-                r#"{"status":"neverPublished"}"#,
+                Some(Outcome::Succeeded),
+                &[
+                    r#"{"status":"succeeded"}"#,
+                    r#"{"status":"SUCCEEDED"}"#,
+                    r#"{"status":"succeeded","steps":[{"status":"complete"},{"status":"notStarted","progressPercentage":0}]}"#,
+                    r#"{"status":"succeeded","steps":[{"status":"complete","messages":[{"level":"warning"}]}],"messages":[{"level":"warning"}]}"#,
+                    r#"{"status":"succeeded","steps":[{"status":"skipped"}],"messages":[{"level":"notice"}]}"#,
+                ],
+            ),
+            (
+                Some(Outcome::Contradictory),
+                &[
+                    r#"{"status":"published"}"#,
+                    r#"{"status":"succeeded","steps":[{"status":"complete"},{"status":"blocked"}]}"#,
+                    r#"{"status":"Succeeded","steps":[{"status":"Rejected"}]}"#,
+                    r#"{"status":"succeeded","messages":[{"level":"Error"}]}"#,
+                    r#"{"status":"succeeded","steps":[{"status":"complete","messages":[{"level":"error"}]}]}"#,
+                ],
+            ),
+            (Some(Outcome::Failed), &[r#"{"status":"failed"}"#]),
+            (Some(Outcome::Canceled), &[r#"{"status":"Canceled"}"#]),
+            (
                 Some(Outcome::NeverPublished),
+                &[r#"{"status":"neverPublished"}"#],
             ),
-            (r#"{"status":"notStarted"}"#, None),
-            (r#"{"status":"paused"}"#, None),
-            (r#"{"status":""}"#, None),
-            (r#"{"status":"running"}"#, None),
             (
-                r#"{"status":"waitingForPublisherReview"}"#,
+                None,
+                &[
+                    r#"{"status":"notStarted"}"#,
+                    r#"{"status":"paused"}"#,
+                    r#"{"status":""}"#,
+                    r#"{"status":"running"}"#,
+                    r#"{"status":"running","steps":[{"id":"publisher-signoff","status":"complete"}]}"#,
+                    r#"{"status":"running","steps":[{"id":"displaycertify","status":"waitingForPublisherReview"}]}"#,
+                    r#"{"status":"running","steps":[{"status":"complete","messages":[{"level":"error"}]}]}"#,
+                    r#"{"status":"running","messages":[{"level":"warning"}]}"#,
+                ],
+            ),
+            (
                 Some(Outcome::AwaitingGoLive),
+                &[
+                    r#"{"status":"waitingForPublisherReview"}"#,
+                    r#"{"status":"running","steps":[{"id":"publisher-signoff","status":"waitingForPublisherReview"}]}"#,
+                    r#"{"status":"running","steps":[{"stepName":"Publisher-Signoff","status":"WaitingForPublisherReview"}]}"#,
+                ],
             ),
             (
-                r#"{"status":"running","steps":[{"id":"publisher-signoff","status":"waitingForPublisherReview"}]}"#,
-                Some(Outcome::AwaitingGoLive),
-            ),
-            (
-                r#"{"status":"running","steps":[{"stepName":"Publisher-Signoff","status":"WaitingForPublisherReview"}]}"#,
-                Some(Outcome::AwaitingGoLive),
-            ),
-            (
-                r#"{"status":"running","steps":[{"id":"publisher-signoff","status":"complete"}]}"#,
-                None,
-            ),
-            (
-                r#"{"status":"running","steps":[{"id":"displaycertify","status":"waitingForPublisherReview"}]}"#,
-                None,
-            ),
-            (
-                r#"{"status":"running","steps":[{"status":"complete"},{"status":"blocked"}]}"#,
                 Some(Outcome::Blocked),
+                &[
+                    r#"{"status":"running","steps":[{"status":"complete"},{"status":"blocked"}]}"#,
+                    r#"{"status":"running","steps":[{"status":"Rejected"}]}"#,
+                    r#"{"status":"running","steps":[{"status":"inProgress","messages":[{"level":"Error"}]}]}"#,
+                    r#"{"status":"running","messages":[{"level":"error"}]}"#,
+                    r#"{"status":"waitingForPublisherReview","steps":[{"status":"rejected"}]}"#,
+                    r#"{"status":"waitingForPublisherReview","messages":[{"level":"error"}]}"#,
+                ],
             ),
-            (
-                r#"{"status":"running","steps":[{"status":"Rejected"}]}"#,
-                Some(Outcome::Blocked),
-            ),
-            (
-                r#"{"status":"running","steps":[{"status":"inProgress","messages":[{"level":"Error"}]}]}"#,
-                Some(Outcome::Blocked),
-            ),
-            (
-                r#"{"status":"running","steps":[{"status":"complete","messages":[{"level":"error"}]}]}"#,
-                None,
-            ),
-            (
-                r#"{"status":"running","messages":[{"level":"error"}]}"#,
-                Some(Outcome::Blocked),
-            ),
-            (
-                r#"{"status":"waitingForPublisherReview","steps":[{"status":"rejected"}]}"#,
-                Some(Outcome::Blocked),
-            ),
-            (
-                r#"{"status":"waitingForPublisherReview","messages":[{"level":"error"}]}"#,
-                Some(Outcome::Blocked),
-            ),
-            (
-                r#"{"status":"running","messages":[{"level":"warning"}]}"#,
-                None,
-            ),
-            (
-                r#"{"status":"succeeded","steps":[{"status":"complete"},{"status":"notStarted","progressPercentage":0}]}"#,
-                Some(Outcome::Succeeded),
-            ),
-            (
-                r#"{"status":"succeeded","steps":[{"status":"complete","messages":[{"level":"warning"}]}],"messages":[{"level":"warning"}]}"#,
-                Some(Outcome::Succeeded),
-            ),
-            (
-                r#"{"status":"succeeded","steps":[{"status":"skipped"}],"messages":[{"level":"notice"}]}"#,
-                Some(Outcome::Succeeded),
-            ),
-            (
-                r#"{"status":"succeeded","steps":[{"status":"complete"},{"status":"blocked"}]}"#,
-                Some(Outcome::Contradictory),
-            ),
-            (
-                r#"{"status":"Succeeded","steps":[{"status":"Rejected"}]}"#,
-                Some(Outcome::Contradictory),
-            ),
-            (
-                r#"{"status":"succeeded","messages":[{"level":"Error"}]}"#,
-                Some(Outcome::Contradictory),
-            ),
-            (
-                r#"{"status":"succeeded","steps":[{"status":"complete","messages":[{"level":"error"}]}]}"#,
-                Some(Outcome::Contradictory),
-            ),
-        ] {
-            assert_eq!(outcome(report), expected, "{report}");
+        ];
+        for (expected, reports) in cases {
+            for report in reports {
+                let decoded: OfferStatusReport = serde_json::from_str(report)
+                    .unwrap_or_else(|error| panic!("{report}: {error}"));
+                assert_eq!(decoded.outcome(), expected, "{report}");
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The core of [`PublisherWatch`](crate::PublisherWatch). It requests the list at an interval, and then the status of each watched
-//! offer.
+//! The core of [`PublisherWatch`](crate::PublisherWatch), which requests the list of offers at an interval, and after each list the
+//! status of the watched offers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::types::{OfferStatus, OfferStatusReport, OfferSummary};
 use crate::watch::core::{Action, Core, Input, Request};
 use crate::watch::listing::{Evidence, Item, Listing};
-use crate::watch::options::{Rules, retry_after};
-use crate::watch::poll_errors::{Health, Verdict};
+use crate::watch::options::{WatchOptions, retry_after};
+use crate::watch::poll_errors::{Decision, PollHistory};
 use crate::watch::start::Start;
 use crate::watch::watched_offer::Offer;
 use crate::{
@@ -23,41 +23,43 @@ type Actions = Vec<Action<PublisherWatchEvent, PublisherWatchResult>>;
 
 /// The state of a watch of a publisher's offers.
 ///
-/// List and status requests never overlap. After a list, every open offer is polled once. The next list request is sent an interval
-/// after the response of the last one, but not before these polls have ended. Between two lists, only polls that failed are repeated.
+/// After a list, the status of every open offer is requested once. The next list request is sent an interval after the list, but not
+/// before these status requests have ended. Only status requests that failed are repeated before the next list. List and status
+/// requests never overlap.
 #[derive(Debug)]
 pub(crate) struct PublisherCore {
-    rules: Rules,
+    options: WatchOptions,
     listing: Listing,
-    health: Health,
+    list_history: PollHistory,
     /// Whether a list request is under way.
     list_under_way: bool,
     next_list: Duration,
-    /// The earliest time of the next request. The `Retry-After` of an error applies to all requests.
+    /// The earliest time of any request. The `Retry-After` of an error sets it, and applies to all requests.
     hold: Duration,
     offers: BTreeMap<String, Watched>,
-    /// The polls to send, each with its earliest time and the offer's id. The time of a poll that follows a list is zero; the time of a
-    /// poll that is repeated after an error isn't.
+    /// The status requests to send, each with its earliest time and the offer's id. The time is zero for a request that follows a
+    /// list, and greater than zero for a request that is repeated after an error.
     polls: BTreeSet<(Duration, String)>,
     /// The number of status requests that are under way.
     polling: usize,
 }
 
-/// An offer that was in flight or changed in some list.
+/// An offer that was in flight or changed in a list.
 #[derive(Debug)]
 struct Watched {
     offer: Offer,
-    /// Whether the offer is polled after the next list. Only a report with an outcome, or an error that isn't tolerated, makes this
-    /// `false`.
+    /// Whether the status of the offer is requested after the next list. Only a report with an outcome or an error that isn't
+    /// tolerated sets this to `false`.
     open: bool,
-    /// How the watch of this offer ended; `None` while it continues. If a list puts an outcome in doubt, the offer is open again.
+    /// The result of the watch of this offer; `None` while it continues. If a later list doesn't agree with the result, the offer is open
+    /// again.
     result: Option<Result<WatchResult, Error>>,
     /// The status in the last list that has a status of the offer.
     listed_status: Option<Extensible<OfferStatus>>,
     contradiction: Contradiction,
 }
 
-/// Whether the list contradicts the outcome.
+/// Whether the list contradicts the outcome of an offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Contradiction {
     No,
@@ -68,11 +70,11 @@ enum Contradiction {
 }
 
 impl PublisherCore {
-    pub(crate) fn new(rules: Rules) -> Self {
+    pub(crate) fn new(options: WatchOptions) -> Self {
         Self {
-            rules,
+            options,
             listing: Listing::default(),
-            health: Health::default(),
+            list_history: PollHistory::default(),
             list_under_way: false,
             next_list: Duration::ZERO,
             hold: Duration::ZERO,
@@ -90,11 +92,14 @@ impl PublisherCore {
     ) {
         self.list_under_way = false;
         let header = retry_after(&result);
-        let retry_after = self.rules.retry_after(header);
+        let retry_after = self.options.retry_after(header);
         match result {
             Ok(response) => {
-                self.health.succeeded();
-                let wait = self.rules.with_jitter(self.rules.interval).max(retry_after);
+                self.list_history.succeeded();
+                let wait = self
+                    .options
+                    .with_jitter(self.options.interval)
+                    .max(retry_after);
                 self.next_list = now.saturating_add(wait);
                 let offers = response.value.len();
                 self.compare(response.value, now);
@@ -110,8 +115,8 @@ impl PublisherCore {
                     return;
                 }
             }
-            Err(error) => match self.health.failed(error, now, &self.rules) {
-                Verdict::RetryAt(at, error) => {
+            Err(error) => match self.list_history.failed(error, now, &self.options) {
+                Decision::RetryAt(at, error) => {
                     self.next_list = at;
                     self.hold = self.hold.max(now.saturating_add(retry_after));
                     let offer = None;
@@ -120,20 +125,20 @@ impl PublisherCore {
                         error,
                     }));
                 }
-                Verdict::GiveUp(error) => {
+                Decision::GiveUp(error) => {
                     actions.push(Action::End(Err(error)));
                     return;
                 }
             },
         }
         let wait = self.next_list.saturating_sub(now);
-        if let Some(wait) = self.rules.delay(header, wait) {
+        if let Some(wait) = self.options.delay(header, wait) {
             let offer = None;
             actions.push(Action::Emit(PublisherWatchEvent::Delayed { offer, wait }));
         }
     }
 
-    /// Compares the results of the watched offers with the list, and starts to watch each other offer that is in flight or changed.
+    /// Compares the results of the watched offers with the list, and adds new watched offers: those that are in flight or changed.
     fn compare(&mut self, list: Vec<OfferSummary>, now: Duration) {
         let items = self.listing.record(list);
         for (id, watched) in &mut self.offers {
@@ -142,7 +147,7 @@ impl PublisherCore {
         for (id, item) in items {
             if item.in_flight || item.changed {
                 self.offers.entry(id).or_insert_with(|| Watched {
-                    offer: Offer::new(None, Start::Seen, now),
+                    offer: Offer::new(None, Start::Shown, now),
                     open: true,
                     result: None,
                     listed_status: item.status,
@@ -162,7 +167,7 @@ impl PublisherCore {
         self.polling = self.polling.saturating_sub(1);
         let failed = result.is_err();
         let header = retry_after(&result);
-        let retry_at = now.saturating_add(self.rules.retry_after(header));
+        let retry_at = now.saturating_add(self.options.retry_after(header));
         self.next_list = self.next_list.max(retry_at);
         if failed {
             self.hold = self.hold.max(retry_at);
@@ -171,7 +176,7 @@ impl PublisherCore {
             return;
         };
         let mut ended = None;
-        for event in watched.offer.polled(result, now, &self.rules) {
+        for event in watched.offer.polled(result, now, &self.options) {
             let offer = id.to_owned();
             actions.push(Action::Emit(match event {
                 WatchEvent::Changed(change) => PublisherWatchEvent::Changed {
@@ -198,7 +203,7 @@ impl PublisherCore {
         if failed && ended.is_none() {
             return;
         }
-        if let Some(result) = watched.set_result(ended, now, self.rules.tolerate) {
+        if let Some(result) = watched.set_result(ended, now, self.options.tolerate) {
             let offer = id.to_owned();
             actions.push(Action::Emit(PublisherWatchEvent::OfferEnded {
                 offer,
@@ -207,7 +212,7 @@ impl PublisherCore {
         }
     }
 
-    /// Ends the watch. The offers without a valid result get [`Outcome::TimedOut`].
+    /// Ends the watch. The outcome of every offer without a valid result is [`Outcome::TimedOut`].
     fn end(&mut self, timed_out: bool, actions: &mut Actions) {
         let mut offers = BTreeMap::new();
         for (id, watched) in std::mem::take(&mut self.offers) {
@@ -224,14 +229,15 @@ impl PublisherCore {
         actions.push(Action::End(Ok(PublisherWatchResult {
             offers,
             timed_out,
-            last_error: self.health.last_error(),
+            last_error: self.list_history.last_error(),
         })));
     }
 
-    /// Returns the earliest time of the next list request, or `None` if the polls after the last list haven't ended.
+    /// Returns the earliest time of the next list request. Returns `None` while a request is under way, and until the status requests
+    /// that follow the last list have ended.
     fn list_at(&self) -> Option<Duration> {
-        let polls_wait = self.polls.first().is_some_and(|(due, _)| due.is_zero());
-        let idle = !self.list_under_way && self.polling == 0 && !polls_wait;
+        let has_polls_after_list = self.polls.first().is_some_and(|(due, _)| due.is_zero());
+        let idle = !self.list_under_way && self.polling == 0 && !has_polls_after_list;
         idle.then_some(self.next_list.max(self.hold))
     }
 
@@ -244,11 +250,11 @@ impl PublisherCore {
         Some(self.hold.max(*due))
     }
 
-    /// Sends the requests that are due. A list request is sent first, because it leads to a poll of every open offer.
+    /// Sends the requests that are due. A list request goes first, because the status of every open offer is requested after the list.
     fn send(&mut self, now: Duration, actions: &mut Actions) {
         if self.list_at().is_some_and(|at| now >= at) {
             self.list_under_way = true;
-            self.health.sent(now);
+            self.list_history.sent(now);
             actions.push(Action::Send(Request::List));
         }
         while self.poll_at().is_some_and(|at| now >= at)
@@ -264,7 +270,7 @@ impl PublisherCore {
 }
 
 impl Watched {
-    /// Compares the result with a list. `item` is `None` if the list doesn't name the offer.
+    /// Compares the result with a list. `item` is `None` if the list doesn't contain the offer.
     fn compare(&mut self, item: Option<&Item>, now: Duration) {
         let status = item.and_then(|item| item.status.as_ref());
         let has_new_status = status != self.listed_status.as_ref();
@@ -274,17 +280,18 @@ impl Watched {
         let (Some(Ok(result)), Some(report)) = (&self.result, self.offer.last()) else {
             return;
         };
-        // A list whose status changes to the status of the report agrees with the outcome, unless the outcome is the result of an
-        // earlier contradiction. Any other change, such as a new version, can be a new publication.
+        // A list agrees with the outcome if its status has changed to the status of the report. No list agrees with an outcome that a
+        // contradiction has changed to `Contradictory`. Any other change in the list, such as a new version, can be a new publication.
         let agrees = has_new_status
             && status == Some(&report.status)
             && report.outcome() == Some(result.outcome);
-        let is_doubted = item.is_some_and(|item| item.changed) && !agrees;
+        let may_be_outdated = item.is_some_and(|item| item.changed) && !agrees;
         self.update_contradiction(now);
-        self.open |= is_doubted || matches!(self.contradiction, Contradiction::Since(_));
+        self.open |= may_be_outdated || matches!(self.contradiction, Contradiction::Since(_));
     }
 
-    /// Sets the result after a poll; `None` if the watch of the offer continues. Returns the result if it differs from the previous one.
+    /// Sets the result after a poll; `None` if the watch of the offer continues. Returns the new result if it differs from the previous
+    /// result.
     fn set_result(
         &mut self,
         result: Option<Result<WatchResult, Error>>,
@@ -313,18 +320,18 @@ impl Watched {
         self.result.clone()
     }
 
-    /// Updates the contradiction between the list and the last report.
+    /// Determines whether the list contradicts the last report.
     fn update_contradiction(&mut self, now: Duration) {
         let report = match self.result {
             Some(Ok(_)) => self.offer.last(),
             _ => None,
         };
-        let contradicts =
-            report.is_some_and(|report| match Evidence::of(self.listed_status.as_ref()) {
-                Evidence::None | Evidence::Success => false,
-                Evidence::NoSuccess => report.outcome().is_some_and(Outcome::may_count_as_success),
-                Evidence::InFlight => !report.is_in_flight(),
-            });
+        let evidence = Evidence::from_status(self.listed_status.as_ref());
+        let contradicts = report.is_some_and(|report| match evidence {
+            Evidence::None | Evidence::Success => false,
+            Evidence::NoSuccess => report.outcome().is_some_and(Outcome::may_count_as_success),
+            Evidence::InFlight => !report.is_in_flight(),
+        });
         self.contradiction = match self.contradiction {
             _ if !contradicts => Contradiction::No,
             Contradiction::No => Contradiction::Since(now),
@@ -332,8 +339,8 @@ impl Watched {
         };
     }
 
-    /// Returns the result. Returns `None` for an outcome that may count as a success if another poll must confirm it or if the list
-    /// contradicts it.
+    /// Returns the result if it is valid at the end of the watch. An outcome that may count as a success is valid only if the list
+    /// doesn't contradict it and no other status request must confirm it.
     fn valid_result(&self) -> Option<Result<WatchResult, Error>> {
         let is_valid = match self.result.as_ref()? {
             Ok(result) if result.outcome.may_count_as_success() => {
@@ -359,7 +366,7 @@ impl Core for PublisherCore {
         if matches!(actions.last(), Some(Action::End(_))) {
             return actions;
         }
-        if self.rules.timed_out(now) {
+        if self.options.timed_out(now) {
             self.end(true, &mut actions);
         } else {
             self.send(now, &mut actions);
@@ -368,7 +375,7 @@ impl Core for PublisherCore {
     }
 
     fn wake_at(&self) -> Option<Duration> {
-        [self.list_at(), self.poll_at(), self.rules.timeout]
+        [self.list_at(), self.poll_at(), self.options.timeout]
             .into_iter()
             .flatten()
             .min()

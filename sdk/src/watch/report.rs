@@ -6,13 +6,13 @@ use crate::types::{
 };
 use crate::{Extensible, KnownValue};
 
-/// The step in which the publisher reviews the preview and goes live. The documentation shows this value in the step's `id`;
-/// since the move to Partner Center, the value was observed in `stepName`.
+/// The name of the step in which the publisher reviews the preview and goes live. The documentation has this value in the step's
+/// `id`. Since the move to Partner Center, the value was observed in `stepName`.
 const SIGN_OFF: &str = "publisher-signoff";
 
 impl OfferStatusReport {
-    /// Returns whether the publication can still proceed: its status isn't `succeeded`, `published`, `failed`, `canceled` or
-    /// `neverPublished`. An unknown status counts as in flight.
+    /// Returns whether the publication is in flight, which means that its status isn't final. The final statuses are `succeeded`,
+    /// `published`, `failed`, `canceled` and `neverPublished`. An unknown status counts as in flight.
     #[must_use]
     pub fn is_in_flight(&self) -> bool {
         is_in_flight(Some(&self.status))
@@ -30,8 +30,11 @@ impl OfferStatusReport {
         self.messages.as_deref().unwrap_or_default()
     }
 
-    /// Returns the step that the publication has reached. This is the first blocked step, otherwise the last step in progress,
-    /// otherwise the first step after the last complete step that is `notStarted`.
+    /// Returns the step that the publication has reached, which is the first of these that exists:
+    ///
+    /// 1. the first blocked step
+    /// 2. the last step that is `inProgress`, `waitingForPublisherReview` or `waitingForApproval`
+    /// 3. the first `notStarted` step after the last `complete` step
     #[must_use]
     pub fn current_step(&self) -> Option<&PublicationStep> {
         let steps = self.steps();
@@ -51,7 +54,7 @@ impl OfferStatusReport {
 }
 
 impl PublicationStep {
-    /// Returns the step's human-readable name, or its id if the step has no name.
+    /// Returns the step's human-readable name, its id if it has no name, or `unnamed step` if it has neither.
     #[must_use]
     pub fn label(&self) -> &str {
         let name = self.step_name.as_deref().or(self.id.as_deref());
@@ -75,7 +78,8 @@ impl PublicationStep {
             && self.is(StepStatus::WaitingForPublisherReview)
     }
 
-    /// Returns whether the step is `blocked` or `rejected`, or is incomplete and has a message of level `error`.
+    /// Returns whether the step is `blocked` or `rejected`. A step that isn't `complete` and has a message of level `error` is also
+    /// blocked.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
         self.is(StepStatus::Blocked)
@@ -108,15 +112,15 @@ fn is<K: KnownValue>(value: Option<&Extensible<K>>, known: K) -> bool {
 }
 
 impl OfferSummary {
-    /// Returns whether the offer's publication can still proceed: its status isn't `succeeded`, `published`, `failed`,
-    /// `canceled` or `neverPublished`. A missing or unknown status counts as in flight.
+    /// Returns whether the offer's publication is in flight, as [`OfferStatusReport::is_in_flight`] does. A missing status also
+    /// counts as in flight.
     #[must_use]
     pub fn is_in_flight(&self) -> bool {
         is_in_flight(self.status.as_ref())
     }
 }
 
-/// Returns whether a publication with this status can still proceed. Lists and reports share this definition.
+/// Returns whether a publication with this status is in flight. A missing or unknown status counts as in flight.
 pub(super) fn is_in_flight(status: Option<&Extensible<OfferStatus>>) -> bool {
     !matches!(
         status.and_then(Extensible::known),
@@ -133,10 +137,10 @@ pub(super) fn is_in_flight(status: Option<&Extensible<OfferStatus>>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::is_in_flight;
-    use crate::types::OfferStatusReport;
+    use crate::types::{OfferStatusReport, PublicationStep};
 
     #[test]
-    fn the_current_step_is_the_blocked_step_or_the_last_step_in_progress() {
+    fn the_current_step_is_the_blocked_step_or_the_last_step_in_progress_or_the_next_step() {
         for (steps, expected) in [
             ("[]", None),
             (
@@ -159,16 +163,9 @@ mod tests {
             (r#"[{"id":"a","status":"complete"}]"#, None),
         ] {
             let report = format!(r#"{{"status":"running","steps":{steps}}}"#);
-            let report: OfferStatusReport =
-                serde_json::from_str(&report).unwrap_or_else(|error| panic!("{error}"));
-            assert_eq!(
-                report
-                    .current_step()
-                    .map(|step| step.label().to_owned())
-                    .as_deref(),
-                expected,
-                "{steps}"
-            );
+            let report: OfferStatusReport = serde_json::from_str(&report).expect("a report");
+            let step = report.current_step().map(PublicationStep::label);
+            assert_eq!(step, expected, "{steps}");
         }
     }
 
@@ -178,13 +175,13 @@ mod tests {
             (Some("running"), true),
             (Some("WaitingForPublisherReview"), true),
             (Some("paused"), true),
-            (Some("succeeded"), false),
             (Some("notStarted"), true),
+            (None, true),
+            (Some("succeeded"), false),
             (Some("published"), false),
             (Some("failed"), false),
             (Some("Canceled"), false),
             (Some("neverPublished"), false),
-            (None, true),
         ] {
             let status = status.map(crate::Extensible::new);
             assert_eq!(is_in_flight(status.as_ref()), expected, "{status:?}");

@@ -1,12 +1,12 @@
-//! Detects values that could contradict a success, but that the lenient decoder replaced by `None`.
+//! Detects values that the lenient decoder replaced by `None` although they could contradict a success.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Unexpected, Visitor};
 
-/// The properties of a report that can contradict a success, with the types of the spec. Unlike the lenient decoder, serde rejects
-/// any other type, and a property that occurs twice.
+/// The properties of a report that can contradict a success, with the types of the spec. Serde, unlike the lenient decoder, rejects
+/// values of any other type and duplicate properties.
 #[derive(serde::Deserialize)]
 #[expect(dead_code, reason = "only the success of decoding counts")]
 struct Report {
@@ -56,7 +56,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Array<T> {
     }
 }
 
-/// Returns whether the steps, the messages, a step's status or a message's level in this body of a report couldn't be read.
+/// Returns whether the lenient decoder couldn't read the steps, the messages, a step's status or a message's level in the body of a
+/// report.
 pub(crate) fn has_unread_values(body: &[u8]) -> bool {
     serde_json::from_slice::<Report>(body).is_err()
 }
@@ -66,41 +67,34 @@ mod tests {
     use super::has_unread_values;
 
     #[test]
-    fn undecodable_values_that_could_contradict_a_success_are_detected() {
-        for (properties, expected) in [
-            ("", false),
-            (r#","steps":null,"messages":"""#, false),
-            (
-                r#","steps":[{"status":"skipped","messages":[{"level":"notice"}]}]"#,
-                false,
-            ),
-            (
-                r#","steps":[{"status":"","id":7}],"messages":[{"level":null}]"#,
-                false,
-            ),
-            (
-                r#","messages":[{"level":"info","messageHtml":"x\ud83d"}]"#,
-                false,
-            ),
-            (r#","liveLinks":7,"liveLinks":8"#, false),
-            (r#","steps":[],"steps":[]"#, true),
-            (r#","messages":[],"messages":[]"#, true),
-            (r#","steps":{"id":"a"}"#, true),
-            (r#","steps":"x""#, true),
-            (r#","steps":["rejected"]"#, true),
-            (r#","steps":[{"status":["rejected"]}]"#, true),
-            (
-                r#","steps":[{"status":"rejected","status":"complete"}]"#,
-                true,
-            ),
-            (r#","steps":[{"status":"x\ud83d"}]"#, true),
-            (r#","steps":[{"messages":7}]"#, true),
-            (r#","steps":[{"messages":[{"level":3}]}]"#, true),
-            (r#","messages":[{"level":{}}]"#, true),
-            (r#","messages":[{"level":"error","level":"info"}]"#, true),
-        ] {
-            let body = format!(r#"{{"status":"succeeded"{properties}}}"#);
-            assert_eq!(has_unread_values(body.as_bytes()), expected, "{body}");
+    fn only_unread_values_that_could_contradict_a_success_are_detected() {
+        let harmless = [
+            "",
+            r#","steps":null,"messages":"""#,
+            r#","steps":[{"status":"skipped","messages":[{"level":"notice"}]}]"#,
+            r#","steps":[{"status":"","id":7}],"messages":[{"level":null}]"#,
+            r#","messages":[{"level":"info","messageHtml":"x\ud83d"}]"#,
+            r#","liveLinks":7,"liveLinks":8"#,
+        ];
+        let detected = [
+            r#","steps":[],"steps":[]"#,
+            r#","messages":[],"messages":[]"#,
+            r#","steps":{"id":"a"}"#,
+            r#","steps":"x""#,
+            r#","steps":["rejected"]"#,
+            r#","steps":[{"status":["rejected"]}]"#,
+            r#","steps":[{"status":"rejected","status":"complete"}]"#,
+            r#","steps":[{"status":"x\ud83d"}]"#,
+            r#","steps":[{"messages":7}]"#,
+            r#","steps":[{"messages":[{"level":3}]}]"#,
+            r#","messages":[{"level":{}}]"#,
+            r#","messages":[{"level":"error","level":"info"}]"#,
+        ];
+        for (properties, expected) in [(&harmless[..], false), (&detected, true)] {
+            for properties in properties {
+                let body = format!(r#"{{"status":"succeeded"{properties}}}"#);
+                assert_eq!(has_unread_values(body.as_bytes()), expected, "{body}");
+            }
         }
     }
 }

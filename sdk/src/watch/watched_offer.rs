@@ -1,10 +1,10 @@
-//! The state of one watched offer, which both watches use.
+//! The state of a watched offer, which both watches use.
 
 use std::time::Duration;
 
 use crate::types::OfferStatusReport;
-use crate::watch::options::{Rules, Until, retry_after};
-use crate::watch::poll_errors::{Health, Verdict};
+use crate::watch::options::{Until, WatchOptions, retry_after};
+use crate::watch::poll_errors::{Decision, PollHistory};
 use crate::watch::start::Start;
 use crate::watch::unread::has_unread_values;
 use crate::{Change, Error, Outcome, Response, WatchEvent, WatchResult};
@@ -14,18 +14,18 @@ use crate::{Change, Error, Outcome, Response, WatchEvent, WatchResult};
 pub(crate) struct Offer {
     last: Option<OfferStatusReport>,
     start: Start,
-    health: Health,
+    history: PollHistory,
     /// The earliest time of the next poll.
     due: Duration,
 }
 
 impl Offer {
-    /// Creates the state. `last` is a report that the caller already has.
+    /// Creates the state. `last` is a report that the caller has stored.
     pub(crate) fn new(last: Option<OfferStatusReport>, start: Start, due: Duration) -> Self {
         Self {
             last,
             start,
-            health: Health::default(),
+            history: PollHistory::default(),
             due,
         }
     }
@@ -38,13 +38,13 @@ impl Offer {
         self.last.as_ref()
     }
 
-    /// Returns whether a report has shown the start of the expected publication.
+    /// Returns whether a report has shown the start of the publication that the watch waits for.
     pub(crate) fn has_started(&self) -> bool {
-        self.start.is_seen()
+        self.start.is_shown()
     }
 
     pub(crate) fn sent(&mut self, now: Duration) {
-        self.health.sent(now);
+        self.history.sent(now);
     }
 
     /// Processes the result of a poll. Only the last event can be [`WatchEvent::Ended`].
@@ -52,21 +52,21 @@ impl Offer {
         &mut self,
         result: Result<Response<OfferStatusReport>, Error>,
         now: Duration,
-        rules: &Rules,
+        options: &WatchOptions,
     ) -> Vec<WatchEvent> {
         let header = retry_after(&result);
         let mut events = Vec::new();
         match result {
             Ok(response) => {
-                self.health.succeeded();
-                let wait = rules.with_jitter(rules.interval);
-                self.due = now.saturating_add(wait.max(rules.retry_after(header)));
+                self.history.succeeded();
+                let wait = options.with_jitter(options.interval);
+                self.due = now.saturating_add(wait.max(options.retry_after(header)));
                 let body = response.received.body.clone();
                 let report = response.value.clone();
-                let has_started = self.start.sees(&report);
+                let has_started = self.start.record(&report);
                 let before = self.last.replace(report);
                 events.extend(Change::between(before.as_ref(), response).map(WatchEvent::Changed));
-                if has_started && let Some(mut outcome) = self.outcome(rules.until) {
+                if has_started && let Some(mut outcome) = self.outcome(options.until) {
                     if outcome.may_count_as_success() && has_unread_values(&body) {
                         outcome = Outcome::Contradictory;
                     }
@@ -74,18 +74,18 @@ impl Offer {
                     return events;
                 }
             }
-            Err(error) => match self.health.failed(error, now, rules) {
-                Verdict::RetryAt(due, error) => {
+            Err(error) => match self.history.failed(error, now, options) {
+                Decision::RetryAt(due, error) => {
                     self.due = due;
                     events.push(WatchEvent::PollFailed(error));
                 }
-                Verdict::GiveUp(error) => {
+                Decision::GiveUp(error) => {
                     events.push(WatchEvent::Ended(Err(error)));
                     return events;
                 }
             },
         }
-        let delay = rules.delay(header, self.due.saturating_sub(now));
+        let delay = options.delay(header, self.due.saturating_sub(now));
         events.extend(delay.map(WatchEvent::Delayed));
         events
     }
@@ -95,12 +95,12 @@ impl Offer {
         WatchResult {
             outcome,
             report: self.last.clone(),
-            last_error: self.health.last_error(),
-            errors: self.health.errors().to_vec(),
+            last_error: self.history.last_error(),
+            errors: self.history.errors().to_vec(),
         }
     }
 
-    /// Returns the outcome of the last report, or `None` if the watch continues after this outcome.
+    /// Returns the outcome of the last report if it ends the watch.
     fn outcome(&self, until: Until) -> Option<Outcome> {
         let outcome = self.last.as_ref()?.outcome()?;
         until.ends_with(outcome).then_some(outcome)

@@ -1,72 +1,137 @@
-//! Endpoints with a password, a token provider that never returns, and the attempt after a 401.
+//! The client: which endpoints and paths it accepts, `Client::get`, and the auto traits of the public types.
 
-use std::future::pending;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use cloud_partner_portal::{AccessToken, Client, ClientBuilder, Credential, RetryPolicy};
+use cloud_partner_portal::{
+    AccessToken, Change, Client, ClientBuilder, Credential, CredentialError, CredentialSource,
+    Error, Extensible, Identifier, InvalidIdentifier, Link, Outcome, PublisherWatch,
+    PublisherWatchBuilder, PublisherWatchEvent, PublisherWatchResult, Response, RetryPolicy,
+    StepChange, Timestamp, Until, Watch, WatchBuilder, WatchEvent, WatchResult, types,
+};
 
-use crate::support::TOKEN;
 use crate::support::scripted_server::{ScriptedServer, json_response, response};
+use crate::support::{TOKEN, build, client};
 
-fn builder(server: &ScriptedServer) -> ClientBuilder {
+#[test]
+fn types_are_send_and_sync_and_errors_are_clone() {
+    fn check<T: Send + Sync + 'static>() {}
+    fn is_send<T: Send + 'static>() {}
+    fn is_error<T: Clone + std::error::Error>() {}
+    check::<(AccessToken, Client, ClientBuilder, RetryPolicy)>();
+    check::<(Credential, CredentialError, CredentialSource, Error)>();
+    check::<(Identifier, InvalidIdentifier, Link, Timestamp)>();
+    check::<(Extensible<types::OfferStatus>, Outcome, Until)>();
+    check::<Response<types::OfferStatusReport>>();
+    check::<(Change, StepChange, WatchBuilder, WatchEvent, WatchResult)>();
+    check::<(PublisherWatchBuilder, PublisherWatchEvent)>();
+    check::<PublisherWatchResult>();
+    // The futures of requests aren't `Sync`.
+    is_send::<(PublisherWatch, Watch)>();
+    is_error::<Error>();
+}
+
+/// Builds a client with this endpoint and a custom HTTP client.
+fn with_endpoint(endpoint: &str) -> Result<Client, Error> {
     Client::builder()
-        .endpoint(server.url())
+        .endpoint(endpoint)
         .credential(Credential::token(TOKEN).expect("a valid token"))
-        .retry(RetryPolicy::disabled())
+        .http_client(reqwest::Client::new())
+        .build()
+}
+
+#[test]
+fn an_endpoint_is_https_or_plain_http_on_this_machine() {
+    for (endpoint, url) in [
+        ("https://example.com", "https://example.com"),
+        (" https://example.com/a/ ", "https://example.com/a"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://[::1]:8080/", "http://[::1]:8080"),
+        ("http://localhost", "http://localhost"),
+    ] {
+        let client = with_endpoint(endpoint).expect(endpoint);
+        assert_eq!(client.endpoint(), url);
+    }
+    for endpoint in [
+        "http://cloudpartner.azure.com",
+        "http://192.0.2.1",
+        "http://0.0.0.0:8080",
+        "http://[2001:db8::1]",
+        "http://localhost.example.com",
+        "http://127.0.0.1.example.com",
+        "http://localhost@example.com",
+        "HTTP://EXAMPLE.COM",
+        "https://example.com?x=1",
+        "https://example.com#x",
+        "ftp://example.com",
+        "example.com",
+        "",
+    ] {
+        let error = with_endpoint(endpoint).expect_err(endpoint);
+        assert!(error.is_invalid_argument(), "{endpoint}: {error:?}");
+        assert!(error.to_string().contains("the endpoint can't be used"));
+    }
 }
 
 #[test]
 fn an_endpoint_with_a_password_is_an_error_and_the_password_is_never_shown() {
-    let builder = Client::builder()
-        .endpoint("https://user:s3cret@example.com")
-        .credential(Credential::token(TOKEN).expect("a valid token"));
-    let debug = format!("{builder:?}");
-    let error = builder.build().expect_err("an endpoint with a password");
+    let endpoint = "https://user:s3cret@example.com";
+    let builder = Client::builder().endpoint(endpoint);
+    let error = with_endpoint(endpoint).expect_err("an endpoint with a password");
     assert!(error.is_invalid_argument(), "{error:?}");
-    for text in [debug, format!("{error} {error:?}")] {
+    for text in [format!("{builder:?}"), format!("{error} {error:?}")] {
         assert!(text.contains("a user name or a password"), "{text}");
         assert!(!text.contains("s3cret"), "{text}");
     }
 }
 
 #[tokio::test]
-async fn a_call_that_times_out_while_it_waits_for_a_token_is_a_credential_error() {
-    let server = ScriptedServer::start(|_| json_response("[]"));
-    let client = builder(&server)
-        .credential(Credential::provider(pending))
-        .call_timeout(Duration::from_millis(50))
-        .build()
-        .expect("a client");
-    let error = client.list_offers("contoso").await.expect_err("no token");
-    assert!(error.is_credential() && error.is_timeout(), "{error:?}");
-    assert_eq!(
-        error.to_string(),
-        "listOffers: the call timed out after 0.05 s while the credential fetched a token; credential: provider"
-    );
-    assert_eq!(server.requests().len(), 0);
+async fn get_calls_an_operation_that_the_spec_does_not_name() {
+    let server = ScriptedServer::start(|request| match request.number {
+        0 => response(503, &[], ""),
+        _ => response(200, &[("x-test", "a")], r#"{"any":["thing"]}"#),
+    });
+    let retry = RetryPolicy::default().initial_backoff(Duration::from_millis(1));
+    let client = build(Client::builder().endpoint(server.url()).retry(retry));
+    let response = client.get("/api/publishers/contoso/offers/test-vm").await;
+    let response = response.expect("JSON");
+    assert_eq!(response["any"][0], "thing");
+    assert_eq!((response.attempts(), response.status()), (2, 200));
+    let header = response.headers().get("x-test");
+    assert_eq!(header.and_then(|value| value.to_str().ok()), Some("a"));
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(requests.iter().all(|request| request.token.is_some()));
 }
 
 #[tokio::test]
-async fn a_401_is_followed_by_one_attempt_with_a_new_token_even_without_retries() {
-    for second in [200, 401, 503] {
-        let server = ScriptedServer::start(move |request| match request.number {
-            0 => response(401, &[], ""),
-            _ if second == 200 => json_response("[]"),
-            _ => response(second, &[], ""),
-        });
-        let number = AtomicU32::new(0);
-        let credential = Credential::provider(move || {
-            let number = number.fetch_add(1, Ordering::Relaxed);
-            async move { Ok(AccessToken::new(format!("t0ken-{number}"))) }
-        });
-        let client = builder(&server).credential(credential);
-        let client = client.build().expect("a client");
-        let attempts = match client.list_offers("contoso").await {
-            Ok(response) => response.attempts(),
-            Err(error) => error.attempts(),
-        };
-        assert_eq!(attempts, 2, "{second}");
-        assert_eq!(server.requests().len(), 2, "{second}");
+async fn the_path_of_get_stays_on_the_server() {
+    let server = ScriptedServer::scripts(vec![json_response("[]")]);
+    let client = client(server.url() + "/p");
+    let paths = [
+        ("/a", "/p/a?api-version=2017-10-31"),
+        ("//a", "/p//a?api-version=2017-10-31"),
+        ("/a%2Fb?x=%20", "/p/a%2Fb?x=%20&api-version=2017-10-31"),
+        ("/a?api-version=2", "/p/a?api-version=2"),
+    ];
+    for (path, _) in paths {
+        client.get(path).await.expect(path);
     }
+    for path in [
+        "",
+        "api",
+        "@evil.example/",
+        "https://evil.example/",
+        "/../a",
+        "/a/%2e%2E/b",
+        "/./a",
+        "/a\\..\\b",
+        "/a b",
+        "/a\nb",
+        "/a#b",
+    ] {
+        let error = client.get(path).await.expect_err(path);
+        assert!(error.is_invalid_argument(), "{path}: {error:?}");
+    }
+    let targets = server.requests().into_iter().map(|request| request.target);
+    assert_eq!(Vec::from_iter(targets), paths.map(|(_, target)| target));
 }

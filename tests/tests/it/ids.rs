@@ -10,14 +10,8 @@ use crate::support::{client, committed_spec, serve};
 fn identifier_accepts_the_same_strings_as_the_pattern_of_the_spec() {
     let spec = committed_spec();
     for name in ["PublisherId", "OfferId"] {
-        let schemas = spec.value["components"]["schemas"]
-            .as_object()
-            .expect("schemas");
-        let (_, pattern) = schemas
-            .iter()
-            .find(|(component, _)| component.starts_with(name))
-            .expect("a schema");
-        let validator = jsonschema::draft4::new(pattern).expect("a schema");
+        let schema = &spec.value["components"]["schemas"][name];
+        let validator = jsonschema::draft4::new(schema).expect("a schema");
         // Every character of the Basic Multilingual Plane: alone, at the beginning and at the end.
         for c in (0..=0xffff).filter_map(char::from_u32) {
             for text in [c.to_string(), format!("{c}a"), format!("a{c}")] {

@@ -22,7 +22,7 @@ fn recordings() -> Vec<StoredRecording> {
     recordings.all().expect("valid recordings")
 }
 
-fn committed() -> Replay {
+fn all_recordings_and_scenarios() -> Replay {
     let scenarios = store::scenarios(&store::root().join("scenarios"));
     Replay::new(recordings(), scenarios.all().expect("valid scenarios"))
 }
@@ -38,7 +38,7 @@ fn scenario(path: &str, statuses: &[&str]) -> Scenario {
         recording: recording(path, Some(Body::Json(json!({ "status": status })))),
     };
     Scenario {
-        name: "made".to_owned(),
+        name: "test".to_owned(),
         recordings: statuses.iter().map(stored).collect(),
     }
 }
@@ -145,7 +145,11 @@ fn adds_a_correlation_id_if_the_recording_has_none() {
 
 #[test]
 fn returns_401_for_a_missing_or_wrong_token() {
-    let [one_token, any_token] = [committed().token("a-token"), committed()].map(start);
+    let [one_token, any_token] = [
+        all_recordings_and_scenarios().token("a-token"),
+        all_recordings_and_scenarios(),
+    ]
+    .map(start);
     for (server, authorization, status) in [
         (&one_token, None, 401),
         (&one_token, Some(""), 401),
@@ -191,7 +195,7 @@ fn returns_the_error_response_of_the_service_for_a_request_that_isnt_recorded() 
     let elsewhere = &json!({ "Message": elsewhere });
     let post = "The requested resource does not support the method 'POST'.";
     let post = &json!({ "Message": post });
-    let server = start(committed());
+    let server = start(all_recordings_and_scenarios());
     for (request, status, body) in [
         ("GET P/contoso/offers", 400, version),
         ("GET P/contoso/offers?api-version=", 400, version),
@@ -250,21 +254,21 @@ fn compares_paths_segment_by_segment_after_decoding() {
 #[test]
 fn a_scenario_advances_with_each_request_to_its_server_and_repeats_its_last_response() {
     let path = "/offers/vm/status";
-    let [one, other] = [(); 2].map(|()| {
-        let made = scenario(path, &["one", "two", "three"]);
-        start(Replay::new(NO_RECORDINGS, [made]))
+    let [server, other_server] = [(); 2].map(|()| {
+        let scenario = scenario(path, &["one", "two", "three"]);
+        start(Replay::new(NO_RECORDINGS, [scenario]))
     });
     for status in ["one", "two", "three", "three", "three"] {
         // A request that gets an error response doesn't advance the scenario.
-        assert_eq!(get(&one, path).status, 400);
-        assert_eq!(get_json(&one, path)["status"], status);
+        assert_eq!(get(&server, path).status, 400);
+        assert_eq!(get_json(&server, path)["status"], status);
     }
-    assert_eq!(get_json(&other, path)["status"], "one");
+    assert_eq!(get_json(&other_server, path)["status"], "one");
 }
 
 #[test]
 fn the_list_shows_the_status_that_the_next_status_request_returns() {
-    let server = start(committed());
+    let server = start(all_recordings_and_scenarios());
     let offers = |list: Value| list.as_array().expect("a list").clone();
     let first_list = offers(get_json(&server, OFFERS));
     for _ in 0..12 {
@@ -288,7 +292,7 @@ fn the_list_shows_the_status_that_the_next_status_request_returns() {
 
 #[test]
 fn the_log_contains_every_part_of_a_request_except_the_token() {
-    let server = start(committed());
+    let server = start(all_recordings_and_scenarios());
     for authorization in [
         "",
         "authorization: Bearer secret\r\n",
@@ -312,8 +316,8 @@ fn the_log_contains_every_part_of_a_request_except_the_token() {
 
 #[test]
 fn a_client_that_disconnects_during_the_delay_doesnt_advance_a_scenario() {
-    let made = scenario("/offers/vm/status", &["one", "two"]);
-    let replay = Replay::new(NO_RECORDINGS, [made]).delay(Duration::from_millis(200));
+    let scenario = scenario("/offers/vm/status", &["one", "two"]);
+    let replay = Replay::new(NO_RECORDINGS, [scenario]).delay(Duration::from_millis(200));
     let server = start(replay);
     let request = format!("GET /offers/vm/status{VERSION}");
     let send = || send(&server, &request, "authorization: Bearer x\r\n");
@@ -327,7 +331,7 @@ fn a_client_that_disconnects_during_the_delay_doesnt_advance_a_scenario() {
 
 #[test]
 fn dropping_the_server_closes_its_connections_and_frees_the_port() {
-    let server = start(committed().delay(Duration::from_secs(3600)));
+    let server = start(all_recordings_and_scenarios().delay(Duration::from_secs(3600)));
     let address = server.url().replace("http://", "");
     assert!(address.starts_with("127.0.0.1:"));
     let mut waiting = send(&server, "GET /", "");
@@ -341,9 +345,13 @@ fn dropping_the_server_closes_its_connections_and_frees_the_port() {
     // The port is free again.
     let port = address.rsplit(':').next().expect("a port");
     let port = port.parse().expect("a number");
-    let again = start(committed().port(port));
+    let again = start(all_recordings_and_scenarios().port(port));
     assert_eq!(again.url(), format!("http://{address}"));
-    let taken = committed().port(port).start().err().expect("an error");
+    let taken = all_recordings_and_scenarios()
+        .port(port)
+        .start()
+        .err()
+        .expect("an error");
     assert_eq!(taken.kind(), std::io::ErrorKind::AddrInUse);
 }
 
@@ -368,7 +376,7 @@ fn start_returns_an_error_for_other_methods_duplicate_requests_and_empty_scenari
         ),
         (
             Replay::new(NO_RECORDINGS, [scenario("/x", &[])]),
-            "the scenario made has no recordings",
+            "the scenario test has no recordings",
         ),
     ] {
         let error = replay.start().err().expect("an error");

@@ -1,9 +1,9 @@
-//! A reference model of the watches. The model imports nothing from the crate. It checks a run against the service's responses, with
-//! its own types and its own implementation of the rules.
+//! A reference model of the watches: a second implementation of their options, which imports nothing from the crate. It computes the
+//! expected result of a run from the responses of the service.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-/// Seconds since the start.
+/// Seconds since the start of the watch.
 pub type Seconds = u64;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -13,46 +13,51 @@ pub enum ServiceResponse {
     Fault(Fault),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// An offer in a list.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Item {
     pub offer: u8,
     pub status: Option<&'static str>,
     pub version: u8,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Report {
     pub status: &'static str,
-    pub rejected_step: bool,
-    pub error_message: bool,
+    pub has_rejected_step: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
-    Argument,
+    InvalidArgument,
     Credential,
-    Connect,
-    /// No response for five minutes.
-    Hang,
-    Cut,
-    NotJson,
+    Connection,
+    Timeout,
+    Decode,
     Status(u16),
 }
 
 /// A request and its response.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// `None` for the list.
+    /// The offer whose status was requested; `None` for the list.
     pub offer: Option<u8>,
     pub sent: Seconds,
     pub received: Seconds,
     pub response: ServiceResponse,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+impl Exchange {
+    pub fn failed(&self) -> bool {
+        matches!(self.response, ServiceResponse::Fault(_))
+    }
+}
+
+/// How a watch ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum End {
     Outcome(&'static str),
-    GivenUp,
+    Error,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +68,11 @@ pub struct Options {
     pub until_live: bool,
 }
 
-const FINAL: [&str; 5] = [
+/// The statuses that show that a publication has started.
+pub const STARTED: [&str; 3] = ["notStarted", "running", "waitingForPublisherReview"];
+
+/// The statuses of a publication that has ended.
+pub const FINAL: [&str; 5] = [
     "succeeded",
     "published",
     "failed",
@@ -71,34 +80,38 @@ const FINAL: [&str; 5] = [
     "neverPublished",
 ];
 
-pub fn is_in_flight(status: Option<&str>) -> bool {
+/// Returns whether a publication with this status can still proceed. A missing or unknown status counts as in flight.
+fn is_in_flight(status: Option<&str>) -> bool {
     !status.is_some_and(|status| FINAL.contains(&status))
-}
-
-/// Returns whether a status shows that a publication has started. An unknown status doesn't.
-pub fn shows_a_start(status: &str) -> bool {
-    ["notStarted", "waitingForPublisherReview", "running"].contains(&status)
 }
 
 pub fn outcome(report: Report) -> Option<&'static str> {
     match report.status {
         "published" => Some("contradictory"),
-        "succeeded" if report.rejected_step || report.error_message => Some("contradictory"),
-        "running" | "waitingForPublisherReview" if report.rejected_step || report.error_message => {
-            Some("blocked")
-        }
+        "succeeded" if report.has_rejected_step => Some("contradictory"),
+        "running" | "waitingForPublisherReview" if report.has_rejected_step => Some("blocked"),
         "waitingForPublisherReview" => Some("awaitingGoLive"),
-        status if FINAL.contains(&status) => Some(status),
-        _ => None,
+        status if is_in_flight(Some(status)) => None,
+        status => Some(status),
     }
+}
+
+/// Returns whether a caller can treat the outcome as a success.
+pub fn may_count_as_success(outcome: &str) -> bool {
+    ["succeeded", "awaitingGoLive"].contains(&outcome)
+}
+
+/// Returns the outcome that ends the watch of one offer.
+fn final_outcome(report: Report, options: Options) -> Option<&'static str> {
+    outcome(report).filter(|outcome| !(options.until_live && *outcome == "awaitingGoLive"))
 }
 
 /// Returns how long polls may fail before this fault ends the watch.
 fn tolerated(fault: Fault, succeeded_before: bool, options: Options) -> Seconds {
     let is_temporary = match fault {
-        Fault::Argument => return 0,
-        Fault::Connect | Fault::Hang | Fault::Cut | Fault::NotJson => true,
+        Fault::InvalidArgument => return 0,
         Fault::Credential => false,
+        Fault::Connection | Fault::Timeout | Fault::Decode => true,
         Fault::Status(status) => status == 408 || status == 429 || status >= 500,
     };
     match (succeeded_before, is_temporary) {
@@ -108,168 +121,131 @@ fn tolerated(fault: Fault, succeeded_before: bool, options: Options) -> Seconds 
     }
 }
 
-/// The polls of the list or of one offer since their watch started.
+/// Returns the index of the first exchange whose error isn't tolerated, for each offer and for the list (`None`).
+pub fn errors_not_tolerated(log: &[Exchange], options: Options) -> BTreeMap<Option<u8>, usize> {
+    // For each offer and the list: whether a poll has succeeded, and the time at which the first poll since then was sent.
+    let mut polls: BTreeMap<Option<u8>, (bool, Option<Seconds>)> = BTreeMap::new();
+    let mut ends = BTreeMap::new();
+    for (index, exchange) in log.iter().enumerate() {
+        let (succeeded, failing_since) = polls.entry(exchange.offer).or_default();
+        if let ServiceResponse::Fault(fault) = exchange.response {
+            let since = *failing_since.get_or_insert(exchange.sent);
+            if exchange.received - since >= tolerated(fault, *succeeded, options) {
+                ends.entry(exchange.offer).or_insert(index);
+            }
+        } else {
+            (*succeeded, *failing_since) = (true, None);
+        }
+    }
+    ends
+}
+
+/// Returns the index of the exchange that ends the watch of one offer, and how the watch ends. `None` means that the watch times out.
+pub fn end_of_offer_watch(log: &[Exchange], options: Options) -> Option<(usize, End)> {
+    let errors = errors_not_tolerated(log, options).into_values();
+    let outcomes = log.iter().enumerate().filter_map(|(index, exchange)| {
+        let ServiceResponse::Report(report) = exchange.response else {
+            return None;
+        };
+        Some((index, End::Outcome(final_outcome(report, options)?)))
+    });
+    errors
+        .map(|index| (index, End::Error))
+        .chain(outcomes)
+        .min_by_key(|(index, _)| *index)
+}
+
+/// An offer of a publisher, as the exchanges of a watch show it.
 #[derive(Clone, Debug, Default)]
-pub struct Polls {
-    succeeded: bool,
-    /// The time at which the first poll since the last success was sent.
-    failing_since: Option<Seconds>,
+pub struct Offer {
+    /// Whether the offer was in flight in a list, or differs between two lists.
+    pub is_watched: bool,
+    /// The item in the last list that contains the offer.
+    item: Option<Item>,
+    /// The status in the last list that has a status of the offer.
+    listed_status: Option<&'static str>,
+    report: Option<Report>,
+    /// The time since which the list contradicts the report.
+    pub contradicted_since: Option<Seconds>,
+    pub last_poll_failed: bool,
+    /// Whether a list was received after the report.
+    is_confirmed: bool,
+    /// Whether a list after the report has a new version and the same status.
+    is_republished: bool,
 }
 
-impl Polls {
-    /// Returns whether the exchange ends the watch according to the policy for errors.
-    pub fn gives_up(&mut self, exchange: &Exchange, options: Options) -> bool {
-        let ServiceResponse::Fault(fault) = exchange.response else {
-            self.succeeded = true;
-            self.failing_since = None;
-            return false;
-        };
-        let since = *self.failing_since.get_or_insert(exchange.sent);
-        exchange.received - since >= tolerated(fault, self.succeeded, options)
-    }
-}
-
-fn final_outcome(report: Report, options: Options) -> Option<&'static str> {
-    outcome(report).filter(|outcome| !(options.until_live && *outcome == "awaitingGoLive"))
-}
-
-/// Returns the index of the exchange that ends the watch of one offer, and the expected end. `None` means that no exchange ends
-/// the watch.
-pub fn single(log: &[Exchange], options: Options) -> Option<(usize, End)> {
-    let mut polls = Polls::default();
-    for (number, exchange) in log.iter().enumerate() {
-        if polls.gives_up(exchange, options) {
-            return Some((number, End::GivenUp));
-        }
-        if let ServiceResponse::Report(report) = exchange.response
-            && let Some(outcome) = final_outcome(report, options)
-        {
-            return Some((number, End::Outcome(outcome)));
-        }
-    }
-    None
-}
-
-/// The state of a publisher's offers after the exchanges.
-#[derive(Debug)]
-pub struct Publisher {
-    options: Options,
-    /// The item of each offer in the last list that names it.
-    items: BTreeMap<u8, Item>,
-    /// The status of each offer in the last list that has a status of it.
-    listed: BTreeMap<u8, &'static str>,
-    any_list: bool,
-    /// The watched offers.
-    pub watched: BTreeSet<u8>,
-    /// The last report of each offer.
-    reports: BTreeMap<u8, Report>,
-    /// The time at which the list began to contradict the report, for each offer with a contradiction.
-    contradicted: BTreeMap<u8, Seconds>,
-    /// Offers whose last poll failed.
-    pub failing: BTreeSet<u8>,
-    /// Offers with a report since the last list.
-    unconfirmed: BTreeSet<u8>,
-    /// Offers whose version changed in a list without a change of the status, and which have no report since that list.
-    republished: BTreeSet<u8>,
-}
-
-impl Publisher {
-    pub fn of(log: &[Exchange], options: Options) -> Self {
-        let mut publisher = Self {
-            options,
-            items: BTreeMap::new(),
-            listed: BTreeMap::new(),
-            any_list: false,
-            watched: BTreeSet::new(),
-            reports: BTreeMap::new(),
-            contradicted: BTreeMap::new(),
-            failing: BTreeSet::new(),
-            unconfirmed: BTreeSet::new(),
-            republished: BTreeSet::new(),
-        };
-        for exchange in log {
-            publisher.record(exchange);
-        }
-        publisher
+impl Offer {
+    pub fn outcome(&self) -> Option<&'static str> {
+        self.report.and_then(outcome)
     }
 
-    fn record(&mut self, exchange: &Exchange) {
-        match (&exchange.response, exchange.offer) {
-            (ServiceResponse::List(items), _) => {
-                self.unconfirmed.clear();
-                for item in items {
-                    let before = self.items.insert(item.offer, *item);
-                    let changed = self.any_list && before != Some(*item);
-                    if is_in_flight(item.status) || changed {
-                        self.watched.insert(item.offer);
-                    }
-                    let same_status = before.is_some_and(|before| before.status == item.status);
-                    if changed && same_status && item.status.is_some() {
-                        self.republished.insert(item.offer);
-                    }
-                    if let Some(status) = item.status {
-                        self.listed.insert(item.offer, status);
-                    }
-                }
-                self.any_list = true;
-            }
-            (ServiceResponse::Report(report), Some(offer)) => {
-                self.failing.remove(&offer);
-                self.unconfirmed.insert(offer);
-                self.republished.remove(&offer);
-                self.reports.insert(offer, *report);
-            }
-            (ServiceResponse::Fault(_), Some(offer)) => {
-                self.failing.insert(offer);
-            }
-            (ServiceResponse::Fault(_) | ServiceResponse::Report(_), None) => {}
-        }
-        for offer in self.watched.clone() {
-            if self.is_contradicted(offer) {
-                self.contradicted.entry(offer).or_insert(exchange.received);
-            } else {
-                self.contradicted.remove(&offer);
-            }
-        }
-    }
-
-    pub fn last_report(&self, offer: u8) -> Option<Report> {
-        self.reports.get(&offer).copied()
+    fn record_item(&mut self, item: Item, is_first_list: bool) {
+        let before = self.item.replace(item);
+        let changed = !is_first_list && before != Some(item);
+        self.is_watched |= is_in_flight(item.status) || changed;
+        let same_status = before.is_some_and(|before| before.status == item.status);
+        self.is_republished |= changed && same_status && item.status.is_some();
+        self.listed_status = item.status.or(self.listed_status);
     }
 
     /// Returns whether the last status in a list contradicts the last report.
-    fn is_contradicted(&self, offer: u8) -> bool {
-        let (Some(listed), Some(report)) = (self.listed.get(&offer), self.reports.get(&offer))
-        else {
+    fn is_contradicted(&self, options: Options) -> bool {
+        let (Some(listed), Some(report)) = (self.listed_status, self.report) else {
             return false;
         };
-        let Some(outcome) = final_outcome(*report, self.options) else {
+        let Some(outcome) = final_outcome(report, options) else {
             return false;
         };
-        let without_success = ["failed", "canceled", "neverPublished"].contains(listed);
+        let without_success = ["failed", "canceled", "neverPublished"].contains(&listed);
         is_in_flight(Some(listed)) && !is_in_flight(Some(report.status))
             || without_success && may_count_as_success(outcome)
     }
-
-    /// Returns the time at which the list began to contradict the last report.
-    pub fn contradicted_since(&self, offer: u8) -> Option<Seconds> {
-        self.contradicted.get(&offer).copied()
-    }
-
-    /// Returns whether every watched offer has succeeded, a list after the reports was read, and no list contradicts a report.
-    pub fn may_succeed(&self) -> bool {
-        !self.watched.is_empty()
-            && self.watched.iter().all(|offer| {
-                self.last_report(*offer).and_then(outcome) == Some("succeeded")
-                    && !self.is_contradicted(*offer)
-                    && !self.failing.contains(offer)
-                    && !self.unconfirmed.contains(offer)
-                    && !self.republished.contains(offer)
-            })
-    }
 }
 
-/// Returns whether a caller can treat the outcome as a success.
-pub fn may_count_as_success(outcome: &str) -> bool {
-    ["succeeded", "awaitingGoLive"].contains(&outcome)
+/// Returns the offers that the exchanges of a publisher watch show.
+pub fn offers(log: &[Exchange], options: Options) -> BTreeMap<u8, Offer> {
+    let mut offers: BTreeMap<u8, Offer> = BTreeMap::new();
+    let mut is_first_list = true;
+    for exchange in log {
+        let polled = exchange.offer.map(|id| offers.entry(id).or_default());
+        match (&exchange.response, polled) {
+            (ServiceResponse::List(items), _) => {
+                for offer in offers.values_mut() {
+                    offer.is_confirmed = true;
+                }
+                for item in items {
+                    let offer = offers.entry(item.offer).or_default();
+                    offer.record_item(*item, is_first_list);
+                }
+                is_first_list = false;
+            }
+            (ServiceResponse::Report(report), Some(offer)) => {
+                offer.report = Some(*report);
+                offer.last_poll_failed = false;
+                offer.is_confirmed = false;
+                offer.is_republished = false;
+            }
+            (ServiceResponse::Fault(_), Some(offer)) => offer.last_poll_failed = true,
+            (_, None) => {}
+        }
+        for offer in offers.values_mut() {
+            offer.contradicted_since = offer
+                .is_contradicted(options)
+                .then(|| offer.contradicted_since.unwrap_or(exchange.received));
+        }
+    }
+    offers
+}
+
+/// Returns whether every watched offer has succeeded, a list was received after the reports, and no list contradicts a report.
+pub fn may_succeed(offers: &BTreeMap<u8, Offer>) -> bool {
+    let mut watched = offers.values().filter(|offer| offer.is_watched).peekable();
+    watched.peek().is_some()
+        && watched.all(|offer| {
+            offer.outcome() == Some("succeeded")
+                && offer.contradicted_since.is_none()
+                && !offer.last_poll_failed
+                && offer.is_confirmed
+                && !offer.is_republished
+        })
 }

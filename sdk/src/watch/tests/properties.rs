@@ -1,20 +1,28 @@
 //! Property tests: random runs are compared with the reference model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::model::{self, End, Exchange, Item, Options, Polls, Publisher, Report, ServiceResponse};
-use super::simulation::{Run, run};
-use super::{end, list_response, many, options, reply, single, status_response, timed};
+use super::generators::{list_reply, options, status_reply};
+use super::model::{self, End, Exchange, Report, ServiceResponse};
+use super::simulation::{self, Reply, run, scripted};
+use super::{OPTIONS, end, offer_core, publisher_core, watch_options};
 use crate::watch::start::Start;
-use crate::{PublisherWatchEvent, PublisherWatchResult, WatchEvent, WatchResult};
+use crate::{PublisherWatchEvent, WatchEvent};
 
 const SUCCEEDED: Report = Report {
     status: "succeeded",
-    rejected_step: false,
-    error_message: false,
+    has_rejected_step: false,
 };
+
+/// Appends a reply that repeats until the watch ends.
+fn then(mut script: Vec<Reply>, last: Reply) -> Vec<Reply> {
+    let duration = 1;
+    script.push(Reply { duration, ..last });
+    script
+}
 
 proptest! {
     #![proptest_config(ProptestConfig {
@@ -23,238 +31,158 @@ proptest! {
     })]
 
     #[test]
-    fn a_watch_ends_when_and_as_the_model_says(
-        script in prop::collection::vec(timed(status_response()), 1..20),
+    fn a_watch_of_one_offer_ends_when_and_as_the_model_says(
+        script in vec(status_reply(), 1..20),
         options in options(),
     ) {
-        let mut number = 0;
-        let mut core = single(options, Start::Seen);
-        let run = run(
-            &mut core,
-            |_, _| {
-                let next = script.get(number).cloned();
-                number += 1;
-                reply(next.unwrap_or((ServiceResponse::Report(SUCCEEDED), 1, None)))
-            },
-            |_, _| {},
-        );
+        let script = [then(script, Reply::report("succeeded"))];
+        let run = run(offer_core(watch_options(options), Start::Shown), scripted(&[], &script));
         let result = &run.result;
-        if let Some((number, expected)) = model::single(&run.log, options) {
+        if let Some((index, expected)) = model::end_of_offer_watch(&run.log, options) {
             prop_assert_eq!(end(result), expected);
-            prop_assert_eq!(number, run.log.len() - 1, "the watch continued after its end");
-            prop_assert_eq!(run.log[number].received, run.end);
+            prop_assert_eq!(index, run.log.len() - 1, "the watch continued after its end");
+            prop_assert_eq!(run.log[index].received, run.end);
         } else {
             prop_assert_eq!(end(result), End::Outcome("timedOut"));
             prop_assert_eq!(run.end, options.timeout);
         }
         check_waits(&run.log)?;
-        check_last_error(&run, result.as_ref().ok())?;
+        // The result contains errors if and only if the last poll failed.
+        if let Ok(result) = result {
+            let failed = run.log.last().is_some_and(Exchange::failed);
+            prop_assert_eq!(result.last_error.is_some(), failed);
+            prop_assert_eq!(result.errors.is_empty(), !failed);
+        }
+        // Each error is reported once: an event reports a tolerated error, and the end of the watch reports the last error.
+        let errors = run.log.iter().filter(|exchange| exchange.failed()).count();
+        let is_failed_poll = |event: &&WatchEvent| matches!(event, WatchEvent::PollFailed(_));
+        let events = run.events.iter().filter(is_failed_poll).count();
+        prop_assert_eq!(events + usize::from(result.is_err()), errors);
+    }
+
+    #[test]
+    fn with_an_earlier_report_an_outcome_counts_only_after_a_publication_has_started(
+        script in vec(status_reply(), 1..30),
+        timeout in prop_oneof![Just(1000), Just(100_000)],
+    ) {
+        let options = watch_options(model::Options { timeout, ..OPTIONS });
+        let earlier = Start::After(Box::new(simulation::report(SUCCEEDED)));
+        let script = [then(script, Reply::report("succeeded"))];
+        let run = run(offer_core(options, earlier), scripted(&[], &script));
+        let has_started = run.log.iter().any(|exchange| {
+            matches!(exchange.response, ServiceResponse::Report(report) if model::STARTED.contains(&report.status))
+        });
+        // Only the start of the publication stops the start timeout.
+        prop_assert!(has_started || run.end <= 1800);
+        match end(&run.result) {
+            End::Error => {}
+            End::Outcome("notStarted") => {
+                prop_assert!(!has_started);
+                prop_assert_eq!(run.end, 1800);
+            }
+            End::Outcome("timedOut") => prop_assert_eq!(run.end, timeout),
+            End::Outcome(outcome) => {
+                prop_assert!(has_started);
+                let last = run.log.last().map(|exchange| &exchange.response);
+                let Some(ServiceResponse::Report(last)) = last else {
+                    panic!("{last:?} has no outcome");
+                };
+                prop_assert_eq!(Some(outcome), model::outcome(*last));
+            }
+        }
     }
 
     #[test]
     fn a_publisher_watch_succeeds_only_when_the_model_says_so(
-        lists in prop::collection::vec(timed(list_response()), 1..8),
-        scripts in prop::collection::vec(prop::collection::vec(timed(status_response()), 0..6), 4),
+        lists in vec(list_reply(), 1..8),
+        reports in vec(vec(status_reply(), 0..6), 4),
         options in options(),
     ) {
-        let run = run_publisher(lists, &scripts, options);
-        let gives_up = gives_up(&run.log, options);
-        let Ok(watch) = &run.result else {
-            prop_assert_eq!(gives_up.get(&None), Some(&(run.log.len() - 1)));
+        let lists = then(lists, Reply::list(4, Some("succeeded")));
+        let reports = reports.into_iter().map(|script| then(script, Reply::report("succeeded")));
+        let reports: Vec<_> = reports.collect();
+        let run = run(publisher_core(options), scripted(&lists, &reports));
+        let errors = model::errors_not_tolerated(&run.log, options);
+        let Ok(result) = &run.result else {
+            prop_assert_eq!(errors.get(&None), Some(&(run.log.len() - 1)));
             return Ok(());
         };
-        prop_assert_eq!(gives_up.get(&None), None);
-        let publisher = Publisher::of(&run.log, options);
-        if watch.is_success() {
-            prop_assert!(publisher.may_succeed(), "{:#?}", publisher);
+        prop_assert_eq!(errors.get(&None), None);
+        let offers = model::offers(&run.log, options);
+        if result.is_success() {
+            prop_assert!(model::may_succeed(&offers), "{:#?}", offers);
         }
-        // The list that confirms the outcomes can arrive at the very end of the timeout.
-        if watch.timed_out {
-            prop_assert_eq!(run.end, options.timeout);
-        } else {
-            prop_assert!(run.end <= options.timeout);
-        }
-        let ids: Vec<u8> = watch.offers.keys().map(|id| id.parse().unwrap()).collect();
-        prop_assert_eq!(&ids, &publisher.watched.iter().copied().collect::<Vec<_>>());
-        for (id, result) in &watch.offers {
-            let offer: u8 = id.parse().unwrap();
-            match end(result) {
-                End::GivenUp => prop_assert!(gives_up.contains_key(&Some(offer)), "{}", id),
-                End::Outcome("timedOut") => prop_assert_eq!(run.end, options.timeout),
-                End::Outcome(outcome) => {
-                    let expected = publisher.last_report(offer).and_then(model::outcome);
-                    let contradicted = publisher.contradicted_since(offer);
-                    let lasting = contradicted.is_some_and(|since| run.end - since >= options.tolerate);
-                    if outcome == "contradictory" && expected != Some(outcome) {
-                        prop_assert!(expected.is_some_and(model::may_count_as_success), "{}", id);
-                        prop_assert!(lasting, "{} isn't contradicted for long enough", id);
-                    } else {
-                        prop_assert_eq!(expected, Some(outcome));
-                    }
-                    if model::may_count_as_success(outcome) {
-                        prop_assert_eq!(contradicted, None, "{} is contradicted", id);
-                        prop_assert!(!publisher.failing.contains(&offer), "the last poll of {} failed", id);
-                    }
-                    // Without a timeout, the watch ends only when each contradiction is resolved or lasted too long.
-                    if !watch.timed_out {
-                        prop_assert!(contradicted.is_none() || lasting, "{} ended too early", id);
-                        prop_assert!(!publisher.failing.contains(&offer), "the last poll of {} failed", id);
-                    }
+        // The list that confirms the outcomes can arrive exactly at the timeout.
+        prop_assert!(run.end == options.timeout || !result.timed_out && run.end < options.timeout);
+        let watched = offers.iter().filter(|(_, offer)| offer.is_watched);
+        let watched: BTreeSet<_> = watched.map(|(id, _)| id.to_string()).collect();
+        prop_assert_eq!(result.offers.keys().cloned().collect::<BTreeSet<_>>(), watched);
+        for (id, result_of_offer) in &result.offers {
+            let number: u8 = id.parse().expect("an id of the simulation");
+            let outcome = match end(result_of_offer) {
+                End::Error => {
+                    prop_assert!(errors.contains_key(&Some(number)), "{}", id);
+                    continue;
                 }
+                End::Outcome("timedOut") => {
+                    prop_assert_eq!(run.end, options.timeout);
+                    continue;
+                }
+                End::Outcome(outcome) => outcome,
+            };
+            let offer = &offers[&number];
+            let contradicted = offer.contradicted_since;
+            let lasting = contradicted.is_some_and(|since| run.end - since >= options.tolerate);
+            let expected = offer.outcome();
+            if outcome == "contradictory" && expected != Some(outcome) {
+                prop_assert!(expected.is_some_and(model::may_count_as_success), "{}", id);
+                prop_assert!(lasting, "{} isn't contradicted for long enough", id);
+            } else {
+                prop_assert_eq!(expected, Some(outcome));
+            }
+            if model::may_count_as_success(outcome) {
+                prop_assert_eq!(contradicted, None, "{} is contradicted", id);
+                prop_assert!(!offer.last_poll_failed, "the last poll of {} failed", id);
+            }
+            // Without a timeout, the watch ends only when each contradiction is resolved or lasted too long.
+            if !result.timed_out {
+                prop_assert!(contradicted.is_none() || lasting, "{} ended too early", id);
+                prop_assert!(!offer.last_poll_failed, "the last poll of {} failed", id);
             }
         }
-        check_events(&run, watch)?;
+        check_ends(&run.events, &result.offers)?;
     }
-}
-
-#[test]
-fn eight_status_requests_are_under_way_at_once_and_each_offer_is_polled_once_per_list() {
-    let options = Options {
-        tolerate: 900,
-        timeout: 100_000,
-        until_live: false,
-    };
-    let list = |status| {
-        let items = (0..20).map(|offer| Item {
-            offer,
-            status: Some(status),
-            version: 1,
-        });
-        ServiceResponse::List(items.collect())
-    };
-    let run = run(
-        &mut many(options),
-        |offer, now| {
-            let status = if now < 200 { "running" } else { "succeeded" };
-            let report = Report {
-                status,
-                ..SUCCEEDED
-            };
-            let response = offer.map_or_else(|| list(status), |_| ServiceResponse::Report(report));
-            reply((response, 1, None))
-        },
-        |_, _| {},
-    );
-    assert_eq!(run.peak, 8);
-    let lists: Vec<_> = run
-        .sent
-        .iter()
-        .filter(|(_, offer)| offer.is_none())
-        .collect();
-    // Each list takes a second, and the next list request is sent an interval after the list.
-    assert_eq!(
-        lists.iter().map(|(when, _)| *when).collect::<Vec<_>>(),
-        [0, 61, 122, 183, 244, 305]
-    );
-    // No polls follow the last list.
-    assert_eq!(run.sent.len(), 6 + 5 * 20);
-}
-
-/// Runs a publisher watch against a service that follows the scripts. After the end of its script, each response shows a success.
-fn run_publisher(
-    lists: Vec<(ServiceResponse, u64, Option<u64>)>,
-    scripts: &[Vec<(ServiceResponse, u64, Option<u64>)>],
-    options: Options,
-) -> Run<PublisherWatchEvent, PublisherWatchResult> {
-    let mut lists = lists.into_iter();
-    let mut scripts: Vec<_> = scripts.iter().map(|script| script.iter()).collect();
-    let all_succeeded = (0..4)
-        .map(|offer| Item {
-            offer,
-            status: Some("succeeded"),
-            version: 1,
-        })
-        .collect();
-    let all_succeeded = ServiceResponse::List(all_succeeded);
-    run(
-        &mut many(options),
-        |offer, _| {
-            let (next, then) = match offer {
-                None => (lists.next(), all_succeeded.clone()),
-                Some(offer) => (
-                    scripts[usize::from(offer)].next().cloned(),
-                    ServiceResponse::Report(SUCCEEDED),
-                ),
-            };
-            reply(next.unwrap_or((then, 1, None)))
-        },
-        |_, _| {},
-    )
-}
-
-/// Returns the index of the exchange after which the policy gives up, for the list (`None`) and for each offer.
-fn gives_up(log: &[Exchange], options: Options) -> BTreeMap<Option<u8>, usize> {
-    let mut polls: BTreeMap<Option<u8>, Polls> = BTreeMap::new();
-    let mut ends = BTreeMap::new();
-    for (number, exchange) in log.iter().enumerate() {
-        let polls_of_target = polls.entry(exchange.offer).or_default();
-        if polls_of_target.gives_up(exchange, options) {
-            ends.entry(exchange.offer).or_insert(number);
-        }
-    }
-    ends
 }
 
 /// Checks that the wait between two polls is at least the interval after a report, at least the initial backoff after an error
 /// (unless the failed poll took a minute), and at most an hour.
 fn check_waits(log: &[Exchange]) -> Result<(), TestCaseError> {
     for pair in log.windows(2) {
-        let waited = pair[1].sent - pair[0].received;
-        prop_assert!(waited <= 3600, "a wait of {} s", waited);
-        match pair[0].response {
-            ServiceResponse::Fault(_) => {
-                prop_assert!(waited >= 1 || pair[1].sent - pair[0].sent >= 60);
-            }
-            _ => prop_assert!(waited >= 60, "only {} s", waited),
-        }
+        let wait = pair[1].sent - pair[0].received;
+        let took_a_minute = pair[1].sent - pair[0].sent >= 60;
+        let minimum = match pair[0].failed() {
+            false => 60,
+            true => u64::from(!took_a_minute),
+        };
+        prop_assert!((minimum..=3600).contains(&wait), "a wait of {} s", wait);
     }
     Ok(())
 }
 
-/// Checks that a result holds the last error if and only if the last poll failed.
-fn check_last_error(
-    run: &Run<WatchEvent, WatchResult>,
-    result: Option<&WatchResult>,
+/// Checks that the last `OfferEnded` of each offer has its result, and that errors end the watch of an offer at most once.
+fn check_ends(
+    events: &[PublisherWatchEvent],
+    results: &BTreeMap<String, Result<crate::WatchResult, crate::Error>>,
 ) -> Result<(), TestCaseError> {
-    let failed = run
-        .log
-        .last()
-        .is_some_and(|exchange| matches!(exchange.response, ServiceResponse::Fault(_)));
-    if let Some(result) = result {
-        prop_assert_eq!(result.last_error.is_some(), failed);
-        prop_assert_eq!(result.errors.is_empty(), !failed);
-    }
-    // Each error is reported once. Tolerated errors are events, and the last error is in the end of the watch.
-    let faults = run
-        .log
-        .iter()
-        .filter(|exchange| matches!(exchange.response, ServiceResponse::Fault(_)))
-        .count();
-    let reported = run
-        .events
-        .iter()
-        .filter(|(_, event)| matches!(event, WatchEvent::PollFailed(_)))
-        .count();
-    prop_assert_eq!(reported + usize::from(result.is_none()), faults);
-    Ok(())
-}
-
-/// Checks that the last `OfferEnded` of each offer is its result, and that errors end the watch of an offer at most once.
-fn check_events(
-    run: &Run<PublisherWatchEvent, PublisherWatchResult>,
-    result: &PublisherWatchResult,
-) -> Result<(), TestCaseError> {
-    let mut last: BTreeMap<&str, Vec<End>> = BTreeMap::new();
-    for (_, event) in &run.events {
-        if let PublisherWatchEvent::OfferEnded { offer, result, .. } = event {
-            last.entry(offer).or_default().push(end(result));
-        }
-    }
-    for (id, result) in &result.offers {
-        let ends = &last[id.as_str()];
+    for (id, result) in results {
+        let ends = events.iter().filter_map(|event| match event {
+            PublisherWatchEvent::OfferEnded { offer, result } if offer == id => Some(end(result)),
+            _ => None,
+        });
+        let ends: Vec<_> = ends.collect();
         prop_assert_eq!(ends.last(), Some(&end(result)), "{}", id);
-        let given_up = ends.iter().filter(|end| **end == End::GivenUp).count();
-        prop_assert!(given_up <= 1, "{} was given up {} times", id, given_up);
+        let errors = ends.iter().filter(|end| **end == End::Error).count();
+        prop_assert!(errors <= 1, "{} errors ended the watch of {}", errors, id);
     }
     Ok(())
 }

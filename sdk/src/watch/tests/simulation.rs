@@ -1,127 +1,174 @@
 //! Runs a core on virtual time with a simulated service, and checks the invariants of every run.
 
+use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::model::{Exchange, Fault, Item, Report, ServiceResponse};
+use super::model::{Exchange, Fault, Item, Report, Seconds, ServiceResponse};
 use crate::Error;
 use crate::call::response::{Received, Response};
 use crate::error::Kind;
 use crate::types::{OfferStatusReport, OfferSummary};
 use crate::watch::core::{Action, Core, Input, Request};
 
-/// The service's reaction to a request: the seconds until the response, the response, and its `Retry-After`.
+const SIX_HOURS: Seconds = 6 * 3600;
+
+/// A response of the simulated service.
+#[derive(Clone, Debug)]
 pub struct Reply {
-    pub after: u64,
+    /// The time between the request and the response.
+    pub duration: Seconds,
     pub response: ServiceResponse,
-    pub retry_after: Option<u64>,
+    pub retry_after: Option<Seconds>,
+}
+
+impl Reply {
+    pub const fn new(response: ServiceResponse) -> Self {
+        Self {
+            duration: 0,
+            response,
+            retry_after: None,
+        }
+    }
+
+    pub const fn report(status: &'static str) -> Self {
+        Self::new(ServiceResponse::Report(Report {
+            status,
+            has_rejected_step: false,
+        }))
+    }
+
+    pub const fn fault(fault: Fault) -> Self {
+        Self::new(ServiceResponse::Fault(fault))
+    }
+
+    /// Creates a list of the offers 0, 1, … with the same status.
+    pub fn list(offers: u8, status: Option<&'static str>) -> Self {
+        let items = (0..offers).map(|offer| Item {
+            offer,
+            status,
+            version: 1,
+        });
+        Self::new(ServiceResponse::List(items.collect()))
+    }
+
+    pub fn retry_after(self, seconds: Option<Seconds>) -> Self {
+        Self {
+            retry_after: seconds,
+            ..self
+        }
+    }
+}
+
+/// Returns a service that replies to list requests, and to the status requests of each offer, in the order of the scripts. The last
+/// reply of a script repeats. The last script of `reports` applies to all further offers.
+pub fn scripted(
+    lists: &[Reply],
+    reports: &[Vec<Reply>],
+) -> impl FnMut(Option<u8>, Seconds) -> Reply {
+    let mut counts: BTreeMap<Option<u8>, usize> = BTreeMap::new();
+    move |offer, _| {
+        let script = match offer {
+            None => lists,
+            Some(offer) => &reports[usize::from(offer).min(reports.len() - 1)],
+        };
+        let count = counts.entry(offer).or_default();
+        *count += 1;
+        script[(*count).min(script.len()) - 1].clone()
+    }
 }
 
 /// A finished run.
 pub struct Run<E, O> {
     /// All events except the last.
-    pub events: Vec<(u64, E)>,
+    pub events: Vec<E>,
     pub result: Result<O, Error>,
-    pub end: u64,
+    pub end: Seconds,
+    /// The requests that got a response, in the order of the responses.
     pub log: Vec<Exchange>,
-    /// The requests and the times at which they were sent.
-    pub sent: Vec<(u64, Option<u8>)>,
-    /// The requests that were under way at the end.
-    pub dropped: usize,
-    /// The maximum number of concurrent requests.
-    pub peak: usize,
+    /// The times of all requests, with the offer whose status was requested; `None` for the list.
+    pub sent: Vec<(Seconds, Option<u8>)>,
+    /// The length of the core's `Debug` output at the start and every six hours. It shows whether the core's state grows.
+    pub state_sizes: Vec<usize>,
 }
 
-/// A request that is under way.
-struct Pending {
-    due: u64,
-    sent: u64,
-    offer: Option<u8>,
-    reply: Reply,
-}
-
-/// Runs the core until it ends. `inspect` is called with the core after each step.
-pub fn run<C: Core>(
-    core: &mut C,
-    mut service: impl FnMut(Option<u8>, u64) -> Reply,
-    mut inspect: impl FnMut(&C, u64),
+/// Runs the core until it ends.
+pub fn run<C: Core + Debug>(
+    mut core: C,
+    mut service: impl FnMut(Option<u8>, Seconds) -> Reply,
 ) -> Run<C::Event, C::Output> {
-    let mut pending: Vec<Pending> = Vec::new();
+    // The exchanges that are under way, with their `Retry-After`.
+    let mut pending: Vec<(Exchange, Option<Seconds>)> = Vec::new();
     let (mut events, mut log, mut sent) = (Vec::new(), Vec::new(), Vec::new());
+    let mut state_sizes = Vec::new();
     let mut now = 0;
     let mut input = Input::Timer;
-    let mut idle_steps = 0;
-    let mut peak = 0;
+    let mut steps_without_request = 0;
     loop {
-        idle_steps += 1;
+        steps_without_request += 1;
         for action in core.step(input, Duration::from_secs(now)) {
             match action {
-                Action::Emit(event) => events.push((now, event)),
+                Action::Emit(event) => events.push(event),
                 Action::End(result) => {
-                    let dropped = pending.len();
                     return Run {
                         events,
                         result,
                         end: now,
                         log,
                         sent,
-                        dropped,
-                        peak,
+                        state_sizes,
                     };
                 }
                 Action::Send(request) => {
-                    idle_steps = 0;
-                    let offer = match &request {
+                    steps_without_request = 0;
+                    let offer = match request {
                         Request::List => None,
                         Request::Status(id) => Some(id.parse().expect("an id of the simulation")),
                     };
-                    assert!(
-                        pending.iter().all(|pending| pending.offer != offer),
-                        "{request:?} is under way already"
-                    );
-                    assert!(
-                        pending
-                            .iter()
-                            .all(|pending| pending.offer.is_some() == offer.is_some()),
-                        "list and status requests overlap"
-                    );
-                    let reply = service(offer, now);
+                    for (other, _) in &pending {
+                        assert_ne!(other.offer, offer, "the request is under way already");
+                        assert!(
+                            other.offer.is_some() && offer.is_some(),
+                            "list and status requests overlap"
+                        );
+                    }
+                    assert!(pending.len() < 8, "more than eight requests are under way");
                     sent.push((now, offer));
-                    pending.push(Pending {
-                        due: now + reply.after,
-                        sent: now,
+                    let reply = service(offer, now);
+                    let exchange = Exchange {
                         offer,
-                        reply,
-                    });
-                    peak = peak.max(pending.len());
+                        sent: now,
+                        received: now + reply.duration,
+                        response: reply.response,
+                    };
+                    pending.push((exchange, reply.retry_after));
                 }
             }
         }
-        inspect(core, now);
-        assert!(idle_steps < 100, "the core requests timers without need");
-        let response = pending
+        if now >= SIX_HOURS * state_sizes.len() as Seconds {
+            state_sizes.push(format!("{core:?}").len());
+        }
+        assert!(steps_without_request < 100, "needless timers");
+        let next = pending
             .iter()
             .enumerate()
-            .min_by_key(|(_, pending)| pending.due)
-            .map(|(index, pending)| (pending.due, index));
-        let timer = core
-            .wake_at()
-            .map(|wake_at| wake_at.as_secs() + u64::from(wake_at.subsec_nanos() > 0));
-        match (response, timer) {
-            (Some((due, index)), timer) if timer.is_none_or(|timer| due <= timer.max(now)) => {
-                now = due;
-                let pending = pending.remove(index);
-                log.push(Exchange {
-                    offer: pending.offer,
-                    sent: pending.sent,
-                    received: now,
-                    response: pending.reply.response.clone(),
-                });
-                input = as_input(pending.offer, pending.reply);
+            .min_by_key(|(_, (exchange, _))| exchange.received)
+            .map(|(index, (exchange, _))| (index, exchange.received));
+        let timer = core.wake_at().map(|time| {
+            let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+            seconds.max(now)
+        });
+        match (next, timer) {
+            (Some((index, received)), timer) if timer.is_none_or(|timer| received <= timer) => {
+                now = received;
+                let (exchange, retry_after) = pending.remove(index);
+                input = as_input(&exchange, retry_after);
+                log.push(exchange);
             }
             (_, Some(timer)) => {
-                now = timer.max(now);
+                now = timer;
                 input = Input::Timer;
             }
             (_, None) => panic!("the core waits for nothing"),
@@ -129,66 +176,59 @@ pub fn run<C: Core>(
     }
 }
 
-fn as_input(offer: Option<u8>, reply: Reply) -> Input {
+fn as_input(exchange: &Exchange, retry_after: Option<Seconds>) -> Input {
     let mut received = Received {
         status: 200,
-        retry_after: reply.retry_after.map(Duration::from_secs),
+        retry_after: retry_after.map(Duration::from_secs),
         attempts: 1,
         ..Received::default()
     };
-    match (offer, reply.response) {
+    match (exchange.offer, &exchange.response) {
         (None, ServiceResponse::List(items)) => Input::List(Ok(Response {
             value: items.iter().map(summary).collect(),
             received,
         })),
-        (Some(offer), ServiceResponse::Report(report)) => {
-            let value = json(report);
-            received.body = value.to_string().into();
-            let value = serde_json::from_value(value).expect("a report");
+        (Some(offer), ServiceResponse::Report(sent)) => {
+            received.body = json(*sent).to_string().into();
+            let value = report(*sent);
             Input::Status(offer.to_string(), Ok(Response { value, received }))
         }
-        (None, ServiceResponse::Fault(fault)) => Input::List(Err(error(fault, received))),
+        (None, ServiceResponse::Fault(fault)) => Input::List(Err(error(*fault, received))),
         (Some(offer), ServiceResponse::Fault(fault)) => {
-            Input::Status(offer.to_string(), Err(error(fault, received)))
+            Input::Status(offer.to_string(), Err(error(*fault, received)))
         }
-        (offer, response) => panic!("{response:?} doesn't match the request for {offer:?}"),
+        _ => panic!("{exchange:?}: the response doesn't match the request"),
     }
 }
 
 fn summary(item: &Item) -> OfferSummary {
-    let mut value = json!({"id": item.offer.to_string(), "version": item.version});
-    if let Some(status) = item.status {
-        value["status"] = status.into();
-    }
+    let id = item.offer.to_string();
+    let value = json!({"id": id, "status": item.status, "version": item.version});
     serde_json::from_value(value).expect("a list item")
 }
 
 fn json(report: Report) -> Value {
     let mut value = json!({"status": report.status});
-    if report.rejected_step {
+    if report.has_rejected_step {
         value["steps"] = json!([{"id": "a", "status": "rejected"}]);
-    }
-    if report.error_message {
-        value["messages"] = json!([{"level": "error"}]);
     }
     value
 }
 
-/// Converts a report to the SDK's type by decoding JSON.
+/// Converts a report of the model to the SDK's type.
 pub fn report(report: Report) -> OfferStatusReport {
     serde_json::from_value(json(report)).expect("a report")
 }
 
-pub fn error(fault: Fault, received: Received) -> Error {
+fn error(fault: Fault, mut received: Received) -> Error {
     match fault {
-        Fault::Argument => Error::new(Kind::Argument, "bad id"),
+        Fault::InvalidArgument => Error::new(Kind::Argument, "bad id"),
         Fault::Credential => Error::new(Kind::Credential, "no token"),
-        Fault::Connect => Error::new(Kind::Connect, "no connection"),
-        Fault::Hang => Error::new(Kind::Timeout, "no response"),
-        Fault::Cut => Error::new(Kind::Transport, "connection cut"),
-        Fault::NotJson => received.describe(Error::new(Kind::Decode, "no JSON")),
+        Fault::Connection => Error::new(Kind::Connect, "no connection"),
+        Fault::Timeout => Error::new(Kind::Timeout, "no response"),
+        Fault::Decode => received.describe(Error::new(Kind::Decode, "no JSON")),
         Fault::Status(status) => {
-            let received = Received { status, ..received };
+            received.status = status;
             received.describe(Error::new(Kind::Status, ""))
         }
     }

@@ -1,4 +1,4 @@
-//! Helpers of the SDK's tests: a client of a replay server, and the schemas of the spec.
+//! Helpers of the SDK's tests: recordings, clients and the committed spec.
 
 #![allow(dead_code, reason = "each test module uses some of the helpers")]
 
@@ -15,7 +15,6 @@ use cloud_partner_portal::{Client, ClientBuilder, Credential, RetryPolicy};
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::{Replay, Server};
 use cloud_partner_recordings::store::{self, StoredRecording};
-use serde_json::Value;
 
 use spec::Spec;
 
@@ -68,78 +67,4 @@ pub fn build(builder: ClientBuilder) -> Client {
 pub fn committed_spec() -> Spec {
     let path = store::root().join("../openapi/cloud-partner-portal.yaml");
     Spec::load(&path).unwrap_or_else(|error| panic!("{error}"))
-}
-
-/// Returns the target of the schema's `$ref`, or the schema itself.
-pub fn resolve<'a>(spec: &'a Spec, schema: &'a Value) -> &'a Value {
-    match schema.get("$ref").and_then(Value::as_str) {
-        Some(reference) => spec
-            .value
-            .pointer(reference.trim_start_matches('#'))
-            .unwrap_or_else(|| panic!("{reference} does not exist")),
-        None => schema,
-    }
-}
-
-/// Returns the schema of an operation's successful response.
-pub fn response_schema<'a>(spec: &'a Spec, path: &str) -> &'a Value {
-    let pointer = format!(
-        "/paths/{}/get/responses/200/content/application~1json/schema",
-        spec::pointer_segment(path)
-    );
-    spec.value.pointer(&pointer).expect("a schema")
-}
-
-/// The path templates of the two operations.
-pub const LIST: &str = "/api/publishers/{publisherId}/offers";
-pub const STATUS: &str = "/api/publishers/{publisherId}/offers/{offerId}/status";
-
-/// Returns whether the value is absent, null or an empty string. All three mean the same in this API.
-pub fn is_absent_null_or_empty(value: Option<&Value>) -> bool {
-    value.is_none_or(|value| value.is_null() || value.as_str() == Some(""))
-}
-
-/// Returns the JSON pointers of the properties that the schema names and that differ between `before` and `now`.
-pub fn different_properties(
-    spec: &Spec,
-    schema: &Value,
-    before: &Value,
-    now: &Value,
-) -> Vec<String> {
-    let mut different = Vec::new();
-    compare(spec, schema, before, now, String::new(), &mut different);
-    different
-}
-
-fn compare(
-    spec: &Spec,
-    schema: &Value,
-    before: &Value,
-    now: &Value,
-    at: String,
-    different: &mut Vec<String>,
-) {
-    let schema = resolve(spec, schema);
-    let properties = schema.get("properties").and_then(Value::as_object);
-    match (before, now) {
-        (Value::Object(before), Value::Object(now)) if properties.is_some() => {
-            for (name, schema) in properties.into_iter().flatten() {
-                let (before, now) = (before.get(name), now.get(name));
-                let at = format!("{at}/{name}");
-                match (before, now) {
-                    _ if is_absent_null_or_empty(before) && is_absent_null_or_empty(now) => {}
-                    (Some(before), Some(now)) => compare(spec, schema, before, now, at, different),
-                    _ => different.push(at),
-                }
-            }
-        }
-        (Value::Array(before), Value::Array(now)) if before.len() == now.len() => {
-            let items = schema.get("items").unwrap_or(&Value::Null);
-            for (index, (before, now)) in before.iter().zip(now).enumerate() {
-                compare(spec, items, before, now, format!("{at}/{index}"), different);
-            }
-        }
-        _ if before == now => {}
-        _ => different.push(at),
-    }
 }

@@ -22,11 +22,11 @@ pub fn table<T: DeserializeOwned>(yaml: &str) -> Vec<T> {
 #[serde(deny_unknown_fields, default)]
 pub struct Script {
     /// Sends a complete response with this status code, `headers` and `body`.
-    pub status: Option<u16>,
+    status: Option<u16>,
     headers: BTreeMap<String, String>,
     body: Bytes,
     /// Sends a complete 200 response with this JSON body.
-    pub json: Option<Bytes>,
+    json: Option<Bytes>,
     /// Sends the head of a 200 JSON response with these header lines, then `body`.
     partial: Option<String>,
     /// Sends these bytes.
@@ -53,7 +53,7 @@ enum End {
 
 #[derive(Clone, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
-pub enum Bytes {
+enum Bytes {
     Text(String),
     /// Each character is one byte.
     Latin1 {
@@ -104,6 +104,11 @@ impl Script {
     /// Returns whether the server never completes the response, so that only a timeout ends the attempt.
     pub fn is_endless(&self) -> bool {
         self.then == End::Stall || self.slowly
+    }
+
+    /// Returns the status code of a complete response.
+    pub fn complete_status(&self) -> Option<u16> {
+        self.status.or(self.json.is_some().then_some(200))
     }
 
     pub fn steps(&self) -> Vec<Step> {

@@ -1,117 +1,20 @@
-//! Faulty and malicious servers. The tables contain what the server sends and the expected result of the call.
+//! Calls to faulty and malicious servers, and retries. The tables contain what the server sends and the expected result of the call.
 
+mod case;
+
+use std::error::Error as _;
 use std::net::Ipv4Addr;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use cloud_partner_portal::{AccessToken, Client, ClientBuilder, Credential, Error, RetryPolicy};
-use serde::Deserialize;
+use case::check_table;
+use cloud_partner_portal::{AccessToken, Client, Credential, RetryPolicy};
 
 use crate::support::error_checks::{
     SECRET, all_text, check_displayed_text, long_token, predicates, with_timeout,
 };
-use crate::support::script::{Script, table};
 use crate::support::scripted_server::{ScriptedServer, json_response, response};
-use crate::support::{TOKEN, refused_endpoint};
-
-/// A case: what the server sends, and either the number of offers or the expected error.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    name: String,
-    server: Script,
-    offers: Option<usize>,
-    /// The predicates of the error that are true. If `retryable` is one of them, the call makes two attempts, otherwise one.
-    #[serde(default)]
-    error: Vec<String>,
-    /// The error's status code. It defaults to that of a complete response.
-    status: Option<u16>,
-    /// A part of the error's message.
-    message: Option<String>,
-}
-
-impl Case {
-    /// Returns the check of the case: a call with two attempts. The server and the client are started before the check, so that
-    /// the timeouts of concurrent cases measure nothing else.
-    fn check(self, token: &str) -> impl Future<Output = ()> + use<> {
-        let steps = self.server.steps();
-        let server = ScriptedServer::start(move |_| steps.clone());
-        let seconds = if self.server.is_endless() { 1 } else { 20 };
-        let retry = RetryPolicy::default().initial_backoff(Duration::ZERO);
-        let client = client(server.url(), token)
-            .attempt_timeout(Duration::from_secs(seconds))
-            .retry(retry.max_attempts(2));
-        let client = build(client);
-        async move {
-            let case = &*self.name;
-            let result = list(&client, case).await;
-            match (&result, self.offers) {
-                (Err(error), None) => self.check_error(error),
-                (Ok(offers), Some(expected)) => assert_eq!(*offers, expected, "{case}"),
-                _ => panic!("{case}: {result:?}"),
-            }
-            assert_eq!(server.requests().len(), self.attempts() as usize, "{case}");
-        }
-    }
-
-    fn attempts(&self) -> u32 {
-        let is_retryable = self.error.iter().any(|predicate| predicate == "retryable");
-        if is_retryable { 2 } else { 1 }
-    }
-
-    fn check_error(&self, error: &Error) {
-        let case = &*self.name;
-        let complete = self
-            .server
-            .status
-            .or(self.server.json.is_some().then_some(200));
-        assert_eq!(
-            error.status(),
-            self.status.or(complete),
-            "{case}: {error:?}"
-        );
-        assert_eq!(predicates(error), self.error, "{case}: {error:?}");
-        let message = self.message.as_deref().expect("an expected message");
-        assert!(error.to_string().contains(message), "{case}: {error}");
-        assert_eq!(error.attempts(), self.attempts(), "{case}");
-        assert_eq!(error.operation(), Some("listOffers"), "{case}");
-        check_displayed_text(case, error);
-    }
-}
-
-fn client(endpoint: impl Into<String>, token: &str) -> ClientBuilder {
-    Client::builder()
-        .endpoint(endpoint)
-        .credential(Credential::token(token).expect("a valid token"))
-        .response_limit(100_000)
-        .retry(RetryPolicy::disabled())
-}
-
-fn build(builder: ClientBuilder) -> Client {
-    builder.build().expect("a valid configuration")
-}
-
-async fn list(client: &Client, case: &str) -> Result<usize, Error> {
-    let offers = with_timeout(case, client.list_offers("contoso")).await?;
-    Ok(offers.len())
-}
-
-/// Runs all cases of a table concurrently, and panics with the names of the cases that failed.
-async fn check_table(yaml: &str, token: &str) {
-    let cases: Vec<_> = table::<Case>(yaml)
-        .into_iter()
-        .map(|case| {
-            let name = case.name.clone();
-            (name, tokio::spawn(case.check(token)))
-        })
-        .collect();
-    let mut failed = Vec::new();
-    for (name, case) in cases {
-        if case.await.is_err() {
-            failed.push(name);
-        }
-    }
-    assert!(failed.is_empty(), "{failed:#?}");
-}
+use crate::support::{TOKEN, build, client, refused_endpoint};
 
 #[tokio::test]
 async fn a_response_that_breaks_stalls_or_is_too_large_is_an_error() {
@@ -132,6 +35,11 @@ async fn a_successful_response_without_a_valid_list_is_a_decode_error() {
 }
 
 #[tokio::test]
+async fn a_call_is_retried_up_to_the_maximum_number_of_attempts_and_until_the_call_timeout() {
+    check_table(include_str!("retries.yaml"), &long_token()).await;
+}
+
+#[tokio::test]
 async fn an_error_redacts_a_token_that_the_server_echoes() {
     for token in [TOKEN, &long_token()] {
         let escaped = token.chars().fold(String::new(), |text, letter| {
@@ -147,11 +55,9 @@ async fn an_error_redacts_a_token_that_the_server_echoes() {
 
 #[tokio::test]
 async fn the_correlation_id_of_a_response_is_redacted_if_it_contains_the_token() {
-    let token = long_token();
-    let headers = [("x-ms-correlation-request-id", &*token)];
+    let headers = [("x-ms-correlation-request-id", TOKEN)];
     let server = ScriptedServer::scripts(vec![response(200, &headers, "[]")]);
-    let client = build(client(server.url(), &token));
-    let offers = with_timeout("list", client.list_offers("contoso")).await;
+    let offers = client(server.url()).list_offers("contoso").await;
     let offers = offers.expect("a list");
     assert_eq!(offers.correlation_id(), Some("[redacted]"));
     assert!(!format!("{offers:?}").contains(SECRET));
@@ -173,8 +79,12 @@ async fn a_token_that_cant_be_sent_is_an_error_before_the_request() {
         check_displayed_text(token, &error);
 
         let credential = Credential::provider(move || async move { Ok(AccessToken::new(token)) });
-        let client = build(client(server.url(), "another").credential(credential));
-        let error = list(&client, token).await.expect_err(token);
+        let client = Client::builder()
+            .endpoint(server.url())
+            .credential(credential)
+            .build()
+            .expect("a valid configuration");
+        let error = client.list_offers("contoso").await.expect_err(token);
         assert_eq!(predicates(&error), ["credential"], "{token:?}: {error:?}");
         assert_eq!((error.status(), error.attempts()), (None, 0), "{token:?}");
         assert!(all_text(&error).contains("the token that was fetched"));
@@ -187,8 +97,7 @@ async fn a_token_that_cant_be_sent_is_an_error_before_the_request() {
 async fn an_invalid_optional_string_is_none_and_the_other_properties_are_decoded() {
     let body = r#"{"status":null,"notificationEmails":"x\ud83d","steps":[{"id":"a","stepName":"\ud83d"}]}"#;
     let server = ScriptedServer::scripts(vec![json_response(body)]);
-    let client = build(client(server.url(), TOKEN));
-    let report = with_timeout("report", client.get_offer_status("contoso", "a")).await;
+    let report = client(server.url()).get_offer_status("contoso", "a").await;
     let report = report.expect("a report");
     assert_eq!((report.status.as_str(), report.status.known()), ("", None));
     assert_eq!(report.notification_emails, None);
@@ -224,8 +133,8 @@ async fn retry_after_is_parsed_in_every_format_that_http_allows() {
         ("größer", None),
     ] {
         let server = ScriptedServer::scripts(vec![response(429, &[("retry-after", value)], "")]);
-        let client = build(client(server.url(), TOKEN));
-        let error = list(&client, value).await.expect_err("a 429");
+        let error = client(server.url()).list_offers("contoso").await;
+        let error = error.expect_err("a 429");
         match (error.retry_after(), seconds) {
             (Some(actual), Some(expected)) => {
                 assert!(expected.contains(&actual.as_secs()), "{value}: {actual:?}");
@@ -237,13 +146,60 @@ async fn retry_after_is_parsed_in_every_format_that_http_allows() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_a_connection_error() {
-    let client = build(client(refused_endpoint(), &long_token()));
-    let error = list(&client, "refused").await.expect_err("no server");
-    assert_eq!(predicates(&error), ["connection", "retryable"], "{error:?}");
-    assert_eq!((error.status(), error.attempts()), (None, 1));
-    assert!(all_text(&error).contains("Connection refused"), "{error}");
-    check_displayed_text("refused", &error);
+async fn a_call_waits_for_a_retry_after_date() {
+    let date = Arc::new(OnceLock::new());
+    let server = {
+        let date = Arc::clone(&date);
+        ScriptedServer::start(move |request| {
+            if request.number > 0 {
+                let is_early = date.get().is_none_or(|date| SystemTime::now() < *date);
+                return json_response(if is_early { "too early" } else { "[]" });
+            }
+            // A date has a resolution of one second, so this date is between one and two seconds in the future.
+            let text = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(2));
+            let sent = httpdate::parse_http_date(&text).expect("a date");
+            date.set(sent).expect("the first request");
+            response(429, &[("retry-after", &text)], "")
+        })
+    };
+    let client = build(Client::builder().endpoint(server.url()));
+    let offers = with_timeout("date", client.list_offers("contoso")).await;
+    assert_eq!(offers.expect("a list").attempts(), 2);
+}
+
+#[tokio::test]
+async fn an_error_without_a_connection_names_its_cause_in_its_sources() {
+    for (endpoint, cause) in [
+        (refused_endpoint(), "Connection refused"),
+        // RFC 6761: a name that ends with `.invalid` doesn't exist.
+        (
+            "https://nonexistent.invalid".to_owned(),
+            "failed to lookup address",
+        ),
+    ] {
+        let http = reqwest::Client::builder().no_proxy();
+        let retry = RetryPolicy::default().initial_backoff(Duration::from_millis(1));
+        let client = Client::builder()
+            .endpoint(endpoint)
+            .http_client(http.build().expect("an HTTP client"))
+            .retry(retry.max_attempts(2));
+        let client = build(client);
+        let error = with_timeout(cause, client.list_offers("contoso")).await;
+        let error = error.expect_err("no server");
+        assert_eq!(predicates(&error), ["connection", "retryable"], "{error:?}");
+        assert_eq!((error.status(), error.attempts()), (None, 2));
+        check_displayed_text(cause, &error);
+        // The message doesn't repeat the messages of the sources.
+        let message = error.to_string();
+        let mut sources = String::new();
+        let mut source = error.source();
+        while let Some(error) = source {
+            assert!(!message.contains(&error.to_string()), "{message}: {error}");
+            sources += &format!(": {error}");
+            source = error.source();
+        }
+        assert!(sources.contains(cause), "{sources}");
+    }
 }
 
 /// The listener's queue is full, so the connection is neither accepted nor refused.
@@ -260,11 +216,12 @@ async fn the_connect_timeout_ends_a_connection_attempt() {
         queue.push(stream);
         assert!(queue.len() < 100, "the listener's queue never becomes full");
     }
-    let client = client(format!("http://{address}"), &long_token()).connect_timeout(timeout);
-    let error = list(&build(client), "full queue")
-        .await
-        .expect_err("no connection");
+    let client = Client::builder()
+        .endpoint(format!("http://{address}"))
+        .connect_timeout(timeout)
+        .retry(RetryPolicy::disabled());
+    let error = with_timeout("full queue", build(client).list_offers("contoso")).await;
+    let error = error.expect_err("no connection");
     assert_eq!(predicates(&error), ["connection", "retryable"], "{error:?}");
     assert_eq!((error.status(), error.attempts()), (None, 1));
-    check_displayed_text("full queue", &error);
 }

@@ -1,0 +1,187 @@
+//! The times at which the watches send their requests, and the events that report a delay.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::model::Fault;
+use super::simulation::{Reply, run, scripted};
+use super::{OPTIONS, offer_core, publisher_core, watch_options};
+use crate::watch::options::WatchOptions;
+use crate::watch::start::Start;
+use crate::{PublisherWatchEvent, WatchEvent};
+
+const RUNNING: Reply = Reply::report("running");
+const SUCCEEDED: Reply = Reply::report("succeeded");
+const FAILED: Reply = Reply::report("failed");
+const UNAVAILABLE: Reply = Reply::fault(Fault::Status(503));
+const NO_CONNECTION: Reply = Reply::fault(Fault::Connection);
+
+#[test]
+fn the_next_poll_follows_the_interval_or_the_backoff_or_a_longer_retry_after() {
+    // The interval; the jitter in thousandths; the `Retry-After`; the wait after a report and after an error, and whether it is
+    // reported because it comes from a `Retry-After` that is longer than the interval.
+    for (interval, jitter, retry_after, after_report, after_error) in [
+        (60, 0, None, (60, false), (1, false)),
+        (60, 50, None, (63, false), (2, false)),
+        (60, 100, None, (66, false), (2, false)),
+        (60, 0, Some(30), (60, false), (30, false)),
+        (60, 0, Some(60), (60, false), (60, false)),
+        (60, 100, Some(60), (66, false), (66, false)),
+        (60, 0, Some(61), (61, true), (61, true)),
+        (60, 100, Some(100), (110, true), (110, true)),
+        (60, 0, Some(86_400), (3600, true), (3600, true)),
+        (60, 100, Some(u64::MAX), (3600, true), (3600, true)),
+        (3500, 0, Some(86_400), (3600, true), (3600, true)),
+        (3500, 100, Some(86_400), (3850, false), (3600, true)),
+        (7200, 0, Some(86_400), (7200, false), (3600, true)),
+    ] {
+        for (first, expected) in [(RUNNING, after_report), (UNAVAILABLE, after_error)] {
+            let case = format!("{interval} {jitter} {first:?} {retry_after:?}");
+            let options = WatchOptions {
+                interval: Duration::from_secs(interval),
+                jitter,
+                ..watch_options(OPTIONS)
+            };
+            let script = [vec![first.retry_after(retry_after), SUCCEEDED]];
+            let run = run(offer_core(options, Start::Shown), scripted(&[], &script));
+            let delays = run.events.iter().filter_map(|event| match event {
+                WatchEvent::Delayed(wait) => Some(wait.as_secs()),
+                _ => None,
+            });
+            let delays: Vec<_> = delays.collect();
+            let (wait, is_reported) = expected;
+            assert_eq!(run.sent[1].0, wait, "{case}");
+            assert_eq!(
+                delays,
+                Vec::from_iter(is_reported.then_some(wait)),
+                "{case}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_random_jitter_is_at_most_a_tenth() {
+    for _ in 0..1000 {
+        assert!(WatchOptions::default().with_random_jitter().jitter <= 100);
+    }
+}
+
+#[test]
+fn the_wait_after_an_error_doubles_from_one_second_to_the_interval() {
+    let script = [vec![RUNNING, NO_CONNECTION]];
+    let core = offer_core(watch_options(OPTIONS), Start::Shown);
+    let sent = run(core, scripted(&[], &script)).sent;
+    let times: Vec<_> = sent[1..].iter().map(|(time, _)| time - 60).collect();
+    assert_eq!(times[..9], [0, 1, 3, 7, 15, 31, 63, 123, 183]);
+    // The last poll is sent when the tolerated time ends.
+    assert!(times.ends_with(&[783, 843, 900]), "{times:?}");
+}
+
+#[test]
+fn a_retry_after_of_an_error_delays_all_requests_and_otherwise_the_next_list() {
+    let delayed = |reply: Reply| reply.retry_after(Some(500));
+    let list = |status| Reply::list(2, Some(status));
+    let polls_then_list = [(0, None), (0, Some(0)), (0, Some(1)), (500, None)];
+    let list_then_polls = [(0, None), (500, None), (500, Some(0)), (500, Some(1))];
+    for (delayed_offer, lists, reports_of_0, expected) in [
+        (
+            None,
+            vec![delayed(list("running")), list("failed")],
+            vec![RUNNING, FAILED],
+            polls_then_list,
+        ),
+        (
+            None,
+            vec![delayed(UNAVAILABLE), list("running"), list("failed")],
+            vec![FAILED],
+            list_then_polls,
+        ),
+        (
+            Some("0"),
+            vec![list("running"), list("failed")],
+            vec![delayed(RUNNING), FAILED],
+            polls_then_list,
+        ),
+        (
+            Some("0"),
+            vec![list("running"), list("failed")],
+            vec![delayed(UNAVAILABLE), FAILED],
+            polls_then_list,
+        ),
+    ] {
+        let reports = [reports_of_0, vec![RUNNING, FAILED]];
+        let run = run(publisher_core(OPTIONS), scripted(&lists, &reports));
+        let case = format!("{lists:?} {reports:?}");
+        assert_eq!(run.sent[..4], expected, "{case}");
+        let delays = run.events.iter().filter_map(|event| match event {
+            PublisherWatchEvent::Delayed { offer, wait } => {
+                Some((offer.as_deref(), wait.as_secs()))
+            }
+            _ => None,
+        });
+        let delays: Vec<_> = delays.collect();
+        assert_eq!(delays, [(delayed_offer, 500)], "{case}");
+    }
+}
+
+#[test]
+fn a_failed_poll_is_repeated_before_the_next_list() {
+    let lists = ["running", "succeeded"].map(|status| Reply::list(2, Some(status)));
+    let reports = [
+        vec![NO_CONNECTION, NO_CONNECTION, RUNNING, SUCCEEDED],
+        vec![RUNNING, SUCCEEDED],
+    ];
+    let run = run(publisher_core(OPTIONS), scripted(&lists, &reports));
+    let expected = [
+        (0, None),
+        (0, Some(0)),
+        (0, Some(1)),
+        (1, Some(0)),
+        (3, Some(0)),
+        (60, None),
+        (60, Some(0)),
+        (60, Some(1)),
+        (120, None),
+    ];
+    assert_eq!(run.sent, expected);
+}
+
+#[test]
+fn each_list_is_followed_by_one_poll_of_each_open_offer_and_by_the_next_list_an_interval_later() {
+    let a_second = |reply: Reply| Reply {
+        duration: 1,
+        ..reply
+    };
+    let lists = ["running", "running", "succeeded"];
+    let lists = lists.map(|status| a_second(Reply::list(20, Some(status))));
+    let reports = [RUNNING, RUNNING, SUCCEEDED].map(a_second);
+    let run = run(
+        publisher_core(OPTIONS),
+        scripted(&lists, &[reports.to_vec()]),
+    );
+    let rounds: Vec<_> = run.sent.chunk_by(|_, (_, offer)| offer.is_some()).collect();
+    // The list request takes a second. The last list shows no open offer.
+    let lists: Vec<_> = rounds.iter().map(|round| round[0]).collect();
+    assert_eq!(lists, [0, 61, 122, 183].map(|time| (time, None)));
+    for (round, polls) in rounds.iter().zip([20, 20, 20, 0]) {
+        let offers: BTreeSet<_> = round[1..].iter().map(|(_, offer)| *offer).collect();
+        assert_eq!((round.len(), offers.len()), (1 + polls, polls));
+    }
+}
+
+#[test]
+fn the_polls_that_wait_for_their_turn_wait_for_the_retry_after_of_an_error() {
+    let lists = ["running", "failed"].map(|status| Reply::list(20, Some(status)));
+    // The poll that got a 429 is repeated. A 403 ends the watch of its offer.
+    for code in [429, 403] {
+        let delayed = Reply::fault(Fault::Status(code)).retry_after(Some(500));
+        let reports = [vec![delayed, FAILED], vec![FAILED]];
+        let run = run(publisher_core(OPTIONS), scripted(&lists, &reports));
+        let count = |time| run.sent.iter().filter(|(sent, _)| *sent == time).count();
+        // First the list and eight polls. Then the other twelve polls, and the list or the repeated poll.
+        assert_eq!(count(0), 1 + 8);
+        assert!(count(500) >= 12, "{:?}", run.sent);
+        assert!(run.sent.iter().all(|(time, _)| *time == 0 || *time >= 500));
+    }
+}

@@ -1,0 +1,146 @@
+//! A case of the tables in this folder: what the server sends, and the expected result of the call.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use cloud_partner_portal::{Client, Credential, Error, RetryPolicy};
+use serde::{Deserialize, Deserializer};
+
+use crate::support::error_checks::{check_displayed_text, predicates, with_timeout};
+use crate::support::script::{Script, table};
+use crate::support::scripted_server::ScriptedServer;
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Case {
+    name: String,
+    /// The server's behaviour for each request; the last one is repeated.
+    #[serde(deserialize_with = "one_or_more")]
+    server: Vec<Script>,
+    /// The maximum number of attempts, by default 3.
+    attempts: Option<u32>,
+    /// The initial backoff; 1 ms if it is absent.
+    backoff_ms: Option<u64>,
+    max_backoff_ms: Option<u64>,
+    /// The call timeout in seconds, by default 60.
+    call_timeout: Option<u64>,
+    /// The expected number of requests. By default, the call makes three attempts after a retryable error, otherwise one.
+    requests: Option<u32>,
+    /// The expected number of offers.
+    offers: Option<usize>,
+    /// The predicates of the expected error that are true; absent if the call succeeds.
+    error: Option<Vec<String>>,
+    /// The error's status code. It defaults to that of the last complete response.
+    status: Option<u16>,
+    /// A part of the error's message.
+    message: String,
+    /// The correlation ids or else the status codes of the errors of earlier attempts, latest first.
+    sources: Vec<String>,
+    /// The minimum times between the requests.
+    waits_ms: Vec<u64>,
+}
+
+fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Script>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMore {
+        One(Script),
+        More(Vec<Script>),
+    }
+    Ok(match OneOrMore::deserialize(deserializer)? {
+        OneOrMore::One(script) => vec![script],
+        OneOrMore::More(scripts) => scripts,
+    })
+}
+
+/// Runs all cases of a table concurrently, and panics with the names of the cases that failed.
+pub async fn check_table(yaml: &str, token: &str) {
+    let mut checks = Vec::new();
+    for case in table::<Case>(yaml) {
+        checks.push((case.name.clone(), tokio::spawn(case.check(token))));
+    }
+    let mut failed = Vec::new();
+    for (name, check) in checks {
+        if check.await.is_err() {
+            failed.push(name);
+        }
+    }
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
+impl Case {
+    /// Returns the check of the case. The server and the client are started before the check, so that the timeouts of concurrent
+    /// cases measure nothing else.
+    fn check(self, token: &str) -> impl Future<Output = ()> + use<> {
+        let milliseconds = Duration::from_millis;
+        let mut policy = RetryPolicy::default()
+            .max_attempts(self.attempts.unwrap_or(3))
+            .initial_backoff(milliseconds(self.backoff_ms.unwrap_or(1)));
+        if let Some(maximum) = self.max_backoff_ms {
+            policy = policy.max_backoff(milliseconds(maximum));
+        }
+        let server = ScriptedServer::scripts(self.server.iter().map(Script::steps).collect());
+        let is_endless = self.server.iter().any(Script::is_endless);
+        let client = Client::builder()
+            .endpoint(server.url())
+            .credential(Credential::token(token).expect("a valid token"))
+            .response_limit(100_000)
+            .attempt_timeout(Duration::from_secs(if is_endless { 1 } else { 20 }))
+            .call_timeout(Duration::from_secs(self.call_timeout.unwrap_or(60)))
+            .retry(policy)
+            .build()
+            .expect("a valid configuration");
+        async move {
+            let name = &*self.name;
+            let result = with_timeout(name, client.list_offers("contoso")).await;
+            match (&result, &self.error) {
+                (Ok(offers), None) => {
+                    assert_eq!(offers.attempts(), self.expected_requests(), "{name}");
+                    let expected = self.offers.unwrap_or(offers.len());
+                    assert_eq!(offers.len(), expected, "{name}");
+                }
+                (Err(error), Some(expected)) => {
+                    assert_eq!(predicates(error), *expected, "{name}: {error:?}");
+                    self.check_error(error);
+                }
+                _ => panic!("{name}: {result:?}"),
+            }
+            let requests = server.requests();
+            assert_eq!(requests.len(), self.expected_requests() as usize, "{name}");
+            for (pair, minimum) in requests.windows(2).zip(&self.waits_ms) {
+                let wait = pair[1].when - pair[0].when;
+                assert!(wait >= milliseconds(*minimum), "{name}: {wait:?}");
+            }
+        }
+    }
+
+    fn expected_requests(&self) -> u32 {
+        let mut predicates = self.error.iter().flatten();
+        let is_retryable = predicates.any(|predicate| predicate == "retryable");
+        self.requests.unwrap_or(if is_retryable { 3 } else { 1 })
+    }
+
+    fn check_error(&self, error: &Error) {
+        let (name, requests) = (&*self.name, self.expected_requests());
+        check_displayed_text(name, error);
+        let sent = self.server.last().and_then(Script::complete_status);
+        assert_eq!(error.status(), self.status.or(sent), "{name}: {error:?}");
+        assert_eq!(error.attempts(), requests, "{name}: {error:?}");
+        assert_eq!(error.operation(), Some("listOffers"), "{name}");
+        let credential = (error.is_forbidden() || error.is_unauthorized()).then_some("token");
+        assert_eq!(error.credential(), credential, "{name}");
+        let message = error.to_string();
+        assert!(message.contains(&self.message), "{name}: {message}");
+        let has_attempts = message.contains(&format!("after {requests} attempts"));
+        assert_eq!(has_attempts, requests > 1, "{name}: {message}");
+        let mut sources = Vec::new();
+        let mut source = error.source();
+        while let Some(error) = source.and_then(|source| source.downcast_ref::<Error>()) {
+            let status = error.status();
+            let status = status.map_or("no status".to_owned(), |status| status.to_string());
+            sources.push(error.correlation_id().map_or(status, ToOwned::to_owned));
+            source = error.source();
+        }
+        assert_eq!(sources, self.sources, "{name}: {error:?}");
+    }
+}
