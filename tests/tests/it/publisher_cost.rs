@@ -1,4 +1,4 @@
-//! The number of requests and the memory of the watch of a publisher.
+//! The number of requests of a publisher watch, and its memory.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -17,11 +17,11 @@ const OFFERS: usize = 10_000;
 const IN_FLIGHT: usize = 50;
 const INTERVALS: usize = 4;
 
-/// Returns a list of many offers, of which every 200th has this status and the others have succeeded.
+/// Returns a list of 10,000 offers. Every 200th offer has this status, the others have the status `succeeded`.
 fn list(status: &str) -> Vec<Step> {
     let offers = (0..OFFERS).map(|number| {
-        let in_flight = number % (OFFERS / IN_FLIGHT) == 0;
-        let status = if in_flight { status } else { "succeeded" };
+        let is_200th = number % (OFFERS / IN_FLIGHT) == 0;
+        let status = if is_200th { status } else { "succeeded" };
         json!({"id": format!("backup-{number:06}"), "status": status})
     });
     json_response(offers.collect::<Value>().to_string())
@@ -35,17 +35,17 @@ fn watch(server: &ScriptedServer) -> PublisherWatchBuilder {
 
 #[tokio::test]
 async fn sends_one_status_request_per_interval_for_each_offer_in_flight() {
-    let lists = ["running", "succeeded"].map(list);
-    let interval = AtomicUsize::new(0);
+    let (list_in_flight, last_list) = (list("running"), list("succeeded"));
+    let lists = AtomicUsize::new(0);
     let server = ScriptedServer::start(move |request| {
         if !request.target.contains("/status") {
-            let before = interval.fetch_add(1, Ordering::SeqCst);
-            // The last list confirms the outcomes.
-            return lists[usize::from(before == INTERVALS)].clone();
+            let lists_before = lists.fetch_add(1, Ordering::SeqCst);
+            let is_last = lists_before == INTERVALS;
+            return if is_last { &last_list } else { &list_in_flight }.clone();
         }
-        let last = interval.load(Ordering::SeqCst) == INTERVALS;
-        let report = json!({"status": if last { "succeeded" } else { "running" }});
-        // Long enough to observe the number of concurrent requests.
+        let is_last = lists.load(Ordering::SeqCst) == INTERVALS;
+        let report = json!({"status": if is_last { "succeeded" } else { "running" }});
+        // The wait makes the requests of an interval concurrent.
         [
             vec![Wait(Duration::from_millis(10))],
             json_response(report.to_string()),
@@ -53,15 +53,15 @@ async fn sends_one_status_request_per_interval_for_each_offer_in_flight() {
         .concat()
     });
     let mut watch = watch(&server).start();
-    let (mut listed, mut changes, mut ended, mut result) = (Vec::new(), 0, 0, None);
+    let (mut listed, mut changes, mut offers_ended, mut result) = (Vec::new(), 0, 0, None);
     while let Some(event) = with_timeout("watch", watch.next_event()).await {
         match event {
             PublisherWatchEvent::Listed {
                 offers, watched, ..
             } => listed.push((offers, watched)),
             PublisherWatchEvent::Changed { .. } => changes += 1,
-            PublisherWatchEvent::OfferEnded { .. } => ended += 1,
-            PublisherWatchEvent::Ended(end) => result = Some(end),
+            PublisherWatchEvent::OfferEnded { .. } => offers_ended += 1,
+            PublisherWatchEvent::Ended(ended) => result = Some(ended),
             other => panic!("{other:?}"),
         }
     }
@@ -85,19 +85,19 @@ async fn sends_one_status_request_per_interval_for_each_offer_in_flight() {
         "{concurrent} concurrent requests"
     );
     println!(
-        "{OFFERS} offers of which {IN_FLIGHT} are in flight: {} requests per interval, maximum {concurrent} concurrently",
+        "{IN_FLIGHT} of {OFFERS} offers in flight: {} requests per interval, at most {concurrent} of them concurrent",
         IN_FLIGHT + 1
     );
-    // Each offer changed to running, and then to succeeded.
-    assert_eq!((changes, ended), (2 * IN_FLIGHT, IN_FLIGHT));
+    // The status of each offer changed to `running`, and then to `succeeded`.
+    assert_eq!((changes, offers_ended), (2 * IN_FLIGHT, IN_FLIGHT));
     let result = result.expect("a last event").expect("no error");
     assert_eq!(result.offers.len(), IN_FLIGHT);
     assert!(result.is_success());
 }
 
-/// The measurement runs in a separate process, because the other tests allocate memory too.
+/// Runs the measurement in a separate process, because other tests allocate memory at the same time.
 #[test]
-fn a_watch_keeps_less_than_1000_bytes_per_offer() {
+fn a_publisher_watch_keeps_less_than_1000_bytes_per_offer() {
     let tests = std::env::current_exe().expect("this program");
     let output = Command::new(tests)
         .args([
@@ -114,18 +114,17 @@ fn a_watch_keeps_less_than_1000_bytes_per_offer() {
     println!("{}", line.expect("the figure"));
 }
 
-/// Measures the memory that a watch keeps for each offer between two lists.
-///
-/// The figure is the average of many watches, because decoding one list temporarily needs more memory than the watch keeps.
+/// Measures the memory that a watch keeps for each offer between two lists. The result is the average of many watches, because
+/// decoding a list temporarily needs more memory than the watch keeps.
 #[tokio::test]
-#[ignore = "the test above runs it in a separate process"]
+#[ignore = "another test runs it in a separate process"]
 async fn measure_memory_per_offer() {
     let (warm_up, watches) = (3, 30);
     let server = ScriptedServer::scripts(vec![list("succeeded")]);
     let mut kept = Vec::new();
     let mut before = 0;
     for number in 0..warm_up + watches {
-        // The first watches allocate the memory for decoding, which the later watches reuse.
+        // The first watches allocate memory for decoding, which the later watches reuse.
         if number == warm_up {
             before = resident();
         }

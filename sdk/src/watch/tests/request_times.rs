@@ -17,9 +17,9 @@ const UNAVAILABLE: Reply = Reply::fault(Fault::Status(503));
 const NO_CONNECTION: Reply = Reply::fault(Fault::Connection);
 
 #[test]
-fn the_next_poll_follows_the_interval_or_the_backoff_or_a_longer_retry_after() {
-    // The interval; the jitter in thousandths; the `Retry-After`; the wait after a report and after an error, and whether it is
-    // reported because it comes from a `Retry-After` that is longer than the interval.
+fn the_next_poll_is_sent_after_the_interval_the_backoff_or_a_longer_retry_after() {
+    // The columns: the interval, the jitter in thousandths, the `Retry-After`, the wait after a report, and the wait after an error.
+    // Each wait has a flag: whether the event `Delayed` reports the wait.
     for (interval, jitter, retry_after, after_report, after_error) in [
         (60, 0, None, (60, false), (1, false)),
         (60, 50, None, (63, false), (2, false)),
@@ -79,7 +79,7 @@ fn the_wait_after_an_error_doubles_from_one_second_to_the_interval() {
 }
 
 #[test]
-fn a_retry_after_of_an_error_delays_all_requests_and_otherwise_the_next_list() {
+fn a_retry_after_delays_all_requests_after_an_error_and_only_lists_after_a_success() {
     let delayed = |reply: Reply| reply.retry_after(Some(500));
     let list = |status| Reply::list(2, Some(status));
     let polls_then_list = [(0, None), (0, Some(0)), (0, Some(1)), (500, None)];
@@ -148,7 +148,7 @@ fn a_failed_poll_is_repeated_before_the_next_list() {
 }
 
 #[test]
-fn each_list_is_followed_by_one_poll_of_each_open_offer_and_by_the_next_list_an_interval_later() {
+fn each_open_offer_is_polled_once_after_each_list() {
     let a_second = |reply: Reply| Reply {
         duration: 1,
         ..reply
@@ -171,7 +171,7 @@ fn each_list_is_followed_by_one_poll_of_each_open_offer_and_by_the_next_list_an_
 }
 
 #[test]
-fn the_polls_that_wait_for_their_turn_wait_for_the_retry_after_of_an_error() {
+fn queued_polls_also_wait_for_the_retry_after_of_an_error() {
     let lists = ["running", "failed"].map(|status| Reply::list(20, Some(status)));
     // The poll that got a 429 is repeated. A 403 ends the watch of its offer.
     for code in [429, 403] {
