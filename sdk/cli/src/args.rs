@@ -13,7 +13,7 @@ const CREDENTIALS: &str = "\
 Credentials, the first complete one: --token-file; AZURE_TOKEN; a service
 principal (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET); workload
 identity (AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID, AZURE_CLIENT_ID); the
-login of the Azure CLI (az login). --credential chooses one.";
+login of the Azure CLI (az login). --credential chooses one by name.";
 
 /// Lists a publisher's offers on the Azure Marketplace and follows their publication
 #[derive(Parser)]

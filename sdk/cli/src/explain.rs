@@ -171,7 +171,7 @@ impl From<&Error> for Class {
             (
                 "credential",
                 Exit::NotAllowed,
-                "no credential is complete, or the one that was used gave no token",
+                "no credential is complete, or the credential that was used returned no token",
                 "set the variables that the message names, run `az login`, or choose a credential with --credential",
             )
         } else if error.is_throttled() {
@@ -185,7 +185,7 @@ impl From<&Error> for Class {
             (
                 "timeout",
                 Exit::Service,
-                "the service can take minutes, and took longer",
+                "the service can take minutes to respond, and took longer than the timeout",
                 "try again later",
             )
         } else if error.is_connection() {
@@ -199,7 +199,7 @@ impl From<&Error> for Class {
             (
                 error.status().map_or("connection", |_| "service"),
                 Exit::Service,
-                "the service, or a gateway before it, failed, and repeated requests didn't help",
+                "the service or a gateway failed, and repeated requests failed, too",
                 "try again later",
             )
         } else if error.is_invalid_argument() {
@@ -213,15 +213,15 @@ impl From<&Error> for Class {
             (
                 "configuration",
                 Exit::Usage,
-                "this machine isn't set up for HTTPS, such as without CA certificates",
-                "install the system's CA certificates; if SSL_CERT_FILE or SSL_CERT_DIR is set, correct it",
+                "this machine isn't set up for HTTPS; for example, it has no CA certificates",
+                "install the system's CA certificates; if SSL_CERT_FILE or SSL_CERT_DIR is set, correct the variable",
             )
         } else if error.is_decode() || error.is_too_large() {
             (
                 "decode",
                 Exit::Other,
                 "a proxy responded in the service's place, or the service has changed",
-                "look at the response with `curl -i`; without a proxy, report it",
+                "look at the response with `curl -i`; if there is no proxy, report the problem",
             )
         } else {
             (

@@ -72,8 +72,11 @@ pub async fn run(common: &Common, options: &Offers, out: &mut impl Write) -> Res
 /// Returns whether the offer matches the options `--type` and `--status`.
 fn is_selected(offer: &OfferSummary, options: &Offers) -> bool {
     let matches = |allowed: &[String], value: Option<&str>| {
-        let is = |allowed: &String| value.is_some_and(|value| allowed.eq_ignore_ascii_case(value));
-        allowed.is_empty() || allowed.iter().any(is)
+        let value = value.unwrap_or_default();
+        allowed.is_empty()
+            || allowed
+                .iter()
+                .any(|allowed| allowed.eq_ignore_ascii_case(value))
     };
     let status = offer.status.as_ref().map(Extensible::as_str);
     matches(&options.types, offer.offer_type_id.as_deref()) && matches(&options.status, status)

@@ -15,8 +15,8 @@ use crate::client::Connection;
 /// An event of an offer, or of the list of offers if there is no offer.
 pub type Event = (Option<String>, WatchEvent);
 
-/// Watches the offers of the command line. The watches aren't spawned as tasks, so a panic ends the program.
-pub fn of_offers(
+/// Returns the events of the offers on the command line. No watch is spawned as a task, so a panic ends the program.
+pub fn watch_offers(
     connection: &Connection,
     options: &Watch,
     after: Option<&OfferStatusReport>,
@@ -42,8 +42,8 @@ pub fn of_offers(
     Ok(select_all(watches))
 }
 
-/// Watches the offers of the publisher that are in flight or change.
-pub fn of_publisher(connection: &Connection, options: &Watch) -> Result<PublisherWatch, Error> {
+/// Returns the watch of the publisher's offers that are in flight or change.
+pub fn watch_publisher(connection: &Connection, options: &Watch) -> Result<PublisherWatch, Error> {
     let watch = connection
         .client
         .watch_publisher(&connection.publisher)?

@@ -27,10 +27,10 @@ use event::Event;
 use printer::Printer;
 use results::Results;
 
-/// If the first event takes longer than this, the tool reports that the service hasn't responded.
+/// The time after which the tool reports that the service hasn't sent a status.
 const SILENCE: Duration = Duration::from_secs(4);
 
-/// The maximum time in which the watch prints its end after an interrupt or its timeout.
+/// The time that the watch has to print its end after an interrupt or its timeout.
 const GRACE: Duration = Duration::from_secs(3);
 
 pub async fn run(common: &Common, options: &Watch, out: &mut impl Write) -> Result<Exit, Stop> {
@@ -50,12 +50,12 @@ pub async fn run(common: &Common, options: &Watch, out: &mut impl Write) -> Resu
     let mut results = Results::new(&options.offers);
     let watch = async {
         if options.offers.is_empty() {
-            let mut watch = event::of_publisher(&connection, options)?;
+            let mut watch = event::watch_publisher(&connection, options)?;
             let events = (&mut watch).filter_map(|event| ready(event::convert(event)));
             read(events, &mut results, &mut printer).await?;
             results.set_end(watch.await);
         } else {
-            let events = event::of_offers(&connection, options, after.as_ref())?;
+            let events = event::watch_offers(&connection, options, after.as_ref())?;
             read(events, &mut results, &mut printer).await?;
         }
         Ok::<_, Stop>(false)
@@ -75,7 +75,7 @@ pub async fn run(common: &Common, options: &Watch, out: &mut impl Write) -> Resu
     Ok(exit)
 }
 
-/// Ends the program if a write to standard output or standard error blocks after an interrupt or the timeout.
+/// Ends the program after an interrupt or the timeout, if the watch doesn't end because a write to its output blocks.
 async fn end_if_output_blocks(timeout: Option<Duration>) {
     let exit = tokio::select! {
         _ = ctrl_c() => Exit::Interrupted,

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
 use cloud_partner_portal::{WatchEvent, WatchResult};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressFinish, ProgressStyle};
 use serde_json::json;
 
 use super::json;
@@ -58,7 +58,10 @@ impl<'o, W: Write> Printer<'o, W> {
                 (Some(offer), WatchEvent::Changed(_) | WatchEvent::Ended(_), Some(bars)) => {
                     let bar = bars.entry(offer.to_owned());
                     let bar = bar.or_insert_with(|| new_bar(offer, &self.progress));
-                    bar.set_message(text("detail").to_owned());
+                    match event {
+                        WatchEvent::Ended(_) => bar.finish_with_message(text("detail").to_owned()),
+                        _ => bar.set_message(text("detail").to_owned()),
+                    }
                 }
                 (Some(offer), WatchEvent::Changed(_) | WatchEvent::Ended(Ok(_)), None) => {
                     let (time, detail) = (text("time"), text("detail"));
@@ -91,7 +94,6 @@ impl<'o, W: Write> Printer<'o, W> {
 
     /// Prints that the watch was interrupted, and which offers have no result.
     pub fn interrupted(&mut self, results: &Results) -> io::Result<()> {
-        self.stop_bars();
         let open = results.offers.iter().filter(|(_, result)| result.is_none());
         let mut open: Vec<_> = open.map(|(offer, _)| one_line(offer)).collect();
         if open.is_empty() {
@@ -106,7 +108,6 @@ impl<'o, W: Write> Printer<'o, W> {
 
     /// Prints the end of the watch.
     pub fn ended(&mut self, results: &Results, exit: Exit, publisher: &str) -> io::Result<()> {
-        self.stop_bars();
         if self.format == Format::Table && results.nothing_in_flight() {
             let publisher = one_line(publisher);
             writeln!(self.out, "No offer of {publisher} is in flight.")?;
@@ -120,13 +121,6 @@ impl<'o, W: Write> Printer<'o, W> {
             self.remark(&explain(LIST, error));
         }
         self.last_line("ended", results, exit)
-    }
-
-    /// Stops updating the progress lines, and leaves their last text on the terminal.
-    fn stop_bars(&self) {
-        for bar in self.bars.iter().flat_map(HashMap::values) {
-            bar.abandon();
-        }
     }
 
     /// Prints the last line of the JSON formats: the result of every offer, the error of the last list request, and the exit code.
@@ -148,8 +142,10 @@ impl<'o, W: Write> Printer<'o, W> {
 }
 
 fn new_bar(offer: &str, progress: &MultiProgress) -> ProgressBar {
-    let bar = progress.add(ProgressBar::new_spinner());
-    // The template is constant, and the terminal tests cover it.
+    // `Abandon` leaves the last text of the line on the terminal.
+    let bar = ProgressBar::new_spinner().with_finish(ProgressFinish::Abandon);
+    let bar = progress.add(bar);
+    // The template is constant and valid.
     if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:20} {wide_msg}") {
         bar.set_style(style);
     }

@@ -56,10 +56,10 @@ pub fn closed_pipe() -> Stdio {
     writer.into()
 }
 
-/// Returns a full pipe for a process's standard output, and its reader, which must stay open.
+/// Returns a full pipe for a process's standard output, and the reader of the pipe, which must stay open.
 pub fn full_pipe() -> (PipeReader, Stdio) {
     let (reader, mut writer) = std::io::pipe().expect("a pipe");
-    let capacity = [b'\n'; 64 * 1024];
+    let capacity = vec![b'\n'; 64 * 1024];
     writer.write_all(&capacity).expect("an empty pipe");
     (reader, writer.into())
 }
