@@ -32,10 +32,10 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(feature = "generate")]
 fn run(package: &std::path::Path, spec: &std::path::Path) -> Result<(), String> {
-    let directory =
-        std::env::var_os("OUT_DIR").ok_or("OUT_DIR isn't set: run the build with cargo")?;
+    let directory = std::env::var_os("OUT_DIR").unwrap_or_default();
     let directory = std::path::Path::new(&directory);
-    let failed = |path: &std::path::Path, error| format!("{}: {error}", path.display());
+    let failed =
+        |path: &std::path::Path, error: std::io::Error| format!("{}: {error}", path.display());
     if !spec.exists() {
         // A published package has no spec: the build uses the committed files.
         for name in generator::FILES {
@@ -45,8 +45,12 @@ fn run(package: &std::path::Path, spec: &std::path::Path) -> Result<(), String> 
         }
         return Ok(());
     }
-    let spec = generator::spec::Spec::load(spec).map_err(|error| error.to_string())?;
-    for (name, text) in generator::generate(&spec).map_err(|error| error.to_string())? {
+    let text = std::fs::read_to_string(spec).map_err(|error| failed(spec, error))?;
+    let generate = || {
+        let spec = generator::spec::Spec::parse(spec, &text)?;
+        generator::generate(&spec)
+    };
+    for (name, text) in generate().map_err(|error| error.to_string())? {
         let target = directory.join(name);
         std::fs::write(&target, text).map_err(|error| failed(&target, error))?;
     }

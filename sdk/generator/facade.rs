@@ -4,71 +4,59 @@ use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{
-    Attribute, FnArg, GenericArgument, ImplItemFn, Pat, PathArguments, ReturnType, Type,
-    parse_quote,
+    Attribute, FnArg, GenericArgument, ImplItemFn, PathArguments, ReturnType, Type, parse_quote,
 };
 
 use super::spec::{Operation, Spec, SpecError};
 
 /// Generates the file `facade.rs` from progenitor's methods.
-pub fn facade(
-    spec: &Spec,
-    operations: &[Operation<'_>],
-    methods: &[ImplItemFn],
-) -> Result<syn::File, SpecError> {
-    let methods = methods
-        .iter()
-        .map(|method| self::method(spec, operations, method))
-        .collect::<Result<Vec<_>, _>>()?;
+pub fn facade(spec: &Spec, methods: &[ImplItemFn]) -> Result<syn::File, SpecError> {
+    let operations = spec.operations()?;
+    let mut facade_methods = Vec::new();
+    for method in methods {
+        let name = &method.sig.ident;
+        let mut operations = operations
+            .iter()
+            .filter(|operation| *name == operation.id.to_snake_case());
+        let facade_method = match (operations.next(), operations.next()) {
+            (Some(operation), None) => facade_method(operation, method),
+            _ => None,
+        };
+        facade_methods.push(facade_method.ok_or_else(|| {
+            let message =
+                format!("no method `{name}` can be generated: make its operationId unique");
+            spec.error("/paths", message)
+        })?);
+    }
     Ok(parse_quote! {
         #[allow(unused_imports)]
         use crate::types;
 
         /// The operations of the spec.
         impl crate::Client {
-            #(#methods)*
+            #(#facade_methods)*
         }
     })
 }
 
-fn method(
-    spec: &Spec,
-    operations: &[Operation<'_>],
-    method: &ImplItemFn,
-) -> Result<TokenStream, SpecError> {
-    let name = &method.sig.ident;
-    let unexpected = |what: &str| {
-        let message = format!(
-            "progenitor's method `{name}` has {what} that the generator doesn't support: adapt the generator"
-        );
-        spec.error("", message)
-    };
-    let operation = operations
-        .iter()
-        .find(|operation| *name == operation.id.to_snake_case())
-        .ok_or_else(|| unexpected("a name"))?;
-    let response = response_type(&method.sig.output).ok_or_else(|| unexpected("a result"))?;
-
-    let id = operation.id;
+/// Returns the facade method of an operation; `None` if progenitor's method returns an unexpected type.
+fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<TokenStream> {
+    let response = response_type(&method.sig.output)?;
+    let (id, name) = (operation.id, &method.sig.ident);
     let identifier: Type = parse_quote!(&'a crate::Identifier);
     let (mut declared, mut checked, mut passed) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut identifiers, mut examples) = (Vec::new(), Some(Vec::new()));
+    let (mut identifiers, mut examples) = (Vec::new(), Vec::new());
     let mut generics = None;
     for input in &method.sig.inputs {
         let FnArg::Typed(argument) = input else {
             continue;
         };
-        let (Pat::Ident(pattern), progenitor) = (argument.pat.as_ref(), argument.ty.as_ref())
-        else {
-            return Err(unexpected("an argument"));
-        };
-        let name = &pattern.ident;
-        let mut parameters = operation
-            .parameters
-            .iter()
-            .filter(|one| one.place == "path");
-        let in_path = parameters.find(|one| *name == one.name.to_snake_case());
-        if let Some(parameter) = in_path.filter(|_| *progenitor == identifier) {
+        let (name, kind) = (&argument.pat, &*argument.ty);
+        let text = quote!(#name).to_string();
+        let mut parameters = operation.parameters.iter();
+        let in_path =
+            parameters.find(|one| one.place == "path" && one.name.to_snake_case() == text);
+        if let Some(parameter) = in_path.filter(|_| *kind == identifier) {
             let key = &parameter.name;
             declared.push(quote!(#name: impl ::std::convert::AsRef<str>));
             checked.push(quote! {
@@ -76,21 +64,17 @@ fn method(
             });
             passed.push(quote!(&#name));
             identifiers.push(quote!((#key, #name.as_ref())));
-            let example = parameter.node.text("example");
-            examples = examples.zip(example).map(|(mut examples, example)| {
-                examples.push(format!("{example:?}"));
-                examples
-            });
+            examples.push(parameter.node.text("example"));
         } else {
-            declared.push(quote!(#name: #progenitor));
+            declared.push(quote!(#name: #kind));
             passed.push(quote!(#name));
             generics = Some(quote!(<'a>));
-            examples = None;
+            examples.push(None);
         }
     }
-    let documentation = documentation(method, examples);
+    let documentation = documentation(method, examples.into_iter().collect());
     let success = success(operation);
-    Ok(quote! {
+    Some(quote! {
         #(#documentation)*
         pub async fn #name #generics (
             &self,
@@ -140,16 +124,16 @@ fn first_argument(kind: &Type) -> Option<Type> {
 }
 
 /// Returns progenitor's documentation, and a code example if the spec has an example for every argument.
-fn documentation(method: &ImplItemFn, examples: Option<Vec<String>>) -> Vec<Attribute> {
+fn documentation(method: &ImplItemFn, examples: Option<Vec<&str>>) -> Vec<Attribute> {
     let mut attributes = method.attrs.clone();
-    attributes.retain(|attribute| attribute.path().is_ident("doc"));
     if let Some(examples) = examples {
+        let arguments: Vec<_> = examples.iter().map(|text| format!("{text:?}")).collect();
         let example = format!(
             "\n# Example\n\n```no_run\n# async fn example(client: cloud_partner_portal::Client) -> Result<(), \
              cloud_partner_portal::Error> {{\nlet response = client.{}({}).await?;\nprintln!(\"{{:?}}\", \
              *response);\n# Ok(())\n# }}\n```\n",
             method.sig.ident,
-            examples.join(", ")
+            arguments.join(", ")
         );
         attributes.push(parse_quote!(#[doc = #example]));
     }

@@ -1,26 +1,16 @@
-//! The lint rules: constructs in the spec that progenitor misinterprets, or that break clients in other languages.
+//! The lint rules: constructs in the spec that the generator doesn't support, or that break clients in other languages.
 //!
-//! Rules that linters for OpenAPI have as well (`.ci/lint-spec`) aren't repeated.
+//! The rules of progenitor and of common linters (`.ci/lint-spec`) aren't repeated.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::path::PathBuf;
-
-use heck::ToSnakeCase;
-use serde_json::{Value, json};
 
 use super::extensible_enums::{self, KEYWORD};
 use super::prepare::{API_VERSION, IDENTIFIER_PATTERN};
-use super::spec::{Kind, Location, Node, Object, Operation, Spec, pointer_segment};
+use super::spec::{Kind, Node, Object, Operation, Spec, SpecError, pointer_segment};
 
 /// A broken rule.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// The spec's file.
-    pub path: PathBuf,
-    /// The place in the file.
-    pub location: Location,
-    /// The JSON pointer of the place.
+    /// The JSON pointer of the place in the spec.
     pub pointer: String,
     /// The rule's stable code.
     pub code: &'static str,
@@ -30,23 +20,13 @@ pub struct Problem {
     pub help: &'static str,
 }
 
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, location) = (self.path.display(), self.location);
-        write!(
-            f,
-            "{path}:{location}: {}: {}. {}",
-            self.code, self.message, self.help
-        )
-    }
-}
-
-/// A rule for schemas.
+/// A rule for a keyword of schemas.
 struct SchemaRule {
     code: &'static str,
+    keywords: &'static [&'static str],
+    /// Whether a schema that has the keyword breaks the rule.
     is_broken: fn(&Object<'_>) -> bool,
-    /// The keyword of the problem; empty for the schema itself.
-    at: &'static str,
+    /// The problem; the message begins with the schema's name.
     message: &'static str,
     help: &'static str,
 }
@@ -54,171 +34,105 @@ struct SchemaRule {
 const SCHEMA_RULES: &[SchemaRule] = &[
     SchemaRule {
         code: "pattern",
-        is_broken: |schema| {
-            schema.has("pattern") && schema.text("pattern") != Some(IDENTIFIER_PATTERN)
-        },
-        at: "pattern",
+        keywords: &["pattern"],
+        is_broken: |schema| schema.text("pattern") != Some(IDENTIFIER_PATTERN),
         message: "has another pattern than identifiers",
         help: "use the pattern of identifiers, ^[^./\\\\\\s][^/\\\\\\s]*$, or none: the SDK has no regular expression engine",
     },
     SchemaRule {
-        code: "unknown-reference",
-        is_broken: |schema| schema.followed().is_none(),
-        at: "",
-        message: "has a reference without a target in this file",
-        help: "write a reference of the form `#/components/schemas/Name` to an existing component",
-    },
-    SchemaRule {
         code: "closed-object",
-        is_broken: |schema| schema.has("additionalProperties"),
-        at: "additionalProperties",
+        keywords: &["additionalProperties"],
+        is_broken: |_| true,
         message: "sets additionalProperties",
         help: "remove `additionalProperties`: with `false`, clients reject new properties, and `true` breaks the Kotlin generator",
     },
     SchemaRule {
         code: "closed-enum",
-        is_broken: |schema| schema.has("enum") && constants_of(schema).is_none(),
-        at: "enum",
-        message: "uses enum",
-        help: EXTENSIBLE,
-    },
-    SchemaRule {
-        code: "closed-enum",
-        is_broken: |schema| schema.has("anyOf"),
-        at: "anyOf",
-        message: "uses anyOf",
-        help: EXTENSIBLE,
-    },
-    SchemaRule {
-        code: "closed-enum",
-        is_broken: |schema| schema.has("oneOf"),
-        at: "oneOf",
-        message: "uses oneOf",
-        help: EXTENSIBLE,
+        keywords: &["enum", "anyOf", "oneOf"],
+        is_broken: |schema| constants_of(schema).is_none(),
+        message: "has a closed list of values or schemas",
+        help: "write `type: string` with `x-extensible-enum`: clients throw on a value that a closed enum doesn't list",
     },
     SchemaRule {
         code: "date-time",
+        keywords: &["format"],
         is_broken: |schema| matches!(schema.text("format"), Some("date-time" | "date")),
-        at: "format",
         message: "is a time in RFC 3339",
         help: "write `x-timestamp: utc` instead of the format: the service sends times without an offset, on which clients throw",
     },
     SchemaRule {
         code: "integer-size",
+        keywords: &["type"],
         is_broken: |schema| {
             schema.text("type") == Some("integer") && schema.text("format") != Some("int64")
         },
-        at: "",
         message: "is an integer without the format int64",
         help: "write `format: int64`: versions of offers don't fit in 32 bits",
     },
     SchemaRule {
         code: "known-values",
-        is_broken: |schema| schema.has(KEYWORD) && !can_become_enum(schema),
-        at: KEYWORD,
+        keywords: &[KEYWORD],
+        is_broken: |schema| !can_become_enum(schema),
         message: "lists known values that can't become an enum",
         help: "list each known value once, as text, in a component of type string; letter case doesn't distinguish them",
     },
     SchemaRule {
         code: "constants",
+        keywords: &["enum"],
         is_broken: |schema| constants_of(schema).is_some_and(|values| !repeats(schema, &values)),
-        at: "enum",
         message: "differs from the list of known values",
         help: CONSTANTS,
     },
     SchemaRule {
         code: "constants",
+        keywords: &["$ref"],
         is_broken: |schema| {
-            let target = schema.followed().filter(|_| schema.is_reference());
+            let target = schema.followed();
             target.is_some_and(|target| constants_of(&target).is_some())
         },
-        at: "",
         message: "refers to constants",
         help: CONSTANTS,
     },
-    SchemaRule {
-        code: "description",
-        // The description of a parameter or a header is enough for its schema.
-        is_broken: |schema| {
-            !schema.is_reference()
-                && !schema.has("description")
-                && !matches!(schema.parent, Kind::Parameter | Kind::Header)
-        },
-        at: "",
-        message: "has no description",
-        help: "add a description",
-    },
 ];
 
-const EXTENSIBLE: &str = "write `type: string` with `x-extensible-enum`: clients throw on a value that a closed enum doesn't list";
 const CONSTANTS: &str = "repeat the known values of an extensible enum in a component named `Known…` without a reference to it: clients throw on a \
      value that a closed enum doesn't list";
 
-/// Returns every problem of the spec, in the order of the file.
-#[must_use]
-pub fn lint(spec: &Spec) -> Vec<Problem> {
-    let mut lint = Lint {
-        spec,
-        problems: Vec::new(),
-    };
-    match spec.operations() {
-        Ok(operations) => lint.document(&operations),
-        Err(error) => lint.problems.push(Problem {
-            path: error.path,
-            location: error.location.unwrap_or_default(),
-            pointer: String::new(),
-            code: "openapi-document",
-            message: error.message,
-            help: "fix the document first: no other rule was checked",
-        }),
+/// Returns every problem of the spec. Returns an error if the file isn't an OpenAPI 3.0 document.
+pub fn lint(spec: &Spec) -> Result<Vec<Problem>, SpecError> {
+    let mut lint = Lint::default();
+    for operation in spec.operations()? {
+        lint.api_version(&operation);
+        lint.success(&operation);
     }
-    lint.problems.sort();
-    lint.problems
+    spec.walk(|object| match object.kind {
+        Kind::Parameter => lint.parameter(object),
+        Kind::Schema => lint.schema(object),
+        _ => {}
+    });
+    Ok(lint.problems)
 }
 
-struct Lint<'s> {
-    spec: &'s Spec,
+#[derive(Default)]
+struct Lint {
     problems: Vec<Problem>,
 }
 
-impl<'s> Lint<'s> {
-    fn add(&mut self, code: &'static str, pointer: &str, message: String, help: &'static str) {
+impl Lint {
+    fn add(&mut self, code: &'static str, pointer: String, message: String, help: &'static str) {
         self.problems.push(Problem {
-            path: self.spec.path.clone(),
-            location: self.spec.location(pointer),
-            pointer: pointer.to_owned(),
+            pointer,
             code,
             message,
             help,
         });
     }
 
-    fn document(&mut self, operations: &[Operation<'s>]) {
-        let info = self.spec.at("/info");
-        if info.is_none_or(|info| info.text("version").is_none()) {
-            let help = "quote the version, as in `version: \"2017-10-31\"`: requests send it as `api-version`";
-            let message = "`info.version` isn't text".to_owned();
-            self.add("api-version", "/info/version", message, help);
-        }
-        for operation in operations {
-            self.api_version(operation);
-            self.operation_id(operation, operations);
-            self.success(operation);
-        }
-        self.spec.walk(|object| match object.kind {
-            Kind::Parameter => self.parameter(object),
-            Kind::Schema => self.schema(object),
-            _ => {}
-        });
-    }
-
     fn api_version(&mut self, operation: &Operation<'_>) {
         let mut parameters = operation.parameters.iter();
         let is_plain = |schema: Node<'_>| {
-            schema.text("type") == Some("string")
-                && !["format", "enum", "default"]
-                    .iter()
-                    .any(|key| schema.has(key))
+            let mut others = ["format", "enum", "default"].into_iter();
+            schema.text("type") == Some("string") && !others.any(|key| schema.has(key))
         };
         let is_usable = parameters.any(|parameter| {
             parameter.place == "query"
@@ -233,39 +147,19 @@ impl<'s> Lint<'s> {
             );
             let help = "add the required query parameter `api-version` of type string, without a format, an enum or a default: most \
                         clients don't send defaults";
-            self.add("api-version", &operation.node.pointer, message, help);
+            self.add("api-version", operation.node.pointer.clone(), message, help);
         }
     }
 
-    fn operation_id(&mut self, operation: &Operation<'_>, all: &[Operation<'_>]) {
-        let name = operation.id.to_snake_case();
-        let same = |other: &&Operation<'_>| {
-            other.node.pointer != operation.node.pointer && other.id.to_snake_case() == name
-        };
-        let message = match all.iter().find(same) {
-            _ if operation.id.is_empty() => format!("{} has no operationId", operation.name()),
-            Some(other) => format!(
-                "`{}` and `{}` get the same method name",
-                operation.id, other.id
-            ),
-            None => return,
-        };
-        let help = "add a unique operationId: it becomes the method's name in every language";
-        self.add("operation-id", &operation.node.pointer, message, help);
-    }
-
     fn success(&mut self, operation: &Operation<'_>) {
-        let at = format!("{}/responses", operation.node.pointer);
+        let (name, node) = (operation.name(), &operation.node);
         let mut successes = operation.responses();
         successes.retain(|(status, _)| status.starts_with('2'));
         if successes.len() != 1 {
-            let message = format!(
-                "`{}` has {} successful responses",
-                operation.name(),
-                successes.len()
-            );
+            let message = format!("`{name}` has {} successful responses", successes.len());
             let help = "keep only the 2xx response that the service sends: progenitor supports one success response";
-            self.add("one-success", &at, message, help);
+            let pointer = format!("{}/responses", node.pointer);
+            self.add("one-success", pointer, message, help);
         }
         for (status, response) in successes {
             let content = response.children("content");
@@ -274,52 +168,58 @@ impl<'s> Lint<'s> {
             };
             if !content.is_empty() && !content.iter().any(is_json) {
                 let message = format!(
-                    "`{}` has a body for {status} that isn't application/json with a schema",
-                    operation.name()
+                    "`{name}` has a body for {status} that isn't application/json with a schema"
                 );
                 let help = "add `application/json` and its `schema`, or no content at all";
-                self.add("json-response", &format!("{at}/{status}"), message, help);
+                self.add("json-response", response.pointer, message, help);
             }
         }
     }
 
     fn parameter(&mut self, parameter: &Object<'_>) {
-        let schema = parameter.child("schema");
-        let Some(schema) = schema.filter(|schema| schema.text("type") == Some("string")) else {
+        let Some(schema) = parameter.child("schema") else {
             return;
         };
         let mut unchecked = ["format", "enum", "minLength", "maxLength"].into_iter();
-        if let (Some("path"), Some(key)) =
-            (parameter.text("in"), unchecked.find(|key| schema.has(key)))
+        if parameter.text("in") == Some("path")
+            && schema.text("type") == Some("string")
+            && let Some(key) = unchecked.find(|key| schema.has(key))
         {
             let name = parameter.text("name").unwrap_or_default();
+            let message = format!("the path parameter `{name}` has `{key}`");
             let help = "use the pattern ^[^./\\\\\\s][^/\\\\\\s]*$ alone: the SDK's `Identifier` checks nothing else";
             let pointer = format!("{}/schema", parameter.pointer);
-            self.add(
-                "identifier",
-                &pointer,
-                format!("`{name}` has `{key}`"),
-                help,
-            );
+            self.add("identifier", pointer, message, help);
         }
     }
 
     fn schema(&mut self, schema: &Object<'_>) {
-        for rule in SCHEMA_RULES.iter().filter(|rule| (rule.is_broken)(schema)) {
-            let separator = if rule.at.is_empty() { "" } else { "/" };
-            let pointer = format!("{}{separator}{}", schema.pointer, rule.at);
-            let message = format!("`{}` {}", schema.key(), rule.message);
-            self.add(rule.code, &pointer, message, rule.help);
+        for rule in SCHEMA_RULES {
+            let keywords = rule.keywords.iter();
+            for keyword in keywords.filter(|keyword| schema.has(keyword)) {
+                if (rule.is_broken)(schema) {
+                    let pointer = format!("{}/{keyword}", schema.pointer);
+                    let message = format!("`{}` {}", schema.key(), rule.message);
+                    self.add(rule.code, pointer, message, rule.help);
+                }
+            }
         }
-        let required = schema.value.get("required").and_then(Value::as_array);
+        // The description of a parameter or a header is enough for its schema.
+        let has_described_parent = matches!(schema.parent, Kind::Parameter | Kind::Header);
+        if !schema.is_reference() && !schema.has("description") && !has_described_parent {
+            let message = format!("`{}` has no description", schema.key());
+            let help = "add a description";
+            self.add("description", schema.pointer.clone(), message, help);
+        }
+        let required = schema.list("required");
         for (name, property) in schema.children("properties") {
-            let is_required = required.is_some_and(|names| names.contains(&json!(name)));
+            let is_required = required.iter().any(|other| *other == name);
             // A schema without a type, such as a link's, accepts null as well.
             if !is_required && property.has("type") && !property.is("nullable") {
                 let pointer = format!("{}/properties/{}", schema.pointer, pointer_segment(&name));
                 let message = format!("the optional property `{name}` can't be null");
                 let help = "write `nullable: true` beside the type: some clients throw on null";
-                self.add("nullable", &pointer, message, help);
+                self.add("nullable", pointer, message, help);
             }
         }
     }
@@ -327,13 +227,12 @@ impl<'s> Lint<'s> {
 
 /// Returns whether an `x-extensible-enum` lists distinct texts that have letters or digits, in a component of type string.
 fn can_become_enum(schema: &Object<'_>) -> bool {
-    let texts: Vec<_> = extensible_enums::values(schema.value).collect();
+    let texts: Vec<_> = extensible_enums::values(schema).collect();
     let variants: BTreeSet<_> = texts
         .iter()
         .map(|text| extensible_enums::variant(text).to_lowercase())
         .collect();
-    let list = schema.value[KEYWORD].as_array();
-    list.is_some_and(|list| list.len() == texts.len())
+    schema.list(KEYWORD).len() == texts.len()
         && variants.len() == texts.len()
         && !variants.contains("")
         && schema.parent == Kind::Components

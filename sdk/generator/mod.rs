@@ -14,12 +14,11 @@ mod postprocess;
 mod prepare;
 pub mod spec;
 
-use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use lint::Problem;
+use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
-use spec::{Operation, Spec, SpecError};
+use spec::{Spec, SpecError};
 
 /// The command that writes the committed files. The first line of each generated file names it.
 pub const COMMAND: &str = "cargo xtask generate";
@@ -27,53 +26,20 @@ pub const COMMAND: &str = "cargo xtask generate";
 /// The generated files, in `sdk/src/` when committed and in `OUT_DIR` when a build writes them.
 pub const FILES: [&str; 3] = ["generated.rs", "facade.rs", "generated_mocks.rs"];
 
-/// An error of the code generation.
-#[derive(Debug)]
-pub enum GenerateError {
-    /// The spec breaks rules of the module [`lint`].
-    Problems(Vec<Problem>),
-    /// The spec isn't well-formed, or progenitor can't generate code from it.
-    Broken(SpecError),
-}
-
-impl From<SpecError> for GenerateError {
-    fn from(error: SpecError) -> Self {
-        Self::Broken(error)
-    }
-}
-
-impl fmt::Display for GenerateError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Broken(error) => write!(f, "{error}"),
-            Self::Problems(problems) => {
-                let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
-                f.write_str(&lines.join("\n"))
-            }
-        }
-    }
-}
-
-/// Generates the text of each of the [`FILES`]: the client with its types, the facade, and the mocks of the feature `mock`.
-pub fn generate(spec: &Spec) -> Result<[(&'static str, String); 3], GenerateError> {
-    let problems = lint::lint(spec);
-    if !problems.is_empty() {
-        return Err(GenerateError::Problems(problems));
+/// Generates the text of each of the [`FILES`]: the client with its types, the facade, and the mocks of the feature `mock`. A broken
+/// rule of the module [`lint`] is an error.
+pub fn generate(spec: &Spec) -> Result<[(&'static str, String); 3], SpecError> {
+    if let Some(problem) = lint::lint(spec)?.first() {
+        let message = format!("{}. {}", problem.message, problem.help);
+        return Err(spec.error(&problem.pointer, message));
     }
     let prepared = prepare::prepare(spec)?;
-    let operations = spec.operations()?;
-    let run = |document: &openapiv3::OpenAPI,
-               progenitor: &dyn Fn(&openapiv3::OpenAPI) -> Tokens| {
-        let tokens = run_progenitor(spec, &operations, document, progenitor)?;
-        syn::parse2::<syn::File>(tokens)
-            .map_err(|error| spec.error("", format!("progenitor's code isn't Rust: {error}")))
-    };
-    let mut client = run(&prepared.client, &|document| {
+    let mut client = run_progenitor(spec, &prepared.client, |document| {
         progenitor::Generator::new(&prepared.settings()).generate_tokens(document)
     })?;
-    let methods = postprocess::postprocess(spec, &prepared, &mut client);
-    let facade = facade::facade(spec, &operations, &methods)?;
-    let mut mocks = run(&prepared.mocks, &|document| {
+    let methods = postprocess::postprocess(&prepared, &mut client);
+    let facade = facade::facade(spec, &methods)?;
+    let mut mocks = run_progenitor(spec, &prepared.mocks, |document| {
         progenitor::Generator::new(&prepared.settings()).httpmock(document, "crate")
     })?;
     mocks::postprocess(&mut mocks);
@@ -92,43 +58,49 @@ fn print(file: &syn::File) -> String {
     )
 }
 
-/// The result of progenitor.
-type Tokens = Result<TokenStream, progenitor::Error>;
-
 /// Runs progenitor. A panic becomes an error, because progenitor panics on constructs that it doesn't support. After an error,
-/// progenitor runs again for each path alone, so that the message can name the operation that progenitor doesn't support.
+/// progenitor runs again for parts of the document, so that the message can name the operation that progenitor doesn't support.
 fn run_progenitor(
     spec: &Spec,
-    operations: &[Operation<'_>],
-    document: &openapiv3::OpenAPI,
-    progenitor: &dyn Fn(&openapiv3::OpenAPI) -> Tokens,
-) -> Result<TokenStream, SpecError> {
-    let attempt = |document: &openapiv3::OpenAPI| -> Result<TokenStream, String> {
+    document: &OpenAPI,
+    progenitor: impl Fn(&OpenAPI) -> Result<TokenStream, progenitor::Error>,
+) -> Result<syn::File, SpecError> {
+    let run = |document: &OpenAPI| -> Result<syn::File, String> {
         let hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(|_| {}));
         let outcome = catch_unwind(AssertUnwindSafe(|| progenitor(document)));
         std::panic::set_hook(hook);
         let why = match outcome {
-            Ok(Ok(tokens)) => return Ok(tokens),
+            Ok(Ok(tokens)) => return syn::parse2(tokens).map_err(|error| error.to_string()),
             Ok(Err(error)) => error.to_string(),
-            Err(panic) => panic
-                .downcast_ref::<String>()
-                .cloned()
-                .or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
-                .unwrap_or_else(|| "progenitor panicked without a message".to_owned()),
+            Err(panic) => match panic.downcast::<String>() {
+                Ok(message) => *message,
+                Err(panic) => panic
+                    .downcast_ref::<&str>()
+                    .copied()
+                    .unwrap_or("progenitor panicked")
+                    .to_owned(),
+            },
         };
         // Only the first line is kept, because progenitor may append the whole parameter.
         let first = why.trim().lines().next().unwrap_or_default();
         Err(first.trim_end_matches(['.', '{', ' ']).to_owned())
     };
-    let why = match attempt(document) {
-        Ok(tokens) => return Ok(tokens),
+    let run_path = |kept: &str| {
+        let mut part = document.clone();
+        part.paths.paths.retain(|path, _| path == kept);
+        run(&part)
+    };
+    let why = match run(document) {
+        Ok(file) => return Ok(file),
         Err(why) => why,
     };
-    for operation in operations {
-        let mut alone = document.clone();
-        alone.paths.paths.retain(|path, _| *path == operation.path);
-        if let Err(why) = attempt(&alone) {
+    if let Err(why) = run_path("") {
+        let message = format!("progenitor can't generate the components: {why}");
+        return Err(spec.error("/components", message));
+    }
+    for operation in spec.operations()? {
+        if let Err(why) = run_path(&operation.path) {
             let message = format!(
                 "progenitor can't generate the operation `{}` ({}): {why}. Describe the operation with simpler keywords, or remove \
                  it from the spec",
@@ -138,6 +110,6 @@ fn run_progenitor(
             return Err(spec.error(&operation.node.pointer, message));
         }
     }
-    let message = format!("progenitor can't generate the components: {why}");
-    Err(spec.error("/components", message))
+    let message = format!("progenitor can't generate the client: {why}");
+    Err(spec.error("", message))
 }

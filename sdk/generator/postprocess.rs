@@ -2,56 +2,43 @@
 //! code that the SDK's `Client` replaces.
 
 use quote::{format_ident, quote};
-use syn::{
-    Attribute, Fields, File, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct, Type, Visibility,
-    parse_quote,
-};
+use syn::{Fields, File, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct, Type, parse_quote};
 
 use super::extensible_enums;
 use super::prepare::Prepared;
-use super::spec::{Node, Spec};
 
 /// Post-processes progenitor's file, and returns the methods that the facade methods call.
-pub fn postprocess(spec: &Spec, prepared: &Prepared, file: &mut File) -> Vec<ImplItemFn> {
+pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> {
     let mut methods = Vec::new();
     file.items.retain_mut(|item| match item {
-        Item::Use(item) => {
-            item.vis = Visibility::Inherited;
-            true
-        }
         Item::Mod(module) if module.ident == "types" => {
-            types(spec, prepared, module);
+            types(prepared, module);
             true
         }
-        // The SDK's own modules export the public items.
-        Item::Mod(module) => module.ident != "prelude",
-        Item::Struct(client) if client.ident == "Client" => {
-            let text = " progenitor's client, which the SDK's `Client` creates for each call.";
-            client.attrs = vec![parse_quote!(#[doc = #text])];
+        // The documentation is the description of the whole spec.
+        Item::Struct(client) => {
+            client.attrs.clear();
             true
         }
-        // progenitor's constructors set timeouts and can panic; the SDK's builder sets the fields instead.
-        Item::Impl(block) if has_method(block, "new_with_client") => false,
+        // progenitor's constructors set timeouts and can panic; the SDK sets the fields instead. Only operations are async.
         Item::Impl(block) if block.trait_.is_none() => {
-            for item in &mut block.items {
-                if let ImplItem::Fn(method) = item {
+            block.items.retain_mut(|item| match item {
+                ImplItem::Fn(method) if method.sig.asyncness.is_some() => {
                     methods.push(method.clone());
-                    remove_documentation(&mut method.attrs);
+                    // The facade method has the documentation.
+                    method.attrs.clear();
+                    true
                 }
-            }
-            true
+                _ => false,
+            });
+            !block.items.is_empty()
         }
         _ => true,
     });
     methods
 }
 
-fn has_method(block: &syn::ItemImpl, name: &str) -> bool {
-    let is_it = |item: &ImplItem| matches!(item, ImplItem::Fn(method) if method.sig.ident == name);
-    block.items.iter().any(is_it)
-}
-
-fn types(spec: &Spec, prepared: &Prepared, module: &mut ItemMod) {
+fn types(prepared: &Prepared<'_>, module: &mut ItemMod) {
     let Some((_, items)) = &mut module.content else {
         return;
     };
@@ -67,36 +54,19 @@ fn types(spec: &Spec, prepared: &Prepared, module: &mut ItemMod) {
     if !text.contains("error :: ConversionError") {
         items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "error"));
     }
-    let component = |name: &str| spec.at(&format!("/components/schemas/{name}"));
-    let description = |schema: &Node<'_>| {
-        schema
-            .text("description")
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
-    };
-    for schema in prepared
-        .identifiers
-        .iter()
-        .filter_map(|name| component(name))
-    {
-        let (ident, description) = (format_ident!("{}", schema.key()), description(&schema));
+    for (name, schema) in &prepared.replaced {
+        if schema.has(extensible_enums::KEYWORD) {
+            items.extend(extensible_enums::known_values(name, schema));
+            continue;
+        }
+        let (ident, description) = (
+            format_ident!("{name}"),
+            extensible_enums::description(schema),
+        );
         items.push(parse_quote! {
             #[doc = #description]
             pub type #ident = crate::Identifier;
         });
-    }
-    for schema in prepared
-        .extensible
-        .iter()
-        .filter_map(|name| component(name))
-    {
-        let texts: Vec<_> = extensible_enums::values(schema.value).collect();
-        items.extend(extensible_enums::known_values(
-            &schema.key(),
-            &description(&schema),
-            &texts,
-        ));
     }
 }
 
@@ -111,8 +81,13 @@ fn structure(structure: &mut ItemStruct) -> Item {
     };
     // Without the attribute, a property that is added to the spec would break code that constructs the type.
     structure.attrs.push(parse_quote!(#[non_exhaustive]));
-    structure.attrs.push(parse_quote!(#[derive(PartialEq)]));
-    let mut has_default = true;
+    // progenitor derives `Default` only if every property is optional. An identifier has no default, because an empty identifier would
+    // address another resource.
+    let has_required = fields.named.iter().any(|field| !is_option(&field.ty));
+    let identifier: Type = parse_quote!(crate::Identifier);
+    if has_required && fields.named.iter().all(|field| field.ty != identifier) {
+        structure.attrs.push(parse_quote!(#[derive(Default)]));
+    }
     for field in &mut fields.named {
         let is_id = field.ident.as_ref().is_some_and(|name| name == "id");
         if is_option(&field.ty) {
@@ -131,23 +106,11 @@ fn structure(structure: &mut ItemStruct) -> Item {
             field.attrs.push(parse_quote!(
                 #[serde(deserialize_with = "crate::decode::required")]
             ));
-            // An identifier has no default, because an empty identifier would address another resource.
-            has_default &= field.ty != parse_quote!(crate::Identifier);
         }
-    }
-    let derives_default = structure.attrs.iter().any(|attribute| {
-        attribute.path().is_ident("derive") && quote!(#attribute).to_string().contains("Default")
-    });
-    if has_default && !derives_default {
-        structure.attrs.push(parse_quote!(#[derive(Default)]));
     }
     parse_quote!(crate::decode::object!(#ident);)
 }
 
 fn is_option(kind: &Type) -> bool {
     matches!(kind, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
-}
-
-fn remove_documentation(attributes: &mut Vec<Attribute>) {
-    attributes.retain(|attribute| !attribute.path().is_ident("doc"));
 }

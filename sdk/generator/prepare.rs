@@ -1,13 +1,15 @@
 //! Prepares the spec for progenitor: replaces schemas that progenitor can't express by types of the SDK, and removes parts that the
 //! SDK's runtime implements.
 
+use std::collections::BTreeMap;
+
 use openapiv3::OpenAPI;
 use progenitor::GenerationSettings;
 use quote::quote;
 use serde_json::{Value, json};
 
 use super::extensible_enums;
-use super::spec::{Kind, Object, Spec, SpecError};
+use super::spec::{Kind, Node, Object, Spec, SpecError};
 
 /// The query parameter that the runtime adds to every request.
 pub const API_VERSION: &str = "api-version";
@@ -19,45 +21,43 @@ pub const IDENTIFIER_PATTERN: &str = r"^[^./\\\s][^/\\\s]*$";
 /// The SDK's type for path parameters.
 const IDENTIFIER: &str = "Identifier";
 
-/// The hand-written types of the SDK that replace schemas.
-const SPECIAL: [&str; 3] = [IDENTIFIER, "Link", "Timestamp"];
-
-/// Returns the hand-written type that replaces the schema because of an extension.
-fn special(schema: &Object<'_>) -> Option<&'static str> {
-    let extensions = [("x-timestamp", "Timestamp"), ("x-link", "Link")];
-    let found = extensions.into_iter().find(|(key, _)| schema.has(key));
-    found.map(|(_, name)| name)
-}
+/// The hand-written types of the SDK that replace schemas, each with the keyword of these schemas.
+const REPLACEMENTS: [(&str, &str); 3] = [
+    ("x-link", "Link"),
+    ("x-timestamp", "Timestamp"),
+    ("pattern", IDENTIFIER),
+];
 
 /// A spec that progenitor can generate code from.
-pub struct Prepared {
+pub struct Prepared<'s> {
     /// The spec for the client, without error responses, because the SDK's runtime parses error responses.
     pub client: OpenAPI,
     /// The spec for the mocks, with error responses.
     pub mocks: OpenAPI,
-    /// The names of the components that are identifiers, in alphabetical order.
-    pub identifiers: Vec<String>,
-    /// The names of the components that are extensible enums, in alphabetical order.
-    pub extensible: Vec<String>,
+    /// The components that are identifiers or extensible enums, by name.
+    pub replaced: BTreeMap<String, Node<'s>>,
 }
 
-impl Prepared {
+impl Prepared<'_> {
     /// Returns progenitor's settings, with the types of the SDK that replace components.
     pub fn settings(&self) -> GenerationSettings {
         let mut settings = GenerationSettings::default();
         settings
             .with_inner_type(quote!(()))
+            .with_derive("PartialEq")
             .with_hooks(progenitor::HooksMode::Expected);
         let mut replace = |name: &str, rust: String| {
             settings.with_replacement(name, rust, [].into_iter());
         };
-        for name in &self.extensible {
-            replace(name, format!("crate::Extensible<{name}>"));
+        for (name, schema) in &self.replaced {
+            let rust = if schema.has(extensible_enums::KEYWORD) {
+                format!("crate::Extensible<{name}>")
+            } else {
+                format!("crate::{IDENTIFIER}")
+            };
+            replace(name, rust);
         }
-        for name in &self.identifiers {
-            replace(name, format!("crate::{IDENTIFIER}"));
-        }
-        for name in SPECIAL {
+        for (_, name) in REPLACEMENTS {
             replace(name, format!("crate::{name}"));
         }
         settings
@@ -65,23 +65,24 @@ impl Prepared {
 }
 
 /// Prepares the spec.
-pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
+pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
     let mut document = spec.value.clone();
-    let (mut identifiers, mut extensible) = (Vec::new(), Vec::new());
+    let mut replaced = BTreeMap::new();
     spec.walk(|object| {
         let Some(part) = document.pointer_mut(&object.pointer) else {
             // The object was inside a schema that is replaced already.
             return;
         };
+        let mut replacements = REPLACEMENTS.into_iter();
+        let replacement = replacements.find(|(keyword, _)| object.has(keyword));
+        let replacement = replacement.map(|(_, name)| name);
         match object.kind {
             Kind::Schema if object.parent == Kind::Components => {
                 let is_extensible = object.has(extensible_enums::KEYWORD);
-                if let Some(name) = special(object) {
+                if is_extensible || replacement == Some(IDENTIFIER) {
+                    replaced.insert(object.key(), object.node.clone());
+                } else if let Some(name) = replacement {
                     *part = reference(name);
-                } else if is_extensible {
-                    extensible.push(object.key());
-                } else if object.has("pattern") {
-                    identifiers.push(object.key());
                 }
                 // With `nullable`, progenitor would make the component's type an `Option`, and wrap it in a second `Option` in each
                 // optional property of this type.
@@ -91,8 +92,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
                 }
             }
             Kind::Schema => {
-                let identifier = object.has("pattern").then_some(IDENTIFIER);
-                if let Some(name) = special(object).or(identifier) {
+                if let Some(name) = replacement {
                     *part = reference(name);
                 }
                 if object.keyword == "properties" {
@@ -110,26 +110,23 @@ pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
             _ => {}
         }
     });
-    identifiers.sort();
-    extensible.sort();
     if let Some(schemas) = document
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
     {
         // The constants are for other languages. In Rust, they would become a second enum that rejects unknown values.
-        for name in &extensible {
-            schemas.remove(&extensible_enums::constants(name));
+        for name in replaced.keys() {
+            schemas.remove(&format!("Known{name}"));
         }
-        for name in SPECIAL {
+        for (_, name) in REPLACEMENTS {
             schemas.insert(name.to_owned(), json!({}));
         }
     }
     let mocks = document.clone();
     // progenitor treats `default` as a second success response.
     for operation in spec.operations()? {
-        let pointer = format!("{}/responses", operation.node.pointer);
         let responses = document
-            .pointer_mut(&pointer)
+            .pointer_mut(&format!("{}/responses", operation.node.pointer))
             .and_then(Value::as_object_mut);
         if let Some(responses) = responses {
             responses.retain(|status, _| status.starts_with('2'));
@@ -144,8 +141,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared, SpecError> {
     Ok(Prepared {
         client: parse(document)?,
         mocks: parse(mocks)?,
-        identifiers,
-        extensible,
+        replaced,
     })
 }
 
@@ -156,31 +152,28 @@ fn reference(component: &str) -> Value {
 /// Gives a property its description, or for a reference the first paragraph of the target's description. progenitor documents a
 /// reference only inside `allOf`.
 fn describe(property: &Object<'_>, part: &mut Value) {
-    let target = property.followed();
-    let text = target
-        .as_ref()
-        .and_then(|target| target.text("description"));
-    let Some(text) = text.map(str::trim) else {
+    let Some(target) = property
+        .followed()
+        .filter(|target| target.has("description"))
+    else {
         return;
     };
+    let mut text = extensible_enums::description(&target);
+    if property.is_reference() {
+        text = text.split("\n\n").next().unwrap_or_default();
+    }
     if part.get("$ref").is_some() {
         *part = json!({"allOf": [part.take()]});
     }
-    let paragraph = text
-        .split("\n\n")
-        .next()
-        .filter(|_| property.is_reference());
-    part["description"] = paragraph.unwrap_or(text).into();
+    part["description"] = text.into();
 }
 
-fn remove_api_version(holder: &Object<'_>, part: &mut Value) {
-    for (index, parameter) in holder.children("parameters") {
-        if parameter.text("name") == Some(API_VERSION)
-            && let (Ok(index), Some(list)) =
-                (index.parse::<usize>(), part["parameters"].as_array_mut())
-        {
-            list.remove(index);
-            return;
-        }
+fn remove_api_version(owner: &Object<'_>, part: &mut Value) {
+    let mut parameters = owner.children("parameters").into_iter();
+    let found = parameters.find(|(_, parameter)| parameter.text("name") == Some(API_VERSION));
+    let index = found.and_then(|(index, _)| index.parse().ok());
+    let list = part.get_mut("parameters").and_then(Value::as_array_mut);
+    if let (Some(index), Some(list)) = (index, list) {
+        list.remove(index);
     }
 }

@@ -6,10 +6,8 @@ pub mod operations {
     //! its inner type with a call to `into_inner()`. This can
     //! be used to explicitly deviate from permitted values.
     use crate::*;
-    /// The requests that a mock of `ListOffers` matches.
     pub struct ListOffersWhen(::httpmock::When);
     impl ListOffersWhen {
-        /// Wraps the value of httpmock.
         pub fn new(inner: ::httpmock::When) -> Self {
             Self(
                 inner
@@ -19,11 +17,9 @@ pub mod operations {
                     ),
             )
         }
-        /// Returns the value of httpmock, for settings that the spec doesn't describe.
         pub fn into_inner(self) -> ::httpmock::When {
             self.0
         }
-        /// Sets `publisher_id` to this value.
         pub fn publisher_id(self, value: &crate::Identifier) -> Self {
             let re = regex::Regex::new(
                     &format!(
@@ -35,18 +31,14 @@ pub mod operations {
             Self(self.0.path_matches(re))
         }
     }
-    /// The response of a mock of `ListOffers`.
     pub struct ListOffersThen(::httpmock::Then);
     impl ListOffersThen {
-        /// Wraps the value of httpmock.
         pub fn new(inner: ::httpmock::Then) -> Self {
             Self(inner)
         }
-        /// Returns the value of httpmock, for settings that the spec doesn't describe.
         pub fn into_inner(self) -> ::httpmock::Then {
             self.0
         }
-        /// Responds with any status code.
         pub fn default_response(
             self,
             status: u16,
@@ -60,7 +52,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `ok` to this value.
         pub fn ok(self, value: &::std::vec::Vec<types::OfferSummary>) -> Self {
             Self(
                 self
@@ -70,7 +61,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `bad_request` to this value.
         pub fn bad_request(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -80,7 +70,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `unauthorized` to this value.
         pub fn unauthorized(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -90,7 +79,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `forbidden` to this value.
         pub fn forbidden(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -100,7 +88,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `not_found` to this value.
         pub fn not_found(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -110,7 +97,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `too_many_requests` to this value.
         pub fn too_many_requests(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -120,7 +106,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `internal_server_error` to this value.
         pub fn internal_server_error(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -130,7 +115,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `bad_gateway` to this value.
         pub fn bad_gateway(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -140,7 +124,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `service_unavailable` to this value.
         pub fn service_unavailable(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -150,7 +133,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `gateway_timeout` to this value.
         pub fn gateway_timeout(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -161,10 +143,8 @@ pub mod operations {
             )
         }
     }
-    /// The requests that a mock of `GetOfferStatus` matches.
     pub struct GetOfferStatusWhen(::httpmock::When);
     impl GetOfferStatusWhen {
-        /// Wraps the value of httpmock.
         pub fn new(inner: ::httpmock::When) -> Self {
             Self(
                 inner
@@ -175,11 +155,9 @@ pub mod operations {
                     ),
             )
         }
-        /// Returns the value of httpmock, for settings that the spec doesn't describe.
         pub fn into_inner(self) -> ::httpmock::When {
             self.0
         }
-        /// Sets `publisher_id` to this value.
         pub fn publisher_id(self, value: &crate::Identifier) -> Self {
             let re = regex::Regex::new(
                     &format!(
@@ -190,7 +168,6 @@ pub mod operations {
                 .unwrap();
             Self(self.0.path_matches(re))
         }
-        /// Sets `offer_id` to this value.
         pub fn offer_id(self, value: &crate::Identifier) -> Self {
             let re = regex::Regex::new(
                     &format!(
@@ -202,18 +179,14 @@ pub mod operations {
             Self(self.0.path_matches(re))
         }
     }
-    /// The response of a mock of `GetOfferStatus`.
     pub struct GetOfferStatusThen(::httpmock::Then);
     impl GetOfferStatusThen {
-        /// Wraps the value of httpmock.
         pub fn new(inner: ::httpmock::Then) -> Self {
             Self(inner)
         }
-        /// Returns the value of httpmock, for settings that the spec doesn't describe.
         pub fn into_inner(self) -> ::httpmock::Then {
             self.0
         }
-        /// Responds with any status code.
         pub fn default_response(
             self,
             status: u16,
@@ -227,7 +200,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `ok` to this value.
         pub fn ok(self, value: &types::OfferStatusReport) -> Self {
             Self(
                 self
@@ -237,7 +209,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `bad_request` to this value.
         pub fn bad_request(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -247,7 +218,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `unauthorized` to this value.
         pub fn unauthorized(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -257,7 +227,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `forbidden` to this value.
         pub fn forbidden(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -267,7 +236,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `not_found` to this value.
         pub fn not_found(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -277,7 +245,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `too_many_requests` to this value.
         pub fn too_many_requests(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -287,7 +254,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `internal_server_error` to this value.
         pub fn internal_server_error(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -297,7 +263,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `bad_gateway` to this value.
         pub fn bad_gateway(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -307,7 +272,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `service_unavailable` to this value.
         pub fn service_unavailable(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -317,7 +281,6 @@ pub mod operations {
                     .json_body_obj(value),
             )
         }
-        /// Sets `gateway_timeout` to this value.
         pub fn gateway_timeout(self, value: &types::ErrorResponse) -> Self {
             Self(
                 self
@@ -332,18 +295,15 @@ pub mod operations {
 /// An extension trait for [`MockServer`](::httpmock::MockServer) that
 /// adds a method for each operation. These are the equivalent of
 /// type-checked [`mock()`](::httpmock::MockServer::mock) calls.
-pub trait MockServerExt {
-    /// Mocks the operation `list_offers`.
+pub trait MockServerExt: crate::mock::sealed::Sealed {
     fn list_offers<F>(&self, config_fn: F) -> ::httpmock::Mock<'_>
     where
         F: FnOnce(operations::ListOffersWhen, operations::ListOffersThen);
-    /// Mocks the operation `get_offer_status`.
     fn get_offer_status<F>(&self, config_fn: F) -> ::httpmock::Mock<'_>
     where
         F: FnOnce(operations::GetOfferStatusWhen, operations::GetOfferStatusThen);
 }
 impl MockServerExt for ::httpmock::MockServer {
-    /// Sets `list_offers`.
     fn list_offers<F>(&self, config_fn: F) -> ::httpmock::Mock<'_>
     where
         F: FnOnce(operations::ListOffersWhen, operations::ListOffersThen),
@@ -355,7 +315,6 @@ impl MockServerExt for ::httpmock::MockServer {
             )
         })
     }
-    /// Sets `get_offer_status`.
     fn get_offer_status<F>(&self, config_fn: F) -> ::httpmock::Mock<'_>
     where
         F: FnOnce(operations::GetOfferStatusWhen, operations::GetOfferStatusThen),

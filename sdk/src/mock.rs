@@ -1,6 +1,9 @@
-//! Mocks of the service for tests, with the feature `mock`. Each operation of the spec has a typed method.
+//! Mocks of the service for tests, with the feature `mock`.
 //!
-//! The mocks extend [`httpmock::MockServer`], which responds over a real socket. Therefore the code under test runs unchanged.
+//! [`MockServerExt`] adds a method for each operation to [`httpmock::MockServer`], which responds over a real socket. Therefore the
+//! code under test runs unchanged. The method's closure has two arguments. The first one has a method for each parameter of the
+//! operation, which sets the expected value. The second one has a method for each response, such as `ok` and `not_found`, which sets
+//! the body; `default_response` sets any other status code as well.
 //!
 //! ```
 //! use std::time::Duration;
@@ -43,13 +46,26 @@
 //! # }
 //! ```
 
+/// Prevents implementations of [`MockServerExt`] in other crates.
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for httpmock::MockServer {}
+}
+
 #[cfg(feature = "generate")]
-#[allow(clippy::all, clippy::pedantic, unused_imports, unused_qualifications)]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    missing_docs,
+    unused_imports,
+    unused_qualifications
+)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/generated_mocks.rs"));
 }
 #[cfg(not(feature = "generate"))]
-#[allow(clippy::all, clippy::pedantic, unused_imports, unused_qualifications)]
+#[allow(clippy::all, clippy::pedantic, missing_docs, unused_imports, unused_qualifications)]
 #[path = "generated_mocks.rs"]
 #[rustfmt::skip]
 mod generated;

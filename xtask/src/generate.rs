@@ -7,9 +7,10 @@ use cloud_partner_recordings::recording;
 
 use crate::exit::{CommandResult, Outcome};
 use crate::files;
-use crate::generator::{self, COMMAND, GenerateError};
+use crate::generator::{self, COMMAND};
 use crate::lint;
 use crate::output::print_line;
+use crate::report::Format;
 
 /// Writes the SDK's generated code and the JSON Schema of recordings
 ///
@@ -25,11 +26,11 @@ impl Generate {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&files::default_spec_path())?;
-        let code = match generator::generate(&spec) {
-            Ok(code) => code,
-            Err(GenerateError::Problems(problems)) => return lint::print_problems(&problems, out),
-            Err(GenerateError::Broken(error)) => return Err(error.into()),
-        };
+        let problems = lint::problems(&spec)?;
+        if !problems.is_empty() {
+            return problems.print(Format::Text, "checked the spec", out);
+        }
+        let code = generator::generate(&spec)?;
         let root = files::root();
         let schema = (
             root.join("tests/recording.schema.json"),

@@ -8,9 +8,10 @@ use clap::Args;
 
 use crate::exit::CommandResult;
 use crate::files;
-use crate::generator::lint::{self, Problem};
+use crate::generator::{self, lint};
 use crate::output::{print_line, with_noun};
 use crate::report::{Finding, Format, Place, Report};
+use crate::spec::{Spec, SpecError};
 
 /// Checks the spec for constructs that break code generators or clients, and for statements without evidence
 ///
@@ -27,10 +28,9 @@ impl Lint {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
-        let problems = lint::lint(&spec);
-        let mut report = report_of(&problems);
+        let mut report = problems(&spec)?;
         // The evidence check relies on the structure that the other rules check.
-        if problems.is_empty()
+        if report.is_empty()
             && let Some(evidence) = evidence::check(&spec)
         {
             let total = evidence.statements.iter().sum();
@@ -44,34 +44,24 @@ impl Lint {
                 by_kind.join(", ")
             );
             print_line(out, "Evidence", text)?;
-            evidence
-                .findings
-                .into_iter()
-                .for_each(|finding| report.add(finding));
+            for finding in evidence.findings {
+                report.add(finding);
+            }
+        }
+        if report.is_empty() {
+            generator::generate(&spec)?;
         }
         report.print(Format::Text, "checked the spec", out)
     }
 }
 
-/// Prints the problems, and returns the outcome.
-pub fn print_problems(problems: &[Problem], out: &mut dyn Write) -> CommandResult {
-    report_of(problems).print(Format::Text, "checked the spec", out)
-}
-
-fn report_of(problems: &[Problem]) -> Report {
+/// Returns the broken rules of the generator.
+pub fn problems(spec: &Spec) -> Result<Report, SpecError> {
     let mut report = Report::new();
-    for problem in problems {
-        let place = Place {
-            file: problem.path.display().to_string(),
-            pointer: problem.pointer.clone(),
-            line: Some(problem.location.line),
-            column: Some(problem.location.column),
-        };
-        report.add(
-            Finding::error(problem.code, problem.message.clone())
-                .help(problem.help)
-                .in_spec(place),
-        );
+    for problem in lint::lint(spec)? {
+        let place = Place::in_spec(spec, &problem.pointer);
+        let finding = Finding::error(problem.code, problem.message).in_spec(place);
+        report.add(finding.help(problem.help));
     }
-    report
+    Ok(report)
 }

@@ -232,6 +232,11 @@ impl Report {
         self.findings.push(finding);
     }
 
+    /// Returns whether the report has no finding.
+    pub fn is_empty(&self) -> bool {
+        self.findings.is_empty()
+    }
+
     /// Prints the findings in the order of their places, then the summary `done` with the number of findings, and returns the
     /// outcome.
     pub fn print(mut self, format: Format, done: &str, out: &mut dyn Write) -> CommandResult {

@@ -26,6 +26,8 @@ pub struct Location {
     pub column: usize,
 }
 
+const START: Location = Location { line: 1, column: 1 };
+
 impl From<&Marker> for Location {
     fn from(marker: &Marker) -> Self {
         Self {
@@ -46,67 +48,54 @@ impl fmt::Display for Location {
 pub struct SpecError {
     /// The file.
     pub path: PathBuf,
-    /// The place in the file, if it is known.
-    pub location: Option<Location>,
+    /// The place in the file.
+    pub location: Location,
     /// The description of the problem.
     pub message: String,
 }
 
 impl fmt::Display for SpecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.path.display())?;
-        if let Some(location) = self.location {
-            write!(f, ":{location}")?;
-        }
-        write!(f, ": {}", self.message)
+        let (path, location) = (self.path.display(), self.location);
+        write!(f, "{path}:{location}: {}", self.message)
     }
 }
 
 impl std::error::Error for SpecError {}
 
 impl Spec {
-    /// Reads the spec at `path`.
-    pub fn load(path: &Path) -> Result<Self, SpecError> {
-        let text = std::fs::read_to_string(path).map_err(|error| SpecError {
-            path: path.to_owned(),
-            location: None,
-            message: format!("the spec can't be read: {error}"),
-        })?;
-        Self::parse(path, &text)
-    }
-
     /// Reads a spec from `text`; `path` is its name in messages.
     pub fn parse(path: &Path, text: &str) -> Result<Self, SpecError> {
         let spec = Self::yaml(path, text)?;
-        if !spec.value.is_object() {
-            return Err(spec.error(
-                "",
-                "the spec isn't a YAML mapping with `openapi`, `info` and `paths`",
-            ));
+        if spec.value.is_object() {
+            return Ok(spec);
         }
-        Ok(spec)
+        Err(spec.error(
+            "",
+            "the spec isn't a YAML mapping with `openapi`, `info` and `paths`",
+        ))
     }
 
     /// Reads a YAML file with one document.
     pub fn yaml(path: &Path, text: &str) -> Result<Self, SpecError> {
-        let fail = |(location, message)| SpecError {
+        let error = |location: Location, message: String| SpecError {
             path: path.to_owned(),
             location,
             message,
         };
-        let documents = MarkedYaml::load_from_str(text).map_err(|error| {
-            let message = format!("the file isn't valid YAML: {}", error.info());
-            fail((Some(error.marker().into()), message))
+        let documents = MarkedYaml::load_from_str(text).map_err(|invalid| {
+            let message = format!("the file isn't valid YAML: {}", invalid.info());
+            error(invalid.marker().into(), message)
         })?;
         let [document] = documents.as_slice() else {
             let number = documents.len();
             let message =
                 format!("the file must contain one YAML document, and it contains {number}");
-            return Err(fail((None, message)));
+            return Err(error(START, message));
         };
         let mut locations = HashMap::new();
         let value = convert(document, String::new(), &mut locations)
-            .map_err(|(location, message)| fail((Some(location), message)))?;
+            .map_err(|(location, message)| error(location, message.to_owned()))?;
         Ok(Self {
             path: path.to_owned(),
             value,
@@ -117,17 +106,12 @@ impl Spec {
     /// Returns the place where the part at a JSON pointer begins: the key of a property, or an element of a list. For a part that
     /// doesn't exist, returns the place of the nearest existing parent.
     #[must_use]
-    pub fn location(&self, pointer: &str) -> Location {
-        let mut pointer = pointer;
-        loop {
-            if let Some(location) = self.locations.get(pointer) {
-                return *location;
-            }
-            match pointer.rfind('/') {
-                Some(end) => pointer = &pointer[..end],
-                None => return Location { line: 1, column: 1 },
-            }
-        }
+    pub fn location<'p>(&self, pointer: &'p str) -> Location {
+        let parent = |pointer: &&'p str| Some(pointer.rsplit_once('/')?.0);
+        std::iter::successors(Some(pointer), parent)
+            .find_map(|pointer| self.locations.get(pointer))
+            .copied()
+            .unwrap_or(START)
     }
 
     /// Creates an error about the part at a JSON pointer.
@@ -135,7 +119,7 @@ impl Spec {
     pub fn error(&self, pointer: &str, message: impl Into<String>) -> SpecError {
         SpecError {
             path: self.path.clone(),
-            location: Some(self.location(pointer)),
+            location: self.location(pointer),
             message: message.into(),
         }
     }
@@ -147,11 +131,12 @@ pub fn pointer_segment(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
+/// Converts a YAML node to JSON, and records the location of each part.
 fn convert(
     node: &MarkedYaml<'_>,
     pointer: String,
     locations: &mut HashMap<String, Location>,
-) -> Result<Value, (Location, String)> {
+) -> Result<Value, (Location, &'static str)> {
     let here = Location::from(&node.span.start);
     let value = match &node.data {
         YamlData::Value(scalar) => match scalar {
@@ -160,7 +145,7 @@ fn convert(
             Scalar::Integer(value) => Value::Number((*value).into()),
             Scalar::FloatingPoint(value) => Number::from_f64(value.into_inner())
                 .map(Value::Number)
-                .ok_or_else(|| (here, "JSON can't represent the number".to_owned()))?,
+                .ok_or((here, "JSON can't represent the number"))?,
             Scalar::String(value) => Value::String(value.clone().into_owned()),
         },
         YamlData::Sequence(nodes) => Value::Array(
@@ -179,7 +164,7 @@ fn convert(
                     YamlData::Value(Scalar::String(key)) => key.clone().into_owned(),
                     YamlData::Value(Scalar::Integer(key)) => key.to_string(),
                     YamlData::Value(Scalar::Boolean(key)) => key.to_string(),
-                    _ => return Err((key_location, "a property's name must be text".to_owned())),
+                    _ => return Err((key_location, "a property's name must be text")),
                 };
                 let pointer = format!("{pointer}/{}", pointer_segment(&key));
                 let value = convert(node, pointer.clone(), locations)?;
@@ -188,14 +173,7 @@ fn convert(
             }
             Value::Object(properties)
         }
-        other => {
-            let message = match other {
-                YamlData::Tagged(..) => "YAML tags aren't supported: remove the tag",
-                YamlData::Alias(_) => "the anchor of the alias doesn't exist",
-                _ => "the value doesn't match its tag",
-            };
-            return Err((here, message.to_owned()));
-        }
+        _ => return Err((here, "remove the tag, or the alias without an anchor")),
     };
     locations.entry(pointer).or_insert(here);
     Ok(value)

@@ -25,13 +25,6 @@ impl Spec {
             value: self.value.pointer(pointer)?,
         })
     }
-
-    /// Returns the part at a JSON pointer, with references followed. The result has the pointer of the reference's target. Returns
-    /// `None` if a reference has no target, refers to another file, or is part of a cycle.
-    #[must_use]
-    pub fn resolve(&self, pointer: &str) -> Option<Node<'_>> {
-        self.at(pointer)?.followed()
-    }
 }
 
 impl<'s> Node<'s> {
@@ -55,14 +48,19 @@ impl<'s> Node<'s> {
         })
     }
 
-    /// Returns the part with references followed; see [`Spec::resolve`].
-    pub(super) fn followed(self) -> Option<Node<'s>> {
+    /// Returns the part with references followed. The result has the pointer of the reference's target. Returns `None` if a reference
+    /// has no target, refers to another file, or is part of a cycle.
+    #[must_use]
+    pub fn followed(self) -> Option<Node<'s>> {
         let mut node = self;
-        // Real chains have one or two references; a chain of more than 16 is a cycle.
+        // A chain of more than 16 references is a cycle.
         for _ in 0..16 {
             match node.text("$ref") {
                 None => return Some(node),
-                Some(reference) => node = node.spec.at(&target(reference)?)?,
+                Some(reference) if reference.starts_with("#/") => {
+                    node = node.spec.at(&reference[1..])?;
+                }
+                Some(_) => return None,
             }
         }
         None
@@ -90,6 +88,13 @@ impl<'s> Node<'s> {
             .filter(|(name, _)| !is_extension(key, name))
             .filter_map(|(name, entry)| Some((name, entry.followed()?)))
             .collect()
+    }
+
+    /// Returns the elements of the list at the property `key`; none if it isn't a list.
+    #[must_use]
+    pub fn list(&self, key: &str) -> &'s [Value] {
+        let list = self.value.get(key).and_then(Value::as_array);
+        list.map_or(&[], Vec::as_slice)
     }
 
     /// Returns the name or index of the part in its parent.
@@ -120,23 +125,5 @@ impl<'s> Node<'s> {
 
 /// Returns whether a name in the mapping `keyword` is an extension. In other mappings, a name may begin with `x-`.
 pub(super) fn is_extension(keyword: &str, name: &str) -> bool {
-    matches!(keyword, "paths" | "responses" | "callbacks") && name.starts_with("x-")
-}
-
-/// Returns the JSON pointer of a reference into the same file, such as `#/paths/~1a~1%7Bid%7D`.
-fn target(reference: &str) -> Option<String> {
-    let fragment = reference.strip_prefix('#')?;
-    let mut bytes = Vec::new();
-    let mut rest = fragment.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let mut digit = || char::from(rest.next()?).to_digit(16);
-                u8::try_from(digit()? * 16 + digit()?).ok()?
-            }
-            other => other,
-        });
-    }
-    let pointer = String::from_utf8(bytes).ok()?;
-    pointer.starts_with('/').then_some(pointer)
+    matches!(keyword, "paths" | "responses") && name.starts_with("x-")
 }

@@ -1,6 +1,6 @@
 //! The operations of the spec, with their parameters and responses.
 
-use super::load::{Spec, SpecError, pointer_segment};
+use super::load::{Spec, SpecError};
 use super::node::Node;
 
 /// The HTTP methods that a path item can have.
@@ -40,39 +40,37 @@ pub struct Parameter<'s> {
 impl Spec {
     /// Returns the operations in the order of the file. Returns an error if the file isn't an OpenAPI 3.0 document.
     pub fn operations(&self) -> Result<Vec<Operation<'_>>, SpecError> {
-        let version = self
-            .value
-            .get("openapi")
-            .and_then(|version| version.as_str());
+        let version = self.at("").and_then(|document| document.text("openapi"));
         if !version.is_some_and(|version| version.starts_with("3.0.")) {
             let message = "`openapi` must be 3.0.x, because code generators read no other version: write `openapi: 3.0.3`";
             return Err(self.error("/openapi", message));
         }
-        let paths = self.value.get("paths").and_then(|paths| paths.as_object());
-        let Some(paths) = paths else {
+        let Some(paths) = self.at("/paths").filter(|paths| paths.value.is_object()) else {
             return Err(self.error("/paths", "`paths` must be a mapping of paths to operations"));
         };
         let mut operations = Vec::new();
-        for path in paths.keys().filter(|path| path.starts_with('/')) {
-            let Some(item) = self.at(&format!("/paths/{}", pointer_segment(path))) else {
+        for item in paths.entries() {
+            let path = item.key();
+            if !path.starts_with('/') {
                 continue;
-            };
-            if path.split('{').skip(1).any(|part| !part.contains('}')) {
-                return Err(self.error(&item.pointer, "the path has a `{` without a `}`"));
+            }
+            let is_wrong =
+                |segment: &str| segment.contains('{') && parameter_name(segment).is_none();
+            if path.split('/').any(is_wrong) {
+                let message = "a parameter must be a whole segment of the path, such as `{id}`";
+                return Err(self.error(&item.pointer, message));
             }
             for method in METHODS {
                 let Some(node) = item.written(method).filter(|node| node.value.is_object()) else {
                     continue;
                 };
-                let mut parameters = Parameter::of(&node);
-                for inherited in Parameter::of(&item) {
-                    let same = |own: &Parameter<'_>| {
-                        own.name == inherited.name && own.place == inherited.place
-                    };
-                    if !parameters.iter().any(same) {
-                        parameters.push(inherited);
-                    }
-                }
+                let mut parameters = Parameter::listed_in(&node);
+                let mut inherited = Parameter::listed_in(&item);
+                inherited.retain(|parameter| {
+                    let mut own = parameters.iter();
+                    !own.any(|own| (&own.name, own.place) == (&parameter.name, parameter.place))
+                });
+                parameters.extend(inherited);
                 operations.push(Operation {
                     id: node.text("operationId").unwrap_or_default(),
                     method: method.to_uppercase(),
@@ -99,18 +97,24 @@ impl<'s> Operation<'s> {
 
     /// Returns the names of the parameters in the path template.
     pub fn templates(&self) -> impl Iterator<Item = &str> {
-        self.path
-            .split('{')
-            .skip(1)
-            .filter_map(|part| Some(part.split_once('}')?.0))
+        self.path.split('/').filter_map(parameter_name)
     }
 
     /// Returns the names and percent-encoded values of the path parameters in a request's path; `None` if the path doesn't match the
-    /// template.
+    /// template. A value has at least one character.
     #[must_use]
     pub fn captures<'r>(&self, path: &'r str) -> Option<Vec<(&str, &'r str)>> {
         let mut captured = Vec::new();
-        capture(&self.path, path, &mut captured).then_some(captured)
+        let mut values = path.split('/');
+        for segment in self.path.split('/') {
+            let value = values.next()?;
+            match parameter_name(segment) {
+                Some(name) if !value.is_empty() => captured.push((name, value)),
+                None if segment == value => {}
+                _ => return None,
+            }
+        }
+        values.next().is_none().then_some(captured)
     }
 
     /// Returns the responses by status code, range (`5XX`) or `default`.
@@ -134,51 +138,26 @@ impl<'s> Operation<'s> {
 }
 
 impl<'s> Parameter<'s> {
-    fn of(owner: &Node<'s>) -> Vec<Self> {
-        owner
-            .children("parameters")
-            .into_iter()
-            .filter_map(|(_, node)| {
-                let (name, place) = (node.text("name")?, node.text("in")?);
-                Some(Self {
-                    name: if place == "header" {
-                        name.to_lowercase()
-                    } else {
-                        name.to_owned()
-                    },
-                    place,
-                    required: node.is("required"),
-                    node,
-                })
+    fn listed_in(owner: &Node<'s>) -> Vec<Self> {
+        let nodes = owner.children("parameters").into_iter();
+        let parameters = nodes.filter_map(|(_, node)| {
+            let (name, place) = (node.text("name")?, node.text("in")?);
+            Some(Self {
+                name: match place {
+                    "header" => name.to_lowercase(),
+                    _ => name.to_owned(),
+                },
+                place,
+                required: node.is("required"),
+                node,
             })
-            .collect()
+        });
+        parameters.collect()
     }
 }
 
-/// Matches a path with a template, and adds the name and value of each parameter to `captured`. A value is at least one character and
-/// doesn't contain a slash. Longer values are tried first.
-fn capture<'t, 'r>(
-    template: &'t str,
-    path: &'r str,
-    captured: &mut Vec<(&'t str, &'r str)>,
-) -> bool {
-    let Some((before, after)) = template.split_once('{') else {
-        return template == path;
-    };
-    let (Some(path), Some((name, after))) = (path.strip_prefix(before), after.split_once('}'))
-    else {
-        return false;
-    };
-    let segment = path.find('/').unwrap_or(path.len());
-    for end in (1..=segment)
-        .rev()
-        .filter(|end| path.is_char_boundary(*end))
-    {
-        captured.push((name, &path[..end]));
-        if capture(after, &path[end..], captured) {
-            return true;
-        }
-        captured.pop();
-    }
-    false
+/// Returns the name of the parameter in a segment of a path template, such as `{id}`.
+fn parameter_name(segment: &str) -> Option<&str> {
+    let name = segment.strip_prefix('{')?.strip_suffix('}')?;
+    (!name.contains(['{', '}'])).then_some(name)
 }

@@ -1,4 +1,4 @@
-//! The structure of OpenAPI 3.0 documents: the keywords that contain objects, and the traversal of a spec by them.
+//! The structure of OpenAPI 3.0 documents: the keywords that contain objects, and the traversal of a spec.
 
 use super::load::Spec;
 use super::node::{Node, is_extension};
@@ -16,11 +16,8 @@ pub enum Kind {
     Response,
     Header,
     MediaType,
-    Encoding,
     Schema,
     Example,
-    Link,
-    Callback,
     SecurityScheme,
 }
 
@@ -30,59 +27,38 @@ enum Holds {
     One,
     /// A mapping or list of objects.
     Many,
-    /// The parent itself is a mapping of objects; the keyword is empty.
-    Itself,
 }
 
-use Holds::{Itself, Many, One};
+use Holds::{Many, One};
 use Kind::{
-    Callback, Components, Document, Encoding, Example, Header, Link, MediaType, Operation,
-    Parameter, PathItem, RequestBody, Response, Schema, SecurityScheme,
+    Components, Document, Example, Header, MediaType, Operation, Parameter, PathItem, RequestBody,
+    Response, Schema, SecurityScheme,
 };
 
-/// The keywords that contain objects, with the kind of the parent and the kind of the objects. The values of other keywords are
-/// data: values, examples, extensions.
-const KEYWORDS: &[(Kind, &[&str], Holds, Kind)] = &[
-    (Document, &["paths"], Many, PathItem),
-    (Document, &["components"], One, Components),
-    (Components, &["schemas"], Many, Schema),
-    (Components, &["responses"], Many, Response),
-    (Components, &["parameters"], Many, Parameter),
-    (Components, &["examples"], Many, Example),
-    (Components, &["requestBodies"], Many, RequestBody),
-    (Components, &["headers"], Many, Header),
-    (Components, &["securitySchemes"], Many, SecurityScheme),
-    (Components, &["links"], Many, Link),
-    (Components, &["callbacks"], Many, Callback),
-    (PathItem, &["parameters"], Many, Parameter),
-    (PathItem, &METHODS, One, Operation),
-    (Operation, &["parameters"], Many, Parameter),
-    (Operation, &["requestBody"], One, RequestBody),
-    (Operation, &["responses"], Many, Response),
-    (Operation, &["callbacks"], Many, Callback),
-    (Callback, &[""], Itself, PathItem),
-    (Parameter, &["schema"], One, Schema),
-    (Parameter, &["content"], Many, MediaType),
-    (Parameter, &["examples"], Many, Example),
-    (Header, &["schema"], One, Schema),
-    (Header, &["content"], Many, MediaType),
-    (Header, &["examples"], Many, Example),
-    (RequestBody, &["content"], Many, MediaType),
-    (Response, &["headers"], Many, Header),
-    (Response, &["content"], Many, MediaType),
-    (Response, &["links"], Many, Link),
-    (MediaType, &["schema"], One, Schema),
-    (MediaType, &["examples"], Many, Example),
-    (MediaType, &["encoding"], Many, Encoding),
-    (Encoding, &["headers"], Many, Header),
-    (Schema, &["properties"], Many, Schema),
+/// The keywords that contain objects, and the kind of these objects. The values of all other keywords are data, such as extensions and
+/// default values. Callbacks, links and encodings are data, too, because the generator ignores them.
+const KEYWORDS: &[(&[&str], Holds, Kind)] = &[
+    (&["components"], One, Components),
+    (&["paths"], Many, PathItem),
+    (&METHODS, One, Operation),
+    (&["parameters"], Many, Parameter),
+    (&["requestBody"], One, RequestBody),
+    (&["requestBodies"], Many, RequestBody),
+    (&["responses"], Many, Response),
+    (&["headers"], Many, Header),
+    (&["content"], Many, MediaType),
     (
-        Schema,
-        &["additionalProperties", "items", "not"],
+        &["schema", "additionalProperties", "items", "not"],
         One,
         Schema,
     ),
-    (Schema, &["allOf", "anyOf", "oneOf"], Many, Schema),
+    (
+        &["schemas", "properties", "allOf", "anyOf", "oneOf"],
+        Many,
+        Schema,
+    ),
+    (&["examples"], Many, Example),
+    (&["securitySchemes"], Many, SecurityScheme),
 ];
 
 /// The keywords that only document. Changing their values doesn't affect clients.
@@ -134,7 +110,7 @@ impl<'s> Object<'s> {
         self.value.get("$ref").is_some()
     }
 
-    /// Returns the object with references followed; see [`Spec::resolve`].
+    /// Returns the object with references followed; see [`Node::followed`].
     #[must_use]
     pub fn followed(&self) -> Option<Self> {
         Some(Self {
@@ -143,33 +119,30 @@ impl<'s> Object<'s> {
         })
     }
 
-    /// Returns the objects directly inside this object, without following references. A reference contains no objects.
+    /// Returns the objects directly inside this object, without following references. References and examples contain no objects.
     #[must_use]
     pub fn objects(&self) -> Vec<Self> {
         let mut objects = Vec::new();
-        if self.is_reference() {
+        if self.is_reference() || self.kind == Example {
             return objects;
         }
-        let rows = KEYWORDS.iter().filter(|(of, ..)| *of == self.kind);
-        let rows = rows.flat_map(|(_, keywords, holds, kind)| {
-            keywords.iter().map(move |keyword| (keyword, holds, kind))
-        });
-        for (keyword, holds, kind) in rows {
-            let held = self.written(keyword);
-            let nodes = match holds {
-                One => held.into_iter().collect(),
-                Many => held.map_or_else(Vec::new, |held| held.entries()),
-                Itself => self.entries(),
-            };
-            let found = nodes
-                .into_iter()
-                .filter(|node| node.value.is_object() && !is_extension(keyword, &node.key()));
-            objects.extend(found.map(|node| Self {
-                kind: *kind,
-                parent: self.kind,
-                keyword,
-                node,
-            }));
+        for (keywords, holds, kind) in KEYWORDS {
+            for keyword in *keywords {
+                let Some(value) = self.written(keyword) else {
+                    continue;
+                };
+                let mut nodes = match holds {
+                    One => vec![value],
+                    Many => value.entries(),
+                };
+                nodes.retain(|node| node.value.is_object() && !is_extension(keyword, &node.key()));
+                objects.extend(nodes.into_iter().map(|node| Self {
+                    kind: *kind,
+                    parent: self.kind,
+                    keyword,
+                    node,
+                }));
+            }
         }
         objects
     }

@@ -293,10 +293,8 @@ fn with_schemes(alternative: &Node<'_>) -> Value {
     let credentials = alternative.entries().into_iter().map(|scopes| {
         let name = scopes.key();
         let pointer = format!("/components/securitySchemes/{}", pointer_segment(&name));
-        let mut scheme = scopes
-            .spec
-            .resolve(&pointer)
-            .map(|scheme| scheme.value.clone());
+        let scheme = scopes.spec.at(&pointer).and_then(Node::followed);
+        let mut scheme = scheme.map(|scheme| scheme.value.clone());
         if let Some(scheme) = scheme.as_mut().and_then(Value::as_object_mut) {
             scheme.retain(|keyword, _| !is_skipped(Kind::SecurityScheme, keyword));
         }

@@ -2,19 +2,14 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::exit::CommandError;
 use crate::files;
 use crate::report::{Finding, Place};
 
-/// The known gaps, each with its place in the file.
-pub struct KnownGaps {
-    gaps: Vec<(Place, KnownGap)>,
-}
-
 /// A known gap.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownGap {
     /// The name of the statement, exactly as the command prints it.
@@ -23,6 +18,8 @@ pub struct KnownGap {
     pub reason: String,
     /// The date on which the gap was accepted.
     pub date: String,
+    #[serde(skip)]
+    place: Place,
 }
 
 #[derive(Deserialize)]
@@ -32,54 +29,31 @@ struct File {
     coverage: Vec<KnownGap>,
 }
 
-impl KnownGaps {
-    /// Reads the known gaps from `path`; without a path, from the workspace's own file if it exists.
-    pub fn read(path: Option<PathBuf>) -> Result<Self, CommandError> {
-        let own = files::root().join("xtask/known-gaps.yaml");
-        let mut gaps: Vec<(Place, KnownGap)> = Vec::new();
-        let Some(path) = path.or_else(|| own.exists().then_some(own)) else {
-            return Ok(Self { gaps });
-        };
-        let (file, written): (_, File) = files::read_yaml(&path)?;
-        for (index, gap) in written.coverage.into_iter().enumerate() {
-            let pointer = format!("/coverage/{index}");
-            let wrong = if gap.name.trim().is_empty() {
-                "the known gap has no name: add the name that the command prints"
-            } else if gap.reason.trim().is_empty() {
-                "the known gap has no reason: add a `reason`"
-            } else if !is_date(&gap.date) {
-                "the date of the known gap is invalid: write it like 2026-01-31"
-            } else if gaps.iter().any(|(_, other)| other.name == gap.name) {
-                "another known gap has the same name: delete one of the two"
-            } else {
-                gaps.push((Place::in_spec(&file, &pointer), gap));
-                continue;
-            };
-            return Err(CommandError(file.error(&pointer, wrong).to_string()));
+/// Reads the known gaps from `path`; without a path, from the workspace's own file if it exists.
+pub fn read(path: Option<PathBuf>) -> Result<Vec<KnownGap>, CommandError> {
+    let own = files::root().join("xtask/known-gaps.yaml");
+    let Some(path) = path.or_else(|| own.exists().then_some(own)) else {
+        return Ok(Vec::new());
+    };
+    let (file, File { mut coverage }) = files::read_yaml(&path)?;
+    for (index, gap) in coverage.iter_mut().enumerate() {
+        let pointer = format!("/coverage/{index}");
+        gap.place = Place::in_spec(&file, &pointer);
+        let is_date = gap.date.replace(|c: char| c.is_ascii_digit(), "0") == "0000-00-00";
+        if gap.reason.trim().is_empty() || !is_date {
+            let message = "the known gap needs a `reason`, and a `date` like 2026-01-31";
+            return Err(file.error(&pointer, message).into());
         }
-        Ok(Self { gaps })
     }
-
-    /// Returns the known gap of the statement with this name.
-    pub fn of_statement(&self, name: &str) -> Option<&KnownGap> {
-        let mut gaps = self.gaps.iter().map(|(_, gap)| gap);
-        gaps.find(|gap| gap.name == name)
-    }
-
-    /// Returns a finding for each known gap whose name isn't among `names`, the names of the uncovered statements.
-    pub fn unneeded(&self, names: &[&str]) -> impl Iterator<Item = Finding> {
-        let gaps = self.gaps.iter();
-        let unneeded = gaps.filter(|(_, gap)| !names.contains(&gap.name.as_str()));
-        unneeded.map(|(place, gap)| {
-            let message = format!("the known gap `{}` accepts nothing", gap.name);
-            Finding::error("unneeded-gap", message)
-                .in_recording(place.clone())
-                .help("delete the known gap, or correct its name")
-        })
-    }
+    Ok(coverage)
 }
 
-fn is_date(text: &str) -> bool {
-    let digits = text.replace(|c: char| c.is_ascii_digit(), "0");
-    digits == "0000-00-00"
+impl KnownGap {
+    /// Returns the error for a known gap whose statement is covered or doesn't exist.
+    pub fn unneeded(&self) -> Finding {
+        let message = format!("the known gap `{}` accepts nothing", self.name);
+        Finding::error("unneeded-gap", message)
+            .in_recording(self.place.clone())
+            .help("delete the known gap, or correct its name")
+    }
 }

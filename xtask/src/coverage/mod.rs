@@ -1,36 +1,38 @@
 //! `cargo xtask coverage`: which statements of the spec the recordings cover, and with which provenance.
 //!
-//! [`mod@statements`] lists the statements, and [`mutations`] their mutations. [`detection`] validates every recording against each
-//! mutated spec. [`summary`] derives the coverage of each statement from the result.
+//! [`mutations`] lists the statements with their mutations. [`detection`] validates every recording against each mutated spec, and
+//! derives the coverage of each statement from the result.
 
 mod detection;
 mod known_gaps;
 mod mutations;
 mod statements;
-mod summary;
 
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use self::detection::{Evaluation, detect};
-use self::known_gaps::KnownGaps;
-use self::statements::statements;
-use self::summary::Summary;
+use self::detection::{Candidate, detect};
+use self::mutations::statements;
+use self::statements::{State, Statement};
 use crate::exit::{CommandError, CommandResult};
 use crate::files;
-use crate::report::{Finding, Format, Report};
+use crate::output::{print_continuation, print_line, with_noun};
+use crate::report::{Finding, Format, Place, Report};
+use crate::spec::Spec;
 use crate::validate::{self, Checker};
 
 /// Lists the statements of the spec that no recording covers
 ///
-/// A statement is one keyword at one place of the spec. It is covered if every mutation of it is detected. A mutation is a change
-/// of the spec that makes the statement wrong; it is detected if `validate` has other findings for a recording, or one error less
-/// for a counterexample. The provenance of these recordings decides whether the statement is documented or observed, or only
-/// consistent with synthetic values: a synthetic recording is no evidence, a recording with an observed shape is evidence for the
-/// shape of bodies only, and a counterexample is no evidence. A statement that can't be covered is listed as a known gap in
-/// xtask/known-gaps.yaml, with a reason and a date. Any other uncovered statement is an error.
+/// A statement is one keyword at one place of the spec. A mutation is a change of the spec that makes the statement wrong. A
+/// recording detects a mutation if `validate` has other findings with the mutated spec; a counterexample detects it if `validate`
+/// has one error less. A statement is covered if every mutation of it is detected.
+///
+/// The provenance of the recordings is the evidence for the statement. A recording with an observed shape is evidence for the shape
+/// of bodies only. Synthetic recordings and counterexamples are no evidence.
+///
+/// An uncovered statement is an error, unless xtask/known-gaps.yaml has its name with a reason and a date.
 #[derive(Args)]
 pub struct Coverage {
     /// How to print the report
@@ -54,52 +56,67 @@ impl Coverage {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
-        let gaps = KnownGaps::read(self.known_gaps)?;
+        let gaps = known_gaps::read(self.known_gaps)?;
         let checker = Checker::new(&spec)?;
-        let read = |paths: &[PathBuf]| -> Result<Vec<Evaluation>, CommandError> {
+        let read = |paths: &[PathBuf], is_counterexample| {
             let recordings = validate::recordings(paths)?.into_iter();
-            let evaluations = recordings.map(|one| Evaluation::new(&checker, one));
-            Ok(evaluations.collect())
+            let candidate = |recording| Candidate::new(&checker, recording, is_counterexample);
+            Ok::<Vec<_>, CommandError>(recordings.map(candidate).collect())
         };
         // The workspace's counterexamples belong to the workspace's recordings.
         let own = files::root().join("tests/counterexamples");
         let own = (self.paths.is_empty() && own.exists()).then_some(own);
-        let counterexamples = self.counterexamples.or(own);
-        let recordings = read(&self.paths)?;
-        let counterexamples = counterexamples.map_or(Ok(Vec::new()), |folder| read(&[folder]))?;
+        let mut candidates = read(&self.paths, false)?;
+        if let Some(folder) = self.counterexamples.or(own) {
+            candidates.extend(read(&[folder], true)?);
+        }
         let mut statements = statements(&spec);
-        detect(&spec, &mut statements, &recordings, &counterexamples)?;
-        let mutations: usize = statements.iter().map(|one| one.mutations.len()).sum();
-        let summary = Summary::new(&spec, &gaps, statements);
+        detect(&spec, &mut statements, &candidates)?;
 
         let mut report = Report::new();
-        for recording in recordings.iter().filter(|one| one.is_rejected()) {
-            let message = "the recording is invalid against the spec, so it is no evidence";
-            let finding = Finding::error("refused-recording", message);
-            report.add(
-                finding
-                    .in_file(&recording.file)
-                    .help("run `cargo xtask validate`"),
-            );
+        let mut accepted = Vec::new();
+        for gap in gaps {
+            let mut uncovered = statements.iter_mut();
+            let named =
+                |one: &&mut Statement| one.state == State::Uncovered && one.name == gap.name;
+            match uncovered.find(named) {
+                Some(statement) => {
+                    statement.state = State::KnownGap;
+                    accepted.push(gap);
+                }
+                None => report.add(gap.unneeded()),
+            }
         }
-        for counterexample in counterexamples.iter().filter(|one| !one.is_rejected()) {
-            let message = "the counterexample is valid against the spec";
-            let finding = Finding::error("accepted-counterexample", message);
-            let help = "correct the spec, or delete the counterexample";
-            report.add(finding.in_file(&counterexample.file).help(help));
-        }
-        for finding in summary.findings(&gaps) {
+        let errors = candidates.iter().filter_map(Candidate::error);
+        let uncovered = statements
+            .iter()
+            .filter(|one| one.state == State::Uncovered);
+        for finding in errors.chain(uncovered.map(|statement| uncovered_error(&spec, statement))) {
             report.add(finding);
         }
         report.add_property("spec", spec.path.display().to_string());
-        report.add_property("recordings", recordings.len());
-        report.add_property("counterexamples", counterexamples.len());
-        report.add_property("mutations", mutations);
-        report.add_property("summary", summary.numbers());
-        report.add_property("statements", &summary.statements);
+        report.add_property("statements", &statements);
         if self.format == Format::Text {
-            summary.print(out)?;
+            for gap in accepted {
+                print_line(out, "Known gap", gap.name)?;
+                print_continuation(out, format!("since {}: {}", gap.date, gap.reason.trim()))?;
+            }
         }
-        report.print(self.format, &summary.headline(), out)
+        let count = |state| statements.iter().filter(|one| one.state == state).count();
+        let counts = State::ALL.map(|(state, name)| format!("{} {name}", count(state)));
+        let counted = with_noun(statements.len(), "statement");
+        let done = format!("{counted}: {}", counts.join(", "));
+        report.print(self.format, &done, out)
     }
+}
+
+fn uncovered_error(spec: &Spec, statement: &Statement) -> Finding {
+    let mutations = statement.mutations.iter();
+    let undetected = mutations.filter(|mutation| mutation.detected_by.is_empty());
+    let needs: Vec<_> = undetected
+        .map(|one| format!("`{}` needs {}", one.name, one.needs))
+        .collect();
+    Finding::error("uncovered", needs.join("; "))
+        .in_spec(Place::in_spec(spec, &statement.name))
+        .help("add such a recording to tests/recordings, or the statement's name to xtask/known-gaps.yaml")
 }

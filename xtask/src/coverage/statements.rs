@@ -1,49 +1,84 @@
-//! The statements of the spec that a recording can contradict. A statement is one keyword at one place of the spec, independently of
-//! the number of operations and responses that refer to the place.
+//! Statements of the spec, their mutations, and the recordings that detect these.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::detection::DetectingRecording;
-use super::known_gaps::KnownGap;
-use super::mutations::mutate;
-use super::summary::State;
-use crate::spec::{Kind, Object, Spec, pointer_segment};
+use crate::spec::{Kind, Object};
 
-/// A statement with its coverage; a part of the JSON report.
+/// Whether a statement is covered, and by which kind of recording; the strongest evidence first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Covered by a recording of the live service.
+    Captured,
+    /// Covered by a recording whose shape was observed elsewhere; only statements about the shape of a body.
+    Observed,
+    /// Covered by an example of the official documentation.
+    Documented,
+    /// Covered by synthetic recordings only.
+    Consistent,
+    /// Covered by counterexamples only.
+    CounterexampleOnly,
+    /// Uncovered, and accepted as a known gap.
+    KnownGap,
+    /// Uncovered.
+    Uncovered,
+}
+
+impl State {
+    /// All states, each with its name in the report.
+    pub const ALL: [(Self, &str); 7] = [
+        (Self::Captured, "captured"),
+        (Self::Observed, "observed"),
+        (Self::Documented, "documented"),
+        (Self::Consistent, "only consistent"),
+        (Self::CounterexampleOnly, "by counterexamples alone"),
+        (Self::KnownGap, "known gaps"),
+        (Self::Uncovered, "uncovered"),
+    ];
+}
+
+/// A statement: one keyword at one place of the spec, independently of the number of operations and responses that refer to the
+/// place.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct Statement {
-    /// The unique name: the JSON pointer of the keyword; for an element of a list, with the element instead of its index.
+    /// The unique name: the JSON pointer of the keyword. The name of a list's element ends with the element instead of its index,
+    /// because the index changes when other elements are added.
     pub name: String,
-    /// The JSON pointer of the keyword.
-    pub pointer: String,
-    /// The line in the spec.
-    pub line: usize,
     /// Whether the statement is covered, and by which kind of recording.
     pub state: State,
     /// The changes of the spec that make the statement wrong. The statement is covered if all of them are detected.
     pub mutations: Vec<Mutation>,
-    /// The known gap that accepts the uncovered statement.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub known_gap: Option<KnownGap>,
 }
 
-/// A change of the spec that makes a statement wrong, and the recordings and counterexamples that detect it; a part of the JSON
-/// report.
+impl Statement {
+    /// Sets the state: uncovered unless every mutation is detected, otherwise the strongest evidence.
+    pub fn update_state(&mut self) {
+        let mutations = self.mutations.iter();
+        let evident = mutations.clone().filter(|mutation| !mutation.restricts);
+        let states = evident.flat_map(|mutation| mutation.detected_by.values());
+        let strongest = states.min().copied();
+        self.state = match strongest {
+            _ if mutations.clone().any(|one| one.detected_by.is_empty()) => State::Uncovered,
+            strongest => strongest.unwrap_or(State::CounterexampleOnly),
+        };
+    }
+}
+
+/// A change of the spec that makes a statement wrong.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Mutation {
     /// The description of the change, such as `becomes optional`.
     #[serde(rename = "mutation")]
     pub name: String,
     /// A description of the recording or counterexample that would detect the mutation.
     pub needs: String,
-    /// The recordings that detect the mutation.
-    pub recordings: Vec<DetectingRecording>,
-    /// The files of the counterexamples that detect the mutation. They are no evidence for the statement.
-    pub counterexamples: Vec<String>,
+    /// The files of the recordings and counterexamples that detect the mutation, each with the state of a statement that no other file
+    /// covers.
+    pub detected_by: BTreeMap<String, State>,
     /// Whether the mutation only forbids what the statement allows, for example by making an optional property required. A recording
     /// that detects such a mutation is no evidence for the statement, because the recording may lack the property.
     pub restricts: bool,
@@ -51,12 +86,9 @@ pub struct Mutation {
     /// evidence for such statements only, because its values are synthetic.
     #[serde(skip)]
     pub is_shape: bool,
-    /// The keyword of the changed object that makes the statement; empty for the object itself.
+    /// The name of the statement.
     #[serde(skip)]
-    keyword: String,
-    /// The text of the list's element that makes the statement.
-    #[serde(skip)]
-    pub element: Option<String>,
+    pub statement: String,
     /// The JSON pointer of the changed object.
     #[serde(skip)]
     at: String,
@@ -74,25 +106,6 @@ impl Mutation {
         }
         mutated
     }
-
-    /// Returns the name and the JSON pointer of the statement. The name has the element of a list instead of its index, because the
-    /// index changes when other elements are added.
-    fn statement(&self) -> (String, String) {
-        let pointer = match self.keyword.as_str() {
-            "" => self.at.clone(),
-            keyword => format!("{}/{keyword}", self.at),
-        };
-        let list = pointer.rsplit_once('/').map_or("", |(list, _)| list);
-        match &self.element {
-            Some(element) => (format!("{list}/{}", pointer_segment(element)), pointer),
-            None => (pointer.clone(), pointer),
-        }
-    }
-
-    /// Returns whether a recording or counterexample detects the mutation.
-    pub fn is_detected(&self) -> bool {
-        !self.recordings.is_empty() || !self.counterexamples.is_empty()
-    }
 }
 
 /// An object of the spec that an operation contains or refers to, and its mutations.
@@ -101,19 +114,11 @@ pub struct Part<'s> {
     pub object: Object<'s>,
     /// Whether the object describes a part of a body. The values of parameters and headers are text and never null.
     pub in_body: bool,
-    mutations: Vec<Mutation>,
+    /// The mutations of the object.
+    pub mutations: Vec<Mutation>,
 }
 
-impl<'s> Part<'s> {
-    /// Returns the entries of the mapping at a keyword of the object.
-    pub fn entries_of(
-        &self,
-        keyword: &str,
-    ) -> impl Iterator<Item = (&'s String, &'s Value)> + use<'s> {
-        let mapping = self.object.value.get(keyword).and_then(Value::as_object);
-        mapping.into_iter().flatten()
-    }
-
+impl Part<'_> {
     /// Adds a mutation of the statement at a keyword of the object; at the object itself for an empty keyword. `patch` is a JSON
     /// merge patch of the object.
     pub fn mutate(
@@ -123,19 +128,18 @@ impl<'s> Part<'s> {
         needs: impl Into<String>,
         patch: Value,
     ) -> &mut Mutation {
-        let mutation = Mutation {
+        let at = self.object.pointer.clone();
+        let separator = if keyword.is_empty() { "" } else { "/" };
+        self.mutations.push(Mutation {
             name: name.into(),
             needs: needs.into(),
-            recordings: Vec::new(),
-            counterexamples: Vec::new(),
+            detected_by: BTreeMap::new(),
             restricts: false,
             is_shape: self.object.kind == Kind::Schema && self.in_body,
-            keyword: keyword.to_owned(),
-            element: None,
-            at: self.object.pointer.clone(),
+            statement: format!("{at}{separator}{keyword}"),
+            at,
             patch,
-        };
-        self.mutations.push(mutation);
+        });
         let last = self.mutations.len() - 1;
         &mut self.mutations[last]
     }
@@ -148,61 +152,6 @@ impl<'s> Part<'s> {
             value => format!("becomes {}", plain(value)),
         };
         self.mutate(keyword, name, needs, json!({ keyword: value }));
-    }
-}
-
-/// Returns the statements in the order of the file. Parts that no operation refers to have no statements.
-pub fn statements(spec: &Spec) -> Vec<Statement> {
-    let mut parts = BTreeMap::new();
-    let document = spec.at("").map(|node| Object::of(Kind::Document, node));
-    if let Some(document) = document {
-        collect(&document, false, &mut parts);
-    }
-    let mut by_name: BTreeMap<String, Statement> = BTreeMap::new();
-    for mut part in parts.into_values() {
-        mutate(&mut part);
-        for mutation in part.mutations {
-            let (name, pointer) = mutation.statement();
-            let statement = by_name.entry(name.clone()).or_insert_with(|| Statement {
-                line: spec.location(&pointer).line,
-                name,
-                pointer,
-                state: State::Uncovered,
-                mutations: Vec::new(),
-                known_gap: None,
-            });
-            statement.mutations.push(mutation);
-        }
-    }
-    let mut statements: Vec<Statement> = by_name.into_values().collect();
-    statements.sort_by_key(|statement| spec.location(&statement.pointer));
-    statements
-}
-
-/// Adds an object and all objects inside, with references followed, to the parts by JSON pointer. Components belong to the objects
-/// that refer to them.
-fn collect<'s>(object: &Object<'s>, in_body: bool, parts: &mut BTreeMap<String, Part<'s>>) {
-    if matches!(object.kind, Kind::Components | Kind::Callback) {
-        return;
-    }
-    let Some(object) = object.followed() else {
-        return;
-    };
-    let in_body = in_body || object.kind == Kind::MediaType;
-    match parts.get_mut(&object.pointer) {
-        Some(known) if known.in_body || !in_body => return,
-        Some(known) => known.in_body = true,
-        None => {
-            let part = Part {
-                object: object.clone(),
-                in_body,
-                mutations: Vec::new(),
-            };
-            parts.insert(object.pointer.clone(), part);
-        }
-    }
-    for child in object.objects() {
-        collect(&child, in_body, parts);
     }
 }
 

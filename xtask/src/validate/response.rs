@@ -138,7 +138,8 @@ impl<'s> Check<'_, 's> {
     /// Validates the body's value against the schema of its media type.
     fn value(&mut self, value: &Value, media: &str, pointer: &str) {
         // The reference is followed first, so that a schema that many responses share is compiled once.
-        let Some(schema) = self.checker.spec.resolve(&format!("{media}/schema")) else {
+        let schema = self.checker.spec.at(&format!("{media}/schema"));
+        let Some(schema) = schema.and_then(Node::followed) else {
             return;
         };
         let schemas = &self.checker.schemas;

@@ -222,7 +222,9 @@ fn the_committed_files_are_up_to_date() {
 #[test]
 fn generate_reports_the_problems_that_lint_reports() {
     let root = workspace();
-    edit_spec(&root, "openapi: 3.0.3", "openapi: 3.1.0");
+    let title = "          title: ErrorDetail\n";
+    let closed = format!("{title}          additionalProperties: false\n");
+    edit_spec(&root, title, &closed);
     let lint = run(&root, &["lint"]);
     common::golden("lint-text", &lint);
     let generate = run(&root, &["generate"]);

@@ -4,10 +4,11 @@
 //! * `problems`: the code and place of each problem that `lint` reports.
 
 use std::fs;
+use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::common::{self, stdout};
+use crate::common::{self, stderr, stdout};
 
 /// Returns the spec without problems.
 pub fn spec() -> Value {
@@ -15,11 +16,16 @@ pub fn spec() -> Value {
     serde_json::from_slice(&text).expect("JSON")
 }
 
-/// Runs `lint` on a spec and returns its exit code and output.
-fn lint(spec: &str) -> (Option<i32>, String) {
+/// Runs `lint` on a spec.
+fn run(spec: &str) -> Output {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(folder.path().join("spec.yaml"), spec).expect("the spec");
-    let output = common::run(folder.path(), &["lint", "--spec", "spec.yaml"]);
+    common::run(folder.path(), &["lint", "--spec", "spec.yaml"])
+}
+
+/// Runs `lint` on a spec and returns its exit code and output.
+fn lint(spec: &str) -> (Option<i32>, String) {
+    let output = run(spec);
     (output.status.code(), stdout(&output))
 }
 
@@ -65,16 +71,48 @@ fn a_problem_has_its_line_and_column_in_the_file() {
     let text = fs::read_to_string(common::tests().join("lint/base.json")).expect("the base");
     let (from, to) = ("\"format\": \"int64\"", "\"format\": \"int32\"");
     assert_eq!(text.matches(from).count(), 1);
-    let line = text
-        .lines()
-        .position(|line| line.contains(from))
-        .expect("a line")
-        + 1;
+    let mut lines = text.lines().enumerate();
+    let (index, line) = lines.find(|(_, line)| line.contains(from)).expect("a line");
+    let column = line.find("\"type\"").expect("the keyword") + 1;
     let (_, report) = lint(&text.replace(from, to));
     let place = format!(
-        "Error integer-size: spec.yaml:{line}:11 /components/schemas/Order/properties/id\n"
+        "Error integer-size: spec.yaml:{}:{column} /components/schemas/Order/properties/id/type\n",
+        index + 1
     );
     assert!(report.contains(&place), "{report}");
+}
+
+#[test]
+fn a_construct_that_the_generator_rejects_is_an_error() {
+    let operation = "/paths/~1shops~1{shop}~1orders/get";
+    let id = format!("{operation}/operationId");
+    let other = json!({
+        "get": {
+            "operationId": "list_orders",
+            "parameters": [{"name": "api-version", "in": "query", "required": true, "schema": {"type": "string"}}],
+            "responses": {"200": {"description": ""}},
+            "x-evidence": {"/": ["page"], "api-version": ["page"], "200": ["page"]}
+        }
+    });
+    for (pointer, value, expected) in [
+        ("/openapi", json!("3.1.0"), "`openapi` must be 3.0.x"),
+        ("/paths", json!([]), "`paths` must be a mapping"),
+        ("/info/version", json!(1), "not an OpenAPI 3.0 document"),
+        (&id, json!(null), "the operation `GET /shops/{shop}/orders`"),
+        ("/paths/~1bills", other, "no method `list_orders`"),
+        (
+            "/components/schemas/Order/properties/state",
+            json!({"$ref": "#/components/schemas/Nowhere"}),
+            "progenitor can't generate the components",
+        ),
+    ] {
+        let mut changed = spec();
+        common::edit(&mut changed, pointer, value);
+        let output = run(&changed.to_string());
+        let message = stderr(&output);
+        assert_eq!(output.status.code(), Some(3), "{pointer}: {message}");
+        assert!(message.contains(expected), "{pointer}: {message}");
+    }
 }
 
 #[test]
