@@ -6,16 +6,16 @@ use crate::types;
 impl crate::Client {
     /**List a publisher's offers
 
-A summary of every offer of one publisher, as one JSON array. There is no paging: the array is the whole list, and it is `[]`
-when there are no offers.
+The response has a summary of every offer of one publisher in one JSON array, without paging. The array is empty if the
+publisher has no offers.
 
-One client also sends `$filter=offerTypeId eq '…'`. No page documents this parameter, so this spec leaves it out.
+One client also sends `$filter=offerTypeId eq '…'`. This spec doesn't have the parameter, because no official page documents it.
 
 
 Sends a `GET` request to `/api/publishers/{publisherId}/offers`
 
 Arguments:
-- `publisher_id`: The publisher's identifier. One page writes `contoso`, another `Contoso`; whether the letter case matters isn't known.
+- `publisher_id`: The publisher's identifier. The pages write `contoso` and `Contoso`; whether the letter case matters isn't known.
 */
     /**
 # Example
@@ -52,20 +52,25 @@ println!("{:?}", *response);
 
 The progress of the latest publication of one offer: the overall status, the steps, and the messages about both.
 
-`succeeded`, `failed` and `canceled` are final, and `neverPublished` doesn't change by itself. Two responses mean that the
-publisher must review the offer before it goes live: `waitingForPublisherReview`, and `running` while the step whose `id`
-or `stepName` is `publisher-signoff` (in any letter case) is `waitingForPublisherReview`. `running` can also hide a problem:
-a step that is `blocked` or `rejected`, or a message of level `error`.
+| report | meaning |
+|---|---|
+| the status is `succeeded`, `failed` or `canceled` | the publication has ended |
+| the status is `neverPublished` | the offer was never published |
+| the status is `waitingForPublisherReview` | the publisher must review the offer before it goes live |
+| the status is `running`, and the step `publisher-signoff` is `waitingForPublisherReview` | the same |
+| the status is `running`, and a step is `blocked` or `rejected`, or a message has the level `error` | the publication has a problem |
 
-Completion doesn't follow from `progressPercentage`: the official example has complete steps at 0, and a `succeeded` offer
-with steps that are `notStarted`.
+The step `publisher-signoff` has this name, in any letter case, as its `id` or its `stepName`.
+
+`progressPercentage` doesn't say whether a step is complete: the official example has complete steps at 0. It also has a
+`succeeded` offer with steps that are `notStarted`.
 
 
 Sends a `GET` request to `/api/publishers/{publisherId}/offers/{offerId}/status`
 
 Arguments:
-- `publisher_id`: The publisher's identifier. One page writes `contoso`, another `Contoso`; whether the letter case matters isn't known.
-- `offer_id`: The offer's identifier, as the list has it in `id`.
+- `publisher_id`: The publisher's identifier. The pages write `contoso` and `Contoso`; whether the letter case matters isn't known.
+- `offer_id`: The offer's identifier, the property `id` of an offer in the list.
 */
     /**
 # Example

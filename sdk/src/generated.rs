@@ -23,13 +23,13 @@ pub mod types {
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub message: ::std::option::Option<::std::string::String>,
     }
-    /**The body of an error response, in one of several shapes. At most one of them is filled in:
+    /**The body of an error response. A body has one of these shapes:
 
 * `error` with a code and a message;
 * one property named after an inner service (`Product`, `Variant`, or another that isn't listed here), with its error;
-* `Message` alone, which a 401 may have.
+* `Message` alone, as a 401 may have it.
 
-A body can also be a JSON string, HTML, empty or cut off.
+A body can also be a JSON string, an HTML page, empty or truncated.
 */
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -65,7 +65,7 @@ A body can also be a JSON string, HTML, empty or cut off.
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub variant: ::std::option::Option<ServiceError>,
     }
-    ///A summary of the offer's definition. The full definition is another endpoint's, "Retrieve a specific offer".
+    ///A summary of the offer's definition. Another endpoint, "Retrieve a specific offer", returns the full definition.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
@@ -79,15 +79,15 @@ A body can also be a JSON string, HTML, empty or cut off.
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub display_text: ::std::option::Option<::std::string::String>,
     }
-    /**The publishing status of an offer. No complete response of the live service is public; the endpoint for operations has the same
-properties and a few more.
+    /**The publishing status of an offer. No source shows a complete response of the live service. The responses of the endpoint
+"Retrieve operations" have the same properties and a few more.
 */
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     #[derive(Default)]
     pub struct OfferStatusReport {
-        ///Links to the live offer. The page says that they are not currently implemented; one client has a type for them.
+        ///Links to the live offer. The page says that they are not currently implemented; one client decodes them.
         #[serde(
             rename = "liveLinks",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -100,8 +100,8 @@ properties and a few more.
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub messages: ::std::option::Option<::std::vec::Vec<StatusMessage>>,
-        /**The addresses that are notified of the progress, separated by commas. Deprecated for offers that were migrated to Partner
-Center, where the address in the account settings is notified.*/
+        /**The e-mail addresses for notifications about the progress, separated by commas. Deprecated for offers that were migrated to
+Partner Center, which notifies the address in the account settings.*/
         #[serde(
             rename = "notificationEmails",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -109,7 +109,7 @@ Center, where the address in the account settings is notified.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub notification_emails: ::std::option::Option<::std::string::String>,
-        ///Links to the offer's preview. The page says that they are not currently implemented; one client has a type for them.
+        ///Links to the offer's preview. The page says that they are not currently implemented; one client decodes them.
         #[serde(
             rename = "previewLinks",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -117,7 +117,7 @@ Center, where the address in the account settings is notified.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub preview_links: ::std::option::Option<::std::vec::Vec<crate::Link>>,
-        ///The status of an offer; an extensible enum. In a status report it is always there; `null` means an unknown status.
+        ///The status of an offer; an extensible enum. A status report always has it; `null` means an unknown status.
         #[serde(deserialize_with = "crate::decode::required")]
         pub status: crate::Extensible<OfferStatus>,
         ///The steps that the offer goes through during its publication.
@@ -126,14 +126,14 @@ Center, where the address in the account settings is notified.*/
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub steps: ::std::option::Option<::std::vec::Vec<PublicationStep>>,
     }
-    ///An offer, as the list has it.
+    ///An offer in the list of offers.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     #[derive(Default)]
     pub struct OfferSummary {
-        /**When the offer was last modified, in UTC. The page prints seven digits and `Z`; an observed response has three digits and no
-`Z`.*/
+        /**The time of the last change of the offer, in UTC. The page has seven digits after the seconds and `Z`; an observed response
+has three digits and no `Z`.*/
         #[serde(
             rename = "changedTime",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -141,16 +141,16 @@ Center, where the address in the account settings is notified.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub changed_time: ::std::option::Option<crate::Timestamp>,
-        ///A summary of the offer's definition. The full definition is another endpoint's, "Retrieve a specific offer".
+        ///A summary of the offer's definition. Another endpoint, "Retrieve a specific offer", returns the full definition.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub definition: ::std::option::Option<OfferDefinition>,
-        /**The offer's identifier within its publisher; `getOfferStatus` takes it as `offerId`. The page calls it a GUID; observed
-identifiers are slugs that the publisher chose.*/
+        /**The offer's identifier, unique within the publisher: the parameter `offerId` of `getOfferStatus`. The page calls it a GUID;
+observed identifiers are short texts that the publisher chose.*/
         #[serde(deserialize_with = "crate::decode::identifier")]
         pub id: ::std::string::String,
-        ///Only `false` was observed; the meaning of `true` isn't known. In no page.
+        ///The meaning isn't known; only `false` was observed. No page documents this property.
         #[serde(
             rename = "isvUpgradeRequest",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -158,7 +158,7 @@ identifiers are slugs that the publisher chose.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub isv_upgrade_request: ::std::option::Option<bool>,
-        ///Whether the offer is locked for changes. Only `none` was observed. In no page.
+        ///Whether the offer is locked for changes. Only `none` was observed. No page documents this property.
         #[serde(
             rename = "lockStatus",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -166,7 +166,7 @@ identifiers are slugs that the publisher chose.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub lock_status: ::std::option::Option<::std::string::String>,
-        ///Only an empty array was observed, so the type of its elements isn't known. In no page.
+        ///The type of the elements isn't known, because only an empty array was observed. No page documents this property.
         #[serde(
             rename = "offerTypeChanges",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -184,7 +184,7 @@ identifiers are slugs that the publisher chose.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub offer_type_id: ::std::option::Option<::std::string::String>,
-        ///Only an empty object was observed, so its properties aren't known. In no page.
+        ///The properties of this object aren't known, because only an empty object was observed. No page documents this property.
         #[serde(
             rename = "offerTypeVersionsOverride",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -194,7 +194,7 @@ identifiers are slugs that the publisher chose.*/
         pub offer_type_versions_override: ::std::option::Option<
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         >,
-        ///The state of the offer's migration to Partner Center; `none` and `migrated` were observed. In no page.
+        ///The state of the offer's migration to Partner Center; `none` and `migrated` were observed. No page documents this property.
         #[serde(
             rename = "pcMigrationStatus",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -202,7 +202,7 @@ identifiers are slugs that the publisher chose.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub pc_migration_status: ::std::option::Option<::std::string::String>,
-        ///The address of the offer in Partner Center. In no page.
+        ///The address of the offer in Partner Center. No page documents this property.
         #[serde(
             rename = "pcRedirectUri",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -210,7 +210,7 @@ identifiers are slugs that the publisher chose.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub pc_redirect_uri: ::std::option::Option<::std::string::String>,
-        ///Only an empty array was observed, so the type of its elements isn't known. In no page.
+        ///The type of the elements isn't known, because only an empty array was observed. No page documents this property.
         #[serde(
             rename = "pricingNotRecalculatedRegions",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -228,19 +228,19 @@ identifiers are slugs that the publisher chose.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub publisher_id: ::std::option::Option<::std::string::String>,
-        ///The status of an offer; an extensible enum. In a status report it is always there; `null` means an unknown status.
+        ///The status of an offer; an extensible enum. A status report always has it; `null` means an unknown status.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub status: ::std::option::Option<crate::Extensible<OfferStatus>>,
-        /**The offer's current version. A client can't set it; it is incremented after each publishing. Versions of another endpoint
-need 64 bits: its page prints 636576975611768314.*/
+        /**The offer's current version. The service increments it after each publication; a client can't set it. It needs 64 bits,
+because the page of another endpoint has the version 636576975611768314.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub version: ::std::option::Option<i64>,
     }
-    ///One step of a publication. Any property may be absent; a printed example has a step without `estimatedTimeFrame`.
+    ///One step of a publication. Any property can be absent; an example of a page has a step without `estimatedTimeFrame`.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
@@ -259,7 +259,7 @@ need 64 bits: its page prints 636576975611768314.*/
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub estimated_time_frame: ::std::option::Option<::std::string::String>,
         /**The step's identifier. The page's example has `displaydummycertify`, `displaycertify`, `displayprovision`, `displaypackage`,
-`publisher-signoff` and `live`. Others can arrive.*/
+`publisher-signoff` and `live`. The service can send others.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
@@ -283,7 +283,7 @@ need 64 bits: its page prints 636576975611768314.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub status: ::std::option::Option<crate::Extensible<StepStatus>>,
-        ///The step's name, such as `Publisher signoff`. One client finds `publisher-signoff` here.
+        ///The step's name, such as `Publisher signoff`. One client expects `publisher-signoff` in this property.
         #[serde(
             rename = "stepName",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -297,12 +297,12 @@ need 64 bits: its page prints 636576975611768314.*/
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ServiceError {
-        ///A message of several lines. It can hold a stack trace of the server.
+        ///A message of several lines. It can contain a stack trace of the server.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub error: ::std::option::Option<::std::string::String>,
-        ///The server's exception, a machine-readable code.
+        ///The name of the server's exception.
         #[serde(
             rename = "exceptionCode",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -310,7 +310,7 @@ need 64 bits: its page prints 636576975611768314.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub exception_code: ::std::option::Option<::std::string::String>,
-        ///The *name* of the HTTP status, not its number.
+        ///The name of the HTTP status, not its number.
         #[serde(
             rename = "httpStatusCode",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -318,7 +318,7 @@ need 64 bits: its page prints 636576975611768314.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub http_status_code: ::std::option::Option<::std::string::String>,
-        ///The inner service's name, the same as the name of the property that holds the error.
+        ///The inner service's name, which is also the name of the property that contains the error.
         #[serde(
             rename = "serviceName",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -386,11 +386,12 @@ Responses hold it as [`Extensible`](crate::Extensible), which keeps values that 
         ];
     }
     impl crate::values::extensible::Sealed for MessageLevel {}
-    /**An offer's identifier as a path parameter, such as `test-vm`. The pages call it a GUID; observed identifiers are slugs that the
-publisher chose. The pattern refuses only what would address another resource (a slash, a dot at the beginning, as in `..`) or
-is probably a typing error (white space). An `id` in the list has no such pattern, so that an odd one doesn't cost the list.*/
+    /**An offer's identifier as a path parameter, such as `test-vm`. The pages call it a GUID; observed identifiers are short texts that
+the publisher chose. The pattern rejects slashes and a dot at the beginning, because such an identifier would address another
+resource, and white space, which is probably a typing error. The property `id` in the list has no pattern, because clients that
+check it would reject the whole list.*/
     pub type OfferId = crate::Identifier;
-    /**The status of an offer; an extensible enum. In a status report it is always there; `null` means an unknown status.
+    /**The status of an offer; an extensible enum. A status report always has it; `null` means an unknown status.
 
 | value | meaning |
 |---|---|
@@ -401,7 +402,7 @@ is probably a typing error (white space). An `id` in the list has no such patter
 | `succeeded` | the offer submission has completed processing |
 | `canceled` | the offer submission was canceled |
 | `failed` | the offer submission failed |
-| `published` | in the example of the list's page only, and in no table |
+| `published` | not documented; only the example of the list's page has it |
 
 Responses hold it as [`Extensible`](crate::Extensible), which keeps values that aren't listed here.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -421,7 +422,7 @@ Responses hold it as [`Extensible`](crate::Extensible), which keeps values that 
         Canceled,
         ///`failed`: the offer submission failed.
         Failed,
-        ///`published`: in the example of the list's page only, and in no table.
+        ///`published`: not documented; only the example of the list's page has it.
         Published,
     }
     impl crate::KnownValue for OfferStatus {
@@ -437,8 +438,9 @@ Responses hold it as [`Extensible`](crate::Extensible), which keeps values that 
         ];
     }
     impl crate::values::extensible::Sealed for OfferStatus {}
-    /**A publisher's identifier as a path parameter, such as `contoso`. The pattern refuses only what would address another resource (a
-slash, a dot at the beginning, as in `..`) or is probably a typing error (white space). What the service accepts isn't known.*/
+    /**A publisher's identifier as a path parameter, such as `contoso`. The pattern rejects slashes and a dot at the beginning, because
+such an identifier would address another resource, and white space, which is probably a typing error. Which identifiers the
+service accepts isn't known.*/
     pub type PublisherId = crate::Identifier;
     /**The status of one step; an extensible enum.
 
