@@ -64,7 +64,7 @@ impl Trace {
                 status = error.status(),
                 correlation_id = error.correlation_id(),
                 milliseconds,
-                error = %error,
+                error = %error.with_innermost_cause(),
                 "failed"
             ),
         }

@@ -254,6 +254,17 @@ impl Error {
     }
 }
 
+#[cfg(feature = "tracing")]
+impl Error {
+    /// Returns the error and its innermost cause, for the event of an attempt.
+    pub(crate) fn with_innermost_cause(&self) -> String {
+        match &self.0.source {
+            Some(source) => format!("{self}: {}", innermost(source.as_ref())),
+            None => self.to_string(),
+        }
+    }
+}
+
 /// Returns the last cause in the chain, on one line.
 fn innermost(error: &dyn StdError) -> String {
     let mut cause = error;

@@ -43,9 +43,10 @@ fn every_successful_response_is_valid_against_the_json_schema_of_its_type() {
         let Some(Body::Json(body)) = &recording.response.body else {
             panic!("{name}: a success without JSON");
         };
-        let (count, validator) = match recording.request.path.ends_with("/offers") {
-            true => (&mut lists, &list),
-            false => (&mut reports, &report),
+        let (count, validator) = if recording.request.path.ends_with("/offers") {
+            (&mut lists, &list)
+        } else {
+            (&mut reports, &report)
         };
         *count += 1;
         if let Err(error) = validator.validate(body) {

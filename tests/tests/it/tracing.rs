@@ -7,7 +7,7 @@ use cloud_partner_portal::{Client, RetryPolicy};
 use cloud_partner_recordings::recording::Recording;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::support::{TOKEN, all_recordings, build, serve};
+use crate::support::{TOKEN, all_recordings, build, refused_endpoint, serve};
 
 #[tokio::test(flavor = "current_thread")]
 async fn a_call_is_a_span_and_an_attempt_is_an_event() {
@@ -37,6 +37,10 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
     let error = client.get_offer_status("failing", "stack-trace").await;
     let error = error.expect_err("an error");
 
+    let refused = Client::builder().endpoint(refused_endpoint());
+    let refused = build(refused.retry(RetryPolicy::disabled()));
+    assert!(refused.list_offers("contoso").await.is_err());
+
     let log = std::fs::read_to_string(file.path()).expect("text");
     let sdk_lines = log
         .lines()
@@ -56,6 +60,7 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
         "attempts=2 status=500",
         "milliseconds=",
         "retrying after a backoff",
+        "the service can't be reached: Connection refused",
     ] {
         assert!(
             sdk_lines.contains(expected),
