@@ -132,6 +132,7 @@ async fn the_path_of_get_stays_on_the_server() {
         let error = client.get(path).await.expect_err(path);
         assert!(error.is_invalid_argument(), "{path}: {error:?}");
     }
-    let targets = server.requests().into_iter().map(|request| request.target);
-    assert_eq!(Vec::from_iter(targets), paths.map(|(_, target)| target));
+    let requests = server.requests();
+    let targets: Vec<_> = requests.iter().map(|request| &*request.target).collect();
+    assert_eq!(targets, paths.map(|(_, target)| target));
 }

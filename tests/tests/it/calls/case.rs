@@ -1,6 +1,7 @@
 //! A case of the tables in this folder: what the server sends, and the expected result of the call.
 
 use std::error::Error as _;
+use std::iter::successors;
 use std::time::Duration;
 
 use cloud_partner_portal::{Client, Credential, Error, RetryPolicy};
@@ -133,14 +134,14 @@ impl Case {
         assert!(message.contains(&self.message), "{name}: {message}");
         let has_attempts = message.contains(&format!("after {requests} attempts"));
         assert_eq!(has_attempts, requests > 1, "{name}: {message}");
-        let mut sources = Vec::new();
-        let mut source = error.source();
-        while let Some(error) = source.and_then(|source| source.downcast_ref::<Error>()) {
-            let status = error.status();
-            let status = status.map_or("no status".to_owned(), |status| status.to_string());
-            sources.push(error.correlation_id().map_or(status, ToOwned::to_owned));
-            source = error.source();
-        }
+        let sources = successors(error.source(), |source| (*source).source())
+            .map_while(|source| source.downcast_ref::<Error>())
+            .map(|error| match (error.correlation_id(), error.status()) {
+                (Some(id), _) => id.to_owned(),
+                (None, Some(status)) => status.to_string(),
+                (None, None) => "no status".to_owned(),
+            });
+        let sources: Vec<_> = sources.collect();
         assert_eq!(sources, self.sources, "{name}: {error:?}");
     }
 }
