@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use tokio::net::TcpListener;
@@ -57,4 +58,9 @@ impl Drop for BackgroundServer {
             drop(thread.join());
         }
     }
+}
+
+/// Locks a mutex, even after a panic of a thread that held the lock.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::background::BackgroundServer;
+use crate::background::{BackgroundServer, lock};
 
 /// A step of a script, which runs after the server has read a request. After the last step the server closes the connection.
 #[derive(Clone)]
@@ -92,11 +92,7 @@ impl ScriptedServer {
 
     /// Returns the requests received so far, in order.
     pub fn requests(&self) -> Vec<ReceivedRequest> {
-        self.state
-            .requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        lock(&self.state.requests).clone()
     }
 
     /// Returns the maximum number of requests that were pending at the same time.
@@ -121,10 +117,7 @@ async fn connection(mut stream: TcpStream, state: Arc<State>) {
         .max_concurrent_requests
         .fetch_max(pending, Ordering::SeqCst);
     let request = {
-        let mut log = state
-            .requests
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut log = lock(&state.requests);
         let request = ReceivedRequest {
             number: log.len(),
             target,

@@ -1,10 +1,7 @@
 //! Reads recordings and scenarios from their folders.
 
-use std::{
-    collections::HashMap,
-    fmt, fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
+use std::{fmt, fs, io};
 
 use crate::recording::Recording;
 
@@ -28,7 +25,7 @@ impl From<StoredRecording> for Recording {
 pub struct Scenario {
     /// The folder's name.
     pub name: String,
-    /// The recordings of the responses; there is at least one.
+    /// The recordings of the responses.
     pub recordings: Vec<StoredRecording>,
 }
 
@@ -37,7 +34,7 @@ pub struct Scenario {
 pub struct Loaded<T> {
     /// The items that could be read, sorted by path.
     pub found: Vec<T>,
-    /// The errors of the files that could not be read, sorted by path.
+    /// The errors of the files and folders that could not be read, sorted by path.
     pub errors: Vec<Error>,
 }
 
@@ -57,103 +54,61 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Reads one recording.
-pub fn recording(file: &Path) -> Result<StoredRecording, Error> {
-    let bytes =
-        fs::read(file).map_err(|error| Error::whole(file, format!("cannot be read: {error}")))?;
-    let text = str::from_utf8(&bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        let line = before.split(|byte| *byte == b'\n');
-        let column = line.clone().next_back().map_or(0, <[u8]>::len) + 1;
-        Error::at(file, line.count(), column, "not UTF-8")
-    })?;
-    if text.starts_with('\u{feff}') {
-        let what = "starts with a byte order mark, which JSON doesn't allow";
-        return Err(Error::at(file, 1, 1, what));
-    }
-    let recording = serde_json::from_str(text).map_err(|error| {
-        let message = error.to_string();
-        let place = format!(" at line {} column {}", error.line(), error.column());
-        let what = message.strip_suffix(&place).unwrap_or(&message);
-        // Before the first character, the parser reports column 0.
-        Error::at(file, error.line(), error.column().max(1), what)
-    })?;
-    Ok(StoredRecording {
-        file: file.to_owned(),
-        recording,
-    })
-}
-
-/// Reads every `*.json` file in a folder and its subfolders.
-///
-/// Two recordings of the same request are an error, because the replay server couldn't choose between them.
+/// Reads a file, or every `*.json` file in a folder and its subfolders.
 #[must_use]
-pub fn recordings(folder: &Path) -> Loaded<StoredRecording> {
-    let mut loaded = every_recording(folder);
-    let mut first_files = HashMap::new();
-    for stored in &loaded.found {
-        let request = &stored.recording.request;
-        let route = (&request.method, &request.path, &request.query);
-        if let Some(first) = first_files.insert(route, &stored.file) {
-            let what = format!("has the same request as {}: {request}", first.display());
-            loaded.errors.push(Error::whole(&stored.file, what));
-            first_files.insert(route, first);
+pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    if !path.is_dir() {
+        match recording(path) {
+            Ok(stored) => found.push(stored),
+            Err(error) => errors.push(error),
+        }
+        return Loaded { found, errors };
+    }
+    for (path, is_folder) in entries(path, &mut errors) {
+        if is_folder || path.extension().is_some_and(|ending| ending == "json") {
+            let loaded = recordings(&path);
+            found.extend(loaded.found);
+            errors.extend(loaded.errors);
         }
     }
-    loaded.errors.sort_by(|a, b| a.file.cmp(&b.file));
-    loaded
+    Loaded { found, errors }
 }
 
 /// Reads the scenarios in `folder`. Each subfolder is one scenario.
 #[must_use]
 pub fn scenarios(folder: &Path) -> Loaded<Scenario> {
-    let mut errors = Vec::new();
-    let mut found = Vec::new();
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
     for (path, is_folder) in entries(folder, &mut errors) {
-        if !is_folder {
-            continue;
+        if is_folder {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let loaded = recordings(&path);
+            errors.extend(loaded.errors);
+            found.push(Scenario {
+                name: name.into_owned(),
+                recordings: loaded.found,
+            });
         }
-        let loaded = every_recording(&path);
-        let has_errors = !loaded.errors.is_empty();
-        errors.extend(loaded.errors);
-        let Some((first, rest)) = loaded.found.split_first() else {
-            if !has_errors {
-                errors.push(Error::whole(&path, "the scenario contains no recordings"));
-            }
-            continue;
-        };
-        let (first_file, first) = (first.file.display(), &first.recording.request);
-        let others = rest.iter().filter(|one| one.recording.request != *first);
-        errors.extend(others.map(|other| {
-            let what = format!("has another request than {first_file}: {first}");
-            Error::whole(&other.file, what)
-        }));
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        found.push(Scenario {
-            name: name.into_owned(),
-            recordings: loaded.found,
-        });
     }
     Loaded { found, errors }
 }
 
-/// Reads every `*.json` file in a folder and its subfolders, also several recordings of the same request.
-#[must_use]
-pub fn every_recording(folder: &Path) -> Loaded<StoredRecording> {
-    let (mut found, mut errors) = (Vec::new(), Vec::new());
-    for (path, is_folder) in entries(folder, &mut errors) {
-        if is_folder {
-            let below = every_recording(&path);
-            found.extend(below.found);
-            errors.extend(below.errors);
-        } else if path.extension().is_some_and(|ending| ending == "json") {
-            match recording(&path) {
-                Ok(stored) => found.push(stored),
-                Err(error) => errors.push(error),
-            }
+fn recording(file: &Path) -> Result<StoredRecording, Error> {
+    let bytes = fs::read(file).map_err(|error| Error::unreadable(file, &error))?;
+    let recording = serde_json::from_slice(&bytes).map_err(|error| {
+        let message = error.to_string();
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        Error {
+            file: file.to_owned(),
+            // Before the first character, the parser reports column 0.
+            place: Some((error.line(), error.column().max(1))),
+            what: message.strip_suffix(&place).unwrap_or(&message).to_owned(),
         }
-    }
-    Loaded { found, errors }
+    })?;
+    Ok(StoredRecording {
+        file: file.to_owned(),
+        recording,
+    })
 }
 
 /// Returns the sorted entries of a folder, and whether each is a folder. A symbolic link to a folder doesn't count as a folder, so
@@ -163,7 +118,7 @@ fn entries(folder: &Path, errors: &mut Vec<Error>) -> Vec<(PathBuf, bool)> {
     let entries = fs::read_dir(folder)
         .and_then(|entries| entries.map(|result| result.and_then(entry)).collect());
     let mut entries: Vec<_> = entries.unwrap_or_else(|error: io::Error| {
-        errors.push(Error::whole(folder, format!("cannot be read: {error}")));
+        errors.push(Error::unreadable(folder, &error));
         Vec::new()
     });
     entries.sort();
@@ -182,19 +137,11 @@ pub struct Error {
 }
 
 impl Error {
-    fn at(file: &Path, line: usize, column: usize, what: impl Into<String>) -> Self {
-        Self {
-            file: file.to_owned(),
-            place: Some((line, column)),
-            what: what.into(),
-        }
-    }
-
-    fn whole(file: &Path, what: impl Into<String>) -> Self {
+    fn unreadable(file: &Path, error: &io::Error) -> Self {
         Self {
             file: file.to_owned(),
             place: None,
-            what: what.into(),
+            what: format!("cannot be read: {error}"),
         }
     }
 }

@@ -7,7 +7,7 @@
 //! report.print(Format::Text, "validated 60 recordings", out)
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use clap::ValueEnum;
@@ -52,9 +52,6 @@ impl Level {
 pub struct Finding {
     /// The stable code of this kind of finding.
     pub code: &'static str,
-    /// The name of this kind of finding, if the code isn't a name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<&'static str>,
     /// The severity.
     pub level: Level,
     /// The description of the problem, without a full stop.
@@ -128,7 +125,6 @@ impl Finding {
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
-            name: None,
             level: Level::Error,
             message: message.into(),
             help: None,
@@ -182,14 +178,9 @@ impl Finding {
     }
 
     fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        let name = self.name.map(|name| format!(" {name}"));
         let place = self.place().map(|place| format!(": {place}"));
-        let (name, place) = (name.unwrap_or_default(), place.unwrap_or_default());
-        print_line(
-            out,
-            self.level.verb(),
-            format!("{}{name}{place}", self.code),
-        )?;
+        let place = place.unwrap_or_default();
+        print_line(out, self.level.verb(), format!("{}{place}", self.code))?;
         print_continuation(out, &self.message)?;
         if let (Some(_), Some(place)) = (&self.recording, &self.spec) {
             print_continuation(out, format!("spec: {}", place.text()))?;
@@ -207,17 +198,21 @@ pub struct Report {
     #[serde(flatten)]
     properties: Map<String, Value>,
     findings: Vec<Finding>,
+    /// Whether the text has every note, or only the number of notes with the same code.
+    #[serde(skip)]
+    pub list_notes: bool,
 }
 
 impl Report {
     /// Makes an empty report.
     pub fn new() -> Self {
         Self {
-            format: 2,
+            format: 3,
             errors: 0,
             notes: 0,
             properties: Map::new(),
             findings: Vec::new(),
+            list_notes: true,
         }
     }
 
@@ -268,11 +263,20 @@ impl Report {
 
     fn print_text(&self, done: &str, out: &mut dyn Write) -> io::Result<()> {
         let mut advice = BTreeSet::new();
+        let mut notes: BTreeMap<&str, usize> = BTreeMap::new();
         for finding in &self.findings {
+            if finding.level == Level::Note && !self.list_notes {
+                *notes.entry(finding.code).or_default() += 1;
+                continue;
+            }
             finding.print(out)?;
             if finding.level == Level::Error {
                 advice.extend(finding.help.map(|help| (finding.code, help)));
             }
+        }
+        for (code, number) in notes {
+            let what = format!("{code}: {number} (--notes prints them)");
+            print_line(out, Level::Note.verb(), what)?;
         }
         for (code, help) in advice {
             print_line(out, "Help", format!("{code}: {help}"))?;

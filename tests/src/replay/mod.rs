@@ -8,12 +8,10 @@
 //! | has no `Authorization: Bearer …`, or another token than [`Replay::token`] | 401, `{"Message": …}` |
 //! | is recorded | the recorded response, byte for byte |
 //! | has no `api-version`, or one that no recording has, except recordings of a 400 | 400 `InvalidAPIVersion` |
-//! | is for a path outside `/api/publishers` | 404, `{"Message": …}` |
 //! | is for a publisher without recordings | 403 `Forbidden` |
-//! | is recorded with other query parameters | 400 `BadRequest` |
 //! | is any other request | 404, `{"Product": {…}}` |
 //!
-//! Paths are compared segment by segment, after decoding.
+//! Paths are compared segment by segment, after decoding. A response without a correlation id gets [`ADDED_CORRELATION_ID`].
 //!
 //! **Scenarios.** Each request of the scenario, from any client, gets the next response. The last response repeats. In the recorded
 //! list of the same publisher, the server replaces the offer's status by the status that the next status request will return. No
@@ -22,15 +20,15 @@
 mod service;
 
 use std::io;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::serve::ListenerExt as _;
 
-pub use self::service::LoggedRequest;
 use self::service::Service;
-use crate::background::BackgroundServer;
+pub use self::service::{ADDED_CORRELATION_ID, LoggedRequest};
+use crate::background::{BackgroundServer, lock};
 use crate::recording::Recording;
 use crate::store::Scenario;
 
@@ -114,10 +112,6 @@ impl Server {
     /// Returns the requests received so far, in order, including pending requests.
     #[must_use]
     pub fn requests(&self) -> Vec<LoggedRequest> {
-        self.service
-            .log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        lock(&self.service.log).clone()
     }
 }

@@ -1,8 +1,8 @@
 //! The HTTP handler: logs a request, and chooses the recorded response or an error response in a format of the service.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::body::{Body as HttpBody, Bytes};
@@ -12,8 +12,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCod
 use axum::response::{IntoResponse as _, Response as HttpResponse};
 use serde_json::{Value, json};
 
+use crate::background::lock;
 use crate::recording::{self, Body, Recording};
 use crate::store::Scenario;
+
+/// The correlation id of the responses that were recorded without one, and of the error responses that aren't recorded.
+pub const ADDED_CORRELATION_ID: &str = "00000000-0000-4000-8000-000000000001";
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
 
@@ -31,15 +35,14 @@ pub struct LoggedRequest {
 impl LoggedRequest {
     fn new(method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
         let headers = headers.iter().filter(|(name, _)| *name != AUTHORIZATION);
+        let headers = headers.map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            (name.to_string(), value.into_owned())
+        });
         Self {
             method: method.to_string(),
             target: uri.to_string(),
-            headers: headers
-                .map(|(name, value)| {
-                    let value = String::from_utf8_lossy(value.as_bytes());
-                    (name.to_string(), value.into_owned())
-                })
-                .collect(),
+            headers: headers.collect(),
         }
     }
 }
@@ -52,21 +55,19 @@ pub struct Service {
     token: Option<String>,
     delay: Duration,
     pub log: Mutex<Vec<LoggedRequest>>,
-    last_correlation_id: AtomicU64,
 }
 
-/// The decoded path and query of a request, so that two encodings of the same path are equal.
+/// The decoded path and the sorted query parameters of a request, so that two encodings of the same request are equal.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Route {
     path: Vec<String>,
-    query: BTreeMap<String, String>,
+    query: Vec<(String, String)>,
 }
 
 /// The responses of a route, in order.
 struct Responses {
-    recorded: Vec<Response<Bytes>>,
-    /// For each response, the value of the `status` property in its body or in the latest body before it.
-    offer_statuses: Vec<Option<Value>>,
+    /// Each response, and the value of the `status` property in its body.
+    recorded: Vec<(Response<Bytes>, Option<Value>)>,
     next: AtomicUsize,
 }
 
@@ -76,11 +77,7 @@ pub async fn handle(
     uri: Uri,
     headers: HeaderMap,
 ) -> HttpResponse {
-    service
-        .log
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(LoggedRequest::new(&method, &uri, &headers));
+    lock(&service.log).push(LoggedRequest::new(&method, &uri, &headers));
 
     // The response is chosen after the delay, so that a client that disconnects before doesn't advance a scenario.
     if !service.delay.is_zero() {
@@ -88,14 +85,11 @@ pub async fn handle(
     }
 
     let mut response = service.respond(&method, &uri, &headers);
-    let headers = response.headers_mut();
-    if !headers.contains_key(CORRELATION_ID) {
-        let number = service.last_correlation_id.fetch_add(1, Ordering::Relaxed) + 1;
-        let id = format!("00000000-0000-4000-8000-{number:012x}");
-        if let Ok(id) = HeaderValue::try_from(id) {
-            headers.insert(CORRELATION_ID, id);
-        }
-    }
+    let added = HeaderValue::from_static(ADDED_CORRELATION_ID);
+    response
+        .headers_mut()
+        .entry(CORRELATION_ID)
+        .or_insert(added);
     response
 }
 
@@ -112,50 +106,59 @@ impl Service {
             token,
             delay,
             log: Mutex::default(),
-            last_correlation_id: AtomicU64::new(0),
         };
         for recording in recordings {
-            service.add(vec![recording])?;
+            service.add(&recording.request, &[&recording])?;
         }
-        for scenario in scenarios {
-            if scenario.recordings.is_empty() {
-                return Err(format!("the scenario {} has no recordings", scenario.name));
+        for Scenario { name, recordings } in scenarios {
+            let recordings: Vec<_> = recordings.iter().map(|stored| &stored.recording).collect();
+            let Some(first) = recordings.first() else {
+                return Err(format!("the scenario {name} has no recordings"));
+            };
+            if recordings
+                .iter()
+                .any(|other| other.request != first.request)
+            {
+                return Err(format!("the scenario {name} has different requests"));
             }
-            let recordings = scenario.recordings.into_iter().map(Recording::from);
-            let route = service.add(recordings.collect())?;
+            let route = service.add(&first.request, &recordings)?;
             service.scenarios.push(route);
         }
         Ok(service)
     }
 
-    /// Adds the responses of one route.
-    fn add(&mut self, recordings: Vec<Recording>) -> Result<Route, String> {
-        let request = recordings[0].request.clone();
+    /// Adds the responses to a request.
+    fn add(
+        &mut self,
+        request: &recording::Request,
+        recordings: &[&Recording],
+    ) -> Result<Route, String> {
         if request.method != "GET" {
-            return Err(format!("only GET is replayed: {request}"));
+            return Err(format!(
+                "only GET is replayed: {} {}",
+                request.method, request.path
+            ));
         }
-        let mut responses = Responses {
-            recorded: Vec::new(),
-            offer_statuses: Vec::new(),
-            next: AtomicUsize::new(0),
-        };
-        for recording in recordings {
-            let status = match &recording.response.body {
+        let mut recorded = Vec::new();
+        for Recording { response, .. } in recordings {
+            let status = match &response.body {
                 Some(Body::Json(body)) => body.get("status").cloned(),
                 _ => None,
             };
-            let before = responses.offer_statuses.last().cloned().flatten();
-            responses.offer_statuses.push(status.or(before));
-            let response = http_response(&recording.response)
-                .map_err(|error| format!("{request}: {error}"))?;
-            responses.recorded.push(response);
+            let response =
+                http_response(response).map_err(|error| format!("{}: {error}", request.path))?;
+            recorded.push((response, status));
         }
+        let responses = Responses {
+            recorded,
+            next: AtomicUsize::new(0),
+        };
         let route = Route {
             path: request.segments(),
-            query: request.query.clone(),
+            query: request.query.clone().into_iter().collect(),
         };
         match self.routes.insert(route.clone(), responses) {
-            Some(_) => Err(format!("recorded twice: {request}")),
+            Some(_) => Err(format!("recorded twice: {}", request.path)),
             None => Ok(route),
         }
     }
@@ -163,25 +166,25 @@ impl Service {
     fn respond(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> HttpResponse {
         if method != Method::GET {
             let what = format!("The requested resource does not support the method '{method}'.");
-            let response = json_response(StatusCode::METHOD_NOT_ALLOWED, &json!({"Message": what}));
+            let response =
+                json_response(StatusCode::METHOD_NOT_ALLOWED, &json!({ "Message": what }));
             return ([(ALLOW, "GET")], response).into_response();
         }
         let token = headers.get(AUTHORIZATION).and_then(bearer_token);
         if token.is_none_or(|token| self.token.as_ref().is_some_and(|t| t.as_bytes() != token)) {
             let what = "Authorization has been denied for this request.";
-            return json_response(StatusCode::UNAUTHORIZED, &json!({"Message": what}));
+            return json_response(StatusCode::UNAUTHORIZED, &json!({ "Message": what }));
         }
         let query = Query::<Vec<(String, String)>>::try_from_uri(uri);
-        let query = query.map(|Query(query)| query).unwrap_or_default();
-        let parameters = query.len();
+        let mut query = query.map(|Query(query)| query).unwrap_or_default();
+        query.sort();
         let route = Route {
             path: recording::segments(uri.path()),
-            query: query.into_iter().collect(),
+            query,
         };
         match self.routes.get(&route) {
-            // The route contains a repeated parameter once, but a request with a repeated parameter isn't recorded.
-            Some(responses) if parameters == route.query.len() => self.recorded(&route, responses),
-            _ => self.error_response(&route),
+            Some(responses) => self.recorded(&route, responses),
+            None => self.error_response(&route),
         }
     }
 
@@ -191,7 +194,7 @@ impl Service {
         let next = responses
             .next
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, advance);
-        let mut response = responses.recorded[next.unwrap_or(last)].clone();
+        let mut response = responses.recorded[next.unwrap_or(last)].0.clone();
 
         let statuses = self.scenario_statuses(route);
         if !statuses.is_empty()
@@ -216,7 +219,7 @@ impl Service {
                 [offer, _status] => {
                     let responses = self.routes.get(scenario)?;
                     let next = responses.next.load(Ordering::Relaxed);
-                    Some((offer.as_str(), responses.offer_statuses[next].as_ref()?))
+                    Some((offer.as_str(), responses.recorded[next].1.as_ref()?))
                 }
                 _ => None,
             })
@@ -225,46 +228,42 @@ impl Service {
 
     /// Returns the error response for a request that isn't recorded.
     fn error_response(&self, route: &Route) -> HttpResponse {
-        let error = |status, code, message| {
-            let error = json!({"code": code, "message": message});
-            json_response(status, &json!({ "error": error }))
-        };
-        let version = route.query.get("api-version");
+        let publisher = &route.path[..route.path.len().min(3)];
         // A version in a request that returned 400 may be unknown to the service.
-        let is_known = version.is_some()
-            && self.routes.iter().any(|(known, responses)| {
-                known.query.get("api-version") == version && responses.recorded[0].status() != 400
-            });
-        if !is_known {
-            let what = "The api-version is missing or not supported.";
-            return error(StatusCode::BAD_REQUEST, "InvalidAPIVersion", what);
-        }
-        let path: Vec<&str> = route.path.iter().map(String::as_str).collect();
-        let ["api", "publishers", _, rest @ ..] = path.as_slice() else {
-            let what = "No HTTP resource was found that matches the request.";
-            return json_response(StatusCode::NOT_FOUND, &json!({"Message": what}));
-        };
-        let is_known =
-            |path: &[String]| self.routes.keys().any(|known| known.path.starts_with(path));
-        if !is_known(&route.path[..3]) {
-            let what = "The principal has no access to the publisher.";
-            return error(StatusCode::FORBIDDEN, "Forbidden", what);
-        }
-        if self.routes.keys().any(|known| known.path == route.path) {
-            let what = "The query has parameters that are not expected here, or lacks some.";
-            return error(StatusCode::BAD_REQUEST, "BadRequest", what);
-        }
-        let what = match rest {
-            [_, offer, ..] => format!("The offer '{offer}' was not found."),
-            _ => "The publisher's offers were not found.".to_owned(),
-        };
-        let error = json!({
-            "serviceName": "Product",
-            "error": what,
-            "exceptionCode": "Http404Exception",
-            "httpStatusCode": "NotFound",
+        let knows_version = self.routes.iter().any(|(known, responses)| {
+            known.version() == route.version() && responses.recorded[0].0.status() != 400
         });
-        json_response(StatusCode::NOT_FOUND, &json!({ "Product": error }))
+        let mut paths = self.routes.keys().map(|known| &known.path);
+        let (status, body) = if !knows_version {
+            let what = "The api-version is missing or not supported.";
+            let error = json!({ "code": "InvalidAPIVersion", "message": what });
+            (StatusCode::BAD_REQUEST, json!({ "error": error }))
+        } else if !paths.any(|path| path.starts_with(publisher)) {
+            let what = "The principal has no access to the publisher.";
+            let error = json!({ "code": "Forbidden", "message": what });
+            (StatusCode::FORBIDDEN, json!({ "error": error }))
+        } else {
+            let what = match route.path.get(4) {
+                Some(offer) => format!("The offer '{offer}' was not found."),
+                None => "The publisher's offers were not found.".to_owned(),
+            };
+            let error = json!({
+                "serviceName": "Product",
+                "error": what,
+                "exceptionCode": "Http404Exception",
+                "httpStatusCode": "NotFound",
+            });
+            (StatusCode::NOT_FOUND, json!({ "Product": error }))
+        };
+        json_response(status, &body)
+    }
+}
+
+impl Route {
+    fn version(&self) -> Option<&str> {
+        let mut parameters = self.query.iter();
+        let version = parameters.find(|(name, _)| name == "api-version");
+        version.map(|(_, version)| version.as_str())
     }
 }
 

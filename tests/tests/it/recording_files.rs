@@ -50,12 +50,8 @@ fn every_recording_matches_its_schema_is_formatted_and_contains_no_credential() 
 fn the_schema_and_the_reader_accept_the_same_recordings() {
     let schema = schema();
     let valid = serde_json::to_value(many_offers(1)).expect("JSON");
-    let mut cases = vec![("/request/method", "GET".into(), true)];
     let long_path = "/a-b.c_d~e!$&'()*+,;=:@%2F%c3/";
-    cases.push(("/request/path", long_path.into(), true));
-    for method in ["", "Get"] {
-        cases.push(("/request/method", method.into(), false));
-    }
+    let mut cases: Vec<(&str, Value, bool)> = vec![("/request/path", long_path.into(), true)];
     for path in [
         "", "api", "/a b", "/é", "/%", "/%4", "/%zz", "/a?b", "/a#b", "/a\"b", "/a<b", "/a[b",
         "/a\\b", "/a^b", "/a`b", "/a{b",
@@ -64,10 +60,6 @@ fn the_schema_and_the_reader_accept_the_same_recordings() {
     }
     for (kind, is_valid) in [("observed-shape", true), ("live", false)] {
         cases.push(("/provenance/kind", kind.into(), is_valid));
-    }
-    for status in [199, 200, 599, 600] {
-        let is_valid = (200..600).contains(&status);
-        cases.push(("/response/status", status.into(), is_valid));
     }
     for (pointer, value, is_valid) in cases {
         let name = format!("{pointer}: {value}");
@@ -131,25 +123,22 @@ fn the_reader_reports_every_error_and_returns_the_valid_recordings() {
     let folder = folder(&[
         ("a.json", "{"),
         ("b.json", &text_of("/b")),
-        ("e.json", "3"),
-        ("d.json", &text_of("/b")),
+        ("c/d.json", "3"),
     ]);
     let loaded = store::recordings(folder.path());
     assert_eq!(
         messages(&folder, &loaded.errors),
         [
             "a.json:1:1: EOF while parsing an object",
-            "d.json: has the same request as b.json: GET /b?api-version=2017-10-31",
-            "e.json:1:1: invalid type: integer `3`, expected struct Recording",
+            "c/d.json:1:1: invalid type: integer `3`, expected struct Recording",
         ]
     );
-    assert_eq!(loaded.found.len(), 2);
+    assert_eq!(loaded.found.len(), 1);
 
     let missing = folder.path().join("missing");
     for errors in [
         store::recordings(&missing).errors,
         store::scenarios(&missing).errors,
-        Vec::from_iter(store::recording(&missing).err()),
     ] {
         let messages = messages(&folder, &errors);
         assert!(
@@ -177,19 +166,10 @@ fn a_scenario_contains_the_recordings_of_a_folder_in_order_of_file_names() {
     let first = &scenarios[0].recordings[0].recording;
     assert!(first.description.starts_with("The first"));
 
-    let invalid = folder(&[
-        ("empty/readme.md", ""),
-        ("mixed/1.json", &text_of("/a")),
-        ("mixed/2.json", &text_of("/b")),
-        ("unreadable/1.json", ""),
-    ]);
+    let unreadable = folder(&[("unreadable/1.json", "")]);
     assert_eq!(
-        messages(&invalid, &store::scenarios(invalid.path()).errors),
-        [
-            "empty: the scenario contains no recordings",
-            "mixed/2.json: has another request than mixed/1.json: GET /a?api-version=2017-10-31",
-            "unreadable/1.json:1:1: EOF while parsing a value",
-        ]
+        messages(&unreadable, &store::scenarios(unreadable.path()).errors),
+        ["unreadable/1.json:1:1: EOF while parsing a value"]
     );
 }
 
@@ -208,11 +188,7 @@ fn an_error_of_the_reader_names_file_line_column_and_cause() {
         (Vec::new(), "1:1: EOF while parsing a value"),
         (b"{\n  oops".to_vec(), "2:3: key must be a string"),
         (bytes("\n}\n", b"\n}\n{}"), "25:1: trailing characters"),
-        (
-            ["\u{feff}", &valid].concat().into(),
-            "1:1: starts with a byte order mark, which JSON doesn't allow",
-        ),
-        (bytes("cript", b"\xff"), "2:7: not UTF-8"),
+        (bytes("cript", b"\xff"), "2:7: invalid unicode code point"),
         (bytes("\"request\"", b"\"requests\""), &unknown_field),
         (
             bytes("\"description\": \"A generated response.\",\n", b""),
@@ -227,20 +203,8 @@ fn an_error_of_the_reader_names_file_line_column_and_cause() {
             "9:18: path \"/x y\" is not a percent-encoded path that starts with a slash and has no query",
         ),
         (
-            bytes("\"GET\"", b"\"get\""),
-            "8:19: method \"get\" is not a word in upper case",
-        ),
-        (
-            bytes("200", b"99"),
-            "15:16: status 99 is not between 200 and 599",
-        ),
-        (
             bytes("\"content-type\"", b"\"Content-Type\""),
-            "19:5: \"Content-Type\" is not a lower-case header name",
-        ),
-        (
-            bytes("charset=utf-8", b"charset=\\n"),
-            "19:5: the header \"content-type\" has a value that HTTP doesn't allow",
+            "19:5: the header name \"Content-Type\" is not in lower case",
         ),
         (
             bytes("\"content-type\"", b"\"content-length\""),
@@ -258,7 +222,7 @@ fn an_error_of_the_reader_names_file_line_column_and_cause() {
         let folder = folder(&[]);
         let file = folder.path().join("x.json");
         fs::write(&file, text).expect("a file");
-        let error = store::recording(&file).expect_err(message);
-        assert_eq!(messages(&folder, &[error]), [format!("x.json:{message}")]);
+        let errors = store::recordings(&file).errors;
+        assert_eq!(messages(&folder, &errors), [format!("x.json:{message}")]);
     }
 }

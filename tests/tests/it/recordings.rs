@@ -78,7 +78,7 @@ async fn call(client: &Client, recording: &Recording) -> Option<Error> {
         ["api", "publishers", publisher, "offers", offer, "status"] => {
             client.get_offer_status(publisher, offer).await.err()
         }
-        _ => panic!("the SDK doesn't call {}", recording.request),
+        _ => panic!("the SDK doesn't call {}", recording.request.path),
     }
 }
 

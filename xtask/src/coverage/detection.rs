@@ -124,7 +124,7 @@ pub fn detect(
 }
 
 fn findings_of(checker: &Checker<'_>, recording: &Recording) -> Vec<FindingKey> {
-    let findings = checker.validate(recording, true).into_iter();
+    let findings = checker.validate(recording).into_iter();
     let mut found: Vec<FindingKey> = findings
         .map(|finding| {
             let pointer = finding.recording.map(|place| place.pointer);

@@ -46,9 +46,8 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, Command
         let operation = operations.iter().find(|operation| {
             operation.method == request.method && operation.captures(&request.path).is_some()
         });
-        let operation = operation.ok_or_else(|| {
-            format!("{name}: the spec has no operation for the request {request}")
-        })?;
+        let operation = operation
+            .ok_or_else(|| format!("{name}: the spec has no operation for {}", request.path))?;
         let template = operation.path.split('/').skip(1);
         let segments = template.zip(request.segments());
         let ids = segments.filter(|(template, _)| template.starts_with('{'));

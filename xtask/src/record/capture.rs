@@ -1,5 +1,5 @@
 //! Captures: requests and responses as they were received, with personal data. [`Capture`] doesn't implement `Debug`. Nothing writes
-//! a capture before the [sanitiser](super::sanitise::Sanitiser) has replaced the personal data in it.
+//! a capture before the [sanitiser](super::sanitise) has replaced the personal data in it.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -7,8 +7,7 @@ use std::time::SystemTime;
 use cloud_partner_recordings::recording::{
     Body, Provenance, ProvenanceKind, Recording, Request, Response,
 };
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::Url;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use crate::spec::Operation;
 
@@ -29,28 +28,25 @@ impl<'o> Capture<'o> {
         request: Request,
         response: Response,
     ) -> Self {
-        let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        let date = date.split('T').next().unwrap_or_default();
+        let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        let date = now.split('T').next().unwrap_or_default();
         // Only a response of the live service is evidence; the response of another server is synthetic.
         let (kind, source) = if live {
             let what = "properties, types and formats are the service's, the values are pseudonyms";
-            (
-                ProvenanceKind::Captured,
-                format!("Response of the live service, sanitised on {date}: {what}."),
-            )
+            let source = format!("Response of the live service, sanitised on {date}: {what}.");
+            (ProvenanceKind::Captured, source)
         } else {
             let what = "Response of a server that isn't the live service";
-            (
-                ProvenanceKind::Synthetic,
-                format!("{what}, sanitised on {date}."),
-            )
+            let source = format!("{what}, sanitised on {date}.");
+            (ProvenanceKind::Synthetic, source)
         };
         let (status, called) = (response.status, operation.name());
         Self {
             name,
             operation,
             recording: Recording {
-                schema: None,
+                // The path from the folder of the live recordings.
+                schema: Some("../../recording.schema.json".to_owned()),
                 description: format!("A response with status {status} to {called}."),
                 provenance: Provenance {
                     kind,
@@ -65,13 +61,12 @@ impl<'o> Capture<'o> {
 }
 
 /// The captures of a run, and its credentials.
-#[derive(Default)]
 pub struct Captures<'o> {
     pub list: Vec<Capture<'o>>,
     /// Tokens and cookies, which no recording may contain.
     pub secrets: Vec<String>,
-    /// The number of responses that were rejected, because their bodies can't be read completely.
-    pub rejected: usize,
+    /// Whether the captures are all that the user asked for.
+    pub is_complete: bool,
 }
 
 /// Returns a response in the form of a recording. Of several headers with the same name, the first is kept. The body is JSON if it can
@@ -100,11 +95,6 @@ pub fn response(
     }
 }
 
-/// Returns whether a URL has the host of one of `servers`, the servers of the live service.
-pub fn is_live(url: &Url, servers: &[Url]) -> bool {
-    servers.iter().any(|server| server.host() == url.host())
-}
-
 /// Percent-encodes all characters of a path segment but the unreserved characters of RFC 3986.
 pub fn encode_segment(segment: &str) -> String {
     const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -113,4 +103,9 @@ pub fn encode_segment(segment: &str) -> String {
         .remove(b'_')
         .remove(b'~');
     utf8_percent_encode(segment, ENCODED).to_string()
+}
+
+/// Returns the percent-decoded text of a path segment.
+pub fn decode_segment(segment: &str) -> String {
+    percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }

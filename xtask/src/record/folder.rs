@@ -1,4 +1,4 @@
-//! The folder of the recordings: finds the recording of an unchanged response, and names the files of new recordings.
+//! The folder of the live recordings: finds the recording of an unchanged response, and names the files of new recordings.
 
 use std::path::PathBuf;
 
@@ -6,90 +6,68 @@ use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::store;
 use heck::ToKebabCase;
 
-use super::pseudonyms;
+use super::pseudonyms::without_pseudonyms;
 use crate::files;
 use crate::spec::Operation;
 
-/// The recordings in the output folder. Files are never replaced, because a person may have edited them.
-pub struct OutputFolder {
+/// The folder of the live recordings. Its files are never replaced, because a person may have edited them.
+pub struct LiveFolder {
     folder: PathBuf,
-    recordings: Vec<KnownRecording>,
+    /// The files of earlier runs, and their texts without pseudonyms.
+    earlier: Vec<(PathBuf, String)>,
+    /// The files whose recordings are equal to a capture of this run, and their texts.
+    current: Vec<(PathBuf, String)>,
 }
 
-/// A recording in the output folder, or a new recording of this run.
-struct KnownRecording {
-    path: PathBuf,
-    /// The request and the response as text. The description and the provenance are left out: they may have been edited, and the
-    /// date differs.
-    text: String,
-    /// The same text without pseudonyms, for comparison with captures of this run. `None` if the recording is equal to a capture
-    /// of this run: two captures of one run that differ in pseudonyms differ in real values.
-    without_pseudonyms: Option<String>,
-}
-
-impl OutputFolder {
-    /// Reads the recordings in a folder.
-    pub fn read(folder: PathBuf) -> Self {
+impl LiveFolder {
+    /// Reads the recordings in the folder.
+    pub fn read() -> Self {
+        let folder = files::root().join("tests/recordings/live");
         let stored = store::recordings(&folder).found.into_iter();
-        let recordings = stored.map(|stored| {
-            let text = text(&stored.recording);
-            KnownRecording {
-                path: stored.file,
-                without_pseudonyms: Some(pseudonyms::without_pseudonyms(&text)),
-                text,
-            }
-        });
+        let earlier =
+            stored.map(|stored| (stored.file, without_pseudonyms(&text(&stored.recording))));
         Self {
-            recordings: recordings.collect(),
+            earlier: earlier.collect(),
+            current: Vec::new(),
             folder,
         }
     }
 
-    /// Returns the relative path from the folder to the JSON Schema; `None` if the folder isn't below `tests`.
-    pub fn schema(&self) -> Option<String> {
-        let folder = std::path::absolute(&self.folder).ok()?;
-        let below = folder.strip_prefix(files::root().join("tests")).ok()?;
-        let up = "../".repeat(below.components().count());
-        Some(format!("{up}recording.schema.json"))
-    }
-
-    /// Returns an unused path for a new recording. If a known recording differs from it at most in pseudonyms, returns the path of
-    /// the known recording as the error.
+    /// Returns an unused path for a new recording, or as the error the path of the recording of the same response. A recording of an
+    /// earlier run may differ in pseudonyms. Two recordings of this run that differ in pseudonyms differ in real values.
     pub fn place(
         &mut self,
         operation: &Operation<'_>,
         recording: &Recording,
     ) -> Result<PathBuf, PathBuf> {
         let text = text(recording);
-        let without_pseudonyms = Some(pseudonyms::without_pseudonyms(&text));
-        let known = &self.recordings;
-        let same = known.iter().position(|known| known.text == text);
-        let similar = || {
-            known
-                .iter()
-                .position(|known| known.without_pseudonyms == without_pseudonyms)
-        };
-        if let Some(index) = same.or_else(similar) {
-            let known = &mut self.recordings[index];
-            (known.text, known.without_pseudonyms) = (text, None);
-            return Err(known.path.clone());
+        if let Some((path, _)) = self.current.iter().find(|(_, known)| *known == text) {
+            return Err(path.clone());
         }
-        let stem = stem(operation, recording);
+        let similar = without_pseudonyms(&text);
+        let index = self.earlier.iter().position(|(_, known)| *known == similar);
+        let place = match index {
+            Some(index) => Err(self.earlier.remove(index).0),
+            None => Ok(self.unused_path(&stem(operation, recording))),
+        };
+        let (Ok(path) | Err(path)) = &place;
+        self.current.push((path.clone(), text));
+        place
+    }
+
+    fn unused_path(&self, stem: &str) -> PathBuf {
         let mut path = self.folder.join(format!("{stem}.json"));
         let mut number = 1;
-        while path.exists() || self.recordings.iter().any(|known| known.path == path) {
+        while path.exists() || self.current.iter().any(|(known, _)| *known == path) {
             number += 1;
             path = self.folder.join(format!("{stem}-{number}.json"));
         }
-        self.recordings.push(KnownRecording {
-            path: path.clone(),
-            text,
-            without_pseudonyms: None,
-        });
-        Ok(path)
+        path
     }
 }
 
+/// Returns the request and the response as text. The description and the provenance are left out, because a person may have edited
+/// them, and the date differs.
 fn text(recording: &Recording) -> String {
     serde_json::to_string(&(&recording.request, &recording.response)).unwrap_or_default()
 }

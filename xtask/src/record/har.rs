@@ -11,12 +11,12 @@ use cloud_partner_recordings::recording::Request;
 use reqwest::Url;
 use serde_json::Value;
 
-use super::capture::{Capture, Captures, is_live, response};
+use super::capture::{Capture, Captures, response};
 use crate::exit::CommandError;
 use crate::files;
-use crate::output::{print_line, with_noun};
+use crate::output::print_line;
 use crate::spec::Operation;
-use crate::validate::secrets::CREDENTIAL_HEADERS;
+use crate::validate::secrets::is_secret_name;
 
 /// Reads the entries of a HAR file whose requests match an operation of the spec. `servers` are the servers of the live service.
 /// Returns an error if there is no such entry.
@@ -34,12 +34,14 @@ pub fn read<'o>(
              with `mitmdump --set hardump=FILE`"
         ).into());
     };
-    let mut captures = Captures {
-        secrets: entries.iter().flat_map(secrets).collect(),
-        ..Captures::default()
-    };
     // Shorter secrets are left out, because a recording can contain them by chance.
-    captures.secrets.retain(|secret| secret.len() >= 16);
+    let secrets = entries.iter().flat_map(secrets);
+    let secrets = secrets.filter(|secret| secret.len() >= 16).collect();
+    let mut captures = Captures {
+        list: Vec::new(),
+        secrets,
+        is_complete: true,
+    };
     for (index, entry) in entries.iter().enumerate() {
         let name = format!("entry {}", index + 1);
         let (operation, url, status) = match head(entry, operations) {
@@ -51,7 +53,7 @@ pub fn read<'o>(
         };
         match body(entry) {
             Ok(body) => {
-                let live = is_live(&url, servers);
+                let live = servers.iter().any(|server| server.host() == url.host());
                 let request = Request {
                     method: operation.method.clone(),
                     path: url.path().to_owned(),
@@ -63,22 +65,15 @@ pub fn read<'o>(
                 captures.list.push(capture);
             }
             Err(why) => {
-                captures.rejected += 1;
+                captures.is_complete = false;
                 let help = "export the HAR file again with the response bodies";
                 print_line(out, "Rejected", format!("{name}: {why}: {help}"))?;
             }
         }
     }
-    let read = captures.list.len();
-    let responses = with_noun(read, "response");
-    let others = entries.len() - read;
-    let noun = if others == 1 { "entry" } else { "entries" };
-    print_line(
-        out,
-        "Read",
-        format!("{responses} of the spec's operations, {others} other {noun}"),
-    )?;
-    if captures.list.is_empty() && captures.rejected == 0 {
+    let (read, all) = (captures.list.len(), entries.len());
+    print_line(out, "Read", format!("responses of {read} of {all} entries"))?;
+    if captures.list.is_empty() && captures.is_complete {
         return Err(format!(
             "{shown}: the file contains no response of the spec's operations: export a HAR file that contains the requests for the \
              offers or their status"
@@ -151,18 +146,14 @@ fn body(entry: &Value) -> Result<Vec<u8>, &'static str> {
 /// Returns the tokens and cookies of an entry.
 fn secrets(entry: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    for place in ["/request/headers", "/response/headers"] {
-        for (name, value) in pairs(entry, place) {
-            let name = name.to_lowercase();
-            if !CREDENTIAL_HEADERS.contains(&name.as_str()) {
-                continue;
-            }
-            // Only the first pair of `Set-Cookie` is the cookie; the other pairs are its attributes.
-            let cookies = if name == "set-cookie" { 1 } else { usize::MAX };
-            let pairs = value.split(';').take(cookies);
-            let words = pairs.flat_map(|pair| pair.split([' ', ',', '=']));
-            found.extend(words.map(str::to_owned));
-        }
+    let headers = pairs(entry, "/request/headers").chain(pairs(entry, "/response/headers"));
+    for (name, value) in headers.filter(|(name, _)| is_secret_name(name)) {
+        // Only the first pair of `Set-Cookie` is the cookie; the other pairs are its attributes.
+        let is_response = name.eq_ignore_ascii_case("set-cookie");
+        let cookies = if is_response { 1 } else { usize::MAX };
+        let words = value.split(';').take(cookies);
+        let words = words.flat_map(|pair| pair.split([' ', ',', '=']));
+        found.extend(words.map(str::to_owned));
     }
     for place in ["/request/cookies", "/response/cookies"] {
         found.extend(pairs(entry, place).map(|(_, value)| value));

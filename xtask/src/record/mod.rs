@@ -1,7 +1,7 @@
 //! `cargo xtask record`: makes recordings of real responses, without personal data.
 //!
 //! A [`Capture`] comes from the service ([`service`]) or from a HAR file ([`har`]), and is kept in memory only. The
-//! [sanitiser](Sanitiser) makes a recording of it. The recording is searched for secrets before it is written or printed.
+//! sanitiser ([`sanitise`]) makes a recording of it. The recording is searched for secrets before it is written or printed.
 
 mod capture;
 mod folder;
@@ -24,13 +24,16 @@ use crate::output::{print_continuation, print_line, with_noun};
 use crate::spec::Spec;
 use crate::validate::secrets;
 use capture::{Capture, Captures};
-use folder::OutputFolder;
+use folder::LiveFolder;
+use pseudonyms::Pseudonyms;
 use public::PublicValues;
-use sanitise::Sanitiser;
 
 /// Makes recordings of the service's responses, with your own credential or from a HAR file
 ///
 /// Sends GET requests for the list of the publisher's offers and for the status of each offer, or of the offers given with --offer.
+/// Writes the recordings to tests/recordings/live, also those of error responses. If an operation has no successful response, the
+/// exit code is 1.
+///
 /// Before a recording is written, every value that isn't public is replaced by a pseudonym: identifiers, addresses, times, texts and
 /// others. Equal values get the same pseudonym in the whole run. The values in the spec and in the committed recordings are public,
 /// and single words are kept in extensible enums. A response isn't written again if a recording differs from it only in pseudonyms.
@@ -47,12 +50,6 @@ pub struct Record {
     har: Option<PathBuf>,
     #[command(flatten)]
     requests: service::RequestOptions,
-    /// The spec [default: openapi/cloud-partner-portal.yaml]
-    #[arg(long, value_name = "FILE")]
-    spec: Option<PathBuf>,
-    /// The folder of the recordings [default: tests/recordings/live]
-    #[arg(long, value_name = "FOLDER")]
-    output: Option<PathBuf>,
     /// Print the new recordings instead of writing them
     #[arg(long)]
     dry_run: bool,
@@ -64,20 +61,19 @@ pub struct Record {
 impl Record {
     /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
-        let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
+        let spec = files::read_spec(&files::default_spec_path())?;
         let operations = spec.operations()?;
         let servers = servers(&spec);
         let Captures {
             list,
             secrets,
-            mut rejected,
+            mut is_complete,
         } = match &self.har {
             Some(file) => har::read(file, &operations, &servers, out)?,
             None => service::capture(self.requests, &spec, &operations, &servers, out)?,
         };
-        let live = || files::root().join("tests/recordings/live");
-        let mut folder = OutputFolder::read(self.output.unwrap_or_else(live));
-        let mut sanitiser = Sanitiser::new(PublicValues::new(&spec, self.keep));
+        let mut folder = LiveFolder::read();
+        let mut pseudonyms = Pseudonyms::new(PublicValues::new(&spec, self.keep));
         let mut written = 0;
         for capture in list {
             let Capture {
@@ -85,15 +81,13 @@ impl Record {
                 operation,
                 mut recording,
             } = capture;
-            sanitiser.sanitise(operation, &mut recording);
-            recording.schema = folder.schema();
+            pseudonyms.sanitise(operation, &mut recording);
             let text = recording.to_text();
             let contains_secret = secrets.iter().any(|secret| text.contains(secret))
-                || serde_json::to_value(&recording)
-                    .map_or(true, |value| !secrets::scan(&value).is_empty())
-                || sanitiser.pseudonyms.leaks(&text);
+                || !secrets::scan(&recording).is_empty()
+                || pseudonyms.leaks(&text);
             if contains_secret {
-                rejected += 1;
+                is_complete = false;
                 let what = format!("{name}: the recording would contain a secret");
                 print_line(out, "Rejected", what)?;
                 let help = "The recording is neither written nor printed. Remove the `--keep` for the secret; without a `--keep`, the sanitiser doesn't recognise the secret.";
@@ -115,11 +109,6 @@ impl Record {
                 files::write_if_changed(&path, &text, out)?;
             }
         }
-        let replaced = with_noun(sanitiser.pseudonyms.replaced, "value");
-        print_line(out, "Replaced", format!("{replaced} by pseudonyms"))?;
-        let removed = sanitiser.removed;
-        let what = format!("{removed} headers and query parameters that the spec doesn't name");
-        print_line(out, "Removed", what)?;
         let recordings = with_noun(written, "recording");
         let finished = if written == 0 {
             "no new recording".to_owned()
@@ -131,10 +120,10 @@ impl Record {
             )
         };
         print_line(out, "Finished", finished)?;
-        Ok(if rejected > 0 {
-            Outcome::Findings
-        } else {
+        Ok(if is_complete {
             Outcome::Success
+        } else {
+            Outcome::Findings
         })
     }
 }

@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use serde_json::{Deserializer, Value};
 
+use super::capture::decode_segment;
 use crate::files;
 use crate::spec::Spec;
 
@@ -62,8 +62,7 @@ impl PublicValues {
     }
 
     fn add_segments(&mut self, path: &str) {
-        let segments = path.split('/').map(decoded);
-        self.0.extend(segments);
+        self.0.extend(path.split('/').map(decode_segment));
     }
 }
 
@@ -71,9 +70,4 @@ impl PublicValues {
 pub fn web_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
-}
-
-/// Returns the percent-decoded text of a path segment.
-pub fn decoded(segment: &str) -> String {
-    percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }

@@ -2,7 +2,7 @@
 //!
 //! The sanitiser keeps only values
 //!
-//! * that are public already ([`PublicValues`]);
+//! * that are public already ([`PublicValues`](super::public::PublicValues));
 //! * that are words of the service: texts of letters only, in an extensible enum or in one of the properties [`WORDS`];
 //! * that reveal nothing: empty texts, `true`, `false`, `null`, numbers below 1000.
 //!
@@ -16,10 +16,10 @@ use cloud_partner_recordings::recording::{Body, Recording};
 use regex::Regex;
 use serde_json::{Number, Value};
 
-use super::capture::encode_segment;
-use super::pseudonyms::{self, Kind, Pseudonyms, regex};
-use super::public::{PublicValues, decoded, web_url};
-use crate::spec::{Node, Operation};
+use super::capture::{decode_segment, encode_segment};
+use super::pseudonyms::{Kind, Pseudonyms, kind_by_form, regex};
+use super::public::web_url;
+use crate::spec::{Node, Operation, essence};
 
 /// The properties whose values are words of the service, although the spec doesn't list the values.
 const WORDS: &[&str] = &[
@@ -37,38 +37,7 @@ static WORD: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"^(?:microsoft-azure-)?(?:[A-Za-z]{2,40}|Http[A-Za-z0-9]{0,27}Exception)$")
 });
 
-/// A content type. Group 1 is the part that is kept, because it contains no personal data: the media type and a known charset.
-static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r#"(?ix)^
-        ((?:application|text) / (?:html|json|plain|problem\+json|xml)
-            (?: \s*;\s* charset = (?:utf-8|"utf-8"|iso-8859-1) \s*$ )?)
-        \s*(?:;.*)?$"#,
-    )
-});
-
-/// The prefix of the correlation ids that the replay server adds to responses that were recorded without one.
-const REPLAYED_ID: &str = "00000000-0000-4000-8000-";
-
-/// Replaces the values of a run that aren't public by pseudonyms.
-pub struct Sanitiser {
-    public: PublicValues,
-    /// The pseudonyms of the run.
-    pub pseudonyms: Pseudonyms,
-    /// The number of removed headers and query parameters.
-    pub removed: usize,
-}
-
-impl Sanitiser {
-    /// Creates a sanitiser that keeps the public values.
-    pub fn new(public: PublicValues) -> Self {
-        Self {
-            public,
-            pseudonyms: Pseudonyms::default(),
-            removed: 0,
-        }
-    }
-
+impl Pseudonyms {
     /// Replaces all values of a recording that aren't public by pseudonyms.
     pub fn sanitise(&mut self, operation: &Operation<'_>, recording: &mut Recording) {
         let Recording {
@@ -76,7 +45,7 @@ impl Sanitiser {
         } = recording;
         let mut path = operation.path.clone();
         for (name, segment) in operation.captures(&request.path).unwrap_or_default() {
-            let real = decoded(segment);
+            let real = decode_segment(segment);
             let sanitised = self.text(&real, kind(name, None, None));
             // A text has several valid percent-encodings: keep the encoding of the capture.
             let sanitised = if sanitised == real {
@@ -116,18 +85,23 @@ impl Sanitiser {
         let described: Vec<String> = described.map(|name| name.to_lowercase()).collect();
         values.retain(|name, value| {
             if name == "content-type" {
-                let kept = CONTENT_TYPE.captures(value).and_then(|found| found.get(1));
-                *value = kept
-                    .map_or("application/octet-stream", |kept| kept.as_str())
-                    .to_owned();
-            } else if described.contains(&name.to_lowercase()) && !value.starts_with(REPLAYED_ID) {
+                *value = self.content_type(value);
+            } else if described.contains(&name.to_lowercase()) {
                 *value = self.text(value, Kind::Text);
             } else {
-                self.removed += 1;
                 return false;
             }
             true
         });
+    }
+
+    /// Returns a content type, or its media type alone if the parameters aren't public.
+    fn content_type(&self, value: &str) -> String {
+        let candidates = [value.to_owned(), essence(value)].into_iter();
+        let mut public = candidates.filter(|value| self.is_public(value));
+        public
+            .next()
+            .unwrap_or_else(|| "application/octet-stream".to_owned())
     }
 
     fn value(&mut self, value: &mut Value, schema: Option<&Node<'_>>, kind: Kind) {
@@ -158,59 +132,38 @@ impl Sanitiser {
         let schema = object.and_then(|object| object.child("properties")?.child(&name));
         let kind = kind(&name, object, schema.as_ref());
         self.value(&mut value, schema.as_ref(), kind);
-        if schema.is_some() || self.public.contains(&name) {
+        if schema.is_some() {
             return (name, value);
         }
-        let kind = pseudonyms::kind_by_form(&name).unwrap_or(Kind::Name);
+        let kind = kind_by_form(&name).unwrap_or(Kind::Name);
         (self.replace(kind, &name), value)
     }
 
     fn text(&mut self, text: &str, kind: Kind) -> String {
         let is_word = kind == Kind::Word && WORD.is_match(text);
-        if is_word || self.public.contains(text) {
+        if is_word || self.is_public(text) {
             return text.to_owned();
         }
-        match pseudonyms::kind_by_form(text) {
+        match kind_by_form(text) {
             Some(Kind::Number) if text.len() < 4 => return text.to_owned(),
             Some(kind) => return self.replace(kind, text),
             None => {}
         }
-        if let Some(mails) = self.mails(text) {
-            mails
-        } else if let Some(url) = web_url(text) {
-            self.url(&url)
-        } else if kind == Kind::Word {
-            self.replace(Kind::Text, text)
-        } else {
-            self.replace(kind, text)
+        if let Some(url) = web_url(text) {
+            return self.url(&url);
         }
-    }
-
-    /// Sanitises a list of e-mail addresses and keeps the separators; `None` for any other text.
-    fn mails(&mut self, text: &str) -> Option<String> {
-        let is_mail = |part: &str| pseudonyms::kind_by_form(part.trim()) == Some(Kind::Mail);
-        if !text.split([',', ';']).all(is_mail) {
-            return None;
-        }
-        let parts = text.split_inclusive([',', ';']).map(|part| {
-            let mail = part.trim_matches([',', ';', ' ']);
-            let sanitised = self.text(mail, Kind::Text);
-            part.replacen(mail, &sanitised, 1)
-        });
-        Some(parts.collect())
+        // Words and texts have the same form, so they share a counter.
+        let kind = if kind == Kind::Word { Kind::Text } else { kind };
+        self.replace(kind, text)
     }
 
     /// Sanitises a URL. Keeps the scheme and the number of segments; removes user, port, query and fragment.
     fn url(&mut self, url: &reqwest::Url) -> String {
         let host = url.host_str().unwrap_or_default();
-        let host = if self.public.contains(host) {
-            host.to_owned()
-        } else {
-            self.replace(Kind::Host, host)
-        };
+        let host = self.replace(Kind::Host, host);
         let mut sanitised = format!("{}://{host}", url.scheme());
         for segment in url.path_segments().into_iter().flatten() {
-            let segment = self.text(&decoded(segment), Kind::Id);
+            let segment = self.text(&decode_segment(segment), Kind::Id);
             sanitised.push('/');
             sanitised += &encode_segment(&segment);
         }
@@ -220,26 +173,19 @@ impl Sanitiser {
     fn number(&mut self, number: &mut Number) {
         let real = number.to_string();
         let is_small = |value: i64| value.unsigned_abs() < 1000;
-        if number.as_i64().is_some_and(is_small) || self.public.contains(&real) {
+        if number.as_i64().is_some_and(is_small) || self.is_public(&real) {
             return;
         }
         let pseudonym = self.replace(Kind::Number, &real);
         let pseudonym = if number.is_f64() { "0.5" } else { &pseudonym };
         *number = pseudonym.parse().unwrap_or_else(|_| 0.into());
     }
-
-    fn replace(&mut self, kind: Kind, real: &str) -> String {
-        let public = &self.public;
-        self.pseudonyms
-            .replace(kind, real, |pseudonym| public.contains(pseudonym))
-    }
 }
 
 /// Returns the kind of the value of a property or parameter. `schema` is the schema of the value, and `object` is the schema of the
 /// object that has the property.
 fn kind(name: &str, object: Option<&Node<'_>>, schema: Option<&Node<'_>>) -> Kind {
-    let is_enum = |schema: &Node<'_>| schema.value.get("x-extensible-enum").is_some();
-    if schema.is_some_and(|schema| is_enum(schema) || WORDS.contains(&name)) {
+    if schema.is_some_and(|schema| schema.has("x-extensible-enum") || WORDS.contains(&name)) {
         return Kind::Word;
     }
     let object = object.map_or("", |object| &object.pointer);

@@ -1,6 +1,6 @@
 //! Captures responses of the service: sends GET requests with the user's token. The token is never printed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write;
 use std::net::IpAddr;
@@ -15,7 +15,7 @@ use reqwest::{Client, Url};
 use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
-use super::capture::{self, Capture, Captures, encode_segment, is_live};
+use super::capture::{self, Capture, Captures, encode_segment};
 use crate::exit::CommandError;
 use crate::files;
 use crate::output::{print_continuation, print_line};
@@ -63,7 +63,9 @@ pub fn capture<'o>(
         client: client(endpoint, &token)?,
         runtime,
         endpoint,
-        live: is_live(endpoint, servers),
+        live: servers
+            .iter()
+            .any(|server| server.host() == endpoint.host()),
         version: version.unwrap_or_default(),
         publisher: &publisher,
     };
@@ -74,33 +76,45 @@ pub fn capture<'o>(
         operations.partition(|operation| operation.templates().any(|name| name == "offerId"));
     let mut captures = Vec::new();
     for operation in lists {
-        captures.extend(service.capture(operation, None, out)?);
+        captures.extend(service.capture(operation, "", out)?);
     }
     let offers = if options.offer.is_empty() {
         offers(&captures)
     } else {
-        options.offer.into_iter().collect()
+        options.offer
     };
     for operation in with_offer {
         for offer in &offers {
-            captures.extend(service.capture(operation, Some(offer), out)?);
+            captures.extend(service.capture(operation, offer, out)?);
         }
     }
-    let is_rejected = |capture: &Capture<'_>| capture.recording.response.status == 401;
-    if !captures.is_empty() && captures.iter().all(is_rejected) {
-        let note = "the service rejected the token: every response has status 401";
-        print_line(out, "Note", note)?;
-        let help = "The token may have expired, or it may be for another service: get a new token.";
-        print_continuation(out, help)?;
-    }
+    let is_complete = has_successes(&captures, out)?;
     // The parts of a JSON web token are secrets too. Shorter parts are left out, because a recording can contain them by chance.
     let secrets = token.split('.').chain([token.as_str()]);
     let secrets = secrets.filter(|part| part.len() >= 8).map(str::to_owned);
     Ok(Captures {
         list: captures,
         secrets: secrets.collect(),
-        rejected: 0,
+        is_complete,
     })
+}
+
+/// Returns whether each requested operation has a successful response, and prints an error for each operation that has none.
+fn has_successes(captures: &[Capture<'_>], out: &mut dyn Write) -> std::io::Result<bool> {
+    let mut statuses: BTreeMap<&str, Vec<u16>> = BTreeMap::new();
+    for capture in captures {
+        let of_operation = statuses.entry(&capture.name).or_default();
+        of_operation.push(capture.recording.response.status);
+    }
+    statuses.retain(|_, statuses| !statuses.iter().any(|status| (200..300).contains(status)));
+    for path in statuses.keys() {
+        print_line(out, "Error", format!("{path}: no response is a success"))?;
+    }
+    if statuses.values().flatten().any(|status| *status == 401) {
+        let help = "The service rejected the token: it may have expired, or be for another service. Get a new token.";
+        print_continuation(out, help)?;
+    }
+    Ok(statuses.is_empty())
 }
 
 /// The service, and the common parts of the requests of a run.
@@ -115,26 +129,22 @@ struct Service<'r> {
 }
 
 impl Service<'_> {
-    /// Sends a request to an operation. Skips an operation that has a path parameter without a known value.
+    /// Sends a request to an operation. Skips an operation that has a path parameter of another name.
     fn capture<'o>(
         &self,
         operation: &'o Operation<'o>,
-        offer: Option<&str>,
+        offer: &str,
         out: &mut dyn Write,
     ) -> Result<Option<Capture<'o>>, CommandError> {
         let name = &operation.path;
         let mut path = name.clone();
-        for parameter in operation.templates() {
-            let value = match (parameter, offer) {
-                ("publisherId", _) => self.publisher,
-                ("offerId", Some(offer)) => offer,
-                _ => {
-                    let what = format!("{name}: the parameter `{parameter}` has no known value");
-                    print_line(out, "Skipped", what)?;
-                    return Ok(None);
-                }
-            };
-            path = path.replace(&format!("{{{parameter}}}"), &encode_segment(value));
+        for (template, value) in [("{publisherId}", self.publisher), ("{offerId}", offer)] {
+            path = path.replace(template, &encode_segment(value));
+        }
+        if path.contains('{') {
+            let what = format!("{name}: only publisherId and offerId have known values");
+            print_line(out, "Skipped", what)?;
+            return Ok(None);
         }
         let versions = operation
             .parameters
@@ -230,7 +240,7 @@ fn causes(error: reqwest::Error) -> String {
 }
 
 /// Returns the identifiers of the offers in the lists.
-fn offers(captures: &[Capture<'_>]) -> BTreeSet<String> {
+fn offers(captures: &[Capture<'_>]) -> Vec<String> {
     captures
         .iter()
         .map(|capture| &capture.recording.response)
@@ -254,31 +264,25 @@ fn publisher(given: Option<String>) -> Result<String, String> {
 fn endpoint(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("not a URL: {error}"))?;
     let host = url.host_str().unwrap_or_default();
-    let loopback = host == "localhost"
-        || host
-            .trim_matches(['[', ']'])
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback());
-    let problem = if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
-        "the token would be sent unencrypted: give an https URL; http is allowed for this machine only"
-    } else if !url.username().is_empty() || url.password().is_some() {
-        "the URL contains a user or a password: remove them, because the token is the only credential"
-    } else if url.query().is_some() || url.fragment().is_some() {
-        "the URL contains a query or a fragment: remove it"
-    } else {
-        return Ok(url);
-    };
-    Err(problem.to_owned())
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    let is_loopback = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback) {
+        return Err("the token would be sent unencrypted: give an https URL; http is allowed for this machine only".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
+        return Err("the URL contains a user, a password or a query: remove it".to_owned());
+    }
+    Ok(url)
 }
 
 /// Parses an identifier, which must be one segment of a path.
 fn identifier(text: &str) -> Result<String, String> {
-    let problem = if text.is_empty() || text.starts_with('.') || text.contains(['/', '\\']) {
-        "an identifier must not be empty, contain a slash or start with a dot"
-    } else if text.chars().any(char::is_whitespace) {
-        "an identifier must not contain white space"
-    } else {
-        return Ok(text.to_owned());
-    };
-    Err(problem.to_owned())
+    let is_invalid = |c: char| matches!(c, '/' | '\\') || c.is_whitespace();
+    if text.is_empty() || text.starts_with('.') || text.contains(is_invalid) {
+        return Err(
+            "an identifier must not be empty, start with a dot, or contain a slash or white space"
+                .to_owned(),
+        );
+    }
+    Ok(text.to_owned())
 }

@@ -100,9 +100,8 @@ impl Schemas {
         invalid
     }
 
-    /// Returns every violation of the schema at `pointer` by `value`; none if the schema itself is invalid. Messages quote values
-    /// only if `quotes` is true.
-    pub fn violations(&self, pointer: &str, value: &Value, quotes: bool) -> Vec<Violation> {
+    /// Returns every violation of the schema at `pointer` by `value`; none if the schema itself is invalid.
+    pub fn violations(&self, pointer: &str, value: &Value) -> Vec<Violation> {
         let Some(validator) = self.validator(pointer) else {
             return Vec::new();
         };
@@ -112,9 +111,7 @@ impl Schemas {
                 value: error.instance_path().to_string(),
                 spec: error.schema_path().to_string(),
                 keyword: error.kind().keyword().trim_matches('"').to_owned(),
-                message: error
-                    .masked_with(quoted(error.instance(), quotes))
-                    .to_string(),
+                message: error.masked_with(quoted(error.instance())).to_string(),
             })
             .collect()
     }
@@ -195,12 +192,12 @@ fn translate(schema: &mut Map<String, Value>) {
     schema.entry("maximum").or_insert(maximum.into());
 }
 
-/// Returns how a message names a value: with its text if `quotes` is true and the text is short.
-fn quoted(value: &Value, quotes: bool) -> String {
+/// Returns how a message names a value: with its text if the text is short.
+fn quoted(value: &Value) -> String {
     match value {
         Value::Object(_) | Value::Array(_) => None,
         _ => Some(value.to_string()),
     }
-    .filter(|text| quotes && text.len() <= MAX_QUOTED_LENGTH)
+    .filter(|text| text.len() <= MAX_QUOTED_LENGTH)
     .unwrap_or_else(|| "the value".to_owned())
 }

@@ -25,8 +25,7 @@ impl<'s> Check<'_, 's> {
             Value::Object(properties) => {
                 // If no schema restricts the properties, every property is allowed, so none is unknown.
                 let object_schema = composed.iter().find(|schema| {
-                    schema.value.get("properties").is_some()
-                        || schema.text("type") == Some("object")
+                    schema.has("properties") || schema.text("type") == Some("object")
                 });
                 for (name, property) in properties {
                     let here = format!("{at}/{}", pointer_segment(name));
@@ -49,42 +48,25 @@ impl<'s> Check<'_, 's> {
             }
             // The service sends an empty string for an absent value.
             Value::String(text) if !text.is_empty() => {
-                for schema in &composed {
-                    if let Some(list) = schema.written("x-extensible-enum") {
-                        self.unknown_value(&list, text, at);
-                    }
+                let lists = composed
+                    .iter()
+                    .filter_map(|schema| schema.written("x-extensible-enum"));
+                for list in lists.filter(|list| !lists_value(list, text)) {
+                    let message = format!("`{text}` isn't among the known values");
+                    self.add(codes::UNKNOWN_VALUE, at, message, &list.pointer);
                 }
             }
             _ => {}
         }
     }
+}
 
-    /// Adds a finding if the text isn't equal to a known value.
-    fn unknown_value(&mut self, list: &Node<'s>, text: &str, at: &str) {
-        let known = list.value.as_array().into_iter().flatten();
-        let known: Vec<&str> = known.filter_map(Value::as_str).collect();
-        if known.contains(&text) {
-            return;
-        }
-        let value = if self.quotes {
-            format!("`{text}`")
-        } else {
-            "the value".to_owned()
-        };
-        let lower = text.to_lowercase();
-        let same = known.iter().find(|value| value.to_lowercase() == lower);
-        let (code, message) = match same {
-            Some(same) => (
-                codes::OTHER_CASING,
-                format!("{value} is `{same}` in another letter case"),
-            ),
-            None => (
-                codes::UNKNOWN_VALUE,
-                format!("{value} isn't among the known values"),
-            ),
-        };
-        self.add(code, at, message, &list.pointer);
-    }
+/// Returns whether a list of known values contains a text. Clients compare known values without regard to case.
+fn lists_value(list: &Node<'_>, text: &str) -> bool {
+    let known = list.value.as_array().into_iter().flatten();
+    known
+        .filter_map(Value::as_str)
+        .any(|value| value.to_lowercase() == text.to_lowercase())
 }
 
 /// Returns the schemas of a property; `None` if no schema names the property.
@@ -93,7 +75,7 @@ fn property_schemas<'s>(composed: &[Node<'s>], name: &str) -> Option<Vec<Node<'s
     let mut schemas = Vec::new();
     for schema in composed {
         let properties = schema.written("properties");
-        let own = properties.filter(|properties| properties.value.get(name).is_some());
+        let own = properties.filter(|properties| properties.has(name));
         known |= own.is_some();
         let described = match own {
             Some(properties) => properties.child(name),

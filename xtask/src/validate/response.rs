@@ -10,21 +10,7 @@ use serde_json::Value;
 
 use super::checker::Check;
 use super::codes::{self, Code};
-use super::texts::Texts;
 use crate::spec::{Node, Operation, essence, is_json, media_for, pointer_segment};
-
-const HEADERS: Texts = Texts {
-    pointer: "/response/headers",
-    noun: "header",
-    are_headers: true,
-    missing: codes::MISSING_HEADER,
-    invalid: codes::HEADER_VALUE,
-    unknown: (
-        codes::UNKNOWN_HEADER,
-        "the spec doesn't name the header for this status code",
-    ),
-    usual: &["content-type"],
-};
 
 const JSON: &str = "/response/body/json";
 const TEXT: &str = "/response/body/text";
@@ -33,20 +19,18 @@ impl<'s> Check<'_, 's> {
     /// Validates the status code, the headers and the body.
     pub fn response(&mut self, operation: &Operation<'s>) {
         let response = &self.recording.response;
-        let Some(described) = operation.response(response.status) else {
-            let status = response.status;
+        let status = response.status;
+        let Some(described) = operation.response(status) else {
             let message = format!("the operation has no response for the status code {status}");
             let statement = format!("{}/responses", operation.node.pointer);
-            self.add(
-                codes::UNDOCUMENTED_STATUS,
-                "/response/status",
-                message,
-                &statement,
-            );
+            let code = codes::UNDOCUMENTED_STATUS;
+            self.add(code, "/response/status", message, &statement);
             return;
         };
-        let headers = described.children("headers");
-        self.texts(&HEADERS, &headers, &response.headers, &described.pointer);
+        let headers = described.children("headers").into_iter();
+        let headers = headers.map(|(name, header)| (name.to_lowercase(), header));
+        let (pointer, owner) = ("/response/headers", &described.pointer);
+        self.texts(pointer, headers, &response.headers, owner);
         let content = described.written("content");
         let content =
             content.filter(|content| content.value.as_object().is_some_and(|all| !all.is_empty()));
@@ -54,13 +38,8 @@ impl<'s> Check<'_, 's> {
             (None, None) => {}
             (None, Some(_)) => {
                 let message = "the spec describes no body for this status code";
-                let pointer = "/response/body";
-                self.add_whole(
-                    codes::UNDOCUMENTED_BODY,
-                    pointer,
-                    message,
-                    &described.pointer,
-                );
+                let code = codes::UNDOCUMENTED_BODY;
+                self.add_whole(code, "/response/body", message, &described.pointer);
             }
             (Some(content), None) => {
                 let message = "the body is empty, and the spec describes one";
@@ -73,7 +52,7 @@ impl<'s> Check<'_, 's> {
     /// Adds a finding about the body as a whole, with another code if the response is an error response.
     fn add_whole(
         &mut self,
-        code: &'static Code,
+        code: &Code,
         pointer: &str,
         message: impl Into<String>,
         statement: &str,
@@ -91,23 +70,11 @@ impl<'s> Check<'_, 's> {
         let sent = sent.map(|sent| essence(sent));
         let mut media = sent.as_deref().and_then(|sent| media_for(described, sent));
         if media.is_none() {
-            let (pointer, message) = match &sent {
-                None => (
-                    "/response/headers",
-                    "the response has a body, but no `content-type`".to_owned(),
-                ),
-                Some(sent) => {
-                    let sent = if self.quotes {
-                        format!("`{sent}`")
-                    } else {
-                        "the content type".to_owned()
-                    };
-                    (
-                        "/response/headers/content-type",
-                        format!("the spec doesn't describe {sent} for this status code"),
-                    )
-                }
+            let message = match &sent {
+                None => "the response has a body, but no `content-type`".to_owned(),
+                Some(sent) => format!("the spec doesn't describe `{sent}` for this status code"),
             };
+            let pointer = "/response/headers";
             self.add_whole(codes::CONTENT_TYPE, pointer, message, &content.pointer);
             // A JSON body is validated in spite of the unexpected content type.
             if matches!(body, Body::Json(_)) {
@@ -116,20 +83,17 @@ impl<'s> Check<'_, 's> {
         }
         let Some(media) = media else { return };
         let statement = format!("{}/{}", content.pointer, pointer_segment(media));
-        let announced = sent.as_ref().unwrap_or(media);
         match body {
             Body::Json(value) if is_json(media) => self.value(value, &statement, JSON),
             Body::Text(text) if !is_json(media) => {
                 self.value(&text.as_str().into(), &statement, TEXT);
             }
             Body::Json(_) => {
-                let message =
-                    format!("the body is recorded as JSON, but its content type is {announced}");
+                let message = "the body is recorded as JSON, but its content type isn't JSON";
                 self.add(codes::BODY_SYNTAX, JSON, message, &statement);
             }
             Body::Text(_) => {
-                let message =
-                    format!("the content type is {announced}, but the body isn't recorded as JSON");
+                let message = "the content type is JSON, but the body is recorded as text";
                 self.add_whole(codes::BODY_SYNTAX, TEXT, message, &statement);
             }
         }
@@ -142,19 +106,14 @@ impl<'s> Check<'_, 's> {
         let Some(schema) = schema.and_then(Node::followed) else {
             return;
         };
-        let schemas = &self.checker.schemas;
-        for violation in schemas.violations(&schema.pointer, value, self.quotes) {
-            if violation.value.is_empty() && violation.keyword == "type" {
-                let message = violation.message;
-                self.add_whole(codes::BODY_SCHEMA, pointer, message, &violation.spec);
+        for violation in self.checker.schemas.violations(&schema.pointer, value) {
+            let is_whole = violation.value.is_empty() && violation.keyword == "type";
+            let pointer = format!("{pointer}{}", violation.value);
+            let (message, statement) = (violation.message, violation.spec);
+            if is_whole {
+                self.add_whole(codes::INVALID_VALUE, &pointer, message, &statement);
             } else {
-                let pointer = format!("{pointer}{}", violation.value);
-                self.add(
-                    codes::BODY_SCHEMA,
-                    &pointer,
-                    violation.message,
-                    &violation.spec,
-                );
+                self.add(codes::INVALID_VALUE, &pointer, message, &statement);
             }
         }
         self.unknown_names(vec![schema], value, pointer);

@@ -1,10 +1,9 @@
 //! Searches all texts of a recording for secrets. The patterns prefer false positives, because a missed token costs more than a
-//! reworded sentence.
-//!
-//! A finding has the place and the kind of a secret, but never the secret. [`masked`] replaces secrets in all other findings.
+//! reworded sentence. A finding has the place and the kind of a secret, but never the secret.
 
 use std::sync::LazyLock;
 
+use cloud_partner_recordings::recording::Recording;
 use percent_encoding::percent_decode_str;
 use regex::{Captures, Regex, RegexSet};
 use serde_json::Value;
@@ -13,25 +12,15 @@ use super::codes::{self, Code};
 use crate::report::{Finding, Place};
 use crate::spec::pointer_segment;
 
-/// The replacement of a secret in a message.
-const MASK: &str = "[secret]";
+/// The names of headers, parameters and properties whose values are secrets, as a regular expression.
+const SECRET_NAMES: &str = "(?:proxy-|x-ms-)?authorization(?:-auxiliary)?|(?:set-)?cookie\
+    |(?:ocp-apim-|x-)?(?:access|account|api|functions|private|shared[-_]*access|subscription)[-_]*key\
+    |client[-_]*(?:secret|assertion)|pass[-_]*(?:word|wd|phrase)|pwd|(?:access|id|refresh|session)[-_]*token\
+    |connection[-_]*string|shared[-_]*access[-_]*signature|sig";
 
-/// The names of headers with credentials, in lower case.
-pub const CREDENTIAL_HEADERS: &[&str] = &[
-    "authorization",
-    "cookie",
-    "ocp-apim-subscription-key",
-    "proxy-authorization",
-    "set-cookie",
-    "x-api-key",
-    "x-functions-key",
-    "x-ms-authorization-auxiliary",
-];
-
-/// The names of secrets in properties, parameters and texts, as a regular expression.
-const SECRET_NAMES: &str = "client[-_]*(?:secret|assertion)|pass[-_]*(?:word|wd|phrase)|pwd\
-    |(?:access|id|refresh|session)[-_]*token|connection[-_]*string\
-    |(?:access|account|api|private|shared[-_]*access|subscription)[-_]*key|shared[-_]*access[-_]*signature|sig";
+/// [`SECRET_NAMES`] and the names that are too frequent in sentences to search texts for them.
+static SECRET_NAME: LazyLock<Regex> =
+    LazyLock::new(|| regex(&format!("(?im)^(?:{SECRET_NAMES}|secret|token)$")));
 
 /// The words that may follow "bearer" or "basic" in a sentence about authentication, or in a `WWW-Authenticate` header.
 static HARMLESS_WORD: LazyLock<Regex> = LazyLock::new(|| {
@@ -44,91 +33,44 @@ static FICTITIOUS_DOMAIN: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?i)(?:^|\.)(?:(?:contoso|fabrikam)\.com|example(?:\.com|\.net|\.org)?|invalid|test)$")
 });
 
-fn regex(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("the patterns of this file are regular expressions")
-}
-
 /// The kinds of secret in texts, each with its code and regular expression. A match whose group `word` is a [`HARMLESS_WORD`], or
 /// whose group `domain` is a [`FICTITIOUS_DOMAIN`], is no secret.
 ///
 /// `(?-u:\b)` is an ASCII word boundary: a Unicode word boundary makes the search many times slower on text outside ASCII.
-static KINDS: LazyLock<Vec<(&'static Code, &'static str, Regex)>> = LazyLock::new(|| {
-    let headers = "authorization|(?:set-)?cookie";
-    let kinds = [
+static KINDS: LazyLock<[(&'static Code, &'static str, Regex); 5]> = LazyLock::new(|| {
+    let named = format!(
+        r#"(?i)(?-u:\b)(?:{SECRET_NAMES})\\?["']?\s*[:=][\s\[{{]*\\?["']?[^\s"'\\,;&<\]}}]+"#
+    );
+    [
         (
-            codes::TOKEN,
-            "a JSON web token",
-            r"eyJ[A-Za-z0-9_=-]{5,}(?:\.[A-Za-z0-9_=-]*)*",
+            codes::SECRET,
+            "a token",
+            r"(?x) eyJ[A-Za-z0-9_=-]{5,} (?:\.[A-Za-z0-9_=-]*)*   # a JSON web token
+            | (?i:(?-u:\b)(?:bearer|basic)) \s+ (?<word>[A-Za-z0-9][A-Za-z0-9._~+/=-]*)",
         ),
+        (codes::SECRET, "a secret under its name", &named),
         (
-            codes::TOKEN,
-            "a token after `Bearer` or `Basic`",
-            r"(?i)(?-u:\b)(?:bearer|basic)\s+(?<word>[A-Za-z0-9][A-Za-z0-9._~+/=-]*)",
-        ),
-        (
-            codes::CREDENTIAL_HEADER,
-            "a header with credentials",
-            &format!(r"(?i)(?-u:\b)(?:{headers}):\s*[^\s,;]+"),
-        ),
-        (
-            codes::NAMED_SECRET,
-            "a secret under its name",
-            &format!(r#"(?i)(?-u:\b)(?:{SECRET_NAMES})=[^\s&;"'<]+"#),
-        ),
-        (
-            codes::NAMED_SECRET,
-            "a secret under its name",
-            &format!(
-                r#"(?i)["']\s*(?:{SECRET_NAMES}|{headers})\\?["']\s*:[\s\[{{]*\\?["'][^"'\\]+"#
-            ),
-        ),
-        (
-            codes::NAMED_SECRET,
+            codes::SECRET,
             "a password in a URL",
             r"://[^/\s:@]+:[^/\s@]+@",
         ),
         (
-            codes::KEY,
-            "a key of a storage account",
-            r"[A-Za-z0-9+/]{86}==",
+            codes::SECRET,
+            "a key",
+            r"(?x) [A-Za-z0-9+/]{86}==                            # of a storage account
+            | (?-u:\b)[A-Za-z0-9+/]{43}=                          # a shared access key
+            | [A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}     # of an application
+            | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY-----
+            | (?-u:\b)gh[opsu]_[A-Za-z0-9]{20,}                   # of GitHub",
         ),
         (
-            codes::KEY,
-            "a shared access key",
-            r"(?-u:\b)[A-Za-z0-9+/]{43}=",
-        ),
-        (
-            codes::KEY,
-            "a secret of an application",
-            r"[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}",
-        ),
-        (
-            codes::KEY,
-            "a private key",
-            r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
-        ),
-        (
-            codes::KEY,
-            "a GitHub token",
-            r"(?-u:\b)gh[opsu]_[A-Za-z0-9]{20,}",
-        ),
-        (
-            codes::PERSON,
+            codes::E_MAIL_ADDRESS,
             "an e-mail address",
             // Characters outside ASCII are treated as letters.
             r"[A-Za-z0-9._%+\x{80}-\x{10FFFF}-]+@(?<domain>(?:[A-Za-z0-9\x{80}-\x{10FFFF}-]+\.)*[0-9-]*[A-Za-z\x{80}-\x{10FFFF}][A-Za-z0-9\x{80}-\x{10FFFF}-]*)",
         ),
-    ];
-    let compiled = kinds.map(|(code, what, pattern)| (code, what, regex(pattern)));
-    compiled.into()
-});
-
-/// The whole names of properties and headers whose values are secrets.
-static SECRET_NAME: LazyLock<Regex> = LazyLock::new(|| {
-    let headers = CREDENTIAL_HEADERS.join("|");
-    regex(&format!(
-        "(?im)^(?:(?<header>{headers})|{SECRET_NAMES}|secret|token)$"
-    ))
+    ]
+    .map(|(code, what, pattern)| (code, what, regex(pattern)))
 });
 
 /// All patterns. A single search with this set suffices for a recording without secrets.
@@ -138,33 +80,60 @@ static ANY_SECRET: LazyLock<RegexSet> = LazyLock::new(|| {
         .expect("each pattern is a regular expression")
 });
 
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the patterns of this file are regular expressions")
+}
+
 /// Returns a finding for each name and text in a recording that looks like a secret.
-pub fn scan(recording: &Value) -> Vec<Finding> {
-    let mut findings = Vec::new();
+pub fn scan(recording: &Recording) -> Vec<Finding> {
+    let recording = serde_json::to_value(recording).unwrap_or_default();
     let mut texts = String::new();
-    collect(recording, &mut texts);
-    let decoded = percent_decoded(&texts);
-    if ANY_SECRET.is_match(&texts) || decoded.is_some_and(|texts| ANY_SECRET.is_match(&texts)) {
-        scan_value(recording, "", &mut findings);
+    visit(&recording, "", &mut |_, text, _| {
+        texts += text;
+        texts.push('\n');
+    });
+    let mut findings = Vec::new();
+    if !ANY_SECRET.is_match(&texts) && !ANY_SECRET.is_match(&percent_decoded(&texts)) {
+        return findings;
     }
+    visit(&recording, "", &mut |pointer, text, value| {
+        let mut add = |code: &Code, pointer: &str, message: &str| {
+            let segments = pointer.split('/');
+            let shown = segments.map(|name| if is_secret(name) { "[secret]" } else { name });
+            let place = Place::of_pointer(&shown.collect::<Vec<_>>().join("/"));
+            findings.push(code.finding(message).in_recording(place));
+        };
+        if is_secret_name(text) && value.is_some_and(holds_text) {
+            let pointer = format!("{pointer}/{}", pointer_segment(text));
+            add(codes::SECRET, &pointer, "the name is that of a secret");
+        }
+        let subject = match value {
+            Some(_) => "the name of a property of the object",
+            None => "the text",
+        };
+        for (code, what) in kinds_of_secret(text) {
+            add(code, pointer, &format!("{subject} looks like {what}"));
+        }
+    });
     findings
 }
 
-/// Appends all names and texts of a value, one per line.
-fn collect(value: &Value, texts: &mut String) {
+/// Calls `found` with each text and each property name in a value. The arguments are the JSON pointer of the text or of the object, the
+/// text or name, and for a name the value of the property.
+fn visit(value: &Value, at: &str, found: &mut dyn FnMut(&str, &str, Option<&Value>)) {
     match value {
         Value::Object(properties) => {
             for (name, value) in properties {
-                texts.push_str(name);
-                texts.push('\n');
-                collect(value, texts);
+                found(at, name, Some(value));
+                visit(value, &format!("{at}/{}", pointer_segment(name)), found);
             }
         }
-        Value::Array(elements) => elements.iter().for_each(|element| collect(element, texts)),
-        Value::String(text) => {
-            texts.push_str(text);
-            texts.push('\n');
+        Value::Array(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                visit(element, &format!("{at}/{index}"), found);
+            }
         }
+        Value::String(text) => found(at, text, None),
         _ => {}
     }
 }
@@ -180,102 +149,35 @@ fn holds_text(value: &Value) -> bool {
     }
 }
 
-fn scan_value(value: &Value, at: &str, findings: &mut Vec<Finding>) {
-    let secret = |code: &Code, pointer: &str, message: &str| {
-        code.finding(message)
-            .in_recording(Place::of_pointer(pointer))
-    };
-    match value {
-        Value::Object(properties) => {
-            for (name, value) in properties {
-                for (code, what) in kinds_of_secret(name) {
-                    let message = format!("the name of a property of the object looks like {what}");
-                    findings.push(secret(code, at, &message));
-                }
-                let here = format!("{at}/{}", pointer_segment(name));
-                if let Some(found) = SECRET_NAME.captures(name).filter(|_| holds_text(value)) {
-                    let (code, message) = match found.name("header") {
-                        Some(_) => (codes::CREDENTIAL_HEADER, "the header contains credentials"),
-                        None => (
-                            codes::NAMED_SECRET,
-                            "the name of the property is that of a secret",
-                        ),
-                    };
-                    findings.push(secret(code, &here, message));
-                }
-                scan_value(value, &here, findings);
-            }
-        }
-        Value::Array(elements) => {
-            for (index, element) in elements.iter().enumerate() {
-                scan_value(element, &format!("{at}/{index}"), findings);
-            }
-        }
-        Value::String(text) => {
-            for (code, what) in kinds_of_secret(text) {
-                findings.push(secret(code, at, &format!("the text looks like {what}")));
-            }
-        }
-        _ => {}
-    }
+/// Returns whether a value under this name is a secret.
+pub fn is_secret_name(name: &str) -> bool {
+    SECRET_NAME.is_match(name)
+}
+
+/// Returns whether a text looks like a secret.
+pub fn is_secret(text: &str) -> bool {
+    !kinds_of_secret(text).is_empty()
 }
 
 /// Returns the kinds of secret in a text and in its percent-decoded form.
 fn kinds_of_secret(text: &str) -> Vec<(&'static Code, &'static str)> {
     let decoded = percent_decoded(text);
-    let is_in =
-        |regex: &Regex, text: &str| regex.captures_iter(text).any(|found| is_secret(&found));
+    let is_harmful = |found: Captures<'_>| {
+        let is = |group, harmless: &Regex| {
+            let text = found.name(group);
+            text.is_some_and(|text| harmless.is_match(text.as_str()))
+        };
+        !is("word", &HARMLESS_WORD) && !is("domain", &FICTITIOUS_DOMAIN)
+    };
     let kinds = KINDS.iter().filter(|(_, _, regex)| {
-        is_in(regex, text) || decoded.as_ref().is_some_and(|text| is_in(regex, text))
+        let mut found = regex
+            .captures_iter(text)
+            .chain(regex.captures_iter(&decoded));
+        found.any(is_harmful)
     });
     kinds.map(|(code, what, _)| (*code, *what)).collect()
 }
 
-fn is_secret(found: &Captures<'_>) -> bool {
-    let is = |group, harmless: &Regex| {
-        let text = found.name(group);
-        text.is_some_and(|text| harmless.is_match(text.as_str()))
-    };
-    !is("word", &HARMLESS_WORD) && !is("domain", &FICTITIOUS_DOMAIN)
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    text.contains('%')
-        .then(|| percent_decode_str(text).decode_utf8_lossy().into_owned())
-}
-
-/// Returns the finding with each secret in its message and its place in a recording replaced.
-pub fn masked(mut finding: Finding) -> Finding {
-    finding.message = mask(&finding.message);
-    if let Some(place) = &mut finding.recording {
-        place.file = mask(&place.file);
-        let segments: Vec<String> = place.pointer.split('/').map(mask).collect();
-        place.pointer = segments.join("/");
-    }
-    finding
-}
-
-/// Returns the text with each secret replaced.
-pub fn mask(text: &str) -> String {
-    let masked = mask_plain(text);
-    match percent_decoded(&masked) {
-        // A percent-encoded secret can be replaced only in the decoded text.
-        Some(decoded) if !kinds_of_secret(&decoded).is_empty() => mask_plain(&decoded),
-        _ => masked,
-    }
-}
-
-fn mask_plain(text: &str) -> String {
-    if !ANY_SECRET.is_match(text) {
-        return text.to_owned();
-    }
-    let mut text = text.to_owned();
-    for (_, _, regex) in KINDS.iter() {
-        let masked = regex.replace_all(&text, |found: &Captures<'_>| {
-            let kept = if is_secret(found) { MASK } else { &found[0] };
-            kept.to_owned()
-        });
-        text = masked.into_owned();
-    }
-    text
+fn percent_decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

@@ -1,11 +1,9 @@
-//! Checks the spec itself: its schemas, references and examples, and whether values of all its parameters can be validated.
-
-use serde_json::Value;
+//! Checks the spec itself: its schemas, references and examples.
 
 use super::checker::Checker;
 use super::codes::{self, Code};
 use crate::report::{Finding, Place};
-use crate::spec::{Kind, Object};
+use crate::spec::{Kind, Node, Object};
 
 impl Checker<'_> {
     /// Checks the spec. Returns the findings and the number of examples.
@@ -19,17 +17,6 @@ impl Checker<'_> {
             findings.extend(self.broken_reference(object));
             examples += self.examples(object, &mut findings);
         });
-        for parameter in self.operations.iter().flat_map(|one| &one.parameters) {
-            let kind = parameter.node.child("schema");
-            let kind = kind.as_ref().map(|schema| schema.text("type"));
-            let style = parameter.node.text("style");
-            let usual = style.is_none_or(|style| matches!(style, "form" | "simple"));
-            if matches!(kind, None | Some(Some("object"))) || parameter.place == "cookie" || !usual
-            {
-                let message = format!("the parameter `{}` isn't validated", parameter.name);
-                findings.push(self.finding(codes::UNCHECKED, &parameter.node.pointer, message));
-            }
-        }
         (findings, examples)
     }
 
@@ -39,7 +26,7 @@ impl Checker<'_> {
     }
 
     fn broken_reference(&self, object: &Object<'_>) -> Option<Finding> {
-        let reference = object.value.get("$ref")?.as_str()?;
+        let reference = object.text("$ref")?;
         if object.followed().is_some() {
             return None;
         }
@@ -61,27 +48,16 @@ impl Checker<'_> {
             _ if object.has("schema") => format!("{}/schema", object.pointer),
             _ => return 0,
         };
-        let mut values: Vec<(String, &Value)> = Vec::new();
-        if let Some(example) = object.written("example") {
-            values.push((example.pointer, example.value));
-        }
-        for (_, example) in object.children("examples") {
-            match example.written("value") {
-                Some(value) => values.push((value.pointer, value.value)),
-                None if object.kind == Kind::Schema => {}
-                None => {
-                    let message = "an example without `value` isn't validated";
-                    findings.push(self.finding(codes::UNCHECKED, &example.pointer, message));
-                }
-            }
-        }
-        for (pointer, value) in &values {
-            for violation in self.schemas.violations(&schema, value, true) {
-                let pointer = format!("{pointer}{}", violation.value);
+        let named = object.children("examples").into_iter();
+        let named = named.filter_map(|(_, example)| example.written("value"));
+        let examples: Vec<Node<'_>> = object.written("example").into_iter().chain(named).collect();
+        for example in &examples {
+            for violation in self.schemas.violations(&schema, example.value) {
+                let pointer = format!("{}{}", example.pointer, violation.value);
                 let message = format!("{} (`{}`)", violation.message, violation.spec);
-                findings.push(self.finding(codes::EXAMPLE_MISMATCH, &pointer, message));
+                findings.push(self.finding(codes::INVALID_EXAMPLE, &pointer, message));
             }
         }
-        values.len()
+        examples.len()
     }
 }

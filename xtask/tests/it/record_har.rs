@@ -43,11 +43,11 @@ fn writes_no_planted_secret_of_a_har_file() {
 #[test]
 fn writes_the_served_recordings_from_the_har_files_of_a_browser_and_a_proxy() {
     let sequences = sequences();
-    for (har, others) in [("chromium.har", 0), ("mitmproxy.har", 1)] {
+    for (har, entries) in [("chromium.har", 3), ("mitmproxy.har", 4)] {
         let workspace = Workspace::new();
         let output = workspace.import_committed(har, &[]);
         assert_exit_code(0, &output);
-        let read = format!("Read 3 responses of the spec's operations, {others} other ");
+        let read = format!("Read responses of 3 of {entries} entries");
         assert!(stdout(&output).contains(&read), "{}", stdout(&output));
         let written = workspace.written_requests_and_responses();
         assert_eq!(written.len(), 3, "{har}");

@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use cloud_partner_recordings::recording::Recording;
+use cloud_partner_recordings::recording::{Body, Recording};
 use cloud_partner_recordings::replay::{Replay, Server};
+use cloud_partner_recordings::sample::recording;
 use cloud_partner_recordings::store::{self, Scenario, StoredRecording};
 use serde_json::{Value, json};
 
@@ -131,7 +132,10 @@ impl Workspace {
 
     /// Records the response of a server that responds with an offer's status. Returns the recordings of statuses.
     pub fn record_report(&self, report: &Value) -> BTreeMap<String, String> {
-        let server = serve(&[("contoso/offers/vm/status", report)]);
+        let server = serve(&[
+            ("contoso/offers", &json!([])),
+            ("contoso/offers/vm/status", report),
+        ]);
         let output = self.record_from(&server, "contoso", &["--offer", "vm", "--keep", "vm"]);
         assert_exit_code(0, &output);
         let mut written = self.written();
@@ -178,23 +182,21 @@ pub fn serve_committed() -> Server {
 
 /// Starts a server that responds with these bodies to requests for paths below `/api/publishers/`, and with personal data in headers.
 pub fn serve(bodies: &[(&str, &Value)]) -> Server {
-    let recordings = bodies.iter().map(|(path, body)| -> Recording {
-        let recording = json!({
-            "description": "Personal.",
-            "provenance": { "kind": "synthetic", "source": "This test." },
-            "request": { "method": "GET", "path": format!("/api/publishers/{path}"), "query": { "api-version": "2017-10-31" } },
-            "response": {
-                "status": 200,
-                "headers": {
-                    "content-type": "application/json; charset=utf-8",
-                    "x-ms-correlation-request-id": "deadbeef-0000-4111-8222-333333333333",
-                    "x-ms-planted": "planted",
-                    "location": "https://planted.example.net",
-                },
-                "body": { "json": body },
-            },
-        });
-        serde_json::from_value(recording).expect("a recording")
+    let recordings = bodies.iter().map(|(path, body)| {
+        let body = Body::Json(Value::clone(body));
+        let mut recording = recording(format!("/api/publishers/{path}"), Some(body));
+        for (name, value) in [
+            (
+                "x-ms-correlation-request-id",
+                "deadbeef-0000-4111-8222-333333333333",
+            ),
+            ("x-ms-planted", "planted"),
+            ("location", "https://planted.example.net"),
+        ] {
+            let headers = &mut recording.response.headers;
+            headers.insert(name.to_owned(), value.to_owned());
+        }
+        recording
     });
     Replay::new(recordings, [])
         .token(TOKEN)
