@@ -36,19 +36,9 @@ pub struct RunSettings<'r> {
 }
 
 /// Runs the commands of a language in the folder `target/languages/NAME`, and returns the differences between the driver's results
-/// and the expected ones. Prints the duration to standard error.
+/// and the expected ones. Prints the duration of a successful run to standard error.
 pub async fn run(language: &Language, settings: &RunSettings<'_>) -> RunResult {
     let started = Instant::now();
-    let result = run_commands(language, settings).await;
-    let verb = if result.is_ok() { "Ran" } else { "Failed" };
-    let seconds = started.elapsed().as_secs_f64();
-    // A failed write to standard error is ignored.
-    let what = format!("{} in {seconds:.1} s", language.name);
-    let _ = print_line(&mut io::stderr(), verb, what);
-    result
-}
-
-async fn run_commands(language: &Language, settings: &RunSettings<'_>) -> RunResult {
     let folder = files::root().join("target/languages").join(&language.name);
     files::empty_folder(&folder)?;
     let prepare = |result: io::Result<()>| result.map_err(|error| files::unusable(&folder, &error));
@@ -98,6 +88,10 @@ async fn run_commands(language: &Language, settings: &RunSettings<'_>) -> RunRes
         });
         checked.map_err(|why| format!("{stage} failed: {why}"))?;
     }
+    let seconds = started.elapsed().as_secs_f64();
+    let what = format!("{} in {seconds:.1} s", language.name);
+    // A failed write to standard error is ignored.
+    let _ = print_line(&mut io::stderr(), "Ran", what);
     Ok(differences)
 }
 

@@ -1,6 +1,6 @@
 //! Compares the results that a driver prints with the expected ones.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -20,11 +20,25 @@ pub fn differences(
     requests: usize,
     cases: &[Case<'_>],
 ) -> Result<Differences, String> {
-    let results = parse(output, cases)?;
-    let responses = results
-        .values()
-        .filter(|result| result.get("exception").is_none());
-    let (calls, responses) = (cases.len(), responses.count());
+    let mut differences = Differences::new();
+    let (mut lines, mut responses) = (output.lines(), 0);
+    for case in cases {
+        let name = &case.name;
+        let line = lines
+            .next()
+            .ok_or_else(|| format!("the output has no line for the call {name}"))?;
+        let actual =
+            parse(line, case).map_err(|why| format!("the line for the call {name} {why}"))?;
+        responses += usize::from(actual.get("exception").is_none());
+        let found = compare(&case.expected, &actual).into_iter();
+        differences.extend(found.map(|(path, values)| (format!("{name}: {path}"), values)));
+    }
+    if let Some(line) = lines.next() {
+        return Err(format!(
+            "the output has a line after the last call: {line:.60}"
+        ));
+    }
+    let calls = cases.len();
     if requests > calls {
         return Err(format!(
             "the driver sent {requests} requests for {calls} calls: it must make each call once, so switch off the client's retries"
@@ -34,15 +48,6 @@ pub fn differences(
         return Err(format!(
             "the driver printed {responses} responses, but sent only {requests} requests: it must print the server's responses"
         ));
-    }
-    let mut differences = Differences::new();
-    for case in cases {
-        let name = &case.name;
-        let Some(actual) = results.get(name.as_str()) else {
-            return Err(format!("the output has no line for the call {name}"));
-        };
-        let found = compare(&case.expected, actual).into_iter();
-        differences.extend(found.map(|(path, values)| (format!("{name}: {path}"), values)));
     }
     for path in ["decoded.status", "read[0]", "read[2]"] {
         if differences.remove(&format!("{CONTROL}: {path}")).is_none() {
@@ -54,34 +59,25 @@ pub fn differences(
     Ok(differences)
 }
 
-/// Returns the normalised results in a driver's output by the name of the call. A result is a line without the property `case`.
-fn parse<'c>(output: &str, cases: &'c [Case<'_>]) -> Result<HashMap<&'c str, Value>, String> {
-    let mut results = HashMap::new();
-    for (index, text) in output.lines().enumerate() {
-        let line = format!("line {} of the output", index + 1);
-        let mut result: Value =
-            serde_json::from_str(text).map_err(|error| format!("{line}: {error}"))?;
-        let name = result.as_object_mut().and_then(|line| line.remove("case"));
-        let name = name.as_ref().and_then(Value::as_str).unwrap_or_default();
-        let Some(case) = cases.iter().find(|case| case.name == name) else {
-            return Err(format!("{line}: the call `{name}` doesn't exist"));
-        };
-        let properties = result.as_object().into_iter().flatten();
-        let properties: BTreeSet<&str> = properties.map(|(name, _)| name.as_str()).collect();
-        let is_result = properties == BTreeSet::from(["decoded", "read"])
-            || properties == BTreeSet::from(["error"]) && result["error"].is_object()
-            || properties == BTreeSet::from(["exception"]) && result["exception"].is_string();
-        if !is_result {
-            return Err(format!(
-                "{line}, for the call {name}, must have `decoded` and `read`, or `error`, or `exception`, and no other property"
-            ));
-        }
-        let result = normalised(result, case.schema.as_ref());
-        if results.insert(case.name.as_str(), result).is_some() {
-            return Err(format!("{line} is a second line for the call {name}"));
-        }
+/// Returns the normalised result in a line of a driver's output: the line without the property `case`.
+fn parse(line: &str, case: &Case<'_>) -> Result<Value, String> {
+    let mut result: Value =
+        serde_json::from_str(line).map_err(|error| format!("isn't JSON: {error}"))?;
+    let name = result.as_object_mut().and_then(|line| line.remove("case"));
+    if name != Some(json!(case.name)) {
+        return Err(format!("is for another call: {line:.60}"));
     }
-    Ok(results)
+    let properties = result.as_object().into_iter().flatten();
+    let properties: BTreeSet<&str> = properties.map(|(name, _)| name.as_str()).collect();
+    let is_result = properties == BTreeSet::from(["decoded", "read"])
+        || properties == BTreeSet::from(["error"]) && result["error"].is_object()
+        || properties == BTreeSet::from(["exception"]) && result["exception"].is_string();
+    if !is_result {
+        let why =
+            "must have `decoded` and `read`, or `error`, or `exception`, and no other property";
+        return Err(why.to_owned());
+    }
+    Ok(normalised(result, case.schema.as_ref()))
 }
 
 /// Returns the paths at which two results differ, each with a message with both values. If the results are of different kinds, the

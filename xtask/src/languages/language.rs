@@ -25,45 +25,32 @@ pub struct Language {
     packages: Vec<String>,
 }
 
-/// The contents of a `language.yaml`.
+/// The contents of a `language.yaml`; tests/languages/README.md describes its properties.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Manifest {
-    /// The human-readable name.
     pub title: String,
-    /// The name of its generator.
     pub generator: String,
-    /// The commands that install the generator and the client's dependencies, at the pinned versions.
     #[serde(default)]
     pub install: Vec<String>,
-    /// The shell script that generates the client.
     pub generate: Option<String>,
-    /// The shell script that builds the driver and the example.
     pub build: Option<String>,
-    /// The shell script that runs the driver.
     pub run: String,
-    /// The shell script that runs the example, the complete program on the language's page.
     pub example: Option<String>,
-    /// Facts for users of the client.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// The files in the folder that the generator reads; the page has their text.
     #[serde(default)]
     pub files: Vec<String>,
-    /// The known differences.
     #[serde(default)]
     pub known_differences: Vec<KnownDifference>,
 }
 
-/// A group of differences between a client's results and the recordings that is accepted.
+/// A group of accepted differences between a client's results and the recordings.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownDifference {
-    /// A short name.
     pub name: String,
-    /// The effect on users of the client.
     pub explanation: String,
-    /// The differences, exactly as the command prints them.
     pub differences: Vec<String>,
 }
 
