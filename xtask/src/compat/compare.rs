@@ -8,11 +8,14 @@ use super::keywords::{self, Side, is_skipped};
 use crate::report::{Finding, Place};
 use crate::spec::{Kind, Node, Object, Operation, Spec, SpecError, pointer_segment};
 
+/// The code of a change that breaks clients.
+pub const BREAKING: &str = "breaking";
+
 const TYPE_NAME: &str = "generated clients have a type of this name";
 
 /// The changes between two specs, without changes of the documentation.
 #[derive(Default)]
-pub struct Changes {
+struct Changes {
     /// The place of each change, and the reason why a client that was written for the base may stop working, by JSON pointer and
     /// description. Operations share parts of the spec, so a change may be found several times; it is breaking if it is breaking once.
     list: BTreeMap<(String, String), (Place, Option<&'static str>)>,
@@ -24,8 +27,8 @@ pub struct Changes {
 /// Objects by the name that messages have.
 type Named<'s> = BTreeMap<String, Object<'s>>;
 
-/// Returns the changes between two specs.
-pub fn compare(old: &Spec, new: &Spec) -> Result<Changes, SpecError> {
+/// Returns a note for each change between two specs, with the code [`BREAKING`] if the change breaks clients.
+pub fn compare(old: &Spec, new: &Spec) -> Result<Vec<Finding>, SpecError> {
     let mut changes = Changes::default();
     let [before, after] = [old, new].map(|spec| spec.value.pointer("/info/version"));
     if before != after
@@ -58,7 +61,15 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Changes, SpecError> {
         let what = format!("the operation `{}` was added", new.name());
         changes.add(&new.node, what, None);
     }
-    Ok(changes)
+    let notes = changes.list.into_iter();
+    let notes = notes.map(|((_, what), (place, breaks))| {
+        let note = match breaks {
+            Some(why) => Finding::note(BREAKING, format!("{what}: {why}")),
+            None => Finding::note("compatible", what),
+        };
+        note.in_spec(place)
+    });
+    Ok(notes.collect())
 }
 
 impl Changes {
@@ -67,23 +78,6 @@ impl Changes {
         let place = Place::in_spec(node.spec, &node.pointer);
         let (_, known) = change.or_insert((place, breaks));
         *known = known.or(breaks);
-    }
-
-    /// Returns the number of changes and the number of breaking changes.
-    pub fn count(&self) -> (usize, usize) {
-        let breaking = self.list.values().filter(|(_, breaks)| breaks.is_some());
-        (self.list.len(), breaking.count())
-    }
-
-    /// Returns the changes as notes.
-    pub fn findings(self) -> impl Iterator<Item = Finding> {
-        self.list.into_iter().map(|((_, what), (place, breaks))| {
-            let note = match breaks {
-                Some(why) => Finding::note("breaking", format!("{what}: {why}")),
-                None => Finding::note("compatible", what),
-            };
-            note.in_spec(place)
-        })
     }
 
     fn compare_operations(&mut self, old: &Operation<'_>, new: &Operation<'_>) {

@@ -11,11 +11,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use self::base::Base;
+use self::compare::BREAKING;
 use self::version::{Release, Verdict};
 use crate::exit::CommandResult;
 use crate::files;
 use crate::output::with_noun;
-use crate::report::{Format, Report};
+use crate::report::{Finding, Format, Report};
 
 /// Compares the spec with an earlier version and reports breaking changes
 ///
@@ -42,7 +43,8 @@ impl Compat {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let base = Base::find(self.base.as_deref())?;
         let changes = compare::compare(&base.spec, &spec)?;
-        let (all, breaking) = changes.count();
+        let is_breaking = |change: &&Finding| change.code == BREAKING;
+        let (all, breaking) = (changes.len(), changes.iter().filter(is_breaking).count());
         let verdict = match (all, breaking) {
             (0, _) => Verdict::Patch,
             (_, 0) => Verdict::Minor,
@@ -55,9 +57,8 @@ impl Compat {
         report.add_property("verdict", verdict.name());
         report.add_property("version", &release.version);
         report.add_property("released", &release.base);
-        changes.findings().for_each(|change| report.add(change));
-        for problem in release.problems(verdict) {
-            report.add(problem);
+        for finding in changes.into_iter().chain(release.problems(verdict)) {
+            report.add(finding);
         }
         let done = format!(
             "compared {} with {}, {breaking} of {} breaking, a {} release",

@@ -160,7 +160,7 @@ fn skips_a_language_without_its_tools_unless_it_is_required() {
     workspace.assert_run(&["cobol"], 3, unknown);
 }
 
-/// Edits of the driver's output, each with a part of the error: another kind of result, other properties, null, another type.
+/// Rows with three columns: a text of the driver's output, its replacement, and a part of the expected error.
 const WRONG_RESULTS: &str = r#"
 {"case":"failures | not JSON {"case":"failures | run failed: the line for the call failures/list-not-found isn't JSON: expected ident
 "case":"status/test-vm" | "case":"x" | the line for the call status/test-vm is for another call: {"case":"x"
@@ -177,7 +177,7 @@ const WRONG_RESULTS: &str = r#"
 404 | 502 | shell: failures/list-not-found: error.status: 502, expected 404
 "#;
 
-/// Edits of the language's commands, each with a part of the error.
+/// Rows with three columns: a text of `language.yaml`, its replacement, and a part of the expected error.
 const WRONG_COMMANDS: &str = r#"
 cat "$HERE/lines.jsonl" | head -n 2 "$HERE/lines.jsonl" | the output has no line for the call status/test-vm
 bash "$HERE/requests" | cat >calls; bash "$HERE/requests" <calls; bash "$HERE/requests" <calls | the driver sent 8 requests for 4 calls
