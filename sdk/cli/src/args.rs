@@ -125,8 +125,8 @@ pub struct Watch {
     /// The time between two polls
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = interval)]
     pub interval: Duration,
-    /// How long failed polls are tolerated, and a list of offers that contradicts
-    /// a success; before the first successful poll, 2min at most
+    /// How long to tolerate failed polls, or a list of offers that contradicts a
+    /// success; before the first successful poll, 2min at most
     #[arg(long, value_name = "TIME", default_value = "15min", value_parser = humantime::parse_duration)]
     pub tolerate: Duration,
     /// The state to wait for

@@ -74,7 +74,7 @@ impl Trace {
         #[cfg(feature = "tracing")]
         warn!(
             parent: &self.span,
-            error = %error,
+            error = %error.with_innermost_cause(),
             seconds = backoff.as_secs_f64(),
             "the attempt failed; retrying after a backoff"
         );

@@ -97,9 +97,7 @@ fn header(secret: &str) -> Result<HeaderValue, &'static str> {
     let mut header = Some(secret)
         .filter(|secret| secret.bytes().all(|byte| byte.is_ascii_graphic()))
         .and_then(|secret| HeaderValue::from_str(&format!("Bearer {secret}")).ok())
-        .ok_or(
-            "holds a character that can't be in a token, such as a line break; was it read from a file with one at its end?",
-        )?;
+        .ok_or("holds a character that can't be in a token, such as a space or a line break")?;
     header.set_sensitive(true);
     Ok(header)
 }

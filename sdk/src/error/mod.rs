@@ -256,7 +256,7 @@ impl Error {
 
 #[cfg(feature = "tracing")]
 impl Error {
-    /// Returns the error and its innermost cause, for the event of an attempt.
+    /// Returns the error and its innermost cause, for the events of an attempt.
     pub(crate) fn with_innermost_cause(&self) -> String {
         match &self.0.source {
             Some(source) => format!("{self}: {}", innermost(source.as_ref())),
