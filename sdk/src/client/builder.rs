@@ -30,7 +30,8 @@ pub struct ClientBuilder {
     endpoint: Result<Endpoint, Error>,
     credential: Option<Credential>,
     http: Option<reqwest::Client>,
-    user_agent_suffix: Option<String>,
+    /// Empty, or a space and the text.
+    user_agent_suffix: String,
     connect_timeout: Duration,
     attempt_timeout: Duration,
     call_timeout: Duration,
@@ -44,7 +45,7 @@ impl Default for ClientBuilder {
             endpoint: endpoint::check(ENDPOINT),
             credential: None,
             http: None,
-            user_agent_suffix: None,
+            user_agent_suffix: String::new(),
             connect_timeout: Duration::from_secs(30),
             attempt_timeout: Duration::from_secs(5 * 60),
             call_timeout: Duration::from_secs(15 * 60),
@@ -101,7 +102,7 @@ impl ClientBuilder {
 
     /// Sets a text that is appended to the SDK's name in `User-Agent`, such as `release-pipeline/2.1`.
     pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
-        self.user_agent_suffix = Some(suffix.into());
+        self.user_agent_suffix = format!(" {}", suffix.into());
         self
     }
 
@@ -127,13 +128,10 @@ impl ClientBuilder {
             ));
         };
         let Endpoint { url, is_local } = self.endpoint?;
-        let suffix = self
-            .user_agent_suffix
-            .map(|suffix| format!(" {suffix}"))
-            .unwrap_or_default();
         let user_agent = HeaderValue::from_str(&format!(
-            "cloud-partner-portal-rust/{}{suffix}",
-            env!("CARGO_PKG_VERSION")
+            "cloud-partner-portal-rust/{}{}",
+            env!("CARGO_PKG_VERSION"),
+            self.user_agent_suffix
         ))
         .map_err(|_| {
             Error::new(
