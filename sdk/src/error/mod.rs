@@ -237,7 +237,7 @@ impl Error {
 
     /// Returns `true` if an argument is invalid: an identifier, the endpoint, a token with a line break.
     ///
-    /// *Example*: `publisherId: ".." doesn't match the pattern`. *What to do*: correct the argument. No request was sent to the
+    /// *Example*: `publisherId: ".." is no identifier`. *What to do*: correct the argument. No request was sent to the
     /// service.
     #[must_use]
     pub fn is_invalid_argument(&self) -> bool {
