@@ -43,7 +43,7 @@ impl Base {
         let show = |file: &str| {
             files::git_output(&["show", "--end-of-options", &format!("{revision}:./{file}")])
         };
-        // git would read the file of an empty revision from the index, which has no changes.
+        // For an empty revision, git would read the spec from its index, so the comparison would find no change.
         let text = show(SPEC).filter(|_| !revision.is_empty());
         let text = text.ok_or_else(|| {
             format!(

@@ -17,7 +17,8 @@ const TYPE_NAME: &str = "generated clients have a type of this name";
 #[derive(Default)]
 struct Changes {
     /// The place of each change, and the reason why a client that was written for the base may stop working, by JSON pointer and
-    /// description. Operations share parts of the spec, so a change may be found several times; it is breaking if it is breaking once.
+    /// description. Operations share parts of the spec, so a change may be found several times. It is breaking if it breaks the
+    /// clients of one operation.
     list: BTreeMap<(String, String), (Place, Option<&'static str>)>,
     /// The pairs of objects that were already compared as part of a request or of a response. They end the recursion for a schema that
     /// contains itself.

@@ -36,7 +36,7 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, Command
     let control = control("running");
     let recordings = source.recordings();
     let recordings = recordings.chain([(CONTROL.to_owned(), &control)]);
-    // Recordings of other versions are left out, because every driver sends the service's version.
+    // Recordings with another `api-version` are left out, because every driver sends this one.
     let sent = recordings.filter(|(_, recording)| {
         let version = recording.request.query.get("api-version");
         version.is_some_and(|version| version == VERSION)
@@ -65,8 +65,8 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, Command
     cases.collect()
 }
 
-/// Returns the negative control: the status of an offer, with `status` as the only property of the body. The server's copy and the
-/// expected result have different statuses, so a run that reports no difference doesn't compare anything.
+/// Returns the negative control: the status of an offer, with `status` as the only property of the body. The server sends another
+/// status than the expected one. A run that doesn't find this difference compares nothing.
 pub fn control(status: &str) -> Recording {
     let path = format!("/api/publishers/{CONTROL}/offers/{CONTROL}/status");
     sample::recording(path, Some(Body::Json(json!({ "status": status }))))

@@ -42,7 +42,7 @@ pub async fn run(language: &Language, settings: &RunSettings<'_>) -> RunResult {
     let folder = files::root().join("target/languages").join(&language.name);
     files::empty_folder(&folder)?;
     let prepare = |result: io::Result<()>| result.map_err(|error| files::unusable(&folder, &error));
-    // A user's project has a folder `node_modules` too, so the commands on the language's page work here unchanged.
+    // The commands on the language's page expect the folder `node_modules` of a user's project.
     let installed_here = installed().join(&language.name);
     let packages = installed_here.join("node_modules");
     if packages.exists() {

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 use super::cases::{CONTROL, Case};
 use crate::spec::Node;
 
-/// The differences between actual and expected results: the name of each difference, and a message with both values. The name is the
-/// one that `language.yaml` lists as a known difference: `CALL: PATH`, with the path in the result. Only the indices of scalars in
-/// arrays are part of the path.
+/// The differences between actual and expected results: the name of each difference, and a message with both values. A name, such as
+/// `list/contoso: read[][2]`, has the call and the path in the result. The path has the index of a scalar in an array, but not the
+/// index of an object or array. `language.yaml` lists known differences by these names.
 pub type Differences = BTreeMap<String, String>;
 
 /// Returns the differences between the results in a driver's output and the expected ones. Returns an error if the output as a whole
@@ -116,7 +116,7 @@ fn add_differences(
         }
         (Value::Array(wanted), Value::Array(given)) if wanted.len() == given.len() => {
             for (index, (wanted, given)) in wanted.iter().zip(given).enumerate() {
-                // The scalars of an array are columns with different meanings, so their indices matter; those of rows don't.
+                // The scalars of an array are columns with different meanings. Objects and arrays are rows with the same meaning.
                 let index = match wanted {
                     Value::Array(_) | Value::Object(_) => String::new(),
                     _ => index.to_string(),

@@ -20,8 +20,8 @@ pub struct Language {
     pub folder: PathBuf,
     /// The contents of its `language.yaml`.
     pub manifest: Manifest,
-    /// The names of the folders whose packages the language can use, in the order of the lookup of programs: its own folder, then
-    /// the folders without `language.yaml`.
+    /// The names of the folders whose packages the language can use: its own folder, then the folders without `language.yaml`.
+    /// Programs are looked up in this order.
     packages: Vec<String>,
 }
 

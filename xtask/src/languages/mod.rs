@@ -27,9 +27,9 @@ use crate::serve::Source;
 ///
 /// Each folder with a `language.yaml` in tests/languages is a language. The command generates and builds its client. A driver, a
 /// program that uses the client, requests every recording and every scenario from a replay server and prints the values that it
-/// read. They must equal the recording's values of the properties that the spec names; any other difference must be listed as a
-/// known difference in language.yaml, with an explanation. tests/languages/install-tools installs the tools of a language.
-/// Without a NAME, the command fails if it compared no generated client.
+/// read. The values must equal the recording's values of the properties that the spec names. A difference is an error if
+/// language.yaml doesn't list it as a known difference. tests/languages/install-tools installs the tools of a language. Without a
+/// NAME, the command fails if it compared no generated client.
 #[derive(Args)]
 pub struct Languages {
     /// Fail if the tools of a language are missing, instead of skipping the language; implied for languages given by name
@@ -150,8 +150,8 @@ impl Languages {
     }
 }
 
-/// Runs the clients, one per processor at a time. When Ctrl-C drops the runs, their commands are killed; the terminal's signal
-/// doesn't reach the process groups of the commands.
+/// Runs one client per processor at a time. Ctrl-C drops the runs, which kills their commands. The terminal's signal doesn't reach
+/// the commands, because each has its own process group.
 fn run_all(
     languages: &[&Language],
     settings: &RunSettings<'_>,

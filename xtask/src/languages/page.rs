@@ -84,7 +84,7 @@ fn list(items: &[String]) -> String {
     items.join("\n")
 }
 
-/// Returns a file of the language in a Markdown code fence. The file's extension names the language, which renderers accept.
+/// Returns a file of the language in a Markdown code fence. Renderers accept the file's extension as the name of its language.
 fn fenced(language: &Language, file: &str) -> Result<String, CommandError> {
     let text = files::read(&language.folder.join(file))?;
     let extension = file.rsplit('.').next().unwrap_or_default();

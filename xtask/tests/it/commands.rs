@@ -163,7 +163,7 @@ fn a_closed_pipe_does_not_change_the_exit_code() {
         for line in pipe.lines().take(lines) {
             assert_eq!(line.expect("a line"), "{");
         }
-        let output = child.wait_with_output().expect("it ends");
+        let output = child.wait_with_output().expect("xtask ends");
         assert_eq!(stderr(&output), "");
         assert_eq!(output.status.code(), Some(1));
     }

@@ -1,49 +1,70 @@
-//! `cargo xtask docs` with a fake OpenAPI Generator that copies the annotated spec into its page.
+//! `cargo xtask docs` with a script instead of OpenAPI Generator.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Output;
+
+use tempfile::TempDir;
 
 use crate::common::{self, stderr, stdout};
 
+/// Copies the annotated spec into the page.
 const GENERATOR: &str = "#!/bin/sh\nset -eu\n[ \"$1 $3\" = 'generate html2' ]\n{ echo '<head>'; cat \"$5\"; } >\"$7/index.html\"\n";
 
-#[test]
-fn writes_a_page_that_names_the_recordings_and_loads_nothing() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let (root, real) = (folder.path(), common::workspace());
-    let programs = root.join(".tools/languages/openapi-generator/venv/bin");
-    for folder in ["openapi", "tests/recordings/list", "tests/scenarios"] {
-        fs::create_dir_all(root.join(folder)).expect("a folder");
-    }
+/// Creates a workspace with the committed spec and one recording.
+fn workspace() -> TempDir {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    fs::create_dir_all(root.path().join("tests/scenarios")).expect("a folder");
     for file in [
         "openapi/cloud-partner-portal.yaml",
         "tests/recordings/list/empty.json",
     ] {
-        fs::copy(real.join(file), root.join(file)).expect("a copy");
+        let bytes = fs::read(common::workspace().join(file)).expect("a file");
+        common::write(root.path(), file, bytes);
     }
-    let output = common::run_in_workspace(root, &["docs"]);
-    assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
-    let advice = "`tests/languages/install-tools python` installs it";
-    assert!(stderr(&output).contains(advice), "{}", stderr(&output));
+    root
+}
 
-    fs::create_dir_all(&programs).expect("a folder");
-    let program = programs.join("openapi-generator-cli");
-    fs::write(&program, GENERATOR).expect("a script");
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("permissions");
-    let output = common::run_in_workspace(root, &["docs", "--output", "page.html"]);
+/// Installs the generator, and writes the page `page.html`.
+fn docs(root: &Path, generator: &str) -> Output {
+    let program = ".tools/languages/openapi-generator/venv/bin/openapi-generator-cli";
+    common::write(root, program, generator);
+    let executable = fs::Permissions::from_mode(0o755);
+    fs::set_permissions(root.join(program), executable).expect("permissions");
+    common::run_in_workspace(root, &["docs", "--output", "page.html"])
+}
+
+#[test]
+fn writes_a_page_that_names_the_recordings_and_loads_nothing() {
+    let root = workspace();
+    let output = docs(root.path(), GENERATOR);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    let page = fs::read_to_string(root.join("page.html")).expect("a page");
+    let page = fs::read_to_string(root.path().join("page.html")).expect("a page");
     for expected in [
         "<head>\n  <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'unsafe-inline'",
-        "An unknown 'api-version'",
+        "'InvalidAPIVersion'",
         "**Recordings**\\n\\n* 200: `list/empty`, ",
     ] {
         assert!(page.contains(expected), "expected {expected} in:\n{page}");
     }
+}
 
-    // The generator fails to write a page, and reports success.
-    fs::write(&program, "#!/bin/sh\n").expect("a script");
-    let output = common::run_in_workspace(root, &["docs", "--output", "page.html"]);
+#[test]
+fn says_how_to_install_a_missing_generator() {
+    let output = common::run_in_workspace(workspace().path(), &["docs"]);
     assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
-    assert!(!root.join("page.html").exists(), "the old page is left");
+    let advice = "`tests/languages/install-tools python` installs it";
+    assert!(stderr(&output).contains(advice), "{}", stderr(&output));
+}
+
+#[test]
+fn a_failed_run_leaves_no_old_page() {
+    let root = workspace();
+    for generator in ["#!/bin/sh\nexit 1\n", "#!/bin/sh\n# Writes no page.\n"] {
+        assert_eq!(docs(root.path(), GENERATOR).status.code(), Some(0));
+        let output = docs(root.path(), generator);
+        assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
+        assert!(!root.path().join("page.html").exists(), "{generator}");
+    }
 }

@@ -65,10 +65,12 @@ fn serve_runs_until_it_is_interrupted() {
     let address = serving.and_then(|rest| rest.split(' ').next());
     let address = address.expect("a line with the address");
 
-    let mut socket = TcpStream::connect(address).expect("it listens");
+    let mut socket = TcpStream::connect(address).expect("the server listens");
     let request = "GET /api/publishers/contoso/offers?api-version=2017-10-31 HTTP/1.1\r\nHost: x\r\n\
         Authorization: Bearer anything\r\nConnection: close\r\n\r\n";
-    socket.write_all(request.as_bytes()).expect("it listens");
+    socket
+        .write_all(request.as_bytes())
+        .expect("the server listens");
     let mut response = String::new();
     socket.read_to_string(&mut response).expect("a response");
     assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
@@ -82,7 +84,7 @@ fn serve_runs_until_it_is_interrupted() {
     let id = child.0.id().to_string();
     let interrupted = Command::new("kill").args(["-INT", &id]).status();
     assert!(interrupted.is_ok_and(|status| status.success()));
-    assert_eq!(child.0.wait().expect("it ends").code(), Some(0));
+    assert_eq!(child.0.wait().expect("the server ends").code(), Some(0));
 }
 
 #[test]
