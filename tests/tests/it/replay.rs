@@ -375,7 +375,7 @@ fn start_returns_an_error_for_other_methods_duplicate_requests_and_invalid_scena
         ),
         (
             Replay::new(NO_RECORDINGS, [mixed]),
-            "the scenario made has different requests",
+            "the scenario test has different requests",
         ),
     ] {
         let error = replay.start().err().expect("an error");

@@ -11,12 +11,15 @@ use crate::exit::CommandError;
 use crate::files;
 use crate::report::{Finding, Place};
 
-/// The recordings, each with the name of its file, and a finding for each file that can't be read and for each folder without a
-/// recording.
+/// The recordings of several files and folders.
 #[derive(Default)]
 pub struct Input {
+    /// The recordings, each with the name of its file.
     pub recordings: Vec<(String, Recording)>,
+    /// A finding for each file or folder that can't be read.
     pub unreadable: Vec<Finding>,
+    /// A finding for each folder without a recording.
+    pub empty: Vec<Finding>,
 }
 
 /// Reads the files and folders in `paths`, or the workspace's own recordings.
@@ -29,7 +32,7 @@ pub fn read(paths: &[PathBuf]) -> Input {
         if loaded.found.is_empty() && loaded.errors.is_empty() {
             let finding = codes::UNREADABLE.finding("the folder contains no recordings");
             let finding = finding.in_file(&files::display_path(path));
-            input.unreadable.push(finding);
+            input.empty.push(finding);
         }
         input
             .unreadable
@@ -43,6 +46,7 @@ pub fn read(paths: &[PathBuf]) -> Input {
 }
 
 /// Reads the recordings in `paths`, or the workspace's own, each with the name of its file. Returns an error if one can't be read.
+/// A folder may be empty.
 pub fn recordings(paths: &[PathBuf]) -> Result<Vec<(String, Recording)>, CommandError> {
     let input = read(paths);
     match input.unreadable.first() {

@@ -60,8 +60,9 @@ impl Validate {
             findings.extend(found.into_iter().map(|finding| finding.in_file(file)));
         }
         // Success would be wrong without a validated recording.
-        let is_unreadable = !input.unreadable.is_empty();
+        let is_unreadable = !input.unreadable.is_empty() || !input.empty.is_empty();
         findings.extend(input.unreadable);
+        findings.extend(input.empty);
 
         let mut report = Report::new();
         report.list_notes = self.notes;
