@@ -6,7 +6,7 @@ use clap::ValueEnum;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[repr(u8)]
 pub enum Exit {
-    /// done; of watch: every watched publication was seen to succeed
+    /// done; of watch: every watched publication succeeded
     Done = 0,
     /// the offer waits for the publisher's go-live
     AwaitingGoLive = 5,

@@ -44,7 +44,7 @@ pub fn sentence(outcome: Outcome) -> &'static str {
             "The service contradicts itself about the status: look in the portal whether the offer is live."
         }
         Outcome::NotStarted => {
-            "The watch saw no start of the publication: the status can be that of the previous publication."
+            "No report showed the start of the publication: the status can be that of the previous publication."
         }
         Outcome::TimedOut => "The watch timed out before the publication had an outcome.",
         _ => "The outcome is unknown to this version of the tool: look in the portal.",
