@@ -35,7 +35,7 @@ pub struct Common {
     /// The publisher's id, such as contoso
     #[arg(long, global = true, env = "CLOUD_PARTNER_PUBLISHER")]
     pub publisher: Option<String>,
-    /// The address to use instead of https://cloudpartner.azure.com
+    /// The address to use instead of `https://cloudpartner.azure.com`
     #[arg(long, global = true, env = "CLOUD_PARTNER_ENDPOINT")]
     pub endpoint: Option<String>,
     /// The credential to use, instead of the first complete one

@@ -64,11 +64,12 @@ pub fn help() -> String {
     let ranking: Vec<_> = exits.iter().map(|exit| exit.code().to_string()).collect();
     exits.sort_by_key(|exit| exit.code());
     let rows = exits.iter();
-    let rows: String = rows
-        .map(|exit| format!("  {:>3}  {}\n", exit.code(), exit.meaning()))
+    let rows: Vec<_> = rows
+        .map(|exit| format!("  {:>3}  {}", exit.code(), exit.meaning()))
         .collect();
     format!(
-        "Exit codes:\n{rows}With several offers, watch ends with the worst; from best to worst:\n{}",
+        "Exit codes:\n{}\nWith several offers, watch ends with the worst; from best to worst:\n{}",
+        rows.join("\n"),
         ranking.join(", ")
     )
 }

@@ -40,7 +40,7 @@ impl Stop {
         }
     }
 
-    /// Returns a function that converts an error. If an invalid option or variable caused the error, `remedy` says how to correct it.
+    /// Returns a function that converts an SDK error. If an option or a variable is invalid, the message says what to do: `remedy`.
     pub fn with_remedy(remedy: &'static str) -> impl Fn(Error) -> Self {
         move |error| {
             if error.is_invalid_argument() {
@@ -120,7 +120,7 @@ pub fn explain(subject: &str, error: &Error) -> String {
         text += "; if the error lasts, send the id to the support";
     }
     for id in ids {
-        text += &format!("\n   id: {} (the support asks for it)", one_line(id));
+        text += &["\n   id: ", &one_line(id), " (the support asks for it)"].concat();
     }
     text
 }

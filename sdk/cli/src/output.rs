@@ -54,7 +54,7 @@ pub fn line(value: &Value, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", escape(&value.to_string()))
 }
 
-/// Escapes the control characters in JSON text that `serde_json` doesn't escape. They occur only in strings.
+/// Escapes the control characters in JSON text that `serde_json` doesn't escape. They occur only in JSON strings.
 fn escape(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {

@@ -40,7 +40,7 @@ pub fn is_control(character: char) -> bool {
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Returns how long ago a time was, and the time in UTC. If the text isn't a time, returns the text.
+/// Returns a time in words and in UTC, such as `3 years ago (2023-11-17 06:44 UTC)`. If the text isn't a time, returns the text.
 pub fn age(time: &Timestamp) -> String {
     let Some(utc) = time.utc() else {
         return time.as_str().to_owned();

@@ -9,8 +9,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::explain::to_stderr;
 use crate::plain_text::one_line;
 
-/// Prints the SDK's events up to this level: every attempt at `DEBUG`, and attempts that are retried at `WARN`. Events of other crates
-/// aren't printed, because they can hold the token's header.
+/// Prints the SDK's events up to this level: every attempt at `DEBUG`, and only retried attempts at `WARN`. Events of other crates
+/// aren't printed, because they can contain the header with the token.
 pub fn show(level: LevelFilter) {
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(|| Stderr)
@@ -27,7 +27,7 @@ pub fn show(level: LevelFilter) {
 struct Stderr;
 
 impl io::Write for Stderr {
-    /// Prints `event`, which is a whole event, because tracing-subscriber writes each event at once.
+    /// Prints an event. tracing-subscriber writes each event with one call.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         to_stderr(&one_line(&String::from_utf8_lossy(event)));
         Ok(event.len())

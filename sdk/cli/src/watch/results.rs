@@ -10,7 +10,7 @@ use crate::exit::Exit;
 pub struct Results {
     /// The results by offer. `None` while the watch of the offer continues.
     pub offers: BTreeMap<String, Option<Result<WatchResult, Error>>>,
-    /// Whether the watch of a whole publisher ended before a list showed that every publication had ended.
+    /// Whether the watch of a whole publisher timed out.
     pub timed_out: bool,
     /// The error of the last list request.
     pub list_error: Option<Error>,
@@ -39,7 +39,7 @@ impl Results {
         }
     }
 
-    /// Returns whether the last list was read, and no publication was in flight.
+    /// Returns whether the watch of a whole publisher ended because no offer was in flight.
     pub fn nothing_in_flight(&self) -> bool {
         self.offers.is_empty() && !self.timed_out && self.list_error.is_none()
     }
