@@ -22,10 +22,11 @@ pub fn recording(path: impl Into<String>, body: Option<Body>) -> Recording {
                 "content-type": "application/json; charset=utf-8",
                 "x-ms-correlation-request-id": "7b1d4f0e-52c6-4c43-9a57-0d6b1f3e8a20",
             },
-            "body": body,
         },
     });
-    serde_json::from_value(recording).expect("a valid recording")
+    let mut recording: Recording = serde_json::from_value(recording).expect("a valid recording");
+    recording.response.body = body;
+    recording
 }
 
 /// Returns a list response with `n` offers of the publisher `contoso-many`: the offers of the recording `list/contoso.json`, repeated

@@ -91,6 +91,7 @@ impl ScriptedServer {
     }
 
     /// Returns the requests received so far, in order.
+    #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         lock(&self.state.requests).clone()
     }

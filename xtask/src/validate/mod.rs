@@ -69,7 +69,9 @@ impl Validate {
         report.add_property("spec", spec.path.display().to_string());
         report.add_property("recordings", input.recordings.len());
         report.add_property("examples", examples);
-        findings.into_iter().for_each(|finding| report.add(finding));
+        for finding in findings {
+            report.add(finding);
+        }
         let done = format!(
             "validated {} and {}",
             with_noun(input.recordings.len(), "recording"),

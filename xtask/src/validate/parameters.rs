@@ -30,13 +30,12 @@ impl<'s> Check<'_, 's> {
             let Some(parameter) = parameter else {
                 continue;
             };
-            match percent_decode_str(text).decode_utf8() {
-                Ok(text) => self.text(&parameter.node, &text, pointer),
-                Err(_) => {
-                    let message = format!("the percent-decoded value of `{name}` isn't UTF-8");
-                    let statement = &parameter.node.pointer;
-                    self.add(codes::INVALID_VALUE, pointer, message, statement);
-                }
+            if let Ok(text) = percent_decode_str(text).decode_utf8() {
+                self.text(&parameter.node, &text, pointer);
+            } else {
+                let message = format!("the percent-decoded value of `{name}` isn't UTF-8");
+                let statement = &parameter.node.pointer;
+                self.add(codes::INVALID_VALUE, pointer, message, statement);
             }
         }
     }
