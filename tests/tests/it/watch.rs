@@ -39,10 +39,11 @@ fn is_status_request(request: &ReceivedRequest) -> bool {
 fn describe(event: &WatchEvent) -> String {
     match event {
         WatchEvent::Changed(change) => {
-            let steps = change.steps.iter();
-            let former = steps.filter_map(|changed| changed.before.as_ref());
-            let former: String = former.map(|status| format!(" after {status}")).collect();
-            change.report.status.to_string() + &former
+            let status = &change.report.status;
+            match change.steps.first().and_then(|step| step.before.as_ref()) {
+                Some(before) => format!("{status} after {before}"),
+                None => status.to_string(),
+            }
         }
         WatchEvent::PollFailed(error) if error.is_credential() => "no token".to_owned(),
         WatchEvent::Ended(Ok(result)) => format!("ended: {}", result.outcome),

@@ -157,6 +157,10 @@ pub fn end_of_offer_watch(log: &[Exchange], options: Options) -> Option<(usize, 
 
 /// An offer of a publisher, as the exchanges of a watch show it.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the facts are independent of each other"
+)]
 pub struct Offer {
     /// Whether the offer was in flight in a list, or differs between two lists.
     pub is_watched: bool,
