@@ -33,10 +33,20 @@ pub struct Arguments {
 #[derive(Args)]
 pub struct Common {
     /// The publisher's id, such as contoso
-    #[arg(long, global = true, env = "CLOUD_PARTNER_PUBLISHER")]
+    #[arg(
+        long,
+        global = true,
+        env = "CLOUD_PARTNER_PUBLISHER",
+        hide_env_values = true
+    )]
     pub publisher: Option<String>,
     /// The address to use instead of `https://cloudpartner.azure.com`
-    #[arg(long, global = true, env = "CLOUD_PARTNER_ENDPOINT")]
+    #[arg(
+        long,
+        global = true,
+        env = "CLOUD_PARTNER_ENDPOINT",
+        hide_env_values = true
+    )]
     pub endpoint: Option<String>,
     /// The credential to use, instead of the first complete one
     #[arg(long, global = true, value_name = "NAME", value_parser = credential_source())]

@@ -216,7 +216,14 @@ impl From<&Error> for Class {
                 "this machine isn't set up for HTTPS; for example, it has no CA certificates",
                 "install the system's CA certificates; if SSL_CERT_FILE or SSL_CERT_DIR is set, correct the variable",
             )
-        } else if error.is_decode() || error.is_too_large() {
+        } else if error.is_too_large() {
+            (
+                "tooLarge",
+                Exit::Other,
+                "the response is larger than the tool accepts",
+                "check --endpoint if it is set; if the endpoint is the service's, report the problem",
+            )
+        } else if error.is_decode() {
             (
                 "decode",
                 Exit::Other,

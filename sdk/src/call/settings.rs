@@ -10,7 +10,7 @@ use super::retry::RetryPolicy;
 use crate::credential::Credential;
 
 /// The settings that all calls of a client share.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Settings {
     /// The service's address without a trailing slash.
     pub(crate) endpoint: String,

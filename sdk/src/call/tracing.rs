@@ -75,7 +75,7 @@ impl Trace {
         warn!(
             parent: &self.span,
             error = %error.with_innermost_cause(),
-            seconds = backoff.as_secs_f64(),
+            seconds = (backoff.as_secs_f64() * 10.0).round() / 10.0,
             "the attempt failed; retrying after a backoff"
         );
     }

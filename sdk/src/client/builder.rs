@@ -1,5 +1,6 @@
 //! The builder of a client.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ impl Client {
 }
 
 /// Builds a [`Client`]. Only the credential has no default.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct ClientBuilder {
     /// The endpoint, or why it can't be used. The text isn't kept, because it can hold a password.
@@ -37,6 +38,16 @@ pub struct ClientBuilder {
     call_timeout: Duration,
     retry: RetryPolicy,
     response_limit: usize,
+}
+
+/// Shows the endpoint and the credential. The default headers of a custom HTTP client can hold a secret and aren't shown.
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("endpoint", &self.endpoint)
+            .field("credential", &self.credential)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for ClientBuilder {

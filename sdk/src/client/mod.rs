@@ -3,6 +3,7 @@
 pub(crate) mod builder;
 mod endpoint;
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -33,9 +34,19 @@ use crate::generated;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     settings: Arc<Settings>,
+}
+
+/// Shows the endpoint and the credential. The default headers of a custom HTTP client can hold a secret and aren't shown.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("endpoint", &self.settings.endpoint)
+            .field("credential", &self.settings.credential)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Client {

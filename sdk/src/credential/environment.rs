@@ -109,6 +109,16 @@ fn values(source: CredentialSource, read: Read<'_>) -> Result<Vec<String>, Strin
         };
         return Err(format!("{source}: {} {verb} set", missing.join(", ")));
     }
+    if cfg!(not(feature = "azure-identity"))
+        && !matches!(
+            source,
+            CredentialSource::Token | CredentialSource::TokenFile
+        )
+    {
+        return Err(format!(
+            "{source}: this program was built without the feature `azure-identity`"
+        ));
+    }
     if source == CredentialSource::ManagedIdentity {
         names.push(CLIENT);
     }
@@ -119,16 +129,16 @@ fn values(source: CredentialSource, read: Read<'_>) -> Result<Vec<String>, Strin
 fn create(source: CredentialSource, values: &[String]) -> Result<Credential, Error> {
     match source {
         CredentialSource::Token => Credential::token(values.concat()),
-        CredentialSource::TokenFile => Err(Error::new(
+        #[cfg(feature = "azure-identity")]
+        CredentialSource::ServicePrincipal
+        | CredentialSource::WorkloadIdentity
+        | CredentialSource::ManagedIdentity
+        | CredentialSource::AzurePipelines
+        | CredentialSource::AzureCli => azure::from_source(source, values),
+        // Without the feature `azure-identity`, `values` has rejected every source but the token's.
+        _ => Err(Error::new(
             Kind::Argument,
             "the credential source token-file needs the path of a file",
-        )),
-        #[cfg(feature = "azure-identity")]
-        _ => azure::from_source(source, values),
-        #[cfg(not(feature = "azure-identity"))]
-        _ => Err(Error::new(
-            Kind::Credential,
-            format!("{source}: this program was built without the feature `azure-identity`"),
         )),
     }
 }

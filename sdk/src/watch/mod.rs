@@ -106,7 +106,7 @@ pub struct WatchBuilder {
 impl WatchBuilder {
     /// Sets the time between a report and the next poll; 60 s by default. The watch adds up to a tenth to every wait, so that many
     /// watches don't poll at the same time. A longer `Retry-After` of the service replaces one wait, up to one hour. After an
-    /// error, the watch waits 1 s. Each further error doubles this wait, up to the interval.
+    /// error, the watch waits 1 s (or the interval, if that is shorter). Each further error doubles this wait, up to the interval.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.options.interval = interval;
         self

@@ -366,6 +366,16 @@ async fn debug_output_contains_no_token() {
         format!("{fixed:?} {fixed:#?} {provided:?}"),
         format!("{:?}", Client::builder().credential(provided)),
     ];
+    let mut headers = reqwest::header::HeaderMap::new();
+    headers.insert("x-api-key", SECRET.parse().expect("a header"));
+    let http = reqwest::Client::builder().default_headers(headers);
+    let with_headers = Client::builder()
+        .credential(fixed.clone())
+        .http_client(http.build().expect("an HTTP client"));
+    outputs.push(format!(
+        "{with_headers:?} {:?}",
+        with_headers.clone().build()
+    ));
     let client = client(&server, fixed);
     list(&client).await.expect("a list");
     outputs.push(format!("{client:?} {client:#?}"));

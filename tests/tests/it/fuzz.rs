@@ -3,13 +3,14 @@
 //! The cases are generated from a fixed seed, so every run tests the same cases. `PROPTEST_RNG_SEED` sets another seed, and
 //! `PROPTEST_CASES` the number of cases.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::support::error_checks::{check_displayed_text, with_timeout};
 use crate::support::scripted_server::{ScriptedServer, response};
-use crate::support::{all_recordings, client};
+use crate::support::{all_recordings, client, committed_spec};
 use cloud_partner_portal::types::{OfferStatus, OfferStatusReport, OfferSummary};
 use cloud_partner_portal::{Client, Error, Extensible, KnownValue, Timestamp};
 use cloud_partner_recordings::recording::Body;
@@ -18,7 +19,7 @@ use proptest::sample::select;
 use proptest::test_runner::{RngSeed, TestRunner};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Runs the test for each case, and panics with the smallest case that fails.
 fn check<S: Strategy>(cases: &S, test: impl Fn(S::Value)) {
@@ -71,6 +72,31 @@ fn object_of(
     prop::collection::vec(property, 0..8).prop_map(|properties| properties.into_iter().collect())
 }
 
+/// Generates reports. Their optional properties have the names of the spec, and other objects, lists or JSON values as values.
+fn any_report() -> impl Strategy<Value = Value> + Clone {
+    let spec = committed_spec().value;
+    let schemas = spec["components"]["schemas"].as_object().expect("schemas");
+    let properties = schemas
+        .values()
+        .filter_map(|schema| schema["properties"].as_object());
+    let names: BTreeSet<String> = properties.flat_map(Map::keys).cloned().collect();
+    let names = select(Vec::from_iter(names));
+    let values = any_json().prop_recursive(3, 60, 8, {
+        let names = names.clone();
+        move |inner| {
+            let object = object_of(names.clone(), inner.clone());
+            prop_oneof![
+                object.clone(),
+                prop::collection::vec(prop_oneof![object, inner], 0..4).prop_map(Value::from)
+            ]
+        }
+    });
+    (object_of(names, values), any_text()).prop_map(|(mut report, status)| {
+        report["status"] = status.into();
+        report
+    })
+}
+
 /// Decodes the text. A value that can be decoded must be equal after encoding and decoding.
 fn round_trip<T: DeserializeOwned + Serialize + PartialEq + Debug>(text: &[u8]) -> Option<T> {
     let value: T = serde_json::from_slice(text).ok()?;
@@ -96,6 +122,16 @@ fn call_methods(report: &OfferStatusReport) {
     for message in report.messages() {
         let _ = message.timestamp.as_ref().map(Timestamp::utc);
     }
+}
+
+#[test]
+fn any_object_with_a_status_is_decoded() {
+    check(&any_report(), |report| {
+        let text = report.to_string();
+        let decoded = round_trip::<OfferStatusReport>(text.as_bytes()).expect("a report");
+        assert_eq!(report["status"], decoded.status.as_str());
+        call_methods(&decoded);
+    });
 }
 
 /// Generates the recorded bodies with a few bytes replaced, removed or inserted.

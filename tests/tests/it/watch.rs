@@ -8,6 +8,7 @@ use cloud_partner_portal::{
     AccessToken, Client, Credential, Error, Outcome, PublisherWatchBuilder, PublisherWatchEvent,
     WatchBuilder, WatchEvent,
 };
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use crate::support::client;
@@ -276,4 +277,39 @@ async fn dropping_a_watch_cancels_its_requests() {
     drop(watch);
     wait_until(|| server.pending_requests() == 0).await;
     assert_eq!(server.requests().len(), 1 + 8);
+}
+
+#[tokio::test]
+async fn both_watches_are_streams_of_events() {
+    let body = r#"{"status": "failed", "unknown": 1}"#;
+    let server = ScriptedServer::start(move |request: &ReceivedRequest| {
+        if is_status_request(request) {
+            json_response(body.to_owned())
+        } else {
+            json_response(json!([{"id": "a", "status": "running"}]).to_string())
+        }
+    });
+    let client = client(server.url());
+    let watch = watch_offer(&client).start();
+    let events: Vec<_> = with_timeout("offer", watch.collect()).await;
+    let [WatchEvent::Changed(change), WatchEvent::Ended(Ok(_))] = &events[..] else {
+        panic!("{events:?}");
+    };
+    assert_eq!(change.raw_body(), body.as_bytes());
+    let watch = watch_publisher(&client)
+        .timeout(Duration::from_millis(300))
+        .start();
+    let events: Vec<_> = with_timeout("publisher", watch.collect()).await;
+    assert!(
+        matches!(
+            &events[..],
+            [
+                PublisherWatchEvent::Listed { .. },
+                PublisherWatchEvent::Changed { .. },
+                ..,
+                PublisherWatchEvent::Ended(Ok(_))
+            ]
+        ),
+        "{events:?}"
+    );
 }

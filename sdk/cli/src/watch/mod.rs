@@ -128,8 +128,9 @@ fn read_report(file: &Path) -> Result<OfferStatusReport, Stop> {
 
 /// Returns a warning if the token can't be renewed and may expire before the watch ends.
 fn expiry_warning(connection: &Connection, options: &Watch) -> Option<String> {
-    let left = connection.token_expiry?.duration_since(SystemTime::now());
-    let left = left.unwrap_or_default();
+    let Ok(left) = connection.token_expiry?.duration_since(SystemTime::now()) else {
+        return Some("warning: the token has expired: get a new one".to_owned());
+    };
     if options.timeout.is_some_and(|timeout| timeout <= left) {
         return None;
     }

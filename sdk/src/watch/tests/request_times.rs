@@ -8,7 +8,7 @@ use super::simulation::{Reply, run, scripted};
 use super::{OPTIONS, offer_core, publisher_core, watch_options};
 use crate::watch::options::WatchOptions;
 use crate::watch::start::Start;
-use crate::{PublisherWatchEvent, WatchEvent};
+use crate::{Client, Credential, PublisherWatchEvent, WatchEvent};
 
 const RUNNING: Reply = Reply::report("running");
 const SUCCEEDED: Reply = Reply::report("succeeded");
@@ -184,4 +184,12 @@ fn queued_polls_also_wait_for_the_retry_after_of_an_error() {
         assert!(count(500) >= 12, "{:?}", run.sent);
         assert!(run.sent.iter().all(|(time, _)| *time == 0 || *time >= 500));
     }
+}
+
+#[test]
+fn the_start_timeout_is_30_minutes_by_default() {
+    let client = Client::builder().credential(Credential::token("t0ken").expect("a token"));
+    let client = client.build().expect("a client");
+    let watch = client.watch("contoso", "a").expect("valid identifiers");
+    assert_eq!(watch.start_timeout, Duration::from_secs(1800));
 }

@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::model::{Exchange, Fault, Item, Report, Seconds, ServiceResponse};
-use crate::Error;
 use crate::call::response::{Received, Response};
 use crate::error::Kind;
-use crate::types::{OfferStatusReport, OfferSummary};
+use crate::types::{OfferStatusReport, OfferSummary, PublicationStep};
 use crate::watch::core::{Action, Core, Input, Request};
+use crate::{Error, Extensible};
 
 const SIX_HOURS: Seconds = 6 * 3600;
 
@@ -189,8 +187,8 @@ fn as_input(exchange: &Exchange, retry_after: Option<Seconds>) -> Input {
             received,
         })),
         (Some(offer), ServiceResponse::Report(sent)) => {
-            received.body = json(*sent).to_string().into();
             let value = report(*sent);
+            received.body = serde_json::to_vec(&value).expect("JSON").into();
             Input::Status(offer.to_string(), Ok(Response { value, received }))
         }
         (None, ServiceResponse::Fault(fault)) => Input::List(Err(error(*fault, received))),
@@ -202,22 +200,26 @@ fn as_input(exchange: &Exchange, retry_after: Option<Seconds>) -> Input {
 }
 
 fn summary(item: &Item) -> OfferSummary {
-    let id = item.offer.to_string();
-    let value = json!({"id": id, "status": item.status, "version": item.version});
-    serde_json::from_value(value).expect("a list item")
-}
-
-fn json(report: Report) -> Value {
-    let mut value = json!({"status": report.status});
-    if report.has_rejected_step {
-        value["steps"] = json!([{"id": "a", "status": "rejected"}]);
+    OfferSummary {
+        id: item.offer.to_string(),
+        status: item.status.map(Extensible::from),
+        version: Some(item.version.into()),
+        ..OfferSummary::default()
     }
-    value
 }
 
 /// Converts a report of the model to the SDK's type.
 pub fn report(report: Report) -> OfferStatusReport {
-    serde_json::from_value(json(report)).expect("a report")
+    let rejected_step = PublicationStep {
+        id: Some("a".to_owned()),
+        status: Some("rejected".into()),
+        ..PublicationStep::default()
+    };
+    OfferStatusReport {
+        status: report.status.into(),
+        steps: report.has_rejected_step.then(|| vec![rejected_step]),
+        ..OfferStatusReport::default()
+    }
 }
 
 fn error(fault: Fault, mut received: Received) -> Error {
