@@ -11,8 +11,8 @@ fn main() {
 
 #[cfg(feature = "generate")]
 fn main() -> std::process::ExitCode {
-    // `CARGO_MANIFEST_DIR` is read at run time, because a copy of the workspace with the same target folder may run the build script
-    // that the original workspace compiled.
+    // The variable is read at run time. `env!` would store the folder of the workspace that compiled the build script, and another copy
+    // of the workspace with the same target folder can run the same build script.
     let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
     let package = std::path::Path::new(&package);
     let spec = package.join("../openapi/cloud-partner-portal.yaml");

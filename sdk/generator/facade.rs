@@ -1,4 +1,5 @@
-//! Generates the facade methods: the public methods of `Client`, one per operation, with checked identifiers and the SDK's error.
+//! Generates the facade methods: the public methods of `Client`, one per operation. A facade method checks its path arguments, such as a
+//! publisher's id, calls progenitor's method, and returns the SDK's `Response` or `Error`.
 
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
@@ -9,7 +10,7 @@ use syn::{
 
 use super::spec::{Operation, Spec, SpecError};
 
-/// Generates the file `facade.rs` from progenitor's methods.
+/// Returns the content of `sdk/src/facade.rs`, made from the methods that progenitor generated.
 pub fn facade(spec: &Spec, methods: &[ImplItemFn]) -> Result<syn::File, SpecError> {
     let operations = spec.operations()?;
     let mut facade_methods = Vec::new();
@@ -24,7 +25,7 @@ pub fn facade(spec: &Spec, methods: &[ImplItemFn]) -> Result<syn::File, SpecErro
         };
         facade_methods.push(facade_method.ok_or_else(|| {
             let message =
-                format!("no method `{name}` can be generated: make its operationId unique");
+                format!("can't generate the method `{name}`: its operation needs a unique operationId and a JSON response");
             spec.error("/paths", message)
         })?);
     }
@@ -43,10 +44,10 @@ pub fn facade(spec: &Spec, methods: &[ImplItemFn]) -> Result<syn::File, SpecErro
 fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<TokenStream> {
     let response = response_type(&method.sig.output)?;
     let (id, name) = (operation.id, &method.sig.ident);
-    let identifier: Type = parse_quote!(&'a crate::Identifier);
+    let identifier_type: Type = parse_quote!(&'a crate::Identifier);
     let (mut declared, mut checked, mut passed) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut identifiers, mut examples) = (Vec::new(), Vec::new());
-    let mut generics = None;
+    let (mut path_arguments, mut examples) = (Vec::new(), Vec::new());
+    let mut lifetime = None;
     for input in &method.sig.inputs {
         let FnArg::Typed(argument) = input else {
             continue;
@@ -56,35 +57,35 @@ fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Token
         let mut parameters = operation.parameters.iter();
         let in_path =
             parameters.find(|one| one.place == "path" && one.name.to_snake_case() == text);
-        if let Some(parameter) = in_path.filter(|_| *kind == identifier) {
+        if let Some(parameter) = in_path.filter(|_| *kind == identifier_type) {
             let key = &parameter.name;
             declared.push(quote!(#name: impl ::std::convert::AsRef<str>));
             checked.push(quote! {
                 let #name: crate::Identifier = crate::call::checked(#id, #key, #name.as_ref())?;
             });
             passed.push(quote!(&#name));
-            identifiers.push(quote!((#key, #name.as_ref())));
+            path_arguments.push(quote!((#key, #name.as_ref())));
             examples.push(parameter.node.text("example"));
         } else {
             declared.push(quote!(#name: #kind));
             passed.push(quote!(#name));
-            generics = Some(quote!(<'a>));
+            lifetime = Some(quote!(<'a>));
             examples.push(None);
         }
     }
     let documentation = documentation(method, examples.into_iter().collect());
-    let success = success(operation);
+    let success_statuses = success_statuses(operation);
     Some(quote! {
         #(#documentation)*
-        pub async fn #name #generics (
+        pub async fn #name #lifetime (
             &self,
             #(#declared),*
         ) -> ::std::result::Result<crate::Response<#response>, crate::Error> {
             #(#checked)*
             let operation = crate::call::settings::Operation {
                 id: #id,
-                success: &[#(#success),*],
-                path: &[#(#identifiers),*],
+                success: &[#(#success_statuses),*],
+                path: &[#(#path_arguments),*],
             };
             let request = self.requests().#name(#(#passed),*).await;
             self.call(operation, crate::call::progenitor::request(request)).await
@@ -93,7 +94,7 @@ fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Token
 }
 
 /// Returns the ranges of status codes that are successes in the spec.
-fn success(operation: &Operation<'_>) -> Vec<TokenStream> {
+fn success_statuses(operation: &Operation<'_>) -> Vec<TokenStream> {
     let statuses = operation.responses().into_iter().map(|(status, _)| status);
     statuses
         .filter_map(|status| {
@@ -109,10 +110,10 @@ fn response_type(output: &ReturnType) -> Option<Type> {
     let ReturnType::Type(_, result) = output else {
         return None;
     };
-    first_argument(&first_argument(result)?)
+    first_generic_argument(&first_generic_argument(result)?)
 }
 
-fn first_argument(kind: &Type) -> Option<Type> {
+fn first_generic_argument(kind: &Type) -> Option<Type> {
     let Type::Path(path) = kind else { return None };
     let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
         return None;
@@ -123,7 +124,7 @@ fn first_argument(kind: &Type) -> Option<Type> {
     }
 }
 
-/// Returns progenitor's documentation, and a code example if the spec has an example for every argument.
+/// Returns the doc comment of progenitor's method. If the spec has an example for every argument, a code example is added.
 fn documentation(method: &ImplItemFn, examples: Option<Vec<&str>>) -> Vec<Attribute> {
     let mut attributes = method.attrs.clone();
     if let Some(examples) = examples {

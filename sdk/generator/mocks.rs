@@ -1,4 +1,5 @@
-//! Post-processes progenitor's mocks: seals the extension trait, and escapes identifiers, which progenitor uses as regular expressions.
+//! Post-processes the mocks that progenitor generates: seals their trait, and adds calls of `regex::escape`, because progenitor inserts path
+//! arguments into a regular expression unescaped.
 
 use quote::quote;
 use syn::punctuated::Punctuated;
@@ -7,15 +8,15 @@ use syn::{Expr, File, ItemTrait, Macro, Token, parse_quote};
 
 /// Post-processes the mocks.
 pub fn postprocess(file: &mut File) {
-    Mocks.visit_file_mut(file);
+    PostProcessor.visit_file_mut(file);
 }
 
-struct Mocks;
+struct PostProcessor;
 
-impl VisitMut for Mocks {
-    fn visit_item_trait_mut(&mut self, extension: &mut ItemTrait) {
+impl VisitMut for PostProcessor {
+    fn visit_item_trait_mut(&mut self, mocks: &mut ItemTrait) {
         let sealed = parse_quote!(crate::mock::sealed::Sealed);
-        extension.supertraits.push(sealed);
+        mocks.supertraits.push(sealed);
     }
 
     fn visit_macro_mut(&mut self, call: &mut Macro) {

@@ -1,4 +1,4 @@
-//! The exit codes, in the table that `--help`, the manual page and README.md show.
+//! The exit codes, and the text about them that `--help`, the manual page and README.md show.
 
 use clap::ValueEnum;
 
@@ -6,15 +6,15 @@ use clap::ValueEnum;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[repr(u8)]
 pub enum Exit {
-    /// done; of watch: every watched publication succeeded
+    /// done; for watch: every watched publication succeeded
     Done = 0,
-    /// the offer waits for the publisher's go-live
+    /// the publisher must approve the go-live
     AwaitingGoLive = 5,
     /// timed out: the publication had no outcome within --timeout
     TimedOut = 7,
-    /// the publication didn't start (--after)
+    /// the publication that --after waits for didn't start
     NotStarted = 9,
-    /// the offer was never published, or no offer of the publisher is in flight
+    /// the offer was never published, or no publication is in progress
     NothingInFlight = 8,
     /// the publication was canceled
     Canceled = 4,
@@ -28,7 +28,7 @@ pub enum Exit {
     Other = 1,
     /// no such publisher or offer
     NotFound = 10,
-    /// not allowed: no token, or not for this publisher
+    /// not allowed: no token, or a token without access to this publisher
     NotAllowed = 11,
     /// network: no connection, no response, or the service failed
     Service = 12,
@@ -68,7 +68,7 @@ pub fn help() -> String {
         .map(|exit| format!("  {:>3}  {}", exit.code(), exit.meaning()))
         .collect();
     format!(
-        "Exit codes:\n{}\nWith several offers, watch ends with the worst; from best to worst:\n{}",
+        "Exit codes:\n{}\nIf watch has several offers, its exit code is the worst of theirs. From best to worst:\n{}",
         rows.join("\n"),
         ranking.join(", ")
     )

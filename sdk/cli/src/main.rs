@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         }
         stop.exit()
     });
-    // A closed output is an error of `watch` only: the reader of another command can stop reading early.
+    // A closed output is an error only for `watch`. A reader such as `head` may close the output of another command early.
     if exit == Exit::OutputClosed && !is_watch {
         exit = Exit::Done;
     }

@@ -149,8 +149,8 @@ fn assertion_options() -> ClientAssertionCredentialOptions {
 fn client_options() -> ClientOptions {
     ClientOptions {
         retry: RetryOptions::exponential(ExponentialRetryOptions {
-            max_retries: 6,
-            max_total_elapsed: Duration::seconds(30),
+            max_retries: 4,
+            max_total_elapsed: Duration::seconds(10),
             ..Default::default()
         }),
         ..Default::default()

@@ -99,7 +99,11 @@ fn a_construct_that_the_generator_rejects_is_an_error() {
         ("/paths", json!([]), "`paths` must be a mapping"),
         ("/info/version", json!(1), "not an OpenAPI 3.0 document"),
         (&id, json!(null), "the operation `GET /shops/{shop}/orders`"),
-        ("/paths/~1bills", other, "no method `list_orders`"),
+        (
+            "/paths/~1bills",
+            other,
+            "can't generate the method `list_orders`",
+        ),
         (
             "/components/schemas/Order/properties/state",
             json!({"$ref": "#/components/schemas/Nowhere"}),

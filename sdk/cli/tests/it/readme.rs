@@ -7,12 +7,12 @@ fn every_command_line_of_the_readme_runs() {
     let server = serve();
     let readme = include_str!("../../../../README.md").lines();
     let commands = readme.filter_map(|line| line.strip_prefix("$ cloud-partner "));
-    let mut names = Vec::new();
+    let mut all_arguments = Vec::new();
     for command in commands {
         let command = command.split('#').next().unwrap_or_default();
         let arguments: Vec<_> = command.split_whitespace().collect();
         let output = run(tool(&server.url()).args(&arguments));
-        // A watch ends with the outcome of the replayed publication.
+        // The exit code of a watch is the outcome of the replayed publication, one of the codes 3 to 9.
         let is_expected = match output.code {
             Some(0) => true,
             Some(code) => arguments.contains(&"watch") && (3..=9).contains(&code),
@@ -22,11 +22,11 @@ fn every_command_line_of_the_readme_runs() {
             is_expected && !output.out.is_empty(),
             "{command}: {output:?}"
         );
-        names.extend(arguments);
+        all_arguments.extend(arguments);
     }
     for name in ["offers", "status", "watch"] {
         assert!(
-            names.contains(&name),
+            all_arguments.contains(&name),
             "README.md has no command line with {name}"
         );
     }

@@ -59,20 +59,20 @@ pub fn closed_pipe() -> Stdio {
 /// Returns a full pipe for a process's standard output, and the reader of the pipe, which must stay open.
 pub fn full_pipe() -> (PipeReader, Stdio) {
     let (reader, mut writer) = std::io::pipe().expect("a pipe");
-    let capacity = vec![b'\n'; 64 * 1024];
-    writer.write_all(&capacity).expect("an empty pipe");
+    let filling = vec![b'\n'; 64 * 1024];
+    writer.write_all(&filling).expect("an empty pipe");
     (reader, writer.into())
 }
 
 /// Runs the tool. Panics if the output contains the token or unescaped control characters, or if the tool panicked.
 pub fn run(command: &mut Command) -> ToolOutput {
     let output = command.output().expect("the tool can be started");
-    let ended = ToolOutput {
+    let output = ToolOutput {
         code: output.status.code(),
         out: String::from_utf8(output.stdout).expect("text"),
         err: String::from_utf8(output.stderr).expect("text"),
     };
-    for text in [&ended.out, &ended.err] {
+    for text in [&output.out, &output.err] {
         assert!(
             !text.contains(TOKEN),
             "the output contains the token:\n{text}"
@@ -86,11 +86,11 @@ pub fn run(command: &mut Command) -> ToolOutput {
         };
         assert!(!text.contains(is_control), "{text:?}");
     }
-    ended
+    output
 }
 
-/// Compares a text with a golden file, in which `[TIME]` stands for the time at the beginning of a line. `SNAPSHOTS=overwrite` writes a
-/// file that differs.
+/// Compares a text with a golden file, in which `[TIME]` stands for the time at the beginning of a line. With
+/// `SNAPSHOTS=overwrite`, a golden file that differs from the text is overwritten.
 pub fn golden(name: &str, text: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let time = Regex::new(r"(?m)^(?<redacted>20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ) ");

@@ -19,52 +19,51 @@ mod watch_sdk;
 mod watch_tool;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Calls `check` for each case in a folder, eight at a time. Panics with the differences that `check` returns. `SNAPSHOTS=overwrite`
+/// Calls `check` for each case in a folder, 16 at a time. Panics with the differences that `check` returns. `SNAPSHOTS=overwrite`
 /// writes the cases, which `check` can change.
 fn check_cases<C: DeserializeOwned>(
     folder: &str,
     check: impl Fn(C, &mut Map<String, Value>) -> Vec<String> + Sync,
 ) {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    let mut failed = Vec::new();
+    let mut cases: Vec<(PathBuf, Map<String, Value>)> = Vec::new();
     for file in std::fs::read_dir(tests.join(folder)).expect("the cases") {
         let file = file.expect("a file").path();
         let text = std::fs::read_to_string(&file).expect("text");
-        let mut cases: Vec<Map<String, Value>> = text.lines().map(decode).collect();
-        let next = Mutex::new(cases.iter_mut());
-        let differences = Mutex::new(Vec::new());
-        std::thread::scope(|scope| {
-            for _ in 0..8 {
-                scope.spawn(|| {
-                    while let Some(line) = { next.lock().expect("no panic").next() } {
-                        let name = line["name"].to_string();
-                        let case = decode(&Value::Object(line.clone()).to_string());
-                        // A panic is printed. The other cases still run.
-                        let check = catch_unwind(AssertUnwindSafe(|| check(case, line)));
-                        let found = check.unwrap_or_else(|_| vec!["panicked".to_owned()]);
-                        let found = found
-                            .iter()
-                            .map(|difference| format!("{name}: {difference}"));
-                        differences.lock().expect("no panic").extend(found);
-                    }
-                });
-            }
-        });
-        failed.append(&mut differences.into_inner().expect("no panic"));
-        if overwrite() {
-            let lines = cases
-                .into_iter()
-                .map(|case| Value::Object(case).to_string() + "\n");
-            std::fs::write(&file, lines.collect::<String>()).expect("the file can be written");
+        cases.extend(text.lines().map(|line| (file.clone(), decode(line))));
+    }
+    let next = Mutex::new(cases.iter_mut());
+    let differences = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                while let Some((_, line)) = { next.lock().expect("no panic").next() } {
+                    let name = line["name"].to_string();
+                    let case = decode(&Value::Object(line.clone()).to_string());
+                    // A panic is printed. The other cases still run.
+                    let check = catch_unwind(AssertUnwindSafe(|| check(case, line)));
+                    let found = check.unwrap_or_else(|_| vec!["panicked".to_owned()]);
+                    let found = found.iter().map(|text| format!("{name}: {text}"));
+                    differences.lock().expect("no panic").extend(found);
+                }
+            });
+        }
+    });
+    if overwrite() {
+        for cases in cases.chunk_by(|one, next| one.0 == next.0) {
+            let lines = cases.iter().map(|(_, line)| Value::Object(line.clone()));
+            let text: String = lines.map(|line| line.to_string() + "\n").collect();
+            std::fs::write(&cases[0].0, text).expect("the file can be written");
         }
     }
-    assert!(failed.is_empty(), "\n{}", failed.join("\n"));
+    let differences = differences.into_inner().expect("no panic");
+    assert!(differences.is_empty(), "\n{}", differences.join("\n"));
 }
 
 fn overwrite() -> bool {
