@@ -284,7 +284,7 @@ async fn both_watches_are_streams_of_events() {
     let body = r#"{"status": "failed", "unknown": 1}"#;
     let server = ScriptedServer::start(move |request: &ReceivedRequest| {
         if is_status_request(request) {
-            json_response(body.to_owned())
+            json_response(body)
         } else {
             json_response(json!([{"id": "a", "status": "running"}]).to_string())
         }
