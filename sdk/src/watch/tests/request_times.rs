@@ -193,3 +193,14 @@ fn the_start_timeout_is_30_minutes_by_default() {
     let watch = client.watch("contoso", "a").expect("valid identifiers");
     assert_eq!(watch.start_timeout, Duration::from_secs(1800));
 }
+
+#[test]
+fn errors_before_the_first_report_are_tolerated_for_two_minutes() {
+    let run = run(
+        offer_core(watch_options(OPTIONS), Start::Shown),
+        scripted(&[], &[vec![NO_CONNECTION]]),
+    );
+    let times: Vec<_> = run.sent.iter().map(|(time, _)| *time).collect();
+    assert_eq!(times, [0, 1, 3, 7, 15, 31, 63, 120]);
+    assert!(run.result.is_err_and(|error| error.is_connection()));
+}
