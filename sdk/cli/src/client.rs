@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use cloud_partner_portal::{Client, Credential, CredentialSource};
 
 use crate::args::Common;
-use crate::explain::Stop;
+use crate::error::Stop;
 
 const SET_ENDPOINT: &str =
     "set --endpoint or CLOUD_PARTNER_ENDPOINT to an address such as https://cloudpartner.azure.com";

@@ -3,8 +3,8 @@
 
 mod args;
 mod client;
+mod error;
 mod exit;
-mod explain;
 mod offers;
 mod outcome;
 mod output;
@@ -20,8 +20,8 @@ use clap::{CommandFactory, Parser};
 use tracing_subscriber::filter::LevelFilter;
 
 use args::{Arguments, Command};
+use error::{Stop, to_stderr};
 use exit::Exit;
-use explain::{Stop, to_stderr};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

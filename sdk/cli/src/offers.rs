@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::args::{Common, Format, Offers};
 use crate::client::Connection;
+use crate::error::{Stop, explain, to_stderr, with_causes};
 use crate::exit::Exit;
-use crate::explain::{Stop, explain, to_stderr, with_causes};
 use crate::output;
 use crate::plain_text::age;
 

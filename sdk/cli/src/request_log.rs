@@ -6,7 +6,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::explain::to_stderr;
+use crate::error::to_stderr;
 use crate::plain_text::one_line;
 
 /// Prints the SDK's events up to this level: every attempt at `DEBUG`, and only retried attempts at `WARN`. Events of other crates

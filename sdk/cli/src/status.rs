@@ -7,8 +7,8 @@ use cloud_partner_portal::{Extensible, Link};
 
 use crate::args::{Common, Format, Status};
 use crate::client::Connection;
+use crate::error::Stop;
 use crate::exit::Exit;
-use crate::explain::Stop;
 use crate::outcome;
 use crate::output;
 use crate::plain_text::{from_html, one_line};

@@ -6,7 +6,7 @@ use cloud_partner_portal::types::{OfferStatusReport, PublicationStep};
 use cloud_partner_portal::{Change, Error, WatchEvent, WatchResult};
 use serde_json::{Value, json};
 
-use crate::explain::{Class, with_causes};
+use crate::error::{Class, with_causes};
 use crate::outcome::sentence;
 use crate::plain_text::{from_html, now, one_line};
 

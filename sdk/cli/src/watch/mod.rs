@@ -21,8 +21,8 @@ use tokio::time::{sleep, timeout};
 
 use crate::args::{Common, Watch};
 use crate::client::Connection;
+use crate::error::Stop;
 use crate::exit::Exit;
-use crate::explain::Stop;
 use event::Event;
 use printer::Printer;
 use results::Results;

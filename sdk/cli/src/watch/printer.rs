@@ -12,8 +12,8 @@ use serde_json::json;
 use super::json;
 use super::results::Results;
 use crate::args::Format;
+use crate::error::{explain, to_stderr};
 use crate::exit::Exit;
-use crate::explain::{explain, to_stderr};
 use crate::output;
 use crate::plain_text::{now, one_line};
 
