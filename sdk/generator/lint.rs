@@ -48,10 +48,17 @@ const SCHEMA_RULES: &[SchemaRule] = &[
     },
     SchemaRule {
         code: "closed-enum",
-        keywords: &["enum", "anyOf", "oneOf"],
+        keywords: &["enum"],
         is_broken: |schema| constants_of(schema).is_none(),
-        message: "has a closed list of values or schemas",
-        help: "write `type: string` with `x-extensible-enum`: clients throw on a value that a closed enum doesn't list",
+        message: "has a closed list of values",
+        help: EXTENSIBLE,
+    },
+    SchemaRule {
+        code: "closed-enum",
+        keywords: &["anyOf", "oneOf"],
+        is_broken: |_| true,
+        message: "has a closed list of schemas",
+        help: EXTENSIBLE,
     },
     SchemaRule {
         code: "date-time",
@@ -78,13 +85,6 @@ const SCHEMA_RULES: &[SchemaRule] = &[
     },
     SchemaRule {
         code: "constants",
-        keywords: &["enum"],
-        is_broken: |schema| constants_of(schema).is_some_and(|values| !repeats(schema, &values)),
-        message: "differs from the list of known values",
-        help: CONSTANTS,
-    },
-    SchemaRule {
-        code: "constants",
         keywords: &["$ref"],
         is_broken: |schema| {
             let target = schema.followed();
@@ -94,6 +94,8 @@ const SCHEMA_RULES: &[SchemaRule] = &[
         help: CONSTANTS,
     },
 ];
+
+const EXTENSIBLE: &str = "write `type: string` with `x-extensible-enum`: clients throw on a value that a closed enum doesn't list";
 
 const CONSTANTS: &str = "repeat the known values of an extensible enum in a component named `Known…` without a reference to it: clients throw on a \
      value that a closed enum doesn't list";
@@ -203,6 +205,12 @@ impl Lint {
                     self.add(rule.code, pointer, message, rule.help);
                 }
             }
+        }
+        // The constants may lack the keyword `enum`.
+        if constants_of(schema).is_some_and(|values| !repeats(schema, &values)) {
+            let pointer = format!("{}/enum", schema.pointer);
+            let message = format!("`{}` differs from the list of known values", schema.key());
+            self.add("constants", pointer, message, CONSTANTS);
         }
         // The description of a parameter or a header is enough for its schema.
         let has_described_parent = matches!(schema.parent, Kind::Parameter | Kind::Header);

@@ -2,7 +2,8 @@
 //!
 //! * The base's version is the newest one with a heading in the base's changelog. Before the first release, any change is allowed.
 //! * After a released base, a breaking change needs the next major version, or the next minor version while the major version is 0.
-//! * Every change needs an entry in the changelog that the base's changelog doesn't have.
+//! * Every change needs an entry in the changelog that the base's changelog doesn't have, under `Unreleased` or a release newer than
+//!   the base's version.
 
 use regex::Regex;
 use semver::Version;
@@ -70,11 +71,17 @@ impl Release {
             // A file has no changelog: assume the last release.
             None => released.collect(),
         };
-        let mut entries = changelog.lines().filter(|line| line.starts_with("- "));
+        let base_version = base.iter().copied().find_map(released_version);
+        // An edited entry of an old release describes an earlier change.
+        let mut newer = changelog.lines().take_while(|line| {
+            let version = released_version(line);
+            version.is_none_or(|version| Some(&version) > base_version.as_ref())
+        });
+        let has_entry = newer.any(|line| line.starts_with("- ") && !base.contains(&line));
         Ok(Self {
             version: version.ok_or_else(|| message.to_owned())?,
-            has_entry: entries.any(|entry| !base.contains(&entry)),
-            base: base.into_iter().find_map(released_version),
+            has_entry,
+            base: base_version,
         })
     }
 

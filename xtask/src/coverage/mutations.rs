@@ -186,6 +186,7 @@ fn response(part: &mut Part<'_>) {
 
 /// Mutates every keyword of a schema.
 fn schema(part: &mut Part<'_>) {
+    let depending = "a recording or counterexample whose validity depends on this keyword";
     for (keyword, value) in part.object.value.as_object().into_iter().flatten() {
         match (keyword.as_str(), value) {
             ("type", Value::String(kind)) => self::kind(part, kind),
@@ -197,14 +198,13 @@ fn schema(part: &mut Part<'_>) {
             ("required", Value::Array(_)) => required_properties(part),
             // The value of a parameter or header is text and so never null.
             ("nullable", _) if !part.in_body => {}
-            ("nullable", _) => part.set(keyword, false, "null"),
+            ("nullable", Value::Bool(true)) => part.set(keyword, false, "null"),
             // The keywords of the schema inside are separate statements.
             ("additionalProperties", Value::Object(_)) => {}
             (name, _) if is_annotation(name) => {}
-            _ => {
-                let needs = "a recording or counterexample whose validity depends on this keyword";
-                part.set(keyword, Value::Null, needs);
-            }
+            (_, Value::Bool(value)) => part.set(keyword, !value, depending),
+            (_, Value::Number(bound)) if bound.is_i64() => number(part, keyword, value),
+            _ => part.set(keyword, Value::Null, depending),
         }
     }
     let mut restricting = RESTRICTING.iter();
@@ -270,6 +270,22 @@ fn pattern(part: &mut Part<'_>, pattern: &str) {
     let without_anchor = [pattern.strip_prefix('^'), pattern.strip_suffix('$')];
     for rest in without_anchor.into_iter().flatten() {
         part.set("pattern", rest, format!("{needs} at its start or end"));
+    }
+}
+
+/// Moves a bound by one in both directions, so that only values at the exact bound cover it.
+fn number(part: &mut Part<'_>, keyword: &str, bound: &Value) {
+    let bound = bound.as_i64().unwrap_or_default();
+    let lowest = match keyword {
+        "minimum" | "maximum" => i64::MIN,
+        "multipleOf" => 1,
+        _ => 0,
+    };
+    for moved in [bound.saturating_sub(1), bound.saturating_add(1)] {
+        if moved >= lowest && moved != bound {
+            let needs = format!("a recording or counterexample between {bound} and {moved}");
+            part.set(keyword, moved, needs);
+        }
     }
 }
 

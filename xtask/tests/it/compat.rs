@@ -179,6 +179,11 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
     let old = CHANGELOG.replace("## Unreleased\n", "## Unreleased\n\n- The first spec.\n");
     write(root, "CHANGELOG.md", &old);
     assert_eq!(compat(root, &[]).status.code(), Some(1));
+
+    // So does an edited entry of a release that isn't newer than the base.
+    let edited = CHANGELOG.replace("- The first spec.", "- The very first spec.");
+    write(root, "CHANGELOG.md", &edited);
+    assert_eq!(compat(root, &[]).status.code(), Some(1));
 }
 
 #[test]

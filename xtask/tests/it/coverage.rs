@@ -69,12 +69,17 @@ fn prints_the_number_of_statements_by_provenance() {
 }
 
 /// Each case of `coverage/states.json` adds recordings and counterexamples to the base case. Each of them has a provenance and a
-/// merge patch of its response.
+/// merge patch of its response. A case with `spec` also replaces a text of the spec.
 #[test]
 fn the_strongest_recording_decides_the_state_of_a_statement() {
     let cases = common::json(&common::tests().join("coverage/states.json"));
     for case in cases.as_array().expect("the cases") {
         let folder = common::base();
+        if let (Some(from), Some(to)) = (case["spec"][0].as_str(), case["spec"][1].as_str()) {
+            let spec = std::fs::read_to_string(folder.path().join("spec.yaml")).expect("the spec");
+            assert!(spec.contains(from), "{from}");
+            common::write(folder.path(), "spec.yaml", spec.replace(from, to));
+        }
         for place in ["recordings", "counterexamples"] {
             let examples = case[place].as_array().into_iter().flatten();
             for (index, example) in examples.enumerate() {

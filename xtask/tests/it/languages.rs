@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
+use rustix::fs::{FlockOperation, flock};
 use tempfile::TempDir;
 
 use crate::common::{self, golden, stderr, stdout};
@@ -222,6 +223,33 @@ fn known_differences_hide_neither_other_differences_nor_the_negative_control() {
         1,
         "shell: run failed: the negative control isn't detected",
     );
+}
+
+#[test]
+fn counts_only_calls_as_different_even_if_the_negative_control_has_more_differences() {
+    let workspace = Workspace::new(&[
+        ROUNDED,
+        (DRIVER, "404", "502"),
+        (DRIVER, "{\"status\":\"Running\"}", "{\"status\":\"x\"}"),
+        (DRIVER, "\"failed\",[]", "\"failed\",[1]"),
+    ]);
+    let row = "Shell (by hand)  Shell Generator      3     0";
+    workspace.assert_run(&[], 1, row);
+}
+
+#[test]
+fn a_concurrent_run_in_the_same_folder_is_an_error() {
+    let workspace = Workspace::new(&[]);
+    workspace.write("target/languages/lock", "");
+    let lock = fs::File::open(workspace.path("target/languages/lock")).expect("the lock");
+    flock(&lock, FlockOperation::NonBlockingLockExclusive).expect("no other run");
+    workspace.assert_run(
+        &["--write"],
+        3,
+        "target/languages: another run uses this folder",
+    );
+    drop(lock);
+    workspace.assert_run(&["--write"], 0, "Success");
 }
 
 #[test]
