@@ -37,16 +37,25 @@ static FICTITIOUS_DOMAIN: LazyLock<Regex> = LazyLock::new(|| {
 /// whose group `domain` is a [`FICTITIOUS_DOMAIN`], is no secret.
 ///
 /// `(?-u:\b)` is an ASCII word boundary: a Unicode word boundary makes the search many times slower on text outside ASCII.
-static KINDS: LazyLock<[(&'static Code, &'static str, Regex); 5]> = LazyLock::new(|| {
+static KINDS: LazyLock<[(&'static Code, &'static str, Regex); 6]> = LazyLock::new(|| {
     let named = format!(
-        r#"(?i)(?-u:\b)(?:{SECRET_NAMES})\\?["']?\s*[:=][\s\[{{]*\\?["']?[^\s"'\\,;&<\]}}]+"#
+        r#"(?ix) (?-u:\b) (?:
+            (?:{SECRET_NAMES}) (?:
+                \\?["']? \s* [:=] [\s\[{{]* \\?["']? [^\s"'\\,;&<\]}}]+
+                | \\?["'] \s* : [\s\[{{]* \\?["'] [^"'\\]+    # a quoted value, with any first character
+                | = [^\s&;"'<]+ )
+            | (?:authorization|cookie): \s* [^\s,;]+ )"#
     );
     [
         (
             codes::SECRET,
-            "a token",
-            r"(?x) eyJ[A-Za-z0-9_=-]{5,} (?:\.[A-Za-z0-9_=-]*)*   # a JSON web token
-            | (?i:(?-u:\b)(?:bearer|basic)) \s+ (?<word>[A-Za-z0-9][A-Za-z0-9._~+/=-]*)",
+            "a JSON web token",
+            r"eyJ[A-Za-z0-9_=-]{5,}(?:\.[A-Za-z0-9_=-]*)*",
+        ),
+        (
+            codes::SECRET,
+            "a token after `Bearer` or `Basic`",
+            r"(?i)(?-u:\b)(?:bearer|basic)\s+(?<word>[A-Za-z0-9][A-Za-z0-9._~+/=-]*)",
         ),
         (codes::SECRET, "a secret under its name", &named),
         (
