@@ -105,6 +105,8 @@ pub(crate) fn segments(path: &str) -> Vec<String> {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Response {
     /// The status code of a final response.
+    #[serde(deserialize_with = "status")]
+    #[schemars(range(min = 200, max = 599))]
     pub status: u16,
     /// The relevant headers, by lower-case name. Headers that depend on the transfer, such as `content-length`, are never included.
     #[serde(
@@ -162,6 +164,14 @@ fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
     let what = "is not a percent-encoded path that starts with a slash and has no query";
     require(is_valid, || format!("path {path:?} {what}"))?;
     Ok(path)
+}
+
+fn status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {
+    let status = u16::deserialize(deserializer)?;
+    require((200..=599).contains(&status), || {
+        format!("status {status} is not between 200 and 599")
+    })?;
+    Ok(status)
 }
 
 fn headers<'de, D: Deserializer<'de>>(

@@ -1,5 +1,6 @@
 //! Reads recordings and scenarios from their folders.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
@@ -25,7 +26,7 @@ impl From<StoredRecording> for Recording {
 pub struct Scenario {
     /// The folder's name.
     pub name: String,
-    /// The recordings of the responses.
+    /// The recordings of the responses; there is at least one.
     pub recordings: Vec<StoredRecording>,
 }
 
@@ -55,8 +56,28 @@ pub fn root() -> &'static Path {
 }
 
 /// Reads a file, or every `*.json` file in a folder and its subfolders.
+///
+/// Two recordings of the same request are an error, because the replay server couldn't choose between them.
 #[must_use]
 pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
+    let mut loaded = every_recording(path);
+    let mut first_files: HashMap<_, &Path> = HashMap::new();
+    for StoredRecording { file, recording } in &loaded.found {
+        let request = &recording.request;
+        let route = (&request.method, &request.path, &request.query);
+        let first = *first_files.entry(route).or_insert(file);
+        if first != file {
+            let what = format!("has the same request as {}", first.display());
+            loaded.errors.push(Error::whole(file, what));
+        }
+    }
+    loaded.errors.sort_by(|a, b| a.file.cmp(&b.file));
+    loaded
+}
+
+/// Reads a file, or every `*.json` file in a folder and its subfolders, also several recordings of the same request.
+#[must_use]
+pub fn every_recording(path: &Path) -> Loaded<StoredRecording> {
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     if !path.is_dir() {
         match recording(path) {
@@ -67,7 +88,7 @@ pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
     }
     for (path, is_folder) in entries(path, &mut errors) {
         if is_folder || path.extension().is_some_and(|ending| ending == "json") {
-            let loaded = recordings(&path);
+            let loaded = every_recording(&path);
             found.extend(loaded.found);
             errors.extend(loaded.errors);
         }
@@ -82,19 +103,23 @@ pub fn scenarios(folder: &Path) -> Loaded<Scenario> {
     for (path, is_folder) in entries(folder, &mut errors) {
         if is_folder {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let loaded = recordings(&path);
+            let loaded = every_recording(&path);
+            if !loaded.found.is_empty() {
+                found.push(Scenario {
+                    name: name.into_owned(),
+                    recordings: loaded.found,
+                });
+            } else if loaded.errors.is_empty() {
+                errors.push(Error::whole(&path, "the scenario contains no recordings"));
+            }
             errors.extend(loaded.errors);
-            found.push(Scenario {
-                name: name.into_owned(),
-                recordings: loaded.found,
-            });
         }
     }
     Loaded { found, errors }
 }
 
 fn recording(file: &Path) -> Result<StoredRecording, Error> {
-    let bytes = fs::read(file).map_err(|error| Error::unreadable(file, &error))?;
+    let bytes = fs::read(file).map_err(|error| unreadable(file, &error))?;
     let recording = serde_json::from_slice(&bytes).map_err(|error| {
         let message = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());
@@ -118,7 +143,7 @@ fn entries(folder: &Path, errors: &mut Vec<Error>) -> Vec<(PathBuf, bool)> {
     let entries = fs::read_dir(folder)
         .and_then(|entries| entries.map(|result| result.and_then(entry)).collect());
     let mut entries: Vec<_> = entries.unwrap_or_else(|error: io::Error| {
-        errors.push(Error::unreadable(folder, &error));
+        errors.push(unreadable(folder, &error));
         Vec::new()
     });
     entries.sort();
@@ -137,13 +162,17 @@ pub struct Error {
 }
 
 impl Error {
-    fn unreadable(file: &Path, error: &io::Error) -> Self {
+    fn whole(file: &Path, what: impl Into<String>) -> Self {
         Self {
             file: file.to_owned(),
             place: None,
-            what: format!("cannot be read: {error}"),
+            what: what.into(),
         }
     }
+}
+
+fn unreadable(file: &Path, error: &io::Error) -> Error {
+    Error::whole(file, format!("cannot be read: {error}"))
 }
 
 impl fmt::Display for Error {

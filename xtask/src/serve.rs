@@ -93,10 +93,11 @@ impl Source {
     /// Returns the path, the status code and the description of every recording; of a scenario, its first path and its name.
     fn routes(&self) -> Vec<Vec<String>> {
         let path = |stored: &StoredRecording| stored.recording.request.path.clone();
-        let scenarios = self.scenarios.iter().map(|scenario| {
+        let scenarios = self.scenarios.iter().filter_map(|scenario| {
             let (name, length) = (&scenario.name, scenario.recordings.len());
             let what = format!("scenario {name}, {length} responses in turn");
-            vec![path(&scenario.recordings[0]), "-".to_owned(), what]
+            let path = path(scenario.recordings.first()?);
+            Some(vec![path, "-".to_owned(), what])
         });
         let recordings = self.recordings.iter().map(|stored| {
             let status = stored.recording.response.status.to_string();

@@ -61,6 +61,10 @@ fn the_schema_and_the_reader_accept_the_same_recordings() {
     for (kind, is_valid) in [("observed-shape", true), ("live", false)] {
         cases.push(("/provenance/kind", kind.into(), is_valid));
     }
+    for status in [199, 200, 599, 600] {
+        let is_valid = (200..600).contains(&status);
+        cases.push(("/response/status", status.into(), is_valid));
+    }
     for (pointer, value, is_valid) in cases {
         let name = format!("{pointer}: {value}");
         let mut changed = valid.clone();
@@ -124,6 +128,7 @@ fn the_reader_reports_every_error_and_returns_the_valid_recordings() {
         ("a.json", "{"),
         ("b.json", &text_of("/b")),
         ("c/d.json", "3"),
+        ("c/e.json", &text_of("/b")),
     ]);
     let loaded = store::recordings(folder.path());
     assert_eq!(
@@ -131,9 +136,10 @@ fn the_reader_reports_every_error_and_returns_the_valid_recordings() {
         [
             "a.json:1:1: EOF while parsing an object",
             "c/d.json:1:1: invalid type: integer `3`, expected struct Recording",
+            "c/e.json: has the same request as b.json",
         ]
     );
-    assert_eq!(loaded.found.len(), 1);
+    assert_eq!(loaded.found.len(), 2);
 
     let missing = folder.path().join("missing");
     for errors in [
@@ -166,10 +172,13 @@ fn a_scenario_contains_the_recordings_of_a_folder_in_order_of_file_names() {
     let first = &scenarios[0].recordings[0].recording;
     assert!(first.description.starts_with("The first"));
 
-    let unreadable = folder(&[("unreadable/1.json", "")]);
+    let unreadable = folder(&[("empty/readme.md", ""), ("unreadable/1.json", "")]);
     assert_eq!(
         messages(&unreadable, &store::scenarios(unreadable.path()).errors),
-        ["unreadable/1.json:1:1: EOF while parsing a value"]
+        [
+            "empty: the scenario contains no recordings",
+            "unreadable/1.json:1:1: EOF while parsing a value",
+        ]
     );
 }
 
@@ -201,6 +210,10 @@ fn an_error_of_the_reader_names_file_line_column_and_cause() {
         (
             bytes("\"/x\"", b"\"/x y\""),
             "9:18: path \"/x y\" is not a percent-encoded path that starts with a slash and has no query",
+        ),
+        (
+            bytes("200", b"99"),
+            "15:16: status 99 is not between 200 and 599",
         ),
         (
             bytes("\"content-type\"", b"\"Content-Type\""),

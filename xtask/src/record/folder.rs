@@ -23,7 +23,7 @@ impl LiveFolder {
     /// Reads the recordings in the folder.
     pub fn read() -> Self {
         let folder = files::root().join("tests/recordings/live");
-        let stored = store::recordings(&folder).found.into_iter();
+        let stored = store::every_recording(&folder).found.into_iter();
         let earlier =
             stored.map(|stored| (stored.file, without_pseudonyms(&text(&stored.recording))));
         Self {

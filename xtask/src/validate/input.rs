@@ -1,9 +1,9 @@
 //! Reads the recordings. A recording that can't be read becomes a finding, so that the command still validates the rest.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cloud_partner_recordings::recording::Recording;
-use cloud_partner_recordings::store;
+use cloud_partner_recordings::store::{self, Loaded, StoredRecording};
 
 use super::codes;
 use super::secrets;
@@ -24,25 +24,35 @@ pub struct Input {
 
 /// Reads the files and folders in `paths`, or the workspace's own recordings.
 pub fn read(paths: &[PathBuf]) -> Input {
-    let own = ["tests/recordings", "tests/scenarios"].map(|folder| files::root().join(folder));
-    let paths = if paths.is_empty() { &own[..] } else { paths };
     let mut input = Input::default();
+    if paths.is_empty() {
+        let recordings = files::root().join("tests/recordings");
+        input.add(&recordings, store::recordings(&recordings));
+        let scenarios = files::root().join("tests/scenarios");
+        let Loaded { found, errors } = store::scenarios(&scenarios);
+        let found = found.into_iter().flat_map(|scenario| scenario.recordings);
+        let found = found.collect();
+        input.add(&scenarios, Loaded { found, errors });
+    }
     for path in paths {
-        let loaded = store::recordings(path);
+        input.add(path, store::every_recording(path));
+    }
+    input
+}
+
+impl Input {
+    fn add(&mut self, path: &Path, loaded: Loaded<StoredRecording>) {
         if loaded.found.is_empty() && loaded.errors.is_empty() {
             let finding = codes::UNREADABLE.finding("the folder contains no recordings");
             let finding = finding.in_file(&files::display_path(path));
-            input.empty.push(finding);
+            self.empty.push(finding);
         }
-        input
-            .unreadable
-            .extend(loaded.errors.iter().map(unreadable));
+        self.unreadable.extend(loaded.errors.iter().map(unreadable));
         let recordings = loaded.found.into_iter();
-        input
-            .recordings
-            .extend(recordings.map(|stored| (files::display_path(&stored.file), stored.recording)));
+        let recordings =
+            recordings.map(|stored| (files::display_path(&stored.file), stored.recording));
+        self.recordings.extend(recordings);
     }
-    input
 }
 
 /// Reads the recordings in `paths`, or the workspace's own, each with the name of its file. Returns an error if one can't be read.

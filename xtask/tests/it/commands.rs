@@ -118,6 +118,24 @@ fn an_unreadable_input_ends_with_3_and_names_the_place() {
 }
 
 #[test]
+fn unusable_recordings_of_the_workspace_end_with_3() {
+    let root = workspace();
+    common::add_recording(root.path(), "tests/recordings/copy", &json!({}));
+    fs::create_dir(root.path().join("tests/scenarios/empty")).expect("a folder");
+    let status = json!({ "response": { "status": 199 } });
+    common::add_recording(root.path(), "tests/scenarios/status/1", &status);
+    let output = run(&root, &["validate", "--spec=spec.yaml"]);
+    common::golden("recordings-unusable", &output);
+
+    fs::remove_file(root.path().join("tests/recordings/copy.json")).expect("a recording");
+    let output = run(&root, &["serve", "--list"]);
+    let message = stderr(&output);
+    let expected = "error: tests/scenarios/empty: the scenario contains no recordings";
+    assert_eq!(output.status.code(), Some(3), "{message}");
+    assert!(message.starts_with(expected), "{message}");
+}
+
+#[test]
 fn an_unwritable_output_ends_with_3() {
     let root = workspace();
     fs::remove_dir_all(root.path().join("tests")).expect("a folder");
