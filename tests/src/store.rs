@@ -67,6 +67,7 @@ pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
         let route = (&request.method, &request.path, &request.query);
         let first = *first_files.entry(route).or_insert(file);
         if first != file {
+            let first = first.strip_prefix(path).unwrap_or(first);
             let what = format!("has the same request as {}", first.display());
             loaded.errors.push(Error::whole(file, what));
         }
