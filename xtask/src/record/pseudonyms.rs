@@ -33,12 +33,16 @@ pub enum Kind {
 }
 
 /// The kinds that are recognised by the form of the value alone, whatever property has the value.
-static FORMS: LazyLock<[(Kind, Regex); 4]> = LazyLock::new(|| {
+static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
     [
         (Kind::Guid, r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"),
         (
             Kind::Time,
             r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]*)?)?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?$",
+        ),
+        (
+            Kind::Time,
+            r"^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT$",
         ),
         (Kind::Mail, r"^[^\s@:/<>]+@[^\s@:/<>]+(?:[,; ]+[^\s@:/<>]+@[^\s@:/<>]+)*$"),
         (Kind::Number, r"^[0-9]{1,19}$"),
@@ -53,8 +57,9 @@ static PSEUDONYM: LazyLock<Regex> = LazyLock::new(|| {
         (?-u:\b)(?:
             (?:contoso|offer|id|person|host)-[1-9][0-9]* | property[1-9][0-9]*(?-u:\b) | Sanitised\ text\ [1-9][0-9]*
             | (?<fixed>
-                00000000-0000-4000-a000-[0-9a-f]{12}(?-u:\b)
+                00000000-0000-4000-[aA]000-[0-9a-fA-F]{12}(?-u:\b)
                 | 2001-01-[0-9]{2}[Tt\ ][0-9:.]+
+                | Mon,\ 01\ Jan\ 2001\ [0-9:]{8}
                 | 1[0-9]{3,}(?-u:\b)
             )
         )",
@@ -73,7 +78,7 @@ pub fn without_pseudonyms(text: &str) -> String {
     let mut order = HashMap::new();
     let replaced = PSEUDONYM.replace_all(text, |found: &Captures<'_>| {
         let next = order.len();
-        let index = *order.entry(found[0].to_owned()).or_insert(next);
+        let index = *order.entry(found[0].to_ascii_lowercase()).or_insert(next);
         let form = match found.name("fixed") {
             Some(fixed) => fixed.as_str().replace(|c: char| c.is_ascii_hexdigit(), "0"),
             None => found[0]
@@ -117,6 +122,11 @@ impl Pseudonyms {
     pub fn replace(&mut self, kind: Kind, real: &str) -> String {
         if self.is_public(real) {
             return real.to_owned();
+        }
+        // GUIDs are equal regardless of the case of their letters.
+        if kind == Kind::Guid && real.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            let real = real.to_ascii_lowercase();
+            return self.replace(kind, &real).to_ascii_uppercase();
         }
         if let Some(pseudonym) = self.by_real_value.get(real) {
             return pseudonym.clone();
@@ -162,6 +172,10 @@ fn pseudonym(kind: Kind, real: &str, n: u64) -> String {
 
 /// Returns a time in January 2001, in the format of the real time. Times differ in their minutes, because a format can lack seconds.
 fn time(real: &str, n: u64) -> String {
+    if real.ends_with(" GMT") {
+        let (hour, minute, second) = (n / 3600 % 24, n / 60 % 60, n % 60);
+        return format!("Mon, 01 Jan 2001 {hour:02}:{minute:02}:{second:02} GMT");
+    }
     let offset = real.rfind(['Z', 'z', '+', '-']);
     let offset = offset.filter(|offset| *offset > "2001-01-01".len());
     let (local, offset) = real.split_at(offset.unwrap_or(real.len()));

@@ -19,7 +19,7 @@ use serde_json::{Number, Value};
 use super::capture::{decode_segment, encode_segment};
 use super::pseudonyms::{Kind, Pseudonyms, kind_by_form, regex};
 use super::public::web_url;
-use crate::spec::{Node, Operation, essence};
+use crate::spec::{Node, Operation};
 
 /// The properties whose values are words of the service, although the spec doesn't list the values.
 const WORDS: &[&str] = &[
@@ -35,6 +35,16 @@ const WORDS: &[&str] = &[
 /// A word such as `waitingForApproval`, `Http404Exception` or `microsoft-azure-corevm`.
 static WORD: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"^(?:microsoft-azure-)?(?:[A-Za-z]{2,40}|Http[A-Za-z0-9]{0,27}Exception)$")
+});
+
+/// A content type. Group 1 is the part that is kept, because it contains no personal data: the media type and a known charset.
+static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r#"(?ix)^
+        ((?:application|text) / (?:html|json|plain|problem\+json|xml)
+            (?: \s*;\s* charset = (?:utf-8|"utf-8"|iso-8859-1) \s*$ )?)
+        \s*(?:;.*)?$"#,
+    )
 });
 
 impl Pseudonyms {
@@ -95,13 +105,14 @@ impl Pseudonyms {
         });
     }
 
-    /// Returns a content type, or its media type alone if the parameters aren't public.
+    /// Returns a content type if it is public, otherwise the part of it that contains no personal data.
     fn content_type(&self, value: &str) -> String {
-        let candidates = [value.to_owned(), essence(value)].into_iter();
-        let mut public = candidates.filter(|value| self.is_public(value));
-        public
-            .next()
-            .unwrap_or_else(|| "application/octet-stream".to_owned())
+        if self.is_public(value) {
+            return value.to_owned();
+        }
+        let kept = CONTENT_TYPE.captures(value).and_then(|found| found.get(1));
+        kept.map_or("application/octet-stream", |kept| kept.as_str())
+            .to_owned()
     }
 
     fn value(&mut self, value: &mut Value, schema: Option<&Node<'_>>, kind: Kind) {

@@ -97,6 +97,39 @@ fn rejects_a_response_whose_body_is_not_completely_in_the_file() {
     assert_eq!(workspace.written().len(), 2);
 }
 
+#[test]
+fn keeps_media_types_the_form_of_http_dates_and_the_equality_of_guids() {
+    let workspace = Workspace::new();
+    let guid = "deadbeef-0000-4111-8222-333333333333";
+    let headers = json!([
+        { "name": "Content-Type", "value": "application/problem+json; charset=utf-8; v=planted" },
+        { "name": "Retry-After", "value": "Fri, 20 Nov 2026 17:35:09 GMT" },
+        { "name": "X-Ms-Correlation-Request-Id", "value": guid.to_uppercase() },
+    ]);
+    let text = json!({ "Message": guid }).to_string();
+    let entry = json!({
+        "request": { "method": "GET", "url": URL },
+        "response": { "status": 503, "headers": headers, "content": { "size": 1, "text": text } },
+    });
+    assert_exit_code(0, &workspace.import(std::slice::from_ref(&entry), &[]));
+    let written = workspace.written();
+    let recording: Value =
+        serde_json::from_str(&written["list-offers-contoso-503.json"]).expect("a recording");
+    let response = &recording["response"];
+    let headers = json!({
+        "content-type": "application/problem+json",
+        "retry-after": "Mon, 01 Jan 2001 00:00:01 GMT",
+        "x-ms-correlation-request-id": "00000000-0000-4000-A000-000000000001",
+    });
+    assert_eq!(response["headers"], headers);
+    let message = &response["body"]["json"]["Message"];
+    assert_eq!(message, "00000000-0000-4000-a000-000000000001");
+
+    workspace.commit();
+    assert_exit_code(0, &workspace.import(&[entry], &[]));
+    assert_eq!(workspace.written(), written);
+}
+
 /// Returns an entry with this header in the request and in the response, and with this text in the response body.
 fn echo(header: &str, value: &str, text: &str) -> Value {
     let headers = json!([{ "name": header, "value": value }]);
