@@ -32,7 +32,7 @@ use public::PublicValues;
 ///
 /// Sends GET requests for the list of the publisher's offers and for the status of each offer, or of the offers given with --offer.
 /// Writes the recordings to tests/recordings/live, also those of error responses. If an operation has no successful response, the
-/// exit code is 1.
+/// exit code is 1. If the list of offers is empty, no status is required.
 ///
 /// Before a recording is written, every value that isn't public is replaced by a pseudonym: identifiers, addresses, times, texts and
 /// others. Equal values get the same pseudonym in the whole run. The values in the spec and in the committed recordings are public,

@@ -75,20 +75,27 @@ pub fn capture<'o>(
     let (with_offer, lists): (Vec<_>, Vec<_>) =
         operations.partition(|operation| operation.templates().any(|name| name == "offerId"));
     let mut captures = Vec::new();
-    for operation in lists {
+    for &operation in &lists {
         captures.extend(service.capture(operation, "", out)?);
     }
+    let has_no_offers =
+        options.offer.is_empty() && !captures.is_empty() && captures.iter().all(is_empty_list);
     let offers = if options.offer.is_empty() {
         offers(&captures)
     } else {
         options.offer
     };
-    for operation in with_offer {
+    for &operation in &with_offer {
         for offer in &offers {
             captures.extend(service.capture(operation, offer, out)?);
         }
     }
-    let is_complete = has_successes(&captures, out)?;
+    let required = if has_no_offers {
+        lists
+    } else {
+        [lists, with_offer].concat()
+    };
+    let is_complete = has_successes(&required, &captures, out)?;
     // The parts of a JSON web token are secrets too. Shorter parts are left out, because a recording can contain them by chance.
     let secrets = token.split('.').chain([token.as_str()]);
     let secrets = secrets.filter(|part| part.len() >= 8).map(str::to_owned);
@@ -99,9 +106,16 @@ pub fn capture<'o>(
     })
 }
 
-/// Returns whether each requested operation has a successful response, and prints an error for each operation that has none.
-fn has_successes(captures: &[Capture<'_>], out: &mut dyn Write) -> std::io::Result<bool> {
-    let mut statuses: BTreeMap<&str, Vec<u16>> = BTreeMap::new();
+/// Returns whether each of the operations has a successful response, and prints an error for each operation that has none.
+fn has_successes(
+    operations: &[&Operation<'_>],
+    captures: &[Capture<'_>],
+    out: &mut dyn Write,
+) -> std::io::Result<bool> {
+    let operations = operations.iter();
+    let mut statuses: BTreeMap<&str, Vec<u16>> = operations
+        .map(|operation| (operation.path.as_str(), Vec::new()))
+        .collect();
     for capture in captures {
         let of_operation = statuses.entry(&capture.name).or_default();
         of_operation.push(capture.recording.response.status);
@@ -237,6 +251,14 @@ fn causes(error: reqwest::Error) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(": ")
+}
+
+/// Returns whether a response is a list without offers.
+fn is_empty_list(capture: &Capture<'_>) -> bool {
+    let response = &capture.recording.response;
+    let is_empty =
+        matches!(&response.body, Some(Body::Json(Value::Array(offers))) if offers.is_empty());
+    response.status == 200 && is_empty
 }
 
 /// Returns the identifiers of the offers in the lists.

@@ -80,6 +80,26 @@ fn exits_with_0_only_if_each_operation_has_a_successful_response() {
     }
 }
 
+/// The status requests need an offer of the list, and a parameter with a known value.
+#[test]
+fn exits_with_1_if_an_operation_gets_no_request_unless_the_publisher_has_no_offer() {
+    let workspace = Workspace::new();
+    let assert_exit = |code, list: &'static str| {
+        let server = ScriptedServer::start(move |_| scripted_server::response(200, &[], list));
+        let mut command = workspace.command_from(&server.url(), "contoso", &["--dry-run"]);
+        let output = workspace.run(command.env("AZURE_TOKEN", "a-planted-token"));
+        assert_exit_code(code, &output);
+        assert_eq!(server.requests().len(), 1);
+    };
+    assert_exit(0, "[]");
+    assert_exit(1, r#"{ "value": [{ "id": "x1" }] }"#);
+    assert_exit(1, r#"[{ "name": "x1" }]"#);
+    let spec = workspace.root().join("openapi/cloud-partner-portal.yaml");
+    let text = fs::read_to_string(&spec).expect("the spec");
+    fs::write(&spec, text.replace("offerId", "productId")).expect("the spec");
+    assert_exit(1, "[]");
+}
+
 #[test]
 fn prints_what_it_writes_and_what_it_rejects() {
     let workspace = Workspace::new();
