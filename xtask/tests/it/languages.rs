@@ -309,7 +309,7 @@ fn every_language_has_a_page_with_its_program_and_a_link() {
 fn every_language_of_the_workspace_has_a_valid_manifest() {
     // The command reads the manifests of all languages before it refuses the name.
     let output = common::run(&common::workspace(), &["languages", "cobol"]);
-    let error = common::stderr(&output);
+    let error = stderr(&output);
     let expected = "the language `cobol` doesn't exist; the languages are cpp, csharp, go,";
     assert!(error.contains(expected), "{error}");
     assert_eq!(output.status.code(), Some(3));
