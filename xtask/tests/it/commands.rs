@@ -8,7 +8,7 @@ use std::process::{Output, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::common::{self, stderr, stdout};
+use crate::common::{self, assert_exit_code, assert_stderr, assert_stdout, stdout};
 
 const SPEC: &str = "openapi/cloud-partner-portal.yaml";
 
@@ -18,17 +18,10 @@ fn workspace() -> TempDir {
     for folder in ["sdk/src", "tests/scenarios", "xtask/below"] {
         fs::create_dir_all(root.path().join(folder)).expect("a folder");
     }
-    let spec = fs::read(common::workspace().join(SPEC)).expect("the spec");
+    let spec = common::read(&common::workspace().join(SPEC));
     common::write(root.path(), SPEC, spec);
     common::add_recording(root.path(), "tests/recordings/base", &json!({}));
     root
-}
-
-/// Replaces a text that occurs once in the committed spec.
-fn edit_spec(root: &TempDir, old: &str, new: &str) {
-    let text = fs::read_to_string(root.path().join(SPEC)).expect("the spec");
-    assert_eq!(text.matches(old).count(), 1, "{old}");
-    common::write(root.path(), SPEC, text.replace(old, new));
 }
 
 fn run(root: &TempDir, arguments: &[&str]) -> Output {
@@ -42,8 +35,7 @@ fn help_names_every_command_and_exit_code() {
     let commands = "compat coverage demo docs generate languages lint record serve validate";
     for command in commands.split(' ') {
         let output = common::run(&folder, &[command, "--help"]);
-        assert_eq!(output.status.code(), Some(0), "{command}");
-        assert!(stdout(&output).contains("Usage: cargo xtask"), "{command}");
+        assert_stdout(0, &output, &format!("Usage: cargo xtask {command}"));
     }
 }
 
@@ -63,10 +55,7 @@ fn wrong_usage_ends_with_2() {
         "lint --spec",
     ] {
         let arguments: Vec<&str> = arguments.split_whitespace().collect();
-        let output = common::run(&common::tests(), &arguments);
-        let message = stderr(&output);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(message.contains("--help"), "{arguments:?}: {message}");
+        assert_stderr(2, &common::run(&common::tests(), &arguments), "--help");
     }
 }
 
@@ -99,22 +88,14 @@ fn an_unreadable_input_ends_with_3_and_names_the_place() {
     }
     common::golden_text("spec-unreadable", &printed.concat());
     let output = run(&root, &["lint", "--spec", "not-yaml.yaml"]);
-    let message = stderr(&output);
-    assert_eq!(output.status.code(), Some(3));
-    assert!(message.starts_with("error: not-yaml.yaml:"), "{message}");
+    assert_stderr(3, &output, "error: not-yaml.yaml:");
 
     fs::create_dir(root.path().join("empty")).expect("a folder");
-    let output = run(&root, &["validate", "--spec=spec.yaml", "empty"]);
-    assert_eq!(output.status.code(), Some(3));
-    let arguments = [
-        "validate",
-        "--spec=spec.yaml",
-        "empty",
-        "nowhere",
-        "nowhere.json",
-        "recordings",
-    ];
-    common::golden("recording-missing", &run(&root, &arguments));
+    let validate = ["validate", "--spec=spec.yaml", "empty"];
+    assert_exit_code(3, &run(&root, &validate));
+    let more = ["nowhere", "nowhere.json", "recordings"];
+    let output = run(&root, &[&validate[..], &more].concat());
+    common::golden("recording-missing", &output);
 }
 
 #[test]
@@ -128,11 +109,8 @@ fn unusable_recordings_of_the_workspace_end_with_3() {
     common::golden("recordings-unusable", &output);
 
     fs::remove_file(root.path().join("tests/recordings/copy.json")).expect("a recording");
-    let output = run(&root, &["serve", "--list"]);
-    let message = stderr(&output);
     let expected = "error: tests/scenarios/empty: the scenario contains no recordings";
-    assert_eq!(output.status.code(), Some(3), "{message}");
-    assert!(message.starts_with(expected), "{message}");
+    assert_stderr(3, &run(&root, &["serve", "--list"]), expected);
 }
 
 #[test]
@@ -140,23 +118,17 @@ fn an_unwritable_output_ends_with_3() {
     let root = workspace();
     fs::remove_dir_all(root.path().join("tests")).expect("a folder");
     common::write(root.path(), "tests", "a file instead of the folder");
-    let output = run(&root, &["generate"]);
-    let message = stderr(&output);
     let expected = "tests/recording.schema.json: the file can't be written: ";
-    assert_eq!(output.status.code(), Some(3));
-    assert!(message.contains(expected), "{message}");
+    assert_stderr(3, &run(&root, &["generate"]), expected);
 
     if Path::new("/dev/full").exists() {
         let full = fs::File::options().write(true).open("/dev/full");
         let arguments = ["validate", "--spec", "spec.yaml", "recordings"];
         let output = common::xtask(root.path(), &arguments)
             .stdout(full.expect("/dev/full"))
-            .output()
-            .expect("xtask starts");
-        let message = stderr(&output);
+            .output();
         let expected = "error: the output can't be written: ";
-        assert_eq!(output.status.code(), Some(3));
-        assert!(message.starts_with(expected), "{message}");
+        assert_stderr(3, &output.expect("xtask starts"), expected);
     }
 }
 
@@ -165,12 +137,8 @@ fn an_unwritable_output_ends_with_3() {
 fn a_closed_pipe_does_not_change_the_exit_code() {
     let folder = common::base();
     // This output is larger than the buffer of a pipe, so the program still writes when the pipe is closed.
-    let arguments = [
-        "coverage",
-        "--spec=spec.yaml",
-        "--format=json",
-        "recordings",
-    ];
+    let arguments = "coverage --spec=spec.yaml --format=json recordings";
+    let arguments: Vec<_> = arguments.split(' ').collect();
     for lines in [0, 1] {
         let mut child = common::xtask(folder.path(), &arguments)
             .stdout(Stdio::piped())
@@ -182,8 +150,8 @@ fn a_closed_pipe_does_not_change_the_exit_code() {
             assert_eq!(line.expect("a line"), "{");
         }
         let output = child.wait_with_output().expect("xtask ends");
-        assert_eq!(stderr(&output), "");
-        assert_eq!(output.status.code(), Some(1));
+        assert_exit_code(1, &output);
+        assert_eq!(output.stderr, b"");
     }
 }
 
@@ -196,45 +164,23 @@ fn generate_writes_and_checks_from_any_folder() {
             .output()
             .expect("xtask starts")
     };
-    let missing = run_below(&["generate", "--check"]);
-    common::golden("generate-missing", &missing);
+    let check = ["generate", "--check"];
+    common::golden("generate-missing", &run_below(&check));
     assert!(!root.path().join("sdk/src/facade.rs").exists());
     common::golden("generate-written", &run_below(&["generate"]));
     common::golden("generate-unchanged", &run_below(&["generate"]));
-    common::golden("generate-unchanged", &run_below(&["generate", "--check"]));
+    common::golden("generate-unchanged", &run_below(&check));
 
     let schema = root.path().join("tests/recording.schema.json");
-    let written = fs::read_to_string(&schema).expect("the schema");
-    let changed = written.replace("\"Recording\"", "\"Record\"");
-    assert_ne!(written, changed);
+    let changed = common::read(&schema).replace("\"Recording\"", "\"Record\"");
     fs::write(&schema, changed).expect("the schema");
-    common::golden("generate-schema", &run_below(&["generate", "--check"]));
-    fs::write(&schema, written).expect("the schema");
-
-    let value = "        - neverPublished\n";
-    edit_spec(&root, value, &format!("{value}        - postponed\n"));
-    let outdated = run(&root, &["generate", "--check"]);
-    assert_eq!(outdated.status.code(), Some(4));
-    let printed = stdout(&outdated);
-    for expected in [
-        "Outdated sdk/src/generated.rs\n",
-        "--- sdk/src/generated.rs (committed)\n+++ sdk/src/generated.rs (now)\n@@ ",
-    ] {
-        assert!(printed.contains(expected), "{printed}");
-    }
-    let mut lines = printed.lines();
-    assert!(
-        lines.any(|line| line.starts_with('+') && line.contains("Postponed")),
-        "{printed}"
-    );
-    let help = "Help run `cargo xtask generate` to regenerate the files\n";
-    assert!(printed.ends_with(help), "{printed}");
+    common::golden("generate-schema", &run_below(&check));
 }
 
 #[test]
 fn the_committed_files_are_up_to_date() {
     let output = common::run(&common::workspace(), &["generate", "--check"]);
-    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    assert_exit_code(0, &output);
 }
 
 #[test]
@@ -242,13 +188,13 @@ fn generate_reports_the_problems_that_lint_reports() {
     let root = workspace();
     let title = "          title: ErrorDetail\n";
     let closed = format!("{title}          additionalProperties: false\n");
-    edit_spec(&root, title, &closed);
+    let spec = common::read(&root.path().join(SPEC));
+    common::write(root.path(), SPEC, spec.replace(title, &closed));
     let lint = run(&root, &["lint"]);
     let problem = "Error closed-object: openapi/cloud-partner-portal.yaml:";
-    assert_eq!(lint.status.code(), Some(1));
-    assert!(stdout(&lint).contains(problem), "{}", stdout(&lint));
+    assert_stdout(1, &lint, problem);
     let generate = run(&root, &["generate"]);
-    assert_eq!(generate.status.code(), Some(1));
+    assert_exit_code(1, &generate);
     assert_eq!(stdout(&generate), stdout(&lint));
     assert!(!root.path().join("sdk/src/generated.rs").exists());
 }
@@ -256,7 +202,7 @@ fn generate_reports_the_problems_that_lint_reports() {
 /// Runs `generate` on the small spec of the lint tests with a JSON merge patch of the operation `listOrders`. Returns the output and
 /// the generated facade.
 fn generate(patch: &Value) -> (Output, String) {
-    let mut spec = crate::lint::spec();
+    let mut spec = common::json(crate::lint::BASE);
     let operation = spec.pointer_mut("/paths/~1shops~1{shop}~1orders/get");
     json_patch::merge(operation.expect("the operation"), patch);
     let root = workspace();
@@ -273,7 +219,7 @@ fn every_path_parameter_of_type_string_becomes_an_identifier() {
         json!({ "parameters": [parameter("shop", "path"), parameter("api-version", "query")] });
     for patch in [json!({}), plain] {
         let (output, facade) = generate(&patch);
-        assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+        assert_exit_code(0, &output);
         for expected in [
             "shop: impl ::std::convert::AsRef<str>",
             "let shop: crate::Identifier",
@@ -288,10 +234,8 @@ fn generate_names_the_operation_that_progenitor_rejects() {
     let schema = json!({ "description": "", "type": "string" });
     let body = json!({ "requestBody": { "content": { "application/xml": { "schema": schema } } } });
     let (output, facade) = generate(&body);
-    assert_eq!(output.status.code(), Some(3));
-    let message = stderr(&output);
     for expected in ["the operation `listOrders`", "application/xml"] {
-        assert!(message.contains(expected), "{message}");
+        assert_stderr(3, &output, expected);
     }
     assert_eq!(facade, "");
 }

@@ -55,18 +55,33 @@ pub fn stdout(output: &Output) -> String {
 
 /// Returns the exit code and the output of a run.
 pub fn transcript(output: &Output) -> String {
-    let code = output
-        .status
-        .code()
-        .expect("the program ends without a signal");
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    let stderr = if stderr.is_empty() {
-        String::new()
-    } else {
-        format!("standard error:\n{stderr}")
-    };
-    format!("exit code {code}\n{stdout}{stderr}")
+    let code = output.status.code();
+    let code = code.expect("the program ends without a signal");
+    let mut text = format!("exit code {code}\n{}", stdout(output));
+    if !output.stderr.is_empty() {
+        text += &format!("standard error:\n{}", stderr(output));
+    }
+    text
+}
+
+/// Asserts the exit code of a run.
+pub fn assert_exit_code(code: i32, output: &Output) {
+    let transcript = transcript(output);
+    assert_eq!(output.status.code(), Some(code), "{transcript}");
+}
+
+/// Asserts the exit code of a run, and that its standard output contains a text.
+pub fn assert_stdout(code: i32, output: &Output, expected: &str) {
+    assert_exit_code(code, output);
+    let printed = stdout(output);
+    assert!(printed.contains(expected), "no {expected} in:\n{printed}");
+}
+
+/// Asserts the exit code of a run, and that its standard error contains a text.
+pub fn assert_stderr(code: i32, output: &Output, expected: &str) {
+    assert_exit_code(code, output);
+    let printed = stderr(output);
+    assert!(printed.contains(expected), "no {expected} in:\n{printed}");
 }
 
 /// The values that differ between two runs: each placeholder of the golden files, with the pattern of the value.
@@ -127,10 +142,24 @@ pub fn edit(document: &mut Value, pointer: &str, value: Value) {
     }
 }
 
-/// Reads a JSON file.
-pub fn json(file: &Path) -> Value {
-    let text = fs::read_to_string(file).expect("the file can be read");
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+/// Returns the JSON file with this path below the folder of the tests, with changes: a mapping of JSON pointers to new values.
+pub fn edited(file: &str, edits: &Value) -> Value {
+    let mut document = json(file);
+    for (pointer, value) in edits.as_object().expect("a mapping") {
+        edit(&mut document, pointer, value.clone());
+    }
+    document
+}
+
+/// Reads the JSON file with this path below the folder of the tests.
+pub fn json(file: &str) -> Value {
+    let text = read(&tests().join(file));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// Reads a text file.
+pub fn read(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
 /// Writes a file and the folders that contain it.
@@ -143,7 +172,7 @@ pub fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
 /// Creates a folder with the base spec as `spec.yaml` and the base recording as `recordings/base.json`.
 pub fn base() -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let spec = fs::read(tests().join("cases/base/spec.yaml")).expect("the base spec");
+    let spec = read(&tests().join("cases/base/spec.yaml"));
     write(folder.path(), "spec.yaml", spec);
     add_recording(folder.path(), "recordings/base", &json!({}));
     folder
@@ -155,11 +184,40 @@ pub fn add_recording(folder: &Path, name: &str, recording: &Value) {
     let text = match recording {
         Value::String(text) => text.clone(),
         patch => {
-            let mut patched = json(&tests().join("cases/base/recording.json"));
+            let mut patched = json("cases/base/recording.json");
             json_patch::merge(&mut patched, patch);
             format!("{patched:#}")
         }
     };
     let ending = if name.contains('.') { "" } else { ".json" };
     write(folder, &format!("{name}{ending}"), text);
+}
+
+/// Runs git in a folder.
+pub fn git(folder: &Path, arguments: &[&str]) {
+    let output = Command::new("git")
+        .current_dir(folder)
+        .args(["-c", "user.name=Test", "-c", "user.email=test@example.com"])
+        .args(["-c", "commit.gpgsign=false"])
+        .args(arguments)
+        .output()
+        .expect("git starts");
+    assert_exit_code(0, &output);
+}
+
+/// Commits every file of a repository.
+pub fn commit(folder: &Path) {
+    git(folder, &["add", "--all"]);
+    let arguments = ["commit", "--quiet", "--allow-empty", "--message=Test"];
+    git(folder, &arguments);
+}
+
+/// Makes a git repository with copies of these files and folders of the workspace, except ignored files.
+pub fn check_out(folder: &Path, paths: &[&str]) {
+    git(folder, &["init", "--quiet", "--initial-branch=main"]);
+    let workspace = workspace();
+    let work_tree = workspace.to_str().expect("a path");
+    let add = ["--git-dir=.git", "--work-tree", work_tree, "add"];
+    git(folder, &[&add, paths].concat());
+    git(folder, &["checkout-index", "--all"]);
 }

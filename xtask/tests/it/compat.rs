@@ -7,11 +7,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::common::{self, stderr, stdout, write};
+use crate::common::{self, assert_exit_code, assert_stderr, assert_stdout, commit, git, write};
 
 const MANIFEST: &str =
     "[workspace]\n\n[workspace.package]\nversion = \"0.1.0\"\nedition = \"2024\"\n";
@@ -23,7 +23,7 @@ fn workspace() -> tempfile::TempDir {
     let root = tempfile::tempdir().expect("a temporary folder");
     write(root.path(), "Cargo.toml", MANIFEST);
     write(root.path(), "CHANGELOG.md", CHANGELOG);
-    let base = fs::read_to_string(common::tests().join("compat/base.json")).expect("the base");
+    let base = common::read(&common::tests().join("compat/base.json"));
     write(root.path(), "base.json", &base);
     write(root.path(), SPEC, &base);
     root
@@ -33,30 +33,29 @@ const SPEC: &str = "openapi/cloud-partner-portal.yaml";
 
 /// Writes the base with these edits as the new spec.
 fn edit(root: &Path, edits: &Value) {
-    let text = fs::read_to_string(root.join("base.json")).expect("the base");
-    let mut spec: Value = serde_json::from_str(&text).expect("JSON");
-    for (pointer, value) in edits.as_object().expect("pointers with values") {
-        common::edit(&mut spec, pointer, value.clone());
-    }
-    let text = serde_json::to_string_pretty(&spec).expect("JSON");
-    write(root, SPEC, &text);
+    let spec = common::edited("compat/base.json", edits);
+    write(root, SPEC, format!("{spec:#}"));
 }
 
 fn compat(root: &Path, more: &[&str]) -> Output {
     common::run_in_workspace(root, &[&["compat"], more].concat())
 }
 
+/// Runs `compat` with the base file. Returns the output and the JSON report.
+fn compat_json(root: &Path) -> (Output, Value) {
+    let output = compat(root, &["--base", "base.json", "--format", "json"]);
+    let report = serde_json::from_slice(&output.stdout).expect("JSON");
+    (output, report)
+}
+
 #[test]
 fn reports_the_expected_changes_for_each_case() {
-    let cases = fs::read(common::tests().join("compat/cases.json")).expect("the cases");
-    let cases: Vec<Value> = serde_json::from_slice(&cases).expect("a list");
     let text = |value: &Value| value.as_str().expect("text").to_owned();
+    let root = workspace();
     let mut differences = Vec::new();
-    for case in cases {
-        let root = workspace();
+    for case in common::json("compat/cases.json").as_array().expect("cases") {
         edit(root.path(), &case["edit"]);
-        let output = compat(root.path(), &["--base", "base.json", "--format", "json"]);
-        let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let (output, report) = compat_json(root.path());
         let findings = report["findings"].as_array().expect("a list").iter();
         let notes = findings.filter(|finding| finding["level"] == "note");
         let changes: Vec<String> = notes
@@ -90,40 +89,13 @@ fn prints_the_changes_as_json() {
         "/components/schemas/Order/properties/remark": remark,
     });
     edit(root.path(), &edits);
-    let output = compat(root.path(), &["--base", "base.json", "--format", "json"]);
-    common::golden("compat-json", &output);
-}
-
-fn git(root: &Path, arguments: &[&str]) {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(root)
-        .args([
-            "-c",
-            "user.name=Test",
-            "-c",
-            "user.email=test@example.com",
-            "-c",
-            "commit.gpgsign=false",
-        ])
-        .args(arguments)
-        .output()
-        .expect("git starts");
-    assert!(output.status.success(), "{}", stderr(&output));
-}
-
-fn commit(root: &Path) {
-    git(root, &["add", "--all"]);
-    git(root, &["commit", "--quiet", "--message", "A commit"]);
+    common::golden("compat-json", &compat_json(root.path()).0);
 }
 
 /// Makes a git repository whose only tag is v0.1.0, with one commit after it.
 fn repository() -> tempfile::TempDir {
     let root = workspace();
-    git(
-        root.path(),
-        &["init", "--quiet", "--initial-branch", "main"],
-    );
+    git(root.path(), &["init", "--quiet"]);
     commit(root.path());
     git(root.path(), &["tag", "v0.1.0"]);
     write(root.path(), "more", "");
@@ -132,17 +104,13 @@ fn repository() -> tempfile::TempDir {
 }
 
 fn break_clients(root: &Path) {
-    edit(
-        root,
-        &json!({"/components/schemas/Order/properties/note": null}),
-    );
+    let property = "/components/schemas/Order/properties/note";
+    edit(root, &json!({ property: null }));
 }
 
 fn add_a_known_value(root: &Path) {
-    edit(
-        root,
-        &json!({"/components/schemas/State/x-extensible-enum/3": "returned"}),
-    );
+    let value = "/components/schemas/State/x-extensible-enum/3";
+    edit(root, &json!({ value: "returned" }));
 }
 
 #[test]
@@ -153,37 +121,31 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
 
     add_a_known_value(root);
     common::golden("compat-added-without-entry", &compat(root, &[]));
-    let with_entry = CHANGELOG.replace(
-        "## Unreleased\n",
-        "## Unreleased\n\n### Added\n\n- The state `returned`.\n",
-    );
+    let unreleased = |text: &str| CHANGELOG.replace("## Unreleased\n", text);
+    let entry = "\n### Added\n\n- The state `returned`.\n";
+    let with_entry = unreleased(&format!("## Unreleased\n{entry}"));
     write(root, "CHANGELOG.md", &with_entry);
     common::golden("compat-added-with-entry", &compat(root, &[]));
 
     break_clients(root);
     common::golden("compat-breaking-too-small", &compat(root, &[]));
     write(root, "Cargo.toml", MANIFEST.replace("0.1.0", "0.1.9"));
-    assert_eq!(compat(root, &[]).status.code(), Some(1));
+    assert_exit_code(1, &compat(root, &[]));
     write(root, "Cargo.toml", MANIFEST.replace("0.1.0", "0.2.0"));
     common::golden("compat-breaking-raised", &compat(root, &[]));
 
-    // The entry is under the heading of the new version, and there is none under `Unreleased`.
-    let released = with_entry.replace(
-        "## Unreleased\n",
-        "## Unreleased\n\n## [0.2.0] - 2026-02-02\n",
-    );
-    write(root, "CHANGELOG.md", &released);
-    assert_eq!(compat(root, &[]).status.code(), Some(0));
-
-    // An entry that the base's changelog has already describes an earlier change.
-    let old = CHANGELOG.replace("## Unreleased\n", "## Unreleased\n\n- The first spec.\n");
-    write(root, "CHANGELOG.md", &old);
-    assert_eq!(compat(root, &[]).status.code(), Some(1));
-
-    // So does an edited entry of a release that isn't newer than the base.
-    let edited = CHANGELOG.replace("- The first spec.", "- The very first spec.");
-    write(root, "CHANGELOG.md", &edited);
-    assert_eq!(compat(root, &[]).status.code(), Some(1));
+    let heading = "## Unreleased\n\n## [0.2.0] - 2026-02-02\n";
+    for (changelog, code) in [
+        // The entry is under the heading of the new version, and there is none under `Unreleased`.
+        (unreleased(&format!("{heading}{entry}")), 0),
+        // An entry that is also in the base's changelog describes an earlier change.
+        (unreleased("## Unreleased\n\n- The first spec.\n"), 1),
+        // An edited entry of a release that isn't newer than the base describes an earlier change.
+        (CHANGELOG.replace("The first", "The very first"), 1),
+    ] {
+        write(root, "CHANGELOG.md", &changelog);
+        assert_exit_code(code, &compat(root, &[]));
+    }
 }
 
 #[test]
@@ -204,9 +166,7 @@ fn a_breaking_change_needs_a_major_version_from_1_0_0_on() {
     ] {
         change(root);
         write(root, "Cargo.toml", MANIFEST.replace("0.1.0", version));
-        let output = compat(root, &["--base", "base.json"]);
-        let report = stdout(&output);
-        assert_eq!(output.status.code(), Some(code), "{version}: {report}");
+        assert_exit_code(code, &compat(root, &["--base", "base.json"]));
     }
 }
 
@@ -224,11 +184,7 @@ fn a_base_that_was_not_released_allows_breaking_changes() {
     commit(root);
     common::golden("compat-unreleased", &compat(root, &[]));
     let output = compat(root, &["--base", "HEAD"]);
-    assert!(
-        stdout(&output).contains("0 of 0 changes breaking"),
-        "{}",
-        stdout(&output)
-    );
+    assert_stdout(0, &output, "0 of 0 changes breaking");
 }
 
 #[test]
@@ -236,9 +192,7 @@ fn every_error_message_says_what_to_do() {
     let root = repository();
     let root = root.path();
     let assert_error = |base: &str, expected: &str| {
-        let output = compat(root, &[&format!("--base={base}")]);
-        assert_eq!(output.status.code(), Some(3), "{base}: {}", stdout(&output));
-        assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+        assert_stderr(3, &compat(root, &[&format!("--base={base}")]), expected);
     };
     for base in ["nowhere", "--output=planted", "HEAD~9", ""] {
         let expected = format!(
@@ -262,13 +216,9 @@ fn every_error_message_says_what_to_do() {
 
 #[test]
 fn finds_no_change_between_the_committed_spec_and_itself() {
-    let own = common::workspace().join(SPEC);
-    let own = own.to_str().expect("a path");
-    let output = common::run(
-        &common::workspace(),
-        &["compat", "--base", own, "--format", "json"],
-    );
+    let arguments = ["compat", "--base", SPEC, "--format", "json"];
+    let output = common::run(&common::workspace(), &arguments);
+    assert_exit_code(0, &output);
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!(report["findings"], Value::Array(Vec::new()));
-    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(report["findings"], json!([]));
 }

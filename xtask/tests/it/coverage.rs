@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::process::Output;
 
-use crate::common::{self, add_recording, stderr, stdout};
+use crate::common::{self, add_recording, assert_exit_code, assert_stdout, stderr, stdout};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -36,13 +36,9 @@ fn gaps(names: &[&str]) -> String {
     format!("coverage:\n{gaps}")
 }
 
-fn parsed(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}{}", stdout(output), stderr(output)))
-}
-
-/// Returns the state of each statement by name. Fails if a name occurs twice.
-fn states(report: &Value) -> BTreeMap<String, Value> {
+/// Returns the state of each statement in a JSON report by name. Fails if a name occurs twice.
+fn states(output: &Output) -> BTreeMap<String, Value> {
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let mut states = BTreeMap::new();
     for statement in report["statements"].as_array().expect("the statements") {
         let name = statement["name"].as_str().expect("a name").to_owned();
@@ -72,11 +68,11 @@ fn prints_the_number_of_statements_by_provenance() {
 /// merge patch of its response. A case with `spec` also replaces a text of the spec.
 #[test]
 fn the_strongest_recording_decides_the_state_of_a_statement() {
-    let cases = common::json(&common::tests().join("coverage/states.json"));
+    let cases = common::json("coverage/states.json");
     for case in cases.as_array().expect("the cases") {
         let folder = common::base();
         if let (Some(from), Some(to)) = (case["spec"][0].as_str(), case["spec"][1].as_str()) {
-            let spec = std::fs::read_to_string(folder.path().join("spec.yaml")).expect("the spec");
+            let spec = common::read(&folder.path().join("spec.yaml"));
             assert!(spec.contains(from), "{from}");
             common::write(folder.path(), "spec.yaml", spec.replace(from, to));
         }
@@ -87,8 +83,8 @@ fn the_strongest_recording_decides_the_state_of_a_statement() {
                 add_recording(folder.path(), &format!("{place}/{index}"), &patch);
             }
         }
-        let report = parsed(&coverage(&folder, "coverage: []\n", &["--format", "json"]));
-        let state = &states(&report)[case["statement"].as_str().expect("a name")];
+        let output = coverage(&folder, "coverage: []\n", &["--format", "json"]);
+        let state = &states(&output)[case["statement"].as_str().expect("a name")];
         assert_eq!(*state, case["state"], "{}", case["behaviour"]);
     }
 }
@@ -98,7 +94,7 @@ fn the_strongest_recording_decides_the_state_of_a_statement() {
 fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
     let folder = common::base();
     let output = coverage(&folder, "coverage: []\n", &[]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_exit_code(1, &output);
     let printed = stdout(&output);
     let findings = printed
         .lines()
@@ -107,20 +103,18 @@ fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
     let braces = names.iter().any(|name| name.contains("{shopId}"));
     assert!(braces, "{printed}");
     let output = coverage(&folder, &gaps(&names), &[]);
-    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     let count = format!("{} known gaps, 0 uncovered", names.len());
-    assert!(stdout(&output).contains(&count), "{}", stdout(&output));
+    assert_stdout(0, &output, &count);
 
     // The first statement is covered, the second doesn't exist, and another known gap accepts the third.
     for unneeded in ["/info/version", "/components/schemas/Order", names[0]] {
         let all = [&names[..], &[unneeded]].concat();
         let output = coverage(&folder, &gaps(&all), &[]);
-        assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
         let (index, line) = (names.len(), 2 + 3 * names.len());
         let finding = format!(
             "Error unneeded-gap: gaps.yaml:{line}:5 /coverage/{index}\n             the known gap `{unneeded}` accepts nothing\n"
         );
-        assert!(stdout(&output).contains(&finding), "{}", stdout(&output));
+        assert_stdout(1, &output, &finding);
     }
 }
 
@@ -130,26 +124,17 @@ fn an_invalid_file_of_known_gaps_is_an_error_with_its_place() {
     let gap = |reason: &str, date: &str| {
         format!("coverage:\n  - name: a\n    reason: '{reason}'\n    date: {date}\n")
     };
+    let number = "1:1: coverage: invalid type: integer `7`, expected a sequence";
+    let incomplete = "2:5: the known gap needs a `reason`, and a `date` like 2026-01-31";
+    let unknown = "1:1: mutants: unknown field `mutants`, expected `coverage`";
     for (text, message) in [
-        (
-            "coverage: 7\n".to_owned(),
-            "1:1: coverage: invalid type: integer `7`, expected a sequence",
-        ),
-        (
-            gap("", "2026-01-31"),
-            "2:5: the known gap needs a `reason`, and a `date` like 2026-01-31",
-        ),
-        (
-            gap("b", "soon"),
-            "2:5: the known gap needs a `reason`, and a `date` like 2026-01-31",
-        ),
-        (
-            "mutants: []\n".to_owned(),
-            "1:1: mutants: unknown field `mutants`, expected `coverage`",
-        ),
+        ("coverage: 7\n".to_owned(), number),
+        (gap("", "2026-01-31"), incomplete),
+        (gap("b", "soon"), incomplete),
+        ("mutants: []\n".to_owned(), unknown),
     ] {
         let output = coverage(&folder, &text, &[]);
-        assert_eq!(output.status.code(), Some(3), "{text}");
+        assert_exit_code(3, &output);
         assert_eq!(stderr(&output), format!("error: gaps.yaml:{message}\n"));
     }
 }
@@ -159,16 +144,11 @@ fn an_invalid_file_of_known_gaps_is_an_error_with_its_place() {
 fn every_statement_of_the_committed_spec_is_covered_and_counted_once() {
     let below = common::workspace().join("xtask/src");
     let output = common::run(&below, &["coverage", "--format", "json"]);
-    let report = parsed(&output);
+    assert_exit_code(0, &output);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["findings"], json!([]));
-    assert_eq!(output.status.code(), Some(0));
-    let states = states(&report);
-    let codes = states.keys();
-    let codes: Vec<_> = codes
-        .filter(|name| name.ends_with("/error/properties/code"))
-        .collect();
-    assert_eq!(
-        codes,
-        ["/components/schemas/ErrorResponse/properties/error/properties/code"]
-    );
+    let mut codes = states(&output).into_keys().collect::<Vec<_>>();
+    codes.retain(|name| name.ends_with("/error/properties/code"));
+    let code = "/components/schemas/ErrorResponse/properties/error/properties/code";
+    assert_eq!(codes, [code]);
 }

@@ -7,7 +7,7 @@ use std::process::Output;
 
 use tempfile::TempDir;
 
-use crate::common::{self, stderr, stdout};
+use crate::common::{self, assert_exit_code, assert_stderr};
 
 /// Copies the annotated spec into the page.
 const GENERATOR: &str = "#!/bin/sh\nset -eu\n[ \"$1 $3\" = 'generate html2' ]\n{ echo '<head>'; cat \"$5\"; } >\"$7/index.html\"\n";
@@ -20,8 +20,8 @@ fn workspace() -> TempDir {
         "openapi/cloud-partner-portal.yaml",
         "tests/recordings/list/empty.json",
     ] {
-        let bytes = fs::read(common::workspace().join(file)).expect("a file");
-        common::write(root.path(), file, bytes);
+        let text = common::read(&common::workspace().join(file));
+        common::write(root.path(), file, text);
     }
     root
 }
@@ -38,9 +38,8 @@ fn docs(root: &Path, generator: &str) -> Output {
 #[test]
 fn writes_a_page_that_names_the_recordings_and_loads_nothing() {
     let root = workspace();
-    let output = docs(root.path(), GENERATOR);
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    let page = fs::read_to_string(root.path().join("page.html")).expect("a page");
+    assert_exit_code(0, &docs(root.path(), GENERATOR));
+    let page = common::read(&root.path().join("page.html"));
     for expected in [
         "<head>\n  <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'unsafe-inline'",
         "'InvalidAPIVersion'",
@@ -53,18 +52,16 @@ fn writes_a_page_that_names_the_recordings_and_loads_nothing() {
 #[test]
 fn says_how_to_install_a_missing_generator() {
     let output = common::run_in_workspace(workspace().path(), &["docs"]);
-    assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
     let advice = "`tests/languages/install-tools python` installs it";
-    assert!(stderr(&output).contains(advice), "{}", stderr(&output));
+    assert_stderr(3, &output, advice);
 }
 
 #[test]
 fn a_failed_run_leaves_no_old_page() {
     let root = workspace();
     for generator in ["#!/bin/sh\nexit 1\n", "#!/bin/sh\n# Writes no page.\n"] {
-        assert_eq!(docs(root.path(), GENERATOR).status.code(), Some(0));
-        let output = docs(root.path(), generator);
-        assert_eq!(output.status.code(), Some(3), "{}", stdout(&output));
+        assert_exit_code(0, &docs(root.path(), GENERATOR));
+        assert_exit_code(3, &docs(root.path(), generator));
         assert!(!root.path().join("page.html").exists(), "{generator}");
     }
 }

@@ -1,15 +1,16 @@
 //! Changes of the spec in a copy of the repository. The test adds a known value and an operation and generates the code. A consumer
 //! outside the workspace then compiles the SDK and calls the new operation, without new hand-written code.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::{fs, io};
 
-use cloud_partner_recordings::recording::Recording;
+use cloud_partner_recordings::recording::Body;
 use cloud_partner_recordings::replay::Replay;
+use cloud_partner_recordings::sample::recording;
 use serde_json::json;
 
-use crate::common::{self, stderr, stdout};
+use crate::common::{self, assert_exit_code, assert_stdout, stdout, transcript};
 
 /// The known value that the test adds: a text of the spec and its replacement.
 const VALUE: (&str, &str) = (
@@ -78,7 +79,8 @@ impl Copy {
             fs::remove_dir_all(&folder).expect("the copy of the last run can be removed");
         }
         let root = folder.join("copy");
-        copy(&common::workspace(), &root).expect("a copy of the repository");
+        fs::create_dir_all(&root).expect("a folder");
+        common::check_out(&root, &[":/"]);
         let consumer = folder.join("consumer");
         fs::create_dir_all(consumer.join("src")).expect("a folder");
         fs::write(consumer.join("src/main.rs"), CONSUMER).expect("a file");
@@ -104,7 +106,7 @@ impl Copy {
     }
 
     fn edit(&self, (from, to): (&str, &str)) {
-        let text = fs::read_to_string(self.spec()).expect("the spec");
+        let text = common::read(&self.spec());
         assert!(text.contains(from), "the spec has no {from:?}");
         fs::write(self.spec(), text.replacen(from, to, 1)).expect("the spec can be written");
     }
@@ -137,51 +139,6 @@ impl Copy {
     }
 }
 
-/// Copies a folder, except build results, installed tools and the git repository.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if ["target", ".git", ".tools"]
-            .iter()
-            .any(|skipped| name == *skipped)
-        {
-            continue;
-        }
-        let target = to.join(&name);
-        // A symbolic link to a file is copied as a file.
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), &target)?;
-        }
-    }
-    Ok(())
-}
-
-fn text(output: &Output) -> String {
-    stdout(output) + &stderr(output)
-}
-
-fn new_offer() -> Recording {
-    let recording = json!({
-        "description": "An offer with the new status.",
-        "provenance": {"kind": "synthetic", "source": "the test"},
-        "request": {
-            "method": "GET",
-            "path": "/api/publishers/contoso/offers/new-vm",
-            "query": {"api-version": "2017-10-31"}
-        },
-        "response": {
-            "status": 200,
-            "headers": {"content-type": "application/json"},
-            "body": {"json": {"id": "new-vm", "status": "paused", "version": 1}}
-        }
-    });
-    serde_json::from_value(recording).expect("a recording")
-}
-
 #[test]
 fn a_new_value_and_a_new_operation_reach_a_consumer_without_hand_written_code() {
     let copy = Copy::new();
@@ -192,34 +149,25 @@ fn a_new_value_and_a_new_operation_reach_a_consumer_without_hand_written_code() 
     copy.edit(VALUE);
     copy.edit(OPERATION);
     let check = copy.xtask(&["generate", "--check"]);
-    let message = text(&check);
-    assert_eq!(check.status.code(), Some(4), "{message}");
-    assert!(
-        message.contains("+        Paused") && message.contains("pub async fn get_offer"),
-        "{message}"
-    );
-    assert!(
-        message
-            .trim_end()
-            .ends_with("run `cargo xtask generate` to regenerate the files"),
-        "{message}"
-    );
-
+    for expected in [
+        "Outdated sdk/src/generated.rs\n",
+        "+        Paused",
+        "pub async fn get_offer",
+        "Help run `cargo xtask generate` to regenerate the files\n",
+    ] {
+        assert_stdout(4, &check, expected);
+    }
     for arguments in [&["generate"][..], &["generate", "--check"]] {
-        let generated = copy.xtask(arguments);
-        assert!(generated.status.success(), "{}", text(&generated));
+        assert_exit_code(0, &copy.xtask(arguments));
     }
 
-    let server = Replay::new([new_offer()], Vec::new())
-        .start()
-        .expect("a port on this machine");
+    let offer = json!({ "id": "new-vm", "status": "paused", "version": 1 });
+    let path = "/api/publishers/contoso/offers/new-vm";
+    let server = Replay::new([recording(path, Some(Body::Json(offer)))], []).start();
+    let server = server.expect("a port on this machine");
     let run = copy.cargo(&["run", "--quiet", "--", &server.url()]);
-    assert_eq!(
-        stdout(&run),
-        "new-vm is paused: true\nSome(404) 1\n",
-        "{}",
-        text(&run)
-    );
+    let expected = "exit code 0\nnew-vm is paused: true\nSome(404) 1\n";
+    assert_eq!(transcript(&run), expected);
 
     assert_that_a_consumer_builds_no_generator(&copy);
 }
@@ -228,15 +176,9 @@ fn a_new_value_and_a_new_operation_reach_a_consumer_without_hand_written_code() 
 /// other crates.
 fn assert_that_a_consumer_builds_no_generator(copy: &Copy) {
     copy.depend("features = []");
-    let tree = text(&copy.cargo(&[
-        "tree",
-        "--edges",
-        "normal,build",
-        "--prefix",
-        "none",
-        "--format",
-        "{p} [{f}]",
-    ]));
+    let arguments = "tree --edges normal,build --prefix none --format";
+    let arguments: Vec<_> = arguments.split(' ').chain(["{p} [{f}]"]).collect();
+    let tree = stdout(&copy.cargo(&arguments));
     let builds = |name: &str| tree.lines().find(|line| line.starts_with(name));
     assert!(builds("progenitor-client ").is_some(), "{tree}");
     for generator in ["progenitor ", "progenitor-impl ", "typify", "saphyr"] {
@@ -252,22 +194,16 @@ fn assert_that_xtask_runs_when_the_sdk_does_not_compile(copy: &Copy) {
     let evidence =
         "        running: [retrieve-offers, retrieve-offer-status, client-azure-img-utils]\n";
     copy.edit((evidence, ""));
-    let generated = copy.xtask(&["generate"]);
-    assert!(generated.status.success(), "{}", text(&generated));
+    assert_exit_code(0, &copy.xtask(&["generate"]));
     // After `cargo check`, `cargo run` would compile every dependency a second time.
     let build = copy.cargo(&["build", "--quiet"]);
-    let message = text(&build);
-    assert!(
-        !build.status.success() && message.contains("Running"),
-        "{message}"
-    );
+    common::assert_stderr(101, &build, "Running");
 
-    let lint = copy.xtask(&["lint"]);
-    assert!(lint.status.success(), "{}", text(&lint));
+    assert_exit_code(0, &copy.xtask(&["lint"]));
     let validate = copy.xtask(&["validate", "--notes"]);
     assert!(
-        text(&validate).contains("running"),
-        "validate doesn't report the removed value: {}",
-        text(&validate)
+        stdout(&validate).contains("`running` isn't among the known values"),
+        "{}",
+        transcript(&validate)
     );
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 use tempfile::TempDir;
 
-use crate::common::{self, golden, stderr, stdout};
+use crate::common::{self, assert_exit_code, assert_stderr, golden, stderr, transcript};
 
 /// The file with the driver's output, and the file that describes the language.
 const DRIVER: &str = "lines.jsonl";
@@ -38,11 +38,14 @@ impl Workspace {
             .status();
         assert!(copied.is_ok_and(|status| status.success()));
         let spec = "openapi/cloud-partner-portal.yaml";
-        let text = fs::read_to_string(common::workspace().join(spec)).expect("the spec");
+        let text = common::read(&common::workspace().join(spec));
         workspace.write(spec, &text);
         fs::create_dir(workspace.path("tests/scenarios")).expect("an empty folder");
-        for edit in edits {
-            workspace.edit(edit);
+        for (file, from, to) in edits {
+            let file = format!("tests/languages/shell/{file}");
+            let text = common::read(&workspace.path(&file));
+            assert!(text.contains(from), "expected {from} in:\n{text}");
+            workspace.write(&file, &text.replace(from, to));
         }
         workspace
     }
@@ -52,16 +55,7 @@ impl Workspace {
     }
 
     fn write(&self, file: &str, text: &str) {
-        let file = self.path(file);
-        fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
-        fs::write(file, text).expect("a file");
-    }
-
-    fn edit(&self, (file, from, to): &Edit) {
-        let file = format!("tests/languages/shell/{file}");
-        let text = fs::read_to_string(self.path(&file)).expect("text");
-        assert!(text.contains(from), "expected {from} in:\n{text}");
-        self.write(&file, &text.replace(from, to));
+        common::write(self.0.path(), file, text);
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
@@ -81,8 +75,8 @@ impl Workspace {
     /// Asserts the exit code of a run, and a part of its output.
     fn assert_run(&self, arguments: &[&str], code: i32, expected: &str) {
         let output = self.run(arguments);
-        let text = stdout(&output) + &stderr(&output);
-        assert_eq!(output.status.code(), Some(code), "{expected}:\n{text}");
+        assert_exit_code(code, &output);
+        let text = transcript(&output);
         assert!(text.contains(expected), "expected {expected} in:\n{text}");
     }
 }
@@ -104,10 +98,9 @@ fn ignores_null_empty_and_unnamed_properties_and_writes_the_page() {
     ]);
     workspace.assert_golden("languages-same", &["--write"]);
     let page = workspace.path("openapi/languages/shell.md");
-    let text = fs::read_to_string(&page).expect("a page");
-    let file = common::tests().join("golden/languages-page.txt");
-    common::compare(&file, &text).unwrap_or_else(|difference| panic!("{difference}"));
-    assert_eq!(workspace.run(&[]).status.code(), Some(0));
+    let text = common::read(&page);
+    common::golden_text("languages-page", &text);
+    assert_exit_code(0, &workspace.run(&[]));
 
     fs::write(page, text.replace("a shell.", "a bash.")).expect("a file");
     workspace.assert_golden("languages-outdated", &["shell"]);
@@ -128,18 +121,16 @@ fn prints_new_and_known_differences_and_failed_commands() {
 
 #[test]
 fn rejects_an_invalid_language() {
-    for (edits, expected) in [
+    let package = "the package `shell-generator==1.2.4` isn't pinned";
+    for (edit, expected) in [
         (
-            [KNOWN, (YAML, "Large integers are rounded.", "\"\"")],
+            ("Large integers are rounded.", "\"\""),
             "has no explanation",
         ),
-        ([KNOWN, (YAML, " name:", " nam:")], "unknown field `nam`"),
-        (
-            [KNOWN, (YAML, "1.2.3]", "1.2.4]")],
-            "the package `shell-generator==1.2.4` isn't pinned",
-        ),
+        ((" name:", " nam:"), "unknown field `nam`"),
+        (("1.2.3]", "1.2.4]"), package),
     ] {
-        Workspace::new(&edits).assert_run(&[], 3, expected);
+        Workspace::new(&[KNOWN, (YAML, edit.0, edit.1)]).assert_run(&[], 3, expected);
     }
 }
 
@@ -206,23 +197,29 @@ fn fails_for_each_wrong_result_and_command() {
 
 #[test]
 fn known_differences_hide_neither_other_differences_nor_the_negative_control() {
-    let unneeded = "shell: the known difference `list/contoso: read[][2]` no longer occurs";
-    Workspace::new(&[KNOWN]).assert_run(&[], 1, unneeded);
-    let other = (DRIVER, "\"Running\"", "\"running\"");
-    let difference = "shell: status/test-vm: decoded.status: ";
-    Workspace::new(&[ROUNDED, KNOWN, other]).assert_run(&[], 1, difference);
     let listed = "\"negative-control: decoded.status\", \"list/contoso: read[][2]\"";
-    Workspace::new(&[
+    let detects_nothing = [
         (DRIVER, "failed", "running"),
         (DRIVER, "false", "true"),
         KNOWN,
         (YAML, "\"list/contoso: read[][2]\"", listed),
-    ])
-    .assert_run(
-        &[],
-        1,
-        "shell: run failed: the negative control isn't detected",
-    );
+    ];
+    for (edits, expected) in [
+        (
+            &[KNOWN][..],
+            "the known difference `list/contoso: read[][2]` no longer occurs",
+        ),
+        (
+            &[ROUNDED, KNOWN, (DRIVER, "\"Running\"", "\"running\"")],
+            "status/test-vm: decoded.status: ",
+        ),
+        (
+            &detects_nothing,
+            "run failed: the negative control isn't detected",
+        ),
+    ] {
+        Workspace::new(edits).assert_run(&[], 1, &format!("shell: {expected}"));
+    }
 }
 
 #[test]
@@ -243,11 +240,8 @@ fn a_concurrent_run_in_the_same_folder_is_an_error() {
     workspace.write("target/languages/lock", "");
     let lock = fs::File::open(workspace.path("target/languages/lock")).expect("the lock");
     flock(&lock, FlockOperation::NonBlockingLockExclusive).expect("no other run");
-    workspace.assert_run(
-        &["--write"],
-        3,
-        "target/languages: another run uses this folder",
-    );
+    let expected = "target/languages: another run uses this folder";
+    workspace.assert_run(&["--write"], 3, expected);
     drop(lock);
     workspace.assert_run(&["--write"], 0, "Success");
 }
@@ -265,7 +259,7 @@ fn ends_every_process_of_a_command() {
         let workspace = Workspace::new(&[(YAML, "\"true\"", script)]);
         workspace.assert_run(&["--write", "--timeout", "2s"], code, expected);
         let pid = workspace.path("target/languages/shell/pid");
-        let pid = fs::read_to_string(pid).expect("the process was started");
+        let pid = common::read(&pid);
         let stat = Path::new("/proc").join(pid.trim()).join("stat");
         let started = Instant::now();
         // A process that doesn't exist or is a zombie has ended.
@@ -284,16 +278,15 @@ fn every_language_has_a_page_with_its_program_and_a_link() {
         let entries = fs::read_dir(folder).into_iter().flatten();
         entries.map(|entry| entry.expect("an entry").path())
     };
-    let readme = fs::read_to_string(root.join("openapi/README.md")).expect("the README");
+    let readme = common::read(&root.join("openapi/README.md"));
     for folder in files(&root.join("tests/languages")) {
         let stem = |file: &PathBuf| file.file_stem().unwrap_or_default().to_ascii_lowercase();
         let Some(example) = files(&folder).find(|file| stem(file) == "example") else {
             continue;
         };
         let name = folder.file_name().expect("a name").to_string_lossy();
-        let page = root.join(format!("openapi/languages/{name}.md"));
-        let page = fs::read_to_string(page).unwrap_or_default();
-        let program = fs::read_to_string(example).expect("a program");
+        let page = common::read(&root.join(format!("openapi/languages/{name}.md")));
+        let program = common::read(&example);
         assert!(
             page.contains(program.trim_end()),
             "{name}: `cargo xtask languages {name} --write` updates the page"
@@ -309,8 +302,6 @@ fn every_language_has_a_page_with_its_program_and_a_link() {
 fn every_language_of_the_workspace_has_a_valid_manifest() {
     // The command reads the manifests of all languages before it refuses the name.
     let output = common::run(&common::workspace(), &["languages", "cobol"]);
-    let error = stderr(&output);
     let expected = "the language `cobol` doesn't exist; the languages are cpp, csharp, go,";
-    assert!(error.contains(expected), "{error}");
-    assert_eq!(output.status.code(), Some(3));
+    assert_stderr(3, &output, expected);
 }

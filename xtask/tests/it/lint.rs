@@ -3,50 +3,40 @@
 //! * `edit`: the changes of the spec, by JSON pointer; `null` removes a property;
 //! * `problems`: the code and place of each problem that `lint` reports.
 
-use std::fs;
 use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::common::{self, stderr, stdout};
+use crate::common::{self, assert_stderr, assert_stdout, edited, stdout, transcript};
 
-/// Returns the spec without problems.
-pub fn spec() -> Value {
-    let text = fs::read(common::tests().join("lint/base.json")).expect("the base");
-    serde_json::from_slice(&text).expect("JSON")
-}
+/// The file with the spec without problems.
+pub const BASE: &str = "lint/base.json";
 
 /// Runs `lint` on a spec.
-fn run(spec: &str) -> Output {
+fn lint(spec: &str) -> Output {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    fs::write(folder.path().join("spec.yaml"), spec).expect("the spec");
+    common::write(folder.path(), "spec.yaml", spec);
     common::run(folder.path(), &["lint", "--spec", "spec.yaml"])
 }
 
-/// Runs `lint` on a spec and returns its exit code and output.
-fn lint(spec: &str) -> (Option<i32>, String) {
-    let output = run(spec);
-    (output.status.code(), stdout(&output))
+/// Runs `lint` on the base with these edits.
+fn lint_edited(edits: &Value) -> Output {
+    lint(&edited(BASE, edits).to_string())
 }
 
 #[test]
 fn counts_the_statements_of_a_spec_without_problems_by_the_kind_of_their_sources() {
-    let expected = "    Evidence 28 statements by the kind of their sources: 16 documentation, 5 observation, 3 client, 4 interpretation\n     \
+    let expected = "exit code 0\n    Evidence 28 statements by the kind of their sources: 16 documentation, 5 observation, 3 client, 4 interpretation\n     \
                     Success checked the spec: 0 errors\n";
-    assert_eq!(lint(&spec().to_string()), (Some(0), expected.to_owned()));
+    assert_eq!(transcript(&lint_edited(&json!({}))), expected);
 }
 
 #[test]
 fn each_change_breaks_the_expected_rules() {
-    let cases = fs::read(common::tests().join("lint/cases.json")).expect("the cases");
-    let cases: Vec<Value> = serde_json::from_slice(&cases).expect("a list");
     let mut differences = Vec::new();
-    for case in cases {
-        let mut changed = spec();
-        for (pointer, value) in case["edit"].as_object().expect("pointers with values") {
-            common::edit(&mut changed, pointer, value.clone());
-        }
-        let (code, text) = lint(&changed.to_string());
+    for case in common::json("lint/cases.json").as_array().expect("cases") {
+        let output = lint_edited(&case["edit"]);
+        let (code, text) = (output.status.code(), stdout(&output));
         let errors = text
             .lines()
             .filter_map(|line| line.trim_start().strip_prefix("Error "));
@@ -68,18 +58,18 @@ fn each_change_breaks_the_expected_rules() {
 
 #[test]
 fn a_problem_has_its_line_and_column_in_the_file() {
-    let text = fs::read_to_string(common::tests().join("lint/base.json")).expect("the base");
+    let text = common::read(&common::tests().join(BASE));
     let (from, to) = ("\"format\": \"int64\"", "\"format\": \"int32\"");
     assert_eq!(text.matches(from).count(), 1);
     let mut lines = text.lines().enumerate();
     let (index, line) = lines.find(|(_, line)| line.contains(from)).expect("a line");
     let column = line.find("\"type\"").expect("the keyword") + 1;
-    let (_, report) = lint(&text.replace(from, to));
+    let output = lint(&text.replace(from, to));
     let place = format!(
         "Error integer-size: spec.yaml:{}:{column} /components/schemas/Order/properties/id/type\n",
         index + 1
     );
-    assert!(report.contains(&place), "{report}");
+    assert_stdout(1, &output, &place);
 }
 
 #[test]
@@ -110,12 +100,7 @@ fn a_construct_that_the_generator_rejects_is_an_error() {
             "progenitor can't generate the components",
         ),
     ] {
-        let mut changed = spec();
-        common::edit(&mut changed, pointer, value);
-        let output = run(&changed.to_string());
-        let message = stderr(&output);
-        assert_eq!(output.status.code(), Some(3), "{pointer}: {message}");
-        assert!(message.contains(expected), "{pointer}: {message}");
+        assert_stderr(3, &lint_edited(&json!({ pointer: value })), expected);
     }
 }
 
@@ -131,16 +116,14 @@ fn a_spec_without_sources_needs_no_evidence() {
             _ => {}
         }
     }
-    let mut spec = spec();
+    let mut spec = common::json(BASE);
     remove_evidence(&mut spec);
-    let expected = "     Success checked the spec: 0 errors\n";
-    assert_eq!(lint(&spec.to_string()), (Some(0), expected.to_owned()));
+    let expected = "exit code 0\n     Success checked the spec: 0 errors\n";
+    assert_eq!(transcript(&lint(&spec.to_string())), expected);
 }
 
 #[test]
 fn the_committed_spec_has_evidence_for_every_statement() {
     let output = common::run(&common::workspace(), &["lint"]);
-    let text = stdout(&output);
-    assert_eq!(output.status.code(), Some(0), "{text}");
-    assert!(text.trim_start().starts_with("Evidence "), "{text}");
+    assert_stdout(0, &output, "    Evidence ");
 }

@@ -1,7 +1,5 @@
 //! The `cargo xtask` commands that the documents name.
 
-use std::fs;
-
 use crate::common;
 
 const DOCUMENTS: [&str; 5] = [
@@ -16,8 +14,7 @@ const DOCUMENTS: [&str; 5] = [
 #[test]
 fn every_xtask_command_in_the_documents_exists_with_its_options() {
     for document in DOCUMENTS {
-        let path = common::workspace().join(document);
-        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{document}: {error}"));
+        let text = common::read(&common::workspace().join(document));
         for line in text.lines() {
             for command in line.split("cargo xtask ").skip(1) {
                 let end = command.find(['`', '#', '|', '>']).unwrap_or(command.len());
@@ -28,12 +25,7 @@ fn every_xtask_command_in_the_documents_exists_with_its_options() {
                     .collect();
                 arguments.push("--help");
                 let output = common::run(&common::workspace(), &arguments);
-                assert!(
-                    output.status.success(),
-                    "{document}: cargo xtask {}: {}",
-                    arguments.join(" "),
-                    common::stderr(&output)
-                );
+                common::assert_exit_code(0, &output);
             }
         }
     }

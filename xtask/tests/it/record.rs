@@ -10,10 +10,9 @@ use cloud_partner_recordings::scripted_server::{self, ScriptedServer};
 use cloud_partner_recordings::store;
 use serde_json::json;
 
-use crate::common::{self, golden, stderr, stdout};
+use crate::common::{self, assert_exit_code, assert_stderr, assert_stdout, golden};
 use crate::record_support::{
-    Workspace, assert_exit_code, request_and_response, sequences, serve, serve_committed,
-    serve_personal_data,
+    Workspace, request_and_response, sequences, serve, serve_committed, serve_personal_data,
 };
 
 #[test]
@@ -37,13 +36,10 @@ fn records_the_responses_of_the_replay_server_byte_for_byte() {
             .into_iter()
             .chain(offers)
             .collect();
-        let output = workspace.record_from(&server, publisher, &more);
+        let output = workspace.record_from(&server.url(), publisher, &more);
         // Some publishers have only error responses.
-        assert!(
-            matches!(output.status.code(), Some(0 | 1)),
-            "{}",
-            stderr(&output)
-        );
+        let code = output.status.code();
+        assert!(matches!(code, Some(0 | 1)), "{}", common::stderr(&output));
     }
     let written = workspace.written_requests_and_responses();
     let expected: Vec<Recording> = sequences.into_iter().flatten().collect();
@@ -73,9 +69,10 @@ fn exits_with_0_only_if_each_operation_has_a_successful_response() {
             scripted_server::response(status, &[], "[]")
         });
         let more = ["--offer", "first", "--offer", "second"];
-        let mut command = workspace.command_from(&server.url(), "contoso", &more);
-        let output = workspace.run(command.env("AZURE_TOKEN", "a-planted-token"));
-        assert_exit_code(code, &output);
+        assert_exit_code(
+            code,
+            &workspace.record_from(&server.url(), "contoso", &more),
+        );
         assert_eq!(server.requests().len(), 3);
     }
 }
@@ -86,8 +83,7 @@ fn exits_with_1_if_an_operation_gets_no_request_unless_the_publisher_has_no_offe
     let workspace = Workspace::new();
     let assert_exit = |code, list: &'static str| {
         let server = ScriptedServer::start(move |_| scripted_server::response(200, &[], list));
-        let mut command = workspace.command_from(&server.url(), "contoso", &["--dry-run"]);
-        let output = workspace.run(command.env("AZURE_TOKEN", "a-planted-token"));
+        let output = workspace.record_from(&server.url(), "contoso", &["--dry-run"]);
         assert_exit_code(code, &output);
         assert_eq!(server.requests().len(), 1);
     };
@@ -95,8 +91,8 @@ fn exits_with_1_if_an_operation_gets_no_request_unless_the_publisher_has_no_offe
     assert_exit(1, r#"{ "value": [{ "id": "x1" }] }"#);
     assert_exit(1, r#"[{ "name": "x1" }]"#);
     let spec = workspace.root().join("openapi/cloud-partner-portal.yaml");
-    let text = fs::read_to_string(&spec).expect("the spec");
-    fs::write(&spec, text.replace("offerId", "productId")).expect("the spec");
+    let text = common::read(&spec).replace("offerId", "productId");
+    fs::write(&spec, text).expect("the spec");
     assert_exit(1, "[]");
 }
 
@@ -104,23 +100,23 @@ fn exits_with_1_if_an_operation_gets_no_request_unless_the_publisher_has_no_offe
 fn prints_what_it_writes_and_what_it_rejects() {
     let workspace = Workspace::new();
     let server = serve_personal_data();
-    fs::write(workspace.root().join("token"), "a-planted-token\n").expect("a file");
+    let record = |more: &[&str]| workspace.record_from(&server.url(), "plantedworks", more);
+    let write_token = |token| fs::write(workspace.root().join("token"), token).expect("a file");
+    write_token("a-planted-token\n");
     let more = ["--dry-run", "--token-file", "token"];
-    let mut command = workspace.command_from(&server.url(), "plantedworks", &more);
-    golden("record-dry-run", &workspace.run(&mut command));
+    golden("record-dry-run", &record(&more));
 
-    fs::write(workspace.root().join("token"), "another-token").expect("a file");
+    write_token("another-token");
     for (name, more, files) in [
         ("record-dry-run", &["--dry-run"][..], 0),
         ("record-rejected", &["--keep", "a-planted-token"], 1),
         ("record-unauthorized", &["--token-file", "token"], 1),
     ] {
-        golden(name, &workspace.record_from(&server, "plantedworks", more));
+        golden(name, &record(more));
         assert_eq!(workspace.written().len(), files, "{name}");
         let _ = fs::remove_dir_all(workspace.live());
     }
-    let more = ["--keep", "me@plantedworks.org"];
-    assert_exit_code(1, &workspace.record_from(&server, "plantedworks", &more));
+    assert_exit_code(1, &record(&["--keep", "me@plantedworks.org"]));
 }
 
 /// Only GUIDs are searched in kept texts, because a text can contain other values by chance.
@@ -130,10 +126,9 @@ fn rejects_a_kept_text_that_contains_a_replaced_guid() {
     let guid = "deadbeef-0000-4111-8222-333333333333";
     let kept = format!("The id is {guid}");
     let server = serve(&[("contoso/offers", &json!([{ "id": guid, "status": kept }]))]);
-    let output = workspace.record_from(&server, "contoso", &["--keep", &kept]);
-    assert_exit_code(1, &output);
+    let output = workspace.record_from(&server.url(), "contoso", &["--keep", &kept]);
     let rejected = "/api/publishers/{publisherId}/offers: the recording would contain a secret";
-    assert!(stdout(&output).contains(rejected), "{}", stdout(&output));
+    assert_stdout(1, &output, rejected);
 }
 
 /// A proxy could read a token that is sent over plain http.
@@ -142,7 +137,9 @@ fn uses_no_proxy_for_plain_http() {
     let workspace = Workspace::new();
     let server = serve_personal_data();
     let proxy = ScriptedServer::start(|_| scripted_server::response(502, &[], ""));
-    let mut command = workspace.command_from(&server.url(), "plantedworks", &["--dry-run"]);
+    let url = server.url();
+    let arguments = ["--endpoint", &url, "--publisher=plantedworks", "--dry-run"];
+    let mut command = workspace.command(&arguments);
     command
         .env("AZURE_TOKEN", "a-planted-token")
         .env_remove("NO_PROXY");
@@ -160,11 +157,8 @@ fn follows_no_redirect() {
     let workspace = Workspace::new();
     let headers = [("location", "/planted")];
     let server = ScriptedServer::start(move |_| scripted_server::response(302, &headers, ""));
-    let mut command = workspace.command_from(&server.url(), "contoso", &["--dry-run"]);
-    let output = workspace.run(command.env("AZURE_TOKEN", "a-planted-token"));
-    assert_exit_code(1, &output);
-    let printed = stdout(&output);
-    assert!(printed.contains("status 302"), "{printed}");
+    let output = workspace.record_from(&server.url(), "contoso", &["--dry-run"]);
+    assert_stdout(1, &output, "status 302");
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -183,16 +177,12 @@ fn every_error_message_says_what_to_do() {
     ] {
         fs::write(workspace.root().join(file), text).expect("a file");
     }
+    let in_the_clear = "--endpoint http://example.com --publisher a";
+    let no_token_file = "--publisher contoso --token-file missing";
     for (name, arguments) in [
         ("record-no-publisher", ""),
-        (
-            "record-in-the-clear",
-            "--endpoint http://example.com --publisher a",
-        ),
-        (
-            "record-no-token-file",
-            "--publisher contoso --token-file missing",
-        ),
+        ("record-in-the-clear", in_the_clear),
+        ("record-no-token-file", no_token_file),
         ("record-har-missing", "--har missing.har"),
         ("record-har-broken", "--har broken.har"),
         ("record-har-other", "--har other.har"),
@@ -228,11 +218,8 @@ fn every_error_message_says_what_to_do() {
     let closed = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", closed.local_addr().expect("an address"));
     drop(closed);
-    let mut command = workspace.command_from(&url, "contoso", &[]);
-    let output = workspace.run(command.env("AZURE_TOKEN", "a-planted-token"));
-    assert_exit_code(3, &output);
-    let start = format!("error: the request to {url} failed: ");
-    assert!(stderr(&output).starts_with(&start), "{}", stderr(&output));
+    let output = workspace.record_from(&url, "contoso", &[]);
+    assert_stderr(3, &output, &format!("error: the request to {url} failed: "));
 }
 
 #[test]
@@ -251,7 +238,7 @@ fn writes_a_new_recording_only_for_a_new_status() {
             &json!({ "status": status, "notificationEmails": "me@plantedworks.org", "extra": unknown }),
         );
         assert_eq!(written.len(), files, "{status}");
-        workspace.commit();
+        common::commit(workspace.root());
     }
 }
 
@@ -280,28 +267,33 @@ fn replaces_values_that_look_like_pseudonyms() {
 fn only_the_committed_content_of_recordings_is_public() {
     let workspace = Workspace::new();
     let folder = workspace.root().join("tests/recordings/list");
-    let list = fs::read_to_string(folder.join("contoso.json")).expect("a recording");
+    let list = common::read(&folder.join("contoso.json"));
     for file in ["contoso.json", "raw.json"] {
         let changed = list.replace("contoso", "plantedworks");
         fs::write(folder.join(file), changed).expect("a recording");
     }
-    let output = workspace.record_from(&serve_personal_data(), "plantedworks", &[]);
-    assert_exit_code(0, &output);
+    let server = serve_personal_data();
+    assert_exit_code(
+        0,
+        &workspace.record_from(&server.url(), "plantedworks", &[]),
+    );
     assert_eq!(workspace.written().len(), 2);
 }
 
 #[test]
 fn keeps_the_values_of_keep_and_replaces_no_file() {
     let workspace = Workspace::new();
-    fs::create_dir_all(workspace.live()).expect("a folder");
-    let edited = workspace.live().join("list-offers-contoso-1-200.json");
-    fs::copy(store::root().join("recordings/list/empty.json"), &edited).expect("a recording");
-    let before = fs::read_to_string(&edited).expect("a file");
+    let empty = common::read(&store::root().join("recordings/list/empty.json"));
+    let existing = "list-offers-contoso-1-200.json";
+    common::write(&workspace.live(), existing, &empty);
+    let server = serve_personal_data();
     let more = ["--keep", "newMember"];
-    let output = workspace.record_from(&serve_personal_data(), "plantedworks", &more);
-    assert_exit_code(0, &output);
+    assert_exit_code(
+        0,
+        &workspace.record_from(&server.url(), "plantedworks", &more),
+    );
     let written = workspace.written();
-    assert_eq!(written["list-offers-contoso-1-200.json"], before);
+    assert_eq!(written[existing], empty);
     let new = &written["list-offers-contoso-1-200-2.json"];
     assert!(new.contains("\"newMember\": \"Sanitised text "), "{new}");
 }
@@ -315,12 +307,10 @@ fn pseudonyms_are_as_valid_as_the_real_values() {
         fs::remove_dir_all(&folder).expect("the recordings");
         fs::create_dir(&folder).expect("a folder");
     }
-    workspace.commit();
-    let output = workspace.record_from(&serve_committed(), "contoso", &[]);
-    assert_exit_code(0, &output);
-    let arguments = ["validate", "tests/recordings/live"];
-    let valid = common::run_in_workspace(workspace.root(), &arguments);
-    assert_exit_code(0, &valid);
+    common::commit(workspace.root());
+    let server = serve_committed();
+    assert_exit_code(0, &workspace.record_from(&server.url(), "contoso", &[]));
+    workspace.assert_valid();
 
     let (lists, reports): (Vec<_>, Vec<_>) = workspace
         .written()
@@ -339,20 +329,15 @@ fn pseudonyms_are_as_valid_as_the_real_values() {
 fn writes_valid_recordings_and_no_file_for_unchanged_responses() {
     let workspace = Workspace::new();
     let server = serve_personal_data();
-    golden(
-        "record",
-        &workspace.record_from(&server, "plantedworks", &[]),
-    );
+    let record = || workspace.record_from(&server.url(), "plantedworks", &[]);
+    golden("record", &record());
     let first = workspace.written();
     assert_eq!(first.len(), 2);
-    let arguments = ["validate", "tests/recordings/live"];
-    let valid = common::run_in_workspace(workspace.root(), &arguments);
-    assert_exit_code(0, &valid);
+    workspace.assert_valid();
     // After the commit, the pseudonyms are public values, so the second run uses other pseudonyms.
     for _ in 0..2 {
-        let output = workspace.record_from(&server, "plantedworks", &[]);
-        golden("record-unchanged", &output);
+        golden("record-unchanged", &record());
         assert_eq!(workspace.written(), first);
-        workspace.commit();
+        common::commit(workspace.root());
     }
 }

@@ -5,8 +5,8 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 
-use crate::common::{self, golden, stdout};
-use crate::record_support::{Workspace, assert_exit_code, request_and_response, sequences};
+use crate::common::{self, assert_exit_code, assert_stdout, golden};
+use crate::record_support::{Workspace, request_and_response, sequences};
 
 const URL: &str =
     "https://cloudpartner.azure.com/api/publishers/contoso/offers?api-version=2017-10-31";
@@ -30,7 +30,7 @@ impl Workspace {
 #[test]
 fn writes_no_planted_secret_of_a_har_file() {
     let workspace = Workspace::new();
-    let text = fs::read_to_string(common::tests().join("har/planted.har")).expect("a file");
+    let text = common::read(&common::tests().join("har/planted.har"));
     assert!(text.to_lowercase().matches("planted").count() > 700);
     let dry_run = workspace.import_committed("planted.har", &["--dry-run"]);
     golden("record-har-planted", &dry_run);
@@ -46,20 +46,16 @@ fn writes_the_served_recordings_from_the_har_files_of_a_browser_and_a_proxy() {
     for (har, entries) in [("chromium.har", 3), ("mitmproxy.har", 4)] {
         let workspace = Workspace::new();
         let output = workspace.import_committed(har, &[]);
-        assert_exit_code(0, &output);
         let read = format!("Read responses of 3 of {entries} entries");
-        assert!(stdout(&output).contains(&read), "{}", stdout(&output));
+        assert_stdout(0, &output, &read);
         let written = workspace.written_requests_and_responses();
         assert_eq!(written.len(), 3, "{har}");
         for path in ["/offers", "/offers/firewall/status"] {
             let path = format!("/api/publishers/contoso{path}");
-            let served = sequences.iter().flatten();
-            let mut served = served.filter(|recording| recording.request.path == path);
-            let served = served.next().expect("a recording");
-            assert!(
-                written.contains(&request_and_response(served)),
-                "{har}: {path}"
-            );
+            let mut served = sequences.iter().flatten();
+            let served = served.find(|recording| recording.request.path == path);
+            let served = request_and_response(served.expect("a recording"));
+            assert!(written.contains(&served), "{har}: {path}");
         }
     }
 }
@@ -125,7 +121,7 @@ fn keeps_media_types_the_form_of_http_dates_and_the_equality_of_guids() {
     let message = &response["body"]["json"]["Message"];
     assert_eq!(message, "00000000-0000-4000-a000-000000000001");
 
-    workspace.commit();
+    common::commit(workspace.root());
     assert_exit_code(0, &workspace.import(&[entry], &[]));
     assert_eq!(workspace.written(), written);
 }

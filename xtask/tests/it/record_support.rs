@@ -25,14 +25,12 @@ pub struct Workspace(tempfile::TempDir);
 impl Workspace {
     pub fn new() -> Self {
         let workspace = Self(tempfile::tempdir().expect("a temporary folder"));
-        workspace.git(workspace.root(), "init --quiet");
-        let add = "add :/openapi :/tests/recordings :/tests/scenarios";
-        workspace.git(&common::workspace(), add);
-        workspace.git(workspace.root(), "checkout-index --all");
+        let files = [":/openapi", ":/tests/recordings", ":/tests/scenarios"];
+        common::check_out(workspace.root(), &files);
         fs::create_dir(workspace.root().join("xtask")).expect("a folder");
         let earlier = workspace.root().join("tests/recordings/earlier");
         let _ = fs::rename(workspace.live(), earlier);
-        workspace.commit();
+        common::commit(workspace.root());
         workspace
     }
 
@@ -43,24 +41,6 @@ impl Workspace {
     /// Returns the default folder of new recordings.
     pub fn live(&self) -> PathBuf {
         self.root().join("tests/recordings/live")
-    }
-
-    fn git(&self, work_tree: &Path, arguments: &str) {
-        let git = Command::new("git")
-            .current_dir(self.root())
-            .args(["--git-dir", ".git", "--work-tree"])
-            .arg(work_tree)
-            .args(arguments.split(' '))
-            .status();
-        assert!(git.expect("git starts").success(), "{arguments}");
-    }
-
-    /// Commits every file.
-    pub fn commit(&self) {
-        let identity = "-c user.name=Test -c user.email=test@example.com -c commit.gpgsign=false";
-        let commit = format!("{identity} commit --quiet --allow-empty --message=Test");
-        self.git(self.root(), "add --all");
-        self.git(self.root(), &commit);
     }
 
     /// Returns a command for `record` without the credential of the user who runs the tests.
@@ -97,16 +77,10 @@ impl Workspace {
         self.run(self.command(arguments).env("AZURE_TOKEN", TOKEN))
     }
 
-    /// Returns a command for `record` with a server and a publisher.
-    pub fn command_from(&self, url: &str, publisher: &str, more: &[&str]) -> Command {
-        let arguments = ["--endpoint", url, "--publisher", publisher];
-        self.command(&[&arguments, more].concat())
-    }
-
     /// Runs `record` with a server, a publisher and a planted token.
-    pub fn record_from(&self, server: &Server, publisher: &str, more: &[&str]) -> Output {
-        let mut command = self.command_from(&server.url(), publisher, more);
-        self.run(command.env("AZURE_TOKEN", TOKEN))
+    pub fn record_from(&self, url: &str, publisher: &str, more: &[&str]) -> Output {
+        let arguments = ["--endpoint", url, "--publisher", publisher];
+        self.record(&[&arguments, more].concat())
     }
 
     /// Returns the recordings in the folder of the live recordings by name.
@@ -114,10 +88,17 @@ impl Workspace {
         let entries = fs::read_dir(self.live()).into_iter().flatten();
         let files = entries.map(|entry| {
             let entry = entry.expect("an entry");
-            let text = fs::read_to_string(entry.path()).expect("a recording");
+            let text = common::read(&entry.path());
             (entry.file_name().into_string().expect("a name"), text)
         });
         files.collect()
+    }
+
+    /// Asserts that the written recordings are valid against the spec.
+    pub fn assert_valid(&self) {
+        let arguments = ["validate", "tests/recordings/live"];
+        let output = common::run_in_workspace(self.root(), &arguments);
+        common::assert_exit_code(0, &output);
     }
 
     /// Returns the request and the response of each written recording as text.
@@ -136,17 +117,12 @@ impl Workspace {
             ("contoso/offers", &json!([])),
             ("contoso/offers/vm/status", report),
         ]);
-        let output = self.record_from(&server, "contoso", &["--offer", "vm", "--keep", "vm"]);
-        assert_exit_code(0, &output);
+        let more = ["--offer", "vm", "--keep", "vm"];
+        common::assert_exit_code(0, &self.record_from(&server.url(), "contoso", &more));
         let mut written = self.written();
         written.retain(|name, _| name.starts_with("get-offer-status"));
         written
     }
-}
-
-pub fn assert_exit_code(code: i32, output: &Output) {
-    let transcript = common::transcript(output);
-    assert_eq!(output.status.code(), Some(code), "{transcript}");
 }
 
 /// Returns the request and the response of a recording as text.

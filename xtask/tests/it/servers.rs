@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
-use crate::common::{self, stderr, stdout};
+use crate::common::{self, assert_exit_code, assert_stderr, stdout};
 
 /// In this test, cargo is a script that prints its arguments.
 #[test]
@@ -22,14 +22,13 @@ fn demo_runs_the_tool_and_returns_its_exit_code() {
         .env("CARGO", &cargo)
         .output()
         .expect("xtask starts");
-    assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
+    assert_stderr(7, &output, "Serving ");
     let run = "run --quiet --bin cloud-partner --";
     let watch = "watch linux-vm --until live --interval 500ms";
     assert_eq!(
         stdout(&output),
         format!("{run} offers\ncontoso\n{run} {watch}\ncontoso\n")
     );
-    assert!(stderr(&output).contains("Serving "), "{}", stderr(&output));
 }
 
 /// A server process that is killed at the end of the test, even if the test fails.
@@ -77,9 +76,8 @@ fn serve_runs_until_it_is_interrupted() {
 
     let port = address.rsplit(':').next().expect("a port");
     let taken = common::run(&common::workspace(), &["serve", "--port", port]);
-    assert_eq!(taken.status.code(), Some(3));
     let error = format!("error: the replay server can't start on port {port}: ");
-    assert!(stderr(&taken).starts_with(&error), "{}", stderr(&taken));
+    assert_stderr(3, &taken, &error);
 
     let id = child.0.id().to_string();
     let interrupted = Command::new("kill").args(["-INT", &id]).status();
@@ -90,7 +88,7 @@ fn serve_runs_until_it_is_interrupted() {
 #[test]
 fn serve_lists_every_path_with_its_response() {
     let output = common::run(&common::workspace(), &["serve", "--list"]);
-    assert_eq!(output.status.code(), Some(0));
+    assert_exit_code(0, &output);
     let listed = stdout(&output);
     assert!(listed.lines().count() > 60, "{listed}");
     let mut lines = listed.lines();

@@ -1,35 +1,30 @@
-//! `validate` with one small case per kind of finding. A new case is a new file `cases/NAME.json`, without code:
+//! `validate` with a small spec. `cases/` has a pair of files for each run of `validate`. `cases/NAME.json` has two optional properties:
 //!
-//! * `spec` changes the base spec. It has pairs of a text that occurs once in the spec, and its replacement;
-//! * `recordings` has the recordings by file name. An object is a JSON merge patch (RFC 7396) of the base recording, and a text is the
-//!   content of the file. A case without `recordings` gets the base recording.
+//! * `spec` changes the base spec, `cases/base/spec.yaml`. It has pairs of a text that occurs once in the spec, and its replacement;
+//! * `recordings` has the recordings by path. An object is a JSON merge patch (RFC 7396) of the base recording,
+//!   `cases/base/recording.json`. A text is the content of the file. A case without `recordings` gets the base recording.
 //!
-//! `cases/NAME.expected.txt` has the exit code and the output of `xtask validate`.
+//! `cases/NAME.expected.txt` has the exit code and the output of `xtask validate`. A new finding is a new recording in one of the cases.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::common;
+use crate::common::{self, add_recording};
 
-fn cases() -> Vec<PathBuf> {
-    let files = fs::read_dir(common::tests().join("cases")).expect("the cases");
-    let mut cases: Vec<_> = files
-        .map(|entry| entry.expect("a case").path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
-        .collect();
-    cases.sort();
-    assert!(cases.len() > 30, "only {} cases were found", cases.len());
-    cases
+/// Validates the recordings of a folder with the spec of the folder.
+fn validate(folder: &Path, more: &[&str]) -> std::process::Output {
+    let arguments = ["validate", "--spec=spec.yaml", "recordings"];
+    common::run(folder, &[&arguments[..], more].concat())
 }
 
-fn run_case(case: &Path) -> String {
+fn run_case(case: &str) -> String {
     let case = common::json(case);
     let folder = common::base();
     let spec = folder.path().join("spec.yaml");
-    let mut text = fs::read_to_string(&spec).expect("the base spec");
+    let mut text = common::read(&spec);
     for edit in case["spec"].as_array().into_iter().flatten() {
         let (Some(old), Some(new)) = (edit[0].as_str(), edit[1].as_str()) else {
             panic!("not a pair of texts: {edit}");
@@ -41,11 +36,10 @@ fn run_case(case: &Path) -> String {
     if let Some(recordings) = case["recordings"].as_object() {
         fs::remove_file(folder.path().join("recordings/base.json")).expect("the recording");
         for (name, recording) in recordings {
-            common::add_recording(folder.path(), &format!("recordings/{name}"), recording);
+            add_recording(folder.path(), &format!("recordings/{name}"), recording);
         }
     }
-    let arguments = ["validate", "--notes", "--spec=spec.yaml", "recordings"];
-    common::transcript(&common::run(folder.path(), &arguments))
+    common::transcript(&validate(folder.path(), &["--notes"]))
 }
 
 /// Every secret in the cases contains the word `planted`.
@@ -53,15 +47,19 @@ fn run_case(case: &Path) -> String {
 fn prints_the_committed_findings_for_each_case_and_no_secret() {
     let mut differences = Vec::new();
     let mut printed = String::new();
-    for case in cases() {
-        let actual = run_case(&case);
-        differences.extend(common::compare(&case.with_extension("expected.txt"), &actual).err());
+    for file in fs::read_dir(common::tests().join("cases")).expect("the cases") {
+        let file = file.expect("a file").file_name();
+        let Some(name) = file.to_str().and_then(|name| name.strip_suffix(".json")) else {
+            continue;
+        };
+        let actual = run_case(&format!("cases/{name}.json"));
+        let expected = common::tests().join(format!("cases/{name}.expected.txt"));
+        differences.extend(common::compare(&expected, &actual).err());
         printed += &actual;
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     assert!(!printed.to_lowercase().contains("planted"), "{printed}");
-    let codes = fs::read_to_string(common::tests().join("../src/validate/codes.rs"));
-    let codes = codes.expect("the table of codes");
+    let codes = common::read(&common::tests().join("../src/validate/codes.rs"));
     let codes = codes.lines().filter_map(|line| line.split_once(" = \""));
     let codes: Vec<&str> = codes
         .filter_map(|(_, code)| code.split('"').next())
@@ -76,29 +74,22 @@ fn prints_the_committed_findings_for_each_case_and_no_secret() {
 #[test]
 fn prints_the_number_of_notes_with_the_same_code_and_every_error() {
     let folder = common::base();
-    let json = serde_json::json!([{ "id": "a", "new": 1, "newer": 2 }, { "new": 1 }]);
-    let patch = serde_json::json!({ "response": { "body": { "json": json } } });
-    common::add_recording(folder.path(), "recordings/notes", &patch);
-    let arguments = ["validate", "--spec=spec.yaml", "recordings"];
-    common::golden("validate-notes", &common::run(folder.path(), &arguments));
+    let orders = json!([{ "id": "a", "new": 1, "newer": 2 }, { "new": 1 }]);
+    let patch = json!({ "response": { "body": { "json": orders } } });
+    add_recording(folder.path(), "recordings/notes", &patch);
+    common::golden("validate-notes", &validate(folder.path(), &[]));
 }
 
 #[test]
 fn prints_the_findings_as_json() {
     let folder = common::base();
-    let patch = serde_json::json!({ "response": { "body": { "json": [{ "id": 7 }] } } });
-    common::add_recording(folder.path(), "recordings/broken", &patch);
+    let patch = json!({ "response": { "body": { "json": [{ "id": 7 }] } } });
+    add_recording(folder.path(), "recordings/broken", &patch);
     let cut_off = "{\n  \"description\": 1".into();
-    common::add_recording(folder.path(), "recordings/cut-off", &cut_off);
-    let not_utf_8 = folder.path().join("recordings/not-utf-8.json");
-    fs::write(not_utf_8, b"{ \"description\": \"\xff\" }").expect("a file");
-    let arguments = [
-        "validate",
-        "--format=json",
-        "--spec=spec.yaml",
-        "recordings",
-    ];
-    let output = common::run(folder.path(), &arguments);
+    add_recording(folder.path(), "recordings/cut-off", &cut_off);
+    let not_utf_8 = b"{ \"description\": \"\xff\" }";
+    common::write(folder.path(), "recordings/not-utf-8.json", not_utf_8);
+    let output = validate(folder.path(), &["--format=json"]);
     serde_json::from_slice::<Value>(&output.stdout).expect("JSON and nothing else");
     common::golden("validate-json", &output);
 }
