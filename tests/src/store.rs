@@ -57,7 +57,8 @@ pub fn root() -> &'static Path {
 
 /// Reads a file, or every `*.json` file in a folder and its subfolders.
 ///
-/// Two recordings of the same request are an error, because the replay server couldn't choose between them.
+/// Two recordings of the same request are an error, even if their status codes differ, because the replay server couldn't choose
+/// between them.
 #[must_use]
 pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
     let mut loaded = every_recording(path);
@@ -68,7 +69,10 @@ pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
         let first = *first_files.entry(route).or_insert(file);
         if first != file {
             let first = first.strip_prefix(path).unwrap_or(first);
-            let what = format!("has the same request as {}", first.display());
+            let what = format!(
+                "has the same request as {}, so the replay server couldn't choose: delete one, or move both to a folder of tests/scenarios",
+                first.display()
+            );
             loaded.errors.push(Error::whole(file, what));
         }
     }

@@ -7,9 +7,9 @@ use std::io;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::exit::{CommandError, CommandResult, Outcome};
+use crate::exit_code::{CommandError, CommandResult, Outcome};
 use crate::files;
-use crate::output::print_line;
+use crate::print::print_line;
 use crate::serve::Source;
 
 /// The commands of the tool, in order. The offer is the one of the scenario `publish-succeeds`. The tool's default interval is meant

@@ -11,7 +11,7 @@ use std::process::Command;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::exit::{CommandError, CommandResult, Outcome};
+use crate::exit_code::{CommandError, CommandResult, Outcome};
 use crate::files;
 use crate::serve::Source;
 use crate::spec::{Kind, Spec};

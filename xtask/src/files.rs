@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
 use similar::TextDiff;
 
-use crate::exit::{CommandError, CommandResult, Outcome};
-use crate::output::print_line;
+use crate::exit_code::{CommandError, CommandResult, Outcome};
+use crate::print::print_line;
 use crate::spec::{Spec, pointer_segment};
 
 /// Returns the folder of the workspace, independently of the current folder. Cargo sets `CARGO_MANIFEST_DIR` when it runs this

@@ -5,12 +5,12 @@ use std::io::Write;
 use clap::Args;
 use cloud_partner_recordings::recording;
 
-use crate::exit::{CommandResult, Outcome};
+use crate::exit_code::{CommandResult, Outcome};
 use crate::files;
+use crate::findings::Format;
 use crate::generator::{self, COMMAND};
 use crate::lint;
-use crate::output::print_line;
-use crate::report::Format;
+use crate::print::print_line;
 
 /// Writes the SDK's generated code and the JSON Schema of recordings
 ///

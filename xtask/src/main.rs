@@ -1,6 +1,6 @@
 //! The commands for maintaining the spec, the generated code and the recordings: `cargo xtask --help` lists them.
 //!
-//! There is one module per command. A command writes its output to a writer and returns an [`exit::Outcome`]; only `main` ends the
+//! There is one module per command. A command writes its output to a writer and returns an [`exit_code::Outcome`]; only `main` ends the
 //! process.
 #![forbid(unsafe_code)]
 
@@ -8,17 +8,17 @@ mod compat;
 mod coverage;
 mod demo;
 mod docs;
-mod exit;
+mod exit_code;
 mod files;
+mod findings;
 mod generate;
 #[path = "../../sdk/generator/mod.rs"]
 mod generator;
 #[cfg(unix)] // The commands in `language.yaml` are shell scripts.
 mod languages;
 mod lint;
-mod output;
+mod print;
 mod record;
-mod report;
 mod serve;
 mod spec;
 mod validate;
@@ -28,12 +28,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use exit::{CommandError, CommandResult, Outcome};
-use output::IgnoreClosedPipe;
+use exit_code::{CommandError, CommandResult, Outcome};
+use print::IgnoreClosedPipe;
 
 /// Checks the spec, generates the SDK from it, and compares recordings with it
 #[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", term_width = 100, after_help = exit::HELP)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", term_width = 100, after_help = exit_code::HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

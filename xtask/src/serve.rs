@@ -9,9 +9,9 @@ use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::{Replay, Server};
 use cloud_partner_recordings::store::{self, Scenario, StoredRecording};
 
-use crate::exit::{CommandError, CommandResult, Outcome};
+use crate::exit_code::{CommandError, CommandResult, Outcome};
 use crate::files;
-use crate::output::{print_continuation, print_line, print_table};
+use crate::print::{print_continuation, print_line, print_table};
 
 /// The paths of three sample requests, below `/api/publishers/`: a list of offers, a publication in progress, an error response.
 const SAMPLES: [&str; 3] = [

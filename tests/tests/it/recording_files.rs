@@ -136,7 +136,7 @@ fn the_reader_reports_every_error_and_returns_the_valid_recordings() {
         [
             "a.json:1:1: EOF while parsing an object",
             "c/d.json:1:1: invalid type: integer `3`, expected struct Recording",
-            "c/e.json: has the same request as b.json",
+            "c/e.json: has the same request as b.json, so the replay server couldn't choose: delete one, or move both to a folder of tests/scenarios",
         ]
     );
     assert_eq!(loaded.found.len(), 2);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::exit::CommandError;
+use crate::exit_code::CommandError;
 use crate::files;
 use crate::spec::Spec;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use serde_json::{Value, json};
 
 use super::keywords::{self, Side, is_skipped};
-use crate::report::{Finding, Place};
+use crate::findings::{Finding, Place};
 use crate::spec::{Kind, Node, Object, Operation, Spec, SpecError, pointer_segment};
 
 /// The code of a change that breaks clients.

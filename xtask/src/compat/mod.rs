@@ -13,10 +13,10 @@ use clap::Args;
 use self::base::Base;
 use self::compare::BREAKING;
 use self::version::{Release, Verdict};
-use crate::exit::CommandResult;
+use crate::exit_code::CommandResult;
 use crate::files;
-use crate::output::with_noun;
-use crate::report::{Finding, Format, Report};
+use crate::findings::{Finding, Format, Report};
+use crate::print::with_noun;
 
 /// Compares the spec with an earlier version and reports breaking changes
 ///

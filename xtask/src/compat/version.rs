@@ -9,9 +9,9 @@ use regex::Regex;
 use semver::Version;
 
 use super::base::Base;
-use crate::exit::CommandError;
+use crate::exit_code::CommandError;
 use crate::files;
-use crate::report::Finding;
+use crate::findings::Finding;
 
 /// The kind of release that the changes need, in the terms of semantic versioning.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use cloud_partner_recordings::recording::{ProvenanceKind, Recording};
 use indicatif::ProgressBar;
 
 use super::statements::{Mutation, State, Statement};
-use crate::report::{Finding, Level};
+use crate::findings::{Finding, Level};
 use crate::spec::{Spec, SpecError};
 use crate::validate::Checker;
 

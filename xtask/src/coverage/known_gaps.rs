@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::exit::CommandError;
+use crate::exit_code::CommandError;
 use crate::files;
-use crate::report::{Finding, Place};
+use crate::findings::{Finding, Place};
 
 /// A known gap.
 #[derive(Deserialize)]

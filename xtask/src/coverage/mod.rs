@@ -16,10 +16,10 @@ use clap::Args;
 use self::detection::{Candidate, detect};
 use self::mutations::statements;
 use self::statements::{State, Statement};
-use crate::exit::{CommandError, CommandResult};
+use crate::exit_code::{CommandError, CommandResult};
 use crate::files;
-use crate::output::{print_continuation, print_line, with_noun};
-use crate::report::{Finding, Format, Place, Report};
+use crate::findings::{Finding, Format, Place, Report};
+use crate::print::{print_continuation, print_line, with_noun};
 use crate::spec::Spec;
 use crate::validate::{self, Checker};
 

@@ -5,7 +5,7 @@ use cloud_partner_recordings::sample;
 use serde_json::{Value, json};
 
 use super::compare;
-use crate::exit::CommandError;
+use crate::exit_code::CommandError;
 use crate::serve::Source;
 use crate::spec::{Node, Operation, Spec, media_for};
 

@@ -12,9 +12,9 @@ use super::cases::{self, Case};
 use super::compare::{self, Differences};
 use super::language::{Language, installed};
 use super::process;
-use crate::exit::CommandError;
+use crate::exit_code::CommandError;
 use crate::files;
-use crate::output::print_line;
+use crate::print::print_line;
 use crate::serve::Source;
 
 /// The token that drivers send; the server rejects any other token.

@@ -9,7 +9,7 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use crate::exit::CommandError;
+use crate::exit_code::CommandError;
 use crate::files;
 
 /// A language.

@@ -19,10 +19,10 @@ use rustix::fs::{FlockOperation, flock};
 
 use self::client::{RunResult, RunSettings};
 use self::language::Language;
-use crate::exit::{CommandError, CommandResult, Outcome};
+use crate::exit_code::{CommandError, CommandResult, Outcome};
 use crate::files;
-use crate::output::print_table;
-use crate::report::{Finding, Format, Level, Report};
+use crate::findings::{Finding, Format, Level, Report};
+use crate::print::print_table;
 use crate::serve::Source;
 
 /// Generates clients of the spec in other languages, and compares the values that they read with the recordings

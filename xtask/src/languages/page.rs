@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::language::Language;
-use crate::exit::CommandError;
+use crate::exit_code::CommandError;
 use crate::files;
 
 /// Returns the path and the text of a language's page. A language without an example has no page.

@@ -17,8 +17,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::findings::{Finding, Place};
 use crate::generator::lint::constants_of;
-use crate::report::{Finding, Place};
 use crate::spec::{DOCUMENTATION, Kind, Node, Object, Spec};
 
 const EVIDENCE: &str = "x-evidence";

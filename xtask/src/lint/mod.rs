@@ -6,11 +6,11 @@ use std::io::Write;
 
 use clap::Args;
 
-use crate::exit::CommandResult;
+use crate::exit_code::CommandResult;
 use crate::files;
+use crate::findings::{Finding, Format, Place, Report};
 use crate::generator::{self, lint};
-use crate::output::{print_line, with_noun};
-use crate::report::{Finding, Format, Place, Report};
+use crate::print::{print_line, with_noun};
 use crate::spec::{Spec, SpecError};
 
 /// Checks the spec for constructs that break code generators or clients, and for statements without evidence
@@ -44,9 +44,7 @@ impl Lint {
                 by_kind.join(", ")
             );
             print_line(out, "Evidence", text)?;
-            for finding in evidence.findings {
-                report.add(finding);
-            }
+            report.extend(evidence.findings);
         }
         if report.is_empty() {
             generator::generate(&spec)?;
@@ -55,13 +53,35 @@ impl Lint {
     }
 }
 
-/// Returns the broken rules of the generator.
+/// Returns the broken references, and the broken rules of the code generator.
 pub fn problems(spec: &Spec) -> Result<Report, SpecError> {
     let mut report = Report::new();
+    report.extend(broken_references(spec));
     for problem in lint::lint(spec)? {
         let place = Place::in_spec(spec, &problem.pointer);
         let finding = Finding::error(problem.code, problem.message).in_spec(place);
         report.add(finding.help(problem.help));
     }
     Ok(report)
+}
+
+/// Returns a finding for each reference that can't be followed.
+pub fn broken_references(spec: &Spec) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    spec.walk(|object| {
+        let Some(reference) = object.text("$ref").filter(|_| object.followed().is_none()) else {
+            return;
+        };
+        let why = if reference.starts_with("#/") {
+            "has no target, or is part of a cycle"
+        } else {
+            "refers to another file; only references that begin with `#/` are supported"
+        };
+        let pointer = format!("{}/$ref", object.pointer);
+        let finding = Finding::error("broken-reference", format!("`{reference}` {why}"))
+            .help("write the JSON pointer of an object in the spec, such as `#/components/schemas/Offer`")
+            .in_spec(Place::in_spec(spec, &pointer));
+        findings.push(finding);
+    });
+    findings
 }

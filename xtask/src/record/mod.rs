@@ -1,15 +1,16 @@
 //! `cargo xtask record`: makes recordings of real responses, without personal data.
 //!
-//! A [`Capture`] comes from the service ([`service`]) or from a HAR file ([`har`]), and is kept in memory only. The
+//! A [`Capture`] comes from the service ([`live_service`]) or from a HAR file ([`har_file`]), and is kept in memory only. The
 //! sanitiser ([`sanitise`]) makes a recording of it. The recording is searched for secrets before it is written or printed.
 
 mod capture;
-mod folder;
-mod har;
+
+mod har_file;
+mod live_folder;
+mod live_service;
 mod pseudonyms;
-mod public;
+mod public_values;
 mod sanitise;
-mod service;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -18,15 +19,15 @@ use clap::Args;
 use reqwest::Url;
 use serde_json::Value;
 
-use crate::exit::{CommandResult, Outcome};
+use crate::exit_code::{CommandResult, Outcome};
 use crate::files;
-use crate::output::{print_continuation, print_line, with_noun};
+use crate::print::{print_continuation, print_line, with_noun};
 use crate::spec::Spec;
 use crate::validate::secrets;
 use capture::{Capture, Captures};
-use folder::LiveFolder;
+use live_folder::LiveFolder;
 use pseudonyms::Pseudonyms;
-use public::PublicValues;
+use public_values::PublicValues;
 
 /// Makes recordings of the service's responses, with your own credential or from a HAR file
 ///
@@ -49,7 +50,7 @@ pub struct Record {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["endpoint", "publisher", "offer", "token_file"])]
     har: Option<PathBuf>,
     #[command(flatten)]
-    requests: service::RequestOptions,
+    requests: live_service::RequestOptions,
     /// Print the new recordings instead of writing them
     #[arg(long)]
     dry_run: bool,
@@ -69,8 +70,8 @@ impl Record {
             secrets,
             mut is_complete,
         } = match &self.har {
-            Some(file) => har::read(file, &operations, &servers, out)?,
-            None => service::capture(self.requests, &spec, &operations, &servers, out)?,
+            Some(file) => har_file::read(file, &operations, &servers, out)?,
+            None => live_service::capture(self.requests, &spec, &operations, &servers, out)?,
         };
         let mut folder = LiveFolder::read();
         let mut pseudonyms = Pseudonyms::new(PublicValues::new(&spec, self.keep));

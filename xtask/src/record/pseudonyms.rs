@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use super::public::PublicValues;
+use super::public_values::PublicValues;
 
 /// The kind of a value, which determines the form of its pseudonym.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 //!
 //! The sanitiser keeps only values
 //!
-//! * that are public already ([`PublicValues`](super::public::PublicValues));
+//! * that are public already ([`PublicValues`](super::public_values::PublicValues));
 //! * that are words of the service: texts of letters only, in an extensible enum or in one of the properties [`WORDS`];
 //! * that reveal nothing: empty texts, `true`, `false`, `null`, numbers below 1000.
 //!
@@ -18,7 +18,7 @@ use serde_json::{Number, Value};
 
 use super::capture::{decode_segment, encode_segment};
 use super::pseudonyms::{Kind, Pseudonyms, kind_by_form, regex};
-use super::public::web_url;
+use super::public_values::web_url;
 use crate::spec::{Node, Operation};
 
 /// The properties whose values are words of the service, although the spec doesn't list the values.

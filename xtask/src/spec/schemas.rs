@@ -1,8 +1,8 @@
 //! The schemas of the spec as JSON Schemas, each compiled at its first use.
 //!
-//! A schema of OpenAPI 3.0 is a schema of JSON Schema draft 4 (boolean `exclusiveMinimum`, `$ref` that ignores its neighbours) with
-//! some additional keywords. [`Schemas::new`] translates these keywords in a copy of the spec. References still work in the copy,
-//! and JSON pointers into it are valid in the spec.
+//! The schemas of OpenAPI 3.0 are based on JSON Schema draft 4, in which `exclusiveMinimum` is a boolean and `$ref` hides the keywords
+//! beside it. [`Schemas::new`] copies the spec, and translates the keywords `nullable` and `format` in the copy. A JSON pointer means
+//! the same schema in the spec and in the copy.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -10,12 +10,12 @@ use std::rc::Rc;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, Registry, ValidationError, Validator};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use crate::generator::spec::{Kind, Node, Spec, SpecError};
 
-/// The URI of the spec in the registry of schemas; nothing is fetched from it.
+/// The URI of the spec in the registry of schemas. It is only a name: nothing is loaded from it.
 const SPEC_URI: &str = "spec:/";
 
 /// The maximum length, in bytes, of a value that a message quotes.
@@ -32,13 +32,11 @@ pub struct Schemas {
 
 /// A violation of a schema by a value.
 pub struct Violation {
-    /// The JSON pointer in the value.
+    /// The JSON pointer of the invalid part of the value.
     pub value: String,
-    /// The JSON pointer of the keyword in the spec.
+    /// The JSON pointer of the violated keyword in the spec.
     pub spec: String,
-    /// The keyword.
     pub keyword: String,
-    /// The description of the violation.
     pub message: String,
 }
 
@@ -79,22 +77,23 @@ impl Schemas {
                 continue;
             };
             for error in jsonschema::draft4::meta::validator().iter_errors(schema) {
-                let place = format!("{root}{}", error.instance_path());
-                invalid.push((place, error.to_string()));
+                let pointer = format!("{root}{}", error.instance_path());
+                invalid.push((pointer, error.to_string()));
             }
         }
-        // The meta-schema accepts more than the compiler, such as a pattern that is no regular expression.
+        // The meta-schema accepts schemas that can't be compiled, such as a pattern that is no regular expression.
         for root in &self.roots {
             let Err(error) = self.compile(root) else {
                 continue;
             };
-            let mut place = error.schema_path().to_string();
-            if place.is_empty() {
-                place.clone_from(root);
+            let mut pointer = error.schema_path().to_string();
+            if pointer.is_empty() {
+                pointer.clone_from(root);
             }
-            let reference = matches!(error.kind(), ValidationErrorKind::Referencing(_));
-            if !reference && !invalid.iter().any(|(known, _)| *known == place) {
-                invalid.push((place, error.to_string()));
+            // `lint::broken_references` reports broken references.
+            let is_reference = matches!(error.kind(), ValidationErrorKind::Referencing(_));
+            if !is_reference && !invalid.iter().any(|(known, _)| *known == pointer) {
+                invalid.push((pointer, error.to_string()));
             }
         }
         invalid
@@ -116,57 +115,50 @@ impl Schemas {
             .collect()
     }
 
-    /// Returns whether `value` is valid against the schema at `pointer`.
-    pub fn accepts(&self, pointer: &str, value: &Value) -> bool {
-        self.validator(pointer)
-            .is_none_or(|validator| validator.is_valid(value))
-    }
-
-    /// Returns a schema and its subschemas in `allOf`, `anyOf` and `oneOf`, with references followed. Subschemas in `anyOf` and `oneOf`
-    /// that don't accept `value` are left out, unless none accepts it.
-    pub fn composed<'s>(&self, schema: Node<'s>, value: Option<&Value>) -> Vec<Node<'s>> {
-        let mut found = Vec::new();
-        self.compose(schema, value, &mut found);
-        found
-    }
-
-    fn compose<'s>(&self, schema: Node<'s>, value: Option<&Value>, found: &mut Vec<Node<'s>>) {
-        if found.iter().any(|known| known.pointer == schema.pointer) {
-            return;
-        }
-        let keywords = ["allOf", "anyOf", "oneOf"];
-        let composed = keywords.map(|keyword| (keyword, schema.children(keyword)));
-        found.push(schema);
-        for (keyword, parts) in composed {
-            let accepts = |(_, part): &(String, Node<'s>)| {
-                keyword == "allOf" || value.is_none_or(|value| self.accepts(&part.pointer, value))
-            };
-            let any_accepts = parts.iter().any(accepts);
-            for part in parts {
-                if !any_accepts || accepts(&part) {
-                    self.compose(part.1, value, found);
-                }
+    /// Returns schemas and their subschemas in `allOf`, `anyOf` and `oneOf`, with references followed. If some subschemas of an
+    /// `anyOf` or `oneOf` accept `value`, the subschemas that don't accept it are left out.
+    pub fn composed<'s>(&self, mut schemas: Vec<Node<'s>>, value: &Value) -> Vec<Node<'s>> {
+        let accepts = |schema: &Node<'s>| {
+            let validator = self.validator(&schema.pointer);
+            validator.is_none_or(|validator| validator.is_valid(value))
+        };
+        let subschemas = |schema: &Node<'s>, keyword| -> Vec<Node<'s>> {
+            let named = schema.children(keyword).into_iter();
+            named.map(|(_, subschema)| subschema).collect()
+        };
+        let mut composed: Vec<Node<'s>> = Vec::new();
+        schemas.reverse();
+        while let Some(schema) = schemas.pop() {
+            if composed.iter().any(|known| known.pointer == schema.pointer) {
+                continue;
             }
+            let mut found = subschemas(&schema, "allOf");
+            for keyword in ["anyOf", "oneOf"] {
+                let listed = subschemas(&schema, keyword).into_iter();
+                let (accepting, other): (Vec<_>, Vec<_>) = listed.partition(accepts);
+                found.extend(if accepting.is_empty() {
+                    other
+                } else {
+                    accepting
+                });
+            }
+            schemas.extend(found.into_iter().rev());
+            composed.push(schema);
         }
+        composed
     }
 
     fn validator(&self, pointer: &str) -> Option<Rc<Validator>> {
-        if let Some(known) = self.compiled.borrow().get(pointer) {
-            return known.clone();
-        }
-        let compiled = self.compile(pointer).ok().map(Rc::new);
-        self.compiled
-            .borrow_mut()
-            .insert(pointer.to_owned(), compiled.clone());
-        compiled
+        let mut compiled = self.compiled.borrow_mut();
+        let validator = compiled.entry(pointer.to_owned());
+        validator
+            .or_insert_with(|| self.compile(pointer).ok().map(Rc::new))
+            .clone()
     }
 
     fn compile(&self, pointer: &str) -> Result<Validator, ValidationError<'static>> {
-        let fragment: String = pointer
-            .split('/')
-            .map(|segment| utf8_percent_encode(segment, NON_ALPHANUMERIC).to_string())
-            .collect::<Vec<_>>()
-            .join("/");
+        const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/');
+        let fragment = utf8_percent_encode(pointer, ENCODED);
         jsonschema::options()
             .with_draft(Draft::Draft4)
             .with_registry(&self.registry)
@@ -176,7 +168,7 @@ impl Schemas {
     }
 }
 
-/// Translates the keywords `nullable` and `format` of a schema, but not of the schemas inside.
+/// Translates the keywords `nullable` and `format` of a schema, but not of its subschemas.
 fn translate(schema: &mut Map<String, Value>) {
     if schema.remove("nullable") == Some(Value::Bool(true))
         && let Some(kind @ Value::String(_)) = schema.get("type").cloned()
@@ -192,12 +184,11 @@ fn translate(schema: &mut Map<String, Value>) {
     schema.entry("maximum").or_insert(maximum.into());
 }
 
-/// Returns how a message names a value: with its text if the text is short.
+/// Returns how a message names a value: a short scalar with its text, any other value as "the value".
 fn quoted(value: &Value) -> String {
-    match value {
-        Value::Object(_) | Value::Array(_) => None,
-        _ => Some(value.to_string()),
+    let text = value.to_string();
+    if value.is_object() || value.is_array() || text.len() > MAX_QUOTED_LENGTH {
+        return "the value".to_owned();
     }
-    .filter(|text| text.len() <= MAX_QUOTED_LENGTH)
-    .unwrap_or_else(|| "the value".to_owned())
+    text
 }

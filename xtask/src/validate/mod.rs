@@ -1,33 +1,34 @@
 //! `cargo xtask validate`: validates the recordings against the spec.
 
-mod checker;
-mod codes;
-mod input;
-mod names;
+mod finding_kinds;
 mod parameters;
-mod request;
-mod response;
+mod read_recordings;
+mod recording;
 pub mod secrets;
 mod spec_checks;
+mod unknown_names;
 
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 
-pub use checker::Checker;
-pub use input::recordings;
+pub use read_recordings::recordings;
+pub use recording::Checker;
 
-use crate::exit::{CommandResult, Outcome};
+use crate::exit_code::{CommandResult, Outcome};
 use crate::files;
-use crate::output::with_noun;
-use crate::report::{Format, Report};
+use crate::findings::{Format, Report};
+use crate::print::with_noun;
 
 /// Validates the recordings against the spec
 ///
-/// The request of every recording must match exactly one operation, and request and response must be valid against it. Every example
-/// in the spec must be valid against its schema. A text that looks like a secret is an error. Properties and values that the spec
-/// doesn't name are notes, because the service may add them.
+/// The request of every recording must match exactly one operation. Request and response must be valid against the operation. Every
+/// example in the spec must be valid against its schema. A text that looks like a secret is an error. Properties and values that the
+/// spec doesn't name are notes, because the service may add them.
+///
+/// Two files in tests/recordings must not have the same request, even with different status codes, because the replay server chooses
+/// the response by the request. A folder of tests/scenarios can have several responses to the same request.
 #[derive(Args)]
 pub struct Validate {
     /// The output format
@@ -39,7 +40,7 @@ pub struct Validate {
     /// The spec [default: openapi/cloud-partner-portal.yaml]
     #[arg(long, value_name = "FILE")]
     spec: Option<PathBuf>,
-    /// Recordings, or folders of them [default: tests/recordings and tests/scenarios]
+    /// Recordings, or folders of recordings [default: tests/recordings and tests/scenarios]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
@@ -49,32 +50,31 @@ impl Validate {
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let checker = Checker::new(&spec)?;
-        let input = input::read(&self.paths);
-        let (mut findings, examples) = checker.check_spec();
-        for (file, recording) in &input.recordings {
-            let mut found = secrets::scan(recording);
-            // Other findings could quote a secret, so they are reported only if the recording contains none.
-            if found.is_empty() {
-                found = checker.validate(recording);
-            }
-            findings.extend(found.into_iter().map(|finding| finding.in_file(file)));
-        }
-        // Success would be wrong without a validated recording.
+        let (findings, examples) = checker.check_spec();
+        let input = read_recordings::read(&self.paths);
+        let number = input.recordings.len();
+        // Success would be wrong if recordings were missing.
         let is_unreadable = !input.unreadable.is_empty() || !input.empty.is_empty();
-        findings.extend(input.unreadable);
-        findings.extend(input.empty);
 
         let mut report = Report::new();
         report.list_notes = self.notes;
         report.add_property("spec", spec.path.display().to_string());
-        report.add_property("recordings", input.recordings.len());
+        report.add_property("recordings", number);
         report.add_property("examples", examples);
-        for finding in findings {
-            report.add(finding);
+        report.extend(findings);
+        report.extend(input.unreadable);
+        report.extend(input.empty);
+        for (file, recording) in &input.recordings {
+            let mut findings = secrets::scan(recording);
+            // Other findings could quote a secret, so a recording with a secret isn't validated.
+            if findings.is_empty() {
+                findings = checker.validate(recording);
+            }
+            report.extend(findings.into_iter().map(|finding| finding.in_file(file)));
         }
         let done = format!(
             "validated {} and {}",
-            with_noun(input.recordings.len(), "recording"),
+            with_noun(number, "recording"),
             with_noun(examples, "example")
         );
         let outcome = report.print(self.format, &done, out)?;

@@ -1,15 +1,15 @@
-//! Validates parameters and headers, which the spec describes in the same way.
+//! Validates parameters and headers. The spec describes both in the same way, and a recording has both as texts.
 
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Number, Value};
 
-use super::checker::Check;
-use super::codes;
+use super::finding_kinds as kinds;
+use super::recording::Check;
 use crate::spec::{Node, Operation, pointer_segment};
 
-/// The headers that clients send without a description in the spec, and `content-type`, which the spec describes elsewhere.
+/// The headers that clients send without a description in the spec, and `content-type`, which the spec describes as a media type.
 const USUAL_HEADERS: &[&str] = &[
     "accept",
     "accept-encoding",
@@ -35,14 +35,17 @@ impl<'s> Check<'_, 's> {
             } else {
                 let message = format!("the percent-decoded value of `{name}` isn't UTF-8");
                 let statement = &parameter.node.pointer;
-                self.add(codes::INVALID_VALUE, pointer, message, statement);
+                self.add(kinds::INVALID_VALUE, pointer, message, statement);
             }
         }
     }
 
-    /// Validates query parameters or headers. `pointer` is their JSON pointer in the recording, `described` has their names and
-    /// descriptions in the spec, and `owner` is the JSON pointer of the part of the spec that contains the descriptions.
-    pub fn texts(
+    /// Validates query parameters or headers.
+    ///
+    /// * `pointer`: their JSON pointer in the recording
+    /// * `described`: the names and descriptions of the parameters or headers that the spec describes
+    /// * `owner`: the JSON pointer of the operation or response in the spec
+    pub fn named_values(
         &mut self,
         pointer: &str,
         described: impl IntoIterator<Item = (String, Node<'s>)>,
@@ -56,20 +59,20 @@ impl<'s> Check<'_, 's> {
                 self.text(&node, value, &pointer);
             } else if node.is("required") {
                 let message = format!("`{name}` is required, but missing");
-                self.add(codes::MISSING_VALUE, pointer, message, &node.pointer);
+                self.add(kinds::MISSING_VALUE, pointer, message, &node.pointer);
             }
         }
         for name in unknown.into_keys() {
-            let code = if pointer.ends_with("/query") {
-                codes::UNKNOWN_PARAMETER
+            let kind = if pointer.ends_with("/query") {
+                kinds::UNKNOWN_PARAMETER
             } else if !USUAL_HEADERS.contains(&name.as_str()) {
-                codes::UNKNOWN_HEADER
+                kinds::UNKNOWN_HEADER
             } else {
                 continue;
             };
             let pointer = format!("{pointer}/{}", pointer_segment(name));
             let message = format!("the spec doesn't name `{name}` here");
-            self.add(code, &pointer, message, owner);
+            self.add(kind, &pointer, message, owner);
         }
     }
 
@@ -81,20 +84,20 @@ impl<'s> Check<'_, 's> {
         let value = decode(parameter, &schema, text);
         for violation in self.checker.schemas.violations(&schema.pointer, &value) {
             let (message, statement) = (violation.message, violation.spec);
-            self.add(codes::INVALID_VALUE, pointer, message, &statement);
+            self.add(kinds::INVALID_VALUE, pointer, message, &statement);
         }
         self.unknown_names(vec![schema], &value, pointer);
     }
 }
 
-/// Decodes the text of a parameter or header by its schema and style.
+/// Decodes the text of a parameter or header as its schema and its keyword `explode` require.
 fn decode(parameter: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
     if schema.text("type") != Some("array") {
         return decode_scalar(schema.text("type"), text);
     }
     let items = schema.child("items");
     let kind = items.as_ref().and_then(|items| items.text("type"));
-    // In a query, each element is a separate parameter unless `explode` is false. A recording has only one of them.
+    // Unless `explode` is false, a query has a separate parameter for each element, and a recording keeps one parameter per name.
     let explodes = parameter.value.get("explode") != Some(&Value::Bool(false));
     if parameter.text("in") == Some("query") && explodes {
         return vec![decode_scalar(kind, text)].into();
@@ -104,7 +107,7 @@ fn decode(parameter: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
         .collect()
 }
 
-/// Decodes a text by its schema's type. A text of another type stays a text, which violates the schema.
+/// Decodes a text as a value of the schema type. A text that isn't such a value becomes a JSON string, which violates the schema.
 fn decode_scalar(kind: Option<&str>, text: &str) -> Value {
     let value = match kind {
         Some("integer") => text.parse::<i64>().ok().map(Value::from),

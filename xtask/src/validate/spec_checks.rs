@@ -1,63 +1,51 @@
-//! Checks the spec itself: its schemas, references and examples.
+//! Checks the spec itself: its references, its schemas, and its examples.
 
-use super::checker::Checker;
-use super::codes::{self, Code};
-use crate::report::{Finding, Place};
+use super::finding_kinds as kinds;
+use super::recording::Checker;
+use crate::findings::{Finding, Place};
+use crate::lint::broken_references;
 use crate::spec::{Kind, Node, Object};
 
 impl Checker<'_> {
     /// Checks the spec. Returns the findings and the number of examples.
     pub fn check_spec(&self) -> (Vec<Finding>, usize) {
-        let mut findings = Vec::new();
-        let mut examples = 0;
+        let mut findings = broken_references(self.spec);
         for (pointer, message) in self.schemas.invalid_schemas() {
-            findings.push(self.finding(codes::BROKEN_SCHEMA, &pointer, message));
+            let finding = kinds::BROKEN_SCHEMA.finding(message);
+            findings.push(finding.in_spec(Place::in_spec(self.spec, &pointer)));
         }
+        let mut number = 0;
         self.spec.walk(|object| {
-            findings.extend(self.broken_reference(object));
-            examples += self.examples(object, &mut findings);
-        });
-        (findings, examples)
-    }
-
-    fn finding(&self, code: &Code, pointer: &str, message: impl Into<String>) -> Finding {
-        code.finding(message)
-            .in_spec(Place::in_spec(self.spec, pointer))
-    }
-
-    fn broken_reference(&self, object: &Object<'_>) -> Option<Finding> {
-        let reference = object.text("$ref")?;
-        if object.followed().is_some() {
-            return None;
-        }
-        let why = if reference.starts_with("#/") {
-            "has no target, or is part of a cycle"
-        } else {
-            "refers to another file; only references that begin with `#/` are supported"
-        };
-        let pointer = format!("{}/$ref", object.pointer);
-        let message = format!("`{reference}` {why}");
-        Some(self.finding(codes::BROKEN_REFERENCE, &pointer, message))
-    }
-
-    /// Validates the examples of a schema, parameter, header or media type. Returns their number.
-    fn examples(&self, object: &Object<'_>, findings: &mut Vec<Finding>) -> usize {
-        let schema = match object.kind {
-            _ if object.is_reference() => return 0,
-            Kind::Schema => object.pointer.clone(),
-            _ if object.has("schema") => format!("{}/schema", object.pointer),
-            _ => return 0,
-        };
-        let named = object.children("examples").into_iter();
-        let named = named.filter_map(|(_, example)| example.written("value"));
-        let examples: Vec<Node<'_>> = object.written("example").into_iter().chain(named).collect();
-        for example in &examples {
-            for violation in self.schemas.violations(&schema, example.value) {
-                let pointer = format!("{}{}", example.pointer, violation.value);
-                let message = format!("{} (`{}`)", violation.message, violation.spec);
-                findings.push(self.finding(codes::INVALID_EXAMPLE, &pointer, message));
+            let Some(schema) = schema_of_examples(object) else {
+                return;
+            };
+            for example in examples(object) {
+                number += 1;
+                for violation in self.schemas.violations(&schema, example.value) {
+                    let pointer = format!("{}{}", example.pointer, violation.value);
+                    let message = format!("{} (`{}`)", violation.message, violation.spec);
+                    let finding = kinds::INVALID_EXAMPLE.finding(message);
+                    findings.push(finding.in_spec(Place::in_spec(self.spec, &pointer)));
+                }
             }
-        }
-        examples.len()
+        });
+        (findings, number)
     }
+}
+
+/// Returns the JSON pointer of the schema for the examples of an object: of a schema itself, or of a parameter, header or media type.
+fn schema_of_examples(object: &Object<'_>) -> Option<String> {
+    if object.is_reference() {
+        return None;
+    }
+    if object.kind == Kind::Schema {
+        return Some(object.pointer.clone());
+    }
+    Some(object.written("schema")?.pointer)
+}
+
+fn examples<'s>(object: &Object<'s>) -> Vec<Node<'s>> {
+    let named = object.children("examples").into_iter();
+    let named = named.filter_map(|(_, example)| example.written("value"));
+    object.written("example").into_iter().chain(named).collect()
 }

@@ -107,6 +107,13 @@ fn unusable_recordings_of_the_workspace_end_with_3() {
     common::add_recording(root.path(), "tests/scenarios/status/1", &status);
     let output = run(&root, &["validate", "--spec=spec.yaml"]);
     common::golden("recordings-unusable", &output);
+    // The file is compared with every file of tests/recordings, also with files outside PATH.
+    for path in ["tests/recordings/copy.json", "./tests/recordings"] {
+        let output = run(&root, &["validate", "--spec=spec.yaml", path]);
+        let expected = "tests/recordings/copy.json\n             has the same request as base.json";
+        assert_eq!(output.status.code(), Some(3), "{path}");
+        assert!(stdout(&output).contains(expected), "{}", stdout(&output));
+    }
 
     fs::remove_file(root.path().join("tests/recordings/copy.json")).expect("a recording");
     let expected = "error: tests/scenarios/empty: the scenario contains no recordings";

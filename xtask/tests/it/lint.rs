@@ -96,7 +96,7 @@ fn a_construct_that_the_generator_rejects_is_an_error() {
         ),
         (
             "/components/schemas/Order/properties/state",
-            json!({"$ref": "#/components/schemas/Nowhere"}),
+            json!({"description": "", "type": "string", "nullable": true, "default": 5}),
             "progenitor can't generate the components",
         ),
     ] {

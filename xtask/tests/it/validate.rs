@@ -59,7 +59,7 @@ fn prints_the_committed_findings_for_each_case_and_no_secret() {
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
     assert!(!printed.to_lowercase().contains("planted"), "{printed}");
-    let codes = common::read(&common::tests().join("../src/validate/codes.rs"));
+    let codes = common::read(&common::tests().join("../src/validate/finding_kinds.rs"));
     let codes = codes.lines().filter_map(|line| line.split_once(" = \""));
     let codes: Vec<&str> = codes
         .filter_map(|(_, code)| code.split('"').next())

@@ -1,15 +1,15 @@
-//! Reads the recordings. A recording that can't be read becomes a finding, so that the command still validates the rest.
+//! Reads the recordings for `validate` and `coverage`.
 
 use std::path::{Path, PathBuf};
 
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::store::{self, Loaded, StoredRecording};
 
-use super::codes;
+use super::finding_kinds as kinds;
 use super::secrets;
-use crate::exit::CommandError;
+use crate::exit_code::CommandError;
 use crate::files;
-use crate::report::{Finding, Place};
+use crate::findings::{Finding, Place};
 
 /// The recordings of several files and folders.
 #[derive(Default)]
@@ -18,45 +18,58 @@ pub struct Input {
     pub recordings: Vec<(String, Recording)>,
     /// A finding for each file or folder that can't be read.
     pub unreadable: Vec<Finding>,
-    /// A finding for each folder without a recording.
+    /// A finding for each folder without recordings.
     pub empty: Vec<Finding>,
 }
 
-/// Reads the files and folders in `paths`, or the workspace's own recordings.
+/// Reads the files and folders in `paths`; without paths, all recordings and scenarios of the workspace.
 pub fn read(paths: &[PathBuf]) -> Input {
     let mut input = Input::default();
+    for path in paths {
+        input.add(path, read_path(path));
+    }
     if paths.is_empty() {
         let recordings = files::root().join("tests/recordings");
         input.add(&recordings, store::recordings(&recordings));
-        let scenarios = files::root().join("tests/scenarios");
-        let Loaded { found, errors } = store::scenarios(&scenarios);
+        let folder = files::root().join("tests/scenarios");
+        let Loaded { found, errors } = store::scenarios(&folder);
         let found = found.into_iter().flat_map(|scenario| scenario.recordings);
         let found = found.collect();
-        input.add(&scenarios, Loaded { found, errors });
-    }
-    for path in paths {
-        input.add(path, store::every_recording(path));
+        input.add(&folder, Loaded { found, errors });
     }
     input
+}
+
+/// Reads a file or folder. In `tests/recordings`, a recording is an error if another file there has the same request, because the
+/// replay server couldn't choose between them.
+fn read_path(path: &Path) -> Loaded<StoredRecording> {
+    let served = files::root().join("tests/recordings").canonicalize();
+    match (path.canonicalize(), served) {
+        (Ok(path), Ok(served)) if path.starts_with(&served) => {
+            let mut loaded = store::recordings(&served);
+            loaded.found.retain(|stored| stored.file.starts_with(&path));
+            loaded.errors.retain(|error| error.file.starts_with(&path));
+            loaded
+        }
+        _ => store::every_recording(path),
+    }
 }
 
 impl Input {
     fn add(&mut self, path: &Path, loaded: Loaded<StoredRecording>) {
         if loaded.found.is_empty() && loaded.errors.is_empty() {
-            let finding = codes::UNREADABLE.finding("the folder contains no recordings");
-            let finding = finding.in_file(&files::display_path(path));
-            self.empty.push(finding);
+            let finding = kinds::UNREADABLE.finding("the folder contains no recordings");
+            self.empty.push(finding.in_file(&files::display_path(path)));
         }
         self.unreadable.extend(loaded.errors.iter().map(unreadable));
-        let recordings = loaded.found.into_iter();
-        let recordings =
-            recordings.map(|stored| (files::display_path(&stored.file), stored.recording));
-        self.recordings.extend(recordings);
+        for stored in loaded.found {
+            let file = files::display_path(&stored.file);
+            self.recordings.push((file, stored.recording));
+        }
     }
 }
 
-/// Reads the recordings in `paths`, or the workspace's own, each with the name of its file. Returns an error if one can't be read.
-/// A folder may be empty.
+/// Reads like [`read`]. Returns an error if a file or folder can't be read. A folder may be empty.
 pub fn recordings(paths: &[PathBuf]) -> Result<Vec<(String, Recording)>, CommandError> {
     let input = read(paths);
     match input.unreadable.first() {
@@ -78,5 +91,5 @@ fn unreadable(error: &store::Error) -> Finding {
     } else {
         &error.what
     };
-    codes::UNREADABLE.finding(message).in_recording(place)
+    kinds::UNREADABLE.finding(message).in_recording(place)
 }

@@ -1,4 +1,4 @@
-//! The outcomes of commands and their exit codes.
+//! The outcome of a command, the error that ends a command early, and their exit codes.
 
 use std::io;
 use std::process::ExitCode;
@@ -18,11 +18,10 @@ demo ends with the exit code of the command-line tool that it runs.";
 /// The outcome of a command that ran to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The command found no error.
     Success,
-    /// The command reported findings that are errors.
+    /// The command reported errors.
     Findings,
-    /// A part of the input can't be read; the command checked the rest.
+    /// The command can't read a part of its input, and checked the other parts.
     Unreadable,
     /// A committed file differs from what the command would write.
     Outdated,
@@ -42,7 +41,7 @@ impl From<Outcome> for ExitCode {
     }
 }
 
-/// The message of the error that ended a command, with the file and line if they are known; exit code 3.
+/// The message of the error that ends a command with exit code 3.
 #[derive(Debug)]
 pub struct CommandError(pub String);
 
@@ -52,7 +51,7 @@ impl From<String> for CommandError {
     }
 }
 
-/// Treats the error as a failed write to standard output. Errors of files are converted where the file's name is known.
+/// The error of a failed write to standard output. Errors of files have other messages, which name the file.
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         Self(format!("the output can't be written: {error}"))

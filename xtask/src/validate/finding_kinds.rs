@@ -1,38 +1,36 @@
-//! The kinds of findings: the code, the severity, and what to do.
+//! The kinds of findings of `validate`: the code, the severity, and the help that says what to do.
 
-use crate::report::{Finding, Level};
+use crate::findings::{Finding, Level};
 
 /// A kind of finding.
-pub struct Code {
-    name: &'static str,
+pub struct FindingKind {
+    code: &'static str,
     level: Level,
     help: &'static str,
 }
 
-impl Code {
+impl FindingKind {
     /// Makes a finding of this kind.
     pub fn finding(&self, message: impl Into<String>) -> Finding {
         Finding {
             level: self.level,
-            ..Finding::error(self.name, message).help(self.help)
+            ..Finding::error(self.code, message).help(self.help)
         }
     }
 }
 
-macro_rules! codes {
-    ($($constant:ident = $name:literal $level:ident, $help:literal;)*) => {
-        $(pub const $constant: &Code = &Code { name: $name, level: Level::$level, help: $help };)*
+macro_rules! kinds {
+    ($($constant:ident = $code:literal $level:ident, $help:literal;)*) => {
+        $(pub const $constant: &FindingKind = &FindingKind { code: $code, level: Level::$level, help: $help };)*
     };
 }
 
-codes! {
+kinds! {
     UNREADABLE = "unreadable-recording" Error,
         "fix the file: tests/recording.schema.json describes the format";
 
     BROKEN_SCHEMA = "broken-schema" Error,
-        "fix the schema: values of it weren't validated";
-    BROKEN_REFERENCE = "broken-reference" Error,
-        "fix the reference: its target wasn't used for validation";
+        "fix the schema: no value was validated against it";
     INVALID_EXAMPLE = "invalid-example" Error,
         "fix the example or the schema";
 
@@ -43,7 +41,7 @@ codes! {
     UNKNOWN_PARAMETER = "unknown-parameter" Error,
         "remove the parameter from the request, or describe it in the spec";
     API_VERSION = "api-version" Error,
-        "record a request with the version that the spec describes";
+        "record a request with the API version that the spec describes";
     MISSING_VALUE = "missing-value" Error,
         "add the parameter or header to the recording, or make it optional in the spec";
     INVALID_VALUE = "invalid-value" Error,
@@ -52,9 +50,9 @@ codes! {
     UNDOCUMENTED_STATUS = "undocumented-status" Error,
         "describe the status code in the spec";
     CONTENT_TYPE = "content-type" Error,
-        "fix the recording's `content-type`, or describe it in the spec";
+        "fix the recording's `content-type`, or describe the media type in the spec";
     MISSING_BODY = "missing-body" Error,
-        "add the body to the recording, or a response without content to the spec";
+        "add the body to the recording, or remove `content` from the response in the spec";
     UNDOCUMENTED_BODY = "undocumented-body" Error,
         "describe the body in the spec";
     BODY_SYNTAX = "body-syntax" Error,
@@ -67,7 +65,7 @@ codes! {
     UNKNOWN_HEADER = "unknown-header" Note,
         "describe the header in the spec if clients need it, otherwise remove it from the recording";
     ERROR_BODY = "error-body" Note,
-        "nothing: the spec describes such bodies only in text, and clients check the status code first";
+        "nothing to do: clients check the status code before they read the body of an error response";
 
     SECRET = "secret" Error,
         "replace the secret by a placeholder or remove the header, and revoke the secret if it is real";

@@ -12,9 +12,9 @@ use reqwest::Url;
 use serde_json::Value;
 
 use super::capture::{Capture, Captures, response};
-use crate::exit::CommandError;
+use crate::exit_code::CommandError;
 use crate::files;
-use crate::output::print_line;
+use crate::print::print_line;
 use crate::spec::Operation;
 use crate::validate::secrets::is_secret_name;
 

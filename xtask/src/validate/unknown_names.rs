@@ -1,41 +1,35 @@
-//! Finds properties and values that the spec doesn't name. They are notes, because the service may add properties and values.
+//! Finds property names, and values of extensible enums, that the spec doesn't list. These findings are notes, because the service may
+//! add properties and values.
 
 use serde_json::Value;
 
-use super::checker::Check;
-use super::codes;
+use super::finding_kinds as kinds;
+use super::recording::Check;
 use crate::spec::{Node, pointer_segment};
 
 impl<'s> Check<'_, 's> {
-    /// Adds a finding for each property and value in `value` that none of the schemas names. `at` is the JSON pointer of `value` in
-    /// the recording.
-    pub fn unknown_names(&mut self, schemas: Vec<Node<'s>>, value: &Value, at: &str) {
+    /// Adds a finding for each unknown name in `value`, which the `schemas` describe together. `pointer` is the JSON pointer of `value`
+    /// in the recording.
+    pub fn unknown_names(&mut self, schemas: Vec<Node<'s>>, value: &Value, pointer: &str) {
         if matches!(value, Value::Null | Value::Bool(_) | Value::Number(_)) {
             return;
         }
-        let mut composed: Vec<Node<'s>> = Vec::new();
-        for schema in schemas {
-            for node in self.checker.schemas.composed(schema, Some(value)) {
-                if !composed.iter().any(|known| known.pointer == node.pointer) {
-                    composed.push(node);
-                }
-            }
-        }
+        let composed = self.checker.schemas.composed(schemas, value);
         match value {
             Value::Object(properties) => {
-                // If no schema restricts the properties, every property is allowed, so none is unknown.
+                // Without a schema for objects, every property is allowed, so no property is unknown.
                 let object_schema = composed.iter().find(|schema| {
                     schema.has("properties") || schema.text("type") == Some("object")
                 });
                 for (name, property) in properties {
-                    let here = format!("{at}/{}", pointer_segment(name));
+                    let pointer = format!("{pointer}/{}", pointer_segment(name));
                     if let Some(schemas) = property_schemas(&composed, name) {
-                        self.unknown_names(schemas, property, &here);
+                        self.unknown_names(schemas, property, &pointer);
                     } else if let Some(schema) = object_schema {
                         let properties = schema.written("properties");
-                        let statement = properties.as_ref().unwrap_or(schema);
+                        let statement = &properties.as_ref().unwrap_or(schema).pointer;
                         let message = "the spec doesn't name the property";
-                        self.add(codes::UNKNOWN_PROPERTY, &here, message, &statement.pointer);
+                        self.add(kinds::UNKNOWN_PROPERTY, &pointer, message, statement);
                     }
                 }
             }
@@ -43,17 +37,18 @@ impl<'s> Check<'_, 's> {
                 let items = composed.iter().filter_map(|schema| schema.child("items"));
                 let items: Vec<Node<'s>> = items.collect();
                 for (index, element) in elements.iter().enumerate() {
-                    self.unknown_names(items.clone(), element, &format!("{at}/{index}"));
+                    self.unknown_names(items.clone(), element, &format!("{pointer}/{index}"));
                 }
             }
             // The service sends an empty string for an absent value.
             Value::String(text) if !text.is_empty() => {
-                let lists = composed
+                for list in composed
                     .iter()
-                    .filter_map(|schema| schema.written("x-extensible-enum"));
-                for list in lists.filter(|list| !lists_value(list, text)) {
+                    .filter_map(|schema| schema.written("x-extensible-enum"))
+                    .filter(|list| !lists_value(list, text))
+                {
                     let message = format!("`{text}` isn't among the known values");
-                    self.add(codes::UNKNOWN_VALUE, at, message, &list.pointer);
+                    self.add(kinds::UNKNOWN_VALUE, pointer, message, &list.pointer);
                 }
             }
             _ => {}
@@ -61,7 +56,7 @@ impl<'s> Check<'_, 's> {
     }
 }
 
-/// Returns whether a list of known values contains a text. Clients compare known values without regard to case.
+/// Returns whether a list of known values contains a text. Clients ignore the letter case of known values.
 fn lists_value(list: &Node<'_>, text: &str) -> bool {
     let known = list.value.as_array().into_iter().flatten();
     known

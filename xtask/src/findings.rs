@@ -14,8 +14,8 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::exit::{CommandResult, Outcome};
-use crate::output::{print_continuation, print_line, with_noun};
+use crate::exit_code::{CommandResult, Outcome};
+use crate::print::{print_continuation, print_line, with_noun};
 use crate::spec::Spec;
 
 /// The output format of a report.
@@ -225,6 +225,11 @@ impl Report {
     /// Adds a finding.
     pub fn add(&mut self, finding: Finding) {
         self.findings.push(finding);
+    }
+
+    /// Adds several findings.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.findings.extend(findings);
     }
 
     /// Returns whether the report has no finding.

@@ -16,9 +16,9 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 
 use super::capture::{self, Capture, Captures, encode_segment};
-use crate::exit::CommandError;
+use crate::exit_code::CommandError;
 use crate::files;
-use crate::output::{print_continuation, print_line};
+use crate::print::{print_continuation, print_line};
 use crate::spec::{Operation, Spec};
 
 /// The timeout of a request; the service sometimes takes minutes to respond.
