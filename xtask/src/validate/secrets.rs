@@ -100,7 +100,7 @@ pub fn scan(recording: &Recording) -> Vec<Finding> {
     };
     let mut texts = Vec::new();
     collect_texts(&recording, "", &mut texts);
-    let lines: Vec<&str> = texts.iter().map(|text| text.text).collect();
+    let lines: Vec<&str> = texts.iter().map(|text| text.content).collect();
     let lines = lines.join("\n");
     let mut findings = Vec::new();
     if !ANY_SECRET.is_match(&lines) && !ANY_SECRET.is_match(&percent_decoded(&lines)) {
@@ -112,12 +112,8 @@ pub fn scan(recording: &Recording) -> Vec<Finding> {
         let place = Place::of_pointer(&shown.collect::<Vec<_>>().join("/"));
         findings.push(kind.finding(message).in_recording(place));
     };
-    for Text {
-        pointer,
-        text,
-        property,
-    } in texts
-    {
+    for found in texts {
+        let (pointer, text, property) = (found.pointer, found.content, found.property);
         if is_secret_name(text) && property.is_some_and(holds_text) {
             let pointer = format!("{pointer}/{}", pointer_segment(text));
             add(
@@ -141,17 +137,17 @@ pub fn scan(recording: &Recording) -> Vec<Finding> {
 struct Text<'v> {
     /// The JSON pointer of the text, or of the object that has the property.
     pointer: String,
-    text: &'v str,
+    content: &'v str,
     /// For a property name: the value of the property.
     property: Option<&'v Value>,
 }
 
 fn collect_texts<'v>(value: &'v Value, pointer: &str, texts: &mut Vec<Text<'v>>) {
-    let mut add = |text, property| {
+    let mut add = |content, property| {
         let pointer = pointer.to_owned();
         texts.push(Text {
             pointer,
-            text,
+            content,
             property,
         });
     };
