@@ -14,10 +14,9 @@ use azure_identity::{
     WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 
-use super::Credential;
-use super::renewal::CredentialError;
 use super::source::CredentialSource;
 use super::token::AccessToken;
+use super::{Credential, CredentialError};
 use crate::error::{Error, Kind};
 
 /// The scope of a token for this service. (The v1 endpoint of Microsoft Entra ID expects the part before `/.default`.)
@@ -27,8 +26,7 @@ impl Credential {
     /// Creates a credential from any credential of the Azure SDK. Its tokens have this service's scope.
     ///
     /// Many Azure credentials have a cache that `TokenCredential` can't bypass. After a 401, such a credential returns the rejected
-    /// token again. The client doesn't send the rejected token again, and the call fails with the 401. Credentials from
-    /// [`from_source`](Self::from_source) don't have this limitation.
+    /// token again, and the call fails with the 401. Credentials from [`from_source`](Self::from_source) fetch a new token.
     ///
     /// ```no_run
     /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -57,21 +55,21 @@ pub(super) fn from_source(
     values: &[String],
 ) -> Result<Credential, Error> {
     let values = values.to_vec();
-    let make = move || azure_credential(source, &values);
-    uncached(source.as_str(), &advice(source), make)
+    let create = move || azure_credential(source, &values);
+    uncached(source.as_str(), &advice(source), create)
 }
 
 /// Creates a credential that creates a new Azure credential for each token, so that no cache returns a rejected token.
 fn uncached(
     name: &'static str,
     advice: &str,
-    make: impl Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync + 'static,
+    create: impl Fn() -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync + 'static,
 ) -> Result<Credential, Error> {
-    make().map_err(|error| {
+    create().map_err(|error| {
         Error::new(Kind::Credential, format!("{name} can't be used")).with_source(error)
     })?;
     Ok(Credential::fetching(name, advice, move || {
-        let credential = make();
+        let credential = create();
         async move { fetch(&*credential?).await }
     }))
 }
@@ -130,10 +128,8 @@ fn azure_credential(
         (CredentialSource::AzureCli, _) => AzureCliCredential::new(None)?,
         _ => {
             let message = "the source isn't one of the Azure SDK, or is incomplete";
-            return Err(azure_core::Error::with_message(
-                ErrorKind::Credential,
-                message,
-            ));
+            let kind = ErrorKind::Credential;
+            return Err(azure_core::Error::with_message(kind, message));
         }
     })
 }
@@ -164,47 +160,26 @@ async fn fetch(credential: &dyn TokenCredential) -> Result<AccessToken, Credenti
 
 #[cfg(test)]
 mod tests {
-    use std::pin::Pin;
-    use std::sync::Arc;
+    use std::error::Error as _;
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
-    use azure_core::time::{Duration, OffsetDateTime};
-
-    /// Returns the same token each time, as many credentials of `azure_identity` do.
-    #[derive(Debug)]
-    struct Caching(u32);
-
-    impl TokenCredential for Caching {
-        // The signature that the macro `async_trait` generates for `async fn get_token`.
-        fn get_token<'life, 'scopes, 'scope, 'options, 'future>(
-            &'life self,
-            _: &'scopes [&'scope str],
-            _: Option<TokenRequestOptions<'options>>,
-        ) -> Pin<Box<dyn Future<Output = azure_core::Result<AccessToken>> + Send + 'future>>
-        where
-            'life: 'future,
-            'scopes: 'future,
-            'scope: 'future,
-            'options: 'future,
-            Self: 'future,
-        {
-            let expiry = OffsetDateTime::now_utc() + Duration::hours(1);
-            let token = AccessToken::new(format!("t0ken-{}", self.0), expiry);
-            Box::pin(async move { Ok(token) })
-        }
-    }
+    use super::{AzureCliCredential, ErrorKind, uncached};
 
     #[tokio::test]
-    async fn a_rejected_token_is_renewed_although_the_azure_credential_caches_it() {
+    async fn each_token_comes_from_a_new_azure_credential() {
         let number = AtomicU32::new(0);
-        let make = move || -> azure_core::Result<Arc<dyn TokenCredential>> {
-            Ok(Arc::new(Caching(number.fetch_add(1, Ordering::Relaxed))))
+        let create = move || match number.fetch_add(1, Ordering::Relaxed) {
+            0 => Ok(AzureCliCredential::new(None)? as _),
+            number => Err(azure_core::Error::with_message(
+                ErrorKind::Credential,
+                format!("error {number}"),
+            )),
         };
-        let credential = super::uncached("fake", "", make).expect("a credential");
-        let token = credential.current().await.expect("a token");
-        assert!(credential.reject(&token));
-        let again = credential.current().await.expect("a token");
-        assert_ne!(token.header, again.header);
+        let credential = uncached("fake", "", create).expect("a credential");
+        for expected in ["error 1", "error 2"] {
+            let error = credential.current().await.err().expect("no token");
+            let source = error.source().map(ToString::to_string);
+            assert_eq!(source.as_deref(), Some(expected));
+        }
     }
 }

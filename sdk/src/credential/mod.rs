@@ -1,25 +1,73 @@
-//! Credentials: where tokens come from.
+//! Credentials: the cache of a token, and the renewal of the token before it expires and after the service has rejected it.
 
 #[cfg(feature = "azure-identity")]
 mod azure;
-mod environment;
-mod redaction;
-pub(crate) mod renewal;
 pub(crate) mod source;
 pub(crate) mod token;
 
+use std::error::Error as StdError;
+use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use futures_util::FutureExt;
+use futures_util::future::{Shared, WeakShared};
+use tokio::time::{Instant, timeout};
 
 use crate::error::{Error, Kind};
-pub use renewal::Credential;
-use renewal::CredentialError;
 use token::{AccessToken, Token};
 
-/// The assumed lifetime of a token from a file. Every token is renewed five minutes before its expiry, so the file is read again after
+/// A call renews a token that expires within this time.
+const RENEW_BEFORE: Duration = Duration::from_secs(300);
+/// The minimum time between two renewals of a token that is still valid.
+const RENEWAL_INTERVAL: Duration = Duration::from_secs(30);
+/// The timeout of a renewal. The Azure CLI can need 15 s.
+const RENEWAL_TIMEOUT: Duration = Duration::from_secs(60);
+/// The assumed lifetime of a token from a file. The token is renewed five minutes before its expiry, so the file is read again after
 /// five minutes.
 const FILE_TOKEN_LIFETIME: Duration = Duration::from_secs(600);
+
+/// The error type of a function that returns tokens; see [`Credential::provider`].
+pub type CredentialError = Box<dyn StdError + Send + Sync>;
+
+type Fetched = Pin<Box<dyn Future<Output = Result<AccessToken, CredentialError>> + Send>>;
+type Renewal = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
+
+/// A source of tokens with a cache. Its `Debug` doesn't show tokens.
+///
+/// Cloning is cheap: clones share the cache.
+///
+/// The cache keeps a token until the token expires. Five minutes before the expiry, a call starts a renewal in the background, and
+/// calls continue to use the token. Only one renewal runs at a time, for at most 60 s. Calls without a valid token wait for the
+/// renewal and share its error. After a 401, the cache drops the token, and the client sends the request once more with a new token.
+/// If the credential returns the rejected token again, the call fails with the 401.
+#[derive(Clone)]
+pub struct Credential {
+    /// The name of the source, and why the sources before it were skipped.
+    source: Arc<str>,
+    cache: Arc<Cache>,
+}
+
+#[derive(Default)]
+struct Cache {
+    /// The function that fetches a new token; `None` for a token that can't be renewed.
+    fetch: Option<Box<dyn Fn() -> Fetched + Send + Sync>>,
+    /// What to do when `fetch` returns no token in time.
+    timeout_advice: String,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    token: Option<Token>,
+    /// The earliest time of the next renewal while the token is still valid.
+    next_renewal: Option<Instant>,
+    /// The renewal that is running. The reference is weak, so that a renewal ends when every call that waits for it was dropped.
+    renewal: Option<WeakShared<Renewal>>,
+}
 
 impl Credential {
     /// Creates a credential from a token, such as the one that
@@ -32,7 +80,17 @@ impl Credential {
     pub fn token(secret: impl Into<String>) -> Result<Self, Error> {
         let token = Token::fixed(&secret.into())
             .map_err(|why| Error::new(Kind::Argument, format!("the token {why}")))?;
-        Ok(Self::fixed("token", token))
+        let state = State {
+            token: Some(token),
+            ..State::default()
+        };
+        Ok(Self {
+            source: "token".into(),
+            cache: Arc::new(Cache {
+                state: Mutex::new(state),
+                ..Cache::default()
+            }),
+        })
     }
 
     /// Creates a credential from a file that holds a token. Another program may replace the token. A call reads the file again after
@@ -40,7 +98,7 @@ impl Credential {
     ///
     /// # Errors
     ///
-    /// [`is_invalid_argument`](Error::is_invalid_argument) when the file can't be read.
+    /// [`is_invalid_argument`](Error::is_invalid_argument) when the file can't be found.
     pub fn token_file(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let path = path.into();
         if let Err(error) = std::fs::metadata(&path) {
@@ -73,5 +131,155 @@ impl Credential {
     {
         let advice = "check why the function that returns tokens doesn't end";
         Self::fetching("provider", advice, fetch)
+    }
+
+    /// Creates a credential from the name of its source, the advice for a timeout, and the function that fetches a token.
+    fn fetching<F, R>(source: &str, timeout_advice: &str, fetch: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<AccessToken, CredentialError>> + Send + 'static,
+    {
+        Self {
+            source: source.into(),
+            cache: Arc::new(Cache {
+                fetch: Some(Box::new(move || Box::pin(fetch()))),
+                timeout_advice: timeout_advice.to_owned(),
+                state: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Returns the time at which the token expires, or `None` if the expiry or the token itself isn't known yet. For
+    /// [`token`](Self::token), this is the token's `exp` claim. For any other credential, it is the expiry of the cached token.
+    ///
+    /// The claim is read without verifying the token's signature. Use it for a warning, not for a decision.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.lock().token.as_ref()?.expires_at
+    }
+
+    /// Returns whether a new token can be fetched when the current token expires.
+    #[must_use]
+    pub fn is_renewable(&self) -> bool {
+        self.cache.fetch.is_some()
+    }
+
+    /// Returns the description for messages: the name of the source, why the sources before it were skipped, and the expiry of an
+    /// expired token that can't be renewed.
+    pub(crate) fn describe(&self) -> String {
+        match self.expires_at() {
+            Some(expiry) if !self.is_renewable() && expiry <= SystemTime::now() => {
+                let expiry = httpdate::fmt_http_date(expiry);
+                format!("{}, which expired on {expiry}", self.source)
+            }
+            _ => self.source.to_string(),
+        }
+    }
+
+    /// Returns what to do when the credential returns no token in time.
+    pub(crate) fn timeout_advice(&self) -> &str {
+        &self.cache.timeout_advice
+    }
+
+    /// Returns the cached token, or waits for a new token if the cached token has expired.
+    pub(crate) async fn current(&self) -> Result<Token, Error> {
+        let renewal = {
+            let mut state = self.lock();
+            let now = Instant::now();
+            let is_valid = |token: &Token| !token.expires_within(Duration::ZERO, now);
+            if let Some(token) = state.token.clone().filter(is_valid) {
+                if token.expires_within(RENEW_BEFORE, now)
+                    && state.next_renewal.is_none_or(|time| now >= time)
+                {
+                    state.next_renewal = now.checked_add(RENEWAL_INTERVAL);
+                    tokio::spawn(self.renewal(&mut state));
+                }
+                return Ok(token);
+            }
+            self.renewal(&mut state)
+        };
+        renewal.await
+    }
+
+    /// Drops a rejected token. Returns `false` if the credential can't fetch another token.
+    pub(crate) fn reject(&self, token: &Token) -> bool {
+        if !self.is_renewable() {
+            return false;
+        }
+        let is_rejected = |cached: &mut Token| cached.header == token.header;
+        self.lock().token.take_if(is_rejected);
+        true
+    }
+
+    /// Returns the renewal that is running, or starts a renewal.
+    fn renewal(&self, state: &mut State) -> Shared<Renewal> {
+        if let Some(running) = state.renewal.as_ref().and_then(WeakShared::upgrade) {
+            return running;
+        }
+        let this = self.clone();
+        let renewal: Renewal = Box::pin(async move {
+            let result = this.fetch().await;
+            let mut state = this.lock();
+            state.renewal = None;
+            if let Ok(token) = &result {
+                state.token = Some(token.clone());
+            }
+            result
+        });
+        let renewal = renewal.shared();
+        state.renewal = renewal.downgrade();
+        renewal
+    }
+
+    async fn fetch(&self) -> Result<Token, Error> {
+        let Some(fetch) = &self.cache.fetch else {
+            return Err(Error::new(Kind::Credential, "there is no token"));
+        };
+        let Ok(fetched) = timeout(RENEWAL_TIMEOUT, fetch()).await else {
+            let (seconds, advice) = (RENEWAL_TIMEOUT.as_secs(), self.timeout_advice());
+            let message = format!("no token could be fetched within {seconds} s; {advice}");
+            return Err(Error::new(Kind::CredentialTimeout, message));
+        };
+        let fetched = fetched.map_err(|error| {
+            Error::new(Kind::Credential, "no token could be fetched").with_source(error)
+        })?;
+        Token::new(&fetched).map_err(|why| {
+            let message = format!("the token that was fetched {why}");
+            Error::new(Kind::Credential, message)
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No code panics while it holds the lock.
+        let state = self.cache.state.lock();
+        state.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credential({})", self.source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::{Credential, RENEWAL_TIMEOUT};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_that_hangs_is_a_credential_error_of_every_waiting_call() {
+        let credential = Credential::fetching("fake", "check the network", pending);
+        let start = tokio::time::Instant::now();
+        let clone = credential.clone();
+        let (one, other) = tokio::join!(credential.current(), clone.current());
+        for result in [one, other] {
+            let error = result.err().expect("no token");
+            assert!(error.is_credential() && error.is_timeout(), "{error:?}");
+            let expected = "no token could be fetched within 60 s; check the network";
+            assert_eq!(error.to_string(), expected);
+        }
+        assert_eq!(start.elapsed(), RENEWAL_TIMEOUT);
     }
 }

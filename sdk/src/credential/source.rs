@@ -1,14 +1,25 @@
-//! The credential sources and the environment variables that they need.
+//! The credential sources, the environment variables that they need, and the credential of the first complete source.
 
+use std::env;
 use std::fmt;
 use std::str::FromStr;
 
+use super::Credential;
+#[cfg(feature = "azure-identity")]
+use super::azure;
 use crate::error::{Error, Kind};
 
-pub(super) const TOKEN: &str = "AZURE_TOKEN";
-pub(super) const TENANT: &str = "AZURE_TENANT_ID";
-pub(super) const CLIENT: &str = "AZURE_CLIENT_ID";
-pub(super) const SECRET: &str = "AZURE_CLIENT_SECRET";
+const TOKEN: &str = "AZURE_TOKEN";
+const TENANT: &str = "AZURE_TENANT_ID";
+const CLIENT: &str = "AZURE_CLIENT_ID";
+const SECRET: &str = "AZURE_CLIENT_SECRET";
+
+/// The sources that need nothing but environment variables, in the order in which [`Credential::from_env`] tries them.
+const ENVIRONMENT: [CredentialSource; 3] = [
+    CredentialSource::Token,
+    CredentialSource::ServicePrincipal,
+    CredentialSource::WorkloadIdentity,
+];
 
 /// A source of tokens for [`Credential::from_source`](crate::Credential::from_source).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,7 +70,7 @@ impl CredentialSource {
     }
 
     /// Returns the environment variables that the source needs.
-    pub(super) fn variables(self) -> &'static [&'static str] {
+    fn variables(self) -> &'static [&'static str] {
         match self {
             Self::Token => &[TOKEN],
             Self::ServicePrincipal => &[TENANT, CLIENT, SECRET],
@@ -94,5 +105,149 @@ impl FromStr for CredentialSource {
             );
             Error::new(Kind::Argument, message)
         })
+    }
+}
+
+impl Credential {
+    /// Creates a credential from the first complete source in the environment: `AZURE_TOKEN`, a service principal, a workload
+    /// identity; see [`CredentialSource`]. All sources except `AZURE_TOKEN` need the feature `azure-identity`.
+    ///
+    /// A source is complete if all its variables are set. White space around a value is ignored, and an empty variable counts as
+    /// absent. Errors show why a source was skipped.
+    ///
+    /// # Errors
+    ///
+    /// [`is_credential`](Error::is_credential) when no source is complete, or the first complete source can't be used.
+    pub fn from_env() -> Result<Self, Error> {
+        first_complete(&ENVIRONMENT, process_variable)
+    }
+
+    /// Creates a credential as [`from_env`](Self::from_env) does, or from the login of the Azure CLI if no source is complete.
+    ///
+    /// # Errors
+    ///
+    /// [`is_credential`](Error::is_credential) if the first complete source can't be used. If no source is complete and the Azure
+    /// CLI has no login, the first call fails.
+    #[cfg(feature = "azure-identity")]
+    pub fn from_env_or_azure_cli() -> Result<Self, Error> {
+        // The Azure CLI needs no variable, so this source is complete.
+        let sources = [&ENVIRONMENT[..], &[CredentialSource::AzureCli]].concat();
+        first_complete(&sources, process_variable)
+    }
+
+    /// Creates a credential from one source. All sources except `token` need the feature `azure-identity`.
+    ///
+    /// ```no_run
+    /// # fn example() -> Result<(), cloud_partner_portal::Error> {
+    /// use cloud_partner_portal::{Credential, CredentialSource};
+    ///
+    /// let source: CredentialSource = "token".parse()?;
+    /// let credential = Credential::from_source(source)?;
+    /// # let _ = credential;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`is_credential`](Error::is_credential) when a variable of the source is missing, or the source can't be used.
+    /// [`is_invalid_argument`](Error::is_invalid_argument) for `token-file`, which needs a path; see
+    /// [`token_file`](Self::token_file).
+    pub fn from_source(source: CredentialSource) -> Result<Self, Error> {
+        let values = values(source, process_variable)
+            .map_err(|reason| Error::new(Kind::Credential, format!("no credential: {reason}")))?;
+        create(source, &values)
+    }
+}
+
+/// Reads an environment variable.
+type Read = fn(&str) -> Option<String>;
+
+fn process_variable(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
+/// Creates the credential of the first complete source. Its description names the sources that were skipped.
+fn first_complete(sources: &[CredentialSource], read: Read) -> Result<Credential, Error> {
+    let mut skipped = Vec::new();
+    for source in sources {
+        match values(*source, read) {
+            Ok(values) => {
+                let mut credential = create(*source, &values)?;
+                if !skipped.is_empty() {
+                    credential.source =
+                        format!("{source} (skipped: {})", skipped.join("; ")).into();
+                }
+                return Ok(credential);
+            }
+            Err(reason) => skipped.push(reason),
+        }
+    }
+    let message = format!(
+        "no credential: {}; set {TOKEN} to a token (az account get-access-token --resource https://cloudpartner.azure.com), or \
+         {TENANT}, {CLIENT} and {SECRET} to a service principal",
+        skipped.join("; ")
+    );
+    Err(Error::new(Kind::Credential, message))
+}
+
+/// Returns the values of the source's variables, or the reason why the source can't be used. A managed identity needs no variable; its
+/// client id is returned if it is set.
+fn values(source: CredentialSource, read: Read) -> Result<Vec<String>, String> {
+    let value = |name: &&str| {
+        let value = read(name)?.trim().to_owned();
+        Some(value).filter(|value| !value.is_empty())
+    };
+    let mut names = source.variables().to_vec();
+    let is_missing = |name: &&str| value(name).is_none();
+    let missing: Vec<_> = names.iter().copied().filter(is_missing).collect();
+    match *missing {
+        [] => {}
+        [name] => return Err(format!("{source}: {name} isn't set")),
+        _ => return Err(format!("{source}: {} aren't set", missing.join(", "))),
+    }
+    let is_azure = !matches!(
+        source,
+        CredentialSource::Token | CredentialSource::TokenFile
+    );
+    if is_azure && cfg!(not(feature = "azure-identity")) {
+        return Err(format!(
+            "{source}: this program was built without the feature `azure-identity`"
+        ));
+    }
+    if source == CredentialSource::ManagedIdentity {
+        names.push(CLIENT);
+    }
+    Ok(names.iter().filter_map(value).collect())
+}
+
+/// Creates the credential of a source from the values of its variables.
+fn create(source: CredentialSource, values: &[String]) -> Result<Credential, Error> {
+    match source {
+        CredentialSource::Token => Credential::token(values.concat()),
+        #[cfg(feature = "azure-identity")]
+        _ if source != CredentialSource::TokenFile => azure::from_source(source, values),
+        // Without the feature `azure-identity`, `values` returns an error for every source but `token` and `token-file`.
+        _ => Err(Error::new(
+            Kind::Argument,
+            "the credential source token-file needs the path of a file",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ENVIRONMENT, Read, first_complete};
+
+    #[test]
+    fn without_a_complete_source_the_error_names_every_missing_variable() {
+        let white_space: Read = |name| (name == "AZURE_TOKEN").then(|| " \n".to_owned());
+        for read in [|_: &str| None, white_space] {
+            let error = first_complete(&ENVIRONMENT, read).expect_err("no source is complete");
+            let expected = "no credential: token: AZURE_TOKEN isn't set; service-principal: AZURE_TENANT_ID, AZURE_CLIENT_ID, \
+                            AZURE_CLIENT_SECRET aren't set; workload-identity: AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID, \
+                            AZURE_CLIENT_ID aren't set; set AZURE_TOKEN";
+            assert!(error.to_string().starts_with(expected), "{error}");
+        }
     }
 }

@@ -1,10 +1,12 @@
-//! Access tokens: their expiry and their `Authorization` header.
+//! Access tokens: their expiry, their `Authorization` header, and their redaction from what a server sends back.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
 use http::HeaderValue;
 use tokio::time::Instant;
 
@@ -33,12 +35,9 @@ impl AccessToken {
 
     /// Sets the duration after which the token expires. The client renews the token five minutes before its expiry.
     #[must_use]
-    pub fn expires_in(self, time: Duration) -> Self {
-        let end = SystemTime::now().checked_add(time);
-        Self {
-            expires: end.or(self.expires),
-            ..self
-        }
+    pub fn expires_in(mut self, time: Duration) -> Self {
+        self.expires = SystemTime::now().checked_add(time);
+        self
     }
 }
 
@@ -58,6 +57,7 @@ pub(crate) struct Token {
     pub(crate) header: HeaderValue,
     /// The expiry on the monotonic clock, so that a change of the system clock doesn't make an expired token valid.
     expires: Option<Instant>,
+    /// The expiry on the system clock, for messages.
     pub(super) expires_at: Option<SystemTime>,
 }
 
@@ -86,6 +86,41 @@ impl Token {
 
     pub(super) fn expires_within(&self, time: Duration, now: Instant) -> bool {
         self.expires.is_some_and(|end| now + time >= end)
+    }
+
+    /// Replaces the token in a text of the server by `[redacted]`. A token that the server or a limit of bytes has cut off is
+    /// redacted as well, if its first 16 bytes are left.
+    pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        const BEGINNING_LENGTH: usize = 16;
+        let header = self.header.to_str().unwrap_or_default();
+        let secret = header.strip_prefix("Bearer ").unwrap_or(header);
+        let beginning = &secret[..secret.len().min(BEGINNING_LENGTH)];
+        let mut redacted = String::new();
+        let mut rest = text;
+        while !beginning.is_empty()
+            && let Some((before, _)) = rest.split_once(beginning)
+        {
+            let token = &rest[before.len()..];
+            let pairs = secret.bytes().zip(token.bytes());
+            let length = pairs.take_while(|(secret, byte)| secret == byte).count();
+            redacted.push_str(before);
+            redacted.push_str("[redacted]");
+            rest = &token[length..];
+        }
+        if redacted.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        redacted.push_str(rest);
+        Cow::Owned(redacted)
+    }
+
+    /// Returns a response body with the token redacted.
+    pub(crate) fn redact_body(&self, body: &Bytes) -> Bytes {
+        let text = String::from_utf8_lossy(body);
+        match self.redact(&text) {
+            Cow::Borrowed(_) => body.clone(),
+            Cow::Owned(redacted) => redacted.into(),
+        }
     }
 }
 

@@ -17,9 +17,9 @@ use http::StatusCode;
 /// correlation id, the number of attempts, the `Retry-After`, and the credential of a 401, a 403 or a missing token. `Display` never
 /// shows a token, a header or a stack trace. [`body`](Self::body) returns the whole error response.
 ///
-/// `Display` doesn't include the causes: print the chain of [`source`](StdError::source)s as well, as `anyhow` does. The attempts of a
-/// call can have errors with different causes. Then the source of each error is the error of the attempt before, and `Display`
-/// includes the innermost cause. Each error has its own correlation id.
+/// `Display` doesn't include the causes: print the chain of [`source`](StdError::source)s as well, as `anyhow` does. If the attempts
+/// of a call had errors with different causes, the source of each error is the error of the attempt before it. `Display` then includes
+/// the error's own innermost cause.
 ///
 /// Cloning is cheap: clones share the body and the source.
 ///
@@ -55,25 +55,18 @@ pub(crate) struct Inner {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// An argument of the caller is invalid.
     Argument,
-    /// The program or the machine isn't set up for the call.
     Configuration,
-    /// There is no token.
     Credential,
-    /// The credential returned no token in time.
     CredentialTimeout,
     /// The connection can't be opened.
     Connect,
-    /// The call or an attempt timed out.
     Timeout,
-    /// The connection broke.
+    /// The connection broke after it was opened.
     Transport,
     /// The service sent an error response.
     Status,
-    /// The response doesn't match the spec.
     Decode,
-    /// The response is larger than the limit.
     TooLarge,
 }
 
@@ -137,8 +130,8 @@ impl Error {
 
     /// Returns `true` if the publisher or the offer doesn't exist.
     ///
-    /// *Example*: 404 with `Http404Exception`. *Likely cause*: the offer id is misspelt, or is the GUID in the portal's pages.
-    /// The service expects the slug in the list's `id`. *What to do*: list the publisher's offers.
+    /// *Example*: 404 with `Http404Exception`. *Likely cause*: the offer id is misspelt, or is the GUID in the portal's pages
+    /// instead of the `id` in the list of offers. *What to do*: list the publisher's offers.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.0.status == Some(404)
@@ -147,7 +140,7 @@ impl Error {
     /// Returns `true` if the token is valid but has no access to this publisher.
     ///
     /// *Example*: 403 with `Forbidden`. *Likely cause*: the service principal was added in the portal under the wrong object
-    /// id, or the publisher id is misspelt. *What to do*: check both.
+    /// id, or the publisher id is misspelt. *What to do*: check both ids.
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
         self.0.status == Some(403)
@@ -165,8 +158,7 @@ impl Error {
     /// Returns `true` if the service limits the rate of requests.
     ///
     /// *Example*: 429 with `Retry-After: 120`; not observed on this service so far. *Likely cause*: many concurrent clients.
-    /// *What to do*: wait for [`retry_after`](Self::retry_after). The client has already retried the call according to its
-    /// [`RetryPolicy`](crate::RetryPolicy).
+    /// *What to do*: wait for [`retry_after`](Self::retry_after).
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         self.0.status == Some(429)
@@ -177,15 +169,9 @@ impl Error {
     /// The client has already retried the call according to its [`RetryPolicy`](crate::RetryPolicy).
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        match self.0.kind {
-            Kind::Connect | Kind::Timeout | Kind::CredentialTimeout | Kind::Transport => true,
-            Kind::Status => matches!(self.0.status, Some(408 | 429 | 500..=599)),
-            Kind::Argument
-            | Kind::Configuration
-            | Kind::Credential
-            | Kind::Decode
-            | Kind::TooLarge => false,
-        }
+        self.is_timeout()
+            || matches!(self.0.kind, Kind::Connect | Kind::Transport)
+            || matches!(self.0.status, Some(408 | 429 | 500..=599))
     }
 
     /// Returns `true` if the call, its last attempt or its credential timed out. For the credential,
@@ -201,8 +187,8 @@ impl Error {
 
     /// Returns `true` if the connection to the service can't be opened.
     ///
-    /// *Example*: `the service can't be reached`. *Likely cause*: no network, a proxy, a wrong endpoint, a certificate that
-    /// isn't trusted. *What to do*: see the innermost [`source`](StdError::source).
+    /// *Example*: `the service can't be reached`. *Likely cause*: no network, a proxy, a wrong endpoint, or a certificate that
+    /// isn't trusted. *What to do*: print the innermost [`source`](StdError::source).
     #[must_use]
     pub fn is_connection(&self) -> bool {
         self.0.kind == Kind::Connect
@@ -219,8 +205,8 @@ impl Error {
 
     /// Returns `true` if the response is larger than the client's limit.
     ///
-    /// *Example*: `the response is larger than the limit of 268435456 bytes`. *Likely cause*: an endpoint that isn't the service.
-    /// *What to do*: if the response is valid, raise [`response_limit`](crate::ClientBuilder::response_limit).
+    /// *Example*: `the response is larger than the limit of 268435456 bytes`. *Likely cause*: the endpoint isn't the service's
+    /// address. *What to do*: if the response is valid, raise [`response_limit`](crate::ClientBuilder::response_limit).
     #[must_use]
     pub fn is_too_large(&self) -> bool {
         self.0.kind == Kind::TooLarge
@@ -228,26 +214,25 @@ impl Error {
 
     /// Returns `true` if the credential returned no token, or returned none in time.
     ///
-    /// *Example*: `no credential: token: AZURE_TOKEN isn't set`. *Likely cause*: a missing variable, an expired secret.
+    /// *Example*: `no credential: token: AZURE_TOKEN isn't set`. *Likely cause*: a missing variable, or an expired secret.
     /// *What to do*: follow the message.
     #[must_use]
     pub fn is_credential(&self) -> bool {
         matches!(self.0.kind, Kind::Credential | Kind::CredentialTimeout)
     }
 
-    /// Returns `true` if an argument is invalid: an identifier, the endpoint, a token with a line break.
+    /// Returns `true` if an argument is invalid: an identifier, the endpoint, or a token with a line break. No request was sent.
     ///
-    /// *Example*: `publisherId: ".." is no identifier`. *What to do*: correct the argument. No request was sent to the
-    /// service.
+    /// *Example*: `publisherId: ".." is no identifier`. *What to do*: correct the argument.
     #[must_use]
     pub fn is_invalid_argument(&self) -> bool {
         self.0.kind == Kind::Argument
     }
 
-    /// Returns `true` if the program or the machine isn't configured for the call.
+    /// Returns `true` if the program or the machine isn't set up for the call. No request was sent.
     ///
     /// *Example*: `this program was built without TLS`. *Likely cause*: the features of this crate that the program is built
-    /// with. *What to do*: follow the message. No request was sent to the service.
+    /// with. *What to do*: follow the message.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         self.0.kind == Kind::Configuration
@@ -274,37 +259,37 @@ fn innermost(error: &dyn StdError) -> String {
     response::one_line(&cause.to_string()).unwrap_or_default()
 }
 
+/// Joins the parts that exist.
+fn join<const N: usize>(parts: [Option<String>; N], separator: &str) -> String {
+    let parts: Vec<_> = parts.into_iter().flatten().collect();
+    parts.join(separator)
+}
+
+fn with_reason_phrase(status: u16) -> String {
+    let code = StatusCode::from_u16(status).ok();
+    let reason = code.and_then(|code| code.canonical_reason());
+    let status = Some(status.to_string());
+    join([status, reason.map(str::to_owned)], " ")
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
-        if let Some(operation) = inner.operation {
-            write!(f, "{operation}: ")?;
-        }
-        let mut separator = "";
-        if let Some(status) = inner.status {
-            write!(f, "{status}")?;
-            let reason = StatusCode::from_u16(status)
-                .ok()
-                .and_then(|status| status.canonical_reason());
-            if let Some(reason) = reason {
-                write!(f, " {reason}")?;
-            }
-            separator = ": ";
-        }
-        if !inner.message.is_empty() {
-            write!(f, "{separator}{}", inner.message)?;
-        }
-        // If there is an earlier error, `source()` returns the earlier error, so the line includes the cause of this error.
-        if let (Some(source), Some(_)) = (&inner.source, &inner.earlier) {
-            write!(f, ": {}", innermost(source.as_ref()))?;
-        }
+        let operation = inner.operation.map(str::to_owned);
+        let status = inner.status.map(with_reason_phrase);
+        let message = Some(inner.message.clone()).filter(|message| !message.is_empty());
+        // With an earlier error, `source()` returns the earlier error, so the line includes the cause of this error.
+        let source = inner.earlier.as_ref().and(inner.source.as_deref());
+        let cause = source.map(|source| innermost(source));
+        write!(f, "{}", join([operation, status, message, cause], ": "))?;
+
         let code = inner.code.as_ref().map(|code| format!("code {code}"));
         let id = inner.correlation_id.as_ref();
         let id = id.map(|id| format!("request {id}"));
         let attempts = (inner.attempts > 1).then(|| format!("after {} attempts", inner.attempts));
-        let notes: Vec<_> = [code, id, attempts].into_iter().flatten().collect();
+        let notes = join([code, id, attempts], ", ");
         if !notes.is_empty() {
-            write!(f, " ({})", notes.join(", "))?;
+            write!(f, " ({notes})")?;
         }
         if let Some(time) = inner.retry_after {
             write!(f, "; the service asks to wait {} s", time.as_secs())?;

@@ -84,10 +84,6 @@ fn html_title(page: &str) -> Option<&str> {
 /// Returns the first line that isn't empty. The line is shortened, and the characters that control a terminal or the direction of
 /// text are removed.
 pub(crate) fn one_line(text: &str) -> Option<String> {
-    // Fast path for correlation ids.
-    if (1..=LONGEST_MESSAGE).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
-        return Some(text.to_owned());
-    }
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     let mut short: String = line
         .chars()
