@@ -56,8 +56,7 @@ mod generated;
 
 pub use call::response::Response;
 pub use call::retry::RetryPolicy;
-pub use client::Client;
-pub use client::builder::ClientBuilder;
+pub use client::{Client, ClientBuilder};
 pub use credential::source::CredentialSource;
 pub use credential::token::AccessToken;
 pub use credential::{Credential, CredentialError};

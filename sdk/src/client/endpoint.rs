@@ -1,4 +1,4 @@
-//! Validation of the endpoint and of paths.
+//! Checks of the endpoint and of the path of [`Client::get`](super::Client::get).
 
 use std::net::IpAddr;
 
@@ -17,29 +17,25 @@ pub(super) struct Endpoint {
 
 /// Checks an endpoint. The error doesn't repeat the endpoint, because the endpoint can hold a password.
 pub(super) fn check(text: &str) -> Result<Endpoint, Error> {
-    let invalid = |why: &str| {
-        let message = format!("the endpoint can't be used: {why}");
-        Err(Error::new(Kind::Argument, message))
-    };
-    let url = match Url::parse(text.trim()) {
-        Ok(url) => url,
-        Err(error) => return invalid(&format!("it is no URL ({error})")),
-    };
+    let invalid =
+        |why: &str| Error::new(Kind::Argument, format!("the endpoint can't be used: {why}"));
+    let url =
+        Url::parse(text.trim()).map_err(|error| invalid(&format!("it is no URL ({error})")))?;
     if !url.username().is_empty() || url.password().is_some() {
-        return invalid("it holds a user name or a password, which this service doesn't take");
+        return Err(invalid(
+            "it holds a user name or a password, which this service doesn't take",
+        ));
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return invalid(
-            "it holds a query or a fragment; give it as in https://cloudpartner.azure.com",
-        );
+        return Err(invalid(
+            "it holds a query or a fragment; use an address such as https://cloudpartner.azure.com",
+        ));
     }
     let is_local = match url.scheme() {
         "https" => false,
         "http" if is_this_machine(url.host_str().unwrap_or_default()) => true,
-        "http" => {
-            return invalid("plain http would show the token to everybody on the way; use https");
-        }
-        other => return invalid(&format!("its scheme is {other}, not https")),
+        "http" => return Err(invalid("plain http doesn't encrypt the token; use https")),
+        other => return Err(invalid(&format!("its scheme is {other}, not https"))),
     };
     let url = url.as_str().trim_end_matches('/').to_owned();
     Ok(Endpoint { url, is_local })
@@ -51,7 +47,7 @@ fn is_this_machine(host: &str) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Joins the endpoint and a path, and adds a query parameter unless the path has a parameter with this name.
+/// Joins the endpoint and a path. If the path doesn't have the query parameter `added`, the parameter is added.
 pub(super) fn join(endpoint: &str, path: &str, added: (&str, &str)) -> Result<Url, Error> {
     let invalid = |why: &str| Error::new(Kind::Argument, format!("path {path:?}: {why}"));
     if !path.starts_with('/') {

@@ -1,9 +1,7 @@
 //! Extensible enums: known values, and unknown values with their original text.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -94,7 +92,7 @@ impl<K: KnownValue> Extensible<K> {
     }
 }
 
-text_traits!([K: KnownValue] Extensible<K>);
+text_traits!([K: KnownValue] Extensible<K>, str::eq_ignore_ascii_case);
 
 impl<K> Default for Extensible<K> {
     fn default() -> Self {
@@ -102,14 +100,6 @@ impl<K> Default for Extensible<K> {
             known: None,
             text: None,
         }
-    }
-}
-
-impl<K: KnownValue> FromStr for Extensible<K> {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(Self::new(text))
     }
 }
 
@@ -148,18 +138,6 @@ impl<K: KnownValue> PartialEq<K> for Extensible<K> {
     }
 }
 
-impl<K: KnownValue> PartialEq<str> for Extensible<K> {
-    fn eq(&self, other: &str) -> bool {
-        self.as_str().eq_ignore_ascii_case(other)
-    }
-}
-
-impl<K: KnownValue> PartialEq<&str> for Extensible<K> {
-    fn eq(&self, other: &&str) -> bool {
-        self == *other
-    }
-}
-
 impl<K: KnownValue> Hash for Extensible<K> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         for byte in self.as_str().bytes() {
@@ -181,7 +159,7 @@ impl<K: KnownValue> Serialize for Extensible<K> {
 impl<'de, K: KnownValue> Deserialize<'de> for Extensible<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
-        Ok(text.map_or_else(Self::default, Self::from))
+        Ok(text.map(Self::from).unwrap_or_default())
     }
 }
 

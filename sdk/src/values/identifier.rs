@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// An identifier in a path, such as a publisher's or an offer's.
 ///
-/// An identifier is one segment of a path. It isn't empty, holds no white space or slashes, and doesn't begin with a dot, because
-/// `..` or a slash would address another resource. Every other character is allowed, and the client percent-encodes it.
+/// An identifier is one segment of a path. It has at least one character, no white space, no slash and no backslash, and doesn't begin
+/// with a dot, because `..` or a slash would address another resource. The client percent-encodes all other characters where needed.
 ///
 /// The methods of [`Client`](crate::Client) accept any text and check it. Use this type to check the text earlier.
 ///
@@ -51,8 +51,7 @@ impl Identifier {
         &self.0
     }
 
-    /// Checks a text against the pattern in the spec. Keep this function equal to `components/schemas` in
-    /// `openapi/cloud-partner-portal.yaml` and to `IDENTIFIER_PATTERN` in `sdk/generator/prepare.rs`.
+    /// Checks a text against the spec's pattern of identifiers. `IDENTIFIER_PATTERN` in `sdk/generator/prepare.rs` is the same pattern.
     pub(crate) fn check(text: &str) -> Result<(), InvalidIdentifier> {
         let is_forbidden = |c: char| c == '/' || c == '\\' || is_space(c);
         if text.is_empty() || text.starts_with('.') || text.contains(is_forbidden) {
@@ -62,13 +61,13 @@ impl Identifier {
     }
 }
 
-/// Returns whether `\s` matches the character in a JSON Schema pattern. ECMAScript defines `\s` as Unicode white space without
-/// U+0085, and the byte order mark.
+/// Returns whether `\s` matches the character in a JSON Schema pattern. In ECMAScript, `\s` matches the byte order mark, and all
+/// Unicode white space except U+0085.
 fn is_space(c: char) -> bool {
     (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}'
 }
 
-text_traits!([] Identifier);
+text_traits!([] Identifier, str::eq);
 
 impl FromStr for Identifier {
     type Err = InvalidIdentifier;
@@ -90,17 +89,5 @@ impl TryFrom<String> for Identifier {
 impl From<Identifier> for String {
     fn from(identifier: Identifier) -> Self {
         identifier.0.into()
-    }
-}
-
-impl PartialEq<str> for Identifier {
-    fn eq(&self, other: &str) -> bool {
-        &*self.0 == other
-    }
-}
-
-impl PartialEq<&str> for Identifier {
-    fn eq(&self, other: &&str) -> bool {
-        &*self.0 == *other
     }
 }

@@ -5,8 +5,8 @@ use serde_json::Value;
 
 /// A link in the `previewLinks` or `liveLinks` of an [`OfferStatusReport`](crate::types::OfferStatusReport).
 ///
-/// The links of a live offer are objects with a display text and a URI. The letter case of the property names isn't known, and
-/// older clients expected plain strings. This type accepts both forms, and keeps the value unchanged.
+/// The links of a live offer are objects with a display text and a URI. The letter case of the property names isn't known, so it is
+/// ignored. A link can also be a string, because older clients expected strings. The value is kept unchanged.
 ///
 /// ```
 /// use cloud_partner_portal::Link;
@@ -28,11 +28,9 @@ impl Link {
     /// Returns the address, if there is one.
     #[must_use]
     pub fn uri(&self) -> Option<&str> {
-        match &self.0 {
-            Value::String(uri) => Some(uri.as_str()),
-            _ => self.property(&["uri", "url", "href", "link"]),
-        }
-        .filter(|uri| !uri.is_empty())
+        let properties = ["uri", "url", "href", "link"];
+        let uri = self.0.as_str().or_else(|| self.property(&properties));
+        uri.filter(|uri| !uri.is_empty())
     }
 
     /// Returns the display text, if there is one.
@@ -48,14 +46,13 @@ impl Link {
         &self.0
     }
 
+    /// Returns the string in the first property that has one of these names.
     fn property(&self, names: &[&str]) -> Option<&str> {
         let properties = self.0.as_object()?;
         names.iter().find_map(|name| {
-            properties
-                .iter()
-                .find(|(property, _)| property.eq_ignore_ascii_case(name))?
-                .1
-                .as_str()
+            let mut properties = properties.iter();
+            let (_, value) = properties.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+            value.as_str()
         })
     }
 }

@@ -1,8 +1,9 @@
-//! Hand-written types of the properties in the generated types.
+//! Hand-written types that the generated types use for their properties.
 
-/// Implements the traits of a type that has the method `as_str`. `Display` and `Debug` show the text as the service sent it.
+/// Implements `Display`, `Debug`, `AsRef<str>` and the comparison with `str` for a type that has the method `as_str`. `Display` and
+/// `Debug` show the text as the service sent it.
 macro_rules! text_traits {
-    ([$($parameter:tt)*] $type:ty) => {
+    ([$($parameter:tt)*] $type:ty, $equals:path) => {
         impl<$($parameter)*> AsRef<str> for $type {
             fn as_ref(&self) -> &str {
                 self.as_str()
@@ -18,6 +19,18 @@ macro_rules! text_traits {
         impl<$($parameter)*> std::fmt::Debug for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 std::fmt::Debug::fmt(self.as_str(), f)
+            }
+        }
+
+        impl<$($parameter)*> PartialEq<str> for $type {
+            fn eq(&self, other: &str) -> bool {
+                $equals(self.as_str(), other)
+            }
+        }
+
+        impl<$($parameter)*> PartialEq<&str> for $type {
+            fn eq(&self, other: &&str) -> bool {
+                self == *other
             }
         }
     };

@@ -1,4 +1,4 @@
-//! Points in time in the service's format.
+//! The type of timestamps.
 
 use std::time::SystemTime;
 
@@ -9,12 +9,12 @@ use time::{OffsetDateTime, UtcOffset};
 /// A point in time in the service's format.
 ///
 /// The documentation shows `2017-05-23T23:33:47.8802283Z`. The service sends `2022-06-02T12:25:56.651` without an offset, which
-/// means UTC. The text is kept unchanged and parsed on demand, so an invalid time is no decoding error.
+/// means UTC. The text is kept unchanged and is parsed only by [`system_time`](Self::system_time) and [`utc`](Self::utc), so an
+/// invalid time is no decoding error.
 ///
 /// ```
-/// use cloud_partner_portal::Timestamp;
-///
 /// use std::time::{Duration, UNIX_EPOCH};
+/// use cloud_partner_portal::Timestamp;
 ///
 /// let changed = Timestamp::new("2022-06-02T12:25:56.651");
 /// assert_eq!(changed.system_time(), Some(UNIX_EPOCH + Duration::from_millis(1_654_172_756_651)));
@@ -26,7 +26,8 @@ use time::{OffsetDateTime, UtcOffset};
 #[serde(from = "String", into = "String")]
 pub struct Timestamp(Text);
 
-/// Text that needs no allocation if it is as short as the times of a list, because a list can have thousands of offers.
+/// Text of up to 23 bytes is stored without an allocation, because a list can have thousands of offers. The service's timestamps have
+/// this length.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Text {
     /// The text, padded with zero bytes.
@@ -67,16 +68,16 @@ impl Timestamp {
         }
     }
 
-    /// Returns the time as a [`SystemTime`], which every date library accepts, or `None` if the text isn't a time.
-    ///
-    /// Accepts RFC 3339. Also accepts text without an offset (which means UTC), with a space instead of the `T`, or with more
-    /// than nine digits after the seconds, of which only nine are used.
+    /// Returns the time as a [`SystemTime`], which every date library accepts, or `None` if [`utc`](Self::utc) returns `None`.
     #[must_use]
     pub fn system_time(&self) -> Option<SystemTime> {
         self.utc().map(SystemTime::from)
     }
 
     /// Returns the time as an [`OffsetDateTime`] in UTC, or `None` if the text isn't a time.
+    ///
+    /// Accepts RFC 3339. Also accepts text without an offset (which means UTC), with a space instead of the `T`, or with more
+    /// than nine digits after the seconds, of which only nine are used.
     #[must_use]
     pub fn utc(&self) -> Option<OffsetDateTime> {
         /// The length of a date such as `2022-06-02`.
@@ -95,7 +96,7 @@ impl Timestamp {
     }
 }
 
-text_traits!([] Timestamp);
+text_traits!([] Timestamp, str::eq);
 
 impl From<String> for Timestamp {
     fn from(text: String) -> Self {
