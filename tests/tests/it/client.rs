@@ -1,7 +1,5 @@
 //! The client: which endpoints and paths it accepts, `Client::get`, and the auto traits of the public types.
 
-use std::time::Duration;
-
 use cloud_partner_portal::{
     AccessToken, Change, Client, ClientBuilder, Credential, CredentialError, CredentialSource,
     Error, Extensible, Identifier, InvalidIdentifier, Link, Outcome, PublisherWatch,
@@ -10,7 +8,7 @@ use cloud_partner_portal::{
 };
 
 use crate::support::scripted_server::{ScriptedServer, json_response, response};
-use crate::support::{TOKEN, build, client};
+use crate::support::{TOKEN, build, client, retry};
 
 #[test]
 fn types_are_send_and_sync_and_errors_are_clone() {
@@ -90,8 +88,7 @@ async fn get_calls_an_operation_that_the_spec_does_not_name() {
         0 => response(503, &[], ""),
         _ => response(200, &[("x-test", "a")], r#"{"any":["thing"]}"#),
     });
-    let retry = RetryPolicy::default().initial_backoff(Duration::from_millis(1));
-    let client = build(Client::builder().endpoint(server.url()).retry(retry));
+    let client = build(Client::builder().endpoint(server.url()).retry(retry(2)));
     let response = client.get("/api/publishers/contoso/offers/test-vm").await;
     let response = response.expect("JSON");
     assert_eq!(response["any"][0], "thing");

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use cloud_partner_portal::{AccessToken, Client, Credential, Error, RetryPolicy};
+use cloud_partner_portal::{AccessToken, Client, ClientBuilder, Credential, Error};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use crate::support::error_checks::{SECRET, check_displayed_text, predicates, with_timeout};
+use crate::support::retry;
 use crate::support::script::table;
 use crate::support::scripted_server::{
     ReceivedRequest, ScriptedServer, Step, json_response, response,
@@ -41,45 +42,48 @@ enum Behaviour {
 /// A provider that numbers its tokens from 0 and counts its calls.
 #[derive(Clone)]
 struct Provider {
+    behaviours: Vec<Behaviour>,
     calls: Arc<AtomicUsize>,
     gate: Arc<Semaphore>,
 }
 
 impl Provider {
     /// Uses the nth behaviour in the nth call, and the last behaviour in all later calls.
-    fn new(behaviours: impl Into<Vec<Behaviour>>) -> (Self, Credential) {
-        let behaviours = behaviours.into();
+    fn new(behaviours: &[Behaviour]) -> (Self, Credential) {
         let provider = Self {
+            behaviours: behaviours.to_vec(),
             calls: Arc::default(),
             gate: Arc::new(Semaphore::new(0)),
         };
         let this = provider.clone();
-        let credential = Credential::provider(move || {
-            let number = this.calls.fetch_add(1, Ordering::SeqCst);
-            let gate = Arc::clone(&this.gate);
-            let behaviour = behaviours[number.min(behaviours.len() - 1)];
-            async move {
-                // Leaves time for a concurrent call to fetch a token too.
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                let (number, seconds) = match behaviour {
-                    Behaviour::Forever => return Ok(AccessToken::new(token(number))),
-                    Behaviour::Wait => {
-                        let _open = gate.acquire().await?;
-                        return Ok(AccessToken::new(token(number)));
-                    }
-                    Behaviour::Fail => {
-                        let text = "the vault is closed\n   at Vault.Open()";
-                        return Err(io::Error::other(text).into());
-                    }
-                    Behaviour::Hour => (number, 3600),
-                    Behaviour::Soon => (number, 120),
-                    Behaviour::Now => (number, 0),
-                    Behaviour::Same => (0, 3600),
-                };
-                Ok(AccessToken::new(token(number)).expires_in(Duration::from_secs(seconds)))
-            }
-        });
+        let credential = Credential::provider(move || this.clone().call());
         (provider, credential)
+    }
+
+    async fn call(self) -> Result<AccessToken, Box<dyn std::error::Error + Send + Sync>> {
+        let mut number = self.calls.fetch_add(1, Ordering::SeqCst);
+        let behaviour = self.behaviours[number.min(self.behaviours.len() - 1)];
+        // Leaves time for a concurrent call to fetch a token too.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let seconds = match behaviour {
+            Behaviour::Forever => return Ok(AccessToken::new(token(number))),
+            Behaviour::Wait => {
+                let _open = self.gate.acquire().await?;
+                return Ok(AccessToken::new(token(number)));
+            }
+            Behaviour::Fail => {
+                let text = "the vault is closed\n   at Vault.Open()";
+                return Err(io::Error::other(text).into());
+            }
+            Behaviour::Hour => 3600,
+            Behaviour::Soon => 120,
+            Behaviour::Now => 0,
+            Behaviour::Same => {
+                number = 0;
+                3600
+            }
+        };
+        Ok(AccessToken::new(token(number)).expires_in(Duration::from_secs(seconds)))
     }
 
     fn calls(&self) -> usize {
@@ -100,19 +104,17 @@ fn token(number: usize) -> String {
     format!("{SECRET}-token-{number}")
 }
 
-fn client(server: &ScriptedServer, credential: Credential) -> Client {
-    client_with_attempts(server, credential, 4)
-}
-
-fn client_with_attempts(server: &ScriptedServer, credential: Credential, maximum: u32) -> Client {
-    let retry = RetryPolicy::default().initial_backoff(Duration::from_millis(1));
+fn builder(server: &ScriptedServer, credential: Credential) -> ClientBuilder {
     Client::builder()
         .endpoint(server.url())
         .credential(credential)
         .attempt_timeout(Duration::from_secs(20))
-        .retry(retry.max_attempts(maximum))
-        .build()
-        .expect("a valid configuration")
+        .retry(retry(4))
+}
+
+fn client(server: &ScriptedServer, credential: Credential) -> Client {
+    let client = builder(server, credential).build();
+    client.expect("a valid configuration")
 }
 
 /// Lists the offers and returns the number of attempts.
@@ -174,7 +176,7 @@ struct Case {
 impl Case {
     async fn check(&self) {
         let name = &*self.name;
-        let (provider, mut credential) = Provider::new(self.provider.clone());
+        let (provider, mut credential) = Provider::new(&self.provider);
         if self.provider.is_empty() {
             credential = Credential::token(token(0)).expect("a valid token");
         }
@@ -184,7 +186,9 @@ impl Case {
             let script = |status: &u16| response(*status, &[], "[]");
             ScriptedServer::scripts(self.statuses.iter().map(script).collect())
         };
-        let client = client_with_attempts(&server, credential, self.max_attempts.unwrap_or(4));
+        let maximum = self.max_attempts.unwrap_or(4);
+        let client = builder(&server, credential).retry(retry(maximum)).build();
+        let client = client.expect("a valid configuration");
         for attempts in &self.calls {
             assert_eq!(list(&client).await.ok(), Some(*attempts), "{name}");
         }
@@ -216,7 +220,7 @@ async fn a_token_is_fetched_cached_and_discarded_by_its_expiry_and_by_a_401() {
 #[tokio::test]
 async fn a_token_is_fetched_once_for_many_calls() {
     for behaviour in [Behaviour::Forever, Behaviour::Hour] {
-        let (provider, credential) = Provider::new([behaviour]);
+        let (provider, credential) = Provider::new(&[behaviour]);
         let server = ScriptedServer::start(rejects(0));
         // Clones of a credential share its token.
         let clients = [credential.clone(), credential].map(|clone| client(&server, clone));
@@ -231,7 +235,7 @@ async fn a_token_is_fetched_once_for_many_calls() {
 
 #[tokio::test]
 async fn calls_that_wait_for_a_token_share_its_error() {
-    let (provider, credential) = Provider::new([Behaviour::Fail]);
+    let (provider, credential) = Provider::new(&[Behaviour::Fail]);
     let server = ScriptedServer::start(rejects(0));
     for call in calls_at_once(&client(&server, credential), 2) {
         let error = call.await.expect("no panic").expect_err("no token");
@@ -242,7 +246,7 @@ async fn calls_that_wait_for_a_token_share_its_error() {
 
 #[tokio::test]
 async fn concurrent_401s_fetch_one_new_token() {
-    let (provider, credential) = Provider::new([Behaviour::Hour]);
+    let (provider, credential) = Provider::new(&[Behaviour::Hour]);
     // Some 401 responses arrive after the new token was fetched.
     let script = rejects(1);
     let server = ScriptedServer::start(move |request| {
@@ -259,7 +263,7 @@ async fn concurrent_401s_fetch_one_new_token() {
 
 #[tokio::test]
 async fn calls_use_a_valid_token_while_it_is_renewed() {
-    let (provider, credential) = Provider::new([Behaviour::Soon, Behaviour::Wait]);
+    let (provider, credential) = Provider::new(&[Behaviour::Soon, Behaviour::Wait]);
     let server = ScriptedServer::start(rejects(0));
     let client = client(&server, credential);
     for _ in 0..7 {
@@ -267,15 +271,12 @@ async fn calls_use_a_valid_token_while_it_is_renewed() {
     }
     provider.wait_for_calls(2).await;
     provider.gate.add_permits(1);
-    with_timeout(
-        "renewal",
-        Box::pin(async {
-            while tokens(&server).last() == Some(&0) {
-                list(&client).await.expect("a list");
-            }
-        }),
-    )
-    .await;
+    let renewed = async {
+        while tokens(&server).last() == Some(&0) {
+            list(&client).await.expect("a list");
+        }
+    };
+    with_timeout("renewal", Box::pin(renewed)).await;
     assert_eq!(tokens(&server)[..7], [0; 7]);
     assert_eq!(provider.calls(), 2);
 }
@@ -283,10 +284,7 @@ async fn calls_use_a_valid_token_while_it_is_renewed() {
 /// The provider returns only tokens that expire soon.
 #[tokio::test]
 async fn a_renewal_isnt_repeated_for_each_call() {
-    for behaviours in [
-        vec![Behaviour::Soon],
-        vec![Behaviour::Soon, Behaviour::Fail],
-    ] {
+    for behaviours in [&[Behaviour::Soon][..], &[Behaviour::Soon, Behaviour::Fail]] {
         let (provider, credential) = Provider::new(behaviours);
         let server = ScriptedServer::start(rejects(0));
         let client = client(&server, credential);
@@ -322,7 +320,7 @@ async fn a_token_file_is_read_again_when_its_token_is_rejected() {
 
 #[tokio::test]
 async fn a_call_that_is_aborted_while_it_fetches_a_token_doesnt_affect_other_calls() {
-    let (provider, credential) = Provider::new([Behaviour::Wait, Behaviour::Forever]);
+    let (provider, credential) = Provider::new(&[Behaviour::Wait, Behaviour::Forever]);
     let server = ScriptedServer::start(rejects(0));
     let client = client(&server, credential);
     let first = calls_at_once(&client, 1).remove(0);
@@ -335,14 +333,10 @@ async fn a_call_that_is_aborted_while_it_fetches_a_token_doesnt_affect_other_cal
 
 #[tokio::test]
 async fn a_call_that_times_out_while_it_waits_for_a_token_is_a_credential_error() {
-    let (_, credential) = Provider::new([Behaviour::Wait]);
+    let (_, credential) = Provider::new(&[Behaviour::Wait]);
     let server = ScriptedServer::start(rejects(0));
-    let client = Client::builder()
-        .endpoint(server.url())
-        .credential(credential)
-        .call_timeout(Duration::from_millis(500))
-        .build()
-        .expect("a valid configuration");
+    let client = builder(&server, credential).call_timeout(Duration::from_millis(500));
+    let client = client.build().expect("a valid configuration");
     let error = list(&client).await.expect_err("there is no token");
     assert!(error.is_credential() && error.is_timeout(), "{error:?}");
     assert_eq!(
@@ -356,30 +350,24 @@ async fn a_call_that_times_out_while_it_waits_for_a_token_is_a_credential_error(
 #[tokio::test]
 async fn debug_output_contains_no_token() {
     let fixed = Credential::token(token(0)).expect("a valid token");
-    let (_, provided) = Provider::new([Behaviour::Hour]);
+    let (_, provided) = Provider::new(&[Behaviour::Hour]);
     let server = ScriptedServer::start(rejects(0));
-    let mut outputs = vec![
-        format!(
-            "{:?}",
-            AccessToken::new(token(0)).expires_in(Duration::from_secs(3600))
-        ),
-        format!("{fixed:?} {fixed:#?} {provided:?}"),
-        format!("{:?}", Client::builder().credential(provided)),
-    ];
+    let token = AccessToken::new(token(0)).expires_in(Duration::from_secs(3600));
     let mut headers = reqwest::header::HeaderMap::new();
     headers.insert("x-api-key", SECRET.parse().expect("a header"));
     let http = reqwest::Client::builder().default_headers(headers);
     let with_headers = Client::builder()
         .credential(fixed.clone())
         .http_client(http.build().expect("an HTTP client"));
-    outputs.push(format!(
-        "{with_headers:?} {:?}",
-        with_headers.clone().build()
-    ));
-    let client = client(&server, fixed);
+    let client = client(&server, fixed.clone());
     list(&client).await.expect("a list");
-    outputs.push(format!("{client:?} {client:#?}"));
-    for output in outputs {
+    for output in [
+        format!("{token:?}"),
+        format!("{fixed:?} {fixed:#?} {provided:?}"),
+        format!("{:?}", Client::builder().credential(provided)),
+        format!("{with_headers:?} {:?}", with_headers.clone().build()),
+        format!("{client:?} {client:#?}"),
+    ] {
         assert!(!output.contains(SECRET), "{output}");
     }
 }

@@ -86,10 +86,8 @@ async fn an_id_that_addresses_another_resource_is_an_error_before_the_request() 
             }
         }
         let error = client.get_offer_status("contoso", id).await.expect_err(id);
-        assert!(
-            error.is_invalid_argument() && error.to_string().contains("offerId"),
-            "{error}"
-        );
+        assert!(error.is_invalid_argument(), "{error}");
+        assert!(error.to_string().contains("offerId"), "{error}");
     }
     assert_eq!(server.requests().len(), 0);
 }

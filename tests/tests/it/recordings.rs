@@ -103,10 +103,8 @@ async fn every_error_has_the_recorded_status_code_code_and_message() {
         assert_eq!(error.code(), code.as_deref(), "{name}");
         assert_eq!(error.message(), message.unwrap_or_default(), "{name}");
         check_displayed_text(name, &error);
-        assert!(
-            !format!("{error:?}").contains("   at "),
-            "{name}: {error:?}"
-        );
+        let debug = format!("{error:?}");
+        assert!(!debug.contains("   at "), "{name}: {debug}");
         errors += 1;
     }
     assert!(errors >= 20, "{errors} errors were tested");
@@ -115,10 +113,8 @@ async fn every_error_has_the_recorded_status_code_code_and_message() {
 /// Returns the code and the first line of the message in a recorded error response. This implementation is independent of the SDK's.
 fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
     let text = |value: &Value| {
-        value
-            .as_str()
-            .and_then(|text| text.lines().next())
-            .map(ToOwned::to_owned)
+        let line = value.as_str()?.lines().next();
+        line.map(ToOwned::to_owned)
     };
     match body {
         None => (None, None),
@@ -130,17 +126,13 @@ fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
             if let Some(message) = body.get("Message") {
                 return (None, text(message));
             }
-            let inner = body
-                .as_object()
-                .and_then(|properties| properties.values().next());
-            inner.map_or((None, None), |inner| {
-                (text(&inner["exceptionCode"]), text(&inner["error"]))
-            })
+            let inner = body.as_object().and_then(|body| body.values().next());
+            let property = |name| text(&inner?[name]);
+            (property("exceptionCode"), property("error"))
         }
         Some(Body::Text(page)) => {
-            let title = page
-                .split_once("<title>")
-                .and_then(|(_, rest)| rest.split_once("</title>"));
+            let title = page.split("<title>").nth(1);
+            let title = title.and_then(|rest| rest.split_once("</title>"));
             (None, title.map(|(title, _)| title.to_owned()))
         }
     }

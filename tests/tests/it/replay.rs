@@ -107,21 +107,15 @@ fn returns_every_recording_byte_for_byte() {
             Some(Body::Text(text)) => text,
             Some(Body::Json(json)) => json.to_string(),
         };
-        assert_eq!(
-            response.headers.remove("content-length"),
-            Some(body.len().to_string()),
-            "{file}"
-        );
+        let length = response.headers.remove("content-length");
+        assert_eq!(length, Some(body.len().to_string()), "{file}");
         response.headers.remove("connection");
         response.headers.remove("date");
         if !recorded.headers.contains_key(CORRELATION_ID) {
             response.headers.remove(CORRELATION_ID).expect("an id");
         }
-        assert_eq!(
-            (response.status, response.headers, response.body),
-            (recorded.status, recorded.headers, body),
-            "{file}"
-        );
+        let actual = (response.status, response.headers, response.body);
+        assert_eq!(actual, (recorded.status, recorded.headers, body), "{file}");
     }
 
     // The order of properties and the digits of numbers.
@@ -144,11 +138,8 @@ fn adds_a_correlation_id_if_the_recording_has_none() {
 
 #[test]
 fn returns_401_for_a_missing_or_wrong_token() {
-    let [one_token, any_token] = [
-        all_recordings_and_scenarios().token("a-token"),
-        all_recordings_and_scenarios(),
-    ]
-    .map(start);
+    let one_token = start(all_recordings_and_scenarios().token("a-token"));
+    let any_token = start(all_recordings_and_scenarios());
     for (server, authorization, status) in [
         (&one_token, None, 401),
         (&one_token, Some(""), 401),
@@ -178,10 +169,10 @@ fn returns_401_for_a_missing_or_wrong_token() {
 fn returns_the_error_response_of_the_service_for_a_request_that_isnt_recorded() {
     let coded = |code: &str, message: &str| json!({"error": {"code": code, "message": message}});
     let not_found = |message: &str| {
-        let mut product = json!({"serviceName": "Product", "error": message});
-        product["exceptionCode"] = "Http404Exception".into();
-        product["httpStatusCode"] = "NotFound".into();
-        json!({ "Product": product })
+        json!({"Product": {
+            "serviceName": "Product", "error": message,
+            "exceptionCode": "Http404Exception", "httpStatusCode": "NotFound",
+        }})
     };
     let version = "The api-version is missing or not supported.";
     let version = &coded("InvalidAPIVersion", version);
@@ -278,35 +269,36 @@ fn the_list_shows_the_status_that_the_next_status_request_returns() {
         }
     }
     let last_list = offers(get_json(&server, OFFERS));
-    let statuses: Vec<_> = last_list[..3]
-        .iter()
-        .map(|offer| &offer["status"])
-        .collect();
+    let statuses = [0, 1, 2].map(|index| &last_list[index]["status"]);
     assert_eq!(statuses, ["succeeded", "failed", "canceled"]);
 }
 
 #[test]
 fn the_log_contains_every_part_of_a_request_except_the_token() {
     let server = start(all_recordings_and_scenarios());
-    for authorization in [
-        "",
+    let (bearer, plain) = (
         "authorization: Bearer secret\r\n",
         "authorization: secret\r\n",
-    ] {
+    );
+    for authorization in ["", bearer, plain] {
         let headers = format!("X-Extra: here\r\n{authorization}");
         Response::read(send(&server, "PUT /x%20y?b=1&a=2%263", &headers));
     }
     let log = server.requests();
     assert_eq!(log.len(), 3);
     for request in &log {
-        assert_eq!(
-            (&*request.method, &*request.target),
-            ("PUT", "/x%20y?b=1&a=2%263")
-        );
+        let actual = (&*request.method, &*request.target);
+        assert_eq!(actual, ("PUT", "/x%20y?b=1&a=2%263"));
         assert_eq!(request.headers["x-extra"], "here");
         assert!(request.headers.contains_key("host"));
     }
     assert!(!format!("{log:?}").contains("secret"));
+}
+
+fn wait_for_request(server: &Server) {
+    while server.requests().is_empty() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 #[test]
@@ -317,9 +309,7 @@ fn a_client_that_disconnects_during_the_delay_doesnt_advance_a_scenario() {
     let request = format!("GET /offers/vm/status{VERSION}");
     let send = || send(&server, &request, "authorization: Bearer x\r\n");
     let disconnected = send();
-    while server.requests().is_empty() {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    wait_for_request(&server);
     drop(disconnected);
     assert_eq!(Response::read(send()).body, r#"{"status":"one"}"#);
 }
@@ -330,23 +320,17 @@ fn dropping_the_server_closes_its_connections_and_frees_the_port() {
     let address = server.url().replace("http://", "");
     assert!(address.starts_with("127.0.0.1:"));
     let mut waiting = send(&server, "GET /", "");
-    while server.requests().is_empty() {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    wait_for_request(&server);
     drop(server);
     assert!(TcpStream::connect(&address).is_err());
     assert!(waiting.read(&mut [0]).is_ok_and(|bytes| bytes == 0));
 
     // The port is free again.
     let port = address.rsplit(':').next().expect("a port");
-    let port = port.parse().expect("a number");
-    let again = start(all_recordings_and_scenarios().port(port));
+    let on_port = || all_recordings_and_scenarios().port(port.parse().expect("a number"));
+    let again = start(on_port());
     assert_eq!(again.url(), format!("http://{address}"));
-    let taken = all_recordings_and_scenarios()
-        .port(port)
-        .start()
-        .err()
-        .expect("an error");
+    let taken = on_port().start().err().expect("an error");
     assert_eq!(taken.kind(), std::io::ErrorKind::AddrInUse);
 }
 
@@ -354,30 +338,27 @@ fn dropping_the_server_closes_its_connections_and_frees_the_port() {
 fn start_returns_an_error_for_other_methods_duplicate_requests_and_invalid_scenarios() {
     let mut post = recording("/x", None);
     post.request.method = "POST".to_owned();
-    let spaced = || recording("/x%20y", None);
+    let [spaced, other_encoding] = ["/x%20y", "/%78%20y"].map(|path| recording(path, None));
     let mut mixed = scenario("/x", &["one"]);
-    let other = scenario("/y", &["two"]);
-    mixed.recordings.extend(other.recordings);
-    for (replay, message) in [
-        (Replay::new([post], []), "only GET is replayed: POST /x"),
-        // Two encodings of the same path.
+    mixed.recordings.extend(scenario("/y", &["two"]).recordings);
+    let same_path = scenario("/x%20y", &["one"]);
+    let empty = scenario("/x", &[]);
+    for (recordings, scenario, message) in [
+        (vec![post], None, "only GET is replayed: POST /x"),
         (
-            Replay::new([spaced(), recording("/%78%20y", None)], []),
+            vec![spaced.clone(), other_encoding],
+            None,
             "recorded twice: /%78%20y",
         ),
+        (vec![spaced], Some(same_path), "recorded twice: /x%20y"),
+        (vec![], Some(empty), "the scenario test has no recordings"),
         (
-            Replay::new([spaced()], [scenario("/x%20y", &["one"])]),
-            "recorded twice: /x%20y",
-        ),
-        (
-            Replay::new(NO_RECORDINGS, [scenario("/x", &[])]),
-            "the scenario test has no recordings",
-        ),
-        (
-            Replay::new(NO_RECORDINGS, [mixed]),
+            vec![],
+            Some(mixed),
             "the scenario test has different requests",
         ),
     ] {
+        let replay = Replay::new(recordings, scenario);
         let error = replay.start().err().expect("an error");
         assert_eq!(error.to_string(), message);
     }

@@ -1,4 +1,4 @@
-//! The exit codes and error messages of all commands, and `generate`.
+//! The exit codes and error messages of all commands, `generate`, and the commands that the documents name.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -84,9 +84,9 @@ fn an_unreadable_input_ends_with_3_and_names_the_place() {
             common::write(root.path(), name, bytes);
         }
         let output = run(&root, &["validate", "--spec", name]);
-        printed.push(format!("{name}: {}", common::transcript(&output)));
+        printed.push((name, output));
     }
-    common::golden_text("spec-unreadable", &printed.concat());
+    common::golden_all("spec-unreadable", &printed);
     let output = run(&root, &["lint", "--spec", "not-yaml.yaml"]);
     assert_stderr(3, &output, "error: not-yaml.yaml:");
 
@@ -171,17 +171,17 @@ fn generate_writes_and_checks_from_any_folder() {
             .output()
             .expect("xtask starts")
     };
-    let check = ["generate", "--check"];
-    common::golden("generate-missing", &run_below(&check));
+    let generate = || ("generate", run_below(&["generate"]));
+    let check = || ("generate --check", run_below(&["generate", "--check"]));
+    let mut printed = vec![check()];
     assert!(!root.path().join("sdk/src/facade.rs").exists());
-    common::golden("generate-written", &run_below(&["generate"]));
-    common::golden("generate-unchanged", &run_below(&["generate"]));
-    common::golden("generate-unchanged", &run_below(&check));
+    printed.extend([generate(), generate(), check()]);
 
     let schema = root.path().join("tests/recording.schema.json");
     let changed = common::read(&schema).replace("\"Recording\"", "\"Record\"");
     fs::write(&schema, changed).expect("the schema");
-    common::golden("generate-schema", &run_below(&check));
+    printed.push(check());
+    common::golden_all("generate", &printed);
 }
 
 #[test]
@@ -245,4 +245,28 @@ fn generate_names_the_operation_that_progenitor_rejects() {
         assert_stderr(3, &output, expected);
     }
     assert_eq!(facade, "");
+}
+
+/// The test runs each command with its options and `--help`: clap rejects unknown commands and options, and no file is written.
+#[test]
+fn every_xtask_command_in_the_documents_exists_with_its_options() {
+    for document in [
+        "README.md",
+        ".github/CONTRIBUTING.md",
+        ".github/SECURITY.md",
+        "openapi/README.md",
+        "tests/languages/README.md",
+    ] {
+        let text = common::read(&common::workspace().join(document));
+        for command in text.split("cargo xtask ").skip(1) {
+            let end = command.find(['`', '#', '|', '>', '\n']);
+            let mut arguments: Vec<_> = command[..end.unwrap_or(command.len())]
+                .split_whitespace()
+                .map(|word| word.trim_matches(['[', ']', '…']))
+                .filter(|word| !["", "--", "--help"].contains(word))
+                .collect();
+            arguments.push("--help");
+            assert_exit_code(0, &common::run(&common::workspace(), &arguments));
+        }
+    }
 }

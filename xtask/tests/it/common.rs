@@ -57,11 +57,11 @@ pub fn stdout(output: &Output) -> String {
 pub fn transcript(output: &Output) -> String {
     let code = output.status.code();
     let code = code.expect("the program ends without a signal");
-    let mut text = format!("exit code {code}\n{}", stdout(output));
-    if !output.stderr.is_empty() {
-        text += &format!("standard error:\n{}", stderr(output));
+    let (stdout, mut stderr) = (stdout(output), stderr(output));
+    if !stderr.is_empty() {
+        stderr.insert_str(0, "standard error:\n");
     }
-    text
+    format!("exit code {code}\n{stdout}{stderr}")
 }
 
 /// Asserts the exit code of a run.
@@ -114,6 +114,12 @@ pub fn compare(file: &Path, actual: &str) -> Result<(), String> {
 /// Asserts that the output of a run equals `golden/<name>.txt`.
 pub fn golden(name: &str, output: &Output) {
     golden_text(name, &transcript(output));
+}
+
+/// Asserts that the output of several runs, each with a name, equals `golden/<name>.txt`.
+pub fn golden_all(name: &str, runs: &[(&str, Output)]) {
+    let run = |(name, output): &(&str, Output)| format!("{name}: {}", transcript(output));
+    golden_text(name, &runs.iter().map(run).collect::<String>());
 }
 
 /// Asserts that a text equals `golden/<name>.txt`.

@@ -117,22 +117,23 @@ fn add_a_known_value(root: &Path) {
 fn compares_the_version_and_the_changelog_with_the_verdict() {
     let root = repository();
     let root = root.path();
-    common::golden("compat-unchanged", &compat(root, &[]));
+    let mut printed = vec![("unchanged", compat(root, &[]))];
 
     add_a_known_value(root);
-    common::golden("compat-added-without-entry", &compat(root, &[]));
+    printed.push(("addition without an entry", compat(root, &[])));
     let unreleased = |text: &str| CHANGELOG.replace("## Unreleased\n", text);
     let entry = "\n### Added\n\n- The state `returned`.\n";
     let with_entry = unreleased(&format!("## Unreleased\n{entry}"));
     write(root, "CHANGELOG.md", &with_entry);
-    common::golden("compat-added-with-entry", &compat(root, &[]));
+    printed.push(("addition with an entry", compat(root, &[])));
 
     break_clients(root);
-    common::golden("compat-breaking-too-small", &compat(root, &[]));
+    printed.push(("breaking change with the old version", compat(root, &[])));
     write(root, "Cargo.toml", MANIFEST.replace("0.1.0", "0.1.9"));
     assert_exit_code(1, &compat(root, &[]));
     write(root, "Cargo.toml", MANIFEST.replace("0.1.0", "0.2.0"));
-    common::golden("compat-breaking-raised", &compat(root, &[]));
+    printed.push(("breaking change with a new version", compat(root, &[])));
+    common::golden_all("compat", &printed);
 
     let heading = "## Unreleased\n\n## [0.2.0] - 2026-02-02\n";
     for (changelog, code) in [

@@ -10,7 +10,7 @@ use cloud_partner_recordings::replay::Replay;
 use cloud_partner_recordings::sample::recording;
 use serde_json::json;
 
-use crate::common::{self, assert_exit_code, assert_stdout, stdout, transcript};
+use crate::common::{self, assert_exit_code, assert_stderr, assert_stdout, stdout, transcript};
 
 /// The known value that the test adds: a text of the spec and its replacement.
 const VALUE: (&str, &str) = (
@@ -197,7 +197,7 @@ fn assert_that_xtask_runs_when_the_sdk_does_not_compile(copy: &Copy) {
     assert_exit_code(0, &copy.xtask(&["generate"]));
     // After `cargo check`, `cargo run` would compile every dependency a second time.
     let build = copy.cargo(&["build", "--quiet"]);
-    common::assert_stderr(101, &build, "Running");
+    assert_stderr(101, &build, "Running");
 
     assert_exit_code(0, &copy.xtask(&["lint"]));
     let validate = copy.xtask(&["validate", "--notes"]);

@@ -58,18 +58,15 @@ impl Workspace {
         common::write(self.0.path(), file, text);
     }
 
+    /// Runs the command. The output contains no lines about progress, because they contain durations.
     fn run(&self, arguments: &[&str]) -> Output {
-        common::run_in_workspace(self.0.path(), &[&["languages"], arguments].concat())
-    }
-
-    /// Asserts that the output of a run equals a golden file. Lines about progress are left out, because they contain durations.
-    fn assert_golden(&self, name: &str, arguments: &[&str]) {
-        let mut output = self.run(arguments);
+        let arguments = [&["languages"], arguments].concat();
+        let mut output = common::run_in_workspace(self.0.path(), &arguments);
         let text = stderr(&output);
         let lines = text.split_inclusive('\n');
         let lines = lines.filter(|line| !line.contains(" Ran "));
         output.stderr = lines.collect::<String>().into();
-        golden(name, &output);
+        output
     }
 
     /// Asserts the exit code of a run, and a part of its output.
@@ -96,14 +93,14 @@ fn ignores_null_empty_and_unnamed_properties_and_writes_the_page() {
         ),
         (YAML, "notes: []", "notes: [It is a shell.]"),
     ]);
-    workspace.assert_golden("languages-same", &["--write"]);
+    golden("languages-same", &workspace.run(&["--write"]));
     let page = workspace.path("openapi/languages/shell.md");
     let text = common::read(&page);
     common::golden_text("languages-page", &text);
     assert_exit_code(0, &workspace.run(&[]));
 
     fs::write(page, text.replace("a shell.", "a bash.")).expect("a file");
-    workspace.assert_golden("languages-outdated", &["shell"]);
+    golden("languages-outdated", &workspace.run(&["shell"]));
 }
 
 #[test]
@@ -114,9 +111,11 @@ fn prints_new_and_known_differences_and_failed_commands() {
         r#""exception":"SyntaxError: no""#,
     );
     let unhappy = "echo the compiler is unhappy; exit 3";
-    Workspace::new(&[ROUNDED, exception]).assert_golden("languages-differ", &[]);
-    Workspace::new(&[ROUNDED, KNOWN]).assert_golden("languages-known", &["--write"]);
-    Workspace::new(&[(YAML, "\"true\"", unhappy)]).assert_golden("languages-failed", &[]);
+    let run = |edits: &[Edit], arguments: &[&str]| Workspace::new(edits).run(arguments);
+    let new = ("new differences", run(&[ROUNDED, exception], &[]));
+    let known = ("known differences", run(&[ROUNDED, KNOWN], &["--write"]));
+    let failed = ("failed command", run(&[(YAML, "\"true\"", unhappy)], &[]));
+    common::golden_all("languages-different", &[new, known, failed]);
 }
 
 #[test]
@@ -144,7 +143,7 @@ fn skips_a_language_without_its_tools_unless_it_is_required() {
     fs::remove_file(shell.join("requirements.txt")).expect("a removed file");
     let needs = "apt no-such-package no-such-program   # nothing has it\n";
     workspace.write("tests/languages/shell/needs.txt", needs);
-    workspace.assert_golden("languages-skipped", &[]);
+    golden("languages-skipped", &workspace.run(&[]));
     for argument in ["--all", "shell"] {
         workspace.assert_run(&[argument], 1, "Error skipped");
     }

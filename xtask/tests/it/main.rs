@@ -10,7 +10,6 @@ mod edited_spec;
 #[cfg(unix)]
 mod languages;
 mod lint;
-mod readme;
 mod record;
 mod record_har;
 mod record_support;

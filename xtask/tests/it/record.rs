@@ -177,23 +177,22 @@ fn every_error_message_says_what_to_do() {
     ] {
         fs::write(workspace.root().join(file), text).expect("a file");
     }
-    let in_the_clear = "--endpoint http://example.com --publisher a";
-    let no_token_file = "--publisher contoso --token-file missing";
-    for (name, arguments) in [
-        ("record-no-publisher", ""),
-        ("record-in-the-clear", in_the_clear),
-        ("record-no-token-file", no_token_file),
-        ("record-har-missing", "--har missing.har"),
-        ("record-har-broken", "--har broken.har"),
-        ("record-har-other", "--har other.har"),
-        ("record-har-list", "--har list.har"),
-        ("record-har-thin", "--har thin.har"),
+    let mut printed = vec![("no publisher", workspace.record(&[]))];
+    for arguments in [
+        "--publisher a --endpoint http://example.com",
+        "--publisher contoso --token-file missing",
+        "--har missing.har",
+        "--har broken.har",
+        "--har other.har",
+        "--har list.har",
+        "--har thin.har",
     ] {
-        let arguments: Vec<&str> = arguments.split_whitespace().collect();
-        golden(name, &workspace.record(&arguments));
+        let words: Vec<&str> = arguments.split_whitespace().collect();
+        printed.push((arguments, workspace.record(&words)));
     }
     let mut without_token = workspace.command(&["--publisher", "contoso"]);
-    golden("record-no-token", &workspace.run(&mut without_token));
+    printed.push(("no token", workspace.run(&mut without_token)));
+    common::golden_all("record-errors", &printed);
 
     for (code, option, value) in [
         (2, "--endpoint", "http://cloudpartner.azure.com"),

@@ -5,7 +5,7 @@ use std::iter::successors;
 use std::time::Duration;
 
 use cloud_partner_portal::{Client, Credential, Error, RetryPolicy};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::support::error_checks::{check_displayed_text, predicates, with_timeout};
 use crate::support::script::{Script, table};
@@ -16,7 +16,6 @@ use crate::support::scripted_server::ScriptedServer;
 struct Case {
     name: String,
     /// The server's behaviour for each request; the last one is repeated.
-    #[serde(deserialize_with = "one_or_more")]
     server: Vec<Script>,
     /// The maximum number of attempts, by default 3.
     attempts: Option<u32>,
@@ -41,30 +40,13 @@ struct Case {
     waits_ms: Vec<u64>,
 }
 
-fn one_or_more<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Script>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum OneOrMore {
-        One(Script),
-        More(Vec<Script>),
-    }
-    Ok(match OneOrMore::deserialize(deserializer)? {
-        OneOrMore::One(script) => vec![script],
-        OneOrMore::More(scripts) => scripts,
-    })
-}
-
 /// Runs all cases of a table concurrently, and panics with the names of the cases that failed.
 pub async fn check_table(yaml: &str, token: &str) {
-    let mut checks = Vec::new();
-    for case in table::<Case>(yaml) {
-        checks.push((case.name.clone(), tokio::spawn(case.check(token))));
-    }
+    let start = |case: Case| (case.name.clone(), tokio::spawn(case.check(token)));
+    let checks: Vec<_> = table(yaml).into_iter().map(start).collect();
     let mut failed = Vec::new();
     for (name, check) in checks {
-        if check.await.is_err() {
-            failed.push(name);
-        }
+        failed.extend(check.await.is_err().then_some(name));
     }
     assert!(failed.is_empty(), "{failed:#?}");
 }

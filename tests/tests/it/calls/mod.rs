@@ -5,7 +5,7 @@ mod case;
 use std::error::Error as _;
 use std::iter::successors;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use case::check_table;
@@ -15,7 +15,7 @@ use crate::support::error_checks::{
     SECRET, all_text, check_displayed_text, long_token, predicates, with_timeout,
 };
 use crate::support::scripted_server::{ScriptedServer, json_response, response};
-use crate::support::{TOKEN, build, client, refused_endpoint};
+use crate::support::{TOKEN, build, client, refused_endpoint, retry};
 
 #[tokio::test]
 async fn a_response_that_breaks_stalls_or_is_too_large_is_an_error() {
@@ -67,24 +67,16 @@ async fn the_correlation_id_of_a_response_is_redacted_if_it_contains_the_token()
 #[tokio::test]
 async fn a_token_that_cant_be_sent_is_an_error_before_the_request() {
     let server = ScriptedServer::scripts(vec![json_response("[]")]);
-    for token in [
-        "s3cret\n",
-        " s3cret",
-        "s3c\r\nx-evil: s3cret",
-        "s3cret\0",
-        "s3cret-ü",
-        "",
-    ] {
+    let evil = "s3c\r\nx-evil: s3cret";
+    for token in ["s3cret\n", " s3cret", evil, "s3cret\0", "s3cret-ü", ""] {
         let error = Credential::token(token).expect_err(token);
         assert_eq!(predicates(&error), ["invalid argument"], "{token:?}");
         check_displayed_text(token, &error);
 
         let credential = Credential::provider(move || async move { Ok(AccessToken::new(token)) });
-        let client = Client::builder()
-            .endpoint(server.url())
-            .credential(credential)
-            .build()
-            .expect("a valid configuration");
+        let builder = Client::builder().endpoint(server.url());
+        let client = builder.credential(credential).build();
+        let client = client.expect("a valid configuration");
         let error = client.list_offers("contoso").await.expect_err(token);
         assert_eq!(predicates(&error), ["credential"], "{token:?}: {error:?}");
         assert_eq!((error.status(), error.attempts()), (None, 0), "{token:?}");
@@ -136,33 +128,30 @@ async fn retry_after_is_parsed_in_every_format_that_http_allows() {
         let server = ScriptedServer::scripts(vec![response(429, &[("retry-after", value)], "")]);
         let error = client(server.url()).list_offers("contoso").await;
         let error = error.expect_err("a 429");
-        match (error.retry_after(), seconds) {
-            (Some(actual), Some(expected)) => {
-                assert!(expected.contains(&actual.as_secs()), "{value}: {actual:?}");
-            }
-            (actual, expected) => assert_eq!(actual.is_some(), expected.is_some(), "{value}"),
-        }
+        let actual = error.retry_after().map(|wait| wait.as_secs());
+        let is_expected = match seconds {
+            Some(expected) => actual.is_some_and(|actual| expected.contains(&actual)),
+            None => actual.is_none(),
+        };
+        assert!(is_expected, "{value}: {actual:?}");
         check_displayed_text(value, &error);
     }
 }
 
 #[tokio::test]
 async fn a_call_waits_for_a_retry_after_date() {
-    let date = Arc::new(OnceLock::new());
-    let server = {
-        let date = Arc::clone(&date);
-        ScriptedServer::start(move |request| {
-            if request.number > 0 {
-                let is_early = date.get().is_none_or(|date| SystemTime::now() < *date);
-                return json_response(if is_early { "too early" } else { "[]" });
-            }
-            // A date has a resolution of one second, so this date is between one and two seconds in the future.
-            let text = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(2));
-            let sent = httpdate::parse_http_date(&text).expect("a date");
-            date.set(sent).expect("the first request");
-            response(429, &[("retry-after", &text)], "")
-        })
-    };
+    let date = OnceLock::new();
+    let server = ScriptedServer::start(move |request| {
+        if request.number > 0 {
+            let is_early = date.get().is_none_or(|date| SystemTime::now() < *date);
+            return json_response(if is_early { "too early" } else { "[]" });
+        }
+        // A date has a resolution of one second, so this date is between one and two seconds in the future.
+        let text = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(2));
+        let sent = httpdate::parse_http_date(&text).expect("a date");
+        date.set(sent).expect("the first request");
+        response(429, &[("retry-after", &text)], "")
+    });
     let client = build(Client::builder().endpoint(server.url()));
     let offers = with_timeout("date", client.list_offers("contoso")).await;
     assert_eq!(offers.expect("a list").attempts(), 2);
@@ -170,20 +159,17 @@ async fn a_call_waits_for_a_retry_after_date() {
 
 #[tokio::test]
 async fn an_error_without_a_connection_names_its_cause_in_its_sources() {
+    // RFC 6761: a name that ends with `.invalid` doesn't exist.
+    let no_address = "https://nonexistent.invalid".to_owned();
     for (endpoint, cause) in [
         (refused_endpoint(), "Connection refused"),
-        // RFC 6761: a name that ends with `.invalid` doesn't exist.
-        (
-            "https://nonexistent.invalid".to_owned(),
-            "failed to lookup address",
-        ),
+        (no_address, "failed to lookup address"),
     ] {
         let http = reqwest::Client::builder().no_proxy();
-        let retry = RetryPolicy::default().initial_backoff(Duration::from_millis(1));
         let client = Client::builder()
             .endpoint(endpoint)
             .http_client(http.build().expect("an HTTP client"))
-            .retry(retry.max_attempts(2));
+            .retry(retry(2));
         let client = build(client);
         let error = with_timeout(cause, client.list_offers("contoso")).await;
         let error = error.expect_err("no server");
@@ -194,10 +180,8 @@ async fn an_error_without_a_connection_names_its_cause_in_its_sources() {
         let message = error.to_string();
         let sources = successors(error.source(), |source| (*source).source());
         let sources: Vec<_> = sources.map(ToString::to_string).collect();
-        assert!(
-            sources.iter().any(|source| source.contains(cause)),
-            "{sources:?}"
-        );
+        let has_cause = sources.iter().any(|source| source.contains(cause));
+        assert!(has_cause, "{sources:?}");
         let is_repeated = sources.iter().any(|source| message.contains(source));
         assert!(!is_repeated, "{message}: {sources:?}");
     }

@@ -63,22 +63,11 @@ pub fn long_token() -> String {
 /// contains a part of the token.
 pub fn check_displayed_text(case: &str, error: &Error) {
     let line = error.to_string();
-    assert!(
-        !line.contains(char::is_control),
-        "{case}: the message contains control characters: {line:?}"
-    );
-    assert!(
-        line.len() < 2000,
-        "{case}: the message has {} bytes",
-        line.len()
-    );
-    assert!(
-        !line.contains("   at ") && !line.contains("<html"),
-        "{case}: the message contains a stack trace or HTML: {line}"
-    );
+    let has_control = line.contains(char::is_control);
+    assert!(!has_control, "{case}: control characters: {line:?}");
+    assert!(line.len() < 2000, "{case}: {} bytes", line.len());
+    let has_body = line.contains("   at ") || line.contains("<html");
+    assert!(!has_body, "{case}: a stack trace or HTML: {line}");
     let all = all_text(error);
-    assert!(
-        !all.contains(SECRET),
-        "{case}: the error contains the token:\n{all}"
-    );
+    assert!(!all.contains(SECRET), "{case}: the token:\n{all}");
 }

@@ -42,17 +42,20 @@ pub fn serve(recordings: Vec<Recording>) -> Server {
 
 /// Returns a client of `endpoint` that doesn't retry.
 pub fn client(endpoint: impl Into<String>) -> Client {
-    build(
-        Client::builder()
-            .endpoint(endpoint)
-            .retry(RetryPolicy::disabled()),
-    )
+    let builder = Client::builder().endpoint(endpoint);
+    build(builder.retry(RetryPolicy::disabled()))
 }
 
 /// Returns an endpoint whose port refuses connections.
 pub fn refused_endpoint() -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     format!("http://{}", listener.local_addr().expect("an address"))
+}
+
+/// Returns a policy of this maximum number of attempts with a short initial backoff.
+pub fn retry(attempts: u32) -> RetryPolicy {
+    let policy = RetryPolicy::default().max_attempts(attempts);
+    policy.initial_backoff(Duration::from_millis(1))
 }
 
 /// Builds a client with a token.
