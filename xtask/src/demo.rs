@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: runs the command-line tool against the replay server, without credentials or network.
 //!
-//! The tool runs as a separate process, because xtask doesn't depend on the SDK: a change of the spec may break the SDK's
-//! compilation.
+//! `cargo run` builds and starts the tool. xtask doesn't depend on the SDK, because xtask must also work with a spec with which the SDK
+//! doesn't compile.
 
 use std::io;
 use std::process::Command;
@@ -12,14 +12,14 @@ use crate::files;
 use crate::print::print_line;
 use crate::serve::Source;
 
-/// The commands of the tool, in order. The offer is the one of the scenario `publish-succeeds`. The tool's default interval is meant
-/// for the live service and too long for a demo.
+/// The commands of the tool, in order. The offer `linux-vm` belongs to the scenario `publish-succeeds`. The tool's default interval is
+/// for the live service, and too long for a demo.
 const COMMANDS: [&str; 2] = ["offers", "watch linux-vm --until live --interval 500ms"];
 
-/// The publisher of the recordings and of the scenario.
+/// The publisher of the offer.
 const PUBLISHER: &str = "contoso";
 
-/// The delay of each response, so that a person can follow the output.
+/// The delay of each response. Without a delay, a person couldn't follow the output.
 const DELAY: Duration = Duration::from_millis(150);
 
 /// Runs the command. Only the tool writes to standard output.
@@ -37,7 +37,7 @@ pub fn run() -> CommandResult {
     Ok(outcome)
 }
 
-/// Prints a command line of the tool, and runs the tool with a made-up token.
+/// Prints a command line of the tool, and runs it with an invented token.
 fn run_tool(url: &str, command: &str) -> CommandResult {
     let shown = format!("cloud-partner --publisher {PUBLISHER} {command}");
     print_progress("Running", &shown);
@@ -48,10 +48,10 @@ fn run_tool(url: &str, command: &str) -> CommandResult {
         .current_dir(files::root())
         .env("CLOUD_PARTNER_ENDPOINT", url)
         .env("CLOUD_PARTNER_PUBLISHER", PUBLISHER)
-        .env("AZURE_TOKEN", "made-up")
+        .env("AZURE_TOKEN", "invented")
         .status()
         .map_err(|error| CommandError(format!("cargo can't be started: {error}")))?;
-    // A process that a signal ended has no exit code.
+    // A process that a signal ended has no exit code. Then the demo ends with 1.
     Ok(match status.code() {
         Some(0) => Outcome::Success,
         code => Outcome::Child(code.and_then(|code| code.try_into().ok()).unwrap_or(1)),

@@ -1,4 +1,4 @@
-//! Reads, writes and compares the files of the workspace.
+//! Finds, reads, writes and compares files, for all commands.
 
 use std::fs;
 use std::io::{self, Write};
@@ -13,8 +13,8 @@ use crate::exit_code::{CommandError, CommandResult, Outcome};
 use crate::print::print_line;
 use crate::spec::{Spec, pointer_segment};
 
-/// Returns the folder of the workspace, independently of the current folder. Cargo sets `CARGO_MANIFEST_DIR` when it runs this
-/// program; without the variable, the folder of the build is used.
+/// Returns the folder of the workspace. `cargo run` sets `CARGO_MANIFEST_DIR` to the folder `xtask`. Without this variable, the
+/// workspace that built the program is used.
 pub fn root() -> PathBuf {
     let package =
         std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
@@ -24,12 +24,12 @@ pub fn root() -> PathBuf {
         .to_owned()
 }
 
-/// Returns the path of the spec that a command uses by default.
+/// Returns the path of the workspace's spec.
 pub fn default_spec_path() -> PathBuf {
     root().join("openapi/cloud-partner-portal.yaml")
 }
 
-/// Returns the path of a file as messages show it: relative to the current folder or the workspace, with slashes on every system.
+/// Returns a path as messages show it: relative to the current folder or else to the workspace, with slashes on every system.
 pub fn display_path(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
     let root = root();
@@ -46,19 +46,14 @@ pub fn unusable(path: &Path, error: &io::Error) -> CommandError {
     CommandError(format!("{}: can't be used: {error}", display_path(path)))
 }
 
-/// Deletes a folder with its contents, and creates it again.
+/// Creates an empty folder. Deletes the contents of an existing folder.
 pub fn empty_folder(folder: &Path) -> Result<(), CommandError> {
-    let deleted = if folder.exists() {
-        fs::remove_dir_all(folder)
-    } else {
-        Ok(())
-    };
-    deleted
-        .and_then(|()| fs::create_dir_all(folder))
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::remove_dir_all(folder))
+        .and_then(|()| fs::create_dir(folder))
         .map_err(|error| unusable(folder, &error))
 }
 
-/// Reads a text file.
 pub fn read(path: &Path) -> Result<String, CommandError> {
     fs::read_to_string(path).map_err(|error| {
         let shown = display_path(path);
@@ -66,7 +61,6 @@ pub fn read(path: &Path) -> Result<String, CommandError> {
     })
 }
 
-/// Reads the spec at a path.
 pub fn read_spec(path: &Path) -> Result<Spec, CommandError> {
     Ok(Spec::parse(Path::new(&display_path(path)), &read(path)?)?)
 }
@@ -88,7 +82,7 @@ pub fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), CommandE
     Ok((file, value))
 }
 
-/// Writes generated files. If `check` is true, compares the committed files with them instead.
+/// Writes generated files. With `check`, writes nothing: if a committed file differs, the outcome is [`Outcome::Outdated`].
 pub fn write_or_compare(
     files: impl IntoIterator<Item = (PathBuf, String)>,
     check: bool,
@@ -105,8 +99,8 @@ pub fn write_or_compare(
     Ok(outcome)
 }
 
-/// Writes a file and creates its folder, unless the file has this text already: an unchanged file keeps its modification time, so
-/// cargo rebuilds nothing.
+/// Writes a file and creates its folder. If the file already has this text, it keeps its modification time, so that cargo doesn't
+/// compile it again.
 pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> Result<(), CommandError> {
     let shown = display_path(path);
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
@@ -119,7 +113,7 @@ pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> Result<
     Ok(print_line(out, "Wrote", shown)?)
 }
 
-/// Returns whether a committed file has this text, and prints the result and the difference.
+/// Returns whether a committed file has this text. Prints the answer and the difference.
 fn is_current(path: &Path, text: &str, out: &mut dyn Write) -> Result<bool, CommandError> {
     let shown = display_path(path);
     if !path.exists() {

@@ -1,4 +1,4 @@
-//! `cargo xtask generate`: writes or compares every generated file of the workspace.
+//! `cargo xtask generate`: writes the generated code of the SDK and the JSON Schema of recordings, or compares the committed files.
 
 use std::io::Write;
 
@@ -14,10 +14,10 @@ use crate::print::print_line;
 
 /// Writes the SDK's generated code and the JSON Schema of recordings
 ///
-/// The code is written to sdk/src/, the schema to tests/recording.schema.json.
+/// Writes the code to sdk/src/ and the schema to tests/recording.schema.json.
 #[derive(Args)]
 pub struct Generate {
-    /// Compare the committed files instead of writing them; exit code 4 if one is outdated
+    /// Compare the committed files instead of writing them; the exit code is 4 if a file is outdated
     #[arg(long)]
     check: bool,
 }

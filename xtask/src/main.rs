@@ -1,7 +1,6 @@
-//! The commands for maintaining the spec, the generated code and the recordings: `cargo xtask --help` lists them.
+//! `cargo xtask`: the commands for maintaining the spec, the generated code and the recordings. `cargo xtask --help` lists them.
 //!
-//! There is one module per command. A command writes its output to a writer and returns an [`exit_code::Outcome`]; only `main` ends the
-//! process.
+//! Each command is a module. It prints to the writer `out` and returns an [`exit_code::Outcome`], which `main` converts to the exit code.
 #![forbid(unsafe_code)]
 
 mod compat;
@@ -45,7 +44,7 @@ enum Command {
     Coverage(coverage::Coverage),
     /// Runs the command-line tool against a replay server and watches an offer's publication, without credentials or network
     ///
-    /// Ends with the exit code of the command-line tool.
+    /// The exit code is that of the command-line tool.
     Demo,
     Docs(docs::Docs),
     Generate(generate::Generate),
@@ -65,7 +64,7 @@ fn main() -> ExitCode {
     match result.and_then(|outcome| Ok(flushed.map(|()| outcome)?)) {
         Ok(outcome) => outcome.into(),
         Err(CommandError(message)) => {
-            // A failed write to standard error is ignored, because the exit code reports the error as well.
+            // A failed write to standard error is ignored, because the exit code shows that the command failed.
             let _ = writeln!(io::stderr(), "error: {message}");
             Outcome::Unreadable.into()
         }

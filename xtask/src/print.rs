@@ -1,4 +1,4 @@
-//! The format of output: lines with a verb in a right-aligned column, as cargo prints them, and tables.
+//! Prints tables, and lines like cargo's: a verb in a right-aligned column, then a text.
 
 use std::fmt::Display;
 use std::io::{self, Stdout, Write};
@@ -6,17 +6,14 @@ use std::io::{self, Stdout, Write};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 
-/// The width of the verb column, the same as cargo's.
-const WIDTH: usize = 12;
-
-/// Writes a line with a verb and its object.
-pub fn print_line(out: &mut dyn Write, verb: &str, what: impl Display) -> io::Result<()> {
-    writeln!(out, "{verb:>WIDTH$} {what}")
+/// Prints a line with a verb in a column of the same width as cargo's.
+pub fn print_line(out: &mut dyn Write, verb: &str, text: impl Display) -> io::Result<()> {
+    writeln!(out, "{verb:>12} {text}")
 }
 
-/// Writes a line without a verb, which continues the previous line.
-pub fn print_continuation(out: &mut dyn Write, what: impl Display) -> io::Result<()> {
-    print_line(out, "", what)
+/// Prints a line without a verb, below the text of the previous line.
+pub fn print_continuation(out: &mut dyn Write, text: impl Display) -> io::Result<()> {
+    print_line(out, "", text)
 }
 
 /// Returns a number with its noun in the singular or plural: `1 error`, `2 errors`.
@@ -24,7 +21,7 @@ pub fn with_noun(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Prints a table without borders. Columns of integers are aligned to the right, the other columns to the left.
+/// Prints a table without borders. Columns of integers are aligned to the right, all other columns to the left.
 pub fn print_table(headings: &[&str], rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new();
     table
@@ -42,8 +39,8 @@ pub fn print_table(headings: &[&str], rows: &[Vec<String>], out: &mut dyn Write)
         .try_for_each(|line| writeln!(out, "{}", line.trim_end()))
 }
 
-/// Standard output without the error for a closed pipe. After the reader, such as `head`, has closed the pipe, output is dropped, and
-/// the command still ends with its own exit code.
+/// Standard output that ignores a closed pipe. A reader such as `head` may close the pipe early. The command then continues without
+/// output, and ends with its own exit code.
 pub struct IgnoreClosedPipe(pub Stdout);
 
 impl Write for IgnoreClosedPipe {

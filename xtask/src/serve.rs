@@ -1,4 +1,5 @@
-//! `cargo xtask serve`: runs the replay server for any HTTP client.
+//! `cargo xtask serve`: runs a replay server, an HTTP server that returns the responses of the recordings. `demo` and `languages` start
+//! replay servers with the same [`Source`].
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -13,7 +14,8 @@ use crate::exit_code::{CommandError, CommandResult, Outcome};
 use crate::files;
 use crate::print::{print_continuation, print_line, print_table};
 
-/// The paths of three sample requests, below `/api/publishers/`: a list of offers, a publication in progress, an error response.
+/// Three sample requests, as paths below `/api/publishers/`. The responses are a list of offers, a publication in progress, and an error
+/// response.
 const SAMPLES: [&str; 3] = [
     "contoso/offers",
     "contoso/offers/linux-vm/status",
@@ -34,7 +36,7 @@ pub struct Serve {
     list: bool,
 }
 
-/// The recordings and scenarios of a replay server.
+/// The recordings and scenarios of a replay server. A scenario is a sequence of responses to the same request.
 pub struct Source {
     recordings: Vec<StoredRecording>,
     scenarios: Vec<Scenario>,
@@ -76,7 +78,7 @@ impl Source {
         })
     }
 
-    /// Starts a server with the settings that `configure` adds. With port 0, the system chooses a free port.
+    /// Starts a server; `configure` can change its settings. With port 0, the system chooses a free port.
     pub fn start(
         &self,
         port: u16,
@@ -90,7 +92,7 @@ impl Source {
         })
     }
 
-    /// Returns the path, the status code and the description of every recording; of a scenario, its first path and its name.
+    /// Returns the rows of `--list`: path, status code and description of each recording, and path and name of each scenario.
     fn routes(&self) -> Vec<Vec<String>> {
         let path = |stored: &StoredRecording| stored.recording.request.path.clone();
         let scenarios = self.scenarios.iter().filter_map(|scenario| {

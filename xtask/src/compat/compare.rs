@@ -68,7 +68,10 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Vec<Finding>, SpecError> {
             Some(why) => Finding::note(BREAKING, format!("{what}: {why}")),
             None => Finding::note("compatible", what),
         };
-        note.in_spec(place)
+        Finding {
+            spec: Some(place),
+            ..note
+        }
     });
     Ok(notes.collect())
 }

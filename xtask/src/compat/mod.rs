@@ -51,7 +51,7 @@ impl Compat {
             _ => Verdict::Major,
         };
         let release = Release::read(&base)?;
-        let mut report = Report::new();
+        let mut report = Report::default();
         report.add_property("base", &base.name);
         report.add_property("spec", spec.path.display().to_string());
         report.add_property("verdict", verdict.name());

@@ -18,7 +18,7 @@ use self::mutations::statements;
 use self::statements::{State, Statement};
 use crate::exit_code::{CommandError, CommandResult};
 use crate::files;
-use crate::findings::{Finding, Format, Place, Report};
+use crate::findings::{Finding, Format, Report};
 use crate::print::{print_continuation, print_line, with_noun};
 use crate::spec::Spec;
 use crate::validate::{self, Checker};
@@ -59,7 +59,7 @@ impl Coverage {
         let gaps = known_gaps::read(self.known_gaps)?;
         let checker = Checker::new(&spec)?;
         let read = |paths: &[PathBuf], is_counterexample| {
-            let recordings = validate::recordings(paths)?.into_iter();
+            let recordings = validate::read(paths).all()?.into_iter();
             let candidate = |recording| Candidate::new(&checker, recording, is_counterexample);
             Ok::<Vec<_>, CommandError>(recordings.map(candidate).collect())
         };
@@ -73,7 +73,7 @@ impl Coverage {
         let mut statements = statements(&spec);
         detect(&spec, &mut statements, &candidates)?;
 
-        let mut report = Report::new();
+        let mut report = Report::default();
         let mut accepted = Vec::new();
         for gap in gaps {
             let mut uncovered = statements.iter_mut();
@@ -117,6 +117,6 @@ fn uncovered_error(spec: &Spec, statement: &Statement) -> Finding {
         .map(|one| format!("`{}` needs {}", one.name, one.needs))
         .collect();
     Finding::error("uncovered", needs.join("; "))
-        .in_spec(Place::in_spec(spec, &statement.name))
+        .in_spec(spec, &statement.name)
         .help("add such a recording to tests/recordings, or the statement's name to xtask/known-gaps.yaml")
 }

@@ -53,7 +53,7 @@ impl Languages {
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let started = Instant::now();
         let languages = self.requested()?;
-        let mut report = Report::new();
+        let mut report = Report::default();
         let selected = self.select(&languages, &mut report)?;
         let _lock = lock()?;
         let path = files::default_spec_path();

@@ -17,7 +17,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::findings::{Finding, Place};
+use crate::findings::Finding;
 use crate::generator::lint::constants_of;
 use crate::spec::{DOCUMENTATION, Kind, Node, Object, Spec};
 
@@ -91,8 +91,7 @@ fn collect<'s>(parent: &Node<'s>, cited: &mut Vec<Node<'s>>) {
 impl<'s> Evidence<'s> {
     fn add(&mut self, code: &'static str, pointer: &str, message: String, help: &'static str) {
         let finding = Finding::error(code, message).help(help);
-        let place = Place::in_spec(self.spec, pointer);
-        self.findings.push(finding.in_spec(place));
+        self.findings.push(finding.in_spec(self.spec, pointer));
     }
 
     fn check_sources(&mut self) {

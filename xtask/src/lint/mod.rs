@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::exit_code::CommandResult;
 use crate::files;
-use crate::findings::{Finding, Format, Place, Report};
+use crate::findings::{Finding, Format, Report};
 use crate::generator::{self, lint};
 use crate::print::{print_line, with_noun};
 use crate::spec::{Spec, SpecError};
@@ -55,12 +55,11 @@ impl Lint {
 
 /// Returns the broken references, and the broken rules of the code generator.
 pub fn problems(spec: &Spec) -> Result<Report, SpecError> {
-    let mut report = Report::new();
+    let mut report = Report::default();
     report.extend(broken_references(spec));
     for problem in lint::lint(spec)? {
-        let place = Place::in_spec(spec, &problem.pointer);
-        let finding = Finding::error(problem.code, problem.message).in_spec(place);
-        report.add(finding.help(problem.help));
+        let finding = Finding::error(problem.code, problem.message).help(problem.help);
+        report.add(finding.in_spec(spec, &problem.pointer));
     }
     Ok(report)
 }
@@ -80,7 +79,7 @@ pub fn broken_references(spec: &Spec) -> Vec<Finding> {
         let pointer = format!("{}/$ref", object.pointer);
         let finding = Finding::error("broken-reference", format!("`{reference}` {why}"))
             .help("write the JSON pointer of an object in the spec, such as `#/components/schemas/Offer`")
-            .in_spec(Place::in_spec(spec, &pointer));
+            .in_spec(spec, &pointer);
         findings.push(finding);
     });
     findings

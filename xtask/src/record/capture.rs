@@ -1,5 +1,5 @@
-//! Captures: requests and responses as they were received, with personal data. [`Capture`] doesn't implement `Debug`. Nothing writes
-//! a capture before the [sanitiser](super::sanitise) has replaced the personal data in it.
+//! Captures: requests and responses with personal data, as they were received. They are only kept in memory: `Capture` doesn't implement
+//! `Debug`, and no capture is written before the [sanitiser](super::sanitise) has removed the personal data.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -13,25 +13,25 @@ use crate::spec::Operation;
 
 /// A request to an operation of the spec, and its response.
 pub struct Capture<'o> {
-    /// The name in messages, such as `entry 3` or the operation's path template. It contains no value of the request.
+    /// The name in messages: `entry 3` of a HAR file, or the path template of the operation. It contains no personal data.
     pub name: String,
     pub operation: &'o Operation<'o>,
     pub recording: Recording,
 }
 
 impl<'o> Capture<'o> {
-    /// Creates a capture. `live` is whether the response is from the live service.
+    /// Creates a capture. `is_live` is whether the live service sent the response. A response of another server is synthetic, because it
+    /// is no evidence for the spec.
     pub fn new(
         name: String,
         operation: &'o Operation<'o>,
-        live: bool,
+        is_live: bool,
         request: Request,
         response: Response,
     ) -> Self {
         let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         let date = now.split('T').next().unwrap_or_default();
-        // Only a response of the live service is evidence; the response of another server is synthetic.
-        let (kind, source) = if live {
+        let (kind, source) = if is_live {
             let what = "properties, types and formats are the service's, the values are pseudonyms";
             let source = format!("Response of the live service, sanitised on {date}: {what}.");
             (ProvenanceKind::Captured, source)
@@ -41,36 +41,39 @@ impl<'o> Capture<'o> {
             (ProvenanceKind::Synthetic, source)
         };
         let (status, called) = (response.status, operation.name());
+        let recording = Recording {
+            // The path is relative to tests/recordings/live.
+            schema: Some("../../recording.schema.json".to_owned()),
+            description: format!("A response with status {status} to {called}."),
+            provenance: Provenance {
+                kind,
+                sources: Vec::new(),
+                source,
+            },
+            request,
+            response,
+        };
         Self {
             name,
             operation,
-            recording: Recording {
-                // The path from the folder of the live recordings.
-                schema: Some("../../recording.schema.json".to_owned()),
-                description: format!("A response with status {status} to {called}."),
-                provenance: Provenance {
-                    kind,
-                    sources: Vec::new(),
-                    source,
-                },
-                request,
-                response,
-            },
+            recording,
         }
     }
 }
 
-/// The captures of a run, and its credentials.
+/// All captures of a run of `record`.
 pub struct Captures<'o> {
     pub list: Vec<Capture<'o>>,
-    /// Tokens and cookies, which no recording may contain.
+    /// The credentials of the requests: tokens and cookies. No recording may contain them.
     pub secrets: Vec<String>,
-    /// Whether the captures are all that the user asked for.
+    /// Whether no requested response is missing.
     pub is_complete: bool,
 }
 
-/// Returns a response in the form of a recording. Of several headers with the same name, the first is kept. The body is JSON if it can
-/// be parsed as JSON and the content type is JSON or absent.
+/// Returns a response in the format of recordings.
+///
+/// * Of several headers with the same name, the first is kept.
+/// * The body is recorded as JSON if it is valid JSON and the content type is JSON or missing.
 pub fn response(
     status: u16,
     received: impl IntoIterator<Item = (String, String)>,
@@ -80,9 +83,8 @@ pub fn response(
     for (name, value) in received {
         headers.entry(name.to_lowercase()).or_insert(value);
     }
-    let is_json = headers
-        .get("content-type")
-        .is_none_or(|value: &String| value.to_lowercase().contains("json"));
+    let content_type: Option<&String> = headers.get("content-type");
+    let is_json = content_type.is_none_or(|value| value.to_lowercase().contains("json"));
     let body = match serde_json::from_slice(bytes) {
         _ if bytes.is_empty() => None,
         Ok(value) if is_json => Some(Body::Json(value)),
@@ -95,7 +97,7 @@ pub fn response(
     }
 }
 
-/// Percent-encodes all characters of a path segment but the unreserved characters of RFC 3986.
+/// Percent-encodes a path segment, except the unreserved characters of RFC 3986.
 pub fn encode_segment(segment: &str) -> String {
     const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
         .remove(b'-')

@@ -1,4 +1,4 @@
-//! Reads captures from a HAR file, as browsers and proxies write it (<http://www.softwareishard.com/blog/har-12-spec/>).
+//! Reads captures from a HAR file. Browsers and proxies write HAR files (<http://www.softwareishard.com/blog/har-12-spec/>).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,14 +12,15 @@ use reqwest::Url;
 use serde_json::Value;
 
 use super::capture::{Capture, Captures, response};
+use super::live_service::is_live;
 use crate::exit_code::CommandError;
 use crate::files;
 use crate::print::print_line;
-use crate::spec::Operation;
+use crate::spec::{Operation, operations_for};
 use crate::validate::secrets::is_secret_name;
 
-/// Reads the entries of a HAR file whose requests match an operation of the spec. `servers` are the servers of the live service.
-/// Returns an error if there is no such entry.
+/// Reads the entries of a HAR file whose requests match an operation of the spec. Returns an error if no entry matches. `servers` are
+/// the servers of the live service.
 pub fn read<'o>(
     path: &Path,
     operations: &'o [Operation<'o>],
@@ -34,7 +35,7 @@ pub fn read<'o>(
              with `mitmdump --set hardump=FILE`"
         ).into());
     };
-    // Shorter secrets are left out, because a recording can contain them by chance.
+    // Shorter words are left out, because a recording can contain them by chance.
     let secrets = entries.iter().flat_map(secrets);
     let secrets = secrets.filter(|secret| secret.len() >= 16).collect();
     let mut captures = Captures {
@@ -53,7 +54,6 @@ pub fn read<'o>(
         };
         match body(entry) {
             Ok(body) => {
-                let live = servers.iter().any(|server| server.host() == url.host());
                 let request = Request {
                     method: operation.method.clone(),
                     path: url.path().to_owned(),
@@ -61,7 +61,8 @@ pub fn read<'o>(
                     headers: BTreeMap::new(),
                 };
                 let response = response(status, pairs(entry, "/response/headers"), &body);
-                let capture = Capture::new(name, operation, live, request, response);
+                let is_live = is_live(&url, servers);
+                let capture = Capture::new(name, operation, is_live, request, response);
                 captures.list.push(capture);
             }
             Err(why) => {
@@ -82,7 +83,7 @@ pub fn read<'o>(
     Ok(captures)
 }
 
-/// Parses the file. The error has no message of the JSON parser, because that could quote a secret of the file.
+/// Parses the file. The error leaves out the message of the JSON parser, which could quote a secret in the file.
 fn parse(path: &Path, shown: &str) -> Result<Value, String> {
     let bytes = fs::read(path);
     let bytes = bytes.map_err(|error| format!("{shown}: the HAR file can't be read: {error}"))?;
@@ -109,18 +110,15 @@ fn head<'o>(
         .and_then(|status| u16::try_from(status).ok())
         .filter(|status| (200..=599).contains(status) && *status != 304)
         .ok_or("the entry has no response, or a response from the cache")?;
-    // If several path templates match, the one with the fewest parameters is the most specific.
-    let operation = operations
-        .iter()
-        .filter(|operation| operation.method == method && operation.captures(url.path()).is_some())
-        .min_by_key(|operation| operation.templates().count())
-        .ok_or("the spec has no operation for the request")?;
+    let operation = operations_for(operations, method, url.path());
+    let operation = operation.first();
+    let operation = operation.ok_or("the spec has no operation for the request")?;
     Ok((operation, url, status))
 }
 
-/// Returns the whole response body of an entry, or the reason why it can't be read.
+/// Returns the response body of an entry, or the reason why the whole body isn't available.
 fn body(entry: &Value) -> Result<Vec<u8>, &'static str> {
-    /// The number of bytes of a byte order mark, which browsers count but don't export.
+    /// The length of a byte order mark in bytes. Browsers include it in `size`, but not in `text`.
     const BYTE_ORDER_MARK: u64 = 3;
     let content = |key: &str| entry.pointer("/response/content")?.get(key);
     let size = content("size").and_then(Value::as_u64);
@@ -143,22 +141,22 @@ fn body(entry: &Value) -> Result<Vec<u8>, &'static str> {
     Ok(body)
 }
 
-/// Returns the tokens and cookies of an entry.
+/// Returns the words in the tokens and cookies of an entry.
 fn secrets(entry: &Value) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut secrets = Vec::new();
     let headers = pairs(entry, "/request/headers").chain(pairs(entry, "/response/headers"));
     for (name, value) in headers.filter(|(name, _)| is_secret_name(name)) {
-        // Only the first pair of `Set-Cookie` is the cookie; the other pairs are its attributes.
+        // In `Set-Cookie`, only the first pair is a cookie. The other pairs are attributes of the cookie.
         let is_response = name.eq_ignore_ascii_case("set-cookie");
         let cookies = if is_response { 1 } else { usize::MAX };
         let words = value.split(';').take(cookies);
         let words = words.flat_map(|pair| pair.split([' ', ',', '=']));
-        found.extend(words.map(str::to_owned));
+        secrets.extend(words.map(str::to_owned));
     }
-    for place in ["/request/cookies", "/response/cookies"] {
-        found.extend(pairs(entry, place).map(|(_, value)| value));
+    for pointer in ["/request/cookies", "/response/cookies"] {
+        secrets.extend(pairs(entry, pointer).map(|(_, value)| value));
     }
-    found
+    secrets
 }
 
 /// Returns the names and values of a list of headers or cookies.

@@ -1,4 +1,4 @@
-//! The folder of the live recordings: finds the recording of an unchanged response, and names the files of new recordings.
+//! The folder `tests/recordings/live`, in which `record` creates files. It never replaces a file, because a person may have edited it.
 
 use std::path::PathBuf;
 
@@ -10,12 +10,11 @@ use super::pseudonyms::without_pseudonyms;
 use crate::files;
 use crate::spec::Operation;
 
-/// The folder of the live recordings. Its files are never replaced, because a person may have edited them.
 pub struct LiveFolder {
     folder: PathBuf,
-    /// The files of earlier runs, and their texts without pseudonyms.
+    /// The files of earlier runs, each with its text without pseudonyms.
     earlier: Vec<(PathBuf, String)>,
-    /// The files whose recordings are equal to a capture of this run, and their texts.
+    /// The files of the recordings of this run, each with its text.
     current: Vec<(PathBuf, String)>,
 }
 
@@ -33,9 +32,11 @@ impl LiveFolder {
         }
     }
 
-    /// Returns an unused path for a new recording, or as the error the path of the recording of the same response. A recording of an
-    /// earlier run may differ in pseudonyms. Two recordings of this run that differ in pseudonyms differ in real values.
-    pub fn place(
+    /// Returns an unused path for a new recording. If the folder already has a recording of the same response, returns the path of that
+    /// recording as the error.
+    ///
+    /// A recording of an earlier run has other pseudonyms for the same values. In one run, different pseudonyms mean different values.
+    pub fn unused_path(
         &mut self,
         operation: &Operation<'_>,
         recording: &Recording,
@@ -45,43 +46,41 @@ impl LiveFolder {
             return Err(path.clone());
         }
         let similar = without_pseudonyms(&text);
-        let index = self.earlier.iter().position(|(_, known)| *known == similar);
-        let place = match index {
-            Some(index) => Err(self.earlier.remove(index).0),
-            None => Ok(self.unused_path(&stem(operation, recording))),
-        };
-        let (Ok(path) | Err(path)) = &place;
-        self.current.push((path.clone(), text));
-        place
-    }
-
-    fn unused_path(&self, stem: &str) -> PathBuf {
-        let mut path = self.folder.join(format!("{stem}.json"));
+        if let Some(index) = self.earlier.iter().position(|(_, known)| *known == similar) {
+            let (path, _) = self.earlier.remove(index);
+            self.current.push((path.clone(), text));
+            return Err(path);
+        }
+        let name = file_name(operation, recording);
+        let mut path = self.folder.join(format!("{name}.json"));
         let mut number = 1;
+        // A dry run doesn't create the file of an earlier recording of the run.
         while path.exists() || self.current.iter().any(|(known, _)| *known == path) {
             number += 1;
-            path = self.folder.join(format!("{stem}-{number}.json"));
+            path = self.folder.join(format!("{name}-{number}.json"));
         }
-        path
+        self.current.push((path.clone(), text));
+        Ok(path)
     }
 }
 
 /// Returns the request and the response as text. The description and the provenance are left out, because a person may have edited
-/// them, and the date differs.
+/// them, and because they contain the date.
 fn text(recording: &Recording) -> String {
     serde_json::to_string(&(&recording.request, &recording.response)).unwrap_or_default()
 }
 
 /// Returns the name of a file without its extension: the operation, the path parameters, the status code.
-fn stem(operation: &Operation<'_>, recording: &Recording) -> String {
+fn file_name(operation: &Operation<'_>, recording: &Recording) -> String {
     let parameters = operation.captures(&recording.request.path);
     let mut name = operation.name().to_kebab_case();
     for (_, value) in parameters.unwrap_or_default() {
         name.push('-');
-        name.extend(value.chars().map(|c| match c {
-            'a'..='z' | 'A'..='Z' | '0'..='9' => c.to_ascii_lowercase(),
-            _ => '-',
-        }));
+        name += &value.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
     }
-    format!("{name}-{}", recording.response.status)
+    format!(
+        "{}-{}",
+        name.to_ascii_lowercase(),
+        recording.response.status
+    )
 }

@@ -1,11 +1,12 @@
-//! Captures responses of the service: sends GET requests with the user's token. The token is never printed.
+//! Sends GET requests with the user's token to the service, and captures the responses. Nothing prints the token.
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{env, fs};
 
 use clap::Args;
 use cloud_partner_recordings::recording::{Body, Request, Response};
@@ -21,10 +22,10 @@ use crate::files;
 use crate::print::{print_continuation, print_line};
 use crate::spec::{Operation, Spec};
 
-/// The timeout of a request; the service sometimes takes minutes to respond.
+/// The timeout of a request. The service sometimes takes minutes to respond.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// The options for requests: server, publisher, offers and token.
+/// The server, the publisher, the offers and the token of the requests.
 #[derive(Args)]
 pub struct RequestOptions {
     /// The server; plain http only on this machine [default: the server in the spec]
@@ -41,7 +42,8 @@ pub struct RequestOptions {
     token_file: Option<PathBuf>,
 }
 
-/// Sends the requests for the lists, then the requests for each offer, and returns the captures.
+/// Captures the responses of all GET operations: first the operations without an offer in the path, then the others for each offer.
+/// `servers` are the servers of the live service.
 pub fn capture<'o>(
     options: RequestOptions,
     spec: &Spec,
@@ -54,96 +56,118 @@ pub fn capture<'o>(
     let endpoint = options.endpoint.as_ref().or(servers.first());
     let endpoint = endpoint
         .ok_or_else(|| "the spec has no server with a complete URL: give --endpoint".to_owned())?;
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| format!("the HTTP client can't be created: {error}"))?;
     let version = spec.value.pointer("/info/version").and_then(Value::as_str);
     let service = Service {
         client: client(endpoint, &token)?,
-        runtime,
+        runtime: Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| format!("the HTTP client can't be created: {error}"))?,
+        is_live: is_live(endpoint, servers),
         endpoint,
-        live: servers
-            .iter()
-            .any(|server| server.host() == endpoint.host()),
         version: version.unwrap_or_default(),
         publisher: &publisher,
     };
-    let operations = operations
-        .iter()
-        .filter(|operation| operation.method == "GET");
-    let (with_offer, lists): (Vec<_>, Vec<_>) =
-        operations.partition(|operation| operation.templates().any(|name| name == "offerId"));
+    let mut required: Vec<_> = operations.iter().collect();
+    required.retain(|operation| operation.method == "GET");
+    // The sort is stable, and `false` is less than `true`.
+    required.sort_by_key(|operation| has_offer(operation));
+    let lists = required.partition_point(|operation| !has_offer(operation));
+
     let mut captures = Vec::new();
-    for &operation in &lists {
+    for &operation in &required[..lists] {
         captures.extend(service.capture(operation, "", out)?);
     }
-    let has_no_offers =
-        options.offer.is_empty() && !captures.is_empty() && captures.iter().all(is_empty_list);
-    let offers = if options.offer.is_empty() {
-        offers(&captures)
-    } else {
-        options.offer
-    };
-    for &operation in &with_offer {
+    let mut offers = options.offer;
+    if offers.is_empty() {
+        let listed: Vec<&Value> = captures
+            .iter()
+            .filter_map(listed_offers)
+            .flatten()
+            .collect();
+        let all_listed = captures
+            .iter()
+            .all(|capture| listed_offers(capture).is_some());
+        if listed.is_empty() && all_listed && !captures.is_empty() {
+            // A publisher without offers has no status.
+            required.truncate(lists);
+        }
+        let ids = listed
+            .into_iter()
+            .filter_map(|offer| offer.get("id")?.as_str());
+        offers = ids.filter_map(|id| identifier(id).ok()).collect();
+    }
+    for &operation in &required[lists..] {
         for offer in &offers {
             captures.extend(service.capture(operation, offer, out)?);
         }
     }
-    let required = if has_no_offers {
-        lists
-    } else {
-        [lists, with_offer].concat()
-    };
-    let is_complete = has_successes(&required, &captures, out)?;
     // The parts of a JSON web token are secrets too. Shorter parts are left out, because a recording can contain them by chance.
     let secrets = token.split('.').chain([token.as_str()]);
     let secrets = secrets.filter(|part| part.len() >= 8).map(str::to_owned);
     Ok(Captures {
+        is_complete: has_successes(&required, &captures, out)?,
         list: captures,
         secrets: secrets.collect(),
-        is_complete,
     })
 }
 
-/// Returns whether each of the operations has a successful response, and prints an error for each operation that has none.
+/// Returns whether a URL has the host of the live service.
+pub fn is_live(url: &Url, servers: &[Url]) -> bool {
+    servers.iter().any(|server| server.host() == url.host())
+}
+
+fn has_offer(operation: &Operation<'_>) -> bool {
+    operation.templates().any(|name| name == "offerId")
+}
+
+/// Returns the offers of a successful list response.
+fn listed_offers<'c>(capture: &'c Capture<'_>) -> Option<&'c Vec<Value>> {
+    let response = &capture.recording.response;
+    match &response.body {
+        Some(Body::Json(Value::Array(offers))) if response.status == 200 => Some(offers),
+        _ => None,
+    }
+}
+
+/// Returns whether each operation has a successful response. Prints an error for each operation without a successful response.
 fn has_successes(
     operations: &[&Operation<'_>],
     captures: &[Capture<'_>],
     out: &mut dyn Write,
-) -> std::io::Result<bool> {
-    let operations = operations.iter();
-    let mut statuses: BTreeMap<&str, Vec<u16>> = operations
-        .map(|operation| (operation.path.as_str(), Vec::new()))
-        .collect();
-    for capture in captures {
-        let of_operation = statuses.entry(&capture.name).or_default();
-        of_operation.push(capture.recording.response.status);
+) -> io::Result<bool> {
+    let mut all_succeeded = true;
+    for operation in operations {
+        let captures = captures.iter();
+        let captures = captures.filter(|capture| capture.name == operation.path);
+        let statuses: Vec<u16> = captures.map(|one| one.recording.response.status).collect();
+        if statuses.iter().any(|status| (200..300).contains(status)) {
+            continue;
+        }
+        all_succeeded = false;
+        let what = format!("{}: no response is a success", operation.path);
+        print_line(out, "Error", what)?;
+        if statuses.contains(&401) {
+            let help = "The service rejected the token: it may have expired, or be for another service. Get a new token.";
+            print_continuation(out, help)?;
+        }
     }
-    statuses.retain(|_, statuses| !statuses.iter().any(|status| (200..300).contains(status)));
-    for path in statuses.keys() {
-        print_line(out, "Error", format!("{path}: no response is a success"))?;
-    }
-    if statuses.values().flatten().any(|status| *status == 401) {
-        let help = "The service rejected the token: it may have expired, or be for another service. Get a new token.";
-        print_continuation(out, help)?;
-    }
-    Ok(statuses.is_empty())
+    Ok(all_succeeded)
 }
 
-/// The service, and the common parts of the requests of a run.
+/// The service, and what all requests of a run have in common.
 struct Service<'r> {
     client: Client,
     runtime: Runtime,
     endpoint: &'r Url,
-    /// Whether the endpoint is the live service.
-    live: bool,
+    is_live: bool,
+    /// The value of the query parameter `api-version`.
     version: &'r str,
     publisher: &'r str,
 }
 
 impl Service<'_> {
-    /// Sends a request to an operation. Skips an operation that has a path parameter of another name.
+    /// Sends a request to an operation. An operation with a path parameter other than `publisherId` and `offerId` is skipped.
     fn capture<'o>(
         &self,
         operation: &'o Operation<'o>,
@@ -160,73 +184,66 @@ impl Service<'_> {
             print_line(out, "Skipped", what)?;
             return Ok(None);
         }
-        let versions = operation
-            .parameters
-            .iter()
-            .filter(|parameter| parameter.name == "api-version");
-        let query = versions.map(|parameter| (parameter.name.clone(), self.version.to_owned()));
+        let parameters = operation.parameters.iter();
+        let versions = parameters.filter(|parameter| parameter.name == "api-version");
         let request = Request {
             method: operation.method.clone(),
             path,
-            query: query.collect(),
+            query: versions
+                .map(|parameter| (parameter.name.clone(), self.version.to_owned()))
+                .collect(),
             headers: BTreeMap::new(),
         };
-        let response = self.send(&request)?;
+        let response = self.send(&request).map_err(|error| {
+            let server = self.endpoint.origin().ascii_serialization();
+            format!("the request to {server} failed: {}", causes(error))
+        })?;
         let status = response.status;
         print_line(out, "Requested", format!("{name}: status {status}"))?;
-        let capture = Capture::new(name.clone(), operation, self.live, request, response);
+        let capture = Capture::new(name.clone(), operation, self.is_live, request, response);
         Ok(Some(capture))
     }
 
-    fn send(&self, request: &Request) -> Result<Response, String> {
+    fn send(&self, request: &Request) -> reqwest::Result<Response> {
         let mut url = self.endpoint.clone();
         let base = url.path().trim_end_matches('/').to_owned();
         url.set_path(&format!("{base}{}", request.path));
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&request.query);
         }
-        let response = self.runtime.block_on(async {
+        self.runtime.block_on(async {
             let response = self.client.get(url).send().await?;
             let (status, headers) = (response.status(), response.headers().clone());
-            Ok((status, headers, response.bytes().await?))
-        });
-        let (status, headers, body) = response.map_err(|error| {
-            let server = self.endpoint.origin().ascii_serialization();
-            format!("the request to {server} failed: {}", causes(error))
-        })?;
-        let headers = headers.iter().map(|(name, value)| {
-            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-            (name.to_string(), value)
-        });
-        Ok(capture::response(status.as_u16(), headers, &body))
+            let headers = headers.iter().map(|(name, value)| {
+                let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+                (name.to_string(), value)
+            });
+            let body = response.bytes().await?;
+            Ok(capture::response(status.as_u16(), headers, &body))
+        })
     }
 }
 
-/// Returns the token of the file, or of `AZURE_TOKEN`. The token can't be an argument, because every user of the machine can read
+/// Returns the token in the file, or else in `AZURE_TOKEN`. The token can't be an argument, because every user of the machine can read
 /// the arguments of a process.
 fn token(file: Option<&Path>) -> Result<String, String> {
-    let (source, text) = if let Some(file) = file {
-        let shown = files::display_path(file);
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| format!("{shown}: the token can't be read: {error}"))?;
-        (shown, text)
-    } else {
-        let text = std::env::var("AZURE_TOKEN").map_err(|_| {
+    let text = match file {
+        Some(file) => fs::read_to_string(file).map_err(|error| {
+            format!("{}: the token can't be read: {error}", files::display_path(file))
+        })?,
+        None => env::var("AZURE_TOKEN").map_err(|_| {
             "the token is missing: set AZURE_TOKEN, or give --token-file; `cargo xtask record --help` describes how to get a token"
-        })?;
-        ("AZURE_TOKEN".to_owned(), text)
+        })?,
     };
     let token = text.trim();
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(format!(
-            "{source}: the token is invalid, because it is empty or contains white space or other invalid characters: get a new one"
-        ));
+        return Err("the token is invalid, because it is empty or contains white space or other invalid characters: get a new token".to_owned());
     }
     Ok(token.to_owned())
 }
 
-/// Creates a client that sends the token with each request. It follows no redirect, which could lead to another server, and uses no
-/// proxy for plain http, because the proxy could read the token.
+/// Creates a client that sends the token with each request. The client follows no redirect, which could lead to another server. For
+/// plain http, it uses no proxy, because the proxy could read the token.
 fn client(endpoint: &Url, token: &str) -> Result<Client, String> {
     let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))
         .map_err(|_| "the token can't be sent as a header")?;
@@ -242,47 +259,26 @@ fn client(endpoint: &Url, token: &str) -> Result<Client, String> {
     client.map_err(|error| format!("the HTTP client can't be created: {error}"))
 }
 
-/// Returns the message of an error with its causes, without the URL.
+/// Returns the messages of an error and its causes. They don't contain the URL, because the URL contains personal data.
 fn causes(error: reqwest::Error) -> String {
     let error = error.without_url();
-    let first: Option<&dyn Error> = Some(&error);
-    let causes = std::iter::successors(first, |error| (*error).source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        message += &format!(": {error}");
+        cause = error.source();
+    }
+    message
 }
 
-/// Returns whether a response is a list without offers.
-fn is_empty_list(capture: &Capture<'_>) -> bool {
-    let response = &capture.recording.response;
-    let is_empty =
-        matches!(&response.body, Some(Body::Json(Value::Array(offers))) if offers.is_empty());
-    response.status == 200 && is_empty
-}
-
-/// Returns the identifiers of the offers in the lists.
-fn offers(captures: &[Capture<'_>]) -> Vec<String> {
-    captures
-        .iter()
-        .map(|capture| &capture.recording.response)
-        .filter_map(|response| match &response.body {
-            Some(Body::Json(Value::Array(offers))) if response.status == 200 => Some(offers),
-            _ => None,
-        })
-        .flatten()
-        .filter_map(|offer| identifier(offer.get("id")?.as_str()?).ok())
-        .collect()
-}
-
-fn publisher(given: Option<String>) -> Result<String, String> {
-    let publisher = given.or_else(|| std::env::var("CLOUD_PARTNER_PUBLISHER").ok());
+fn publisher(option: Option<String>) -> Result<String, String> {
+    let publisher = option.or_else(|| env::var("CLOUD_PARTNER_PUBLISHER").ok());
     let missing = "the publisher is missing: give --publisher or set CLOUD_PARTNER_PUBLISHER";
     let publisher = publisher.ok_or(missing)?;
     identifier(&publisher).map_err(|why| format!("CLOUD_PARTNER_PUBLISHER: {why}"))
 }
 
-/// Parses the URL of a server. It must be https, or http on this machine, because the token is sent to it.
+/// Parses the URL of a server. The scheme must be https, or http on this machine, because the token is sent to the server.
 fn endpoint(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("not a URL: {error}"))?;
     let host = url.host_str().unwrap_or_default();

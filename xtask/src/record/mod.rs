@@ -1,7 +1,8 @@
-//! `cargo xtask record`: makes recordings of real responses, without personal data.
+//! `cargo xtask record`: makes recordings of real responses, without personal data, in three steps:
 //!
-//! A [`Capture`] comes from the service ([`live_service`]) or from a HAR file ([`har_file`]), and is kept in memory only. The
-//! sanitiser ([`sanitise`]) makes a recording of it. The recording is searched for secrets before it is written or printed.
+//! 1. [`live_service`] or [`har_file`] returns [`Capture`](capture::Capture)s: requests and responses in memory, with personal data.
+//! 2. [`sanitise`] replaces the personal data by pseudonyms.
+//! 3. The command searches the recording for secrets. If there is no secret, it writes the recording to the [`LiveFolder`].
 
 mod capture;
 
@@ -24,22 +25,21 @@ use crate::files;
 use crate::print::{print_continuation, print_line, with_noun};
 use crate::spec::Spec;
 use crate::validate::secrets;
-use capture::{Capture, Captures};
 use live_folder::LiveFolder;
 use pseudonyms::Pseudonyms;
 use public_values::PublicValues;
 
 /// Makes recordings of the service's responses, with your own credential or from a HAR file
 ///
-/// Sends GET requests for the list of the publisher's offers and for the status of each offer, or of the offers given with --offer.
-/// Writes the recordings to tests/recordings/live, also those of error responses. If an operation has no successful response, the
-/// exit code is 1. If the list of offers is empty, no status is required.
+/// Requests the list of the publisher's offers, and the status of each offer or of the offers given with --offer. Writes the
+/// responses to tests/recordings/live, also error responses. The exit code is 1 if an operation has no successful response. The
+/// status operation needs no response if the list of offers is empty.
 ///
-/// Before a recording is written, every value that isn't public is replaced by a pseudonym: identifiers, addresses, times, texts and
-/// others. Equal values get the same pseudonym in the whole run. The values in the spec and in the committed recordings are public,
-/// and single words are kept in extensible enums. A response isn't written again if a recording differs from it only in pseudonyms.
+/// Before a recording is written, every value that isn't public is replaced by a pseudonym, an invented value of the same form. Equal
+/// values get the same pseudonym in the whole run. The values in the spec and in the committed recordings are public. In extensible
+/// enums, a single word is kept. A response isn't written again if a recording differs from it only in pseudonyms.
 ///
-/// The token is `AZURE_TOKEN` or the content of --token-file. To get one:
+/// The token is `AZURE_TOKEN` or the content of --token-file. This command gets a token:
 /// `az account get-access-token --resource https://cloudpartner.azure.com --query accessToken --output tsv`
 ///
 /// A HAR file is exported by a browser's network panel or by a proxy. It contains tokens and cookies: keep it out of the repository,
@@ -54,7 +54,7 @@ pub struct Record {
     /// Print the new recordings instead of writing them
     #[arg(long)]
     dry_run: bool,
-    /// A value that isn't replaced, such as the name of a new property; can be given several times
+    /// A value to keep, such as the name of a new property; can be given several times
     #[arg(long, value_name = "VALUE")]
     keep: Vec<String>,
 }
@@ -65,37 +65,31 @@ impl Record {
         let spec = files::read_spec(&files::default_spec_path())?;
         let operations = spec.operations()?;
         let servers = servers(&spec);
-        let Captures {
-            list,
-            secrets,
-            mut is_complete,
-        } = match &self.har {
+        let captures = match &self.har {
             Some(file) => har_file::read(file, &operations, &servers, out)?,
             None => live_service::capture(self.requests, &spec, &operations, &servers, out)?,
         };
+        let mut is_complete = captures.is_complete;
         let mut folder = LiveFolder::read();
         let mut pseudonyms = Pseudonyms::new(PublicValues::new(&spec, self.keep));
         let mut written = 0;
-        for capture in list {
-            let Capture {
-                name,
-                operation,
-                mut recording,
-            } = capture;
+        for capture in captures.list {
+            let (operation, mut recording) = (capture.operation, capture.recording);
             pseudonyms.sanitise(operation, &mut recording);
             let text = recording.to_text();
-            let contains_secret = secrets.iter().any(|secret| text.contains(secret))
+            let mut credentials = captures.secrets.iter();
+            if credentials.any(|credential| text.contains(credential))
                 || !secrets::scan(&recording).is_empty()
-                || pseudonyms.leaks(&text);
-            if contains_secret {
+                || pseudonyms.leaks(&text)
+            {
                 is_complete = false;
-                let what = format!("{name}: the recording would contain a secret");
+                let what = format!("{}: the recording would contain a secret", capture.name);
                 print_line(out, "Rejected", what)?;
-                let help = "The recording is neither written nor printed. Remove the `--keep` for the secret; without a `--keep`, the sanitiser doesn't recognise the secret.";
+                let help = "The recording is neither written nor printed. If `--keep` keeps the secret, remove that `--keep`. Otherwise, the sanitiser has an error.";
                 print_continuation(out, help)?;
                 continue;
             }
-            let path = match folder.place(operation, &recording) {
+            let path = match folder.unused_path(operation, &recording) {
                 Ok(path) => path,
                 Err(path) => {
                     print_line(out, "Unchanged", files::display_path(&path))?;
@@ -110,17 +104,13 @@ impl Record {
                 files::write_if_changed(&path, &text, out)?;
             }
         }
-        let recordings = with_noun(written, "recording");
-        let finished = if written == 0 {
-            "no new recording".to_owned()
-        } else if self.dry_run {
-            format!("{recordings} would be written")
-        } else {
-            format!(
-                "{recordings} written: review them, run `cargo xtask validate`, and commit them"
-            )
+        let help = match written {
+            0 => "",
+            _ if self.dry_run => " would be written",
+            _ => " written: review them, run `cargo xtask validate`, and commit them",
         };
-        print_line(out, "Finished", finished)?;
+        let recordings = with_noun(written, "new recording");
+        print_line(out, "Finished", format!("{recordings}{help}"))?;
         Ok(if is_complete {
             Outcome::Success
         } else {

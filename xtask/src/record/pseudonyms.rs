@@ -1,5 +1,5 @@
-//! Pseudonyms: values that replace personal data. A pseudonym has the form of the real value and reveals nothing else about it.
-//! Pseudonyms are numbered instead of computed from the real value, because a short identifier can be guessed from its hash.
+//! Pseudonyms: invented values that replace personal data. A pseudonym has the form of the real value, such as a GUID or a time, and
+//! contains a number. It is not a hash of the real value, because a short value can be guessed from its hash.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -8,15 +8,15 @@ use regex::{Captures, Regex};
 
 use super::public_values::PublicValues;
 
-/// The kind of a value, which determines the form of its pseudonym.
+/// The kind of a value. The kind determines the form of the pseudonym.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     Publisher,
     Offer,
-    /// Another identifier, or a segment of a URL's path.
+    /// Any other identifier, and a segment of a URL's path.
     Id,
     Guid,
-    /// An e-mail address, or several with separators.
+    /// An e-mail address, or a list of e-mail addresses.
     Mail,
     /// The host of a URL.
     Host,
@@ -26,13 +26,13 @@ pub enum Kind {
     Number,
     /// The name of a property.
     Name,
-    /// A value that the sanitiser keeps if it is a word of the service, such as `waitingForApproval`.
+    /// A value that the service has chosen, such as a value of an extensible enum. The sanitiser keeps single words.
     Word,
     /// Any other text.
     Text,
 }
 
-/// The kinds that are recognised by the form of the value alone, whatever property has the value.
+/// The kinds that a value shows by its form, independent of its property.
 static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
     [
         (Kind::Guid, r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"),
@@ -50,7 +50,7 @@ static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
     .map(|(kind, pattern)| (kind, regex(pattern)))
 });
 
-/// The pseudonyms in the text of a recording. `(?-u:\b)` is an ASCII word boundary, with which the search is faster.
+/// A pseudonym in the text of a recording. `(?-u:\b)` is an ASCII word boundary, which makes the search faster.
 static PSEUDONYM: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?x)
@@ -66,14 +66,12 @@ static PSEUDONYM: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// Compiles a constant pattern.
 pub fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a regular expression")
 }
 
-/// Replaces every pseudonym in the text of a recording by its form and an index, which counts the distinct pseudonyms in the order of
-/// their first appearance. The result is the same for two recordings of the same response, although each run numbers its pseudonyms
-/// anew.
+/// Replaces every pseudonym in the text of a recording by its form and an index. The index counts the different pseudonyms in the order
+/// of their first occurrence. Two recordings of the same response have the same result, although their pseudonyms have other numbers.
 pub fn without_pseudonyms(text: &str) -> String {
     let mut order = HashMap::new();
     let replaced = PSEUDONYM.replace_all(text, |found: &Captures<'_>| {
@@ -90,13 +88,13 @@ pub fn without_pseudonyms(text: &str) -> String {
     replaced.into_owned()
 }
 
-/// Returns the kind of a text if its form alone determines the kind.
+/// Returns the kind that a text shows by its form.
 pub fn kind_by_form(text: &str) -> Option<Kind> {
     let form = FORMS.iter().find(|(_, regex)| regex.is_match(text));
     form.map(|(kind, _)| *kind)
 }
 
-/// The pseudonyms of a run. Each real value has the same pseudonym in the whole run.
+/// The pseudonyms of a run. A real value has the same pseudonym in the whole run.
 pub struct Pseudonyms {
     public: PublicValues,
     by_real_value: HashMap<String, String>,
@@ -104,7 +102,6 @@ pub struct Pseudonyms {
 }
 
 impl Pseudonyms {
-    /// Starts a run without pseudonyms.
     pub fn new(public: PublicValues) -> Self {
         Self {
             public,
@@ -113,17 +110,17 @@ impl Pseudonyms {
         }
     }
 
-    /// Returns whether a value is public, so that it has no pseudonym.
+    /// Returns whether a value is public. A public value has no pseudonym.
     pub fn is_public(&self, value: &str) -> bool {
         self.public.contains(value)
     }
 
-    /// Returns the pseudonym for `real`, or a public value itself.
+    /// Returns the pseudonym of the value `real`. Returns a public value unchanged.
     pub fn replace(&mut self, kind: Kind, real: &str) -> String {
         if self.is_public(real) {
             return real.to_owned();
         }
-        // GUIDs are equal regardless of the case of their letters.
+        // Two GUIDs that differ only in letter case are equal.
         if kind == Kind::Guid && real.bytes().any(|byte| byte.is_ascii_uppercase()) {
             let real = real.to_ascii_lowercase();
             return self.replace(kind, &real).to_ascii_uppercase();
@@ -135,7 +132,7 @@ impl Pseudonyms {
         let pseudonym = loop {
             *counter += 1;
             let pseudonym = pseudonym(kind, real, *counter);
-            // A public value as a pseudonym could be mistaken for the real value.
+            // A reader could take a public value for the real value.
             if !self.public.contains(&pseudonym) {
                 break pseudonym;
             }
@@ -145,7 +142,8 @@ impl Pseudonyms {
         pseudonym
     }
 
-    /// Returns whether a text contains a real GUID. Other real values aren't searched, because a text can contain them by chance.
+    /// Returns whether a text contains a GUID that has a pseudonym. Other values aren't searched, because a text can contain them by
+    /// chance.
     pub fn leaks(&self, text: &str) -> bool {
         let text = text.to_ascii_lowercase();
         let mut real = self.by_real_value.keys();
@@ -170,7 +168,8 @@ fn pseudonym(kind: Kind, real: &str, n: u64) -> String {
     }
 }
 
-/// Returns a time in January 2001, in the format of the real time. Times differ in their minutes, because a format can lack seconds.
+/// Returns a time in January 2001, in the format of the real time. Two pseudonyms differ by at least a minute, because a format can lack
+/// seconds. The format of HTTP dates has seconds, so there a second is enough.
 fn time(real: &str, n: u64) -> String {
     if real.ends_with(" GMT") {
         let (hour, minute, second) = (n / 3600 % 24, n / 60 % 60, n % 60);
@@ -189,7 +188,7 @@ fn time(real: &str, n: u64) -> String {
     replaced.collect::<String>() + offset
 }
 
-/// Returns a number with as many digits as the real one: 1, zeros, and `n`.
+/// Returns a number with as many digits as the real number: 1, zeros, and `n`.
 fn number(real: &str, n: u64) -> String {
     let (sign, digits) = match real.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -198,7 +197,7 @@ fn number(real: &str, n: u64) -> String {
     format!("{sign}1{n:0width$}", width = digits.len().saturating_sub(1))
 }
 
-/// Returns a sentence; for an HTML page, a page with the sentence.
+/// Returns a sentence, or for an HTML page an HTML page with the sentence.
 fn text(real: &str, n: u64) -> String {
     let sentence = format!("Sanitised text {n}.");
     let start = real.trim_start().to_ascii_lowercase();

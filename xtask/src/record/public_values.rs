@@ -1,4 +1,4 @@
-//! The values that are public already: every name, text and number in the spec and in the committed recordings. The sanitiser
+//! The values that are public already: every property name, text and number in the spec and in the committed recordings. The sanitiser
 //! keeps them, because they reveal nothing new.
 
 use std::collections::HashSet;
@@ -13,14 +13,14 @@ use crate::spec::Spec;
 pub struct PublicValues(HashSet<String>);
 
 impl PublicValues {
-    /// Collects the values of the spec, of the recordings and scenarios in the last commit, and of `keep`.
+    /// Collects the values in the spec, in the recordings and scenarios of the last commit, and in `keep`.
     ///
-    /// Files that aren't committed are ignored: they may be responses that aren't sanitised. Without git or without a commit, no
-    /// recording is public.
+    /// A file that isn't committed may contain personal data, so its values aren't public. Without git or without a commit, no recording
+    /// is public.
     pub fn new(spec: &Spec, keep: Vec<String>) -> Self {
         let mut public = Self(keep.into_iter().collect());
         public.add(&spec.value);
-        // git prints the concatenated lines of all files, which are a stream of JSON values.
+        // git prints the lines of all files. Together, they are a sequence of JSON values.
         let grep = "grep --text --no-color --no-line-number --no-column -h -e ^ HEAD -- tests/recordings/*.json tests/scenarios/*.json";
         let arguments: Vec<&str> = grep.split(' ').collect();
         let files = files::git_output(&arguments).unwrap_or_default();
@@ -66,7 +66,7 @@ impl PublicValues {
     }
 }
 
-/// Parses a text that is an http or https URL.
+/// Parses an http or https URL. Returns `None` for any other text.
 pub fn web_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)

@@ -1,13 +1,12 @@
-//! The sanitiser: removes personal data from the request and response of a capture.
+//! The sanitiser removes personal data from a captured request and response. It replaces values by [pseudonyms](Pseudonyms), and keeps
+//! only these values:
 //!
-//! The sanitiser keeps only values
+//! * values that are public already ([`PublicValues`](super::public_values::PublicValues));
+//! * single words in an extensible enum or in one of the properties [`WORDS`], because the service has chosen these words;
+//! * values that reveal nothing: empty texts, `true`, `false`, `null`, numbers between -1000 and 1000.
 //!
-//! * that are public already ([`PublicValues`](super::public_values::PublicValues));
-//! * that are words of the service: texts of letters only, in an extensible enum or in one of the properties [`WORDS`];
-//! * that reveal nothing: empty texts, `true`, `false`, `null`, numbers below 1000.
-//!
-//! Every other value is replaced by a [pseudonym](Pseudonyms) of the same form. Properties that neither the spec nor a committed
-//! recording names are renamed. Headers and query parameters that the spec doesn't name are removed.
+//! It also replaces the names of properties that neither the spec nor a committed recording contains. It removes headers and query
+//! parameters that the spec doesn't describe.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -21,7 +20,7 @@ use super::pseudonyms::{Kind, Pseudonyms, kind_by_form, regex};
 use super::public_values::web_url;
 use crate::spec::{Node, Operation};
 
-/// The properties whose values are words of the service, although the spec doesn't list the values.
+/// The properties whose values the service has chosen, although the spec doesn't list the values.
 const WORDS: &[&str] = &[
     "code",
     "exceptionCode",
@@ -37,7 +36,7 @@ static WORD: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"^(?:microsoft-azure-)?(?:[A-Za-z]{2,40}|Http[A-Za-z0-9]{0,27}Exception)$")
 });
 
-/// A content type. Group 1 is the part that is kept, because it contains no personal data: the media type and a known charset.
+/// A content type. Group 1 is the part without personal data: the media type and a known charset.
 static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r#"(?ix)^
@@ -48,7 +47,7 @@ static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 impl Pseudonyms {
-    /// Replaces all values of a recording that aren't public by pseudonyms.
+    /// Sanitises the request and the response of a recording.
     pub fn sanitise(&mut self, operation: &Operation<'_>, recording: &mut Recording) {
         let Recording {
             request, response, ..
@@ -57,7 +56,7 @@ impl Pseudonyms {
         for (name, segment) in operation.captures(&request.path).unwrap_or_default() {
             let real = decode_segment(segment);
             let sanitised = self.text(&real, kind(name, None, None));
-            // A text has several valid percent-encodings: keep the encoding of the capture.
+            // A text can be percent-encoded in several ways. A kept text keeps its encoding.
             let sanitised = if sanitised == real {
                 segment.to_owned()
             } else {
@@ -86,7 +85,7 @@ impl Pseudonyms {
         }
     }
 
-    /// Sanitises headers or query parameters. Removes those whose names the spec doesn't contain.
+    /// Sanitises headers or query parameters, and removes all except `content-type` and the names in `described`.
     fn sanitise_described(
         &mut self,
         values: &mut BTreeMap<String, String>,
@@ -105,7 +104,7 @@ impl Pseudonyms {
         });
     }
 
-    /// Returns a content type if it is public, otherwise the part of it that contains no personal data.
+    /// Returns the part of a content type without personal data.
     fn content_type(&self, value: &str) -> String {
         if self.is_public(value) {
             return value.to_owned();
@@ -163,12 +162,12 @@ impl Pseudonyms {
         if let Some(url) = web_url(text) {
             return self.url(&url);
         }
-        // Words and texts have the same form, so they share a counter.
+        // The pseudonyms of words and texts have the same form, so they need the same counter.
         let kind = if kind == Kind::Word { Kind::Text } else { kind };
         self.replace(kind, text)
     }
 
-    /// Sanitises a URL. Keeps the scheme and the number of segments; removes user, port, query and fragment.
+    /// Sanitises the host and the path segments of a URL. Removes user, port, query and fragment.
     fn url(&mut self, url: &reqwest::Url) -> String {
         let host = url.host_str().unwrap_or_default();
         let host = self.replace(Kind::Host, host);
@@ -193,7 +192,7 @@ impl Pseudonyms {
     }
 }
 
-/// Returns the kind of the value of a property or parameter. `schema` is the schema of the value, and `object` is the schema of the
+/// Returns the kind of the value of a property or path parameter. `schema` is the schema of the value. `object` is the schema of the
 /// object that has the property.
 fn kind(name: &str, object: Option<&Node<'_>>, schema: Option<&Node<'_>>) -> Kind {
     if schema.is_some_and(|schema| schema.has("x-extensible-enum") || WORDS.contains(&name)) {

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-pub use read_recordings::recordings;
+pub use read_recordings::read;
 pub use recording::Checker;
 
 use crate::exit_code::{CommandResult, Outcome};
@@ -51,13 +51,13 @@ impl Validate {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let checker = Checker::new(&spec)?;
         let (findings, examples) = checker.check_spec();
-        let input = read_recordings::read(&self.paths);
+        let input = read(&self.paths);
         let number = input.recordings.len();
         // Success would be wrong if recordings were missing.
         let is_unreadable = !input.unreadable.is_empty() || !input.empty.is_empty();
 
-        let mut report = Report::new();
-        report.list_notes = self.notes;
+        let mut report = Report::default();
+        report.counts_notes = !self.notes;
         report.add_property("spec", spec.path.display().to_string());
         report.add_property("recordings", number);
         report.add_property("examples", examples);

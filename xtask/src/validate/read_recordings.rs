@@ -67,29 +67,29 @@ impl Input {
             self.recordings.push((file, stored.recording));
         }
     }
-}
 
-/// Reads like [`read`]. Returns an error if a file or folder can't be read. A folder may be empty.
-pub fn recordings(paths: &[PathBuf]) -> Result<Vec<(String, Recording)>, CommandError> {
-    let input = read(paths);
-    match input.unreadable.first() {
-        None => Ok(input.recordings),
-        Some(finding) => Err(CommandError(finding.line())),
+    /// Returns the recordings, or an error for the first file that can't be read. A folder may be empty.
+    pub fn all(self) -> Result<Vec<(String, Recording)>, CommandError> {
+        let Some(finding) = self.unreadable.first() else {
+            return Ok(self.recordings);
+        };
+        let place = finding.recording.iter().map(Place::to_string);
+        let place: String = place.collect();
+        Err(CommandError(format!("{place}: {}", finding.message)))
     }
 }
 
 fn unreadable(error: &store::Error) -> Finding {
-    let place = Place {
-        file: files::display_path(&error.file),
-        pointer: String::new(),
-        line: error.place.map(|(line, _)| line),
-        column: error.place.map(|(_, column)| column),
-    };
     // The message of the parser can quote a text of the file.
     let message = if secrets::is_secret(&error.what) {
         "the recording can't be read, and the reason isn't shown because it contains a secret"
     } else {
         &error.what
     };
-    kinds::UNREADABLE.finding(message).in_recording(place)
+    kinds::UNREADABLE.finding(message).in_recording(Place {
+        file: files::display_path(&error.file),
+        pointer: String::new(),
+        line: error.place.map(|(line, _)| line),
+        column: error.place.map(|(_, column)| column),
+    })
 }

@@ -9,7 +9,7 @@ use cloud_partner_recordings::recording::{Body, Recording};
 use serde_json::Value;
 
 use super::finding_kinds::{self as kinds, FindingKind};
-use crate::findings::{Finding, Level, Place};
+use crate::findings::{Finding, Level};
 use crate::spec::{
     Node, Operation, Schemas, Spec, SpecError, essence, is_json, media_for, operations_for,
     pointer_segment,
@@ -72,10 +72,9 @@ impl<'c, 's> Check<'c, 's> {
         message: impl Into<String>,
         statement: &str,
     ) {
-        let finding = kind.finding(message);
-        let finding = finding.in_recording(Place::of_pointer(pointer));
-        let statement = Place::in_spec(self.checker.spec, statement);
-        self.findings.push(finding.in_spec(statement));
+        let finding = kind.finding(message).at_pointer(pointer);
+        self.findings
+            .push(finding.in_spec(self.checker.spec, statement));
     }
 
     /// Returns the operation of the request. Adds a finding if the spec has no such operation or several.

@@ -9,7 +9,7 @@ use regex::{Captures, Regex, RegexSet};
 use serde_json::Value;
 
 use super::finding_kinds::{self as kinds, FindingKind};
-use crate::findings::{Finding, Place};
+use crate::findings::Finding;
 use crate::spec::pointer_segment;
 
 /// The names of headers, parameters and properties whose values are secrets, as a regular expression.
@@ -109,8 +109,8 @@ pub fn scan(recording: &Recording) -> Vec<Finding> {
     let mut add = |kind: &FindingKind, pointer: &str, message: String| {
         let segments = pointer.split('/');
         let shown = segments.map(|name| if is_secret(name) { "[secret]" } else { name });
-        let place = Place::of_pointer(&shown.collect::<Vec<_>>().join("/"));
-        findings.push(kind.finding(message).in_recording(place));
+        let pointer = shown.collect::<Vec<_>>().join("/");
+        findings.push(kind.finding(message).at_pointer(&pointer));
     };
     for found in texts {
         let (pointer, text, property) = (found.pointer, found.content, found.property);

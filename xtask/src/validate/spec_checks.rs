@@ -2,7 +2,7 @@
 
 use super::finding_kinds as kinds;
 use super::recording::Checker;
-use crate::findings::{Finding, Place};
+use crate::findings::Finding;
 use crate::lint::broken_references;
 use crate::spec::{Kind, Node, Object};
 
@@ -12,7 +12,7 @@ impl Checker<'_> {
         let mut findings = broken_references(self.spec);
         for (pointer, message) in self.schemas.invalid_schemas() {
             let finding = kinds::BROKEN_SCHEMA.finding(message);
-            findings.push(finding.in_spec(Place::in_spec(self.spec, &pointer)));
+            findings.push(finding.in_spec(self.spec, &pointer));
         }
         let mut number = 0;
         self.spec.walk(|object| {
@@ -25,7 +25,7 @@ impl Checker<'_> {
                     let pointer = format!("{}{}", example.pointer, violation.value);
                     let message = format!("{} (`{}`)", violation.message, violation.spec);
                     let finding = kinds::INVALID_EXAMPLE.finding(message);
-                    findings.push(finding.in_spec(Place::in_spec(self.spec, &pointer)));
+                    findings.push(finding.in_spec(self.spec, &pointer));
                 }
             }
         });

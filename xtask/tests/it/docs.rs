@@ -57,11 +57,12 @@ fn says_how_to_install_a_missing_generator() {
 }
 
 #[test]
-fn a_failed_run_leaves_no_old_page() {
+fn a_failed_run_is_an_error_and_keeps_the_old_page() {
     let root = workspace();
+    assert_exit_code(0, &docs(root.path(), GENERATOR));
+    let page = common::read(&root.path().join("page.html"));
     for generator in ["#!/bin/sh\nexit 1\n", "#!/bin/sh\n# Writes no page.\n"] {
-        assert_exit_code(0, &docs(root.path(), GENERATOR));
         assert_exit_code(3, &docs(root.path(), generator));
-        assert!(!root.path().join("page.html").exists(), "{generator}");
+        assert_eq!(common::read(&root.path().join("page.html")), page);
     }
 }
