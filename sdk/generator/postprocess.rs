@@ -2,7 +2,9 @@
 //! code that the SDK's `Client` replaces.
 
 use quote::{format_ident, quote};
-use syn::{Fields, File, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct, Type, parse_quote};
+use syn::{
+    Expr, Fields, File, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct, Stmt, Type, parse_quote,
+};
 
 use super::extensible_enums;
 use super::prepare::Prepared;
@@ -27,6 +29,7 @@ pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> 
                     methods.push(method.clone());
                     // The facade method has the documentation.
                     method.attrs.clear();
+                    remove_decoding(method);
                     true
                 }
                 _ => false,
@@ -36,6 +39,14 @@ pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> 
         _ => true,
     });
     methods
+}
+
+/// Removes the decoding of the response, because `sdk/src/call/progenitor.rs` uses a method only to build the request.
+fn remove_decoding(method: &mut ImplItemFn) {
+    method.sig.output = parse_quote!(-> Result<ResponseValue<()>, Error<()>>);
+    if let Some(decoding @ Stmt::Expr(Expr::Match(_), None)) = method.block.stmts.last_mut() {
+        *decoding = Stmt::Expr(parse_quote!(Err(Error::UnexpectedResponse(response))), None);
+    }
 }
 
 fn types(prepared: &Prepared<'_>, module: &mut ItemMod) {

@@ -521,7 +521,7 @@ impl Client {
     pub async fn list_offers<'a>(
         &'a self,
         publisher_id: &'a crate::Identifier,
-    ) -> Result<ResponseValue<::std::vec::Vec<types::OfferSummary>>, Error<()>> {
+    ) -> Result<ResponseValue<()>, Error<()>> {
         let url = format!(
             "{}/api/publishers/{}/offers", self.baseurl, encode_path(& publisher_id
             .to_string()),
@@ -549,16 +549,13 @@ impl Client {
         let result = self.exec(request, &info).await;
         self.post(&result, &info).await?;
         let response = result?;
-        match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        Err(Error::UnexpectedResponse(response))
     }
     pub async fn get_offer_status<'a>(
         &'a self,
         publisher_id: &'a crate::Identifier,
         offer_id: &'a crate::Identifier,
-    ) -> Result<ResponseValue<types::OfferStatusReport>, Error<()>> {
+    ) -> Result<ResponseValue<()>, Error<()>> {
         let url = format!(
             "{}/api/publishers/{}/offers/{}/status", self.baseurl, encode_path(&
             publisher_id.to_string()), encode_path(& offer_id.to_string()),
@@ -586,10 +583,7 @@ impl Client {
         let result = self.exec(request, &info).await;
         self.post(&result, &info).await?;
         let response = result?;
-        match response.status().as_u16() {
-            200u16 => ResponseValue::from_response(response).await,
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        Err(Error::UnexpectedResponse(response))
     }
 }
 /// Items consumers will typically use such as the Client.

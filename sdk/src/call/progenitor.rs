@@ -1,15 +1,13 @@
 //! The adapter to progenitor: builds an operation's request with the generated client, and doesn't send the request.
 //!
-//! A method that progenitor generates builds a request, hands it to the hook [`exec`](ClientHooks::exec), and decodes the
-//! response that the hook returns. The SDK uses only the building of the request, because the rest has no limit of bytes, no
-//! retries, and one error type per operation. So `exec` sends nothing, and returns a response with the status code 100 that holds
-//! the request as an extension. No operation names this status code as a success, and a final response can't have it (RFC 9110,
-//! section 15.2). Therefore the method returns `UnexpectedResponse`, the only result in which progenitor-client keeps extensions,
-//! and [`request`] takes the request from this result.
+//! A method that progenitor generates builds a request, passes it to the hook [`exec`](ClientHooks::exec), and decodes the
+//! response that the hook returns. The SDK uses only the building of the request, because progenitor's decoding has no limit of
+//! bytes, no retries, and one error type per operation. So `exec` doesn't send the request, and returns a response that holds the
+//! request as an extension. `sdk/generator/postprocess.rs` removes the decoding from the method, which then returns this response
+//! as `UnexpectedResponse`, the only result in which progenitor-client keeps extensions. [`request`] takes the request out of it.
 
 use std::sync::Arc;
 
-use http::StatusCode;
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo, ResponseValue};
 use reqwest::{Request, ResponseBuilderExt};
 
@@ -34,8 +32,8 @@ pub(crate) fn api_version() -> &'static str {
 }
 
 /// Takes the request out of the result of a generated method.
-pub(crate) fn request<T>(
-    result: Result<ResponseValue<T>, progenitor_client::Error<()>>,
+pub(crate) fn request(
+    result: Result<ResponseValue<()>, progenitor_client::Error<()>>,
 ) -> Result<Request, Error> {
     let error = match result {
         Err(progenitor_client::Error::UnexpectedResponse(mut response)) => {
@@ -65,14 +63,13 @@ impl ClientHooks<()> for generated::Client {
             .append_pair(API_VERSION, version);
         // The generated code sends the version as a header; the service expects it in the query.
         request.headers_mut().remove(API_VERSION);
-        let mut response = http::Response::builder()
+        let response = http::Response::builder()
             // Without a URL, reqwest would parse one.
             .url(request.url().clone())
             // Extensions must be `Clone`, which a request isn't.
             .extension(Arc::new(request))
             .body(bytes::Bytes::new())
             .unwrap_or_default();
-        *response.status_mut() = StatusCode::CONTINUE;
         Ok(response.into())
     }
 }

@@ -6,6 +6,7 @@
 //! | `null` | `None` | error; in an extensible enum, an unknown value |
 //! | the empty string | `None` | the empty string; in an identifier, an error |
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -19,7 +20,7 @@ use crate::values::identifier::Identifier;
 use crate::values::link::Link;
 use crate::values::timestamp::Timestamp;
 
-/// The type of a property. Each `from_` method converts JSON values, and returns `None` if the Rust type has no such values.
+/// The type of a property.
 pub(crate) trait Lenient<'de>: Deserialize<'de> {
     /// Decodes a required value.
     fn required<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -28,16 +29,24 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
 
     /// Decodes an optional value.
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        deserializer.deserialize_any(Reader(PhantomData))
+        let scalar: Option<Scalar<'de>> = from_json(deserializer)?;
+        Ok(scalar.and_then(Self::from_scalar))
+    }
+
+    /// Converts a scalar. Returns `None` if the type has no such values.
+    fn from_scalar(_: Scalar<'de>) -> Option<Self> {
+        None
     }
 
     /// Returns whether the value is equivalent to an absent property.
     fn counts_as_absent(&self) -> bool {
         false
     }
+}
 
-    // `#[inline]` on the implementations for frequent types lets the compiler see which kind of scalar each visitor method passes.
-    fn from_scalar(_: Scalar<'_>) -> Option<Self> {
+/// A type that is decoded from some of the types of JSON. A method returns `None` if there is no value for its type of JSON.
+pub(crate) trait FromJson<'de>: Sized {
+    fn from_scalar(_: Scalar<'de>) -> Option<Self> {
         None
     }
 
@@ -50,12 +59,25 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
     }
 }
 
+/// Decodes a value of any type of JSON.
+pub(crate) fn from_json<'de, D: Deserializer<'de>, T: FromJson<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    deserializer.deserialize_any(Reader(PhantomData))
+}
+
 /// A JSON value that is neither `null` nor an array nor an object.
 pub(crate) enum Scalar<'a> {
     Bool(bool),
     Integer(i128),
     Float(f64),
-    Text(&'a str),
+    Text(Cow<'a, str>),
+}
+
+impl<'de> FromJson<'de> for Scalar<'de> {
+    fn from_scalar(scalar: Scalar<'de>) -> Option<Self> {
+        Some(scalar)
+    }
 }
 
 /// Decodes a required property. The generated code names it in `deserialize_with`.
@@ -70,9 +92,23 @@ where
 /// Decodes the required identifier of an object. Text that isn't an identifier is an error here, because a later request with it
 /// would fail without naming the response. The generated code names it in `deserialize_with`.
 pub(crate) fn identifier<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    Identifier::check(&text).map_err(D::Error::custom)?;
-    Ok(text)
+    deserializer.deserialize_str(IdentifierVisitor)
+}
+
+/// Checks an identifier while the deserializer is at its text, so that an error has the position of the text.
+struct IdentifierVisitor;
+
+impl Visitor<'_> for IdentifierVisitor {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+        Identifier::check(text).map_err(E::custom)?;
+        Ok(text.to_owned())
+    }
 }
 
 /// Decodes an optional property. The generated code names it in `deserialize_with`.
@@ -86,7 +122,7 @@ where
 
 struct Reader<T>(PhantomData<T>);
 
-impl<'de, T: Lenient<'de>> Visitor<'de> for Reader<T> {
+impl<'de, T: FromJson<'de>> Visitor<'de> for Reader<T> {
     type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -114,7 +150,11 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for Reader<T> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Option<T>, E> {
-        Ok(T::from_scalar(Scalar::Text(value)))
+        Ok(T::from_scalar(Scalar::Text(value.to_owned().into())))
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Option<T>, E> {
+        Ok(T::from_scalar(Scalar::Text(value.into())))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Option<T>, A::Error> {
@@ -151,6 +191,12 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
         Ok(elements.into_iter().map(|element| element.0).collect())
     }
 
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        from_json(deserializer)
+    }
+}
+
+impl<'de, T: Lenient<'de>> FromJson<'de> for Vec<T> {
     fn from_array<A: SeqAccess<'de>>(mut elements: A) -> Result<Option<Self>, A::Error> {
         let mut values = Self::new();
         while let Some(Optional(value)) = elements.next_element()? {
@@ -161,6 +207,12 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
 }
 
 impl<'de, T: Lenient<'de>> Lenient<'de> for HashMap<String, T> {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        from_json(deserializer)
+    }
+}
+
+impl<'de, T: Lenient<'de>> FromJson<'de> for HashMap<String, T> {
     fn from_object<A: MapAccess<'de>>(mut properties: A) -> Result<Option<Self>, A::Error> {
         let mut values = Self::new();
         while let Some((name, Optional(value))) = properties.next_entry()? {
@@ -171,6 +223,12 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for HashMap<String, T> {
 }
 
 impl<'de> Lenient<'de> for Map<String, Value> {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        from_json(deserializer)
+    }
+}
+
+impl<'de> FromJson<'de> for Map<String, Value> {
     fn from_object<A: MapAccess<'de>>(properties: A) -> Result<Option<Self>, A::Error> {
         Self::deserialize(MapAccessDeserializer::new(properties)).map(Some)
     }
@@ -193,9 +251,8 @@ impl<'de> Lenient<'de> for Link {
 }
 
 impl Lenient<'_> for String {
-    #[inline]
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
-        scalar.text().map(ToOwned::to_owned)
+        scalar.text().map(Cow::into_owned)
     }
 
     fn counts_as_absent(&self) -> bool {
@@ -204,9 +261,8 @@ impl Lenient<'_> for String {
 }
 
 impl<K: KnownValue> Lenient<'_> for Extensible<K> {
-    #[inline]
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
-        scalar.text().map(Self::new)
+        scalar.text().map(|text| Self::new(&text))
     }
 
     fn counts_as_absent(&self) -> bool {
@@ -215,9 +271,8 @@ impl<K: KnownValue> Lenient<'_> for Extensible<K> {
 }
 
 impl Lenient<'_> for Timestamp {
-    #[inline]
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
-        scalar.text().map(Self::new)
+        scalar.text().map(|text| Self::new(&text))
     }
 
     fn counts_as_absent(&self) -> bool {
@@ -232,7 +287,6 @@ impl Lenient<'_> for Identifier {
 }
 
 impl Lenient<'_> for bool {
-    #[inline]
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
         match scalar {
             Scalar::Bool(value) => Some(value),
@@ -242,7 +296,6 @@ impl Lenient<'_> for bool {
 }
 
 impl Lenient<'_> for i64 {
-    #[inline]
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
         match scalar {
             Scalar::Integer(value) => value.try_into().ok(),
@@ -268,8 +321,7 @@ impl Lenient<'_> for f64 {
 impl Lenient<'_> for () {}
 
 impl<'a> Scalar<'a> {
-    #[inline]
-    fn text(self) -> Option<&'a str> {
+    fn text(self) -> Option<Cow<'a, str>> {
         match self {
             Self::Text(text) => Some(text),
             _ => None,

@@ -9,12 +9,13 @@
 //! | a value nested deeper than 128 levels | error | error | ignored |
 
 mod lenient;
+mod path;
 mod repair;
 
 use serde_json::Value;
-use serde_path_to_error::{Segment, Track};
+use serde_json::error::Category;
 
-pub(crate) use lenient::{Lenient, Object, identifier, option, required};
+pub(crate) use lenient::{FromJson, Lenient, Object, from_json, identifier, option, required};
 
 /// Decodes a response body.
 ///
@@ -22,25 +23,25 @@ pub(crate) use lenient::{Lenient, Object, identifier, option, required};
 ///
 /// Returns the path of the value that can't be decoded, such as `$[3].id`, and the reason.
 pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
-    let mut json = serde_json::Deserializer::from_slice(body);
-    if let Ok(value) = T::required(&mut json)
-        && json.end().is_ok()
-    {
-        return Ok(value);
-    }
-    let (path, message) = match located(body) {
+    let error = match strict(body) {
         Ok(value) => return Ok(value),
         Err(error) => error,
     };
-    let repaired = repair::repair(body).map(|value| located(value.to_string().as_bytes()));
-    match repaired {
-        Some(Ok(value)) => Ok(value),
-        // For an error at the same path, the first message describes the original value and the second one describes `null`.
-        Some(Err((other, message))) if !other.starts_with(&path) => {
-            Err(format!("{other}: {message}"))
+    let path = error_path(body, &error);
+    if let Some(repaired) = repair::repair(body) {
+        let repaired = repaired.to_string();
+        match strict(repaired.as_bytes()) {
+            Ok(value) => return Ok(value),
+            Err(other) => {
+                let other_path = error_path(repaired.as_bytes(), &other);
+                // For an error at the same path, the first message describes the original value and the second one describes `null`.
+                if !other_path.starts_with(&path) {
+                    return Err(format!("{other_path}: {other}"));
+                }
+            }
         }
-        _ => Err(format!("{path}: {message}")),
     }
+    Err(format!("{path}: {error}"))
 }
 
 /// Decodes a response body of any shape.
@@ -48,26 +49,27 @@ pub(crate) fn json(body: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(body).or_else(|error| repair::repair(body).ok_or(error))
 }
 
-/// Decodes a body, or returns the path of the error and its message. Tracking the path is slower, so this runs only after an error.
-fn located<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, (String, String)> {
+fn strict<T: for<'de> Lenient<'de>>(body: &[u8]) -> serde_json::Result<T> {
     let mut json = serde_json::Deserializer::from_slice(body);
-    let mut track = Track::new();
-    let value = T::required(serde_path_to_error::Deserializer::new(
-        &mut json, &mut track,
-    ));
-    value
-        .and_then(|value| json.end().map(|()| value))
-        .map_err(|error| {
-            let path = track.path();
-            let steps = path.iter().map(|segment| match segment {
-                Segment::Seq { index } => format!("[{index}]"),
-                Segment::Map { key } => format!(".{key}"),
-                Segment::Enum { variant } => format!(".{variant}"),
-                Segment::Unknown => ".?".to_owned(),
-            });
-            let path = std::iter::once("$".to_owned()).chain(steps).collect();
-            (path, error.to_string())
-        })
+    let value = T::required(&mut json)?;
+    json.end()?;
+    Ok(value)
+}
+
+/// Returns the path of the value at which decoding stopped. It follows from the position of the error, because decoding with a
+/// deserializer that tracks the path would compile the decoding of each type a second time.
+fn error_path(body: &[u8], error: &serde_json::Error) -> String {
+    let lines = body.split_inclusive(|byte| *byte == b'\n');
+    let line_start: usize = lines
+        .take(error.line().saturating_sub(1))
+        .map(<[u8]>::len)
+        .sum();
+    let mut end = line_start + error.column();
+    // A syntax error is positioned after the unexpected byte.
+    if error.classify() == Category::Syntax {
+        end = end.saturating_sub(1);
+    }
+    path::at_end(&body[..end.min(body.len())])
 }
 
 /// Implements [`Lenient`] for a generated struct.
@@ -80,6 +82,14 @@ macro_rules! object {
                 deserializer.deserialize_map(crate::decode::Object(::std::marker::PhantomData))
             }
 
+            fn read<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<::std::option::Option<Self>, D::Error> {
+                crate::decode::from_json(deserializer)
+            }
+        }
+
+        impl<'de> crate::decode::FromJson<'de> for $name {
             fn from_object<A: ::serde::de::MapAccess<'de>>(
                 properties: A,
             ) -> ::std::result::Result<::std::option::Option<Self>, A::Error> {

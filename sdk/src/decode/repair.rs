@@ -3,7 +3,7 @@
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess};
 use serde_json::{Map, Number, Value};
 
-use super::lenient::{Lenient, Scalar};
+use super::lenient::{FromJson, Lenient, Scalar, from_json};
 
 /// The maximum length of a body that is repaired, in bytes. The decoded values can need ten times as much memory.
 const LIMIT: usize = 16 * 1024 * 1024;
@@ -42,8 +42,8 @@ fn without_invalid_strings(body: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Returns the length of the string at the beginning of the text, with its quotes.
-fn string_length(text: &[u8]) -> Option<usize> {
+/// Returns the length of the string at the beginning of the text, with its quotes. Returns `None` if the string has no end.
+pub(super) fn string_length(text: &[u8]) -> Option<usize> {
     let mut escaped = false;
     let end = text.iter().skip(1).position(|byte| {
         let ends = *byte == b'"' && !escaped;
@@ -63,12 +63,18 @@ impl<'de> Deserialize<'de> for Unique {
 }
 
 impl<'de> Lenient<'de> for Unique {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        from_json(deserializer)
+    }
+}
+
+impl<'de> FromJson<'de> for Unique {
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
         Some(Self(match scalar {
             Scalar::Bool(value) => value.into(),
             Scalar::Integer(value) => Number::from_i128(value).into(),
             Scalar::Float(value) => value.into(),
-            Scalar::Text(text) => text.into(),
+            Scalar::Text(text) => text.into_owned().into(),
         }))
     }
 
