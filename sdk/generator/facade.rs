@@ -87,7 +87,7 @@ fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Token
                 success: &[#(#success_statuses),*],
                 path: &[#(#path_arguments),*],
             };
-            let request = self.requests().#name(#(#passed),*).await;
+            let request = self.requests().#name(#(#passed),*);
             self.call(operation, crate::call::progenitor::request(request)).await
         }
     })

@@ -2,9 +2,7 @@
 //! code that the SDK's `Client` replaces.
 
 use quote::{format_ident, quote};
-use syn::{
-    Expr, Fields, File, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct, Stmt, Type, parse_quote,
-};
+use syn::{Fields, File, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct, Stmt, Type, parse_quote};
 
 use super::extensible_enums;
 use super::prepare::Prepared;
@@ -13,40 +11,64 @@ use super::prepare::Prepared;
 pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> {
     let mut methods = Vec::new();
     file.items.retain_mut(|item| match item {
-        Item::Mod(module) if module.ident == "types" => {
-            types(prepared, module);
-            true
+        Item::Mod(module) => {
+            let is_types = module.ident == "types";
+            if is_types {
+                types(prepared, module);
+            }
+            is_types
         }
         // The documentation is the description of the whole spec.
         Item::Struct(client) => {
             client.attrs.clear();
             true
         }
-        // progenitor's constructors set timeouts and can panic; the SDK sets the fields instead. Only operations are async.
-        Item::Impl(block) if block.trait_.is_none() => {
+        Item::Impl(block) => {
+            // The trait `ClientInfo` of progenitor-client has the method `api_version`.
+            block.trait_ = None;
             block.items.retain_mut(|item| match item {
+                // progenitor's constructors set timeouts and can panic; the SDK sets the fields instead. Only operations are async.
                 ImplItem::Fn(method) if method.sig.asyncness.is_some() => {
                     methods.push(method.clone());
-                    // The facade method has the documentation.
-                    method.attrs.clear();
-                    remove_decoding(method);
+                    only_build_request(method);
+                    true
+                }
+                ImplItem::Fn(method) if method.sig.ident == "api_version" => {
+                    method.vis = parse_quote!(pub);
                     true
                 }
                 _ => false,
             });
             !block.items.is_empty()
         }
-        _ => true,
+        // The imports of progenitor-client are replaced.
+        _ => false,
     });
+    file.items.insert(
+        0,
+        parse_quote! {
+            #[allow(unused_imports)]
+            use crate::call::progenitor::{self as progenitor_client, encode_path};
+        },
+    );
     methods
 }
 
-/// Removes the decoding of the response, because `sdk/src/call/progenitor.rs` uses a method only to build the request.
-fn remove_decoding(method: &mut ImplItemFn) {
-    method.sig.output = parse_quote!(-> Result<ResponseValue<()>, Error<()>>);
-    if let Some(decoding @ Stmt::Expr(Expr::Match(_), None)) = method.block.stmts.last_mut() {
-        *decoding = Stmt::Expr(parse_quote!(Err(Error::UnexpectedResponse(response))), None);
-    }
+/// Removes the statements that send the request and decode the response. `sdk/src/call` does both, with a limit of bytes, with
+/// retries, and with one error type for all operations.
+fn only_build_request(method: &mut ImplItemFn) {
+    // The facade method has the documentation.
+    method.attrs.clear();
+    method.sig.asyncness = None;
+    method.sig.output = parse_quote!(-> Result<::reqwest::Request, progenitor_client::Error>);
+    let statements = &mut method.block.stmts;
+    // progenitor sends the request after `let info = OperationInfo { … };`.
+    let sending = statements.iter().position(|statement| match statement {
+        Stmt::Local(local) => local.pat == parse_quote!(info),
+        _ => false,
+    });
+    statements.truncate(sending.unwrap_or_default());
+    statements.push(Stmt::Expr(parse_quote!(Ok(request)), None));
 }
 
 fn types(prepared: &Prepared<'_>, module: &mut ItemMod) {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use openapiv3::OpenAPI;
 use progenitor::GenerationSettings;
-use quote::quote;
 use serde_json::{Value, json};
 
 use super::extensible_enums;
@@ -42,10 +41,7 @@ impl Prepared<'_> {
     /// Returns progenitor's settings, with the types of the SDK that replace components.
     pub fn settings(&self) -> GenerationSettings {
         let mut settings = GenerationSettings::default();
-        settings
-            .with_inner_type(quote!(()))
-            .with_derive("PartialEq")
-            .with_hooks(progenitor::HooksMode::Expected);
+        settings.with_derive("PartialEq");
         let mut replace = |name: &str, rust: String| {
             settings.with_replacement(name, rust, [].into_iter());
         };

@@ -45,7 +45,7 @@ println!("{:?}", *response);
             success: &[200u16..=200u16],
             path: &[("publisherId", publisher_id.as_ref())],
         };
-        let request = self.requests().list_offers(&publisher_id).await;
+        let request = self.requests().list_offers(&publisher_id);
         self.call(operation, crate::call::progenitor::request(request)).await
     }
     /**Get an offer's publishing status
@@ -106,7 +106,7 @@ println!("{:?}", *response);
                 ("offerId", offer_id.as_ref()),
             ],
         };
-        let request = self.requests().get_offer_status(&publisher_id, &offer_id).await;
+        let request = self.requests().get_offer_status(&publisher_id, &offer_id);
         self.call(operation, crate::call::progenitor::request(request)).await
     }
 }

@@ -1,75 +1,110 @@
-//! The adapter to progenitor: builds an operation's request with the generated client, and doesn't send the request.
+//! The adapter to progenitor: builds an operation's request with the generated client.
 //!
-//! A method that progenitor generates builds a request, passes it to the hook [`exec`](ClientHooks::exec), and decodes the
-//! response that the hook returns. The SDK uses only the building of the request, because progenitor's decoding has no limit of
-//! bytes, no retries, and one error type per operation. So `exec` doesn't send the request, and returns a response that holds the
-//! request as an extension. `sdk/generator/postprocess.rs` removes the decoding from the method, which then returns this response
-//! as `UnexpectedResponse`, the only result in which progenitor-client keeps extensions. [`request`] takes the request out of it.
+//! The methods that progenitor generates also send the request and decode the response, which `sdk/generator/postprocess.rs`
+//! removes. The functions here replace those of `progenitor-client` that the remaining statements call, because the rest of that
+//! crate would be compiled for nothing.
 
-use std::sync::Arc;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use reqwest::Request;
+use serde::Serialize;
+use serde_json::Value;
 
-use progenitor_client::{ClientHooks, ClientInfo, OperationInfo, ResponseValue};
-use reqwest::{Request, ResponseBuilderExt};
-
-use crate::error::{Error, Kind};
+use crate::error::{Error as CallError, Kind};
 use crate::generated;
 
 /// The name of the query parameter that holds the version of the API.
 pub(crate) const API_VERSION: &str = "api-version";
+
+/// The error of a generated method: an argument that can't be sent.
+pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// The ASCII characters that are percent-encoded in a path segment: the path percent-encode set of the URL standard
+/// (<https://url.spec.whatwg.org/#path-percent-encode-set>), and the characters that separate or encode segments.
+const SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'/')
+    .add(b'\\')
+    .add(b'%');
 
 /// Returns the generated client that builds requests.
 pub(crate) fn client(endpoint: &str, http: &reqwest::Client) -> generated::Client {
     generated::Client {
         baseurl: endpoint.to_owned(),
         client: http.clone(),
-        inner: (),
     }
 }
 
-/// Returns the API version in the spec.
-pub(crate) fn api_version() -> &'static str {
-    <generated::Client as ClientInfo<()>>::api_version()
+/// Moves the version of the API from the header that progenitor generates to the query, where the service expects it.
+pub(crate) fn request(request: Result<Request, Error>) -> Result<Request, CallError> {
+    let mut request = request.map_err(|error| {
+        let message = format!("the request can't be built: {error}");
+        CallError::new(Kind::Argument, message)
+    })?;
+    request
+        .url_mut()
+        .query_pairs_mut()
+        .append_pair(API_VERSION, generated::Client::api_version());
+    request.headers_mut().remove(API_VERSION);
+    Ok(request)
 }
 
-/// Takes the request out of the result of a generated method.
-pub(crate) fn request(
-    result: Result<ResponseValue<()>, progenitor_client::Error<()>>,
-) -> Result<Request, Error> {
-    let error = match result {
-        Err(progenitor_client::Error::UnexpectedResponse(mut response)) => {
-            let request = response.extensions_mut().remove::<Arc<Request>>();
-            if let Some(request) = request.and_then(Arc::into_inner) {
-                return Ok(request);
+/// Percent-encodes a path segment.
+pub(crate) fn encode_path(segment: &str) -> String {
+    utf8_percent_encode(segment, SEGMENT).to_string()
+}
+
+/// A query parameter in the style `form` with `explode: true`, the default of OpenAPI: an array repeats the name, and the properties
+/// of an object become parameters.
+pub(crate) struct QueryParam;
+
+#[allow(
+    dead_code,
+    reason = "no operation of today's spec has an optional query parameter"
+)]
+impl QueryParam {
+    #[allow(clippy::new_ret_no_self, reason = "the generated code calls `new`")]
+    pub(crate) fn new(name: &str, value: &impl Serialize) -> Vec<(String, Value)> {
+        match serde_json::to_value(value).unwrap_or_default() {
+            Value::Null => Vec::new(),
+            Value::Array(elements) => {
+                let name = |element| (name.to_owned(), element);
+                elements.into_iter().map(name).collect()
             }
-            "the request was lost".to_owned()
+            Value::Object(properties) => properties.into_iter().collect(),
+            scalar => vec![(name.to_owned(), scalar)],
         }
-        Err(error) => error.to_string(),
-        Ok(_) => "the request was lost".to_owned(),
-    };
-    let message = format!("the request can't be built: {error}");
-    Err(Error::new(Kind::Argument, message))
+    }
 }
 
-impl ClientHooks<()> for generated::Client {
-    async fn exec(
-        &self,
-        mut request: Request,
-        _: &OperationInfo,
-    ) -> reqwest::Result<reqwest::Response> {
-        let version = api_version();
-        request
-            .url_mut()
-            .query_pairs_mut()
-            .append_pair(API_VERSION, version);
-        // The generated code sends the version as a header; the service expects it in the query.
-        request.headers_mut().remove(API_VERSION);
-        let response = http::Response::builder()
-            // Without a URL, reqwest would parse one.
-            .url(request.url().clone())
-            // Extensions must be `Clone`, which a request isn't.
-            .extension(Arc::new(request))
-            .body(bytes::Bytes::new())
-            .unwrap_or_default();
-        Ok(response.into())
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{QueryParam, encode_path};
+
+    #[test]
+    fn a_query_parameter_repeats_its_name_for_each_element_of_an_array() {
+        let query = |value| serde_json::to_string(&QueryParam::new("name", &value)).unwrap();
+        assert_eq!(query(json!(null)), "[]");
+        assert_eq!(query(json!(7)), r#"[["name",7]]"#);
+        assert_eq!(query(json!(["a", "b"])), r#"[["name","a"],["name","b"]]"#);
+        assert_eq!(
+            query(json!({"a": true, "b": "c"})),
+            r#"[["a",true],["b","c"]]"#
+        );
+    }
+
+    #[test]
+    fn a_path_segment_cant_end_the_path_or_contain_another_segment() {
+        assert_eq!(encode_path("a/b?c#d%2F é"), "a%2Fb%3Fc%23d%252F%20%C3%A9");
     }
 }

@@ -100,7 +100,7 @@ impl Client {
             success: &[200..=299],
             path: &[],
         };
-        let version = (progenitor::API_VERSION, progenitor::api_version());
+        let version = (progenitor::API_VERSION, generated::Client::api_version());
         let url = endpoint::join(self.endpoint(), path.as_ref(), version)
             .map_err(|error| error.with_operation(GET.id))?;
         let request = reqwest::Request::new(http::Method::GET, url);
