@@ -36,7 +36,6 @@ pub struct Docs {
 }
 
 impl Docs {
-    /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&files::default_spec_path())?;
         let mut copy = spec.value.clone();

@@ -206,9 +206,8 @@ impl Report {
             )
         });
         self.findings.dedup();
-        let errors = self.findings.iter();
-        let errors = errors.filter(|finding| finding.level == Level::Error);
-        let errors = errors.count();
+        let is_error = |finding: &&Finding| finding.level == Level::Error;
+        let errors = self.findings.iter().filter(is_error).count();
         match format {
             Format::Text => self.print_text(errors, done, out)?,
             Format::Json => {
@@ -247,11 +246,11 @@ impl Report {
             print_line(out, "Help", format!("{code}: {help}"))?;
         }
         let verb = if errors == 0 { "Success" } else { "Failure" };
-        let mut numbers = with_noun(errors, "error");
-        let notes = self.findings.len() - errors;
-        if notes > 0 {
-            numbers += &format!(", {}", with_noun(notes, "note"));
-        }
-        print_line(out, verb, format!("{done}: {numbers}"))
+        let notes = match self.findings.len() - errors {
+            0 => String::new(),
+            notes => format!(", {}", with_noun(notes, "note")),
+        };
+        let errors = with_noun(errors, "error");
+        print_line(out, verb, format!("{done}: {errors}{notes}"))
     }
 }

@@ -23,7 +23,6 @@ pub struct Generate {
 }
 
 impl Generate {
-    /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&files::default_spec_path())?;
         let problems = lint::problems(&spec)?;

@@ -45,16 +45,18 @@ pub struct IgnoreClosedPipe(pub Stdout);
 
 impl Write for IgnoreClosedPipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self.0.write(bytes) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
-            result => result,
-        }
+        unless_closed(self.0.write(bytes), bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self.0.flush() {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            result => result,
-        }
+        unless_closed(self.0.flush(), ())
+    }
+}
+
+/// Returns `success` instead of the error for a closed pipe.
+fn unless_closed<T>(result: io::Result<T>, success: T) -> io::Result<T> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(success),
+        result => result,
     }
 }

@@ -110,7 +110,6 @@ impl Source {
 }
 
 impl Serve {
-    /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let source = Source::read()?;
         if self.list {

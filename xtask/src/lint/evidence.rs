@@ -1,19 +1,20 @@
-//! The evidence rules: every statement of the spec cites sources in `x-evidence`, and `x-sources` describes each source once.
+//! The evidence rules of `lint`: `x-sources` describes each source of the spec once, and `x-evidence` names the sources of every
+//! statement. A statement is one keyword at one place in the spec.
 //!
-//! A statement is one keyword at one place. `x-evidence` belongs to an *owner*: an operation, a component, an object schema, an
-//! extensible enum, a server. Its keys name statements of that owner, and its values are lists of source ids:
+//! `x-evidence` belongs to an *owner*: an operation, a component, an object schema, an extensible enum, a server. Each key of
+//! `x-evidence` names statements of its owner. Each value is a list of source ids.
 //!
-//! | key | evidence for |
+//! | key | the statements |
 //! |---|---|
 //! | `/` | the owner itself |
 //! | `/minLength` | the owner's keyword `minLength` |
-//! | `id`, `"404"`, `X-Name`, `running` | a property, parameter, response, header, media type or known value |
+//! | `id`, `"404"`, `X-Name`, `running` | the property, parameter, response, header, media type or known value of this name |
 //! | `id/format`, `links/items` | a keyword of a property |
 //! | `200/X-Name` | a header or media type of a response inside the operation |
-//! | `/nullable` | a [`STRICT`] keyword of the owner, and of every property without a separate entry for it |
+//! | `/nullable` | a [`STRICT`] keyword of the owner, and of each property without its own key, here `id/nullable` |
 //!
-//! A keyword without an entry has the evidence of its property or owner. This doesn't apply to [`STRICT`] keywords and inline items,
-//! because documentation rarely describes them.
+//! If no key names a keyword, the keyword has the evidence of its property or owner. [`STRICT`] keywords and inline items always need a
+//! key, because documentation rarely describes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,27 +29,27 @@ const SOURCES: &str = "x-sources";
 const STRICT: [&str; 4] = ["format", "nullable", "pattern", "required"];
 
 /// The kinds of sources, the strongest first. A statement that cites an interpretation counts as an interpretation.
-pub const KINDS: [&str; 4] = ["documentation", "observation", "client", "interpretation"];
+const KINDS: [&str; 4] = ["documentation", "observation", "client", "interpretation"];
 const INTERPRETATION: usize = KINDS.len() - 1;
 
-/// The evidence of a spec.
+/// The check of a spec, and its result.
 pub struct Evidence<'s> {
     /// The broken rules.
     pub findings: Vec<Finding>,
-    /// The number of statements by the kind of their strongest source, in the order of [`KINDS`].
+    /// The number of statements for each kind of [`KINDS`]. The strongest source of a statement decides.
     pub statements: [usize; KINDS.len()],
     spec: &'s Spec,
-    /// The index in [`KINDS`] of each source id.
+    /// The kind of each source id, as an index in [`KINDS`].
     kinds: BTreeMap<String, usize>,
-    /// The pointers of the entries that are the evidence of a statement.
+    /// The JSON pointers of the `x-evidence` entries that name a statement.
     used: BTreeSet<String>,
 }
 
-/// Checks the evidence of a spec; `None` if the spec has no `x-sources` and no `x-evidence`.
+/// Checks the evidence of a spec. Returns `None` if the spec has neither `x-sources` nor `x-evidence`.
 pub fn check(spec: &Spec) -> Option<Evidence<'_>> {
-    let mut cited = Vec::new();
-    collect(&spec.at("")?, &mut cited);
-    if cited.is_empty() && spec.value.get(SOURCES).is_none() {
+    let mut lists = Vec::new();
+    collect(&spec.at("")?, &mut lists);
+    if lists.is_empty() && spec.value.get(SOURCES).is_none() {
         return None;
     }
     let mut evidence = Evidence {
@@ -71,19 +72,19 @@ pub fn check(spec: &Spec) -> Option<Evidence<'_>> {
             evidence.check_object(object, &object.pointer, "");
         }
     });
-    for entry in cited.iter().flat_map(Node::entries) {
+    for entry in lists.iter().flat_map(Node::entries) {
         evidence.check_entry(&entry);
     }
     Some(evidence)
 }
 
-/// Collects every `x-evidence` of the spec, also those that belong to no object.
-fn collect<'s>(parent: &Node<'s>, cited: &mut Vec<Node<'s>>) {
-    for part in parent.entries() {
-        if part.key() == EVIDENCE {
-            cited.push(part);
+/// Collects every `x-evidence` below `parent`, also one at a place where no owner is.
+fn collect<'s>(parent: &Node<'s>, lists: &mut Vec<Node<'s>>) {
+    for entry in parent.entries() {
+        if entry.key() == EVIDENCE {
+            lists.push(entry);
         } else {
-            collect(&part, cited);
+            collect(&entry, lists);
         }
     }
 }
@@ -95,8 +96,9 @@ impl<'s> Evidence<'s> {
     }
 
     fn check_sources(&mut self) {
-        let document = self.spec.at("");
-        for (id, source) in document.map_or_else(Vec::new, |document| document.children(SOURCES)) {
+        let sources = self.spec.at(&format!("/{SOURCES}"));
+        for source in sources.iter().flat_map(Node::entries) {
+            let id = source.key();
             let text = |key: &str| source.text(key).unwrap_or_default();
             let kind = KINDS.iter().position(|kind| *kind == text("kind"));
             let required: &[&str] = match kind {
@@ -105,15 +107,15 @@ impl<'s> Evidence<'s> {
             };
             if kind.is_none() || required.iter().any(|key| text(key).is_empty()) {
                 let message = format!("the description of the source `{id}` is incomplete");
-                let help = "write title, address, date and kind as text; the kind is documentation, observation, client, or \
-                            interpretation, which needs no address and no date";
+                let help = "write title, address, date and kind as text; the kind is documentation, observation, client or \
+                            interpretation; an interpretation needs no address and no date";
                 self.add("evidence-source", &source.pointer, message, help);
             }
             self.kinds.insert(id, kind.unwrap_or(INTERPRETATION));
         }
     }
 
-    /// Checks that an entry of `x-evidence` cites sources and belongs to a statement.
+    /// Checks that an entry of `x-evidence` cites sources and names a statement.
     fn check_entry(&mut self, entry: &Node<'s>) {
         let (key, pointer) = (entry.key(), &entry.pointer);
         let ids = ids(entry);
@@ -127,18 +129,18 @@ impl<'s> Evidence<'s> {
             self.add("evidence-id", pointer, message, help);
         }
         if !self.used.contains(pointer) {
-            let message = format!("the entry `{key}` belongs to no statement");
+            let message = format!("the key `{key}` names no statement");
             let help = "name a property, parameter, status code, header, media type or known value of the object, or `/keyword`";
             self.add("evidence-key", pointer, message, help);
         }
     }
 
-    /// Checks that a statement has evidence: that the owner's `x-evidence` has one of the keys. The first of these keys is the
-    /// statement's evidence.
+    /// Checks that a statement has evidence: the owner's `x-evidence` must have one of the `keys`. If it has several, the first one
+    /// in `keys` is the evidence.
     fn check_statement(&mut self, pointer: &str, owner: &str, keys: &[String]) {
         let entries = self.spec.at(&format!("{owner}/{EVIDENCE}"));
-        let found = |key| entries.as_ref().and_then(|entries| entries.written(key));
-        let Some(entry) = keys.iter().find_map(|key| found(key)) else {
+        let entry = |key| entries.as_ref().and_then(|entries| entries.written(key));
+        let Some(entry) = keys.iter().find_map(|key| entry(key)) else {
             let message = format!(
                 "the statement has no evidence: `{EVIDENCE}` of `{owner}` has no `{}`",
                 keys.join("` and no `")
@@ -156,8 +158,8 @@ impl<'s> Evidence<'s> {
         self.used.insert(entry.pointer);
     }
 
-    /// Checks the statements of an object and of the objects inside. `scope` is the object's key in the owner's `x-evidence`; it is
-    /// empty for the owner itself.
+    /// Checks the statements of an object and of the objects inside. `scope` is the object's key in the owner's `x-evidence`. The scope
+    /// of the owner is empty.
     fn check_object(&mut self, object: &Object<'s>, owner: &str, scope: &str) {
         if matches!(object.kind, Kind::Schema | Kind::SecurityScheme) {
             self.check_keywords(object, owner, scope);
@@ -169,7 +171,7 @@ impl<'s> Evidence<'s> {
                 (Kind::Parameter, _) => (owner, vec![name.unwrap_or_default().to_owned()]),
                 (Kind::Schema, "properties") => (object.pointer.as_str(), vec![child.key()]),
                 (Kind::Schema, "schema") if object.kind == Kind::MediaType => {
-                    // The inline schema of a body is an owner itself.
+                    // The inline schema of a body is an owner.
                     (child.pointer.as_str(), vec![String::new()])
                 }
                 (Kind::Schema, _) => (owner, vec![format!("{scope}{inside}"), own_key(scope)]),
@@ -212,7 +214,7 @@ impl<'s> Evidence<'s> {
                         own_key(scope)
                     };
                     let mut keys = vec![format!("{scope}/{name}"), general];
-                    // The schema of a parameter or header has the evidence of the parameter or header.
+                    // The evidence of a parameter or header is also the evidence of its schema.
                     keys.extend(scope.strip_suffix("/schema").map(own_key));
                     self.check_statement(&keyword.pointer, owner, &keys);
                 }
@@ -221,7 +223,7 @@ impl<'s> Evidence<'s> {
     }
 }
 
-/// Returns the source ids of an entry of `x-evidence`; `?` for an id that isn't text.
+/// Returns the source ids of an entry of `x-evidence`. An id that isn't text becomes `?`, which is no id.
 fn ids<'s>(entry: &Node<'s>) -> Vec<&'s str> {
     let ids = entry.value.as_array().into_iter().flatten();
     ids.map(|id| id.as_str().unwrap_or("?")).collect()
@@ -232,7 +234,7 @@ fn own_key(scope: &str) -> String {
     if scope.is_empty() { "/" } else { scope }.to_owned()
 }
 
-/// Returns the key in `x-evidence` of the part `name` of the object at `scope`.
+/// Returns the key in `x-evidence` of the property, response or other child `name` of the object at `scope`.
 fn part_key(scope: &str, name: &str) -> String {
     let separator = if scope.is_empty() { "" } else { "/" };
     format!("{scope}{separator}{name}")

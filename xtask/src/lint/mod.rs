@@ -1,4 +1,5 @@
-//! `cargo xtask lint`: checks the spec for constructs that break code generators or clients, and for statements without evidence.
+//! `cargo xtask lint`: checks the spec for broken references, for constructs that break code generators or clients, and for statements
+//! without evidence.
 
 mod evidence;
 
@@ -15,8 +16,8 @@ use crate::spec::{Spec, SpecError};
 
 /// Checks the spec for constructs that break code generators or clients, and for statements without evidence
 ///
-/// `generate` and every build with the feature `generate` check the constructs, too. A spec that has `x-sources` needs evidence:
-/// every statement must cite ids of `x-sources` in `x-evidence`.
+/// The command also reports broken references. `generate` and every build with the feature `generate` check the constructs, too. A
+/// spec with `x-sources` needs evidence: every statement must cite ids of `x-sources` in `x-evidence`.
 #[derive(Args)]
 pub struct Lint {
     /// The spec [default: openapi/cloud-partner-portal.yaml]
@@ -25,23 +26,18 @@ pub struct Lint {
 }
 
 impl Lint {
-    /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let mut report = problems(&spec)?;
-        // The evidence check relies on the structure that the other rules check.
+        // The check of the evidence expects a spec that follows the other rules.
         if report.is_empty()
             && let Some(evidence) = evidence::check(&spec)
         {
-            let total = evidence.statements.iter().sum();
-            let by_kind = evidence.statements.iter().zip(evidence::KINDS);
-            let by_kind: Vec<String> = by_kind
-                .map(|(number, kind)| format!("{number} {kind}"))
-                .collect();
+            let total = with_noun(evidence.statements.iter().sum(), "statement");
+            let [documented, observed, client, interpreted] = evidence.statements;
             let text = format!(
-                "{} by the kind of their sources: {}",
-                with_noun(total, "statement"),
-                by_kind.join(", ")
+                "{total} by the kind of their sources: {documented} documentation, {observed} observation, {client} client, \
+                 {interpreted} interpretation"
             );
             print_line(out, "Evidence", text)?;
             report.extend(evidence.findings);

@@ -32,19 +32,20 @@ impl<'o> Capture<'o> {
         let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         let date = now.split('T').next().unwrap_or_default();
         let (kind, source) = if is_live {
-            let what = "properties, types and formats are the service's, the values are pseudonyms";
-            let source = format!("Response of the live service, sanitised on {date}: {what}.");
+            let values =
+                "properties, types and formats are the service's, the values are pseudonyms";
+            let source = format!("Response of the live service, sanitised on {date}: {values}.");
             (ProvenanceKind::Captured, source)
         } else {
-            let what = "Response of a server that isn't the live service";
-            let source = format!("{what}, sanitised on {date}.");
+            let server = "a server that isn't the live service";
+            let source = format!("Response of {server}, sanitised on {date}.");
             (ProvenanceKind::Synthetic, source)
         };
-        let (status, called) = (response.status, operation.name());
+        let (status, name_in_spec) = (response.status, operation.name());
         let recording = Recording {
             // The path is relative to tests/recordings/live.
             schema: Some("../../recording.schema.json".to_owned()),
-            description: format!("A response with status {status} to {called}."),
+            description: format!("A response with status {status} to {name_in_spec}."),
             provenance: Provenance {
                 kind,
                 sources: Vec::new(),

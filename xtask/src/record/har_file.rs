@@ -31,8 +31,8 @@ pub fn read<'o>(
     let har = parse(path, &shown)?;
     let Some(entries) = har.pointer("/log/entries").and_then(Value::as_array) else {
         return Err(format!(
-            "{shown}: the file isn't a HAR file, because it has no list `log.entries`: export one from the browser's network panel, or \
-             with `mitmdump --set hardump=FILE`"
+            "{shown}: the file isn't a HAR file, because it has no list `log.entries`: export a HAR file from the browser's network panel, \
+             or with `mitmdump --set hardump=FILE`"
         ).into());
     };
     // Shorter words are left out, because a recording can contain them by chance.

@@ -262,13 +262,13 @@ fn client(endpoint: &Url, token: &str) -> Result<Client, String> {
 /// Returns the messages of an error and its causes. They don't contain the URL, because the URL contains personal data.
 fn causes(error: reqwest::Error) -> String {
     let error = error.without_url();
-    let mut message = error.to_string();
+    let mut messages = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(error) = cause {
-        message += &format!(": {error}");
+        messages.push(error.to_string());
         cause = error.source();
     }
-    message
+    messages.join(": ")
 }
 
 fn publisher(option: Option<String>) -> Result<String, String> {

@@ -60,7 +60,6 @@ pub struct Record {
 }
 
 impl Record {
-    /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&files::default_spec_path())?;
         let operations = spec.operations()?;

@@ -49,9 +49,7 @@ static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
 impl Pseudonyms {
     /// Sanitises the request and the response of a recording.
     pub fn sanitise(&mut self, operation: &Operation<'_>, recording: &mut Recording) {
-        let Recording {
-            request, response, ..
-        } = recording;
+        let (request, response) = (&mut recording.request, &mut recording.response);
         let mut path = operation.path.clone();
         for (name, segment) in operation.captures(&request.path).unwrap_or_default() {
             let real = decode_segment(segment);

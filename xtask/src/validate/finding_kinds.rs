@@ -28,12 +28,10 @@ macro_rules! kinds {
 kinds! {
     UNREADABLE = "unreadable-recording" Error,
         "fix the file: tests/recording.schema.json describes the format";
-
     BROKEN_SCHEMA = "broken-schema" Error,
         "fix the schema: no value was validated against it";
     INVALID_EXAMPLE = "invalid-example" Error,
         "fix the example or the schema";
-
     UNKNOWN_OPERATION = "unknown-operation" Error,
         "fix the request, or describe the operation in the spec";
     AMBIGUOUS_OPERATION = "ambiguous-operation" Error,
@@ -46,7 +44,6 @@ kinds! {
         "add the parameter or header to the recording, or make it optional in the spec";
     INVALID_VALUE = "invalid-value" Error,
         "fix the recording if clients or the service never send such a value, otherwise fix the spec";
-
     UNDOCUMENTED_STATUS = "undocumented-status" Error,
         "describe the status code in the spec";
     CONTENT_TYPE = "content-type" Error,
@@ -57,7 +54,6 @@ kinds! {
         "describe the body in the spec";
     BODY_SYNTAX = "body-syntax" Error,
         "record JSON under `json` and any other body under `text`, with the matching content type";
-
     UNKNOWN_PROPERTY = "unknown-property" Note,
         "describe the property in the spec if the service sends it";
     UNKNOWN_VALUE = "unknown-value" Note,
@@ -66,7 +62,6 @@ kinds! {
         "describe the header in the spec if clients need it, otherwise remove it from the recording";
     ERROR_BODY = "error-body" Note,
         "nothing to do: clients check the status code before they read the body of an error response";
-
     SECRET = "secret" Error,
         "replace the secret by a placeholder or remove the header, and revoke the secret if it is real";
     E_MAIL_ADDRESS = "e-mail-address" Error,

@@ -46,7 +46,6 @@ pub struct Validate {
 }
 
 impl Validate {
-    /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let checker = Checker::new(&spec)?;
