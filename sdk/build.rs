@@ -11,47 +11,42 @@ fn main() {
 
 #[cfg(feature = "generate")]
 fn main() -> std::process::ExitCode {
-    // The variable is read at run time. `env!` would store the folder of the workspace that compiled the build script, and another copy
-    // of the workspace with the same target folder can run the same build script.
-    let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let package = std::path::Path::new(&package);
+    let Err(message) = run() else {
+        return std::process::ExitCode::SUCCESS;
+    };
+    for line in message.lines() {
+        println!("cargo::error={line}");
+    }
+    std::process::ExitCode::FAILURE
+}
+
+#[cfg(feature = "generate")]
+fn run() -> Result<(), String> {
+    // The variables are read at run time, because another copy of the workspace with the same target folder can run the same build
+    // script. `env!` would store the folder of the copy that compiled it.
+    let folder = |name| std::path::PathBuf::from(std::env::var_os(name).unwrap_or_default());
+    let (package, output) = (folder("CARGO_MANIFEST_DIR"), folder("OUT_DIR"));
     let spec = package.join("../openapi/cloud-partner-portal.yaml");
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=generator");
     println!("cargo::rerun-if-changed={}", spec.display());
-    match run(package, &spec) {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(message) => {
-            for line in message.lines() {
-                println!("cargo::error={line}");
-            }
-            std::process::ExitCode::FAILURE
-        }
-    }
-}
-
-#[cfg(feature = "generate")]
-fn run(package: &std::path::Path, spec: &std::path::Path) -> Result<(), String> {
-    let directory = std::env::var_os("OUT_DIR").unwrap_or_default();
-    let directory = std::path::Path::new(&directory);
     let failed =
         |path: &std::path::Path, error: std::io::Error| format!("{}: {error}", path.display());
     if !spec.exists() {
         // A published package has no spec: the build uses the committed files.
         for name in generator::FILES {
             let committed = package.join("src").join(name);
-            std::fs::copy(&committed, directory.join(name))
+            std::fs::copy(&committed, output.join(name))
                 .map_err(|error| failed(&committed, error))?;
         }
         return Ok(());
     }
-    let text = std::fs::read_to_string(spec).map_err(|error| failed(spec, error))?;
-    let generate = || {
-        let spec = generator::spec::Spec::parse(spec, &text)?;
-        generator::generate(&spec)
-    };
-    for (name, text) in generate().map_err(|error| error.to_string())? {
-        let target = directory.join(name);
+    let text = std::fs::read_to_string(&spec).map_err(|error| failed(&spec, error))?;
+    let files = generator::spec::Spec::parse(&spec, &text)
+        .and_then(|spec| generator::generate(&spec))
+        .map_err(|error| error.to_string())?;
+    for (name, text) in files {
+        let target = output.join(name);
         std::fs::write(&target, text).map_err(|error| failed(&target, error))?;
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Lists a publisher's offers with the status of each.
+//! Lists a publisher's offers with their status.
 //!
 //! ```text
 //! AZURE_TOKEN=… cargo run --example list -- contoso
@@ -15,10 +15,6 @@ async fn main() -> Result<(), Error> {
         let report = client.get_offer_status(&publisher, &offer.id).await?;
         println!("{:<30} {}", offer.id, report.status);
     }
-    println!(
-        "{} offers, request {}",
-        offers.len(),
-        offers.correlation_id().unwrap_or("without an id")
-    );
+    println!("{} offers", offers.len());
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Waits for an offer's publication. A release pipeline can continue when the exit code is 0.
+//! Waits for an offer's publication, for example in a release pipeline.
 //! Exit codes: 0 when the offer is live or waits for its go-live, 1 for any other outcome, 2 for an error.
 //!
 //! ```text
@@ -8,6 +8,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use cloud_partner_portal::types::PublicationStep;
 use cloud_partner_portal::{Client, Error, Outcome};
 
 #[tokio::main]
@@ -32,14 +33,9 @@ async fn wait() -> Result<Outcome, Error> {
         .timeout(Duration::from_secs(24 * 3600))
         .await?;
     println!("{}", result.outcome);
-    let step = result
-        .report
-        .as_ref()
-        .and_then(|report| report.current_step());
-    for message in step
-        .map(cloud_partner_portal::types::PublicationStep::messages)
-        .unwrap_or_default()
-    {
+    let report = result.report.as_ref();
+    let step = report.and_then(|report| report.current_step());
+    for message in step.map_or(&[][..], PublicationStep::messages) {
         println!("  {}", message.message_html.as_deref().unwrap_or_default());
     }
     Ok(result.outcome)

@@ -1,5 +1,5 @@
-//! Watches all offers of a publisher until every offer in flight has an outcome. The exit code is 0 only when every watched
-//! publication succeeded.
+//! Watches all offers of a publisher until every publication that is in progress has an outcome. The exit code is 0 only when every
+//! watched publication succeeded.
 //!
 //! ```text
 //! AZURE_TOKEN=… cargo run --example whole_publisher -- contoso
@@ -7,6 +7,7 @@
 
 use std::process::ExitCode;
 
+use cloud_partner_portal::types::PublicationStep;
 use cloud_partner_portal::{Client, Error, PublisherWatchEvent};
 
 #[tokio::main]
@@ -21,21 +22,13 @@ async fn main() -> Result<ExitCode, Error> {
                 println!("{offers} offers, {watched} of them watched");
             }
             PublisherWatchEvent::Changed { offer, change, .. } => {
-                let step = change
-                    .report
-                    .current_step()
-                    .map(cloud_partner_portal::types::PublicationStep::label);
-                println!(
-                    "{offer}: {} {}",
-                    change.report.status,
-                    step.unwrap_or_default()
-                );
+                let report = &change.report;
+                let step = report.current_step().map_or("", PublicationStep::label);
+                println!("{offer}: {} {step}", report.status);
             }
             PublisherWatchEvent::PollFailed { offer, error, .. } => {
-                eprintln!(
-                    "{}: a poll failed, the watch continues: {error}",
-                    offer.as_deref().unwrap_or("the list")
-                );
+                let polled = offer.as_deref().unwrap_or("the list");
+                eprintln!("{polled}: a poll failed, the watch continues: {error}");
             }
             PublisherWatchEvent::OfferEnded { offer, result, .. } => match result {
                 Ok(result) => println!("{offer}: {}", result.outcome),
@@ -48,6 +41,6 @@ async fn main() -> Result<ExitCode, Error> {
             _ => {}
         }
     }
-    // Not reached: the last event before `None` is `Ended`.
+    // Not reached, because the last event is `Ended`.
     Ok(ExitCode::FAILURE)
 }

@@ -2,9 +2,8 @@
 //!
 //! # The public API
 //!
-//! The operations of the spec are methods of [`Client`], and the spec's types are in [`types`]. [`Watch`] waits for one
-//! publication, and [`PublisherWatch`] waits for all publications of a publisher. [`Outcome`] is the result of a publication.
-//! [`Error`] is the only error type.
+//! The operations of the spec are methods of [`Client`], and the spec's types are in [`types`]. The types of responses implement
+//! `serde`'s traits.
 //!
 //! Types of other crates that are part of this API:
 //!
@@ -12,14 +11,12 @@
 //! |---|---|---|
 //! | `reqwest::Client` | [`ClientBuilder::http_client`] | configures proxies and certificates |
 //! | `http::HeaderMap` | [`Response::headers`] | the common type of HTTP libraries |
-//! | `serde_json::Value`, `Map` | [`Response::json`], properties of unknown type | the common type for JSON of any structure |
+//! | `serde_json::Value`, `Map` | [`Response::json`], properties without a documented type | the common type for JSON of any structure |
 //! | `time::OffsetDateTime` | [`Timestamp::utc`] | the date library of the Azure SDK |
 //! | `futures_core::Stream` | [`Watch`], [`PublisherWatch`] | the common type of stream libraries |
 //! | `azure_core::credentials::TokenCredential` | `Credential::azure`, with `azure-identity` | the Azure SDK's credentials |
-//! | `schemars::JsonSchema` | every type, with `schemars` | |
-//! | `httpmock` | `mock`, with `mock` | the server that the mocks extend |
-//!
-//! The types of responses implement `serde`'s traits.
+//! | `schemars::JsonSchema` | types of responses, with `schemars` | describes the JSON of a response |
+//! | `httpmock::MockServer` | module `mock`, with `mock` | the server that the mocks extend |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -34,25 +31,21 @@ pub mod mock;
 mod values;
 mod watch;
 
-// Generated code is checked by the compiler's lints, but not by Clippy.
-#[cfg(feature = "generate")]
+// The compiler's lints apply to generated code, but Clippy's don't.
 #[allow(clippy::all, clippy::pedantic, unused_qualifications)]
 mod generated {
+    #[cfg(feature = "generate")]
     include!(concat!(env!("OUT_DIR"), "/generated.rs"));
+    #[cfg(not(feature = "generate"))]
+    include!("generated.rs");
 }
-#[cfg(feature = "generate")]
 #[allow(clippy::pedantic)]
 mod facade {
+    #[cfg(feature = "generate")]
     include!(concat!(env!("OUT_DIR"), "/facade.rs"));
+    #[cfg(not(feature = "generate"))]
+    include!("facade.rs");
 }
-#[cfg(not(feature = "generate"))]
-#[allow(clippy::pedantic)]
-#[rustfmt::skip]
-mod facade;
-#[cfg(not(feature = "generate"))]
-#[allow(clippy::all, clippy::pedantic, unused_qualifications)]
-#[rustfmt::skip]
-mod generated;
 
 pub use call::response::Response;
 pub use call::retry::RetryPolicy;

@@ -1,9 +1,11 @@
 //! Mocks of the service for tests, with the feature `mock`.
 //!
-//! [`MockServerExt`] adds a method for each operation to [`httpmock::MockServer`], which responds over a real socket. Therefore the
-//! code under test runs unchanged. The method's closure has two arguments. The first one has a method for each parameter of the
-//! operation, which sets the expected value. The second one has a method for each response, such as `ok` and `not_found`, which sets
-//! the body; `default_response` sets any other status code as well.
+//! [`MockServerExt`] adds a method for each operation to [`httpmock::MockServer`]. The server listens on a local port, so the code under
+//! test needs only another endpoint. Each method takes a closure with two arguments:
+//!
+//! * `when` sets the expected values of the request. It has a method for each parameter of the operation.
+//! * `then` sets the response. It has a method for each documented response, such as `ok` and `not_found`, which takes the body;
+//!   `default_response` takes the body and any other status code.
 //!
 //! ```
 //! use std::time::Duration;
@@ -13,7 +15,7 @@
 //! use cloud_partner_portal::{Client, Credential, Error, Outcome};
 //! use httpmock::MockServer;
 //!
-//! /// The code under test: announces an offer that is live.
+//! /// The code under test.
 //! async fn announce(client: &Client, offer: &str) -> Result<String, Error> {
 //!     let result = client
 //!         .watch("contoso", offer)?
@@ -53,7 +55,6 @@ mod sealed {
     impl Sealed for httpmock::MockServer {}
 }
 
-#[cfg(feature = "generate")]
 #[allow(
     clippy::all,
     clippy::pedantic,
@@ -62,12 +63,10 @@ mod sealed {
     unused_qualifications
 )]
 mod generated {
+    #[cfg(feature = "generate")]
     include!(concat!(env!("OUT_DIR"), "/generated_mocks.rs"));
+    #[cfg(not(feature = "generate"))]
+    include!("generated_mocks.rs");
 }
-#[cfg(not(feature = "generate"))]
-#[allow(clippy::all, clippy::pedantic, missing_docs, unused_imports, unused_qualifications)]
-#[path = "generated_mocks.rs"]
-#[rustfmt::skip]
-mod generated;
 
 pub use generated::{MockServerExt, operations};

@@ -14,7 +14,7 @@ use crate::error::{Error, Kind};
 
 /// The service's response to a call: the decoded value, with the status code, the headers and the body.
 ///
-/// A response dereferences to the value. [`into_inner`](Self::into_inner) returns the value itself.
+/// A response dereferences to the value.
 ///
 /// ```no_run
 /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
@@ -102,8 +102,8 @@ impl<T> Response<T> {
         &self.received.body
     }
 
-    /// Returns the response as JSON, including properties that the spec doesn't define. If the body isn't valid JSON, strings with
-    /// invalid Unicode and properties that occur twice become `null`.
+    /// Returns the response body as JSON, including properties that the spec doesn't define. If the body holds a string with invalid
+    /// Unicode, this string becomes `null`, and so does each property that occurs twice in an object.
     ///
     /// ```no_run
     /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {

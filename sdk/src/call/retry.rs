@@ -1,25 +1,23 @@
-//! The retry policy, and the parsing of `Retry-After`. `Error::is_retryable` decides which errors are retried.
+//! The retry policy, and the parsing of `Retry-After`.
 
 use std::time::{Duration, SystemTime};
 
 /// The maximum number of attempts of a call, and the backoff between attempts.
 ///
-/// Only `GET` and `HEAD` requests are retried, and only after 408, 429, 5xx, a connection that can't be opened or broke, and an
-/// attempt that timed out. The backoff doubles from [`initial_backoff`](Self::initial_backoff) to
-/// [`max_backoff`](Self::max_backoff). A random time (jitter) of up to the same length is added to each backoff. A backoff is never
-/// shorter than the service's `Retry-After`. If a backoff would end after the call's deadline
-/// ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails immediately with the errors so far.
+/// Only `GET` and `HEAD` requests are retried, and only after an error for which
+/// [`Error::is_retryable`](crate::Error::is_retryable) returns `true`. The backoff doubles from
+/// [`initial_backoff`](Self::initial_backoff) to [`max_backoff`](Self::max_backoff). A random time (jitter) of up to the same length is
+/// added to each backoff. A backoff is never shorter than the service's `Retry-After`. If a backoff would end after the call's deadline
+/// ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails immediately with the errors of its attempts.
 ///
 /// Independently of the policy, a request whose token was rejected (401) is sent once more with a new token, at most once per call.
-/// This request is an attempt like any other: it counts in [`Error::attempts`](crate::Error::attempts) and towards
-/// [`max_attempts`](Self::max_attempts). It is the only attempt that can exceed the maximum, by one.
+/// This request counts as an attempt. It is sent even if [`max_attempts`](Self::max_attempts) is reached.
 ///
 /// ```
 /// use std::time::Duration;
 /// use cloud_partner_portal::RetryPolicy;
 ///
 /// let patient = RetryPolicy::default().max_attempts(10).max_backoff(Duration::from_secs(60));
-/// # let _ = patient;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RetryPolicy {
@@ -40,14 +38,13 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Returns a policy without retries: a maximum of one attempt. A call sends a second request only after a 401, with a new token.
+    /// Returns a policy without retries: a maximum of one attempt.
     #[must_use]
     pub fn disabled() -> Self {
         Self::default().max_attempts(1)
     }
 
-    /// Sets the maximum number of attempts of a call, by default 5; 0 counts as 1. Each request that is sent is an attempt. Only the
-    /// request with a new token after a 401 is sent even if the maximum is reached.
+    /// Sets the maximum number of attempts of a call, by default 5; 0 counts as 1. Each request that is sent is an attempt.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
@@ -61,7 +58,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Sets the maximum backoff before jitter and `Retry-After`, by default 30 s.
+    /// Sets the maximum backoff, by default 30 s. Jitter and `Retry-After` can make the time between two attempts longer.
     #[must_use]
     pub fn max_backoff(mut self, backoff: Duration) -> Self {
         self.max_backoff = backoff;

@@ -1,4 +1,4 @@
-//! The settings of a client's calls, and the operation that is called.
+//! The settings that all calls of a client share, and the description of the operation that is called.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -9,7 +9,6 @@ use tokio::time::Instant;
 use super::retry::RetryPolicy;
 use crate::credential::Credential;
 
-/// The settings that all calls of a client share.
 #[derive(Clone)]
 pub(crate) struct Settings {
     /// The service's address without a trailing slash.
@@ -25,23 +24,23 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Returns the rest of the call timeout.
+    /// Returns the time that is left until the call times out.
     pub(super) fn call_left(&self, started: Instant) -> Duration {
         self.call_timeout.saturating_sub(started.elapsed())
     }
 
+    /// Returns the message of a call timeout.
     pub(super) fn call_timed_out(&self) -> String {
         let seconds = self.call_timeout.as_secs_f64();
         format!("the call timed out after {seconds} s")
     }
 }
 
-/// The operation that is called.
 pub(crate) struct Operation<'o> {
     /// The operation's id in the spec.
     pub(crate) id: &'static str,
     /// The status codes that the spec names as successes.
     pub(crate) success: &'static [RangeInclusive<u16>],
-    /// The checked identifiers in the path, by their names in the spec.
+    /// The path parameters: their names in the spec, and the identifiers that the caller passed.
     pub(crate) path: &'o [(&'static str, &'o str)],
 }

@@ -1,4 +1,5 @@
-//! The span of a call and the event of each attempt, with the feature `tracing`. Spans and events never hold a body or a token.
+//! Writes a span for each call, and an event for each attempt and backoff, with the feature `tracing`. No span or event holds a body
+//! or a token.
 #![cfg_attr(not(feature = "tracing"), allow(unused_variables, clippy::unused_self))]
 
 use std::future::Future;
@@ -10,7 +11,7 @@ use tracing::{Instrument, Span, debug, field::Empty, info_span, warn};
 use super::response::Received;
 use crate::error::Error;
 
-/// The span of a call. Without the feature `tracing`, its methods do nothing.
+/// The span of a call. Without the feature `tracing`, its methods write nothing.
 pub(super) struct Trace {
     #[cfg(feature = "tracing")]
     span: Span,
@@ -30,7 +31,7 @@ impl Trace {
         );
         #[cfg(feature = "tracing")]
         for (name, value) in path {
-            // `publisherId` is recorded as `publisher`; `record` ignores a name that the span doesn't have.
+            // The value of `publisherId` is recorded as `publisher`. `record` ignores a name that the span doesn't have.
             span.record(name.trim_end_matches("Id"), *value);
         }
         Self {
@@ -39,6 +40,7 @@ impl Trace {
         }
     }
 
+    /// Returns the call's future within the span.
     pub(super) fn within<F: Future>(&self, call: F) -> impl Future<Output = F::Output> {
         #[cfg(feature = "tracing")]
         let call = call.instrument(self.span.clone());

@@ -27,17 +27,12 @@ const ENDPOINT: &str = "https://cloudpartner.azure.com";
 /// Cloning is cheap: clones share connections and tokens.
 ///
 /// ```no_run
-/// # async fn example() -> Result<(), cloud_partner_portal::Error> {
 /// use cloud_partner_portal::{Client, Credential};
 ///
 /// let client = Client::builder()
 ///     .credential(Credential::from_env()?)
 ///     .build()?;
-/// for offer in client.list_offers("contoso").await?.iter() {
-///     println!("{}", offer.id);
-/// }
-/// # Ok(())
-/// # }
+/// # Ok::<(), cloud_partner_portal::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Client {
@@ -227,8 +222,17 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the HTTP client, for a proxy or custom certificates. The HTTP client must not follow redirects
-    /// (`redirect::Policy::none()`), because a redirect could send the token to another host.
+    /// Sets the HTTP client, for a proxy or custom certificates. The HTTP client must not follow redirects, because a redirect could
+    /// send the token to another host.
+    ///
+    /// ```no_run
+    /// let http = reqwest::Client::builder()
+    ///     .proxy(reqwest::Proxy::https("http://proxy.example:8080")?)
+    ///     .redirect(reqwest::redirect::Policy::none())
+    ///     .build()?;
+    /// let builder = cloud_partner_portal::Client::builder().http_client(http);
+    /// # Ok::<(), reqwest::Error>(())
+    /// ```
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http = Some(client);
         self

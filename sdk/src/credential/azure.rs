@@ -29,16 +29,13 @@ impl Credential {
     /// token again, and the call fails with the 401. Credentials from [`from_source`](Self::from_source) fetch a new token.
     ///
     /// ```no_run
-    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
     /// use cloud_partner_portal::{Client, Credential};
     ///
     /// let login = azure_identity::AzureCliCredential::new(None)?;
     /// let client = Client::builder()
     ///     .credential(Credential::azure(login))
     ///     .build()?;
-    /// # let _ = client;
-    /// # Ok(())
-    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn azure(credential: Arc<dyn TokenCredential>) -> Self {
         let advice = "check why the Azure credential doesn't return";
@@ -77,10 +74,10 @@ fn uncached(
 /// Returns what to do when the source returns no token in time.
 fn advice(source: CredentialSource) -> String {
     match source {
-        CredentialSource::AzureCli => "run `az account get-access-token` to see why".to_owned(),
+        CredentialSource::AzureCli => "run `az account get-access-token` to see why".into(),
         CredentialSource::ManagedIdentity => {
             "check that this machine has a managed identity, and can connect to 169.254.169.254"
-                .to_owned()
+                .into()
         }
         _ => {
             // The variable from which the Azure SDK reads the address of Microsoft Entra ID, and its default.
@@ -95,17 +92,25 @@ fn azure_credential(
     source: CredentialSource,
     values: &[String],
 ) -> azure_core::Result<Arc<dyn TokenCredential>> {
+    // With the Azure SDK's default, a request without a network would be retried until the renewal times out, and the error wouldn't
+    // name the cause.
+    let client_options = ClientOptions {
+        retry: RetryOptions::exponential(ExponentialRetryOptions {
+            max_retries: 4,
+            max_total_elapsed: Duration::seconds(10),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
     Ok(match (source, values) {
         (CredentialSource::ServicePrincipal, [tenant, client, secret]) => {
             let (client, secret) = (client.clone(), secret.clone().into());
-            let options = ClientSecretCredentialOptions {
-                client_options: client_options(),
-            };
+            let options = ClientSecretCredentialOptions { client_options };
             ClientSecretCredential::new(tenant, client, secret, Some(options))?
         }
         (CredentialSource::WorkloadIdentity, [file, tenant, client]) => {
             WorkloadIdentityCredential::new(Some(WorkloadIdentityCredentialOptions {
-                credential_options: assertion_options(),
+                credential_options: ClientAssertionCredentialOptions { client_options },
                 client_id: Some(client.clone()),
                 tenant_id: Some(tenant.clone()),
                 token_file_path: Some(file.into()),
@@ -121,7 +126,7 @@ fn azure_credential(
             let (tenant, client) = (tenant.clone(), client.clone());
             let access_token = access_token.clone();
             let options = AzurePipelinesCredentialOptions {
-                credential_options: assertion_options(),
+                credential_options: ClientAssertionCredentialOptions { client_options },
             };
             AzurePipelinesCredential::new(tenant, client, connection, access_token, Some(options))?
         }
@@ -132,25 +137,6 @@ fn azure_credential(
             return Err(azure_core::Error::with_message(kind, message));
         }
     })
-}
-
-fn assertion_options() -> ClientAssertionCredentialOptions {
-    ClientAssertionCredentialOptions {
-        client_options: client_options(),
-    }
-}
-
-/// Returns options with fewer retries than the Azure SDK's default. With the default, a request without a network would be retried
-/// until the renewal times out, and its cause would be lost.
-fn client_options() -> ClientOptions {
-    ClientOptions {
-        retry: RetryOptions::exponential(ExponentialRetryOptions {
-            max_retries: 4,
-            max_total_elapsed: Duration::seconds(10),
-            ..Default::default()
-        }),
-        ..Default::default()
-    }
 }
 
 async fn fetch(credential: &dyn TokenCredential) -> Result<AccessToken, CredentialError> {

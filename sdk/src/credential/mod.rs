@@ -122,7 +122,6 @@ impl Credential {
     ///     let secret = std::fs::read_to_string("/run/secrets/token")?;
     ///     Ok(AccessToken::new(secret.trim()).expires_in(Duration::from_secs(3600)))
     /// });
-    /// # let _ = credential;
     /// ```
     pub fn provider<F, R>(fetch: F) -> Self
     where

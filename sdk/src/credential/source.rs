@@ -13,6 +13,13 @@ const TOKEN: &str = "AZURE_TOKEN";
 const TENANT: &str = "AZURE_TENANT_ID";
 const CLIENT: &str = "AZURE_CLIENT_ID";
 const SECRET: &str = "AZURE_CLIENT_SECRET";
+const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
+const PIPELINES: [&str; 4] = [
+    "AZURESUBSCRIPTION_TENANT_ID",
+    "AZURESUBSCRIPTION_CLIENT_ID",
+    "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+    "SYSTEM_ACCESSTOKEN",
+];
 
 /// The sources that need nothing but environment variables, in the order in which [`Credential::from_env`] tries them.
 const ENVIRONMENT: [CredentialSource; 3] = [
@@ -58,30 +65,19 @@ impl CredentialSource {
     /// Returns the name, such as `service-principal`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::TokenFile => "token-file",
-            Self::ServicePrincipal => "service-principal",
-            Self::WorkloadIdentity => "workload-identity",
-            Self::ManagedIdentity => "managed-identity",
-            Self::AzurePipelines => "azure-pipelines",
-            Self::AzureCli => "azure-cli",
-        }
+        self.name_and_variables().0
     }
 
-    /// Returns the environment variables that the source needs.
-    fn variables(self) -> &'static [&'static str] {
+    /// Returns the name, and the environment variables that the source needs.
+    fn name_and_variables(self) -> (&'static str, &'static [&'static str]) {
         match self {
-            Self::Token => &[TOKEN],
-            Self::ServicePrincipal => &[TENANT, CLIENT, SECRET],
-            Self::WorkloadIdentity => &["AZURE_FEDERATED_TOKEN_FILE", TENANT, CLIENT],
-            Self::AzurePipelines => &[
-                "AZURESUBSCRIPTION_TENANT_ID",
-                "AZURESUBSCRIPTION_CLIENT_ID",
-                "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
-                "SYSTEM_ACCESSTOKEN",
-            ],
-            Self::TokenFile | Self::ManagedIdentity | Self::AzureCli => &[],
+            Self::Token => ("token", &[TOKEN]),
+            Self::TokenFile => ("token-file", &[]),
+            Self::ServicePrincipal => ("service-principal", &[TENANT, CLIENT, SECRET]),
+            Self::WorkloadIdentity => ("workload-identity", &[TOKEN_FILE, TENANT, CLIENT]),
+            Self::ManagedIdentity => ("managed-identity", &[]),
+            Self::AzurePipelines => ("azure-pipelines", &PIPELINES),
+            Self::AzureCli => ("azure-cli", &[]),
         }
     }
 }
@@ -138,14 +134,10 @@ impl Credential {
     /// Creates a credential from one source. All sources except `token` need the feature `azure-identity`.
     ///
     /// ```no_run
-    /// # fn example() -> Result<(), cloud_partner_portal::Error> {
-    /// use cloud_partner_portal::{Credential, CredentialSource};
+    /// use cloud_partner_portal::Credential;
     ///
-    /// let source: CredentialSource = "token".parse()?;
-    /// let credential = Credential::from_source(source)?;
-    /// # let _ = credential;
-    /// # Ok(())
-    /// # }
+    /// let credential = Credential::from_source("managed-identity".parse()?)?;
+    /// # Ok::<(), cloud_partner_portal::Error>(())
     /// ```
     ///
     /// # Errors
@@ -198,7 +190,7 @@ fn values(source: CredentialSource, read: Read) -> Result<Vec<String>, String> {
         let value = read(name)?.trim().to_owned();
         Some(value).filter(|value| !value.is_empty())
     };
-    let mut names = source.variables().to_vec();
+    let mut names = source.name_and_variables().1.to_vec();
     let is_missing = |name: &&str| value(name).is_none();
     let missing: Vec<_> = names.iter().copied().filter(is_missing).collect();
     match *missing {

@@ -1,4 +1,4 @@
-//! Construction of errors, and the chain of the errors of several attempts.
+//! Constructs errors, and chains the errors of several attempts: each error is the source of the next error.
 
 use std::error::Error as StdError;
 use std::iter;
@@ -26,7 +26,7 @@ impl Error {
         }))
     }
 
-    /// Sets fields. An error that is shared is copied.
+    /// Sets fields. If the error has other clones, they don't change.
     pub(crate) fn with(mut self, set: impl FnOnce(&mut Inner)) -> Self {
         set(Arc::make_mut(&mut self.0));
         self
@@ -40,8 +40,8 @@ impl Error {
         self.with(|inner| inner.operation = Some(operation))
     }
 
-    /// Chains the errors of a call's attempts or of a watch's polls, from the first to the last. The source of each error is the
-    /// error before it. Of several errors with the same cause, only the last is kept.
+    /// Chains the errors of a call's attempts or of a watch's polls, the oldest first. The source of each error is the error before
+    /// it. Of several errors with the same cause, only the last is kept.
     pub(crate) fn chain(mut errors: Vec<Self>, last: Self) -> Self {
         errors.push(last.clone());
         let newest_first = errors.into_iter().rev().flat_map(|error| {
@@ -59,7 +59,7 @@ impl Error {
         chain.unwrap_or(last)
     }
 
-    /// Returns this error with the earlier errors of another error, unless it has earlier errors of its own.
+    /// Returns this error. If it has no earlier errors, it gets the earlier errors of `other`.
     pub(crate) fn or_earlier_of(self, other: &Self) -> Self {
         if self.0.earlier.is_some() || other.0.earlier.is_none() {
             return self;
@@ -67,6 +67,7 @@ impl Error {
         self.with(|inner| inner.earlier.clone_from(&other.0.earlier))
     }
 
+    /// Returns whether both errors have the same kind, status code, code and message.
     pub(crate) fn has_cause_of(&self, other: &Self) -> bool {
         let (one, other) = (&self.0, &other.0);
         (one.kind, one.status, &one.code, &one.message)

@@ -1,4 +1,4 @@
-//! Parses error responses of the service and of gateways, in all observed formats.
+//! Parses error responses of the service, of gateways and of sign-in endpoints. Each has its own JSON or HTML format.
 
 use serde_json::{Map, Value};
 
@@ -15,7 +15,7 @@ pub(crate) struct ErrorResponse {
 }
 
 impl ErrorResponse {
-    /// Parses a body. A body in an unknown format has neither code nor message.
+    /// Parses the body of an error response. If its format is unknown, the result has neither code nor message.
     pub(crate) fn read(body: &[u8]) -> Self {
         match serde_json::from_slice(body) {
             Ok(Value::Object(properties)) => Self::from_object(&properties),
@@ -45,7 +45,8 @@ impl ErrorResponse {
                 return Self::new(code, message);
             }
         }
-        // {"Message": …}, and the formats of gateways and sign-in endpoints.
+        // {"Message": …} of the service, {"code": …, "message": …} of gateways, {"error": …, "error_description": …} of sign-in
+        // endpoints.
         let message = text(properties, "message")
             .or_else(|| text(properties, "error_description"))
             .or_else(|| text(properties, "error"));
@@ -57,7 +58,7 @@ impl ErrorResponse {
         if trimmed.starts_with('<') {
             return Self::new(None, html_title(trimmed));
         }
-        // Incomplete JSON isn't human-readable.
+        // The text is JSON that is incomplete or invalid, which isn't human-readable.
         if trimmed.starts_with(['{', '[', '"']) {
             return Self::default();
         }
@@ -81,8 +82,8 @@ fn html_title(page: &str) -> Option<&str> {
     page.get(start..end)
 }
 
-/// Returns the first line that isn't empty. The line is shortened, and the characters that control a terminal or the direction of
-/// text are removed.
+/// Returns the first line that isn't empty, with at most 500 characters. Characters that control a terminal or the direction of text
+/// are removed.
 pub(crate) fn one_line(text: &str) -> Option<String> {
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     let mut short: String = line
@@ -96,7 +97,8 @@ pub(crate) fn one_line(text: &str) -> Option<String> {
     Some(short).filter(|short| !short.is_empty())
 }
 
-/// Returns whether a character changes the direction of text (Unicode Standard Annex 9, section 2) or separates lines.
+/// Returns whether a character changes the direction of text (Unicode Standard Annex 9, section 2), or is a Unicode separator of
+/// lines or paragraphs.
 fn is_bidi_control(character: char) -> bool {
     matches!(
         character,
