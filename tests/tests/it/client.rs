@@ -28,7 +28,6 @@ fn types_are_send_and_sync_and_errors_are_clone() {
     is_error::<Error>();
 }
 
-/// Builds a client with this endpoint and a custom HTTP client.
 fn with_endpoint(endpoint: &str) -> Result<Client, Error> {
     Client::builder()
         .endpoint(endpoint)

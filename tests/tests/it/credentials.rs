@@ -1,4 +1,4 @@
-//! Tests when the SDK fetches, caches, renews and discards tokens. A provider counts the fetches, and a server records the tokens.
+//! When the SDK fetches, caches, renews and discards tokens. A token provider counts its calls, and a server records the tokens.
 
 use std::error::Error as _;
 use std::io;
@@ -18,7 +18,7 @@ use crate::support::scripted_server::{
     ReceivedRequest, ScriptedServer, Step, json_response, response,
 };
 
-/// The behaviour of a provider in one call.
+/// What a token provider does in one call.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Behaviour {
@@ -26,16 +26,14 @@ enum Behaviour {
     Forever,
     /// Returns a token with a lifetime of an hour.
     Hour,
-    /// Returns a token with a lifetime of two minutes, which the SDK starts to renew at once: it renews a token five minutes before its
-    /// expiry.
+    /// Returns a token with a lifetime of two minutes. The SDK renews a token five minutes before its expiry, so this one at once.
     Soon,
     /// Returns a token that has expired by the next call.
     Now,
     /// Returns token 0, with a lifetime of an hour.
     Same,
-    /// Waits until the test opens the gate, then returns a token without an expiry.
+    /// Waits until `gate` has a permit, then returns a token without an expiry.
     Wait,
-    /// Returns an error.
     Fail,
 }
 
@@ -63,7 +61,7 @@ impl Provider {
     async fn call(self) -> Result<AccessToken, Box<dyn std::error::Error + Send + Sync>> {
         let mut number = self.calls.fetch_add(1, Ordering::SeqCst);
         let behaviour = self.behaviours[number.min(self.behaviours.len() - 1)];
-        // Leaves time for a concurrent call to fetch a token too.
+        // A concurrent call of the SDK could fetch a second token in this time.
         tokio::time::sleep(Duration::from_millis(20)).await;
         let seconds = match behaviour {
             Behaviour::Forever => return Ok(AccessToken::new(token(number))),
@@ -117,7 +115,6 @@ fn client(server: &ScriptedServer, credential: Credential) -> Client {
     client.expect("a valid configuration")
 }
 
-/// Lists the offers and returns the number of attempts.
 async fn list(client: &Client) -> Result<u32, Error> {
     let response = with_timeout("list", client.list_offers("contoso")).await;
     if let Err(error) = &response {
@@ -126,7 +123,6 @@ async fn list(client: &Client) -> Result<u32, Error> {
     response.map(|offers| offers.attempts())
 }
 
-/// Starts this number of calls at the same time.
 fn calls_at_once(client: &Client, number: usize) -> Vec<JoinHandle<Result<u32, Error>>> {
     let call = |client: Client| tokio::spawn(async move { list(&client).await });
     (0..number).map(|_| call(client.clone())).collect()
@@ -142,7 +138,7 @@ fn tokens(server: &ScriptedServer) -> Vec<usize> {
     server.requests().into_iter().map(number).collect()
 }
 
-/// Returns a script that rejects the tokens whose number is below `number` with a 401.
+/// Returns a script that returns a 401 for a token whose number is below `number`, and otherwise an empty list.
 fn rejects(number: usize) -> impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static {
     move |request| {
         if (0..number).any(|number| request.token == Some(token(number))) {
@@ -162,6 +158,7 @@ struct Case {
     rejects: usize,
     statuses: Vec<u16>,
     max_attempts: Option<u32>,
+    at_once: usize,
     calls: Vec<u32>,
     error: Option<Vec<String>>,
     status: Option<u16>,
@@ -187,6 +184,12 @@ impl Case {
             ScriptedServer::scripts(self.statuses.iter().map(script).collect())
         };
         let maximum = self.max_attempts.unwrap_or(4);
+        let cloned = client(&server, credential.clone());
+        for call in calls_at_once(&cloned, self.at_once) {
+            let error = call.await.expect("no panic").err();
+            let actual = error.as_ref().map(predicates);
+            assert_eq!(format!("{actual:?}"), format!("{:?}", self.error), "{name}");
+        }
         let client = builder(&server, credential).retry(retry(maximum)).build();
         let client = client.expect("a valid configuration");
         for attempts in &self.calls {
@@ -215,33 +218,6 @@ async fn a_token_is_fetched_cached_and_discarded_by_its_expiry_and_by_a_401() {
     for case in table::<Case>(include_str!("credentials.yaml")) {
         case.check().await;
     }
-}
-
-#[tokio::test]
-async fn a_token_is_fetched_once_for_many_calls() {
-    for behaviour in [Behaviour::Forever, Behaviour::Hour] {
-        let (provider, credential) = Provider::new(&[behaviour]);
-        let server = ScriptedServer::start(rejects(0));
-        // Clones of a credential share its token.
-        let clients = [credential.clone(), credential].map(|clone| client(&server, clone));
-        for call in calls_at_once(&clients[0], 20) {
-            assert_eq!(call.await.expect("no panic").expect("a list"), 1);
-        }
-        list(&clients[1]).await.expect("a list");
-        assert_eq!(tokens(&server), [0; 21]);
-        assert_eq!(provider.calls(), 1);
-    }
-}
-
-#[tokio::test]
-async fn calls_that_wait_for_a_token_share_its_error() {
-    let (provider, credential) = Provider::new(&[Behaviour::Fail]);
-    let server = ScriptedServer::start(rejects(0));
-    for call in calls_at_once(&client(&server, credential), 2) {
-        let error = call.await.expect("no panic").expect_err("no token");
-        assert!(error.is_credential(), "{error:?}");
-    }
-    assert_eq!(provider.calls(), 1);
 }
 
 #[tokio::test]

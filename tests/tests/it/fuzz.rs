@@ -63,7 +63,10 @@ fn any_json() -> impl Strategy<Value = Value> + Clone {
     })
 }
 
-/// Generates JSON objects with these names and values.
+fn any_json_text() -> impl Strategy<Value = Vec<u8>> + Clone {
+    any_json().prop_map(|value| value.to_string().into_bytes())
+}
+
 fn object_of(
     names: impl Strategy<Value: Into<String>> + Clone,
     values: impl Strategy<Value = Value> + Clone,
@@ -108,7 +111,6 @@ fn round_trip<T: DeserializeOwned + Serialize + PartialEq + Debug>(text: &[u8]) 
     Some(value)
 }
 
-/// Calls every method of a report.
 fn call_methods(report: &OfferStatusReport) {
     let _ = (report.outcome(), report.current_step());
     for step in report.steps() {
@@ -164,9 +166,7 @@ fn decoding_any_bytes_doesnt_panic() {
     for bytes in [
         prop::collection::vec(any::<u8>(), 0..300).boxed(),
         similar_to_json.prop_map(String::into_bytes).boxed(),
-        any_json()
-            .prop_map(|value| value.to_string().into_bytes())
-            .boxed(),
+        any_json_text().boxed(),
         corrupted_recordings().boxed(),
     ] {
         check(&bytes, |bytes| {
@@ -178,8 +178,8 @@ fn decoding_any_bytes_doesnt_panic() {
     }
 }
 
-/// Generates JSON text that `serde_json::Value` can't represent: with invalid UTF-8, half of a surrogate pair, a property that occurs twice,
-/// a number that overflows, or deep nesting.
+/// Generates JSON text, mostly with something that `serde_json::Value` can't represent: invalid UTF-8, half of a surrogate pair, a
+/// duplicate property, a number that overflows, or deep nesting.
 fn unusual_json() -> impl Strategy<Value = Vec<u8>> + Clone {
     let unusual: Vec<Vec<u8>> = vec![
         b"\"x\xff\"".to_vec(),
@@ -194,11 +194,11 @@ fn unusual_json() -> impl Strategy<Value = Vec<u8>> + Clone {
     ];
     prop_oneof![
         3 => select(unusual),
-        1 => any_json().prop_map(|value| value.to_string().into_bytes()),
+        1 => any_json_text(),
     ]
 }
 
-/// A server that returns the latest response of the test, and a client.
+/// A server whose response the test sets before each call, and a client of the server.
 struct Service {
     response: Arc<Mutex<(u16, Vec<u8>)>>,
     _server: ScriptedServer,
@@ -214,16 +214,14 @@ impl Service {
             let latest = shared.lock().unwrap_or_else(PoisonError::into_inner);
             response(latest.0, &[], &latest.1)
         });
-        let runtime = tokio::runtime::Builder::new_current_thread();
         Self {
             response: latest,
             client: client(server.url()),
             _server: server,
-            runtime: { runtime }.enable_all().build().expect("a runtime"),
+            runtime: tokio::runtime::Runtime::new().expect("a runtime"),
         }
     }
 
-    /// Lists the offers and returns their ids.
     fn list(&self, status: u16, body: Vec<u8>) -> Result<Vec<String>, Error> {
         *self.response.lock().unwrap_or_else(PoisonError::into_inner) = (status, body);
         let call = with_timeout("list", self.client.list_offers("contoso"));
@@ -247,13 +245,14 @@ fn an_offer_with_invalid_properties_is_never_omitted() {
         let objects = offers.iter().enumerate().map(|(number, properties)| {
             let mut object = format!("{{\"id\":\"offer-{number}\"").into_bytes();
             for (name, value) in properties {
-                object.extend_from_slice(format!(",\"{name}\":").as_bytes());
-                object.extend_from_slice(value);
+                object.extend(format!(",\"{name}\":").bytes());
+                object.extend(value);
             }
-            [&object, b"}".as_slice()].concat()
+            object.push(b'}');
+            object
         });
         let objects = objects.collect::<Vec<_>>().join(&b',');
-        let body = [b"[", objects.as_slice(), b"]"].concat();
+        let body = [b"[", &*objects, b"]"].concat();
         let has = |wanted: &dyn Fn(&str, &[u8]) -> bool| {
             let mut properties = offers.iter().flatten();
             properties.any(|(name, value)| wanted(name, value))

@@ -1,4 +1,4 @@
-//! The number of requests of a publisher watch, and its memory.
+//! The number of requests of a publisher watch, and the memory that it keeps. An offer is in flight while its publication runs.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -17,7 +17,7 @@ const OFFERS: usize = 10_000;
 const IN_FLIGHT: usize = 50;
 const INTERVALS: usize = 4;
 
-/// Returns a list of 10,000 offers. Every 200th offer has this status, the others have the status `succeeded`.
+/// Returns a list of 10,000 offers. Every 200th offer has this status, and every other offer the status `succeeded`.
 fn list(status: &str) -> Vec<Step> {
     let offers = (0..OFFERS).map(|number| {
         let is_200th = number % (OFFERS / IN_FLIGHT) == 0;
@@ -112,7 +112,7 @@ async fn measure_memory_per_offer() {
     for number in 0..warm_up + watches {
         // The first watches allocate memory for decoding, which the later watches reuse.
         if number == warm_up {
-            before = resident();
+            before = resident_bytes();
         }
         let mut watch = watch(&server).start();
         let listed = with_timeout("list", watch.next_event()).await;
@@ -121,13 +121,12 @@ async fn measure_memory_per_offer() {
         };
         kept.push(watch);
     }
-    let bytes = resident().saturating_sub(before) / (watches * OFFERS);
+    let bytes = resident_bytes().saturating_sub(before) / (watches * OFFERS);
     println!("about {bytes} bytes are kept per offer");
     assert!(bytes < 1000, "{bytes} bytes");
 }
 
-/// Returns the resident memory of this process, in bytes.
-fn resident() -> usize {
+fn resident_bytes() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok());
     pages.map_or(0, |pages: usize| pages * 4096)

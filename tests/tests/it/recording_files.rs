@@ -70,7 +70,6 @@ fn the_schema_and_the_reader_accept_the_same_recordings() {
     }
 }
 
-/// Creates a folder with these files.
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in files {
@@ -81,7 +80,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-/// Returns the text of a recording of a request for this path.
+/// Returns the text of a recording whose request has this path.
 fn text_of(path: &str) -> String {
     sample::recording(path, Some(Body::Json(Value::Array(Vec::new())))).to_text()
 }

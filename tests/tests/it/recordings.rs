@@ -69,7 +69,7 @@ fn every_successful_response_is_valid_against_the_json_schema_of_its_type() {
     assert!(contains, "{report}");
 }
 
-/// Calls the operation of the recorded request, and returns its error.
+/// Makes the call of a recorded request, and returns its error.
 async fn call(client: &Client, recording: &Recording) -> Option<Error> {
     let path = recording.request.segments();
     let path: Vec<_> = path.iter().map(String::as_str).collect();

@@ -31,7 +31,7 @@ fn start(replay: Replay) -> Server {
     replay.start().expect("a server")
 }
 
-/// Returns a scenario of one path whose response bodies have these statuses.
+/// Returns a scenario: recordings of one request, whose response bodies have these statuses in order.
 fn scenario(path: &str, statuses: &[&str]) -> Scenario {
     let stored = |status: &&str| StoredRecording {
         file: PathBuf::new(),
@@ -43,7 +43,7 @@ fn scenario(path: &str, statuses: &[&str]) -> Scenario {
     }
 }
 
-/// Sends a request with this start of the head, such as `GET /path`.
+/// Sends a request. `request` is its method and target, such as `GET /path`.
 fn send(server: &Server, request: &str, headers: &str) -> TcpStream {
     let address = server.url().replace("http://", "");
     let mut stream = TcpStream::connect(address).expect("a connection");
@@ -118,7 +118,7 @@ fn returns_every_recording_byte_for_byte() {
         assert_eq!(actual, (recorded.status, recorded.headers, body), "{file}");
     }
 
-    // The order of properties and the digits of numbers.
+    // The server keeps the order of properties and the digits of large numbers.
     let text = r#"{"z":636576975611768314,"a":[],"m":"< é"}"#;
     let body = Body::Json(serde_json::from_str(text).expect("JSON"));
     let server = start(Replay::new([recording("/x", Some(body))], []));
@@ -325,7 +325,6 @@ fn dropping_the_server_closes_its_connections_and_frees_the_port() {
     assert!(TcpStream::connect(&address).is_err());
     assert!(waiting.read(&mut [0]).is_ok_and(|bytes| bytes == 0));
 
-    // The port is free again.
     let port = address.rsplit(':').next().expect("a port");
     let on_port = || all_recordings_and_scenarios().port(port.parse().expect("a number"));
     let again = start(on_port());

@@ -52,7 +52,6 @@ fn describe(event: &WatchEvent) -> String {
     }
 }
 
-/// Runs a watch to its end and returns descriptions of its events.
 async fn events(watch: WatchBuilder) -> String {
     let mut watch = watch.start();
     let mut events = Vec::new();
@@ -140,7 +139,7 @@ async fn a_resumed_watch_reports_the_changes_since_the_stored_report() {
         ),
         // The watch requests the status, although the stored report has an outcome.
         (2, vec![last], "ended: succeeded"),
-        // The publication of the stored report isn't the last one.
+        // A new publication has started since the stored report.
         (2, vec![first, r#"{"status":"failed"}"#], running_again),
     ] {
         let server = ScriptedServer::scripts(responses.iter().map(json_response).collect());
@@ -236,7 +235,7 @@ async fn a_panic_of_the_token_provider_reaches_the_task_that_awaits_the_watch() 
 
 #[tokio::test]
 async fn dropping_a_watch_cancels_its_requests() {
-    // Between two polls, while a task awaits the watch.
+    // A task that awaits a watch is aborted between two polls.
     let server = ScriptedServer::scripts(vec![report("running")]);
     let watch = watch_offer(&client(server.url()));
     let task = tokio::spawn(async move { watch.await.is_ok() });
@@ -248,7 +247,7 @@ async fn dropping_a_watch_cancels_its_requests() {
     // One request may have been pending.
     assert!(server.requests().len() <= requests + 1);
 
-    // During the polls of a publisher's offers.
+    // A publisher watch is dropped while it polls the offers.
     let server = ScriptedServer::start(|request| {
         if is_status_request(request) {
             return vec![Stall];
@@ -269,7 +268,7 @@ async fn dropping_a_watch_cancels_its_requests() {
 }
 
 #[tokio::test]
-async fn both_watches_are_streams_of_events() {
+async fn offer_and_publisher_watches_are_streams_of_events() {
     use PublisherWatchEvent::{Changed, Ended, Listed};
 
     let body = r#"{"status": "failed", "unknown": 1}"#;

@@ -1,4 +1,4 @@
-//! Common functions of the tests: run the built program, and compare its output with committed text.
+//! Functions that the tests of several commands use: they run `xtask`, compare its output with golden files, and write files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,6 @@ pub fn tests() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
 }
 
-/// Returns the workspace's folder.
 pub fn workspace() -> PathBuf {
     tests()
         .join("../..")
@@ -23,14 +22,12 @@ pub fn workspace() -> PathBuf {
         .expect("the workspace is there")
 }
 
-/// Returns a command that runs the program in a folder.
 pub fn xtask(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
     command.args(arguments).current_dir(folder);
     command
 }
 
-/// Runs the program to its end.
 pub fn run(folder: &Path, arguments: &[&str]) -> Output {
     xtask(folder, arguments).output().expect("xtask starts")
 }
@@ -43,12 +40,10 @@ pub fn run_in_workspace(root: &Path, arguments: &[&str]) -> Output {
         .expect("xtask starts")
 }
 
-/// Returns the standard error of a run.
 pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).expect("text")
 }
 
-/// Returns the standard output of a run.
 pub fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).expect("text")
 }
@@ -64,33 +59,30 @@ pub fn transcript(output: &Output) -> String {
     format!("exit code {code}\n{stdout}{stderr}")
 }
 
-/// Asserts the exit code of a run.
 pub fn assert_exit_code(code: i32, output: &Output) {
     let transcript = transcript(output);
     assert_eq!(output.status.code(), Some(code), "{transcript}");
 }
 
-/// Asserts the exit code of a run, and that its standard output contains a text.
 pub fn assert_stdout(code: i32, output: &Output, expected: &str) {
     assert_exit_code(code, output);
     let printed = stdout(output);
     assert!(printed.contains(expected), "no {expected} in:\n{printed}");
 }
 
-/// Asserts the exit code of a run, and that its standard error contains a text.
 pub fn assert_stderr(code: i32, output: &Output, expected: &str) {
     assert_exit_code(code, output);
     let printed = stderr(output);
     assert!(printed.contains(expected), "no {expected} in:\n{printed}");
 }
 
-/// The values that differ between two runs: each placeholder of the golden files, with the pattern of the value.
+/// The placeholders of the golden files, each with the pattern of the text that it replaces. These texts differ between two runs.
 const VARYING: [(&str, &str); 2] = [
     ("[DAY]", r"sanitised on (?<redacted>\d{4}-\d{2}-\d{2})"),
     ("[SECONDS]", r", in (?<redacted>\d+) s:"),
 ];
 
-/// Compares `actual` with the committed file; with `SNAPSHOTS=overwrite` in the environment, writes a file that differs.
+/// Compares a text with a file. If the environment has `SNAPSHOTS=overwrite`, the function writes the text to the file instead.
 pub fn compare(file: &Path, actual: &str) -> Result<(), String> {
     let mut redactions = Redactions::new();
     for (placeholder, pattern) in VARYING {
@@ -111,7 +103,6 @@ pub fn compare(file: &Path, actual: &str) -> Result<(), String> {
         .map_err(|difference| difference.to_string())
 }
 
-/// Asserts that the output of a run equals `golden/<name>.txt`.
 pub fn golden(name: &str, output: &Output) {
     golden_text(name, &transcript(output));
 }
@@ -128,42 +119,28 @@ pub fn golden_text(name: &str, text: &str) {
     compare(&file, text).unwrap_or_else(|difference| panic!("{difference}"));
 }
 
-/// Sets the value at a JSON pointer; `null` removes it. The parent must exist.
-pub fn edit(document: &mut Value, pointer: &str, value: Value) {
-    let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
-    let key = key.replace("~1", "/").replace("~0", "~");
-    let parent = document.pointer_mut(parent);
-    match parent.unwrap_or_else(|| panic!("{pointer} has no parent")) {
-        Value::Array(elements) => {
-            let index: usize = key.parse().expect("an index");
-            match elements.get_mut(index) {
-                Some(element) => *element = value,
-                None => elements.push(value),
-            }
-        }
-        Value::Object(properties) if value.is_null() => {
-            properties.remove(&key).expect("the property exists");
-        }
-        parent => parent[key] = value,
-    }
-}
-
-/// Returns the JSON file with this path below the folder of the tests, with changes: a mapping of JSON pointers to new values.
+/// Reads a JSON file of the folder of the tests, and sets the value at each of these JSON pointers; `null` removes the value.
 pub fn edited(file: &str, edits: &Value) -> Value {
     let mut document = json(file);
-    for (pointer, value) in edits.as_object().expect("a mapping") {
-        edit(&mut document, pointer, value.clone());
+    for (path, value) in edits.as_object().expect("a mapping") {
+        let operation = match (value, document.pointer(path)) {
+            (Value::Null, _) => "remove",
+            (_, Some(_)) => "replace",
+            (_, None) => "add",
+        };
+        let patch = json!([{ "op": operation, "path": path, "value": value }]);
+        let patch: json_patch::Patch = serde_json::from_value(patch).expect("a patch");
+        json_patch::patch(&mut document, &patch).expect(path);
     }
     document
 }
 
-/// Reads the JSON file with this path below the folder of the tests.
+/// Reads a JSON file of the folder of the tests.
 pub fn json(file: &str) -> Value {
     let text = read(&tests().join(file));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"))
 }
 
-/// Reads a text file.
 pub fn read(file: &Path) -> String {
     fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
@@ -184,8 +161,8 @@ pub fn base() -> TempDir {
     folder
 }
 
-/// Writes a recording; a name without extension gets `.json`. An object is a JSON merge patch of the base recording, and a text is
-/// the content of the file.
+/// Writes a recording. `recording` is a JSON merge patch of the base recording, or a string with the content of the file. The function
+/// adds the extension `.json` to a name without extension.
 pub fn add_recording(folder: &Path, name: &str, recording: &Value) {
     let text = match recording {
         Value::String(text) => text.clone(),
@@ -199,7 +176,6 @@ pub fn add_recording(folder: &Path, name: &str, recording: &Value) {
     write(folder, &format!("{name}{ending}"), text);
 }
 
-/// Runs git in a folder.
 pub fn git(folder: &Path, arguments: &[&str]) {
     let output = Command::new("git")
         .current_dir(folder)
@@ -211,7 +187,6 @@ pub fn git(folder: &Path, arguments: &[&str]) {
     assert_exit_code(0, &output);
 }
 
-/// Commits every file of a repository.
 pub fn commit(folder: &Path) {
     git(folder, &["add", "--all"]);
     let arguments = ["commit", "--quiet", "--allow-empty", "--message=Test"];

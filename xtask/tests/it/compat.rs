@@ -1,9 +1,9 @@
 //! `compat` with one base spec, `compat/base.json`, and many small changes of it. `compat/cases.json` has the cases:
 //!
-//! * `edit`: the changes of the base, by JSON pointer; `null` removes a property;
+//! * `edit`: the new values, by JSON pointer; `null` removes a property;
 //! * `changes`: the changes that `compat` reports, each with its place in the spec.
 //!
-//! In every case, the base is released as 0.1.0, and neither the version nor the changelog has changed since.
+//! In every case, the base is released as 0.1.0. The version and the changelog are those of the base.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,6 @@ const MANIFEST: &str =
 const CHANGELOG: &str =
     "# Changelog\n\n## Unreleased\n\n## 0.1.0 - 2026-01-01\n\n### Added\n\n- The first spec.\n";
 
-/// Makes a workspace with the base spec, released as 0.1.0.
 fn workspace() -> tempfile::TempDir {
     let root = tempfile::tempdir().expect("a temporary folder");
     write(root.path(), "Cargo.toml", MANIFEST);
@@ -41,7 +40,7 @@ fn compat(root: &Path, more: &[&str]) -> Output {
     common::run_in_workspace(root, &[&["compat"], more].concat())
 }
 
-/// Runs `compat` with the base file. Returns the output and the JSON report.
+/// Compares the spec with `base.json`. Returns the output and the JSON report.
 fn compat_json(root: &Path) -> (Output, Value) {
     let output = compat(root, &["--base", "base.json", "--format", "json"]);
     let report = serde_json::from_slice(&output.stdout).expect("JSON");

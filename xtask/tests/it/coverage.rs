@@ -1,5 +1,6 @@
-//! `coverage` with the small spec of the cases, whose statements can be counted by hand, and with the workspace's spec, whose
-//! statements must all be covered.
+//! `coverage` with the small spec `cases/base/spec.yaml`, whose statements can be counted by hand, and with the spec of the workspace.
+//!
+//! A counterexample is a recording that is invalid against the spec. A known gap is the name of a statement that may stay uncovered.
 
 use std::collections::BTreeMap;
 use std::process::Output;
@@ -8,26 +9,23 @@ use crate::common::{self, add_recording, assert_exit_code, assert_stdout, stderr
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Returns a merge patch of the base recording with another provenance and response body.
+/// Returns a merge patch that changes the provenance and the response body of the base recording.
 fn body(provenance: &str, body: &Value) -> Value {
     json!({ "provenance": { "kind": provenance }, "response": { "body": { "json": body } } })
 }
 
-/// Runs the command with the small spec, with the recordings and counterexamples in the folder, and with these known gaps.
+/// Runs `coverage` with the small spec, recordings and counterexamples of the folder. `known_gaps` is the text of the file of known gaps.
 fn coverage(folder: &TempDir, known_gaps: &str, more: &[&str]) -> Output {
     std::fs::create_dir_all(folder.path().join("counterexamples")).expect("a folder");
     common::write(folder.path(), "gaps.yaml", known_gaps);
-    let arguments = [
-        "coverage",
-        "--spec=spec.yaml",
-        "--known-gaps=gaps.yaml",
-        "--counterexamples=counterexamples",
-        "recordings",
-    ];
-    common::run(folder.path(), &[&arguments[..], more].concat())
+    let files = "--spec=spec.yaml --known-gaps=gaps.yaml --counterexamples=counterexamples";
+    let arguments = ["coverage", "recordings"]
+        .into_iter()
+        .chain(files.split(' '));
+    let arguments: Vec<_> = arguments.chain(more.iter().copied()).collect();
+    common::run(folder.path(), &arguments)
 }
 
-/// Returns known gaps with these names.
 fn gaps(names: &[&str]) -> String {
     let gap = |name| {
         format!("  - name: {name}\n    reason: No recording is possible.\n    date: 2026-01-31\n")
@@ -36,7 +34,7 @@ fn gaps(names: &[&str]) -> String {
     format!("coverage:\n{gaps}")
 }
 
-/// Returns the state of each statement in a JSON report by name. Fails if a name occurs twice.
+/// Returns the state of each statement by name. Panics if the report contains a name twice.
 fn states(output: &Output) -> BTreeMap<String, Value> {
     let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let mut states = BTreeMap::new();
@@ -64,8 +62,8 @@ fn prints_the_number_of_statements_by_provenance() {
     common::golden("coverage-text", &coverage(&folder, "coverage: []\n", &[]));
 }
 
-/// Each case of `coverage/states.json` adds recordings and counterexamples to the base case. Each of them has a provenance and a
-/// merge patch of its response. A case with `spec` also replaces a text of the spec.
+/// Each case of `coverage/states.json` adds recordings and counterexamples: pairs of a provenance and a merge patch of the response. The
+/// property `spec` has a text of the spec and its replacement.
 #[test]
 fn the_strongest_recording_decides_the_state_of_a_statement() {
     let cases = common::json("coverage/states.json");
@@ -139,7 +137,7 @@ fn an_invalid_file_of_known_gaps_is_an_error_with_its_place() {
     }
 }
 
-/// A statement to which several operations and status codes refer is counted once.
+/// The schema of error responses is an example of a statement to which several operations and status codes refer.
 #[test]
 fn every_statement_of_the_committed_spec_is_covered_and_counted_once() {
     let below = common::workspace().join("xtask/src");

@@ -9,20 +9,15 @@ use tempfile::TempDir;
 
 use crate::common::{self, assert_exit_code, assert_stderr};
 
-/// Copies the annotated spec into the page.
+/// A shell script that copies the spec, to which `docs` has added recordings, into the page.
 const GENERATOR: &str = "#!/bin/sh\nset -eu\n[ \"$1 $3\" = 'generate html2' ]\n{ echo '<head>'; cat \"$5\"; } >\"$7/index.html\"\n";
 
 /// Creates a workspace with the committed spec and one recording.
 fn workspace() -> TempDir {
     let root = tempfile::tempdir().expect("a temporary folder");
-    fs::create_dir_all(root.path().join("tests/scenarios")).expect("a folder");
-    for file in [
-        "openapi/cloud-partner-portal.yaml",
-        "tests/recordings/list/empty.json",
-    ] {
-        let text = common::read(&common::workspace().join(file));
-        common::write(root.path(), file, text);
-    }
+    let recording = ":/tests/recordings/list/empty.json";
+    common::check_out(root.path(), &[":/openapi", recording]);
+    fs::create_dir(root.path().join("tests/scenarios")).expect("a folder");
     root
 }
 

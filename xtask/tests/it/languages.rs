@@ -1,4 +1,7 @@
 //! `cargo xtask languages` in a small workspace whose only language is a shell script. `.ci/run` tests the real languages.
+//!
+//! A driver is the program of a language that makes a call for each recording and prints the results. The negative control is a call
+//! whose result must differ from the expected result; it shows that the comparison detects differences.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -37,9 +40,7 @@ impl Workspace {
             .arg(workspace.path(""))
             .status();
         assert!(copied.is_ok_and(|status| status.success()));
-        let spec = "openapi/cloud-partner-portal.yaml";
-        let text = common::read(&common::workspace().join(spec));
-        workspace.write(spec, &text);
+        common::check_out(workspace.0.path(), &[":/openapi/cloud-partner-portal.yaml"]);
         fs::create_dir(workspace.path("tests/scenarios")).expect("an empty folder");
         for (file, from, to) in edits {
             let file = format!("tests/languages/shell/{file}");
@@ -69,7 +70,6 @@ impl Workspace {
         output
     }
 
-    /// Asserts the exit code of a run, and a part of its output.
     fn assert_run(&self, arguments: &[&str], code: i32, expected: &str) {
         let output = self.run(arguments);
         assert_exit_code(code, &output);
@@ -299,7 +299,7 @@ fn every_language_has_a_page_with_its_program_and_a_link() {
 
 #[test]
 fn every_language_of_the_workspace_has_a_valid_manifest() {
-    // The command reads the manifests of all languages before it refuses the name.
+    // The command reads the manifest of every language before it reports the unknown name.
     let output = common::run(&common::workspace(), &["languages", "cobol"]);
     let expected = "the language `cobol` doesn't exist; the languages are cpp, csharp, go,";
     assert_stderr(3, &output, expected);

@@ -1,6 +1,6 @@
 //! `lint` with one spec without problems, `lint/base.json`, and many small changes of it. `lint/cases.json` has the cases:
 //!
-//! * `edit`: the changes of the spec, by JSON pointer; `null` removes a property;
+//! * `edit`: the new values, by JSON pointer; `null` removes a property;
 //! * `problems`: the code and place of each problem that `lint` reports.
 
 use std::process::Output;
@@ -12,7 +12,6 @@ use crate::common::{self, assert_stderr, assert_stdout, edited, stdout, transcri
 /// The file with the spec without problems.
 pub const BASE: &str = "lint/base.json";
 
-/// Runs `lint` on a spec.
 fn lint(spec: &str) -> Output {
     let folder = tempfile::tempdir().expect("a temporary folder");
     common::write(folder.path(), "spec.yaml", spec);

@@ -1,4 +1,4 @@
-//! `record` with a server: requests, token, error messages, the values in recordings, and unchanged responses.
+//! `record` with a server on this machine. Every value that `record` must replace contains a text such as `planted`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,7 +21,7 @@ fn records_the_responses_of_the_replay_server_byte_for_byte() {
     let mut sequences = sequences();
     // `record` sends only the service's version.
     sequences.retain(|sequence| sequence[0].request.query["api-version"] == "2017-10-31");
-    // For each publisher, its offers. An offer occurs once for each response to the request for its status.
+    // The offers by publisher. An offer occurs once for each recorded response to the request for its status.
     let mut offers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for sequence in &sequences {
         let segments = sequence[0].request.segments();
@@ -77,7 +77,7 @@ fn exits_with_0_only_if_each_operation_has_a_successful_response() {
     }
 }
 
-/// The status requests need an offer of the list, and a parameter with a known value.
+/// `record` takes the offer ids for the status requests from the list. It sends no request with a path parameter that it doesn't know.
 #[test]
 fn exits_with_1_if_an_operation_gets_no_request_unless_the_publisher_has_no_offer() {
     let workspace = Workspace::new();
@@ -97,7 +97,7 @@ fn exits_with_1_if_an_operation_gets_no_request_unless_the_publisher_has_no_offe
 }
 
 #[test]
-fn prints_what_it_writes_and_what_it_rejects() {
+fn prints_written_and_rejected_recordings() {
     let workspace = Workspace::new();
     let server = serve_personal_data();
     let record = |more: &[&str]| workspace.record_from(&server.url(), "plantedworks", more);
@@ -119,7 +119,7 @@ fn prints_what_it_writes_and_what_it_rejects() {
     assert_exit_code(1, &record(&["--keep", "me@plantedworks.org"]));
 }
 
-/// Only GUIDs are searched in kept texts, because a text can contain other values by chance.
+/// `record` searches a text of `--keep` only for replaced GUIDs, because the text can contain other replaced values by chance.
 #[test]
 fn rejects_a_kept_text_that_contains_a_replaced_guid() {
     let workspace = Workspace::new();
@@ -224,7 +224,7 @@ fn every_error_message_says_what_to_do() {
 #[test]
 fn writes_a_new_recording_only_for_a_new_status() {
     let workspace = Workspace::new();
-    // Twelve properties, so that the numbers in their pseudonyms have different lengths.
+    // With twelve properties, the numbers in the pseudonyms of their names have one or two digits.
     let names = (0..12).map(|n| (format!("planted{n}"), n % 2 == 0));
     let unknown: BTreeMap<String, bool> = names.collect();
     for (status, files) in [
@@ -241,7 +241,7 @@ fn writes_a_new_recording_only_for_a_new_status() {
     }
 }
 
-/// The values have the form of pseudonyms, or are the minimum or maximum of 64 bits.
+/// A pseudonym is the value that replaces a real value in a recording.
 #[test]
 fn replaces_values_that_look_like_pseudonyms() {
     let workspace = Workspace::new();
@@ -261,7 +261,7 @@ fn replaces_values_that_look_like_pseudonyms() {
     }
 }
 
-/// The values in an uncommitted file must not count as public, because the file may be a response that isn't sanitised.
+/// `record` keeps public values, such as those of recordings. An uncommitted file may be a response that still contains personal data.
 #[test]
 fn only_the_committed_content_of_recordings_is_public() {
     let workspace = Workspace::new();
@@ -333,7 +333,7 @@ fn writes_valid_recordings_and_no_file_for_unchanged_responses() {
     let first = workspace.written();
     assert_eq!(first.len(), 2);
     workspace.assert_valid();
-    // After the commit, the pseudonyms are public values, so the second run uses other pseudonyms.
+    // After the commit, the pseudonyms of the first run are public values. The next run therefore uses other pseudonyms.
     for _ in 0..2 {
         golden("record-unchanged", &record());
         assert_eq!(workspace.written(), first);

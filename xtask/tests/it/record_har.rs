@@ -1,4 +1,4 @@
-//! `record --har` with the HAR files of a browser and a proxy, a HAR file with a secret in every place, and incomplete HAR files.
+//! `record --har` with the HAR files of a browser and a proxy, a HAR file full of secrets, and incomplete HAR files.
 
 use std::fs;
 use std::process::Output;
@@ -12,7 +12,6 @@ const URL: &str =
     "https://cloudpartner.azure.com/api/publishers/contoso/offers?api-version=2017-10-31";
 
 impl Workspace {
-    /// Imports a committed HAR file.
     fn import_committed(&self, har: &str, more: &[&str]) -> Output {
         let har = common::tests().join("har").join(har);
         let har = har.to_str().expect("a path");
@@ -60,7 +59,7 @@ fn writes_the_served_recordings_from_the_har_files_of_a_browser_and_a_proxy() {
     }
 }
 
-/// Browsers and proxies often export no bodies, or truncate large ones.
+/// Browsers and proxies often export no bodies, or truncate large bodies.
 #[test]
 fn rejects_a_response_whose_body_is_not_completely_in_the_file() {
     let workspace = Workspace::new();
@@ -84,7 +83,7 @@ fn rejects_a_response_whose_body_is_not_completely_in_the_file() {
     golden("record-har-incomplete", &workspace.import(&incomplete, &[]));
     assert!(!workspace.live().exists());
 
-    // The first size includes a byte order mark, which the text lacks. The second response has no body, as its size 0 says.
+    // The first size includes a byte order mark, which the text lacks. The second response has the size 0, so it has no body.
     let complete = [
         entry(200, json!({ "size": 5, "text": "[]" })),
         entry(502, json!({ "size": 0 })),

@@ -1,4 +1,4 @@
-//! Common functions of the tests of `record`: a workspace, servers with personal data, and comparisons.
+//! Functions of the tests of `record`: a workspace, and servers whose responses contain personal data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 
 use crate::common;
 
-/// The marks of personal data in the responses, in lower case: the word `planted`, and numbers for values that can't contain a word,
-/// such as GUIDs and IP addresses.
+/// Texts that every personal value in the responses contains, in lower case: the word `planted`, or a number in values such as GUIDs and
+/// IP addresses.
 const PLANTED: &[&str] = &["planted", "deadbeef", "4915123456789", "10.9.8.7", "49.15"];
 
 const TOKEN: &str = "a-planted-token";
 
-/// A git repository with the spec and the committed recordings. The folder of the live recordings is missing.
+/// A git repository with the spec and the committed recordings. It has no folder `tests/recordings/live`.
 pub struct Workspace(tempfile::TempDir);
 
 impl Workspace {
@@ -38,7 +38,7 @@ impl Workspace {
         self.0.path()
     }
 
-    /// Returns the default folder of new recordings.
+    /// Returns the folder to which `record` writes recordings.
     pub fn live(&self) -> PathBuf {
         self.root().join("tests/recordings/live")
     }
@@ -72,18 +72,16 @@ impl Workspace {
         output
     }
 
-    /// Runs `record` with a planted token.
     pub fn record(&self, arguments: &[&str]) -> Output {
         self.run(self.command(arguments).env("AZURE_TOKEN", TOKEN))
     }
 
-    /// Runs `record` with a server, a publisher and a planted token.
     pub fn record_from(&self, url: &str, publisher: &str, more: &[&str]) -> Output {
         let arguments = ["--endpoint", url, "--publisher", publisher];
         self.record(&[&arguments, more].concat())
     }
 
-    /// Returns the recordings in the folder of the live recordings by name.
+    /// Returns the text of each written recording by file name.
     pub fn written(&self) -> BTreeMap<String, String> {
         let entries = fs::read_dir(self.live()).into_iter().flatten();
         let files = entries.map(|entry| {
@@ -94,7 +92,6 @@ impl Workspace {
         files.collect()
     }
 
-    /// Asserts that the written recordings are valid against the spec.
     pub fn assert_valid(&self) {
         let arguments = ["validate", "tests/recordings/live"];
         let output = common::run_in_workspace(self.root(), &arguments);
@@ -111,7 +108,7 @@ impl Workspace {
         written.collect()
     }
 
-    /// Records the response of a server that responds with an offer's status. Returns the recordings of statuses.
+    /// Runs `record` with a server that returns `report` as the status of an offer. Returns the written recordings of statuses.
     pub fn record_report(&self, report: &Value) -> BTreeMap<String, String> {
         let server = serve(&[
             ("contoso/offers", &json!([])),
@@ -125,12 +122,10 @@ impl Workspace {
     }
 }
 
-/// Returns the request and the response of a recording as text.
 pub fn request_and_response(recording: &Recording) -> String {
     serde_json::to_string_pretty(&(&recording.request, &recording.response)).expect("JSON")
 }
 
-/// Returns the committed recordings and scenarios.
 fn committed() -> (Vec<StoredRecording>, Vec<Scenario>) {
     let recordings = store::recordings(&store::root().join("recordings")).all();
     let scenarios = store::scenarios(&store::root().join("scenarios")).all();
@@ -138,7 +133,7 @@ fn committed() -> (Vec<StoredRecording>, Vec<Scenario>) {
     (recordings, scenarios.expect("the scenarios"))
 }
 
-/// Returns the committed recordings, and the recordings of each scenario, as sequences of responses to the same request.
+/// Returns the committed recordings. Each element has the recordings of one request: one recording, or those of a scenario.
 pub fn sequences() -> Vec<Vec<Recording>> {
     let (recordings, scenarios) = committed();
     let recordings = recordings.into_iter().map(|stored| vec![stored]);
@@ -148,7 +143,6 @@ pub fn sequences() -> Vec<Vec<Recording>> {
         .collect()
 }
 
-/// Starts a server with the committed recordings and scenarios.
 pub fn serve_committed() -> Server {
     let (recordings, scenarios) = committed();
     Replay::new(recordings, scenarios)
@@ -156,7 +150,7 @@ pub fn serve_committed() -> Server {
         .expect("a server")
 }
 
-/// Starts a server that responds with these bodies to requests for paths below `/api/publishers/`, and with personal data in headers.
+/// Starts a server that returns a body for each of these paths below `/api/publishers/`. The headers contain personal data.
 pub fn serve(bodies: &[(&str, &Value)]) -> Server {
     let recordings = bodies.iter().map(|(path, body)| {
         let body = Body::Json(Value::clone(body));

@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 
 use crate::common::{self, add_recording};
 
-/// Validates the recordings of a folder with the spec of the folder.
 fn validate(folder: &Path, more: &[&str]) -> std::process::Output {
     let arguments = ["validate", "--spec=spec.yaml", "recordings"];
     common::run(folder, &[&arguments[..], more].concat())
@@ -94,7 +93,6 @@ fn prints_the_findings_as_json() {
     common::golden("validate-json", &output);
 }
 
-/// Validates the recordings of the workspace, with the spec of the workspace.
 #[test]
 fn the_committed_recordings_are_valid_against_the_spec() {
     let below = common::workspace().join("xtask/src");
@@ -125,7 +123,7 @@ fn a_thousand_recordings_take_less_than_a_second_of_cpu() {
     assert!(minimum < 1.0, "{minimum} s");
 }
 
-/// Returns the CPU time of the validation of a folder.
+/// Returns the CPU time of `validate` for a folder, in seconds.
 fn cpu_seconds(folder: &Path) -> f64 {
     let validate = r#"TIMEFORMAT="%U %S"; time "$0" validate --format json ."#;
     let output = Command::new("bash")

@@ -4,10 +4,11 @@ use std::error::Error as _;
 use std::iter::successors;
 use std::time::Duration;
 
-use cloud_partner_portal::{Client, Credential, Error, RetryPolicy};
+use cloud_partner_portal::{Client, Credential, Error};
 use serde::Deserialize;
 
 use crate::support::error_checks::{check_displayed_text, predicates, with_timeout};
+use crate::support::retry;
 use crate::support::script::{Script, table};
 use crate::support::scripted_server::ScriptedServer;
 
@@ -15,7 +16,7 @@ use crate::support::scripted_server::ScriptedServer;
 #[serde(deny_unknown_fields, default)]
 struct Case {
     name: String,
-    /// The server's behaviour for each request; the last one is repeated.
+    /// What the server does for each request. It repeats the last script.
     server: Vec<Script>,
     /// The maximum number of attempts, by default 3.
     attempts: Option<u32>,
@@ -24,17 +25,17 @@ struct Case {
     max_backoff_ms: Option<u64>,
     /// The call timeout in seconds, by default 60.
     call_timeout: Option<u64>,
-    /// The expected number of requests. By default, the call makes three attempts after a retryable error, otherwise one.
+    /// The expected number of requests, by default 3 if the error is retryable, and otherwise 1.
     requests: Option<u32>,
     /// The expected number of offers.
     offers: Option<usize>,
     /// The predicates of the expected error that are true; absent if the call succeeds.
     error: Option<Vec<String>>,
-    /// The error's status code. It defaults to that of the last complete response.
+    /// The error's status code, by default that of the last complete response.
     status: Option<u16>,
     /// A part of the error's message.
     message: String,
-    /// The correlation ids or else the status codes of the errors of earlier attempts, latest first.
+    /// The errors of earlier attempts, latest first: the correlation id of each, or its status code if it has no correlation id.
     sources: Vec<String>,
     /// The minimum times between the requests.
     waits_ms: Vec<u64>,
@@ -52,13 +53,14 @@ pub async fn check_table(yaml: &str, token: &str) {
 }
 
 impl Case {
-    /// Returns the check of the case. The server and the client are started before the check, so that the timeouts of concurrent
-    /// cases measure nothing else.
+    /// Starts a server, and returns a future that makes the call and checks the result. Each server is started before the first call, so
+    /// that no timeout includes the start of a server.
     fn check(self, token: &str) -> impl Future<Output = ()> + use<> {
         let milliseconds = Duration::from_millis;
-        let mut policy = RetryPolicy::default()
-            .max_attempts(self.attempts.unwrap_or(3))
-            .initial_backoff(milliseconds(self.backoff_ms.unwrap_or(1)));
+        let mut policy = retry(self.attempts.unwrap_or(3));
+        if let Some(initial) = self.backoff_ms {
+            policy = policy.initial_backoff(milliseconds(initial));
+        }
         if let Some(maximum) = self.max_backoff_ms {
             policy = policy.max_backoff(milliseconds(maximum));
         }

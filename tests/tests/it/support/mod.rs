@@ -22,7 +22,7 @@ use spec::Spec;
 /// A token that must not occur in any output.
 pub const TOKEN: &str = "t0p-s3cret-t0ken";
 
-/// Returns every committed recording, with those of the scenarios.
+/// Returns every committed recording, including those of the scenarios.
 pub fn all_recordings() -> Vec<StoredRecording> {
     let recordings = store::recordings(&store::root().join("recordings"));
     let scenarios = store::scenarios(&store::root().join("scenarios"));
@@ -33,7 +33,6 @@ pub fn all_recordings() -> Vec<StoredRecording> {
     all
 }
 
-/// Starts a server that returns these recordings.
 pub fn serve(recordings: Vec<Recording>) -> Server {
     Replay::new(recordings, Vec::new())
         .start()
@@ -58,7 +57,6 @@ pub fn retry(attempts: u32) -> RetryPolicy {
     policy.initial_backoff(Duration::from_millis(1))
 }
 
-/// Builds a client with a token.
 pub fn build(builder: ClientBuilder) -> Client {
     builder
         .credential(Credential::token(TOKEN).expect("a valid token"))
@@ -67,7 +65,6 @@ pub fn build(builder: ClientBuilder) -> Client {
         .expect("a valid configuration")
 }
 
-/// Loads the committed spec.
 pub fn committed_spec() -> Spec {
     let path = store::root().join("../openapi/cloud-partner-portal.yaml");
     let text = fs::read_to_string(&path).expect("the spec");

@@ -11,7 +11,6 @@ use serde::de::DeserializeOwned;
 use super::scripted_server::{Step, json_response, response};
 use super::spec::Spec;
 
-/// Parses a table of test cases.
 pub fn table<T: DeserializeOwned>(yaml: &str) -> Vec<T> {
     let yaml = Spec::yaml(Path::new("table.yaml"), yaml).unwrap_or_else(|error| panic!("{error}"));
     serde_json::from_value(yaml.value).expect("a valid table")
@@ -27,11 +26,8 @@ pub struct Script {
     body: Bytes,
     /// Sends a complete 200 response with this JSON body.
     json: Option<Bytes>,
-    /// Sends the head of a 200 JSON response with these header lines, then `body`.
-    partial: Option<String>,
-    /// Sends these bytes.
     send: Option<Bytes>,
-    /// Then sends these bytes until the client disconnects.
+    /// Sends these bytes again and again until the client disconnects, after `send`.
     repeat: Option<Bytes>,
     /// Waits 20 ms after each repetition.
     slowly: bool,
@@ -42,10 +38,8 @@ pub struct Script {
 #[derive(Clone, Copy, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 enum End {
-    /// Closes the connection.
     #[default]
     Close,
-    /// Resets the connection.
     Reset,
     /// Sends nothing more until the client disconnects.
     Stall,
@@ -106,35 +100,29 @@ impl Script {
         self.then == End::Stall || self.slowly
     }
 
-    /// Returns the status code of a complete response.
     pub fn complete_status(&self) -> Option<u16> {
         self.status.or(self.json.is_some().then_some(200))
     }
 
     pub fn steps(&self) -> Vec<Step> {
         let headers: Vec<_> = self.headers.iter().map(|(n, v)| (&**n, &**v)).collect();
-        let mut steps = match (self.status, &self.json, &self.partial) {
-            (Some(status), ..) => response(status, &headers, self.body.get()),
-            (_, Some(json), _) => json_response(json.get()),
-            (.., Some(lines)) => {
-                let line_end = if lines.is_empty() { "" } else { "\r\n" };
-                let head = format!(
-                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{lines}{line_end}\r\n"
-                );
-                vec![Step::Send([head.as_bytes(), &self.body.get()].concat())]
-            }
-            _ => Vec::new(),
+        let mut steps = match (self.status, &self.json) {
+            (Some(status), _) => response(status, &headers, self.body.get()),
+            (None, Some(json)) => json_response(json.get()),
+            (None, None) => Vec::new(),
         };
         steps.extend(self.send.iter().map(|bytes| Step::Send(bytes.get())));
         let interval = Duration::from_millis(20);
-        if let Some(bytes) = &self.repeat {
-            let interval = if self.slowly {
-                interval
-            } else {
-                Duration::ZERO
-            };
-            steps.push(Step::Repeat(bytes.get(), interval));
-        }
+        let pause = if self.slowly {
+            interval
+        } else {
+            Duration::ZERO
+        };
+        steps.extend(
+            self.repeat
+                .iter()
+                .map(|bytes| Step::Repeat(bytes.get(), pause)),
+        );
         match self.then {
             End::Close => {}
             // Without the wait, the client may not receive what was sent before the reset.
