@@ -3,17 +3,20 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use cloud_partner_portal::CredentialSource;
+use cloud_partner_portal::{CredentialSource, Until};
 
-use crate::exit;
+use crate::exit_code;
 
 const CREDENTIALS: &str = "\
-Credentials, the first complete one: --token-file; AZURE_TOKEN; a service
-principal (AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET); workload
-identity (AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID, AZURE_CLIENT_ID); the
-login of the Azure CLI (az login). --credential chooses one by name.";
+Credentials: --credential chooses one by name. By default, the tool uses the
+first complete credential of this list:
+  token-file        --token-file
+  token             AZURE_TOKEN
+  service-principal AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET
+  workload-identity AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID, AZURE_CLIENT_ID
+  azure-cli         the login of the Azure CLI (az login)";
 
 /// Lists a publisher's offers on the Azure Marketplace and follows their publication
 #[derive(Parser)]
@@ -21,7 +24,7 @@ login of the Azure CLI (az login). --credential chooses one by name.";
     name = "cloud-partner",
     version,
     term_width = 80,
-    after_help = format!("Example: cloud-partner --publisher contoso offers\n\n{CREDENTIALS}\n\n{}", exit::help())
+    after_help = format!("Example: cloud-partner --publisher contoso offers\n\n{CREDENTIALS}\n\n{}", exit_code::help())
 )]
 pub struct Arguments {
     #[command(flatten, next_help_heading = "Options of every command")]
@@ -40,7 +43,7 @@ pub struct Common {
         hide_env_values = true
     )]
     pub publisher: Option<String>,
-    /// The address to use instead of `https://cloudpartner.azure.com`
+    /// The service's address; `https://cloudpartner.azure.com` by default
     #[arg(
         long,
         global = true,
@@ -48,10 +51,11 @@ pub struct Common {
         hide_env_values = true
     )]
     pub endpoint: Option<String>,
-    /// The credential to use, instead of the first complete one
+    /// The credential to use; by default, the first complete credential of the
+    /// list in `cloud-partner --help`
     #[arg(long, global = true, value_name = "NAME", value_parser = credential_source())]
     pub credential: Option<CredentialSource>,
-    /// A file that holds a token; the tool reads it again every few minutes
+    /// A file that holds a token; the tool reads it again every five minutes
     #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// The output format
@@ -71,10 +75,10 @@ fn credential_source() -> impl TypedValueParser<Value = CredentialSource> {
 pub enum Format {
     /// For people
     Table,
-    /// The JSON of the service as one document; watch prints one line per event,
-    /// and a last line with the result of every offer
+    /// The service's JSON as one document; watch prints one line per event, and
+    /// a last line with the result of every offer
     Json,
-    /// The JSON of the service, one line per offer or event
+    /// As json, but offers prints one line per offer, and status prints one line
     Jsonl,
     /// Tab-separated values with a header
     Tsv,
@@ -90,15 +94,15 @@ pub enum Command {
     /// Show the publishing status of one offer
     #[command(after_help = "Example: cloud-partner --publisher contoso status test-vm")]
     Status(Status),
-    /// Follow publications until every outcome is known
+    /// Follow publications until each has an outcome
     #[command(after_help = format!(
-        "Example: cloud-partner --publisher contoso watch test-vm --timeout 2days\n\n{}", exit::help()
+        "Example: cloud-partner --publisher contoso watch test-vm --timeout 2days\n\n{}", exit_code::help()
     ))]
     Watch(Watch),
-    /// Print the completions of a shell
+    /// Print a completion script for a shell
     #[command(after_help = "Example: cloud-partner completions bash > ~/.bash_completion")]
     Completions {
-        /// The shell
+        /// The shell that runs the script
         shell: clap_complete::Shell,
     },
     /// Print the manual page
@@ -108,49 +112,52 @@ pub enum Command {
 
 #[derive(Args)]
 pub struct Offers {
-    /// Only offers of this type, in any letter case; may be repeated
+    /// List only offers of this type, in any letter case; can be repeated
     #[arg(long = "type", value_name = "TYPE")]
     pub types: Vec<String>,
-    /// Only offers in this status, in any letter case; may be repeated
+    /// List only offers with this status, in any letter case; can be repeated
     #[arg(long, value_name = "STATUS")]
     pub status: Vec<String>,
-    /// Add the current step of each offer in flight (one request each)
+    /// Add the current step of each publication in progress, with one request for
+    /// each of these offers
     #[arg(long)]
     pub steps: bool,
 }
 
 #[derive(Args)]
 pub struct Status {
-    /// The offer's id, as `offers` shows it
+    /// The offer's id, from the column ID of `cloud-partner offers`
     pub offer: String,
 }
 
 #[derive(Args)]
 pub struct Watch {
-    /// The ids of the offers; without an id, each offer in flight is watched
+    /// The ids of the offers; without an id, all publications in progress
     pub offers: Vec<String>,
-    /// The maximum duration, such as 90s, 2h or 3days; unlimited by default
+    /// The maximum duration of the watch, such as 90s, 2h or 3days; unlimited by
+    /// default
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub timeout: Option<Duration>,
-    /// The time between two polls
+    /// The time between two polls (requests for the status)
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = interval)]
     pub interval: Duration,
-    /// How long to tolerate failed polls, or a list of offers that contradicts a
-    /// success; before the first successful poll, 2min at most
+    /// How long polls may fail before the watch ends with an error; before the
+    /// first successful poll, at most 2min. Without offers, also how long the list
+    /// of offers may contradict a success
     #[arg(long, value_name = "TIME", default_value = "15min", value_parser = humantime::parse_duration)]
     pub tolerate: Duration,
-    /// The state to wait for
-    #[arg(long, value_enum, default_value_t = Until::Outcome, value_name = "STATE")]
+    /// The outcomes that end the watch of an offer
+    #[arg(long, value_name = "STATE", default_value = "outcome", value_parser = until())]
     pub until: Until,
-    /// Wait for a publication that started after the status in this file, which
-    /// `cloud-partner status OFFER -o json` wrote for the same offer (the file
-    /// holds no id, so the tool can't detect the file of another offer)
+    /// Wait for a publication that starts after the status in this file. Write the
+    /// file with `cloud-partner status OFFER -o json` for the same offer: the tool
+    /// can't detect the file of another offer, because the file contains no id
     #[arg(long, value_name = "FILE", requires = "offers")]
     pub after: Option<PathBuf>,
     /// With --after: how long the publication may take to start
     #[arg(long, value_name = "TIME", default_value = "30min", value_parser = humantime::parse_duration)]
     pub start_timeout: Duration,
-    /// Without offers: exit code 0 instead of 8 if no offer is in flight
+    /// Without offers: exit code 0 instead of 8 if no publication is in progress
     #[arg(long, conflicts_with = "offers")]
     pub allow_none: bool,
 }
@@ -158,17 +165,20 @@ pub struct Watch {
 fn interval(text: &str) -> Result<Duration, String> {
     let interval = humantime::parse_duration(text).map_err(|error| error.to_string())?;
     if interval.is_zero() {
-        return Err("the time between two polls must be longer than zero".to_owned());
+        return Err("the interval must be longer than zero".to_owned());
     }
     Ok(interval)
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Until {
-    /// Any outcome; exit code 5 if the offer waits for the go-live
-    Outcome,
-    /// Any outcome; exit code 0 if the offer waits for the go-live
-    GoLive,
-    /// The offer is live, or can't go live any more
-    Live,
+fn until() -> impl TypedValueParser<Value = Until> {
+    PossibleValuesParser::new([
+        PossibleValue::new("outcome").help("Any outcome; the wait for the go-live is exit code 5"),
+        PossibleValue::new("go-live").help("Any outcome; the wait for the go-live is exit code 0"),
+        PossibleValue::new("live").help("Any outcome except the wait for the go-live"),
+    ])
+    .map(|name| match &*name {
+        "go-live" => Until::GoLive,
+        "live" => Until::Live,
+        _ => Until::Outcome,
+    })
 }

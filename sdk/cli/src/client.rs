@@ -1,11 +1,11 @@
-//! Creates the client from the command line and the environment.
+//! Creates the SDK's client from the command line and the environment.
 
 use std::time::SystemTime;
 
 use cloud_partner_portal::{Client, Credential, CredentialSource};
 
 use crate::args::Common;
-use crate::error::Stop;
+use crate::error::ToolError;
 
 const SET_ENDPOINT: &str =
     "set --endpoint or CLOUD_PARTNER_ENDPOINT to an address such as https://cloudpartner.azure.com";
@@ -22,51 +22,51 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(common: &Common) -> Result<Self, Stop> {
-        let Some(publisher) = not_empty(common.publisher.as_ref()) else {
-            return Err(Stop::usage(
-                "no publisher is given",
-                "use --publisher, or set CLOUD_PARTNER_PUBLISHER",
-            ));
-        };
+    pub fn new(common: &Common) -> Result<Self, ToolError> {
+        let set = |option: &Option<String>| option.clone().filter(|text| !text.is_empty());
+        let publisher = set(&common.publisher).ok_or_else(|| {
+            let remedy = "use --publisher, or set CLOUD_PARTNER_PUBLISHER";
+            ToolError::Usage("no publisher is given".to_owned(), remedy)
+        })?;
         let credential = credential(common)?;
         let expiry = credential.expires_at();
         let token_expiry = expiry.filter(|_| !credential.is_renewable());
         let mut builder = Client::builder()
             .credential(credential)
             .user_agent_suffix(concat!("cloud-partner/", env!("CARGO_PKG_VERSION")));
-        if let Some(endpoint) = not_empty(common.endpoint.as_ref()) {
+        if let Some(endpoint) = set(&common.endpoint) {
             builder = builder.endpoint(endpoint);
         }
         Ok(Self {
-            client: builder.build().map_err(Stop::with_remedy(SET_ENDPOINT))?,
-            publisher: publisher.clone(),
+            client: builder
+                .build()
+                .map_err(ToolError::with_remedy(SET_ENDPOINT))?,
+            publisher,
             token_expiry,
         })
     }
 }
 
-fn not_empty(value: Option<&String>) -> Option<&String> {
-    value.filter(|value| !value.is_empty())
-}
-
-fn credential(common: &Common) -> Result<Credential, Stop> {
+fn credential(common: &Common) -> Result<Credential, ToolError> {
+    let usage = |message: &str, remedy| Err(ToolError::Usage(message.to_owned(), remedy));
     match (common.credential, &common.token_file) {
         (None | Some(CredentialSource::TokenFile), Some(file)) => {
             let remedy = "set --token-file to a file that exists and holds only a token";
-            Credential::token_file(file).map_err(Stop::with_remedy(remedy))
+            Credential::token_file(file).map_err(ToolError::with_remedy(remedy))
         }
-        (Some(_), Some(_)) => Err(Stop::usage(
+        (Some(_), Some(_)) => usage(
             "--token-file is only for --credential token-file",
             "omit one of the two options",
-        )),
-        (Some(CredentialSource::TokenFile), None) => Err(Stop::usage(
+        ),
+        (Some(CredentialSource::TokenFile), None) => usage(
             "--credential token-file needs a file",
             "add --token-file FILE",
-        )),
+        ),
         (Some(source), None) => {
-            Credential::from_source(source).map_err(Stop::with_remedy(SET_TOKEN))
+            Credential::from_source(source).map_err(ToolError::with_remedy(SET_TOKEN))
         }
-        (None, None) => Credential::from_env_or_azure_cli().map_err(Stop::with_remedy(SET_TOKEN)),
+        (None, None) => {
+            Credential::from_env_or_azure_cli().map_err(ToolError::with_remedy(SET_TOKEN))
+        }
     }
 }

@@ -4,10 +4,9 @@
 mod args;
 mod client;
 mod error;
-mod exit;
+mod exit_code;
+mod formats;
 mod offers;
-mod outcome;
-mod output;
 mod plain_text;
 mod request_log;
 mod status;
@@ -20,8 +19,8 @@ use clap::{CommandFactory, Parser};
 use tracing_subscriber::filter::LevelFilter;
 
 use args::{Arguments, Command};
-use error::{Stop, to_stderr};
-use exit::Exit;
+use error::ToolError;
+use exit_code::Exit;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -34,12 +33,7 @@ fn main() -> ExitCode {
     } else {
         LevelFilter::WARN
     });
-    let mut exit = run(arguments).unwrap_or_else(|stop| {
-        if let Some(message) = stop.message() {
-            to_stderr(&message);
-        }
-        stop.exit()
-    });
+    let mut exit = run(arguments).unwrap_or_else(|error| error.report());
     // A closed output is an error only for `watch`. A reader such as `head` may close the output of another command early.
     if exit == Exit::OutputClosed && !is_watch {
         exit = Exit::Done;
@@ -47,7 +41,7 @@ fn main() -> ExitCode {
     exit.code().into()
 }
 
-fn run(Arguments { common, command }: Arguments) -> Result<Exit, Stop> {
+fn run(Arguments { common, command }: Arguments) -> Result<Exit, ToolError> {
     let mut out = io::stdout().lock();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -1,18 +1,20 @@
 //! The command `cloud-partner offers`.
 
 use std::io::Write;
+use std::time::Duration;
 
 use cloud_partner_portal::types::{OfferStatusReport, OfferSummary, PublicationStep};
 use cloud_partner_portal::{Error, Extensible, Response, Timestamp};
 use futures_util::stream::{self, StreamExt as _};
+use indicatif::HumanDuration;
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use crate::args::{Common, Format, Offers};
 use crate::client::Connection;
-use crate::error::{Stop, explain, to_stderr, with_causes};
-use crate::exit::Exit;
-use crate::output;
-use crate::plain_text::age;
+use crate::error::{ToolError, explain, to_stderr, with_causes};
+use crate::exit_code::Exit;
+use crate::formats;
 
 /// The maximum number of concurrent status requests.
 const CONCURRENT_REQUESTS: usize = 8;
@@ -20,16 +22,20 @@ const CONCURRENT_REQUESTS: usize = 8;
 /// The names of the columns. The last column is shown only with `--steps`.
 const COLUMNS: [&str; 6] = ["id", "name", "type", "status", "changed", "step"];
 
-/// An offer of the list.
+/// A row of the output.
 struct Row<'a> {
     offer: &'a OfferSummary,
-    /// The offer as the service sent it; only for the JSON formats.
+    /// The offer's JSON as the service sent it; only for the JSON formats.
     json: Option<&'a Value>,
     /// The result of the status request; only with `--steps`.
     report: Option<Result<Response<OfferStatusReport>, Error>>,
 }
 
-pub async fn run(common: &Common, options: &Offers, out: &mut impl Write) -> Result<Exit, Stop> {
+pub async fn run(
+    common: &Common,
+    options: &Offers,
+    out: &mut impl Write,
+) -> Result<Exit, ToolError> {
     let connection = Connection::new(common)?;
     let (client, publisher) = (&connection.client, &connection.publisher);
     let list = client.list_offers(publisher).await?;
@@ -53,11 +59,40 @@ pub async fn run(common: &Common, options: &Offers, out: &mut impl Write) -> Res
             .collect::<()>()
             .await;
     }
-    if rows.is_empty() && common.output == Format::Table {
-        let such = if list.is_empty() { "" } else { "such " };
-        writeln!(out, "The publisher has no {such}offers.")?;
+    let columns = if options.steps {
+        &COLUMNS
     } else {
-        print(&rows, options.steps, common.output, out)?;
+        &COLUMNS[..5]
+    };
+    match common.output {
+        Format::Json => {
+            let offers = rows.iter().map(Row::to_json).collect::<Result<_, _>>()?;
+            formats::document(&offers, out)?;
+        }
+        Format::Jsonl => {
+            for row in &rows {
+                formats::line(&row.to_json()?, out)?;
+            }
+        }
+        Format::Tsv => {
+            formats::tsv(columns, out)?;
+            for row in &rows {
+                let cells = row.cells(|time| time.as_str().to_owned());
+                formats::tsv(&cells[..columns.len()], out)?;
+            }
+        }
+        Format::Table if list.is_empty() => writeln!(out, "The publisher has no offers.")?,
+        Format::Table if rows.is_empty() => {
+            writeln!(
+                out,
+                "No offer of the publisher matches --type and --status."
+            )?;
+        }
+        Format::Table => {
+            for line in formats::table(columns, rows.iter().map(|row| row.cells(age))) {
+                writeln!(out, "{line}")?;
+            }
+        }
     }
     let mut exit = Exit::Done;
     for row in &rows {
@@ -73,49 +108,17 @@ pub async fn run(common: &Common, options: &Offers, out: &mut impl Write) -> Res
 fn is_selected(offer: &OfferSummary, options: &Offers) -> bool {
     let matches = |allowed: &[String], value: Option<&str>| {
         let value = value.unwrap_or_default();
-        allowed.is_empty()
-            || allowed
-                .iter()
-                .any(|allowed| allowed.eq_ignore_ascii_case(value))
+        allowed.is_empty() || allowed.iter().any(|text| text.eq_ignore_ascii_case(value))
     };
     let status = offer.status.as_ref().map(Extensible::as_str);
     matches(&options.types, offer.offer_type_id.as_deref()) && matches(&options.status, status)
-}
-
-fn print(rows: &[Row], steps: bool, format: Format, out: &mut impl Write) -> Result<(), Stop> {
-    let columns = if steps { &COLUMNS } else { &COLUMNS[..5] };
-    match format {
-        Format::Json => {
-            let offers = rows.iter().map(Row::to_json).collect::<Result<_, _>>()?;
-            output::document(&offers, out)?;
-        }
-        Format::Jsonl => {
-            for row in rows {
-                output::line(&row.to_json()?, out)?;
-            }
-        }
-        Format::Tsv => {
-            output::tsv(columns, out)?;
-            for row in rows {
-                let cells = row.cells(|time| time.as_str().to_owned());
-                output::tsv(&cells[..columns.len()], out)?;
-            }
-        }
-        Format::Table => {
-            for line in output::table(columns, rows.iter().map(|row| row.cells(age))) {
-                writeln!(out, "{line}")?;
-            }
-        }
-    }
-    Ok(())
 }
 
 impl Row<'_> {
     fn cells(&self, changed: impl Fn(&Timestamp) -> String) -> Vec<String> {
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         let offer = self.offer;
-        let name = offer.definition.as_ref();
-        let name = name.and_then(|definition| definition.display_text.as_deref());
+        let definition = offer.definition.as_ref();
         let step = match &self.report {
             None => String::new(),
             Some(Ok(report)) => text(report.current_step().map(PublicationStep::label)),
@@ -123,7 +126,7 @@ impl Row<'_> {
         };
         vec![
             offer.id.clone(),
-            text(name),
+            text(definition.and_then(|definition| definition.display_text.as_deref())),
             text(offer.offer_type_id.as_deref()),
             text(offer.status.as_ref().map(Extensible::as_str)),
             offer.changed_time.as_ref().map(changed).unwrap_or_default(),
@@ -142,4 +145,17 @@ impl Row<'_> {
         }
         Ok(value)
     }
+}
+
+/// Returns a time in words and in UTC, such as `3 years ago (2023-11-17 06:44 UTC)`. If the text isn't a time, returns the text.
+fn age(time: &Timestamp) -> String {
+    let Some(utc) = time.utc() else {
+        return time.as_str().to_owned();
+    };
+    let age = match Duration::try_from(OffsetDateTime::now_utc() - utc) {
+        Ok(age) => format!("{} ago", HumanDuration(age)),
+        Err(_) => "in the future".to_owned(),
+    };
+    let (date, hour, minute) = (utc.date(), utc.hour(), utc.minute());
+    format!("{age} ({date} {hour:02}:{minute:02} UTC)")
 }

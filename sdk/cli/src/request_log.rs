@@ -1,4 +1,4 @@
-//! Prints the SDK's tracing events to standard error.
+//! Prints the SDK's tracing events about requests to standard error.
 
 use std::io;
 
@@ -9,8 +9,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::error::to_stderr;
 use crate::plain_text::one_line;
 
-/// Prints the SDK's events up to this level: every attempt at `DEBUG`, and only retried attempts at `WARN`. Events of other crates
-/// aren't printed, because they can contain the header with the token.
+/// Prints the SDK's events: at `DEBUG` one for every attempt of a request, at `WARN` only for the attempts that are retried. The events
+/// of other crates aren't printed, because they can contain the header with the token.
 pub fn show(level: LevelFilter) {
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(|| Stderr)

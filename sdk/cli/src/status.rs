@@ -3,40 +3,63 @@
 use std::io::{self, Write};
 
 use cloud_partner_portal::types::{OfferStatus, OfferStatusReport, PublicationStep, StatusMessage};
-use cloud_partner_portal::{Extensible, Link};
+use cloud_partner_portal::{Extensible, Link, Outcome};
 
 use crate::args::{Common, Format, Status};
 use crate::client::Connection;
-use crate::error::Stop;
-use crate::exit::Exit;
-use crate::outcome;
-use crate::output;
+use crate::error::ToolError;
+use crate::exit_code::Exit;
+use crate::formats;
 use crate::plain_text::{from_html, one_line};
 
-pub async fn run(common: &Common, options: &Status, out: &mut impl Write) -> Result<Exit, Stop> {
+pub async fn run(
+    common: &Common,
+    options: &Status,
+    out: &mut impl Write,
+) -> Result<Exit, ToolError> {
     let Connection {
         client, publisher, ..
     } = Connection::new(common)?;
     let report = client.get_offer_status(&publisher, &options.offer).await?;
     match common.output {
-        Format::Json => output::document(&report.json()?, out)?,
-        Format::Jsonl => output::line(&report.json()?, out)?,
+        Format::Json => formats::document(&report.json()?, out)?,
+        Format::Jsonl => formats::line(&report.json()?, out)?,
         Format::Tsv => tsv(&report, &options.offer, out)?,
         Format::Table => table(&report, &options.offer, &publisher, out)?,
     }
     Ok(Exit::Done)
 }
 
-/// Returns a sentence that describes the status and who must act.
-fn sentence(report: &OfferStatusReport) -> String {
+/// Returns a sentence that describes the status and what the publisher must do.
+fn describe(report: &OfferStatusReport) -> String {
     match (report.outcome(), report.status.known()) {
-        (Some(outcome), _) => outcome::sentence(outcome).to_owned(),
+        (Some(outcome), _) => describe_outcome(outcome).to_owned(),
         (None, Some(OfferStatus::NotStarted)) => "The publication hasn't started.".to_owned(),
         (None, Some(_)) => "The publication is in progress: nobody needs to act.".to_owned(),
         (None, None) => format!(
-            "`{}` isn't a known status: look at the steps, or in the portal.",
+            "The status `{}` is unknown to this version of the tool: look at the steps, or in the portal.",
             one_line(report.status.as_str())
         ),
+    }
+}
+
+/// Returns a sentence that describes an outcome and what the publisher must do.
+pub fn describe_outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Succeeded => "The publication succeeded: the offer is live.",
+        Outcome::Failed => "The publication failed: fix the offer and publish it again.",
+        Outcome::Canceled => "The publication was canceled: publish the offer again.",
+        Outcome::NeverPublished => "The offer was never published: publish the offer.",
+        Outcome::AwaitingGoLive => "The preview is ready: review it and approve the go-live.",
+        Outcome::Blocked => "The publication is blocked: read its messages and act.",
+        Outcome::Contradictory => {
+            "The service contradicts itself about the status: check in the portal whether the offer is live."
+        }
+        Outcome::NotStarted => {
+            "No new publication started within --start-timeout: the last status can be that of the previous publication."
+        }
+        Outcome::TimedOut => "The watch timed out before the publication had an outcome.",
+        _ => "The outcome is unknown to this version of the tool: look in the portal.",
     }
 }
 
@@ -55,12 +78,12 @@ fn cells(step: &PublicationStep) -> [String; 5] {
 
 /// Prints one row for each step, and a last row for the whole publication.
 fn tsv(report: &OfferStatusReport, offer: &str, out: &mut impl Write) -> io::Result<()> {
-    output::tsv(&["id", "name", "status", "progress", "estimate"], out)?;
+    formats::tsv(&["id", "name", "status", "progress", "estimate"], out)?;
     for step in report.steps() {
-        output::tsv(&cells(step), out)?;
+        formats::tsv(&cells(step), out)?;
     }
     let status = report.status.as_str();
-    output::tsv(&[offer, "publication", status, "", ""], out)
+    formats::tsv(&[offer, "publication", status, "", ""], out)
 }
 
 fn table(
@@ -72,7 +95,7 @@ fn table(
     let status = report.status.as_str();
     let [offer, publisher, status] = [offer, publisher, status].map(one_line);
     writeln!(out, "{offer} of {publisher}: {status}")?;
-    writeln!(out, "{}", sentence(report))?;
+    writeln!(out, "{}", describe(report))?;
     messages(report.messages(), "", out)?;
     if !report.steps().is_empty() {
         let rows = report.steps().iter().map(|step| {
@@ -80,7 +103,7 @@ fn table(
             vec![step.label().to_owned(), status, progress, estimate]
         });
         let columns = ["step", "status", "progress", "estimate"];
-        let mut lines = output::table(&columns, rows).into_iter();
+        let mut lines = formats::table(&columns, rows).into_iter();
         writeln!(out, "\n{}", lines.next().unwrap_or_default())?;
         for (line, step) in lines.zip(report.steps()) {
             writeln!(out, "{line}")?;

@@ -1,19 +1,19 @@
-//! The command `cloud-partner watch`.
+//! The command `cloud-partner watch`: runs the SDK's watches, prints their events, and returns the exit code.
 
-mod event;
-mod json;
+mod event_json;
+mod offer_results;
 mod printer;
-mod results;
 
+use std::collections::BTreeSet;
 use std::future::ready;
 use std::io::{self, Write};
 use std::path::Path;
 use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
-use cloud_partner_portal::WatchEvent;
 use cloud_partner_portal::types::OfferStatusReport;
-use futures_util::{Stream, StreamExt as _};
+use cloud_partner_portal::{Error, PublisherWatch, PublisherWatchEvent, WatchEvent};
+use futures_util::stream::{Stream, StreamExt as _, select_all};
 use indicatif::HumanDuration;
 use serde_json::{Map, Value};
 use tokio::signal::ctrl_c;
@@ -21,47 +21,50 @@ use tokio::time::{sleep, timeout};
 
 use crate::args::{Common, Watch};
 use crate::client::Connection;
-use crate::error::Stop;
-use crate::exit::Exit;
-use event::Event;
+use crate::error::{ToolError, to_stderr};
+use crate::exit_code::Exit;
+use offer_results::OfferResults;
 use printer::Printer;
-use results::Results;
 
-/// The time after which the tool reports that the service hasn't sent a status.
+/// The time after which the tool prints that the service hasn't sent a status.
 const SILENCE: Duration = Duration::from_secs(4);
 
-/// The time that the watch has to print its end after an interrupt or its timeout.
+/// The time that the watch has to print its last lines after an interrupt or its timeout.
 const GRACE: Duration = Duration::from_secs(3);
 
-pub async fn run(common: &Common, options: &Watch, out: &mut impl Write) -> Result<Exit, Stop> {
+/// The id of an offer and an event of its watch. Without an id, the event is about a request of the list of offers.
+type Event = (Option<String>, WatchEvent);
+
+pub async fn run(
+    common: &Common,
+    options: &Watch,
+    out: &mut impl Write,
+) -> Result<Exit, ToolError> {
     let connection = Connection::new(common)?;
     if options.after.is_some() && options.offers.len() != 1 {
-        return Err(Stop::usage(
-            "--after needs exactly one offer",
-            "name only the offer whose status is in FILE",
-        ));
+        let message = "--after needs exactly one offer".to_owned();
+        let remedy = "name only the offer whose status is in FILE";
+        return Err(ToolError::Usage(message, remedy));
     }
     let after = options.after.as_deref().map(read_report).transpose()?;
     tokio::spawn(end_if_output_blocks(options.timeout));
     let mut printer = Printer::new(common.output, out)?;
-    if let Some(warning) = expiry_warning(&connection, options) {
-        printer.remark(&warning);
-    }
-    let mut results = Results::new(&options.offers);
+    warn_about_expiry(&connection, options);
+    let mut results = OfferResults::new(&options.offers);
     let watch = async {
         if options.offers.is_empty() {
-            let mut watch = event::watch_publisher(&connection, options)?;
-            let events = (&mut watch).filter_map(|event| ready(event::convert(event)));
-            read(events, &mut results, &mut printer).await?;
-            results.set_end(watch.await);
+            let mut watch = watch_publisher(&connection, options)?;
+            let events = (&mut watch).filter_map(|event| ready(convert(event)));
+            print_events(events, &mut results, &mut printer).await?;
+            results.set(watch.await);
         } else {
-            let events = event::watch_offers(&connection, options, after.as_ref())?;
-            read(events, &mut results, &mut printer).await?;
+            let events = watch_offers(&connection, options, after.as_ref())?;
+            print_events(events, &mut results, &mut printer).await?;
         }
-        Ok::<_, Stop>(false)
+        Ok::<_, ToolError>(false)
     };
     let is_interrupted = tokio::select! {
-        // The interrupt is polled first, so that its handler is installed before the first request is sent.
+        // `biased` polls the interrupt first. This installs the handler before the first request is sent.
         biased;
         _ = ctrl_c() => true,
         ended = watch => ended?,
@@ -75,7 +78,7 @@ pub async fn run(common: &Common, options: &Watch, out: &mut impl Write) -> Resu
     Ok(exit)
 }
 
-/// Ends the program after an interrupt or the timeout, if the watch doesn't end because a write to its output blocks.
+/// Ends the program after an interrupt or the timeout, even if the watch can't end because a write to its output blocks.
 async fn end_if_output_blocks(timeout: Option<Duration>) {
     let exit = tokio::select! {
         _ = ctrl_c() => Exit::Interrupted,
@@ -85,57 +88,108 @@ async fn end_if_output_blocks(timeout: Option<Duration>) {
     std::process::exit(exit.code().into());
 }
 
+/// Watches the offers on the command line, and returns their events. The watches aren't spawned as tasks, because a panic in a task
+/// wouldn't end the program.
+fn watch_offers(
+    connection: &Connection,
+    options: &Watch,
+    after: Option<&OfferStatusReport>,
+) -> Result<impl Stream<Item = Event> + use<>, Error> {
+    let mut watches = Vec::new();
+    // An offer that is named twice is watched once.
+    for offer in BTreeSet::from_iter(&options.offers) {
+        let mut watch = connection
+            .client
+            .watch(&connection.publisher, offer)?
+            .timeout(options.timeout.unwrap_or(Duration::MAX))
+            .interval(options.interval)
+            .tolerate(options.tolerate)
+            .start_timeout(options.start_timeout)
+            .until(options.until);
+        if let Some(report) = after {
+            watch = watch.after(report.clone());
+        }
+        let offer = offer.clone();
+        let events = watch.start();
+        watches.push(events.map(move |event| (Some(offer.clone()), event)));
+    }
+    Ok(select_all(watches))
+}
+
+/// Watches the publisher's offers that are in flight or change.
+fn watch_publisher(connection: &Connection, options: &Watch) -> Result<PublisherWatch, Error> {
+    let watch = connection
+        .client
+        .watch_publisher(&connection.publisher)?
+        .timeout(options.timeout.unwrap_or(Duration::MAX))
+        .interval(options.interval)
+        .tolerate(options.tolerate)
+        .until(options.until);
+    Ok(watch.start())
+}
+
+/// Converts an event of the watch of a publisher. Returns `None` for an event that the tool doesn't print.
+fn convert(event: PublisherWatchEvent) -> Option<Event> {
+    use PublisherWatchEvent as E;
+    Some(match event {
+        E::Changed { offer, change, .. } => (Some(offer), WatchEvent::Changed(*change)),
+        E::PollFailed { offer, error, .. } => (offer, WatchEvent::PollFailed(error)),
+        E::Delayed { offer, wait, .. } => (offer, WatchEvent::Delayed(wait)),
+        E::OfferEnded { offer, result, .. } => (Some(offer), WatchEvent::Ended(result)),
+        _ => return None,
+    })
+}
+
 /// Prints all events and collects the results.
-async fn read(
+async fn print_events(
     events: impl Stream<Item = Event>,
-    results: &mut Results,
+    results: &mut OfferResults,
     printer: &mut Printer<'_, impl Write>,
 ) -> io::Result<()> {
     let mut events = pin!(events.peekable());
     if timeout(SILENCE, events.as_mut().peek()).await.is_err() {
-        printer.remark("The service hasn't sent a status yet; the watch waits for it.");
+        to_stderr("The service hasn't sent a status yet. The watch continues to wait.");
     }
     while let Some((offer, event)) = events.next().await {
-        if let Some(offer) = &offer {
-            let result = match &event {
-                WatchEvent::Ended(result) => Some(result.clone()),
+        printer.print(offer.as_deref(), &event)?;
+        if let Some(offer) = offer {
+            let result = match event {
+                WatchEvent::Ended(result) => Some(result),
                 _ => None,
             };
-            results.offers.insert(offer.clone(), result);
+            results.offers.insert(offer, result);
         }
-        printer.print(offer.as_deref(), &event)?;
     }
     Ok(())
 }
 
 /// Reads a file with the output of `cloud-partner status OFFER -o json`.
-fn read_report(file: &Path) -> Result<OfferStatusReport, Stop> {
+fn read_report(file: &Path) -> Result<OfferStatusReport, ToolError> {
     let read = || -> io::Result<OfferStatusReport> {
-        // The code that serde derives would decode an array as well, by position.
+        // The code that serde derives would also decode an array, whose elements it takes as the properties in order.
         let properties: Map<String, Value> = serde_json::from_slice(&std::fs::read(file)?)?;
         Ok(serde_json::from_value(properties.into())?)
     };
     read().map_err(|error| {
+        let command = "`cloud-partner status OFFER -o json`";
         let file = file.display();
-        Stop::usage(
-            format!(
-                "--after: {file} can't be read as the output of `cloud-partner status OFFER -o json`: {error}"
-            ),
-            "write the file with this command before the publication starts",
-        )
+        let message = format!("--after: {file} can't be read as the output of {command}: {error}");
+        let remedy = "write the file with this command before the publication starts";
+        ToolError::Usage(message, remedy)
     })
 }
 
-/// Returns a warning if the token can't be renewed and may expire before the watch ends.
-fn expiry_warning(connection: &Connection, options: &Watch) -> Option<String> {
-    let Ok(left) = connection.token_expiry?.duration_since(SystemTime::now()) else {
-        return Some("warning: the token has expired: get a new one".to_owned());
+/// Prints a warning if the token can't be renewed and may expire before the watch ends.
+fn warn_about_expiry(connection: &Connection, options: &Watch) {
+    let Some(expiry) = connection.token_expiry else {
+        return;
     };
-    if options.timeout.is_some_and(|timeout| timeout <= left) {
-        return None;
+    match expiry.duration_since(SystemTime::now()) {
+        Err(_) => to_stderr("warning: the token has expired: get a new token"),
+        Ok(left) if options.timeout.is_some_and(|timeout| timeout <= left) => {}
+        Ok(left) => to_stderr(&format!(
+            "warning: the token expires in {}, and the watch can last longer: choose a credential that renews its tokens, such as `az login`",
+            HumanDuration(left)
+        )),
     }
-    Some(format!(
-        "warning: the token expires in {}, and the watch can last longer: choose a credential that renews its tokens, such as `az login`",
-        HumanDuration(left)
-    ))
 }

@@ -1,4 +1,4 @@
-//! Tests of `watch` that an interrupt (Ctrl-C) ends.
+//! Tests that an interrupt (Ctrl-C) ends `watch`.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
@@ -15,7 +15,7 @@ fn interrupt(child: &mut Child) -> Option<i32> {
     assert!(kill.is_ok_and(|status| status.success()));
     let start = Instant::now();
     loop {
-        if let Some(status) = child.try_wait().expect("its state") {
+        if let Some(status) = child.try_wait().expect("a state") {
             return status.code();
         }
         if start.elapsed() > Duration::from_secs(20) {
@@ -48,7 +48,7 @@ fn an_interrupted_watch_names_the_offers_without_a_result() {
         assert_eq!(interrupt(&mut child), Some(130));
         if let Some(pipe) = child.stderr.take() {
             let err = std::io::read_to_string(pipe).expect("text");
-            assert!(err.contains("still open: gateway"), "{err}");
+            assert!(err.contains("Still without an outcome: gateway"), "{err}");
         }
         if format == "json" {
             let last: Value = serde_json::from_reader(out).expect("one line of JSON");

@@ -1,4 +1,4 @@
-//! Tests of the tool in a pseudo-terminal: the screen after the tool has ended.
+//! Tests of the tool in a pseudo-terminal.
 
 use std::io::Read;
 use std::num::NonZero;
@@ -6,12 +6,12 @@ use std::process::Command;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use crate::support::{TOKEN, golden, serve, tool};
+use crate::support::{TOKEN, serve, tool};
 
 const ROWS: NonZero<u16> = NonZero::new(24).expect("not zero");
 const COLUMNS: NonZero<u16> = NonZero::new(100).expect("not zero");
 
-/// Runs the tool in a terminal. Returns its exit code, the screen, and all output.
+/// Runs the tool in a terminal. Returns the exit code, the text on the screen after the end, and all output.
 fn terminal(command: &Command) -> (u32, String, String) {
     let size = PtySize {
         rows: ROWS.get(),
@@ -49,25 +49,11 @@ fn terminal(command: &Command) -> (u32, String, String) {
 }
 
 #[test]
-fn watch_shows_a_progress_line_for_each_offer() {
-    let server = serve();
-    let mut watch = tool(&server.url());
-    watch.args(["watch", "linux-vm", "windows-vm"]);
-    let (code, screen, _) = terminal(watch.args(["--interval", "20ms", "--until", "live"]));
-    assert_eq!(code, 6, "{screen}");
-    // The order of the lines is the order of the first responses.
-    let mut lines: Vec<_> = screen.lines().collect();
-    lines.sort_unstable();
-    golden("terminal-watch.txt", &(lines.join("\n") + "\n"));
-}
-
-#[test]
 fn status_has_colours_in_a_terminal_unless_no_color_is_set() {
     let server = serve();
     let mut status = tool(&server.url());
     let (code, screen, written) = terminal(status.args(["status", "database"]));
     assert_eq!(code, 0, "{screen}");
-    golden("terminal-status.txt", &screen);
     assert!(written.contains("\u{1b}["), "no colour: {written:?}");
     let (_, plain, written) = terminal(status.env("NO_COLOR", "1"));
     assert!(!written.contains("\u{1b}["), "colour: {written:?}");

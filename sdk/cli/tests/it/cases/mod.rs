@@ -1,5 +1,5 @@
-//! Tables of cases: `tests/watch-cases` for the SDK and the tool, and `tests/tool-cases` for the tool. Each line is one case, a JSON
-//! object with the responses of a server and the expected output.
+//! Runs tables of cases: `tests/watch-cases` with the SDK and the tool, and `tests/tool-cases` with the tool. Each line of a table is
+//! one case, a JSON object with the responses of a server and the expected output.
 //!
 //! `server` holds the responses to list requests (`list`) and to status requests (by offer), in order. The last response repeats.
 //! A response is one of the following:
@@ -12,11 +12,11 @@
 //!
 //! `server` can also be a string: an address, or `tls alert`. The response to the token `wrong` is always a 401.
 
+mod run_with_sdk;
+mod run_with_tool;
 mod server;
-mod tool;
-mod watch;
-mod watch_sdk;
-mod watch_tool;
+mod tool_cases;
+mod watch_cases;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};

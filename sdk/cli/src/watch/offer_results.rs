@@ -1,23 +1,23 @@
-//! The results of a watch, and its exit code.
+//! The results of the watched offers, and the exit code that follows from them.
 
 use std::collections::BTreeMap;
 
-use cloud_partner_portal::{Error, Outcome, PublisherWatchResult, WatchResult};
+use cloud_partner_portal::{Error, Outcome, PublisherWatchResult, Until, WatchResult};
 
-use crate::args::{Until, Watch};
-use crate::exit::Exit;
+use crate::args::Watch;
+use crate::exit_code::Exit;
 
-pub struct Results {
+pub struct OfferResults {
     /// The results by offer. `None` while the watch of the offer continues.
     pub offers: BTreeMap<String, Option<Result<WatchResult, Error>>>,
-    /// Whether the watch of a whole publisher timed out.
+    /// Whether the watch of a publisher timed out.
     pub timed_out: bool,
-    /// The error of the last list request.
+    /// The error of the last request of the list of offers.
     pub list_error: Option<Error>,
 }
 
-impl Results {
-    /// Returns the results before the first event.
+impl OfferResults {
+    /// Creates the results before the first event.
     pub fn new(offers: &[String]) -> Self {
         Self {
             offers: offers.iter().map(|offer| (offer.clone(), None)).collect(),
@@ -26,33 +26,33 @@ impl Results {
         }
     }
 
-    /// Stores how the watch of a whole publisher ended.
-    pub fn set_end(&mut self, end: Result<PublisherWatchResult, Error>) {
-        match end {
-            Ok(end) => {
-                let offers = end.offers.into_iter();
+    /// Stores the result of the watch of a publisher.
+    pub fn set(&mut self, result: Result<PublisherWatchResult, Error>) {
+        match result {
+            Ok(result) => {
+                let offers = result.offers.into_iter();
                 self.offers = offers.map(|(id, result)| (id, Some(result))).collect();
-                self.timed_out = end.timed_out;
-                self.list_error = end.last_error;
+                self.timed_out = result.timed_out;
+                self.list_error = result.last_error;
             }
             Err(error) => self.list_error = Some(error),
         }
     }
 
-    /// Returns whether the watch of a whole publisher ended because no offer was in flight.
-    pub fn nothing_in_flight(&self) -> bool {
+    /// Returns whether the watch of a publisher ended because no publication was in progress.
+    pub fn no_publication(&self) -> bool {
         self.offers.is_empty() && !self.timed_out && self.list_error.is_none()
     }
 
-    /// Returns the worst exit code of the offers and the list.
+    /// Returns the worst exit code of the offers and of the list of offers.
     pub fn exit(&self, options: &Watch) -> Exit {
         let list = match &self.list_error {
             _ if self.timed_out && !self.offers.is_empty() => Exit::TimedOut,
-            // The results of the offers can be outdated.
+            // Without a new list, the results of the offers can be outdated.
             Some(error) => Exit::from(error),
             // The service sent no list.
             None if self.timed_out => Exit::Service,
-            None if self.offers.is_empty() && !options.allow_none => Exit::NothingInFlight,
+            None if self.offers.is_empty() && !options.allow_none => Exit::NoPublication,
             None => Exit::Done,
         };
         let offers = self.offers.values();
@@ -68,19 +68,17 @@ fn offer_exit(result: Option<&Result<WatchResult, Error>>, until: Until) -> Exit
         Some(Err(error)) => Exit::from(error),
         Some(Ok(result)) => match (result.outcome, &result.report, &result.last_error) {
             (Outcome::AwaitingGoLive, ..) if until == Until::GoLive => Exit::Done,
+            (outcome, Some(_), _) => Exit::from(outcome),
             // The service sent no report.
             (_, None, Some(error)) => Exit::from(error),
             (_, None, None) => Exit::Service,
-            (outcome, Some(_), _) => Exit::from(outcome),
         },
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::offer_exit;
-    use crate::args::Until;
-    use crate::exit::Exit;
+    use super::{Exit, Until, offer_exit};
 
     #[test]
     fn an_offer_without_a_result_is_no_success() {

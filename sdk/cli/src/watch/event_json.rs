@@ -1,24 +1,25 @@
-//! Converts the events and results of a watch to JSON objects. All output formats print properties of these objects.
+//! Converts the events and results of a watch to JSON objects. The formats for people and tab-separated values print properties of the
+//! same objects.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use cloud_partner_portal::types::{OfferStatusReport, PublicationStep};
 use cloud_partner_portal::{Change, Error, WatchEvent, WatchResult};
 use serde_json::{Value, json};
 
-use crate::error::{Class, with_causes};
-use crate::outcome::sentence;
-use crate::plain_text::{from_html, now, one_line};
+use crate::error::{kind, with_causes};
+use crate::plain_text::{from_html, one_line};
+use crate::status::describe_outcome;
 
-/// Converts an event of an offer, or of the list if there is no offer. `detail` is human-readable text on one line.
+/// Converts an event of an offer, or of the list of offers if `offer` is `None`. The property `detail` is human-readable text on one line.
 pub fn event(offer: Option<&str>, event: &WatchEvent) -> Value {
     let mut line = json!({"time": now(), "offer": offer});
     let properties = match event {
         WatchEvent::Changed(change) => changed(change),
-        WatchEvent::PollFailed(why) => json!({
+        WatchEvent::PollFailed(failed) => json!({
             "event": "pollFailed",
-            "detail": format!("a poll failed, the watch continues: {}", with_causes(why)),
-            "error": error(why),
+            "detail": format!("a poll failed, the watch continues: {}", with_causes(failed)),
+            "error": error(failed),
         }),
         WatchEvent::Delayed(wait) => {
             let seconds = wait.as_secs();
@@ -30,9 +31,11 @@ pub fn event(offer: Option<&str>, event: &WatchEvent) -> Value {
             })
         }
         WatchEvent::Ended(ended) => {
-            let mut properties = json!({"event": "ended", "detail": detail(ended)});
-            extend(&mut properties, &result(ended));
-            properties
+            extend(
+                &mut line,
+                &json!({"event": "ended", "detail": describe(ended)}),
+            );
+            result(ended)
         }
         _ => json!({"event": "other"}),
     };
@@ -46,7 +49,7 @@ fn extend(object: &mut Value, properties: &Value) {
     }
 }
 
-/// Converts a change. Its `report` is the unchanged report of the service.
+/// Converts a change. The property `report` is the report as the service sent it.
 fn changed(change: &Change) -> Value {
     let steps = change.steps.iter().map(|changed| {
         json!({
@@ -93,20 +96,20 @@ fn summary(report: &OfferStatusReport) -> String {
     parts.join(", ")
 }
 
-fn detail(result: &Result<WatchResult, Error>) -> String {
+fn describe(result: &Result<WatchResult, Error>) -> String {
     match result {
-        Ok(result) if result.report.is_none() => {
-            "The watch timed out before the service sent a status.".to_owned()
+        Ok(WatchResult { report: None, .. }) => {
+            "The watch ended before the service sent a status.".to_owned()
         }
-        Ok(result) => sentence(result.outcome).to_owned(),
+        Ok(result) => describe_outcome(result.outcome).to_owned(),
         Err(error) => with_causes(error),
     }
 }
 
-/// Converts an offer's result: `outcome`, or `error` if an error ended the watch.
+/// Converts the result of an offer's watch: the object has the property `outcome`, or `error` if an error ended the watch.
 pub fn result(result: &Result<WatchResult, Error>) -> Value {
     match result {
-        Err(ended) => json!({"error": error(ended)}),
+        Err(failed) => json!({"error": error(failed)}),
         Ok(result) => match &result.last_error {
             Some(last) => json!({"outcome": result.outcome, "lastError": error(last)}),
             None => json!({"outcome": result.outcome}),
@@ -117,8 +120,13 @@ pub fn result(result: &Result<WatchResult, Error>) -> Value {
 pub fn error(error: &Error) -> Value {
     json!({
         "message": with_causes(error),
-        "kind": Class::from(error).kind,
+        "kind": kind(error),
         "status": error.status(),
         "correlationId": error.correlation_id(),
     })
+}
+
+/// Returns the current time in UTC, to the second.
+pub fn now() -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }

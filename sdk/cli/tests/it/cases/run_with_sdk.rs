@@ -10,7 +10,7 @@ use futures_util::{Stream, StreamExt as _};
 use tokio::time::{sleep, timeout};
 
 use super::server::RunningServer;
-use super::watch::{Actual, Case, duration, step_change};
+use super::watch_cases::{Actual, Case, duration, step_change};
 use crate::support::TOKEN;
 
 fn kind(error: &Error) -> &'static str {
@@ -62,7 +62,7 @@ fn event(event: &WatchEvent) -> String {
     }
 }
 
-/// Returns all events. Drops the future of the next event after 2 ms and creates a new one, because this must lose no event.
+/// Returns all events. To test that a dropped future loses no event, drops the future of the next event every 2 ms.
 async fn events<E>(watch: &mut (impl Stream<Item = E> + Unpin)) -> Vec<E> {
     let mut events = Vec::new();
     loop {

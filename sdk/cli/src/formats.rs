@@ -8,14 +8,13 @@ use serde_json::Value;
 
 use crate::plain_text::{is_control, one_line};
 
-/// Returns the lines of a table without borders, with two spaces between columns. The cells of the column `status` have the colour
-/// of their meaning.
+/// Returns the lines of a table without borders, with two spaces between columns. The cells of the column `status` are coloured.
 pub fn table(columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<String> {
     let mut table = Table::new();
     table
         .load_style(comfy_table::presets::NOTHING)
         .set_header(columns.iter().map(|name| name.to_uppercase()));
-    // `choice` is `Never` if `NO_COLOR` is set or standard output isn't a terminal.
+    // The choice is `Never` if `NO_COLOR` is set or standard output isn't a terminal.
     if anstream::AutoStream::choice(&io::stdout()) == anstream::ColorChoice::Never {
         table.force_no_tty();
     } else {
@@ -43,7 +42,7 @@ fn colour(status: &str) -> Option<Color> {
     })
 }
 
-/// Prints a JSON document with line breaks and indentation.
+/// Prints a JSON value with line breaks and indentation.
 pub fn document(value: &Value, out: &mut impl Write) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value)?;
     writeln!(out, "{}", escape(&text))
@@ -54,13 +53,12 @@ pub fn line(value: &Value, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "{}", escape(&value.to_string()))
 }
 
-/// Escapes the control characters in JSON text that `serde_json` doesn't escape. They occur only in JSON strings.
+/// Escapes the control characters that `serde_json` doesn't escape. JSON text has these characters only in strings.
 fn escape(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for character in json.chars() {
         if character != '\n' && is_control(character) {
-            // All control characters are in the basic multilingual plane, so four digits suffice.
-            // Writing to a string can't fail.
+            // Four digits suffice: every control character is below U+10000. Writing to a string can't fail.
             let _ = write!(escaped, "\\u{:04x}", u32::from(character));
         } else {
             escaped.push(character);

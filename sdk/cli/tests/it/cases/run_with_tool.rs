@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::watch::{Actual, Case, step_change};
+use super::watch_cases::{Actual, Case, step_change};
 use crate::support::{run, tool};
 
 /// Returns the text of a JSON string, or the empty string if the value isn't a string.

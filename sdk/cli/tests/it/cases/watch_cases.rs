@@ -23,7 +23,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::server::{RunningServer, Server};
-use super::{watch_sdk, watch_tool};
+use super::{run_with_sdk, run_with_tool};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -146,14 +146,14 @@ fn check(case: &Case, json: &mut Map<String, Value>) -> Vec<String> {
         && !case.results.is_empty()
         && case.results.values().all(|result| result == "succeeded");
     let end = format!("success: {success}");
-    let mut all = differences(case, &end, |server| watch_sdk::run_case(case, server));
+    let mut all = differences(case, &end, |server| run_with_sdk::run_case(case, server));
     if case.options.attempt_timeout.is_some() {
         return all;
     }
     let mut stderr = String::new();
     let end = format!("exit code {:?}", Some(case.exit));
     all.extend(differences(case, &end, |server| {
-        let (actual, last_line) = watch_tool::run_case(case, &server.url);
+        let (actual, last_line) = run_with_tool::run_case(case, &server.url);
         stderr = last_line;
         actual
     }));
