@@ -1,5 +1,5 @@
-//! The detection of mutations: a recording or counterexample detects a mutation if `validate` has other findings with the mutated
-//! spec.
+//! The detection of mutations: validates every recording and counterexample against each mutated spec. A counterexample is a recording
+//! that is invalid against the spec.
 
 use std::panic::resume_unwind;
 use std::thread;
@@ -7,7 +7,9 @@ use std::thread;
 use cloud_partner_recordings::recording::{ProvenanceKind, Recording};
 use indicatif::ProgressBar;
 
-use super::statements::{Mutation, State, Statement};
+use super::mutations::Mutation;
+use super::statement_state::State;
+use super::statements::Statement;
 use crate::findings::{Finding, Level};
 use crate::spec::{Spec, SpecError};
 use crate::validate::Checker;
@@ -20,8 +22,8 @@ pub struct Candidate {
     findings: Vec<FindingKey>,
 }
 
-/// The code, the level and the JSON pointer of a finding. The message and the place in the spec aren't compared, because a mutation may
-/// change them without being detected.
+/// The code, the level and the JSON pointer of a finding. A mutation can change the message and the place in the spec although it isn't
+/// detected, so these aren't compared.
 type FindingKey = (&'static str, Level, Option<String>);
 
 impl Candidate {
@@ -32,7 +34,7 @@ impl Candidate {
         is_counterexample: bool,
     ) -> Self {
         Self {
-            findings: findings_of(checker, &recording),
+            findings: finding_keys(checker, &recording),
             file,
             recording,
             is_counterexample,
@@ -59,13 +61,14 @@ impl Candidate {
     }
 
     fn is_valid(&self) -> bool {
-        let mut levels = self.findings.iter().map(|(_, level, _)| level);
-        !levels.any(|level| *level == Level::Error)
+        self.findings
+            .iter()
+            .all(|(_, level, _)| *level != Level::Error)
     }
 
-    /// Returns whether a valid recording has other findings with the mutated spec, or whether a counterexample has one error less.
+    /// Returns whether the mutated spec changes the findings of a valid recording, or removes an error of a counterexample.
     fn detects(&self, mutated: &Checker<'_>) -> bool {
-        let findings = findings_of(mutated, &self.recording);
+        let findings = finding_keys(mutated, &self.recording);
         if !self.is_counterexample {
             return self.is_valid() && findings != self.findings;
         }
@@ -75,10 +78,11 @@ impl Candidate {
     }
 
     /// Returns the state of a statement that only this recording or counterexample covers.
-    fn evidence(&self, mutation: &Mutation) -> State {
+    fn state(&self, mutation: &Mutation) -> State {
         match self.recording.provenance.kind {
             _ if self.is_counterexample => State::CounterexampleOnly,
             ProvenanceKind::Captured => State::Captured,
+            // The values of a recording with an observed shape are invented.
             ProvenanceKind::ObservedShape if mutation.is_shape => State::Observed,
             ProvenanceKind::Documentation => State::Documented,
             ProvenanceKind::ObservedShape | ProvenanceKind::Synthetic => State::Consistent,
@@ -86,7 +90,7 @@ impl Candidate {
     }
 }
 
-/// Adds to each mutation the recordings and counterexamples that detect it. Uses all processors.
+/// Adds to each mutation the files that detect it, and sets the state of each statement. Uses all processors.
 pub fn detect(
     spec: &Spec,
     statements: &mut [Statement],
@@ -94,7 +98,7 @@ pub fn detect(
 ) -> Result<(), SpecError> {
     // The bar is printed to standard error, and only if that is a terminal.
     let progress = ProgressBar::new(statements.len() as u64);
-    let work = |statements: &mut [Statement]| -> Result<(), SpecError> {
+    let detect_in_chunk = |statements: &mut [Statement]| -> Result<(), SpecError> {
         let mut mutated = spec.clone();
         for statement in statements {
             for mutation in &mut statement.mutations {
@@ -102,7 +106,7 @@ pub fn detect(
                 let checker = Checker::new(&mutated)?;
                 let detecting = candidates.iter().filter(|one| one.detects(&checker));
                 mutation.detected_by = detecting
-                    .map(|one| (one.file.clone(), one.evidence(mutation)))
+                    .map(|one| (one.file.clone(), one.state(mutation)))
                     .collect();
             }
             statement.update_state();
@@ -114,23 +118,24 @@ pub fn detect(
     let size = statements.len().div_ceil(threads).max(1);
     let result = thread::scope(|scope| {
         let chunks = statements.chunks_mut(size);
-        let workers: Vec<_> = chunks.map(|chunk| scope.spawn(|| work(chunk))).collect();
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        let threads: Vec<_> = chunks
+            .map(|chunk| scope.spawn(|| detect_in_chunk(chunk)))
+            .collect();
+        let mut threads = threads.into_iter();
+        threads.try_for_each(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
     });
     progress.finish_and_clear();
     result
 }
 
-fn findings_of(checker: &Checker<'_>, recording: &Recording) -> Vec<FindingKey> {
+fn finding_keys(checker: &Checker<'_>, recording: &Recording) -> Vec<FindingKey> {
     let findings = checker.validate(recording).into_iter();
-    let mut found: Vec<FindingKey> = findings
+    let mut keys: Vec<FindingKey> = findings
         .map(|finding| {
             let pointer = finding.recording.map(|place| place.pointer);
             (finding.code, finding.level, pointer)
         })
         .collect();
-    found.sort();
-    found
+    keys.sort();
+    keys
 }

@@ -1,4 +1,4 @@
-//! Known gaps: uncovered statements that are accepted, each with a reason and a date. `xtask/known-gaps.yaml` lists them.
+//! Known gaps of `cargo xtask coverage`: uncovered statements that are accepted for a reason. `xtask/known-gaps.yaml` lists them.
 
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ struct File {
     coverage: Vec<KnownGap>,
 }
 
-/// Reads the known gaps from `path`; without a path, from the workspace's own file if it exists.
+/// Reads the known gaps from `path`. Without a path, reads the workspace's own file if it exists.
 pub fn read(path: Option<PathBuf>) -> Result<Vec<KnownGap>, CommandError> {
     let own = files::root().join("xtask/known-gaps.yaml");
     let Some(path) = path.or_else(|| own.exists().then_some(own)) else {
@@ -50,10 +50,10 @@ pub fn read(path: Option<PathBuf>) -> Result<Vec<KnownGap>, CommandError> {
 
 impl KnownGap {
     /// Returns the error for a known gap whose statement is covered or doesn't exist.
-    pub fn unneeded(&self) -> Finding {
+    pub fn unneeded(self) -> Finding {
         let message = format!("the known gap `{}` accepts nothing", self.name);
         Finding::error("unneeded-gap", message)
-            .in_recording(self.place.clone())
+            .in_recording(self.place)
             .help("delete the known gap, or correct its name")
     }
 }

@@ -1,11 +1,12 @@
 //! `cargo xtask coverage`: which statements of the spec the recordings cover, and with which provenance.
 //!
-//! [`mutations`] lists the statements with their mutations. [`detection`] validates every recording against each mutated spec, and
-//! derives the coverage of each statement from the result.
+//! [`statements`] lists the statements. [`mutations`] has changes of the spec that make each statement wrong. [`detection`] validates
+//! every recording against each changed spec, and sets the state of each statement.
 
 mod detection;
 mod known_gaps;
 mod mutations;
+mod statement_state;
 mod statements;
 
 use std::io::Write;
@@ -14,8 +15,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use self::detection::{Candidate, detect};
-use self::mutations::statements;
-use self::statements::{State, Statement};
+use self::statement_state::State;
+use self::statements::{Statement, statements};
 use crate::exit_code::{CommandError, CommandResult};
 use crate::files;
 use crate::findings::{Finding, Format, Report};
@@ -26,13 +27,14 @@ use crate::validate::{self, Checker};
 /// Lists the statements of the spec that no recording covers
 ///
 /// A statement is one keyword at one place of the spec. A mutation is a change of the spec that makes the statement wrong. A
-/// recording detects a mutation if `validate` has other findings with the mutated spec; a counterexample detects it if `validate`
-/// has one error less. A statement is covered if every mutation of it is detected.
+/// recording detects a mutation if the mutated spec changes the findings of `validate` for the recording. A counterexample is a
+/// recording that is invalid against the spec. It detects a mutation if the mutated spec removes one of its errors. A statement is
+/// covered if every mutation of it is detected.
 ///
 /// The provenance of the recordings is the evidence for the statement. A recording with an observed shape is evidence for the shape
 /// of bodies only. Synthetic recordings and counterexamples are no evidence.
 ///
-/// An uncovered statement is an error, unless xtask/known-gaps.yaml has its name with a reason and a date.
+/// An uncovered statement is an error, unless xtask/known-gaps.yaml lists its name with a reason and a date.
 #[derive(Args)]
 pub struct Coverage {
     /// How to print the report
@@ -63,10 +65,10 @@ impl Coverage {
             let candidate = |recording| Candidate::new(&checker, recording, is_counterexample);
             Ok::<Vec<_>, CommandError>(recordings.map(candidate).collect())
         };
+        let mut candidates = read(&self.paths, false)?;
         // The workspace's counterexamples belong to the workspace's recordings.
         let own = files::root().join("tests/counterexamples");
         let own = (self.paths.is_empty() && own.exists()).then_some(own);
-        let mut candidates = read(&self.paths, false)?;
         if let Some(folder) = self.counterexamples.or(own) {
             candidates.extend(read(&[folder], true)?);
         }
@@ -74,43 +76,38 @@ impl Coverage {
         detect(&spec, &mut statements, &candidates)?;
 
         let mut report = Report::default();
-        let mut accepted = Vec::new();
         for gap in gaps {
-            let mut uncovered = statements.iter_mut();
-            let named =
-                |one: &&mut Statement| one.state == State::Uncovered && one.name == gap.name;
-            match uncovered.find(named) {
-                Some(statement) => {
-                    statement.state = State::KnownGap;
-                    accepted.push(gap);
-                }
-                None => report.add(gap.unneeded()),
-            }
-        }
-        let errors = candidates.iter().filter_map(Candidate::error);
-        let uncovered = statements
-            .iter()
-            .filter(|one| one.state == State::Uncovered);
-        for finding in errors.chain(uncovered.map(|statement| uncovered_error(&spec, statement))) {
-            report.add(finding);
-        }
-        report.add_property("spec", spec.path.display().to_string());
-        report.add_property("statements", &statements);
-        if self.format == Format::Text {
-            for gap in accepted {
+            let mut named = statements.iter_mut().filter(|one| one.name == gap.name);
+            let Some(statement) = named.find(|one| one.state == State::Uncovered) else {
+                report.add(gap.unneeded());
+                continue;
+            };
+            statement.state = State::KnownGap;
+            if self.format == Format::Text {
                 print_line(out, "Known gap", gap.name)?;
                 print_continuation(out, format!("since {}: {}", gap.date, gap.reason.trim()))?;
             }
         }
+        for error in candidates.iter().filter_map(Candidate::error) {
+            report.add(error);
+        }
+        for statement in statements
+            .iter()
+            .filter(|one| one.state == State::Uncovered)
+        {
+            report.add(uncovered(&spec, statement));
+        }
+        report.add_property("spec", spec.path.display().to_string());
+        report.add_property("statements", &statements);
         let count = |state| statements.iter().filter(|one| one.state == state).count();
-        let counts = State::ALL.map(|(state, name)| format!("{} {name}", count(state)));
+        let counts = State::ALL.map(|(state, name)| format!("{name} {}", count(state)));
         let counted = with_noun(statements.len(), "statement");
         let done = format!("{counted}: {}", counts.join(", "));
         report.print(self.format, &done, out)
     }
 }
 
-fn uncovered_error(spec: &Spec, statement: &Statement) -> Finding {
+fn uncovered(spec: &Spec, statement: &Statement) -> Finding {
     let mutations = statement.mutations.iter();
     let undetected = mutations.filter(|mutation| mutation.detected_by.is_empty());
     let needs: Vec<_> = undetected

@@ -1,218 +1,255 @@
-//! The statements of the spec that a recording can contradict, with the mutations of each, by the kind of the object and by keyword.
+//! The mutations of a spec. A mutation is a change that makes one statement wrong, such as removing a value of an enum. If no recording
+//! detects the change, no recording covers the statement.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Number, Value, json};
 
-use super::statements::{Mutation, Part, State, Statement, plain};
-use crate::spec::{DOCUMENTATION, Kind, Object, Spec, pointer_segment};
+use super::statement_state::State;
+use crate::spec::{DOCUMENTATION, Kind, Location, Object, pointer_segment};
 
 /// The keywords that restrict values: a schema without any of them accepts every value.
 const RESTRICTING: &[&str] = &["type", "allOf", "anyOf", "oneOf", "not", "enum"];
 
-/// Returns the statements in the order of the file. Parts that no operation refers to have no statements.
-pub fn statements(spec: &Spec) -> Vec<Statement> {
-    let mut parts = BTreeMap::new();
-    if let Some(document) = spec.at("") {
-        collect(&Object::of(Kind::Document, document), false, &mut parts);
-    }
-    parts.values_mut().for_each(mutate);
-    let mutations = parts.into_values().flat_map(|part| part.mutations);
-    let mut mutations: Vec<Mutation> = mutations.collect();
-    mutations.sort_by_cached_key(|one| (spec.location(&one.statement), one.statement.clone()));
-    let mut statements: Vec<Statement> = Vec::new();
-    for mutation in mutations {
-        match statements.last_mut() {
-            Some(last) if last.name == mutation.statement => last.mutations.push(mutation),
-            _ => statements.push(Statement {
-                name: mutation.statement.clone(),
-                state: State::Uncovered,
-                mutations: vec![mutation],
-            }),
-        }
-    }
-    statements
+/// A change of the spec that makes a statement wrong.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Mutation {
+    /// The description of the change, such as `becomes optional`.
+    #[serde(rename = "mutation")]
+    pub name: String,
+    /// A description of the recording or counterexample that would detect the mutation.
+    pub needs: String,
+    /// The files that detect the mutation. The state of a file is the state of a statement that only this file covers.
+    pub detected_by: BTreeMap<String, State>,
+    /// Whether the mutation makes the spec stricter, for example by making an optional property required. A recording that detects
+    /// such a mutation is no evidence for the statement, because the recording may lack the property.
+    pub restricts: bool,
+    /// Whether the statement is about the shape of a body: properties, types, formats.
+    #[serde(skip)]
+    pub is_shape: bool,
+    /// The JSON pointer of the changed object.
+    #[serde(skip)]
+    object: String,
+    /// The change of the object as a JSON merge patch (RFC 7396).
+    #[serde(skip)]
+    patch: Value,
 }
 
-/// Adds an object and all objects inside, with references followed, to the parts by JSON pointer. Components belong to the objects
-/// that refer to them.
-fn collect<'s>(object: &Object<'s>, in_body: bool, parts: &mut BTreeMap<String, Part<'s>>) {
-    let Some(object) = object.followed() else {
-        return;
-    };
-    let in_body = in_body || object.kind == Kind::MediaType;
-    match parts.get_mut(&object.pointer) {
-        _ if object.kind == Kind::Components => return,
-        Some(known) if known.in_body || !in_body => return,
-        Some(known) => known.in_body = true,
-        None => {
-            let part = Part {
-                object: object.clone(),
-                in_body,
-                mutations: Vec::new(),
-            };
-            parts.insert(object.pointer.clone(), part);
+impl Mutation {
+    /// Returns the mutated spec.
+    pub fn apply(&self, spec: &Value) -> Value {
+        let mut mutated = spec.clone();
+        if let Some(object) = mutated.pointer_mut(&self.object) {
+            json_patch::merge(object, &self.patch);
         }
-    }
-    for child in object.objects() {
-        collect(&child, in_body, parts);
+        mutated
     }
 }
 
-/// Adds the mutations of a part.
-fn mutate(part: &mut Part<'_>) {
-    match part.object.kind {
-        Kind::Document => document(part),
+/// An object of the spec whose keywords are mutated, and the list to which its mutations are added.
+pub struct Target<'m, 's> {
+    /// The object; never a reference.
+    pub object: Object<'s>,
+    /// Whether a body contains the object. The values of parameters and headers are text and never null.
+    pub in_body: bool,
+    /// All mutations, by the line and column of the statement, and by its name.
+    pub mutations: &'m mut BTreeMap<(Location, String), Vec<Mutation>>,
+}
+
+impl Target<'_, '_> {
+    /// Adds a mutation of a statement. `keys` is the path of the statement in the object, without JSON pointer escapes, and `patch` is
+    /// a JSON merge patch of the object.
+    fn mutate(
+        &mut self,
+        keys: &[&str],
+        name: impl Into<String>,
+        needs: impl Into<String>,
+        patch: Value,
+    ) -> &mut Mutation {
+        let object = self.object.pointer.clone();
+        let segments = keys.iter().map(|key| format!("/{}", pointer_segment(key)));
+        let statement = object.clone() + &segments.collect::<String>();
+        let location = self.object.spec.location(&statement);
+        let mutations = self.mutations.entry((location, statement)).or_default();
+        let index = mutations.len();
+        mutations.push(Mutation {
+            name: name.into(),
+            needs: needs.into(),
+            detected_by: BTreeMap::new(),
+            restricts: false,
+            is_shape: self.object.kind == Kind::Schema && self.in_body,
+            object,
+            patch,
+        });
+        &mut mutations[index]
+    }
+
+    /// Adds a mutation that makes the spec stricter, like [`Target::mutate`].
+    fn restrict(&mut self, keys: &[&str], name: &str, needs: impl Into<String>, patch: Value) {
+        self.mutate(keys, name, needs, patch).restricts = true;
+    }
+
+    /// Adds a mutation that sets a keyword to another value, or removes the keyword if the value is null.
+    fn set(&mut self, keyword: &str, value: impl Into<Value>, needs: impl Into<String>) {
+        let value = value.into();
+        let name = match &value {
+            Value::Null => "removed".to_owned(),
+            value => format!("becomes {}", without_quotes(value)),
+        };
+        self.mutate(&[keyword], name, needs, json!({ keyword: value }));
+    }
+}
+
+/// Adds the mutations of an object, but not of the objects inside.
+pub fn add(target: &mut Target<'_, '_>) {
+    match target.object.kind {
+        Kind::Document => document(target),
         Kind::PathItem => {
-            parameters(part);
-            methods(part);
+            parameters(target);
+            methods(target);
         }
         Kind::Operation => {
-            parameters(part);
-            status_codes(part);
+            parameters(target);
+            status_codes(target);
         }
-        Kind::Parameter => parameter(part),
-        Kind::Response => response(part),
-        Kind::Header => required(part, ""),
-        Kind::Schema => schema(part),
+        Kind::Parameter => parameter(target),
+        Kind::Response => response(target),
+        Kind::Header => required(target, &[]),
+        Kind::Schema => schema(target),
         _ => {}
     }
 }
 
 /// Mutates the API version, which requests send as `api-version`, and the paths.
-fn document(part: &mut Part<'_>) {
+fn document(target: &mut Target<'_, '_>) {
     let patch = json!({ "info": { "version": "1999-12-31" } });
     let needs = "a request with the expected `api-version`";
-    part.mutate("info/version", "becomes 1999-12-31", needs, patch);
-    for (path, item) in part.object.children("paths") {
+    target.mutate(&["info", "version"], "becomes 1999-12-31", needs, patch);
+    for (path, item) in target.object.children("paths") {
         let patch = json!({ "paths": { &path: null, format!("{path}/moved"): item.value } });
-        let keyword = format!("paths/{}", pointer_segment(&path));
         let needs = format!("a request for {path}");
-        part.mutate(&keyword, "becomes another path", needs, patch);
+        target.mutate(&["paths", &path], "becomes another path", needs, patch);
     }
 }
 
 /// Mutates the methods of a path.
-fn methods(part: &mut Part<'_>) {
-    let mut operations = part.object.objects();
+fn methods(target: &mut Target<'_, '_>) {
+    let mut operations = target.object.objects();
     operations.retain(|child| child.kind == Kind::Operation);
     for operation in operations {
         let method = operation.keyword;
         let other = if method == "put" { "get" } else { "put" };
         let patch = json!({ method: null, other: operation.value });
         let needs = "a request for this operation";
-        part.mutate(method, format!("becomes {other}"), needs, patch);
+        target.mutate(&[method], format!("becomes {other}"), needs, patch);
     }
 }
 
-/// Mutates the responses of an operation by adding a required header that no recording has. If a response were removed instead, the
-/// response for its range of status codes or the default could apply.
-fn status_codes(part: &mut Part<'_>) {
-    for (status, _) in part.object.children("responses") {
+/// Mutates the responses of an operation: adds a required header that no recording has. The responses aren't removed, because the
+/// response of a range such as `5XX`, or the default response, could apply instead.
+fn status_codes(target: &mut Target<'_, '_>) {
+    for (status, _) in target.object.children("responses") {
         let other = json!({ "$ref": null, "headers": { "x-other": { "required": true } } });
         let needs = match status.as_str() {
             "default" => "a response with a status code that isn't listed".to_owned(),
             _ => format!("a response of this operation with the status code {status}"),
         };
         let patch = json!({ "responses": { &status: other } });
-        part.mutate(&format!("responses/{status}"), "replaced", needs, patch);
+        target.mutate(&["responses", &status], "replaced", needs, patch);
     }
 }
 
-/// Mutates the list of parameters of a path or an operation. Path parameters are left out: OpenAPI requires them.
-fn parameters(part: &mut Part<'_>) {
-    let listed = part.object.list("parameters");
-    for (index, parameter) in part.object.children("parameters") {
+/// Mutates the list of parameters of a path or an operation. OpenAPI requires the path parameters, so they aren't mutated.
+fn parameters(target: &mut Target<'_, '_>) {
+    let parameters = target.object.list("parameters");
+    for (index, parameter) in target.object.children("parameters") {
         if let (Some(name), Some(place)) = (parameter.text("name"), parameter.text("in"))
             && place != "path"
             && let Ok(index) = index.parse()
         {
-            let keyword = format!("parameters/{}", pointer_segment(name));
             let needs = format!("a request with the {place} parameter `{name}`");
-            let patch = json!({ "parameters": without(listed, index) });
-            part.mutate(&keyword, "removed", needs, patch);
+            let patch = json!({ "parameters": without(parameters, index) });
+            target.mutate(&["parameters", name], "removed", needs, patch);
         }
     }
 }
 
-/// Mutates the name and the place of a parameter, and whether it is required.
-fn parameter(part: &mut Part<'_>) {
-    let (Some(name), Some(place)) = (part.object.text("name"), part.object.text("in")) else {
-        return;
-    };
-    if place != "path" {
+/// Mutates the properties `name`, `in` and `required` of a parameter.
+fn parameter(target: &mut Target<'_, '_>) {
+    let [name, place] = ["name", "in"].map(|keyword| target.object.text(keyword));
+    if let (Some(name), Some(place)) = (name, place)
+        && place != "path"
+    {
         let needs = format!("a request with the {place} parameter `{name}`");
         let patch = json!({ "name": format!("{name}-renamed") });
-        part.mutate("name", "renamed", needs.clone(), patch);
+        target.mutate(&["name"], "renamed", needs.clone(), patch);
         let other = if place == "query" { "header" } else { "query" };
-        part.set("in", other, needs);
-        required(part, "name");
+        target.set("in", other, needs);
+        required(target, &["name"]);
     }
 }
 
-/// Mutates whether a header or parameter is required. If it is optional, the mutations belong to the statement at `keyword`.
-fn required(part: &mut Part<'_>, keyword: &str) {
-    let reject_all = json!({ "schema": { "$ref": null, "not": {} } });
-    let with = "a recording with this parameter or header";
-    if part.object.is("required") {
-        part.mutate("required", "rejects every value", with, reject_all);
-        let needs = "a counterexample without this parameter or header";
-        let optional = json!({ "required": false });
-        part.mutate("required", "becomes optional", needs, optional);
+/// Mutates the property `required` of a header or parameter. If it is optional, the mutations belong to the statement at `keys`.
+fn required(target: &mut Target<'_, '_>, keys: &[&str]) {
+    let is_required = target.object.is("required");
+    let (keys, name, example) = if is_required {
+        (&["required"][..], "becomes optional", "counterexample")
     } else {
-        part.mutate(keyword, "rejects every value", with, reject_all);
-        let needs = "a recording without this parameter or header";
-        let required = json!({ "required": true });
-        part.mutate(keyword, "becomes required", needs, required)
-            .restricts = true;
-    }
+        (keys, "becomes required", "recording")
+    };
+    let patch = json!({ "schema": { "$ref": null, "not": {} } });
+    let needs = "a recording with this parameter or header";
+    target.mutate(keys, "rejects every value", needs, patch);
+    let patch = json!({ "required": !is_required });
+    let needs = format!("a {example} without this parameter or header");
+    target.mutate(keys, name, needs, patch).restricts = !is_required;
 }
 
 /// Mutates the headers and media types of a response.
-fn response(part: &mut Part<'_>) {
-    for (name, _) in part.object.children("headers") {
-        let keyword = format!("headers/{}", pointer_segment(&name));
+fn response(target: &mut Target<'_, '_>) {
+    for (name, _) in target.object.children("headers") {
         let needs = format!("this response with the header {name}");
-        let patch = json!({ "headers": { name: null } });
-        part.mutate(&keyword, "removed", needs, patch);
+        let patch = json!({ "headers": { &name: null } });
+        target.mutate(&["headers", &name], "removed", needs, patch);
     }
-    for (name, content) in part.object.children("content") {
-        let keyword = format!("content/{}", pointer_segment(&name));
+    for (name, content) in target.object.children("content") {
         let needs = format!("this response with a body of the content type {name}");
-        let patch = json!({ "content": { name: null, "application/x-other": content.value } });
-        part.mutate(&keyword, "becomes application/x-other", needs, patch);
+        let patch = json!({ "content": { &name: null, "application/x-other": content.value } });
+        let keys = ["content", &name];
+        target.mutate(&keys, "becomes application/x-other", needs, patch);
     }
 }
 
 /// Mutates every keyword of a schema.
-fn schema(part: &mut Part<'_>) {
-    let depending = "a recording or counterexample whose validity depends on this keyword";
-    for (keyword, value) in part.object.value.as_object().into_iter().flatten() {
+fn schema(target: &mut Target<'_, '_>) {
+    let needs = "a recording or counterexample whose validity depends on this keyword";
+    for (keyword, value) in target.object.value.as_object().into_iter().flatten() {
         match (keyword.as_str(), value) {
-            ("type", Value::String(kind)) => self::kind(part, kind),
-            ("format", Value::String(format)) => self::format(part, format),
-            ("pattern", Value::String(pattern)) => self::pattern(part, pattern),
-            ("enum" | "x-extensible-enum", Value::Array(_)) => values(part, keyword),
-            ("items", _) => items(part),
-            ("properties", Value::Object(_)) => properties(part),
-            ("required", Value::Array(_)) => required_properties(part),
+            ("type", Value::String(name)) => json_type(target, name),
+            ("format", Value::String(format)) => self::format(target, format),
+            ("pattern", Value::String(pattern)) => self::pattern(target, pattern),
+            ("enum" | "x-extensible-enum", Value::Array(list)) => values(target, keyword, list),
+            ("items", _) => items(target),
+            ("properties", Value::Object(_)) => properties(target),
+            ("required", Value::Array(names)) => required_properties(target, names),
             // The value of a parameter or header is text and so never null.
-            ("nullable", _) if !part.in_body => {}
-            ("nullable", Value::Bool(true)) => part.set(keyword, false, "null"),
+            ("nullable", _) if !target.in_body => {}
+            ("nullable", Value::Bool(true)) => target.set(keyword, false, "null"),
             // The keywords of the schema inside are separate statements.
             ("additionalProperties", Value::Object(_)) => {}
             (name, _) if is_annotation(name) => {}
-            (_, Value::Bool(value)) => part.set(keyword, !value, depending),
-            (_, Value::Number(bound)) if bound.is_i64() => number(part, keyword, value),
-            _ => part.set(keyword, Value::Null, depending),
+            (_, Value::Bool(value)) => target.set(keyword, !value, needs),
+            (_, Value::Number(number)) if number.is_i64() => bound(target, keyword, number),
+            _ => target.set(keyword, Value::Null, needs),
         }
     }
-    let mut restricting = RESTRICTING.iter();
-    if !restricting.any(|keyword| part.object.has(keyword)) {
-        for kind in ["string", "object"] {
-            let name = format!("anything becomes {kind}");
-            let needs = format!("a value of another type than {kind}");
-            part.mutate("", name, needs, json!({ "type": kind }));
+    if !RESTRICTING.iter().any(|keyword| target.object.has(keyword)) {
+        for name in ["string", "object"] {
+            let needs = format!("a value of another type than {name}");
+            let patch = json!({ "type": name });
+            target.mutate(&[], format!("anything becomes {name}"), needs, patch);
         }
     }
 }
@@ -223,58 +260,52 @@ fn is_annotation(keyword: &str) -> bool {
     DOCUMENTATION.contains(&keyword) || others.contains(&keyword) || keyword.starts_with("x-")
 }
 
-fn kind(part: &mut Part<'_>, kind: &str) {
-    let other = match kind {
+/// Mutates the keyword `type`, and what it implies: null is invalid, and an object may have other properties.
+fn json_type(target: &mut Target<'_, '_>, name: &str) {
+    let other = match name {
         "string" => "integer",
         "object" => "array",
         "array" => "object",
         _ => "string",
     };
-    part.set("type", other, format!("a value of the type {kind}"));
-    if part.in_body && !part.object.has("nullable") {
+    target.set("type", other, format!("a value of the type {name}"));
+    if target.in_body && !target.object.has("nullable") {
+        let patch = json!({ "nullable": true });
         let needs = "a counterexample with null";
-        part.mutate(
-            "type",
-            "becomes nullable",
-            needs,
-            json!({ "nullable": true }),
-        );
+        target.mutate(&["type"], "becomes nullable", needs, patch);
     }
-    let others = part.object.value.get("additionalProperties");
-    if kind == "object" && !others.is_some_and(Value::is_boolean) {
+    let others = target.object.value.get("additionalProperties");
+    if name == "object" && !others.is_some_and(Value::is_boolean) {
         let patch = json!({ "additionalProperties": false });
         let name = "rejects other properties";
-        part.mutate("type", name, "an unknown property", patch)
-            .restricts = true;
+        target.restrict(&["type"], name, "an unknown property", patch);
     }
 }
 
-fn format(part: &mut Part<'_>, format: &str) {
+fn format(target: &mut Target<'_, '_>, format: &str) {
     let needs = format!("a counterexample with a value that isn't a valid {format}");
-    part.set("format", Value::Null, needs);
-    if format == "int64" {
-        part.set("format", "int32", "a number that needs 64 bits");
+    target.set("format", Value::Null, needs);
+    match format {
+        "int32" => target.set("format", "int64", "a counterexample that needs 64 bits"),
+        "int64" => target.set("format", "int32", "a number that needs 64 bits"),
+        _ => {}
     }
 }
 
-fn pattern(part: &mut Part<'_>, pattern: &str) {
-    let nothing = json!({ "pattern": "[^\\s\\S]" });
-    part.mutate(
-        "pattern",
-        "rejects every value",
-        "a value that matches",
-        nothing,
-    );
+fn pattern(target: &mut Target<'_, '_>, pattern: &str) {
+    let patch = json!({ "pattern": "[^\\s\\S]" });
+    let needs = "a value that matches";
+    target.mutate(&["pattern"], "rejects every value", needs, patch);
     let needs = "a counterexample that doesn't match";
-    part.set("pattern", Value::Null, needs);
+    target.set("pattern", Value::Null, needs);
     let without_anchor = [pattern.strip_prefix('^'), pattern.strip_suffix('$')];
     for rest in without_anchor.into_iter().flatten() {
-        part.set("pattern", rest, format!("{needs} at its start or end"));
+        target.set("pattern", rest, format!("{needs} at its start or end"));
     }
 }
 
 /// Moves a bound by one in both directions, so that only values at the exact bound cover it.
-fn number(part: &mut Part<'_>, keyword: &str, bound: &Value) {
+fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     let bound = bound.as_i64().unwrap_or_default();
     let lowest = match keyword {
         "minimum" | "maximum" => i64::MIN,
@@ -284,71 +315,67 @@ fn number(part: &mut Part<'_>, keyword: &str, bound: &Value) {
     for moved in [bound.saturating_sub(1), bound.saturating_add(1)] {
         if moved >= lowest && moved != bound {
             let needs = format!("a recording or counterexample between {bound} and {moved}");
-            part.set(keyword, moved, needs);
+            target.set(keyword, moved, needs);
         }
     }
 }
 
-fn values(part: &mut Part<'_>, list: &str) {
-    let values = part.object.list(list);
-    for (index, value) in values.iter().enumerate() {
-        let value = plain(value);
-        let keyword = format!("{list}/{}", pointer_segment(&value));
-        let patch = json!({ list: without(values, index) });
+/// Mutates the values of `enum` or `x-extensible-enum`. A value doesn't belong to the shape of a body.
+fn values(target: &mut Target<'_, '_>, keyword: &str, list: &[Value]) {
+    for (index, value) in list.iter().enumerate() {
+        let value = without_quotes(value);
+        let patch = json!({ keyword: without(list, index) });
         let needs = format!("the value `{value}`");
-        part.mutate(&keyword, "removed", needs, patch).is_shape = false;
+        let mutation = target.mutate(&[keyword, &value], "removed", needs, patch);
+        mutation.is_shape = false;
     }
 }
 
-fn items(part: &mut Part<'_>) {
-    if !part.object.has("maxItems") {
+fn items(target: &mut Target<'_, '_>) {
+    if !target.object.has("maxItems") {
         let patch = json!({ "maxItems": 0 });
-        part.mutate("items", "rejects elements", "an array with elements", patch);
+        let needs = "an array with elements";
+        target.mutate(&["items"], "rejects elements", needs, patch);
     }
-    if !part.object.has("minItems") {
+    if !target.object.has("minItems") {
         let patch = json!({ "minItems": 1 });
-        let needs = "an empty array";
-        part.mutate("items", "rejects an empty array", needs, patch)
-            .restricts = true;
+        let name = "rejects an empty array";
+        target.restrict(&["items"], name, "an empty array", patch);
     }
 }
 
-fn properties(part: &mut Part<'_>) {
-    let required = part.object.list("required");
-    for (name, property) in part.object.children("properties") {
-        let keyword = format!("properties/{}", pointer_segment(&name));
+fn properties(target: &mut Target<'_, '_>) {
+    let required = target.object.list("required");
+    for (name, property) in target.object.children("properties") {
         let renamed = json!({ &name: null, format!("{name}Renamed"): property.value });
         let mut patch = json!({ "properties": renamed });
         let index = required.iter().position(|required| *required == name);
         if let Some(index) = index {
             // If the old name remained required, every object would be invalid for another reason.
-            patch["required"] = required_list(without(required, index));
+            patch["required"] = required_without(required, index);
         }
         let needs = format!("an object with `{name}`");
-        part.mutate(&keyword, "renamed", needs, patch);
+        target.mutate(&["properties", &name], "renamed", needs, patch);
         if index.is_none() {
             let required = [required, &[json!(name)]].concat();
             let patch = json!({ "required": required });
             let needs = format!("an object without `{name}`");
-            part.mutate(&keyword, "becomes required", needs, patch)
-                .restricts = true;
+            target.restrict(&["properties", &name], "becomes required", needs, patch);
         }
     }
 }
 
-fn required_properties(part: &mut Part<'_>) {
-    let required = part.object.list("required");
+fn required_properties(target: &mut Target<'_, '_>, required: &[Value]) {
     for (index, name) in required.iter().enumerate() {
-        let name = plain(name);
-        let keyword = format!("required/{}", pointer_segment(&name));
+        let name = without_quotes(name);
         let mut renamed = required.to_vec();
         renamed[index] = format!("{name}Renamed").into();
         let patch = json!({ "required": renamed });
         let needs = format!("an object with `{name}`");
-        part.mutate(&keyword, "renamed", needs, patch);
-        let patch = json!({ "required": required_list(without(required, index)) });
+        target.mutate(&["required", &name], "renamed", needs, patch);
+        let patch = json!({ "required": required_without(required, index) });
         let needs = format!("a counterexample without `{name}`");
-        part.mutate(&keyword, "becomes optional", needs, patch);
+        target.mutate(&["required", &name], "becomes optional", needs, patch);
     }
 }
 
@@ -356,11 +383,18 @@ fn without(list: &[Value], index: usize) -> Vec<Value> {
     [&list[..index], &list[index + 1..]].concat()
 }
 
-/// Returns the value of the keyword `required`, or null, because an empty list is invalid.
-fn required_list(names: Vec<Value>) -> Value {
-    if names.is_empty() {
-        Value::Null
-    } else {
-        names.into()
+/// Returns the value of `required` without one of its names. If no name remains, the value is null, because OpenAPI forbids an empty
+/// list.
+fn required_without(names: &[Value], index: usize) -> Value {
+    match names {
+        [_] => Value::Null,
+        _ => without(names, index).into(),
     }
+}
+
+/// Returns a text without quotes, and any other value as JSON.
+fn without_quotes(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), ToOwned::to_owned)
 }

@@ -6,7 +6,7 @@ mod schemas;
 use serde_json::{Map, Value};
 
 pub use crate::generator::spec::{
-    DOCUMENTATION, Kind, Node, Object, Operation, Spec, SpecError, pointer_segment,
+    DOCUMENTATION, Kind, Location, Node, Object, Operation, Spec, SpecError, pointer_segment,
 };
 pub use schemas::Schemas;
 

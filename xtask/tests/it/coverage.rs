@@ -101,7 +101,7 @@ fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
     let braces = names.iter().any(|name| name.contains("{shopId}"));
     assert!(braces, "{printed}");
     let output = coverage(&folder, &gaps(&names), &[]);
-    let count = format!("{} known gaps, 0 uncovered", names.len());
+    let count = format!("known gaps {}, uncovered 0", names.len());
     assert_stdout(0, &output, &count);
 
     // The first statement is covered, the second doesn't exist, and another known gap accepts the third.

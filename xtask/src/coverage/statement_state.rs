@@ -1,0 +1,37 @@
+//! The states of a statement in the report of `cargo xtask coverage`: covered by which kind of recording, or uncovered.
+
+use serde::Serialize;
+
+/// Whether a statement is covered, and by which kind of recording. If several kinds cover a statement, the smallest state applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Covered by a recording of the live service.
+    Captured,
+    /// Covered by a recording with the properties, types and formats of a response that a public project received, and with
+    /// invented values. Only a statement about the shape of a body can have this state.
+    Observed,
+    /// Covered by an example of the official documentation.
+    Documented,
+    /// Covered by recordings that are no evidence for the statement, such as synthetic ones.
+    Consistent,
+    /// Covered by counterexamples only. A counterexample is a recording that is invalid against the spec.
+    CounterexampleOnly,
+    /// Uncovered, and listed in `xtask/known-gaps.yaml`.
+    KnownGap,
+    /// Uncovered.
+    Uncovered,
+}
+
+impl State {
+    /// All states, each with its name in text output.
+    pub const ALL: [(Self, &str); 7] = [
+        (Self::Captured, "captured"),
+        (Self::Observed, "observed"),
+        (Self::Documented, "documented"),
+        (Self::Consistent, "only consistent"),
+        (Self::CounterexampleOnly, "counterexamples only"),
+        (Self::KnownGap, "known gaps"),
+        (Self::Uncovered, "uncovered"),
+    ];
+}
