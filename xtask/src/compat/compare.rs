@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use serde_json::{Value, json};
 
-use super::keywords::{self, Side, is_skipped};
+use super::keyword_changes::{self, Side, is_skipped};
 use crate::findings::{Finding, Place};
 use crate::spec::{Kind, Node, Object, Operation, Spec, SpecError, pointer_segment};
 
@@ -16,19 +16,19 @@ const TYPE_NAME: &str = "generated clients have a type of this name";
 /// The changes between two specs, without changes of the documentation.
 #[derive(Default)]
 struct Changes {
-    /// The place of each change, and the reason why a client that was written for the base may stop working, by JSON pointer and
-    /// description. Operations share parts of the spec, so a change may be found several times. It is breaking if it breaks the
-    /// clients of one operation.
+    /// The changes by JSON pointer and description. Each has its place, and the reason why it breaks clients, if it does. A schema can
+    /// be part of a request and of a response. Its change is breaking if it breaks clients in one of these uses.
     list: BTreeMap<(String, String), (Place, Option<&'static str>)>,
-    /// The pairs of objects that were already compared as part of a request or of a response. They end the recursion for a schema that
-    /// contains itself.
+    /// The JSON pointers of the objects that were already compared, in the base and in the current spec. They end the recursion for a
+    /// schema that contains itself.
     compared: HashSet<(String, String, Side)>,
 }
 
-/// Objects by the name that messages have.
+/// Objects by their names in messages.
 type Named<'s> = BTreeMap<String, Object<'s>>;
 
-/// Returns a note for each change between two specs, with the code [`BREAKING`] if the change breaks clients.
+/// Returns a note for each change from the spec `old` to the spec `new`. If the change breaks clients, the note has the code
+/// [`BREAKING`].
 pub fn compare(old: &Spec, new: &Spec) -> Result<Vec<Finding>, SpecError> {
     let mut changes = Changes::default();
     let [before, after] = [old, new].map(|spec| spec.value.pointer("/info/version"));
@@ -38,7 +38,7 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Vec<Finding>, SpecError> {
         let why = "clients send the version that the base names";
         changes.add(&info, "the version of the API was changed", Some(why));
     }
-    // The contents of the schemas are compared where operations refer to them.
+    // The contents of a schema are compared where an operation refers to the schema.
     for schema in old.at("/components/schemas").iter().flat_map(Node::entries) {
         if new.at(&schema.pointer).is_none() {
             let what = format!("the schema `{}` was removed or renamed", schema.key());
@@ -47,7 +47,7 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Vec<Finding>, SpecError> {
     }
     let (before, after) = (old.operations()?, new.operations()?);
     for old in &before {
-        // The pointer has the path and the method.
+        // The pointer ends with the path and the method, so the same operation has the same pointer.
         let pointer = &old.node.pointer;
         if let Some(new) = after.iter().find(|new| new.node.pointer == *pointer) {
             changes.compare_operations(old, new);
@@ -56,14 +56,14 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Vec<Finding>, SpecError> {
             changes.add(&old.node, what, Some("clients call it"));
         }
     }
-    let mut added = after;
-    added.retain(|new| old.at(&new.node.pointer).is_none());
-    for new in added {
-        let what = format!("the operation `{}` was added", new.name());
-        changes.add(&new.node, what, None);
+    for new in after {
+        if old.at(&new.node.pointer).is_none() {
+            let what = format!("the operation `{}` was added", new.name());
+            changes.add(&new.node, what, None);
+        }
     }
-    let notes = changes.list.into_iter();
-    let notes = notes.map(|((_, what), (place, breaks))| {
+    let changes = changes.list.into_iter();
+    let notes = changes.map(|((_, what), (place, breaks))| {
         let note = match breaks {
             Some(why) => Finding::note(BREAKING, format!("{what}: {why}")),
             None => Finding::note("compatible", what),
@@ -88,8 +88,7 @@ impl Changes {
         self.compare_servers(old, new);
         self.compare_credentials(old, new);
         let [before, after] = [old, new].map(|operation| {
-            let parameters = operation.parameters.iter();
-            let parameters = parameters.map(|parameter| {
+            let parameters = operation.parameters.iter().map(|parameter| {
                 let name = format!("{} parameter `{}`", parameter.place, parameter.name);
                 (name, Object::of(Kind::Parameter, parameter.node.clone()))
             });
@@ -103,7 +102,7 @@ impl Changes {
 
     /// Compares two objects of the same kind, and the objects inside.
     fn compare_objects(&mut self, old: &Object<'_>, new: &Object<'_>, side: Side) {
-        // An object whose reference has no target is compared as it is written.
+        // A reference without a target is compared like an object with the keyword `$ref`.
         let [old, new] =
             [old, new].map(|object| object.followed().unwrap_or_else(|| object.clone()));
         let side = match (old.kind, old.keyword) {
@@ -146,7 +145,7 @@ impl Changes {
         }
         let are_schemas = before.iter().all(|child| child.kind == Kind::Schema);
         if are_schemas && !before.is_empty() && before.len() == after.len() {
-            // A stricter schema in `not` makes more values valid.
+            // A stricter schema in `not` makes more values valid, so its effect on requests is the usual effect on responses.
             let side = match (keyword, side) {
                 ("not", Side::Request) => Side::Response,
                 ("not", Side::Response) => Side::Request,
@@ -157,17 +156,18 @@ impl Changes {
             }
             return;
         }
-        let [before, after] = [old, new].map(|object| keywords::value(object.value, keyword));
+        let [before, after] =
+            [old, new].map(|object| keyword_changes::value(object.value, keyword));
         if before != after {
-            let breaks = keywords::breaks(old.kind, keyword, before, after, side);
-            let [before, after] = [before, after]
-                .map(|value| value.map_or("absent".to_owned(), |value| format!("`{value}`")));
-            let what = format!("`{keyword}` was {before}, now {after}");
+            let breaks = keyword_changes::breaks(old.kind, keyword, before, after, side);
+            let text =
+                |value: Option<&Value>| value.map_or("absent".into(), |it| format!("`{it}`"));
+            let what = format!("`{keyword}` was {}, now {}", text(before), text(after));
             self.add(new, what, breaks);
         }
     }
 
-    /// Compares the objects that have the same name in two parents, and reports the names that only one parent has.
+    /// Compares the objects that have the same name in two parents, and adds a change for each name that only one parent has.
     fn compare_named(
         &mut self,
         old_parent: &Node<'_>,
@@ -179,7 +179,14 @@ impl Changes {
         for (name, old) in before {
             let Some(new) = after.get(name) else {
                 let what = format!("the {name} was removed");
-                self.add(new_parent, what, removal_breaks(old));
+                let breaks = match old.kind {
+                    Kind::Response => (!is_error(old)).then_some("clients expect it"),
+                    Kind::Header => Some("clients may read it"),
+                    Kind::MediaType => Some("clients send or read it"),
+                    Kind::Schema => Some("clients may read or send it"),
+                    _ => Some("clients send it"),
+                };
+                self.add(new_parent, what, breaks);
                 continue;
             };
             let is_required = is_required(new_parent, new);
@@ -207,8 +214,8 @@ impl Changes {
         }
     }
 
-    /// Compares the name of a schema's type in generated clients: the name of the component, or the title. [`compare`] reports removed
-    /// components.
+    /// Compares the names of a schema's type in generated clients: the name of the component, or the title of a schema that isn't a
+    /// component. The function [`compare`] reports removed components.
     fn compare_type_names(&mut self, old: &Node<'_>, new: &Node<'_>) {
         let is_component =
             |schema: &Node<'_>| schema.pointer == format!("/components/schemas/{}", schema.key());
@@ -254,18 +261,19 @@ impl Changes {
 
     /// Compares the alternatives of `security`, each of which suffices alone.
     fn compare_credentials(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
-        let none_needed = json!({});
+        let no_credentials = json!({});
         let [(_, before), (node, after)] = [old, new].map(|operation| {
             let (node, list) = inherited(operation, "security");
             let mut alternatives: Vec<Value> = list.iter().map(with_schemes).collect();
             if alternatives.is_empty() {
-                alternatives.push(none_needed.clone());
+                alternatives.push(no_credentials.clone());
             }
             (node, alternatives)
         });
         if before != after {
-            let is_accepted =
-                |alternative: &Value| after.contains(alternative) || after.contains(&none_needed);
+            let is_accepted = |alternative: &Value| {
+                after.contains(alternative) || after.contains(&no_credentials)
+            };
             let why = "the service may reject a request with the credentials of the base";
             let breaks = (!before.iter().all(is_accepted)).then_some(why);
             let what = "the credentials that a request needs were changed";
@@ -274,8 +282,8 @@ impl Changes {
     }
 }
 
-/// Returns the elements of a list and its place. The list is the operation's, its path item's or the document's, in this order. If
-/// none of them has the list, the place is the operation.
+/// Returns the list `keyword` that applies to an operation, and its elements. The operation's own list comes before the list of its
+/// path item and the list of the spec. Returns the operation and no elements if the list doesn't exist.
 fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Vec<Node<'s>>) {
     let node = &operation.node;
     let item = node.pointer.rsplit_once('/').map_or("", |(item, _)| item);
@@ -286,7 +294,7 @@ fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Vec<Nod
     }
 }
 
-/// Returns an alternative of `security` with the security schemes that it names, without their documentation.
+/// Returns an alternative of `security` with the definitions of its security schemes, without their documentation.
 fn with_schemes(alternative: &Node<'_>) -> Value {
     let credentials = alternative.entries().into_iter().map(|scopes| {
         let name = scopes.key();
@@ -322,19 +330,8 @@ fn is_required(parent: &Node<'_>, object: &Object<'_>) -> bool {
     }
 }
 
-/// Returns the reason why the removal of an object breaks clients.
-fn removal_breaks(object: &Object<'_>) -> Option<&'static str> {
-    match object.kind {
-        Kind::Response => (!is_error(object)).then_some("clients expect it"),
-        Kind::Header => Some("clients may read it"),
-        Kind::MediaType => Some("clients send or read it"),
-        Kind::Schema => Some("clients may read or send it"),
-        _ => Some("clients send it"),
-    }
-}
-
-/// Returns whether a response is an error response. Adding or removing one breaks no client, because clients must expect an error
-/// response with any status code.
+/// Returns whether a response is an error response. Adding or removing an error response breaks no client, because clients must
+/// expect error responses with any status code.
 fn is_error(response: &Object<'_>) -> bool {
     let status = response.key();
     status.starts_with(['4', '5']) || status == "default"

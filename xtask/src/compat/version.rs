@@ -1,14 +1,15 @@
-//! The release that the changes need, and the check of the version in `Cargo.toml` and of `CHANGELOG.md`.
+//! The release that the changes need, and the check of `Cargo.toml` and `CHANGELOG.md`.
 //!
-//! * The base's version is the newest one with a heading in the base's changelog. Before the first release, any change is allowed.
-//! * After a released base, a breaking change needs the next major version, or the next minor version while the major version is 0.
-//! * Every change needs an entry in the changelog that the base's changelog doesn't have, under `Unreleased` or a release newer than
-//!   the base's version.
+//! * The version of the base is the newest version with a heading in the base's changelog. Before the first release, any change is
+//!   allowed.
+//! * After a release, a breaking change needs the next major version, or the next minor version while the major version is 0.
+//! * A change needs an entry in the changelog that the base's changelog doesn't have. The entry is under `Unreleased` or a version
+//!   newer than the version of the base.
 
 use regex::Regex;
 use semver::Version;
 
-use super::base::Base;
+use super::base_spec::Base;
 use crate::exit_code::CommandError;
 use crate::files;
 use crate::findings::Finding;
@@ -25,7 +26,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Returns the name in messages.
+    /// Returns the name in messages and in JSON output.
     pub fn name(self) -> &'static str {
         match self {
             Self::Patch => "patch",
@@ -34,7 +35,7 @@ impl Verdict {
         }
     }
 
-    /// Returns the lowest version that may follow a released version.
+    /// Returns the lowest version that the changes allow after the version `released`.
     fn after(self, released: &Version) -> Version {
         match (self, released.major) {
             (Self::Major, 0) => Version::new(0, released.minor + 1, 0),
@@ -45,63 +46,62 @@ impl Verdict {
     }
 }
 
-/// The current version, the version of the base, and whether the changelog has a new entry.
+/// The version of the workspace and of the base.
 pub struct Release {
     /// The version in `Cargo.toml`.
     pub version: Version,
-    /// The version of the base, if it is released.
+    /// The newest version in the base's changelog; `None` if the base comes before the first release.
     pub base: Option<Version>,
-    has_entry: bool,
+    /// The errors of the version and of the changelog.
+    pub errors: Vec<Finding>,
 }
 
 impl Release {
-    /// Reads `Cargo.toml` and `CHANGELOG.md`.
-    pub fn read(base: &Base) -> Result<Self, CommandError> {
+    /// Reads `Cargo.toml` and `CHANGELOG.md`, and checks them against the changes since the base.
+    pub fn check(base: &Base, verdict: Verdict) -> Result<Self, CommandError> {
         let manifest = files::read(&files::root().join("Cargo.toml"))?;
         let pattern = r#"(?m)^\[workspace\.package\][^\[]*?^version\s*=\s*"([^"]+)""#;
         let pattern = Regex::new(pattern).expect("the pattern is a regular expression");
         let version = pattern.captures(&manifest);
         let version = version.and_then(|version| Version::parse(&version[1]).ok());
         let message = "Cargo.toml: `version` is missing under [workspace.package]: add it";
+        let version = version.ok_or_else(|| message.to_owned())?;
         let changelog = files::read(&files::root().join("CHANGELOG.md"))?;
         let released = changelog.lines();
         let released = released.skip_while(|line| released_version(line).is_none());
-        let base: Vec<&str> = match &base.changelog {
+        let old_lines: Vec<&str> = match &base.changelog {
             Some(changelog) => changelog.lines().collect(),
-            // A file has no changelog: assume the last release.
+            // A spec from a file has no changelog. It is compared like the last release.
             None => released.collect(),
         };
-        let base_version = base.iter().copied().find_map(released_version);
-        // An edited entry of an old release describes an earlier change.
-        let mut newer = changelog.lines().take_while(|line| {
-            let version = released_version(line);
-            version.is_none_or(|version| Some(&version) > base_version.as_ref())
-        });
-        let has_entry = newer.any(|line| line.starts_with("- ") && !base.contains(&line));
-        Ok(Self {
-            version: version.ok_or_else(|| message.to_owned())?,
-            has_entry,
-            base: base_version,
-        })
-    }
+        let base = old_lines.iter().copied().find_map(released_version);
 
-    /// Returns a finding for the version and for the changelog if they don't match the changes.
-    pub fn problems(&self, verdict: Verdict) -> Vec<Finding> {
-        let mut problems = Vec::new();
-        let needed = self.base.as_ref().map(|released| verdict.after(released));
-        if let Some(needed) = needed.filter(|needed| self.version < *needed) {
-            let version = &self.version;
+        let mut errors = Vec::new();
+        if let Some(released) = &base
+            && let needed = verdict.after(released)
+            && version < needed
+        {
             let message =
                 format!("the changes need version {needed}, and Cargo.toml has {version}");
             let help = "raise `version` under [workspace.package]";
-            problems.push(Finding::error("version", message).help(help));
+            errors.push(Finding::error("version", message).help(help));
         }
-        if verdict != Verdict::Patch && !self.has_entry {
+        // An edited entry of an old release describes an earlier change.
+        let mut new_lines = changelog.lines().take_while(|line| {
+            let version = released_version(line);
+            version.is_none_or(|version| Some(&version) > base.as_ref())
+        });
+        let has_entry = new_lines.any(|line| line.starts_with("- ") && !old_lines.contains(&line));
+        if verdict != Verdict::Patch && !has_entry {
             let message = "CHANGELOG.md has no entry for the changes";
             let help = "add an entry under `## Unreleased`";
-            problems.push(Finding::error("changelog", message).help(help));
+            errors.push(Finding::error("changelog", message).help(help));
         }
-        problems
+        Ok(Self {
+            version,
+            base,
+            errors,
+        })
     }
 }
 

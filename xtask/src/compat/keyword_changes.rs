@@ -1,20 +1,19 @@
-//! The effect on clients when the value of a keyword changes.
+//! Whether the change of a keyword's value breaks clients, and why.
 
 use serde_json::Value;
 
 use crate::spec::{DOCUMENTATION, Kind};
 
-/// Who writes a value.
+/// Whether values are part of requests, which clients write, or of responses, which the service writes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
-    /// The client.
     Request,
-    /// The service.
     Response,
 }
 
 impl Side {
-    /// Returns why a change of the valid values breaks clients; `None` if it is backward compatible.
+    /// Returns why clients break if some values are no longer valid (`fewer_values`) or additional values are valid (`more_values`).
+    /// Returns `None` if the change is backward compatible.
     pub fn breaks(self, fewer_values: bool, more_values: bool) -> Option<&'static str> {
         match self {
             Self::Request => {
@@ -27,7 +26,7 @@ impl Side {
     }
 }
 
-/// Returns whether a keyword is only documentation, or is compared by a separate function in `compare.rs`.
+/// Returns whether [`breaks`] doesn't apply to a keyword: it is only documentation, or `compare.rs` has a function for it.
 pub fn is_skipped(kind: Kind, keyword: &str) -> bool {
     DOCUMENTATION.contains(&keyword) && keyword != "tags"
         || keyword.starts_with("x-")
@@ -40,7 +39,7 @@ pub fn is_skipped(kind: Kind, keyword: &str) -> bool {
         )
 }
 
-/// Returns the value of a keyword; `None` for `false` if that is the default.
+/// Returns the value of a keyword. Returns `None` if the keyword is absent, or has its default value `false`.
 pub fn value<'v>(object: &'v Value, keyword: &str) -> Option<&'v Value> {
     let is_false_by_default = matches!(
         keyword,
@@ -55,7 +54,7 @@ pub fn value<'v>(object: &'v Value, keyword: &str) -> Option<&'v Value> {
     (!is_false_by_default || *value != Value::Bool(false)).then_some(value)
 }
 
-/// Returns why the change of a keyword's value breaks clients; `None` if it is backward compatible.
+/// Returns why the change of a keyword's value breaks clients; `None` if the change is backward compatible.
 pub fn breaks(
     kind: Kind,
     keyword: &str,
@@ -63,24 +62,25 @@ pub fn breaks(
     after: Option<&Value>,
     side: Side,
 ) -> Option<&'static str> {
-    let was_added = before.is_none();
-    let was_removed = after.is_none();
-    // Whether some values are no longer valid, and whether other values are valid now.
+    let (was_added, was_removed) = (before.is_none(), after.is_none());
+    let was_added_or_removed = was_added || was_removed;
+    let numbers = |absent| {
+        let number = |value: Option<&Value>| value.and_then(Value::as_f64).unwrap_or(absent);
+        (number(before), number(after))
+    };
     let (fewer_values, more_values) = match keyword {
         "deprecated" => (false, false),
         "operationId" => return Some("generated clients have a method of this name"),
         "tags" => return Some("generated clients have a class of this name"),
         "required" => (was_added, was_removed),
-        "schema" if was_added || was_removed => (was_added, was_removed),
+        "schema" if was_added_or_removed => (was_added, was_removed),
         _ if kind != Kind::Schema => return Some("clients were written for the former value"),
         "minItems" | "minLength" | "minProperties" | "minimum" => {
-            let [before, after] = [before, after].map(|value| value.and_then(Value::as_f64));
+            let (before, after) = numbers(f64::NEG_INFINITY);
             (before < after, after < before)
         }
         "maxItems" | "maxLength" | "maxProperties" | "maximum" => {
-            let number = |value: Option<&Value>| value.and_then(Value::as_f64);
-            let [before, after] =
-                [before, after].map(|value| number(value).unwrap_or(f64::INFINITY));
+            let (before, after) = numbers(f64::INFINITY);
             (after < before, before < after)
         }
         "nullable" => (was_removed, was_added),
@@ -92,7 +92,7 @@ pub fn breaks(
         | "items"
         | "pattern"
         | "uniqueItems"
-            if was_added || was_removed =>
+            if was_added_or_removed =>
         {
             (was_added, was_removed)
         }

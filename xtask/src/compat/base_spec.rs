@@ -1,4 +1,4 @@
-//! The base of a comparison: an earlier version of the spec, from a file or from a git revision.
+//! Reads the base of a comparison: an earlier version of the spec, from a file or from a git revision.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use crate::exit_code::CommandError;
 use crate::files;
 use crate::spec::Spec;
 
-// The paths of the files that are read from a git revision.
+/// The paths of the files that are read from a git revision.
 const SPEC: &str = "openapi/cloud-partner-portal.yaml";
 const CHANGELOG: &str = "CHANGELOG.md";
 
@@ -14,31 +14,30 @@ const CHANGELOG: &str = "CHANGELOG.md";
 pub struct Base {
     /// The path of the file or the name of the revision, for messages.
     pub name: String,
-    /// The spec.
     pub spec: Spec,
-    /// `CHANGELOG.md` of the revision; empty if there is none. For a file, `None`.
+    /// `CHANGELOG.md` of the revision; empty if the revision has no such file. For a spec from a file, `None`.
     pub changelog: Option<String>,
 }
 
 impl Base {
-    /// Reads the base from the file `given`, or from the git revision `given` if there is no such file. Without a name, the base is
-    /// the newest tag, or `HEAD~1` if there is no tag.
-    pub fn find(given: Option<&str>) -> Result<Self, CommandError> {
-        match given {
-            Some(name) if Path::new(name).is_file() => Ok(Self {
-                name: files::display_path(Path::new(name)),
-                spec: files::read_spec(Path::new(name))?,
+    /// Reads the base from the file `name`, or from the git revision `name` if there is no such file. Without a name, the base is the
+    /// newest tag, or `HEAD~1` if there is no tag.
+    pub fn read(name: Option<&str>) -> Result<Self, CommandError> {
+        match name {
+            Some(file) if Path::new(file).is_file() => Ok(Self {
+                name: files::display_path(Path::new(file)),
+                spec: files::read_spec(Path::new(file))?,
                 changelog: None,
             }),
-            Some(revision) => Self::revision(revision),
-            None => match files::git_output(&["describe", "--tags", "--abbrev=0"]) {
-                Some(tag) => Self::revision(tag.trim()),
-                None => Self::revision("HEAD~1"),
-            },
+            Some(revision) => Self::read_revision(revision),
+            None => {
+                let tag = files::git_output(&["describe", "--tags", "--abbrev=0"]);
+                Self::read_revision(tag.as_deref().map_or("HEAD~1", str::trim))
+            }
         }
     }
 
-    fn revision(revision: &str) -> Result<Self, CommandError> {
+    fn read_revision(revision: &str) -> Result<Self, CommandError> {
         // Without `--end-of-options`, git would treat a name that begins with a dash as an option.
         let show = |file: &str| {
             files::git_output(&["show", "--end-of-options", &format!("{revision}:./{file}")])
