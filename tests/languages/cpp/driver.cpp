@@ -1,4 +1,4 @@
-// Makes the calls of the comparison through the generated client; ../README.md describes its input and output.
+// Reads calls from standard input, makes them through the generated client, and prints the results. ../README.md describes the format.
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
@@ -27,7 +27,7 @@ value status(const OffersApi &api, const std::string &publisher, const std::stri
 {
     auto report = api.getOfferStatus(publisher, offer, "2017-10-31").get();
     std::vector<value> steps;
-    if (report->stepsIsSet()) // Otherwise getSteps() aborts the program.
+    if (report->stepsIsSet()) // getSteps() of an absent property aborts the program.
         for (const auto &step : report->getSteps())
             steps.push_back(value::array({value::string(step->idIsSet() ? step->getId() : ""),
                                           value::string(step->statusIsSet() ? step->getStatus() : "")}));
@@ -50,7 +50,7 @@ value list(const OffersApi &api, const std::string &publisher)
     return decoded(ModelBase::toJson(offers), read);
 }
 
-// Decodes the body of an error response, because the client doesn't.
+// Decodes the body of an error response, because the generated client doesn't.
 value errorResponse(const ApiException &e)
 {
     std::error_code invalid;

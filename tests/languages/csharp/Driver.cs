@@ -1,4 +1,4 @@
-// Makes the calls of the comparison through the generated client; ../README.md describes its input and output.
+// Reads calls from standard input, makes them through the generated client, and prints the results. ../README.md describes the format.
 using System;
 using System.Collections.Generic;
 using System.IO;
@@ -71,7 +71,7 @@ static class Driver
         Exit(0);
     }
 
-    // Mono aborts the threads of the pool when it exits normally, which sometimes crashes.
+    // Ends the process directly: at a normal exit, Mono aborts the threads of the pool, and then sometimes crashes.
     [DllImport("libc", EntryPoint = "_exit")]
     static extern void Exit(int code);
 }

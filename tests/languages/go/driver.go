@@ -1,4 +1,4 @@
-// Makes the calls of the comparison through the generated client; ../README.md describes its input and output.
+// Reads calls from standard input, makes them through the generated client, and prints the results. ../README.md describes the format.
 package main
 
 import (
@@ -28,7 +28,7 @@ func client() (*portal.OffersAPIService, context.Context) {
 func status(publisher, offer string) object {
 	api, ctx := client()
 	report, response, err := api.GetOfferStatus(ctx, publisher, offer).ApiVersion("2017-10-31").Execute()
-	if err != nil { // response has the HTTP status; it is nil without a response
+	if err != nil {
 		return errorResponse(response, err)
 	}
 	steps := []any{}
@@ -38,7 +38,6 @@ func status(publisher, offer string) object {
 	running := strings.EqualFold(report.GetStatus(), string(portal.KNOWNOFFERSTATUS_RUNNING))
 	return object{"decoded": report, "read": []any{report.Status.Get(), steps, running}}
 }
-
 
 func offers(publisher string) object {
 	api, ctx := client()
@@ -53,6 +52,7 @@ func offers(publisher string) object {
 	return object{"decoded": offers, "read": read}
 }
 
+// errorResponse returns the result for a failed call. response is nil if no response arrived.
 func errorResponse(response *http.Response, err error) object {
 	if response == nil || response.StatusCode == http.StatusOK {
 		return object{"exception": err.Error()}

@@ -1,4 +1,5 @@
-// Makes the calls of the comparison with the generated models; ../README.md describes its input and output.
+// Reads calls from standard input, makes them with the JDK's HTTP client and the generated models, and prints the results.
+// ../README.md describes the format.
 import cloudpartnerportal.infrastructure.Serializer.gson
 import cloudpartnerportal.models.KnownOfferStatus
 import cloudpartnerportal.models.OfferStatusReport

@@ -1,5 +1,5 @@
 <?php
-// Replaces the file that Composer writes: loads Guzzle from its Debian package, and the generated client.
+// Replaces the file of this name that Composer would write. Loads Guzzle from its Debian package, and the classes of the generated client.
 require 'GuzzleHttp/autoload.php';
 spl_autoload_register(function ($class) {
     $file = getenv('CLIENT') . '/lib/' . str_replace(['CloudPartnerPortal\\', '\\'], ['', '/'], $class) . '.php';

@@ -1,5 +1,5 @@
 <?php
-// Makes the calls of the comparison through the generated client; ../README.md describes its input and output.
+// Reads calls from standard input, makes them through the generated client, and prints the results. ../README.md describes the format.
 require 'vendor/autoload.php';
 
 use CloudPartnerPortal\Api\OffersApi;

@@ -1,4 +1,4 @@
-"""Makes the calls of the comparison through the generated client; ../README.md describes its input and output."""
+"""Reads calls from standard input, makes them through the generated client, and prints the results. ../README.md describes the format."""
 
 import json
 import os

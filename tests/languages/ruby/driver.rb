@@ -1,4 +1,4 @@
-# Makes the calls of the comparison through the generated client; ../README.md describes its input and output.
+# Reads calls from standard input, makes them through the generated client, and prints the results. ../README.md describes the format.
 require 'cloud_partner_portal'
 require 'json'
 
@@ -22,7 +22,7 @@ def offers(api, publisher)
   { decoded: offers.map(&:to_hash), read: read }
 end
 
-# Decodes the body of an error response, because the client doesn't.
+# Decodes the body of an error response, because the generated client doesn't.
 def failure(error)
   unless error.is_a?(CloudPartnerPortal::ApiError) && error.code.to_i >= 300
     return { exception: "#{error.class}: #{error.message.lines.first&.chomp}" }

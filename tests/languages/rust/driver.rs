@@ -1,4 +1,4 @@
-//! Makes the calls of the comparison through the generated client; ../README.md describes its input and output.
+//! Reads calls from standard input, makes them through the generated client, and prints the results. ../README.md describes the format.
 
 use cloud_partner_portal::apis::configuration::Configuration;
 use cloud_partner_portal::apis::{offers_api, Error};
@@ -44,7 +44,7 @@ async fn list(portal: &Configuration, publisher: &str) -> Value {
     }
 }
 
-/// Decodes the body, because `entity` is the first variant that matches and doesn't depend on the status code.
+/// Decodes the body again. The client's own `entity` is the first variant that fits the body, whatever the status code is.
 fn error_response(status: u16, text: &str) -> Value {
     let body: ErrorResponse = serde_json::from_str(text).unwrap_or_default();
     let (mut code, mut message) = (None, body.message.flatten());

@@ -1,4 +1,4 @@
-//! Makes the calls of the comparison through the SDK; ../README.md describes its input and output.
+//! Reads calls from standard input, makes them through the SDK, and prints the results. ../README.md describes the format.
 
 use std::error::Error;
 

@@ -16,8 +16,8 @@ use self::compare::BREAKING;
 use self::version::{Release, Verdict};
 use crate::exit_code::CommandResult;
 use crate::files;
-use crate::print::with_noun;
 use crate::findings::{Format, Report};
+use crate::print::with_noun;
 
 /// Compares the spec with an earlier version and reports breaking changes
 ///

@@ -4,41 +4,45 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::cases::{CONTROL, Case};
+use super::calls::{CONTROL, Call};
 use crate::spec::Node;
 
-/// The differences between actual and expected results: the name of each difference, and a message with both values. A name, such as
-/// `list/contoso: read[][2]`, has the call and the path in the result. The path has the index of a scalar in an array, but not the
-/// index of an object or array. `language.yaml` lists known differences by these names.
+/// The differences between a driver's results and the expected results: the name of each difference, and a message with both values.
+///
+/// A name, such as `list/contoso: read[][2]`, consists of the call and the path in the result. The path has the index of a scalar in an
+/// array, but not the index of an object or array. `language.yaml` lists known differences by these names.
 pub type Differences = BTreeMap<String, String>;
 
-/// Returns the differences between the results in a driver's output and the expected ones. Returns an error if the output as a whole
-/// is invalid, if the number of requests shows that the results aren't the server's responses, or if the negative control isn't
-/// detected.
+/// Returns the differences between the results in a driver's output and the expected results. Returns an error in these cases:
+///
+/// * The output doesn't have one valid line per call.
+/// * The number of requests shows that the driver retries, or that it doesn't print the server's responses.
+/// * The result of the negative control doesn't differ from the expected result.
 pub fn differences(
     output: &str,
     requests: usize,
-    cases: &[Case<'_>],
+    calls: &[Call<'_>],
 ) -> Result<Differences, String> {
     let mut differences = Differences::new();
     let (mut lines, mut responses) = (output.lines(), 0);
-    for case in cases {
-        let name = &case.name;
+    for call in calls {
+        let name = &call.name;
         let line = lines
             .next()
             .ok_or_else(|| format!("the output has no line for the call {name}"))?;
         let actual =
-            parse(line, case).map_err(|why| format!("the line for the call {name} {why}"))?;
+            parse(line, call).map_err(|why| format!("the line for the call {name} {why}"))?;
         responses += usize::from(actual.get("exception").is_none());
-        let found = compare(&case.expected, &actual).into_iter();
-        differences.extend(found.map(|(path, values)| (format!("{name}: {path}"), values)));
+        for (path, values) in compare(&call.expected, &actual) {
+            differences.insert(format!("{name}: {path}"), values);
+        }
     }
+    let calls = calls.len();
     if let Some(line) = lines.next() {
         return Err(format!(
             "the output has a line after the last call: {line:.60}"
         ));
     }
-    let calls = cases.len();
     if requests > calls {
         return Err(format!(
             "the driver sent {requests} requests for {calls} calls: it must make each call once, so switch off the client's retries"
@@ -60,32 +64,36 @@ pub fn differences(
 }
 
 /// Returns the normalised result in a line of a driver's output: the line without the property `case`.
-fn parse(line: &str, case: &Case<'_>) -> Result<Value, String> {
+fn parse(line: &str, call: &Call<'_>) -> Result<Value, String> {
     let mut result: Value =
         serde_json::from_str(line).map_err(|error| format!("isn't JSON: {error}"))?;
     let name = result.as_object_mut().and_then(|line| line.remove("case"));
-    if name != Some(json!(case.name)) {
+    if name != Some(json!(call.name)) {
         return Err(format!("is for another call: {line:.60}"));
     }
     let properties = result.as_object().into_iter().flatten();
-    let properties: BTreeSet<&str> = properties.map(|(name, _)| name.as_str()).collect();
-    let is_result = properties == BTreeSet::from(["decoded", "read"])
-        || properties == BTreeSet::from(["error"]) && result["error"].is_object()
-        || properties == BTreeSet::from(["exception"]) && result["exception"].is_string();
+    let mut names: Vec<&str> = properties.map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    let is_result = match names[..] {
+        ["decoded", "read"] => true,
+        ["error"] => result["error"].is_object(),
+        ["exception"] => result["exception"].is_string(),
+        _ => false,
+    };
     if !is_result {
         let why =
             "must have `decoded` and `read`, or `error`, or `exception`, and no other property";
         return Err(why.to_owned());
     }
-    Ok(normalised(result, case.schema.as_ref()))
+    Ok(normalised(result, call.schema.as_ref()))
 }
 
-/// Returns the paths at which two results differ, each with a message with both values. If the results are of different kinds, the
-/// only path is the kind of the actual result.
+/// Returns the paths at which two results differ, each with a message with both values. Results of different kinds, such as a decoded
+/// value and an exception, differ at one path: the kind of the actual result.
 fn compare(expected: &Value, actual: &Value) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    let have = |kind| expected.get(kind).is_some() && actual.get(kind).is_some();
-    if have("decoded") || have("error") {
+    let both_have = |kind| expected.get(kind).is_some() && actual.get(kind).is_some();
+    if both_have("decoded") || both_have("error") {
         add_differences(expected, actual, String::new(), &mut found);
     } else if let Some(exception) = actual["exception"].as_str() {
         let name = exception.split(':').next().unwrap_or_default().trim();
@@ -142,8 +150,11 @@ fn truncated(value: &Value) -> String {
     format!("{text:.60}")
 }
 
-/// Returns a result in the form that is compared. Of a decoded value, only the properties that the spec names are kept. In the other
-/// values, an empty text becomes null. Of an error's message, only the first line is kept: the rest may be a stack trace.
+/// Returns a result as it is compared:
+///
+/// * `decoded` has only the properties that the spec names.
+/// * In `read`, and in the code and message of `error`, null replaces an empty text.
+/// * The message of `error` has only its first line, because the following lines may be a stack trace.
 pub fn normalised(mut result: Value, schema: Option<&Node<'_>>) -> Value {
     if let (Some(decoded), Some(schema)) = (result.get_mut("decoded"), schema) {
         *decoded = only_named_properties(schema, decoded);
@@ -155,8 +166,9 @@ pub fn normalised(mut result: Value, schema: Option<&Node<'_>>) -> Value {
         if let Some(text) = error["message"].as_str() {
             error["message"] = json!(text.lines().next());
         }
-        error["message"] = without_empty_text(error["message"].take());
-        error["code"] = without_empty_text(error["code"].take());
+        for name in ["message", "code"] {
+            error[name] = without_empty_text(error[name].take());
+        }
     }
     result
 }
@@ -169,16 +181,16 @@ fn without_empty_text(value: Value) -> Value {
     }
 }
 
-/// Returns the value without properties that the spec doesn't name, and without null and empty properties, which mean the same as
-/// absent ones according to the spec.
+/// Returns the value without properties that the spec doesn't name. Null and empty properties are removed as well, because the spec
+/// says that they mean the same as absent properties.
 pub fn only_named_properties(schema: &Node<'_>, value: &Value) -> Value {
-    let parts = parts(schema);
-    let child = |keyword: &str| parts.iter().find_map(|part| part.child(keyword));
+    let schemas = with_subschemas(schema);
+    let child = |keyword: &str| schemas.iter().find_map(|schema| schema.child(keyword));
     match value {
-        Value::Object(properties) if parts.iter().any(|part| part.has("properties")) => {
+        Value::Object(properties) if schemas.iter().any(|schema| schema.has("properties")) => {
             let named = properties.iter().filter_map(|(name, value)| {
-                let mut parts = parts.iter();
-                let named = parts.find_map(|part| part.written("properties")?.child(name));
+                let mut schemas = schemas.iter();
+                let named = schemas.find_map(|schema| schema.written("properties")?.child(name));
                 let schema = named.or_else(|| child("additionalProperties"))?;
                 let value = only_named_properties(&schema, value);
                 let is_empty = [json!(null), json!(""), json!([]), json!({})].contains(&value);
@@ -199,10 +211,12 @@ pub fn only_named_properties(schema: &Node<'_>, value: &Value) -> Value {
 }
 
 /// Returns the schema and its subschemas in `allOf`, `oneOf` and `anyOf`.
-fn parts<'s>(schema: &Node<'s>) -> Vec<Node<'s>> {
-    let composed = ["allOf", "oneOf", "anyOf"]
-        .into_iter()
-        .flat_map(|key| schema.children(key))
-        .flat_map(|(_, part)| parts(&part));
-    std::iter::once(schema.clone()).chain(composed).collect()
+fn with_subschemas<'s>(schema: &Node<'s>) -> Vec<Node<'s>> {
+    let mut schemas = vec![schema.clone()];
+    for keyword in ["allOf", "oneOf", "anyOf"] {
+        for (_, subschema) in schema.children(keyword) {
+            schemas.extend(with_subschemas(&subschema));
+        }
+    }
+    schemas
 }

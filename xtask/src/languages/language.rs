@@ -1,4 +1,5 @@
-//! Languages: the folders in tests/languages with a `language.yaml`.
+//! Reads the folders in tests/languages. A folder with a `language.yaml` is a language: it describes a client of the spec. A folder
+//! without a `language.yaml` is a tool: it describes packages that several languages use, such as a generator.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -20,8 +21,8 @@ pub struct Language {
     pub folder: PathBuf,
     /// The contents of its `language.yaml`.
     pub manifest: Manifest,
-    /// The names of the folders whose packages the language can use: its own folder, then the folders without `language.yaml`.
-    /// Programs are looked up in this order.
+    /// The names of the folders whose packages the language can use: its own folder, then the tools. A program is looked up in this
+    /// order.
     packages: Vec<String>,
 }
 
@@ -54,7 +55,6 @@ pub struct KnownDifference {
     pub differences: Vec<String>,
 }
 
-/// Returns the folder of the languages.
 fn home() -> PathBuf {
     files::root().join("tests/languages")
 }
@@ -90,9 +90,7 @@ impl Language {
         }
         let packages = [&folder].into_iter().chain(tools);
         let packages = packages.filter_map(|folder| folder.file_name());
-        let packages: Vec<String> = packages
-            .map(|name| name.to_string_lossy().into_owned())
-            .collect();
+        let packages: Vec<_> = packages.map(|name| name.display().to_string()).collect();
         let language = Self {
             name: packages[0].clone(),
             folder,
@@ -102,7 +100,7 @@ impl Language {
         match language.unpinned() {
             Some(package) => {
                 let message = format!(
-                    "the package `{package}` isn't pinned at this version: add it to requirements.txt or package.json of the language or its tools"
+                    "the package `{package}` isn't pinned at this version: add it to requirements.txt or package.json of the language or of a tool"
                 );
                 Err(file.error("/install", message).into())
             }
@@ -110,7 +108,7 @@ impl Language {
         }
     }
 
-    /// Returns a package of the install commands whose version `requirements.txt` and `package.json` don't pin.
+    /// Returns a package in the install commands whose version `requirements.txt` and `package.json` don't pin.
     fn unpinned(&self) -> Option<&str> {
         let files = ["requirements.txt", "package.json"];
         let folders = self.packages.iter().map(|name| home().join(name));
@@ -127,7 +125,7 @@ impl Language {
         words.find(|word| word.contains(['=', '@']) && !is_pinned(word))
     }
 
-    /// Returns the output of `tests/languages/install-tools --check`, which lists the missing tools; `None` if no tool is missing.
+    /// Returns the missing tools, as `tests/languages/install-tools --check` lists them; `None` if no tool is missing.
     pub fn missing(&self) -> Result<Option<String>, CommandError> {
         let script = home().join("install-tools");
         let output = Command::new(&script)
@@ -142,12 +140,12 @@ impl Language {
 
     /// Returns the `PATH` for the language's commands, with the installed programs first.
     pub fn path(&self) -> Result<OsString, CommandError> {
-        let own = self.packages.iter().flat_map(|name| {
+        let programs = self.packages.iter().flat_map(|name| {
             let folder = installed().join(name);
             [folder.join("venv/bin"), folder.join("node_modules/.bin")]
         });
         let path = env::var_os("PATH").unwrap_or_default();
-        env::join_paths(own.chain(env::split_paths(&path)))
+        env::join_paths(programs.chain(env::split_paths(&path)))
             .map_err(|error| CommandError(format!("the PATH of the commands is invalid: {error}")))
     }
 }

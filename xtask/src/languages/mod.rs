@@ -1,11 +1,13 @@
 //! `cargo xtask languages`: generates clients in other languages, and compares the values that they read with the recordings.
+//!
+//! A *driver* is a short program that makes calls through a client and prints the results. tests/languages/README.md describes it.
 
-mod cases;
-mod client;
+mod calls;
 mod compare;
 mod language;
 mod page;
 mod process;
+mod runner;
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -17,21 +19,24 @@ use clap::Args;
 use futures_util::{StreamExt, stream};
 use rustix::fs::{FlockOperation, flock};
 
-use self::client::{RunResult, RunSettings};
+use self::calls::Call;
 use self::language::Language;
+use self::runner::RunResult;
 use crate::exit_code::{CommandError, CommandResult, Outcome};
 use crate::files;
-use crate::findings::{Finding, Format, Level, Report};
+use crate::findings::{Finding, Format, Report};
 use crate::print::print_table;
 use crate::serve::Source;
 
 /// Generates clients of the spec in other languages, and compares the values that they read with the recordings
 ///
-/// Each folder with a `language.yaml` in tests/languages is a language. The command generates and builds its client. A driver, a
-/// program that uses the client, requests every recording and every scenario from a replay server and prints the values that it
-/// read. The values must equal the recording's values of the properties that the spec names. A difference is an error if
-/// language.yaml doesn't list it as a known difference. tests/languages/install-tools installs the tools of a language. Without a
-/// NAME, the command fails if it compared no generated client.
+/// Each folder with a `language.yaml` in tests/languages is a language. The command generates and builds its client. Then a driver, a
+/// short program that uses the client, requests every recording and every scenario from a replay server, and prints the values that
+/// it read. Each value of a property that the spec names must equal the value in the recording. A difference is an error if
+/// language.yaml doesn't list it as a known difference.
+///
+/// tests/languages/install-tools installs the tools of a language. Without a NAME, the command skips languages whose tools aren't
+/// installed, and fails if it compared no generated client. Ctrl-C ends it with exit code 3.
 #[derive(Args)]
 pub struct Languages {
     /// Fail if the tools of a language are missing, instead of skipping the language; implied for languages given by name
@@ -59,18 +64,13 @@ impl Languages {
         let path = files::default_spec_path();
         let spec = files::read_spec(&path)?;
         let source = Source::read()?;
-        let cases = cases::all(&source, &spec)?;
-        let settings = RunSettings {
-            spec: &path,
-            source: &source.with(cases::control("failed")),
-            cases: &cases,
-            timeout: self.timeout,
-        };
-        let results = run_all(&selected, &settings)?;
+        let calls = calls::all(&source, &spec)?;
+        let source = source.with(calls::control("failed"));
+        let run = |language| runner::run(language, &path, &source, &calls, self.timeout);
+        let results = run_all(selected.iter().copied().map(run))?;
         let (mut rows, mut succeeded) = (Vec::new(), 0);
         for (language, result) in selected.iter().zip(&results) {
-            // The negative control doesn't count.
-            rows.push(row(language, result, cases.len() - 1));
+            rows.push(row(language, result, &calls));
             let errors = errors(language, result);
             succeeded += usize::from(errors.is_empty());
             for error in errors {
@@ -99,18 +99,12 @@ impl Languages {
         }
     }
 
-    /// Returns the languages that are given by name, or else all languages.
+    /// Returns the languages that are given by name, or all languages if no name is given.
     fn requested(&self) -> Result<Vec<Language>, CommandError> {
         let mut languages = language::all()?;
-        let names: Vec<&str> = languages
-            .iter()
-            .map(|language| language.name.as_str())
-            .collect();
-        if let Some(name) = self
-            .names
-            .iter()
-            .find(|name| !names.contains(&name.as_str()))
-        {
+        let is_language = |name: &&String| languages.iter().any(|one| one.name == **name);
+        if let Some(name) = self.names.iter().find(|name| !is_language(name)) {
+            let names: Vec<&str> = languages.iter().map(|one| one.name.as_str()).collect();
             let names = names.join(", ");
             let message = format!("the language `{name}` doesn't exist; the languages are {names}");
             return Err(CommandError(message));
@@ -119,29 +113,26 @@ impl Languages {
         Ok(languages)
     }
 
-    /// Returns the languages whose tools are installed. Reports the other languages.
+    /// Returns the languages whose tools are installed. Adds a finding for each of the other languages.
     fn select<'l>(
         &self,
         languages: &'l [Language],
         report: &mut Report,
     ) -> Result<Vec<&'l Language>, CommandError> {
-        let level = if self.all || !self.names.is_empty() {
-            Level::Error
-        } else {
-            Level::Note
-        };
+        let must_run = self.all || !self.names.is_empty();
         let mut selected = Vec::new();
         for language in languages {
-            let name = &language.name;
             let Some(missing) = language.missing()? else {
                 selected.push(language);
                 continue;
             };
+            let name = &language.name;
             let message =
-                format!("{name}: {missing}; `tests/languages/install-tools {name}` installs it");
-            report.add(Finding {
-                level,
-                ..Finding::error("skipped", message)
+                format!("{name}: {missing}; `tests/languages/install-tools {name}` installs them");
+            report.add(if must_run {
+                Finding::error("skipped", message)
+            } else {
+                Finding::note("skipped", message)
             });
         }
         let is_generated = |language: &&Language| language.manifest.generate.is_some();
@@ -156,26 +147,23 @@ impl Languages {
 /// Runs one client per processor at a time. Ctrl-C drops the runs, which kills their commands. The terminal's signal doesn't reach
 /// the commands, because each has its own process group.
 fn run_all(
-    languages: &[&Language],
-    settings: &RunSettings<'_>,
+    runs: impl Iterator<Item = impl Future<Output = RunResult>>,
 ) -> Result<Vec<RunResult>, CommandError> {
-    let workers = thread::available_parallelism().map_or(1, usize::from);
-    let runs = languages.iter();
-    let runs = runs.map(|language| client::run(language, settings));
-    let runs = stream::iter(runs).buffered(workers).collect();
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let results = stream::iter(runs).buffered(processors).collect();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| CommandError(format!("no command can be started: {error}")))?;
     runtime.block_on(async {
         tokio::select! {
-            results = runs => Ok(results),
+            results = results => Ok(results),
             Ok(()) = tokio::signal::ctrl_c() => Err(CommandError("interrupted".to_owned())),
         }
     })
 }
 
-/// Locks the folder of the runs, so that a concurrent run fails instead of deleting files of this one.
+/// Locks `target/languages`, so that a concurrent run fails instead of deleting files of this one.
 fn lock() -> Result<File, CommandError> {
     let folder = files::root().join("target/languages");
     let file = fs::create_dir_all(&folder).and_then(|()| File::create(folder.join("lock")));
@@ -187,22 +175,24 @@ fn lock() -> Result<File, CommandError> {
     Ok(file)
 }
 
-/// Returns the row of a language in the table. `calls` is the number of calls that its driver makes.
-fn row(language: &Language, result: &RunResult, calls: usize) -> Vec<String> {
-    let manifest = &language.manifest;
+/// Returns the row of a language in the table.
+fn row(language: &Language, result: &RunResult, calls: &[Call<'_>]) -> Vec<String> {
+    // The last call is the negative control, which isn't counted.
+    let calls = &calls[..calls.len() - 1];
     let same = result.as_ref().map_or(0, |differences| {
-        let names = differences.keys();
-        let names = names.filter_map(|name| name.split(": ").next());
-        // The negative control can have more differences than the expected ones.
-        let different: BTreeSet<_> = names.filter(|name| *name != cases::CONTROL).collect();
-        calls - different.len()
+        let differs = |call: &Call<'_>| {
+            let prefix = format!("{}: ", call.name);
+            differences.keys().any(|name| name.starts_with(&prefix))
+        };
+        calls.iter().filter(|call| !differs(call)).count()
     });
+    let manifest = &language.manifest;
     let known = manifest.known_differences.iter();
     let known: Vec<&str> = known.map(|known| known.name.as_str()).collect();
     vec![
         manifest.title.clone(),
         manifest.generator.clone(),
-        calls.to_string(),
+        calls.len().to_string(),
         same.to_string(),
         known.join(", "),
     ]
@@ -221,17 +211,19 @@ fn errors(language: &Language, result: &RunResult) -> Vec<Finding> {
     };
     let known = language.manifest.known_differences.iter();
     let known: BTreeSet<&String> = known.flat_map(|known| &known.differences).collect();
-    let unknown = differences
-        .iter()
-        .filter(|(name, _)| !known.contains(name))
-        .map(|(name, values)| error("difference", &format!("{name}: {values}")));
-    let unneeded = known
-        .iter()
-        .filter(|name| !differences.contains_key(**name));
-    let unneeded = unneeded.map(|name| {
-        let what =
-            format!("the known difference `{name}` no longer occurs: remove it from language.yaml");
-        error("known-difference", &what)
-    });
-    unknown.chain(unneeded).collect()
+    let mut errors = Vec::new();
+    for (name, values) in differences {
+        if !known.contains(name) {
+            errors.push(error("difference", &format!("{name}: {values}")));
+        }
+    }
+    for name in known {
+        if !differences.contains_key(name) {
+            let what = format!(
+                "the known difference `{name}` no longer occurs: remove it from language.yaml"
+            );
+            errors.push(error("known-difference", &what));
+        }
+    }
+    errors
 }

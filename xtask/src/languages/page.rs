@@ -1,4 +1,5 @@
-//! The page of a language in openapi/languages: the commands that generate the client, a complete program, the known differences.
+//! Writes the page of a language in openapi/languages: the commands that generate the client, an example program, and the known
+//! differences between the values that the client reads and the recordings.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,46 +14,46 @@ pub fn page(language: &Language) -> Result<Option<(PathBuf, String)>, CommandErr
     if manifest.example.is_none() {
         return Ok(None);
     }
-    let mut parts = vec![
+    let mut paragraphs = vec![
         format!(
             "<!-- Written by `cargo xtask languages --write` from tests/languages/{name}. -->\n# {}",
             manifest.title
         ),
         format!("Generated with {}.", manifest.generator),
     ];
-    let generate = manifest.generate.as_deref().map(command);
+    let generate = manifest.generate.as_deref().map(displayed);
     let commands: Vec<String> = manifest.install.iter().cloned().chain(generate).collect();
     if !commands.is_empty() {
-        parts.push(format!("```console\n$ {}\n```", commands.join("\n$ ")));
+        paragraphs.push(format!("```console\n$ {}\n```", commands.join("\n$ ")));
     }
     for file in &manifest.files {
-        parts.push(format!("`{file}`:"));
-        parts.push(fenced(language, file)?);
+        paragraphs.push(format!("`{file}`:"));
+        paragraphs.push(fenced(language, file)?);
     }
-    let file = example(language)?;
-    parts.push(format!(
+    let file = example_file(language)?;
+    paragraphs.push(format!(
         "[`{file}`](../../tests/languages/{name}/{file}) lists a publisher's offers and prints the status of one of them. Set `URL` to\n\
          `https://cloudpartner.azure.com` and `TOKEN` to a [token](../README.md#two-requests-by-hand)."
     ));
-    parts.push(fenced(language, &file)?);
+    paragraphs.push(fenced(language, &file)?);
     if !manifest.notes.is_empty() {
-        parts.push(list(&manifest.notes));
+        paragraphs.push(list(&manifest.notes));
     }
-    parts.push("## Known differences".to_owned());
+    paragraphs.push("## Known differences".to_owned());
     let known = manifest.known_differences.iter();
     let known = known.map(|known| format!("`{}`: {}", known.name, known.explanation));
     let known: Vec<String> = known.collect();
-    parts.push(if known.is_empty() {
+    paragraphs.push(if known.is_empty() {
         "None.".to_owned()
     } else {
         list(&known)
     });
     let path = files::root().join(format!("openapi/languages/{name}.md"));
-    Ok(Some((path, parts.join("\n\n") + "\n")))
+    Ok(Some((path, paragraphs.join("\n\n") + "\n")))
 }
 
-/// Returns the name of the example's file.
-fn example(language: &Language) -> Result<String, CommandError> {
+/// Returns the name of the file with the example program.
+fn example_file(language: &Language) -> Result<String, CommandError> {
     let folder = &language.folder;
     let entries = fs::read_dir(folder).map_err(|error| files::unusable(folder, &error))?;
     let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
@@ -65,8 +66,8 @@ fn example(language: &Language) -> Result<String, CommandError> {
     })
 }
 
-/// Returns the command `generate` as a reader of the page types it.
-fn command(generate: &str) -> String {
+/// Returns the command `generate` with the file names that a reader of the page uses instead of the variables.
+fn displayed(generate: &str) -> String {
     generate
         .trim()
         .replace("\"$SPEC\"", "cloud-partner-portal.yaml")
@@ -77,11 +78,8 @@ fn command(generate: &str) -> String {
 
 /// Returns a Markdown list.
 fn list(items: &[String]) -> String {
-    let items: Vec<String> = items
-        .iter()
-        .map(|item| format!("* {}", item.trim()))
-        .collect();
-    items.join("\n")
+    let items = items.iter().map(|item| format!("* {}", item.trim()));
+    items.collect::<Vec<_>>().join("\n")
 }
 
 /// Returns a file of the language in a Markdown code fence. Renderers accept the file's extension as the name of its language.

@@ -24,8 +24,8 @@ impl Drop for ProcessGroup {
     }
 }
 
-/// Runs a command to its end, and returns its standard output or the reason why the command failed. After the end of the command, or
-/// when the future is dropped, its process group is killed.
+/// Runs a command to its end, and returns its standard output or the reason why the command failed. Kills the command's process group
+/// after the end of the command, and when the future is dropped.
 pub async fn run(command: &mut Command, timeout: Duration) -> Result<String, String> {
     let mut child = command
         .stdout(Stdio::piped())
@@ -38,7 +38,7 @@ pub async fn run(command: &mut Command, timeout: Duration) -> Result<String, Str
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let wait = async {
         let status = child.wait().await;
-        // A process that outlives the command would keep the pipes open.
+        // Kills processes that outlive the command, because they would keep the pipes open.
         drop(group);
         status
     };
@@ -58,7 +58,7 @@ pub async fn run(command: &mut Command, timeout: Duration) -> Result<String, Str
     Err(why + &tail(&[out, err].concat()))
 }
 
-/// Reads an output up to the first byte after the limit. The closed pipe then ends the command.
+/// Reads an output up to the first byte after the limit. Then the pipe is closed, which ends the command.
 async fn read(pipe: Option<impl AsyncRead + Unpin>, output: &mut Vec<u8>) -> io::Result<()> {
     let limit = (OUTPUT_LIMIT << 20) as u64;
     if let Some(pipe) = pipe {
@@ -67,7 +67,7 @@ async fn read(pipe: Option<impl AsyncRead + Unpin>, output: &mut Vec<u8>) -> io:
     Ok(())
 }
 
-/// Returns the last lines of an output, truncated, each with a line break before it.
+/// Returns the last 12 lines of an output, each with a line break before it and at most 200 characters.
 fn tail(output: &[u8]) -> String {
     let text = String::from_utf8_lossy(output);
     let lines: Vec<&str> = text.lines().collect();

@@ -9,87 +9,88 @@ use crate::exit_code::CommandError;
 use crate::serve::Source;
 use crate::spec::{Node, Operation, Spec, media_for};
 
-/// The publisher and the offer that every example requests.
+/// The publisher and the offer that every example program requests.
 const EXAMPLE: [&str; 2] = ["contoso", "test-vm"];
 
-/// The name of the negative control, which is also the publisher and the offer in its path.
+/// The name of the last call, the negative control. The server sends another status than the expected status, so a correct driver's
+/// result must differ. The name is also the publisher and the offer in the call's path.
 pub const CONTROL: &str = "negative-control";
 
-/// The `api-version` that every driver sends.
+/// The `api-version` that every driver sends. Recordings with another `api-version` have no call.
 const VERSION: &str = "2017-10-31";
 
 /// A call of a driver.
-pub struct Case<'s> {
+pub struct Call<'s> {
     /// The path of the recording's file without the extension, relative to `tests/recordings` or `tests/scenarios`.
     pub name: String,
-    /// The operation, the publisher and, if there is one, the offer.
-    call: Vec<String>,
-    /// The expected result, normalised.
+    /// The operation and the values of its path parameters: the publisher and, for a status, the offer.
+    arguments: Vec<String>,
+    /// The expected result, normalised by [`compare::normalised`].
     pub expected: Value,
-    /// The schema of the response body.
+    /// The schema of the response body, if the spec has one for the status code and the media type.
     pub schema: Option<Node<'s>>,
 }
 
 /// Returns all calls in order: each recording once, each scenario to its end, then the negative control.
-pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Case<'s>>, CommandError> {
+pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Call<'s>>, CommandError> {
     let operations = spec.operations()?;
     let control = control("running");
     let recordings = source.recordings();
-    let recordings = recordings.chain([(CONTROL.to_owned(), &control)]);
-    // Recordings with another `api-version` are left out, because every driver sends this one.
-    let sent = recordings.filter(|(_, recording)| {
-        let version = recording.request.query.get("api-version");
-        version.is_some_and(|version| version == VERSION)
-    });
-    let cases = sent.map(|(name, recording)| {
+    let mut calls = Vec::new();
+    for (name, recording) in recordings.chain([(CONTROL.to_owned(), &control)]) {
         let request = &recording.request;
+        if request
+            .query
+            .get("api-version")
+            .is_none_or(|version| version != VERSION)
+        {
+            continue;
+        }
         let operation = operations.iter().find(|operation| {
             operation.method == request.method && operation.captures(&request.path).is_some()
         });
         let operation = operation
             .ok_or_else(|| format!("{name}: the spec has no operation for {}", request.path))?;
-        let template = operation.path.split('/').skip(1);
-        let segments = template.zip(request.segments());
+        let templates = operation.path.split('/').skip(1);
+        let segments = templates.zip(request.segments());
         let ids = segments.filter(|(template, _)| template.starts_with('{'));
+        let ids = ids.map(|(_, id)| id);
         let schema = body_schema(operation, recording);
-        Ok(Case {
-            call: [operation.id.to_owned()]
-                .into_iter()
-                .chain(ids.map(|(_, id)| id))
-                .collect(),
-            expected: expected(recording, schema.as_ref()),
+        calls.push(Call {
             name,
+            arguments: [operation.id.to_owned()].into_iter().chain(ids).collect(),
+            expected: expected(recording, schema.as_ref()),
             schema,
-        })
-    });
-    cases.collect()
+        });
+    }
+    Ok(calls)
 }
 
-/// Returns the negative control: the status of an offer, with `status` as the only property of the body. The server sends another
-/// status than the expected one. A run that doesn't find this difference compares nothing.
+/// Returns the recording of the negative control: the status of an offer, with `status` as the only property of the body.
 pub fn control(status: &str) -> Recording {
     let path = format!("/api/publishers/{CONTROL}/offers/{CONTROL}/status");
     sample::recording(path, Some(Body::Json(json!({ "status": status }))))
 }
 
 /// Returns the calls in the format that the drivers read: one line per call, with tabs between the fields.
-pub fn as_text(cases: &[Case<'_>]) -> String {
-    let lines = cases.iter();
-    let lines = lines.map(|case| format!("{}\t{}\n", case.name, case.call.join("\t")));
+pub fn as_text(calls: &[Call<'_>]) -> String {
+    let lines = calls
+        .iter()
+        .map(|call| format!("{}\t{}\n", call.name, call.arguments.join("\t")));
     lines.collect()
 }
 
-/// Returns the expected output of every example: a line `ID: STATUS` for each offer of a list, then the status of one offer.
-pub fn example_output(cases: &[Case<'_>]) -> Option<String> {
+/// Returns the expected output of every example program: a line `ID: STATUS` for each offer of a list, then the status of one offer.
+pub fn example_output(calls: &[Call<'_>]) -> Option<String> {
     let [publisher, offer] = EXAMPLE;
-    let read = |call: &[&str]| {
-        let case = cases.iter().find(|case| case.call == call)?;
-        case.expected["read"].as_array()
+    let values = |arguments: &[&str]| {
+        let call = calls.iter().find(|call| call.arguments == arguments)?;
+        call.expected["read"].as_array()
     };
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let offers = read(&["listOffers", publisher])?.iter();
+    let offers = values(&["listOffers", publisher])?.iter();
     let offers = offers.map(|offer| format!("{}: {}\n", text(&offer[0]), text(&offer[1])));
-    let status = text(read(&["getOfferStatus", publisher, offer])?.first()?);
+    let status = text(values(&["getOfferStatus", publisher, offer])?.first()?);
     Some(offers.chain([status]).collect())
 }
 
@@ -102,8 +103,7 @@ fn body_schema<'s>(operation: &Operation<'s>, recording: &Recording) -> Option<N
     content.child(media_type)?.child("schema")
 }
 
-/// Returns the result of a client that decodes every value: for a success, the properties that the spec names; for an error response,
-/// the status code, and the code and message in properties that the spec names.
+/// Returns the result of a client that decodes every value of the recorded response.
 fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Value {
     let body = match &recording.response.body {
         Some(Body::Json(value)) => value,
@@ -136,19 +136,16 @@ fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Value {
 fn read(body: &Value) -> Value {
     if let Value::Array(offers) = body {
         let columns = ["id", "status", "version", "changedTime"];
-        let rows = offers.iter();
-        return rows
-            .map(|offer| json!(columns.map(|name| &offer[name])))
-            .collect();
+        let rows = offers
+            .iter()
+            .map(|offer| json!(columns.map(|name| &offer[name])));
+        return rows.collect();
     }
     let steps = body["steps"].as_array().into_iter().flatten();
     let steps: Value = steps
         .map(|step| json!([step["id"], step["status"]]))
         .collect();
     let status = body["status"].as_str().unwrap_or_default();
-    json!([
-        body["status"],
-        steps,
-        status.eq_ignore_ascii_case("running")
-    ])
+    let is_running = status.eq_ignore_ascii_case("running");
+    json!([body["status"], steps, is_running])
 }

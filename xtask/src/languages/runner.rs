@@ -1,4 +1,4 @@
-//! Generates a client, builds its driver and its example, and runs each against a separate replay server.
+//! Runs the commands of a language: generates the client, builds its driver and its example program, and runs both.
 
 use std::fs::{self, File};
 use std::io;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::process::Command;
 
-use super::cases::{self, Case};
+use super::calls::{self, Call};
 use super::compare::{self, Differences};
 use super::language::{Language, installed};
 use super::process;
@@ -23,21 +23,15 @@ const TOKEN: &str = "made-up-token";
 /// The differences of a client, or the reason why a command of its language failed.
 pub type RunResult = Result<Differences, CommandError>;
 
-/// The common settings of all clients' runs.
-pub struct RunSettings<'r> {
-    /// The spec.
-    pub spec: &'r Path,
-    /// The recordings and scenarios of the server, with the negative control.
-    pub source: &'r Source,
-    /// The calls.
-    pub cases: &'r [Case<'r>],
-    /// The timeout of each command.
-    pub timeout: Duration,
-}
-
-/// Runs the commands of a language in the folder `target/languages/NAME`, and returns the differences between the driver's results
-/// and the expected ones. Prints the duration of a successful run to standard error.
-pub async fn run(language: &Language, settings: &RunSettings<'_>) -> RunResult {
+/// Runs the commands of a language in the folder `target/languages/NAME`, each with the timeout, and returns the differences between
+/// the driver's results and the expected results. Prints the duration of a successful run to standard error.
+pub async fn run(
+    language: &Language,
+    spec: &Path,
+    source: &Source,
+    calls: &[Call<'_>],
+    timeout: Duration,
+) -> RunResult {
     let started = Instant::now();
     let folder = files::root().join("target/languages").join(&language.name);
     files::empty_folder(&folder)?;
@@ -48,8 +42,8 @@ pub async fn run(language: &Language, settings: &RunSettings<'_>) -> RunResult {
     if packages.exists() {
         prepare(symlink(packages, folder.join("node_modules")))?;
     }
-    let calls = folder.join("calls.tsv");
-    prepare(fs::write(&calls, cases::as_text(settings.cases)))?;
+    let input = folder.join("calls.tsv");
+    prepare(fs::write(&input, calls::as_text(calls)))?;
 
     let manifest = &language.manifest;
     let commands = [
@@ -61,14 +55,14 @@ pub async fn run(language: &Language, settings: &RunSettings<'_>) -> RunResult {
     let mut differences = Differences::new();
     for (stage, script) in commands {
         let Some(script) = script else { continue };
-        // Scenarios advance with each request, so the example needs a separate server.
-        let server = settings.source.start(0, |replay| replay.token(TOKEN))?;
+        // A scenario advances with each request, so the driver and the example need separate servers.
+        let server = source.start(0, |replay| replay.token(TOKEN))?;
         let mut command = Command::new("sh");
         command
             .args(["-euc", script])
             .current_dir(&folder)
-            .stdin(File::open(&calls).map_err(|error| files::unusable(&calls, &error))?)
-            .env("SPEC", settings.spec)
+            .stdin(File::open(&input).map_err(|error| files::unusable(&input, &error))?)
+            .env("SPEC", spec)
             .env("CLIENT", folder.join("client"))
             .env("HERE", &language.folder)
             .env("INSTALLED", &installed_here)
@@ -76,28 +70,31 @@ pub async fn run(language: &Language, settings: &RunSettings<'_>) -> RunResult {
             .env("PATH", language.path()?)
             .env("URL", server.url())
             .env("TOKEN", TOKEN);
-        let output = process::run(&mut command, settings.timeout).await;
+        let output = process::run(&mut command, timeout).await;
         let checked = output.and_then(|output| match stage {
             "run" => {
                 let requests = server.requests().len();
-                differences = compare::differences(&output, requests, settings.cases)?;
+                differences = compare::differences(&output, requests, calls)?;
                 Ok(())
             }
-            "example" => check_example(&output, settings.cases),
+            "example" => check_example(&output, calls),
             _ => Ok(()),
         });
         checked.map_err(|why| format!("{stage} failed: {why}"))?;
     }
-    let seconds = started.elapsed().as_secs_f64();
-    let what = format!("{} in {seconds:.1} s", language.name);
+    let what = format!(
+        "{} in {:.1} s",
+        language.name,
+        started.elapsed().as_secs_f64()
+    );
     // A failed write to standard error is ignored.
     let _ = print_line(&mut io::stderr(), "Ran", what);
     Ok(differences)
 }
 
 /// Compares the output of an example with the recordings.
-fn check_example(actual: &str, cases: &[Case<'_>]) -> Result<(), String> {
-    let expected = cases::example_output(cases).unwrap_or_else(|| {
+fn check_example(actual: &str, calls: &[Call<'_>]) -> Result<(), String> {
+    let expected = calls::example_output(calls).unwrap_or_else(|| {
         "unknown, because tests/recordings doesn't have the list or the status".to_owned()
     });
     if actual.trim_end().lines().eq(expected.trim_end().lines()) {
