@@ -22,8 +22,8 @@ pub struct Candidate {
     findings: Vec<FindingKey>,
 }
 
-/// The code, the level and the JSON pointer of a finding. A mutation can change the message and the place in the spec although it isn't
-/// detected, so these aren't compared.
+/// The code, the level and the JSON pointer of a finding. Messages and places in the spec aren't compared, because any mutation can
+/// change them, even if the recording has nothing to do with the mutated statement.
 type FindingKey = (&'static str, Level, Option<String>);
 
 impl Candidate {
@@ -77,7 +77,7 @@ impl Candidate {
         errors.any(|error| count(&findings, error) < count(&self.findings, error))
     }
 
-    /// Returns the state of a statement that only this recording or counterexample covers.
+    /// Returns the state of a statement that is covered by this recording or counterexample only.
     fn state(&self, mutation: &Mutation) -> State {
         match self.recording.provenance.kind {
             _ if self.is_counterexample => State::CounterexampleOnly,

@@ -48,13 +48,13 @@ impl Mutation {
     }
 }
 
-/// An object of the spec whose keywords are mutated, and the list to which its mutations are added.
+/// An object of the spec whose keywords are mutated, and the map to which the mutations are added.
 pub struct Target<'m, 's> {
     /// The object; never a reference.
     pub object: Object<'s>,
     /// Whether a body contains the object. The values of parameters and headers are text and never null.
     pub in_body: bool,
-    /// All mutations, by the line and column of the statement, and by its name.
+    /// The mutations of the whole spec, by the statement's place in the file and the statement's name.
     pub mutations: &'m mut BTreeMap<(Location, String), Vec<Mutation>>,
 }
 
@@ -86,7 +86,7 @@ impl Target<'_, '_> {
         &mut mutations[index]
     }
 
-    /// Adds a mutation that makes the spec stricter, like [`Target::mutate`].
+    /// Adds a mutation like [`Target::mutate`], and records that it makes the spec stricter.
     fn restrict(&mut self, keys: &[&str], name: &str, needs: impl Into<String>, patch: Value) {
         self.mutate(keys, name, needs, patch).restricts = true;
     }
@@ -304,7 +304,7 @@ fn pattern(target: &mut Target<'_, '_>, pattern: &str) {
     }
 }
 
-/// Moves a bound by one in both directions, so that only values at the exact bound cover it.
+/// Moves a bound by one in both directions, so that only values at the exact bound cover the statement.
 fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     let bound = bound.as_i64().unwrap_or_default();
     let lowest = match keyword {

@@ -8,7 +8,7 @@ use super::mutations::{self, Mutation, Target};
 use super::statement_state::State;
 use crate::spec::{Kind, Object, Spec};
 
-/// A statement: one keyword at one place of the spec. It is counted once, even if several operations and responses refer to its place.
+/// A statement: one keyword at one place of the spec. A statement is counted once, even if several operations refer to the place.
 #[derive(Serialize)]
 pub struct Statement {
     /// The unique name: the JSON pointer of the keyword. For an element of a list, the pointer ends with the element instead of its
@@ -57,8 +57,8 @@ pub fn statements(spec: &Spec) -> Vec<Statement> {
     statements.collect()
 }
 
-/// Adds an object and all objects inside to `objects`, by JSON pointer, with references followed. The boolean is true if a body
-/// contains the object. A component is only added if an operation refers to it.
+/// Adds an object and all objects inside to `objects`, by JSON pointer. Follows references, so a component is added only if an operation
+/// refers to the component. The boolean is true if a body contains the object.
 fn collect<'s>(
     object: &Object<'s>,
     in_body: bool,

@@ -150,7 +150,7 @@ fn truncated(value: &Value) -> String {
     format!("{text:.60}")
 }
 
-/// Returns a result as it is compared:
+/// Returns a result in the form in which results are compared:
 ///
 /// * `decoded` has only the properties that the spec names.
 /// * In `read`, and in the code and message of `error`, null replaces an empty text.
