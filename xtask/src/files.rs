@@ -113,7 +113,7 @@ pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> Result<
     Ok(print_line(out, "Wrote", shown)?)
 }
 
-/// Returns whether a committed file has this text. Prints the answer and the difference.
+/// Returns whether a file has this text. Prints the result and the difference.
 fn is_current(path: &Path, text: &str, out: &mut dyn Write) -> Result<bool, CommandError> {
     let shown = display_path(path);
     if !path.exists() {
@@ -132,7 +132,7 @@ fn is_current(path: &Path, text: &str, out: &mut dyn Write) -> Result<bool, Comm
     Ok(false)
 }
 
-/// Returns the standard output of a git command in the workspace's folder; `None` if git isn't installed or fails.
+/// Runs a git command in the workspace's folder and returns its standard output. Returns `None` if git isn't installed or fails.
 pub fn git_output(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .arg("-C")

@@ -29,7 +29,7 @@ impl Lint {
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let mut report = problems(&spec)?;
-        // The check of the evidence expects a spec that follows the other rules.
+        // The check of the evidence works only for a spec without other problems.
         if report.is_empty()
             && let Some(evidence) = evidence::check(&spec)
         {

@@ -1,4 +1,5 @@
-//! Reads captures from a HAR file. Browsers and proxies write HAR files (<http://www.softwareishard.com/blog/har-12-spec/>).
+//! Reads captured requests and responses from a HAR file. Browsers and proxies write HAR files
+//! (<http://www.softwareishard.com/blog/har-12-spec/>).
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -96,7 +97,7 @@ fn parse(path: &Path, shown: &str) -> Result<Value, String> {
     })
 }
 
-/// Returns the operation, URL and status code of an entry, or the reason why the entry is skipped.
+/// Returns the operation, the URL and the status code of an entry. The error is the reason why the entry is skipped.
 fn head<'o>(
     entry: &Value,
     operations: &'o [Operation<'o>],
@@ -116,7 +117,7 @@ fn head<'o>(
     Ok((operation, url, status))
 }
 
-/// Returns the response body of an entry, or the reason why the whole body isn't available.
+/// Returns the response body of an entry. The error is the reason why the whole body isn't available.
 fn body(entry: &Value) -> Result<Vec<u8>, &'static str> {
     /// The length of a byte order mark in bytes. Browsers include it in `size`, but not in `text`.
     const BYTE_ORDER_MARK: u64 = 3;

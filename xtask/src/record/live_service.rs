@@ -42,8 +42,8 @@ pub struct RequestOptions {
     token_file: Option<PathBuf>,
 }
 
-/// Captures the responses of all GET operations: first the operations without an offer in the path, then the others for each offer.
-/// `servers` are the servers of the live service.
+/// Sends a request to each GET operation. Operations with an offer in the path come last, with a request for each offer, because the
+/// other responses list the offers. `servers` are the servers of the live service.
 pub fn capture<'o>(
     options: RequestOptions,
     spec: &Spec,
@@ -70,7 +70,7 @@ pub fn capture<'o>(
     };
     let mut required: Vec<_> = operations.iter().collect();
     required.retain(|operation| operation.method == "GET");
-    // The sort is stable, and `false` is less than `true`.
+    // `false` is less than `true`.
     required.sort_by_key(|operation| has_offer(operation));
     let lists = required.partition_point(|operation| !has_offer(operation));
 
@@ -89,7 +89,7 @@ pub fn capture<'o>(
             .iter()
             .all(|capture| listed_offers(capture).is_some());
         if listed.is_empty() && all_listed && !captures.is_empty() {
-            // A publisher without offers has no status.
+            // Without an offer, no request for a status is possible.
             required.truncate(lists);
         }
         let ids = listed
@@ -130,7 +130,7 @@ fn listed_offers<'c>(capture: &'c Capture<'_>) -> Option<&'c Vec<Value>> {
     }
 }
 
-/// Returns whether each operation has a successful response. Prints an error for each operation without a successful response.
+/// Returns whether each operation has a successful response. Prints an error for each operation without one.
 fn has_successes(
     operations: &[&Operation<'_>],
     captures: &[Capture<'_>],
@@ -155,7 +155,7 @@ fn has_successes(
     Ok(all_succeeded)
 }
 
-/// The service, and what all requests of a run have in common.
+/// The server, and the common parts of all requests.
 struct Service<'r> {
     client: Client,
     runtime: Runtime,
@@ -224,8 +224,8 @@ impl Service<'_> {
     }
 }
 
-/// Returns the token in the file, or else in `AZURE_TOKEN`. The token can't be an argument, because every user of the machine can read
-/// the arguments of a process.
+/// Returns the token in the file; without a file, the token in `AZURE_TOKEN`. No option contains the token itself, because every user of
+/// the machine can read the arguments of a process.
 fn token(file: Option<&Path>) -> Result<String, String> {
     let text = match file {
         Some(file) => fs::read_to_string(file).map_err(|error| {

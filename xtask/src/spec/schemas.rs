@@ -99,7 +99,7 @@ impl Schemas {
         invalid
     }
 
-    /// Returns every violation of the schema at `pointer` by `value`; none if the schema itself is invalid.
+    /// Returns every violation of the schema at `pointer` by `value`. An invalid schema has no violations.
     pub fn violations(&self, pointer: &str, value: &Value) -> Vec<Violation> {
         let Some(validator) = self.validator(pointer) else {
             return Vec::new();
@@ -184,7 +184,7 @@ fn translate(schema: &mut Map<String, Value>) {
     schema.entry("maximum").or_insert(maximum.into());
 }
 
-/// Returns how a message names a value: a short scalar with its text, any other value as "the value".
+/// Returns the text of a short scalar for a message. For any other value, returns "the value".
 fn quoted(value: &Value) -> String {
     let text = value.to_string();
     if value.is_object() || value.is_array() || text.len() > MAX_QUOTED_LENGTH {

@@ -52,7 +52,7 @@ impl Validate {
         let (findings, examples) = checker.check_spec();
         let input = read(&self.paths);
         let number = input.recordings.len();
-        // Success would be wrong if recordings were missing.
+        // If a recording is missing, the outcome must not be success.
         let is_unreadable = !input.unreadable.is_empty() || !input.empty.is_empty();
 
         let mut report = Report::default();

@@ -97,7 +97,7 @@ fn decode(parameter: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
     }
     let items = schema.child("items");
     let kind = items.as_ref().and_then(|items| items.text("type"));
-    // Unless `explode` is false, a query has a separate parameter for each element, and a recording keeps one parameter per name.
+    // By default, `explode` is true: the query has a parameter for each element. A recording has one of these parameters at most.
     let explodes = parameter.value.get("explode") != Some(&Value::Bool(false));
     if parameter.text("in") == Some("query") && explodes {
         return vec![decode_scalar(kind, text)].into();
