@@ -66,8 +66,9 @@ pub fn run_case(case: &Case, url: &str) -> (Actual, String) {
     let mut actual = Actual::default();
     let lines: Vec<Value> = ended.out.lines().map(super::decode).collect();
     for line in &lines {
-        let of_publisher = line["offer"].is_null() && line.get("error").is_none();
-        if line["event"] != "ended" || !of_publisher {
+        // The last line of a watch without an error is no event of an offer or of the list.
+        let is_last = line["event"] == "ended" && line["offer"].is_null();
+        if !is_last || line.get("error").is_some() {
             actual.event(line["offer"].as_str().unwrap_or("list"), event(line));
         }
     }

@@ -1,9 +1,8 @@
-//! Runs the cases in `tests/tool-cases`.
+//! Runs the cases in `tests/tool-cases` with the tool. A case has these properties:
 //!
 //! * Each of the `commands` is run with a new server. `{folder}` is a new folder with the executable `files`.
 //! * `environment` sets variables, or removes a variable whose value is null.
-//! * `broken` is an output stream that is closed, a standard output whose device is full, or a standard output that blocks because
-//!   its reader doesn't read.
+//! * `broken` is a defect of an output stream: it is closed, its device is full, or it blocks because its reader doesn't read.
 //! * `stdout` and `stderr` are texts that the output must contain. Without texts, the output must be empty.
 
 use std::collections::BTreeMap;

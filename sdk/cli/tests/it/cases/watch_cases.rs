@@ -85,6 +85,7 @@ impl Actual {
     }
 }
 
+/// Returns whether the events match the expected events with the suffixes `?`, `+` and `*`.
 fn matches(actual: &[String], expected: &[String]) -> bool {
     let Some((first, rest)) = expected.split_first() else {
         return actual.is_empty();
@@ -97,7 +98,8 @@ fn matches(actual: &[String], expected: &[String]) -> bool {
         || (same && repeated && matches(&actual[1..], expected))
 }
 
-/// Starts a new server and calls `watch`. Returns the differences from the expected end, events, results, polls and minimum duration.
+/// Starts the server of the case, and calls `watch`. Returns the differences from the expected end, events, results, polls and minimum
+/// duration.
 fn differences(
     case: &Case,
     expected_end: &str,
@@ -139,8 +141,8 @@ fn differences(
     differences
 }
 
-/// Returns the differences. `json` is the JSON object of the case. If `SNAPSHOTS=overwrite` is set and the last line of standard error
-/// differs, stores the actual line in `json` instead of returning a difference.
+/// Runs a case with the SDK and with the tool, and returns the differences from the expected values. If `SNAPSHOTS=overwrite` is set and
+/// the last line of standard error differs, stores the actual line in `json`, the JSON object of the case, and returns no difference.
 fn check(case: &Case, json: &mut Map<String, Value>) -> Vec<String> {
     let success = case.exit == 0
         && !case.results.is_empty()
