@@ -44,8 +44,7 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// Creates an error about this response. If the service has sent the token back, it is redacted, because errors are displayed
-    /// and logged.
+    /// Creates an error about this response. The token is redacted if the response holds it, because errors are displayed and logged.
     pub(super) fn error(&self, kind: Kind, message: &str, token: &Token) -> Error {
         let message = one_line(&token.redact(message)).unwrap_or_default();
         let body = token.redact_body(&self.body);
@@ -53,7 +52,7 @@ impl Received {
             .with(|error| error.body = body)
     }
 
-    /// Adds the status code and the headers that errors display.
+    /// Adds the status code, the correlation id, the `Retry-After` and the number of attempts to an error about this response.
     pub(crate) fn describe(&self, error: Error) -> Error {
         error.with(|error| {
             error.status = Some(self.status);

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 ///
 /// Only `GET` and `HEAD` requests are retried, and only after an error for which
 /// [`Error::is_retryable`](crate::Error::is_retryable) returns `true`. The backoff doubles from
-/// [`initial_backoff`](Self::initial_backoff) to [`max_backoff`](Self::max_backoff). A random time (jitter) of up to the same length is
-/// added to each backoff. A backoff is never shorter than the service's `Retry-After`. If a backoff would end after the call's deadline
+/// [`initial_backoff`](Self::initial_backoff) to [`max_backoff`](Self::max_backoff). A random time (jitter) between zero and the
+/// backoff is added to each backoff. A backoff is never shorter than the service's `Retry-After`. If a backoff would end after the call's deadline
 /// ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails immediately with the errors of its attempts.
 ///
 /// Independently of the policy, a request whose token was rejected (401) is sent once more with a new token, at most once per call.
@@ -86,7 +86,7 @@ impl RetryPolicy {
 pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // A number that overflows is the maximum wait.
+        // A number beyond `u64` counts as `u64::MAX` seconds.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(value).ok()?;

@@ -128,7 +128,7 @@ impl Client {
     }
 }
 
-/// Builds a [`Client`]. Only the credential has no default.
+/// Builds a [`Client`]. Every setting except the credential has a default.
 #[derive(Clone)]
 #[must_use]
 pub struct ClientBuilder {
@@ -179,13 +179,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the source of the tokens.
+    /// Sets the credential, which is the source of the tokens.
     pub fn credential(mut self, credential: Credential) -> Self {
         self.credential = Some(credential);
         self
     }
 
-    /// Sets the timeout of opening a connection, by default 30 s. Ignored with [`http_client`](Self::http_client).
+    /// Sets the timeout of opening a connection, by default 30 s. Has no effect on a custom [`http_client`](Self::http_client).
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self

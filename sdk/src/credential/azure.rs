@@ -19,11 +19,11 @@ use super::token::AccessToken;
 use super::{Credential, CredentialError};
 use crate::error::{Error, Kind};
 
-/// The scope of a token for this service. (The v1 endpoint of Microsoft Entra ID expects the part before `/.default`.)
+/// The scope of a token for this service.
 const SCOPE: &str = "https://cloudpartner.azure.com/.default";
 
 impl Credential {
-    /// Creates a credential from any credential of the Azure SDK. Its tokens have this service's scope.
+    /// Creates a credential from any credential of the Azure SDK. The client requests tokens for this service from it.
     ///
     /// Many Azure credentials have a cache that `TokenCredential` can't bypass. After a 401, such a credential returns the rejected
     /// token again, and the call fails with the 401. Credentials from [`from_source`](Self::from_source) fetch a new token.
@@ -56,7 +56,7 @@ pub(super) fn from_source(
     uncached(source.as_str(), &advice(source), create)
 }
 
-/// Creates a credential that creates a new Azure credential for each token, so that no cache returns a rejected token.
+/// Creates a credential that creates a new Azure credential for each token, because an Azure credential can cache a rejected token.
 fn uncached(
     name: &'static str,
     advice: &str,
@@ -71,7 +71,7 @@ fn uncached(
     }))
 }
 
-/// Returns what to do when the source returns no token in time.
+/// Returns the advice for the user if the source returns no token in time.
 fn advice(source: CredentialSource) -> String {
     match source {
         CredentialSource::AzureCli => "run `az account get-access-token` to see why".into(),
@@ -80,7 +80,7 @@ fn advice(source: CredentialSource) -> String {
                 .into()
         }
         _ => {
-            // The variable from which the Azure SDK reads the address of Microsoft Entra ID, and its default.
+            // The Azure SDK uses the same variable and the same default.
             let address = env::var("AZURE_AUTHORITY_HOST");
             let address = address.unwrap_or("https://login.microsoftonline.com".to_owned());
             format!("check that this machine can connect to {address}")

@@ -1,4 +1,4 @@
-//! Credentials: the cache of a token, and the renewal of the token before it expires and after the service has rejected it.
+//! Credentials, which fetch and cache the token of a client, and renew it before it expires and after the service has rejected it.
 
 #[cfg(feature = "azure-identity")]
 mod azure;
@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout};
 use crate::error::{Error, Kind};
 use token::{AccessToken, Token};
 
-/// A call renews a token that expires within this time.
+/// A call starts the renewal of a token that expires within this time.
 const RENEW_BEFORE: Duration = Duration::from_secs(300);
 /// The minimum time between two renewals of a token that is still valid.
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(30);
@@ -40,10 +40,10 @@ type Renewal = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
 ///
 /// Cloning is cheap: clones share the cache.
 ///
-/// The cache keeps a token until the token expires. Five minutes before the expiry, a call starts a renewal in the background, and
-/// calls continue to use the token. Only one renewal runs at a time, for at most 60 s. Calls without a valid token wait for the
-/// renewal and share its error. After a 401, the cache drops the token, and the client sends the request once more with a new token.
-/// If the credential returns the rejected token again, the call fails with the 401.
+/// The cache keeps a token until the token expires. In the last five minutes, a call starts a renewal in the background, and calls
+/// continue to use the old token. Only one renewal runs at a time, for at most 60 s. If the token has expired, all calls wait for the
+/// renewal, and an error of the renewal is the error of each call. After a 401, the cache drops the token, and the client sends the
+/// request once more with a new token. If the credential returns the rejected token again, the call fails with the 401.
 #[derive(Clone)]
 pub struct Credential {
     /// The name of the source, and why the sources before it were skipped.
@@ -55,7 +55,7 @@ pub struct Credential {
 struct Cache {
     /// The function that fetches a new token; `None` for a token that can't be renewed.
     fetch: Option<Box<dyn Fn() -> Fetched + Send + Sync>>,
-    /// What to do when `fetch` returns no token in time.
+    /// The advice for the user if `fetch` returns no token in time.
     timeout_advice: String,
     state: Mutex<State>,
 }
@@ -65,7 +65,7 @@ struct State {
     token: Option<Token>,
     /// The earliest time of the next renewal while the token is still valid.
     next_renewal: Option<Instant>,
-    /// The renewal that is running. The reference is weak, so that a renewal ends when every call that waits for it was dropped.
+    /// The renewal that is running. The reference is weak, so that the renewal ends when no call waits for it any more.
     renewal: Option<WeakShared<Renewal>>,
 }
 
@@ -93,8 +93,8 @@ impl Credential {
         })
     }
 
-    /// Creates a credential from a file that holds a token. Another program may replace the token. A call reads the file again after
-    /// five minutes, and after a 401. White space around the token is ignored.
+    /// Creates a credential from a file that holds a token. Another program may replace the token, because the client reads the
+    /// file again after five minutes and after a 401. White space around the token is ignored.
     ///
     /// # Errors
     ///
@@ -111,8 +111,8 @@ impl Credential {
         }))
     }
 
-    /// Creates a credential from a function that returns a token. The client calls the function when it needs a token. Only one call
-    /// of the function runs at a time. A call that takes more than 60 s is an error.
+    /// Creates a credential from a function that returns a token. The client calls the function before the first request, before a token
+    /// expires and after a 401, but never twice at the same time. A function call that takes more than 60 s is an error.
     ///
     /// ```
     /// use std::time::Duration;
@@ -151,7 +151,7 @@ impl Credential {
     /// Returns the time at which the token expires, or `None` if the expiry or the token itself isn't known yet. For
     /// [`token`](Self::token), this is the token's `exp` claim. For any other credential, it is the expiry of the cached token.
     ///
-    /// The claim is read without verifying the token's signature. Use it for a warning, not for a decision.
+    /// The claim is read without verifying the token's signature. Use the time for a warning, not for a decision.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.lock().token.as_ref()?.expires_at
@@ -175,7 +175,7 @@ impl Credential {
         }
     }
 
-    /// Returns what to do when the credential returns no token in time.
+    /// Returns the advice for the user if the credential returns no token in time.
     pub(crate) fn timeout_advice(&self) -> &str {
         &self.cache.timeout_advice
     }

@@ -40,11 +40,12 @@ pub enum CredentialSource {
     ServicePrincipal,
     /// `workload-identity`: `AZURE_FEDERATED_TOKEN_FILE`, `AZURE_TENANT_ID` and `AZURE_CLIENT_ID`.
     WorkloadIdentity,
-    /// `managed-identity`: the identity of the Azure machine, or the user-assigned identity in `AZURE_CLIENT_ID`.
+    /// `managed-identity`: the identity of the Azure machine, or, if `AZURE_CLIENT_ID` is set, the user-assigned identity with this
+    /// client id.
     ManagedIdentity,
     /// `azure-pipelines`: the service connection of a task of Azure Pipelines. The task sets
-    /// `AZURESUBSCRIPTION_TENANT_ID`, `AZURESUBSCRIPTION_CLIENT_ID` and `AZURESUBSCRIPTION_SERVICE_CONNECTION_ID`; the
-    /// pipeline must map `SYSTEM_ACCESSTOKEN`.
+    /// `AZURESUBSCRIPTION_TENANT_ID`, `AZURESUBSCRIPTION_CLIENT_ID` and `AZURESUBSCRIPTION_SERVICE_CONNECTION_ID`. The
+    /// pipeline must set `SYSTEM_ACCESSTOKEN` to `$(System.AccessToken)`.
     AzurePipelines,
     /// `azure-cli`: the login of the Azure CLI (`az login`).
     AzureCli,
@@ -109,7 +110,7 @@ impl Credential {
     /// identity; see [`CredentialSource`]. All sources except `AZURE_TOKEN` need the feature `azure-identity`.
     ///
     /// A source is complete if all its variables are set. White space around a value is ignored, and an empty variable counts as
-    /// absent. Errors show why a source was skipped.
+    /// absent. An error about the credential shows why other sources were skipped.
     ///
     /// # Errors
     ///
@@ -159,7 +160,7 @@ fn process_variable(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
-/// Creates the credential of the first complete source. Its description names the sources that were skipped.
+/// Creates the credential of the first complete source. The credential's description names the sources that were skipped.
 fn first_complete(sources: &[CredentialSource], read: Read) -> Result<Credential, Error> {
     let mut skipped = Vec::new();
     for source in sources {
@@ -183,8 +184,8 @@ fn first_complete(sources: &[CredentialSource], read: Read) -> Result<Credential
     Err(Error::new(Kind::Credential, message))
 }
 
-/// Returns the values of the source's variables, or the reason why the source can't be used. A managed identity needs no variable; its
-/// client id is returned if it is set.
+/// Returns the values of the source's variables, or the reason why the source can't be used. A managed identity needs no variable, but
+/// its client id is returned if `AZURE_CLIENT_ID` is set.
 fn values(source: CredentialSource, read: Read) -> Result<Vec<String>, String> {
     let value = |name: &&str| {
         let value = read(name)?.trim().to_owned();

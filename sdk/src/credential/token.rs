@@ -1,4 +1,4 @@
-//! Access tokens: their expiry, their `Authorization` header, and their redaction from what a server sends back.
+//! Access tokens: the expiry, the `Authorization` header, and the redaction of a token that a server sends back.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -50,7 +50,7 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// A token that is ready to send.
+/// A checked token, as the header of a request.
 #[derive(Clone)]
 pub(crate) struct Token {
     /// `Bearer …`, marked as sensitive.
@@ -75,7 +75,8 @@ impl Token {
         })
     }
 
-    /// Checks a token that can't be renewed. The client also sends it after its expiry, because the service's clock decides.
+    /// Checks a token that can't be renewed. The client sends this token even after its expiry, because this machine's clock can be
+    /// wrong.
     pub(super) fn fixed(secret: &str) -> Result<Self, &'static str> {
         Ok(Self {
             header: header(secret)?,
@@ -88,8 +89,8 @@ impl Token {
         self.expires.is_some_and(|end| now + time >= end)
     }
 
-    /// Replaces the token in a text of the server by `[redacted]`. A token that the server or a limit of bytes has cut off is
-    /// redacted as well, if its first 16 bytes are left.
+    /// Replaces the token in a text of the server by `[redacted]`. If the text holds only the beginning of
+    /// the token, the beginning is redacted as well if it has at least 16 bytes.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         const BEGINNING_LENGTH: usize = 16;
         let header = self.header.to_str().unwrap_or_default();

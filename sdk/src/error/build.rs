@@ -75,7 +75,7 @@ impl Error {
     }
 
     pub(crate) fn from_reqwest(error: reqwest::Error) -> Self {
-        // For a connection timeout, `is_connect` and `is_timeout` are both true. It counts as a connection error.
+        // For a connection timeout, `is_connect` and `is_timeout` are both true. A connection timeout counts as a connection error.
         let (kind, message) = if error.is_connect() {
             (Kind::Connect, "the service can't be reached")
         } else if error.is_timeout() {

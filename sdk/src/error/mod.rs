@@ -46,7 +46,7 @@ pub(crate) struct Inner {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Bytes,
     pub(crate) attempts: u32,
-    /// The credential source, and why the sources before it were skipped.
+    /// The credential source, and why other sources were skipped.
     pub(crate) credential: Option<String>,
     pub(crate) source: Option<Arc<dyn StdError + Send + Sync>>,
     /// The error of an earlier attempt.
@@ -122,7 +122,7 @@ impl Error {
         self.0.operation
     }
 
-    /// Returns the credential source of a 401, a 403 or a missing token, and why the sources before it were skipped.
+    /// For a 401, a 403 or a missing token, returns the name of the credential source, and why other sources were skipped.
     #[must_use]
     pub fn credential(&self) -> Option<&str> {
         self.0.credential.as_deref()
@@ -146,7 +146,7 @@ impl Error {
         self.0.status == Some(403)
     }
 
-    /// Returns `true` if the service rejects the token, and a new token if the credential can fetch one.
+    /// Returns `true` if the service rejects the token. If the credential can fetch a new token, the service rejects both tokens.
     ///
     /// *Example*: 401 with `Authorization has been denied for this request.` *Likely cause*: the token has expired, or was
     /// issued for another resource than `https://cloudpartner.azure.com`. *What to do*: get a new token for this resource.
@@ -259,7 +259,7 @@ fn innermost(error: &dyn StdError) -> String {
     response::one_line(&cause.to_string()).unwrap_or_default()
 }
 
-/// Joins the parts that exist.
+/// Joins the parts that aren't `None`.
 fn join<const N: usize>(parts: [Option<String>; N], separator: &str) -> String {
     let parts: Vec<_> = parts.into_iter().flatten().collect();
     parts.join(separator)
@@ -278,7 +278,7 @@ impl fmt::Display for Error {
         let operation = inner.operation.map(str::to_owned);
         let status = inner.status.map(with_reason_phrase);
         let message = Some(inner.message.clone()).filter(|message| !message.is_empty());
-        // With an earlier error, `source()` returns the earlier error, so the line includes the cause of this error.
+        // If there is an earlier error, `source()` returns it instead of the cause. Therefore the line includes the cause.
         let source = inner.earlier.as_ref().and(inner.source.as_deref());
         let cause = source.map(|source| innermost(source));
         write!(f, "{}", join([operation, status, message, cause], ": "))?;

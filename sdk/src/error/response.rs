@@ -66,7 +66,7 @@ impl ErrorResponse {
     }
 }
 
-/// Returns the text of a property whose name matches in any letter case.
+/// Returns the string in the property with this name, in any letter case.
 fn text<'p>(properties: &'p Map<String, Value>, name: &str) -> Option<&'p str> {
     let mut properties = properties.iter();
     let (_, value) = properties.find(|(property, _)| property.eq_ignore_ascii_case(name))?;

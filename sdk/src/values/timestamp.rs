@@ -1,4 +1,4 @@
-//! The type of timestamps.
+//! `Timestamp`, a point in time as the service writes it.
 
 use std::time::SystemTime;
 
