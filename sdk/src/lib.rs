@@ -59,8 +59,10 @@ pub use values::extensible::{Extensible, KnownValue};
 pub use values::identifier::{Identifier, InvalidIdentifier};
 pub use values::link::Link;
 pub use values::timestamp::Timestamp;
+pub use watch::change::{Change, StepChange};
+pub use watch::offer_watch::{Watch, WatchBuilder, WatchEvent, WatchResult};
+pub use watch::options::Until;
 pub use watch::outcome::Outcome;
-pub use watch::publisher::{
+pub use watch::publisher_watch::{
     PublisherWatch, PublisherWatchBuilder, PublisherWatchEvent, PublisherWatchResult,
 };
-pub use watch::{Change, StepChange, Until, Watch, WatchBuilder, WatchEvent, WatchResult};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::{Error, Outcome, Response};
 
 /// The maximum wait that a `Retry-After` header causes.
-pub(crate) const MAXIMUM_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
+const MAXIMUM_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// The outcomes that end a watch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -72,12 +72,6 @@ impl WatchOptions {
             .min(MAXIMUM_RETRY_AFTER)
     }
 
-    /// Returns `wait`, the time until the next request, if a `Retry-After` header that is longer than the interval caused this wait.
-    pub(crate) fn delay(&self, header: Option<Duration>, wait: Duration) -> Option<Duration> {
-        let is_longer = header.is_some_and(|header| header > self.interval);
-        (is_longer && wait == self.retry_after(header)).then_some(wait)
-    }
-
     /// Returns whether the watch has timed out.
     pub(crate) fn timed_out(&self, now: Duration) -> bool {
         self.timeout.is_some_and(|timeout| now >= timeout)
@@ -85,7 +79,7 @@ impl WatchOptions {
 }
 
 /// Returns the `Retry-After` of a response or of an error response.
-pub(crate) fn retry_after<T>(result: &Result<Response<T>, Error>) -> Option<Duration> {
+pub(crate) fn retry_after_header<T>(result: &Result<Response<T>, Error>) -> Option<Duration> {
     match result {
         Ok(response) => response.received.retry_after,
         Err(error) => error.retry_after(),

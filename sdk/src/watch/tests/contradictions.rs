@@ -2,7 +2,7 @@
 
 use super::model::{End, Options};
 use super::simulation::{Reply, run, scripted};
-use super::{OPTIONS, end, publisher_core};
+use super::{OPTIONS, end, publisher_watch};
 use crate::PublisherWatchEvent;
 
 /// A case per line, with these columns:
@@ -48,7 +48,7 @@ fn a_success_that_the_list_contradicts_for_longer_than_tolerated_doesnt_count() 
                 timeout,
                 ..OPTIONS
             };
-            let run = run(publisher_core(options), scripted(&lists, &reports));
+            let run = run(publisher_watch(options), scripted(&lists, &reports));
             let ends = run.events.iter().filter_map(|event| match event {
                 PublisherWatchEvent::OfferEnded { result, .. } => Some(end(result)),
                 _ => None,

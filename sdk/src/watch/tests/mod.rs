@@ -1,4 +1,4 @@
-//! Tests of the cores on virtual time.
+//! Tests of the state machines of both watches, on virtual time.
 
 mod contradictions;
 mod generators;
@@ -10,11 +10,11 @@ mod soak;
 
 use std::time::Duration;
 
-use crate::watch::offer_core::OfferCore;
+use crate::types::OfferStatusReport;
+use crate::watch::offer_state_machine::OfferStateMachine;
 use crate::watch::options::{Until, WatchOptions};
-use crate::watch::publisher_core::PublisherCore;
-use crate::watch::start::Start;
-use crate::watch::watched_offer::Offer;
+use crate::watch::polled_offer::PolledOffer;
+use crate::watch::publisher_state_machine::PublisherStateMachine;
 use crate::{Error, WatchResult};
 use model::{End, Options};
 
@@ -38,19 +38,19 @@ fn watch_options(options: Options) -> WatchOptions {
     }
 }
 
-/// Returns the core of a watch of the offer 0.
-fn offer_core(options: WatchOptions, start: Start) -> OfferCore {
-    OfferCore {
+/// Returns the state machine of a watch of the offer 0.
+fn offer_watch(options: WatchOptions, earlier: Option<OfferStatusReport>) -> OfferStateMachine {
+    OfferStateMachine {
         id: "0".to_owned(),
-        offer: Offer::new(None, start, Duration::ZERO),
+        offer: PolledOffer::new(None, earlier),
         options,
         start_timeout: Duration::from_secs(1800),
         polling: false,
     }
 }
 
-fn publisher_core(options: Options) -> PublisherCore {
-    PublisherCore::new(watch_options(options))
+fn publisher_watch(options: Options) -> PublisherStateMachine {
+    PublisherStateMachine::new(watch_options(options))
 }
 
 /// Converts a result to the model's type.

@@ -8,8 +8,7 @@ use proptest::prelude::*;
 use super::generators::{list_reply, options, status_reply};
 use super::model::{self, End, Exchange, Report, ServiceResponse};
 use super::simulation::{self, Reply, run, scripted};
-use super::{OPTIONS, end, offer_core, publisher_core, watch_options};
-use crate::watch::start::Start;
+use super::{OPTIONS, end, offer_watch, publisher_watch, watch_options};
 use crate::{PublisherWatchEvent, WatchEvent};
 
 const SUCCEEDED: Report = Report {
@@ -36,7 +35,7 @@ proptest! {
         options in options(),
     ) {
         let script = [then(script, Reply::report("succeeded"))];
-        let run = run(offer_core(watch_options(options), Start::Shown), scripted(&[], &script));
+        let run = run(offer_watch(watch_options(options), None), scripted(&[], &script));
         let result = &run.result;
         if let Some((index, expected)) = model::end_of_offer_watch(&run.log, options) {
             prop_assert_eq!(end(result), expected);
@@ -66,9 +65,9 @@ proptest! {
         timeout in prop_oneof![Just(1000), Just(100_000)],
     ) {
         let options = watch_options(model::Options { timeout, ..OPTIONS });
-        let earlier = Start::After(Box::new(simulation::report(SUCCEEDED)));
+        let earlier = Some(simulation::report(SUCCEEDED));
         let script = [then(script, Reply::report("succeeded"))];
-        let run = run(offer_core(options, earlier), scripted(&[], &script));
+        let run = run(offer_watch(options, earlier), scripted(&[], &script));
         let has_started = run.log.iter().any(|exchange| {
             matches!(exchange.response, ServiceResponse::Report(report) if model::STARTED.contains(&report.status))
         });
@@ -101,7 +100,7 @@ proptest! {
         let lists = then(lists, Reply::list(4, Some("succeeded")));
         let reports = reports.into_iter().map(|script| then(script, Reply::report("succeeded")));
         let reports: Vec<_> = reports.collect();
-        let run = run(publisher_core(options), scripted(&lists, &reports));
+        let run = run(publisher_watch(options), scripted(&lists, &reports));
         let errors = model::errors_not_tolerated(&run.log, options);
         let Ok(result) = &run.result else {
             prop_assert_eq!(errors.get(&None), Some(&(run.log.len() - 1)));

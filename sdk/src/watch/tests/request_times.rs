@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use super::model::Fault;
 use super::simulation::{Reply, run, scripted};
-use super::{OPTIONS, offer_core, publisher_core, watch_options};
+use super::{OPTIONS, offer_watch, publisher_watch, watch_options};
 use crate::watch::options::WatchOptions;
-use crate::watch::start::Start;
 use crate::{Client, Credential, PublisherWatchEvent, WatchEvent};
 
 const RUNNING: Reply = Reply::report("running");
@@ -43,7 +42,7 @@ fn the_next_poll_is_sent_after_the_interval_the_backoff_or_a_longer_retry_after(
                 ..watch_options(OPTIONS)
             };
             let script = [vec![first.retry_after(retry_after), SUCCEEDED]];
-            let run = run(offer_core(options, Start::Shown), scripted(&[], &script));
+            let run = run(offer_watch(options, None), scripted(&[], &script));
             let delays = run.events.iter().filter_map(|event| match event {
                 WatchEvent::Delayed(wait) => Some(wait.as_secs()),
                 _ => None,
@@ -70,8 +69,8 @@ fn the_random_jitter_is_at_most_a_tenth() {
 #[test]
 fn the_wait_after_an_error_doubles_from_one_second_to_the_interval() {
     let script = [vec![RUNNING, NO_CONNECTION]];
-    let core = offer_core(watch_options(OPTIONS), Start::Shown);
-    let sent = run(core, scripted(&[], &script)).sent;
+    let watch = offer_watch(watch_options(OPTIONS), None);
+    let sent = run(watch, scripted(&[], &script)).sent;
     let times: Vec<_> = sent[1..].iter().map(|(time, _)| time - 60).collect();
     assert_eq!(times[..9], [0, 1, 3, 7, 15, 31, 63, 123, 183]);
     // The last poll is sent when the tolerated time ends.
@@ -111,7 +110,7 @@ fn a_retry_after_delays_all_requests_after_an_error_and_only_lists_after_a_succe
         ),
     ] {
         let reports = [reports_of_0, vec![RUNNING, FAILED]];
-        let run = run(publisher_core(OPTIONS), scripted(&lists, &reports));
+        let run = run(publisher_watch(OPTIONS), scripted(&lists, &reports));
         let case = format!("{lists:?} {reports:?}");
         assert_eq!(run.sent[..4], expected, "{case}");
         let delays = run.events.iter().filter_map(|event| match event {
@@ -132,7 +131,7 @@ fn a_failed_poll_is_repeated_before_the_next_list() {
         vec![NO_CONNECTION, NO_CONNECTION, RUNNING, SUCCEEDED],
         vec![RUNNING, SUCCEEDED],
     ];
-    let run = run(publisher_core(OPTIONS), scripted(&lists, &reports));
+    let run = run(publisher_watch(OPTIONS), scripted(&lists, &reports));
     let expected = [
         (0, None),
         (0, Some(0)),
@@ -157,7 +156,7 @@ fn each_open_offer_is_polled_once_after_each_list() {
     let lists = lists.map(|status| a_second(Reply::list(20, Some(status))));
     let reports = [RUNNING, RUNNING, SUCCEEDED].map(a_second);
     let run = run(
-        publisher_core(OPTIONS),
+        publisher_watch(OPTIONS),
         scripted(&lists, &[reports.to_vec()]),
     );
     let rounds: Vec<_> = run.sent.chunk_by(|_, (_, offer)| offer.is_some()).collect();
@@ -177,7 +176,7 @@ fn queued_polls_also_wait_for_the_retry_after_of_an_error() {
     for code in [429, 403] {
         let delayed = Reply::fault(Fault::Status(code)).retry_after(Some(500));
         let reports = [vec![delayed, FAILED], vec![FAILED]];
-        let run = run(publisher_core(OPTIONS), scripted(&lists, &reports));
+        let run = run(publisher_watch(OPTIONS), scripted(&lists, &reports));
         let count = |time| run.sent.iter().filter(|(sent, _)| *sent == time).count();
         // First the list and eight polls. Then the other twelve polls, and the list or the repeated poll.
         assert_eq!(count(0), 1 + 8);
@@ -197,7 +196,7 @@ fn the_start_timeout_is_30_minutes_by_default() {
 #[test]
 fn errors_before_the_first_report_are_tolerated_for_two_minutes() {
     let run = run(
-        offer_core(watch_options(OPTIONS), Start::Shown),
+        offer_watch(watch_options(OPTIONS), None),
         scripted(&[], &[vec![NO_CONNECTION]]),
     );
     let times: Vec<_> = run.sent.iter().map(|(time, _)| *time).collect();

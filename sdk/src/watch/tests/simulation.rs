@@ -1,4 +1,4 @@
-//! Runs a core on virtual time with a simulated service, and checks the invariants of every run.
+//! Runs the state machine of a watch on virtual time with a simulated service. Checks the invariants that hold for every run.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -8,7 +8,7 @@ use super::model::{Exchange, Fault, Item, Report, Seconds, ServiceResponse};
 use crate::call::response::{Received, Response};
 use crate::error::Kind;
 use crate::types::{OfferStatusReport, OfferSummary, PublicationStep};
-use crate::watch::core::{Action, Core, Input, Request};
+use crate::watch::state_machine::{Action, Input, Request, StateMachine};
 use crate::{Error, Extensible};
 
 const SIX_HOURS: Seconds = 6 * 3600;
@@ -88,15 +88,15 @@ pub struct Run<E, O> {
     pub log: Vec<Exchange>,
     /// The times of all requests, with the offer whose status was requested; `None` for the list.
     pub sent: Vec<(Seconds, Option<u8>)>,
-    /// The length of the core's `Debug` output at the start and every six hours. It shows whether the core's state grows.
+    /// The length of the state machine's `Debug` output at the start and every six hours. It shows whether the state grows.
     pub state_sizes: Vec<usize>,
 }
 
-/// Runs the core until it ends.
-pub fn run<C: Core + Debug>(
-    mut core: C,
+/// Runs the state machine until the watch ends.
+pub fn run<M: StateMachine + Debug>(
+    mut state_machine: M,
     mut service: impl FnMut(Option<u8>, Seconds) -> Reply,
-) -> Run<C::Event, C::Output> {
+) -> Run<M::Event, M::Output> {
     // The exchanges that are under way, with their `Retry-After`.
     let mut pending: Vec<(Exchange, Option<Seconds>)> = Vec::new();
     let (mut events, mut log, mut sent) = (Vec::new(), Vec::new(), Vec::new());
@@ -106,7 +106,7 @@ pub fn run<C: Core + Debug>(
     let mut steps_without_request = 0;
     loop {
         steps_without_request += 1;
-        for action in core.step(input, Duration::from_secs(now)) {
+        for action in state_machine.step(input, Duration::from_secs(now)) {
             match action {
                 Action::Emit(event) => events.push(event),
                 Action::End(result) => {
@@ -146,7 +146,7 @@ pub fn run<C: Core + Debug>(
             }
         }
         if now >= SIX_HOURS * state_sizes.len() as Seconds {
-            state_sizes.push(format!("{core:?}").len());
+            state_sizes.push(format!("{state_machine:?}").len());
         }
         assert!(steps_without_request < 100, "needless timers");
         let next = pending
@@ -154,7 +154,7 @@ pub fn run<C: Core + Debug>(
             .enumerate()
             .min_by_key(|(_, (exchange, _))| exchange.received)
             .map(|(index, (exchange, _))| (index, exchange.received));
-        let timer = core.wake_at().map(|time| {
+        let timer = state_machine.wake_at().map(|time| {
             let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
             seconds.max(now)
         });
@@ -169,7 +169,7 @@ pub fn run<C: Core + Debug>(
                 now = timer;
                 input = Input::Timer;
             }
-            (_, None) => panic!("the core waits for nothing"),
+            (_, None) => panic!("the state machine waits for nothing"),
         }
     }
 }

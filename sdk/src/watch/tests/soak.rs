@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::model::{End, Fault, Item, Options, Seconds, ServiceResponse};
 use super::simulation::{Reply, run};
-use super::{OPTIONS, end, publisher_core};
+use super::{OPTIONS, end, publisher_watch};
 
 const OFFERS: u8 = 200;
 const HOUR: Seconds = 3600;
@@ -65,7 +65,7 @@ fn two_hundred_offers_are_watched_for_three_days_while_one_request_of_ten_fails(
         ..OPTIONS
     };
     let mut requests = 0;
-    let run = run(publisher_core(options), |offer, now| {
+    let run = run(publisher_watch(options), |offer, now| {
         requests += 1;
         reply(requests, offer, now)
     });

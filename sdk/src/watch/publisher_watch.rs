@@ -1,19 +1,16 @@
 //! The public types of the watch of all offers of a publisher.
 
 use std::collections::BTreeMap;
-use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_core::Stream;
-
 #[cfg(doc)]
 use crate::Outcome;
 use crate::types::PublisherId;
-use crate::watch::driver::Driver;
 use crate::watch::options::{Until, WatchOptions};
-use crate::watch::publisher_core::PublisherCore;
+use crate::watch::publisher_state_machine::PublisherStateMachine;
+use crate::watch::runner::{Runner, impl_watch};
 use crate::{Change, Client, Error, WatchResult};
 
 /// An event of a [`PublisherWatch`].
@@ -150,19 +147,10 @@ impl PublisherWatchBuilder {
 
     /// Returns the watch. The watch sends no request until it is awaited or read.
     pub fn start(self) -> PublisherWatch {
-        let core = PublisherCore::new(self.options.with_random_jitter());
+        let state_machine = PublisherStateMachine::new(self.options.with_random_jitter());
         PublisherWatch {
-            driver: Driver::new(&self.client, self.publisher, core),
+            runner: Runner::new(&self.client, self.publisher, state_machine),
         }
-    }
-}
-
-impl IntoFuture for PublisherWatchBuilder {
-    type Output = Result<PublisherWatchResult, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        self.start().into_future()
     }
 }
 
@@ -226,31 +214,12 @@ impl IntoFuture for PublisherWatchBuilder {
 #[must_use = "a watch does nothing until it is awaited or read"]
 #[derive(Debug)]
 pub struct PublisherWatch {
-    driver: Driver<PublisherCore>,
+    runner: Runner<PublisherStateMachine>,
 }
 
-impl PublisherWatch {
-    /// Returns the next event, or `None` after [`PublisherWatchEvent::Ended`]. The [`Stream`] returns the same events. This method
-    /// is cancel safe: no event is lost if the future is dropped.
-    pub async fn next_event(&mut self) -> Option<PublisherWatchEvent> {
-        self.driver.next_event().await
-    }
-}
-
-impl Stream for PublisherWatch {
-    type Item = PublisherWatchEvent;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.driver.poll_event(context)
-    }
-}
-
-impl IntoFuture for PublisherWatch {
-    type Output = Result<PublisherWatchResult, Error>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
-
-    /// Reads the remaining events, and returns the result. A watch that has ended returns its result again.
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.driver.finish())
-    }
-}
+impl_watch!(
+    PublisherWatch,
+    PublisherWatchBuilder,
+    PublisherWatchEvent,
+    PublisherWatchResult
+);

@@ -1,4 +1,4 @@
-//! The driver of both watches, which sends the core's requests and passes the results and the time to the core.
+//! Runs the state machine of a watch: sends its requests, and passes the results and the time to it.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,7 +12,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::types::PublisherId;
-use crate::watch::core::{Action, Core, Input, Request};
+use crate::watch::state_machine::{Action, Input, Request, StateMachine};
 use crate::{Client, Error};
 
 /// Upper bound for waits that overflow `Instant`: 30 years.
@@ -20,27 +20,27 @@ const MAXIMUM_WAIT: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
 type PendingRequest = Pin<Box<dyn Future<Output = Input> + Send>>;
 
-/// A core with its requests and its timer. They run while the driver is polled, not in spawned tasks. Therefore, spans and panics
-/// of the requests reach the caller, and dropping the driver cancels the requests.
-pub(crate) struct Driver<C: Core> {
+/// A state machine with its requests and its timer. They run while the runner is polled, not in spawned tasks. Therefore, tracing
+/// spans of the caller apply to the requests, panics of the requests reach the caller, and dropping the runner cancels the requests.
+pub(crate) struct Runner<M: StateMachine> {
     client: Client,
     publisher: PublisherId,
-    core: C,
+    state_machine: M,
     requests: FuturesUnordered<PendingRequest>,
-    actions: VecDeque<Action<C::Event, C::Output>>,
+    actions: VecDeque<Action<M::Event, M::Output>>,
     started: Option<Instant>,
     timer: Option<(Duration, Pin<Box<Sleep>>)>,
     /// The result; `None` until the watch has ended.
-    result: Option<Result<C::Output, Error>>,
+    result: Option<Result<M::Output, Error>>,
 }
 
-impl<C: Core> Driver<C> {
-    pub(crate) fn new(client: &Client, publisher: PublisherId, core: C) -> Self {
+impl<M: StateMachine> Runner<M> {
+    pub(crate) fn new(client: &Client, publisher: PublisherId, state_machine: M) -> Self {
         Self {
-            // The core decides when to repeat a failed poll.
+            // The state machine decides when a failed poll is repeated.
             client: client.without_retries(),
             publisher,
-            core,
+            state_machine,
             requests: FuturesUnordered::new(),
             actions: VecDeque::new(),
             started: None,
@@ -49,14 +49,14 @@ impl<C: Core> Driver<C> {
         }
     }
 
-    /// Returns the next event, or `None` after the last one.
-    pub(crate) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<C::Event>> {
+    /// Returns the next event, or `None` after the last event.
+    pub(crate) fn poll_event(&mut self, context: &mut Context<'_>) -> Poll<Option<M::Event>> {
         if self.result.is_some() {
             return Poll::Ready(None);
         }
         let started = *self.started.get_or_insert_with(|| {
             self.actions
-                .extend(self.core.step(Input::Timer, Duration::ZERO));
+                .extend(self.state_machine.step(Input::Timer, Duration::ZERO));
             Instant::now()
         });
         loop {
@@ -67,22 +67,22 @@ impl<C: Core> Driver<C> {
                     Action::End(result) => {
                         self.result = Some(result.clone());
                         self.requests.clear();
-                        return Poll::Ready(Some(C::ended(result)));
+                        return Poll::Ready(Some(M::ended(result)));
                     }
                 }
             }
             let input = ready!(self.poll_input(started, context));
             self.actions
-                .extend(self.core.step(input, started.elapsed()));
+                .extend(self.state_machine.step(input, started.elapsed()));
         }
     }
 
-    pub(crate) async fn next_event(&mut self) -> Option<C::Event> {
+    pub(crate) async fn next_event(&mut self) -> Option<M::Event> {
         poll_fn(|context| self.poll_event(context)).await
     }
 
     /// Reads the remaining events, and returns the result.
-    pub(crate) async fn finish(mut self) -> Result<C::Output, Error> {
+    pub(crate) async fn finish(mut self) -> Result<M::Output, Error> {
         loop {
             if let Some(result) = self.result {
                 return result;
@@ -105,12 +105,12 @@ impl<C: Core> Driver<C> {
         })
     }
 
-    /// Returns the next result of a request, or [`Input::Timer`] when the core's timer has elapsed.
+    /// Returns the next result of a request, or [`Input::Timer`] when the timer of the state machine has elapsed.
     fn poll_input(&mut self, started: Instant, context: &mut Context<'_>) -> Poll<Input> {
         if let Poll::Ready(Some(input)) = Pin::new(&mut self.requests).poll_next(context) {
             return Poll::Ready(input);
         }
-        let Some(wake_at) = self.core.wake_at() else {
+        let Some(wake_at) = self.state_machine.wake_at() else {
             self.timer = None;
             return Poll::Pending;
         };
@@ -128,10 +128,54 @@ impl<C: Core> Driver<C> {
     }
 }
 
-impl<C: Core<Output: fmt::Debug>> fmt::Debug for Driver<C> {
+impl<M: StateMachine<Output: fmt::Debug>> fmt::Debug for Runner<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driver")
+        f.debug_struct("Runner")
             .field("result", &self.result)
             .finish_non_exhaustive()
     }
 }
+
+/// Implements the methods and traits by which a program reads the events of a watch or awaits its result.
+macro_rules! impl_watch {
+    ($watch:ty, $builder:ty, $event:ty, $result:ty) => {
+        impl $watch {
+            /// Returns the next event, or `None` after the event `Ended`. The [`Stream`](futures_core::Stream) returns the same
+            /// events. This method is cancel safe: no event is lost if the future is dropped.
+            pub async fn next_event(&mut self) -> Option<$event> {
+                self.runner.next_event().await
+            }
+        }
+
+        impl futures_core::Stream for $watch {
+            type Item = $event;
+
+            fn poll_next(
+                mut self: Pin<&mut Self>,
+                context: &mut Context<'_>,
+            ) -> Poll<Option<Self::Item>> {
+                self.runner.poll_event(context)
+            }
+        }
+
+        impl IntoFuture for $watch {
+            type Output = Result<$result, Error>;
+            type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+            /// Reads the remaining events, and returns the result. A watch that has ended returns its result again.
+            fn into_future(self) -> Self::IntoFuture {
+                Box::pin(self.runner.finish())
+            }
+        }
+
+        impl IntoFuture for $builder {
+            type Output = Result<$result, Error>;
+            type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+            fn into_future(self) -> Self::IntoFuture {
+                self.start().into_future()
+            }
+        }
+    };
+}
+pub(crate) use impl_watch;

@@ -1,9 +1,10 @@
-//! How long a watch tolerates the errors of its polls, and when it polls again after an error.
+//! Decides when a watch polls again, and how long it tolerates the errors of its polls. Each watched offer and the list of offers
+//! have one schedule each.
 
 use std::time::Duration;
 
-use crate::Error;
-use crate::watch::options::WatchOptions;
+use crate::watch::options::{WatchOptions, retry_after_header};
+use crate::{Error, Response};
 
 /// The maximum time for which errors are tolerated before the first success. It is short, because these errors can be permanent, such
 /// as a wrong host name.
@@ -15,13 +16,8 @@ const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
 /// The maximum number of distinct errors that are kept.
 const MAXIMUM_ERRORS: usize = 8;
 
-/// Returns the maximum time without a success before this error ends the watch.
-///
-/// | error | before the first success | after the first success |
-/// |---|---|---|
-/// | invalid argument, configuration | ends at once | ends at once |
-/// | connection, timeout, 408, 429, 5xx; a 2xx that can't be decoded or is too large | 2 min, or `tolerate` if that is shorter | `tolerate` |
-/// | 401, no token, 403, 404, any other status code | ends at once | `tolerate` |
+/// Returns the maximum time without a success before this error ends the watch;
+/// [`WatchBuilder::tolerate`](crate::WatchBuilder::tolerate) has the table.
 fn tolerated(error: &Error, succeeded: bool, tolerate: Duration) -> Duration {
     if error.is_invalid_argument() || error.is_configuration() {
         Duration::ZERO
@@ -34,18 +30,12 @@ fn tolerated(error: &Error, succeeded: bool, tolerate: Duration) -> Duration {
     }
 }
 
-/// The decision after an error.
-#[derive(Debug)]
-pub(crate) enum Decision {
-    /// The watch reports the error and polls again at this time.
-    RetryAt(Duration, Error),
-    /// The watch ends with the error, whose sources are the earlier errors since the last success.
-    GiveUp(Error),
-}
-
-/// The successes and errors of one kind of poll: of the list, or of one offer's status.
+/// The time of the next poll, and the errors of the earlier polls.
 #[derive(Debug, Default)]
-pub(crate) struct PollHistory {
+pub(crate) struct PollSchedule {
+    /// The earliest time of the next poll.
+    pub(crate) next_poll: Duration,
+    /// Whether a poll has succeeded.
     succeeded: bool,
     /// The time at which the first poll after the last success was sent.
     without_success_since: Option<Duration>,
@@ -54,46 +44,60 @@ pub(crate) struct PollHistory {
     errors: Vec<Error>,
 }
 
-impl PollHistory {
+impl PollSchedule {
     /// Records that a poll was sent.
     pub(crate) fn sent(&mut self, now: Duration) {
         self.without_success_since.get_or_insert(now);
     }
 
-    /// Records a success, which drops the earlier errors.
-    pub(crate) fn succeeded(&mut self) {
-        *self = Self {
-            succeeded: true,
-            ..Self::default()
-        };
-    }
-
-    /// Records an error and decides whether the watch continues.
-    pub(crate) fn failed(
+    /// Records the result of a poll, and sets the time of the next poll. If a `Retry-After` header that is longer than the interval
+    /// sets this time, returns the wait. `Err` is the error that ends the watch; its sources are the earlier errors since the last
+    /// success.
+    pub(crate) fn received<T>(
         &mut self,
-        error: Error,
+        result: &Result<Response<T>, Error>,
         now: Duration,
         options: &WatchOptions,
-    ) -> Decision {
-        self.keep(&error);
-        let tolerated = tolerated(&error, self.succeeded, options.tolerate);
+    ) -> Result<Option<Duration>, Error> {
+        let wait = match result {
+            Ok(_) => {
+                *self = Self {
+                    succeeded: true,
+                    ..Self::default()
+                };
+                options.with_jitter(options.interval)
+            }
+            Err(error) => self.wait_after(error, now, options)?,
+        };
+        let header = retry_after_header(result);
+        let retry_after = options.retry_after(header);
+        let wait = wait.max(retry_after);
+        self.next_poll = now.saturating_add(wait);
+        let is_longer = header.is_some_and(|header| header > options.interval);
+        Ok((is_longer && wait == retry_after).then_some(wait))
+    }
+
+    /// Records an error. Returns the wait before the next poll, or the error that ends the watch.
+    fn wait_after(
+        &mut self,
+        error: &Error,
+        now: Duration,
+        options: &WatchOptions,
+    ) -> Result<Duration, Error> {
+        self.keep(error);
         let give_up_at = self
             .without_success_since
             .unwrap_or(now)
-            .saturating_add(tolerated);
+            .saturating_add(tolerated(error, self.succeeded, options.tolerate));
         if now >= give_up_at {
-            return Decision::GiveUp(self.last_error().unwrap_or(error));
+            return Err(self.last_error().unwrap_or_else(|| error.clone()));
         }
         self.backoff = self
             .backoff
             .saturating_mul(2)
             .clamp(INITIAL_BACKOFF.min(options.interval), options.interval);
         // The last poll is sent when the tolerated time ends, not a whole interval later.
-        let poll = now
-            .saturating_add(options.with_jitter(self.backoff))
-            .min(give_up_at);
-        let retry_at = now.saturating_add(options.retry_after(error.retry_after()));
-        Decision::RetryAt(poll.max(retry_at), error)
+        Ok(options.with_jitter(self.backoff).min(give_up_at - now))
     }
 
     /// Returns the last error since the last success. Its sources are the earlier errors with a different cause.
@@ -128,22 +132,21 @@ impl PollHistory {
 
 #[cfg(test)]
 mod tests {
-    use super::PollHistory;
+    use super::PollSchedule;
     use crate::Error;
     use crate::error::Kind;
-    use crate::watch::options::WatchOptions;
 
     #[test]
     fn a_401_remains_a_source_when_every_later_token_request_fails() {
         let unauthorized = Error::new(Kind::Status, "").with(|error| error.status = Some(401));
         let credential = || Error::new(Kind::Credential, "no token");
         let first = Error::chain(vec![unauthorized], credential());
-        let mut history = PollHistory::default();
+        let mut schedule = PollSchedule::default();
         for error in [first, credential(), credential()] {
-            history.failed(error, std::time::Duration::ZERO, &WatchOptions::default());
+            schedule.keep(&error);
         }
-        assert_eq!(history.errors().len(), 1);
-        let last = history.last_error().expect("an error");
+        assert_eq!(schedule.errors().len(), 1);
+        let last = schedule.last_error().expect("an error");
         assert!(last.is_credential());
         let source = std::error::Error::source(&last);
         let source = source.and_then(|error| error.downcast_ref::<Error>());

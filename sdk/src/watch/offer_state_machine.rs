@@ -1,25 +1,25 @@
-//! The core of [`Watch`](crate::Watch), which polls one offer at an interval.
+//! The decisions of [`Watch`](crate::Watch), which polls one offer at an interval.
 
 use std::time::Duration;
 
-use crate::watch::core::{Action, Core, Input, Request};
 use crate::watch::options::WatchOptions;
-use crate::watch::watched_offer::Offer;
+use crate::watch::polled_offer::PolledOffer;
+use crate::watch::state_machine::{Action, Input, Request, StateMachine};
 use crate::{Error, Outcome, WatchEvent, WatchResult};
 
 /// The state of a watch of one offer.
 #[derive(Debug)]
-pub(crate) struct OfferCore {
+pub(crate) struct OfferStateMachine {
     pub(crate) id: String,
-    pub(crate) offer: Offer,
+    pub(crate) offer: PolledOffer,
     pub(crate) options: WatchOptions,
-    /// The maximum time until a report shows the start of the publication. Without an earlier report, it has no effect.
+    /// The maximum time until a report shows the start of the publication. It has an effect only with an earlier report.
     pub(crate) start_timeout: Duration,
-    /// Whether a poll is under way.
+    /// Whether a response is pending.
     pub(crate) polling: bool,
 }
 
-impl Core for OfferCore {
+impl StateMachine for OfferStateMachine {
     type Event = WatchEvent;
     type Output = WatchResult;
 
@@ -27,7 +27,7 @@ impl Core for OfferCore {
         let mut actions = Vec::new();
         if let Input::Status(_, result) = input {
             self.polling = false;
-            for event in self.offer.polled(result, now, &self.options) {
+            for event in self.offer.receive(result, now, &self.options) {
                 if let WatchEvent::Ended(result) = event {
                     actions.push(Action::End(result));
                     return actions;
@@ -42,16 +42,16 @@ impl Core for OfferCore {
         };
         if let Some(outcome) = ended_by_time {
             actions.push(Action::End(Ok(self.offer.result(outcome))));
-        } else if !self.polling && now >= self.offer.due() {
+        } else if !self.polling && now >= self.offer.next_poll() {
             self.polling = true;
-            self.offer.sent(now);
+            self.offer.poll_sent(now);
             actions.push(Action::Send(Request::Status(self.id.clone())));
         }
         actions
     }
 
     fn wake_at(&self) -> Option<Duration> {
-        let poll = (!self.polling).then(|| self.offer.due());
+        let poll = (!self.polling).then(|| self.offer.next_poll());
         let start = (!self.offer.has_started()).then_some(self.start_timeout);
         [poll, start, self.options.timeout]
             .into_iter()

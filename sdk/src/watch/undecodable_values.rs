@@ -58,13 +58,13 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Array<T> {
 
 /// Returns whether the lenient decoder couldn't read the steps, the messages, a step's status or a message's level in the body of a
 /// report.
-pub(crate) fn has_unread_values(body: &[u8]) -> bool {
+pub(crate) fn has_undecodable_values(body: &[u8]) -> bool {
     serde_json::from_slice::<Report>(body).is_err()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::has_unread_values;
+    use super::has_undecodable_values;
 
     #[test]
     fn only_unread_values_that_could_contradict_a_success_are_detected() {
@@ -93,7 +93,7 @@ mod tests {
         for (properties, expected) in [(&harmless[..], false), (&detected, true)] {
             for properties in properties {
                 let body = format!(r#"{{"status":"succeeded"{properties}}}"#);
-                assert_eq!(has_unread_values(body.as_bytes()), expected, "{body}");
+                assert_eq!(has_undecodable_values(body.as_bytes()), expected, "{body}");
             }
         }
     }

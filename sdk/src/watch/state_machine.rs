@@ -1,6 +1,7 @@
-//! The interface between the two parts of a watch: the core makes the decisions, and the driver sends the requests. A core has no
-//! I/O and no clock: the driver passes an input and the time, and the core returns actions. Times are durations since the driver was
-//! first polled.
+//! The interface between the two parts of a watch. The state machine makes the decisions: it has no I/O and no clock. The runner
+//! passes inputs and the time to the state machine, and performs the actions that the state machine returns.
+//!
+//! Every time is a duration since the runner was first polled.
 
 use std::time::Duration;
 
@@ -8,17 +9,17 @@ use crate::types::{OfferStatusReport, OfferSummary};
 use crate::{Error, Response};
 
 /// Decides what a watch does.
-pub(crate) trait Core {
+pub(crate) trait StateMachine {
     /// The type of the events that the watch reports.
     type Event;
     /// The type of the result of the watch.
     type Output: Clone;
 
-    /// Processes an input, and returns the actions for the driver. The first input is [`Input::Timer`] at time zero.
+    /// Processes an input, and returns the actions for the runner. The first input is [`Input::Timer`] at time zero.
     fn step(&mut self, input: Input, now: Duration) -> Vec<Action<Self::Event, Self::Output>>;
 
-    /// Returns the time at which the driver passes the next [`Input::Timer`] if no response arrives earlier. `None` means that the
-    /// core waits only for responses.
+    /// Returns the time at which the runner passes the next [`Input::Timer`] if no response arrives earlier. `None` means that the
+    /// state machine waits only for responses.
     fn wake_at(&self) -> Option<Duration>;
 
     /// Returns the event that reports the end of the watch.
@@ -34,10 +35,10 @@ pub(crate) enum Request {
     Status(String),
 }
 
-/// An input of a step.
+/// An input of a state machine.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// The time that `wake_at` returned has come. The core ignores a timer that is too early or that it doesn't need.
+    /// The time that `wake_at` returned has come. The state machine ignores a timer that is too early or that it doesn't need.
     Timer,
     /// The result of [`Request::List`].
     List(Result<Response<Vec<OfferSummary>>, Error>),
@@ -45,7 +46,7 @@ pub(crate) enum Input {
     Status(String, Result<Response<OfferStatusReport>, Error>),
 }
 
-/// An action that the driver performs.
+/// An action that the runner performs.
 #[derive(Debug)]
 pub(crate) enum Action<E, O> {
     /// Sends a request. Its result becomes an input.

@@ -1,44 +1,15 @@
-//! Distinguishes reports of a new publication from reports of the previous publication.
+//! Determines whether a report is about a later publication than another report. [`WatchBuilder::after`](crate::WatchBuilder::after)
+//! lists the conditions.
 
 use std::time::SystemTime;
 
 use crate::types::{OfferStatusReport, PublicationStep};
 
-/// Whether a report has shown the start of the publication that the watch waits for.
-#[derive(Debug)]
-pub(crate) enum Start {
-    /// A report has shown the start, or the watch accepts any publication.
-    Shown,
-    /// The watch waits for a report of a publication that is later than the publication of this earlier report.
-    After(Box<OfferStatusReport>),
-}
-
-impl Start {
-    /// Processes a report, and returns whether the publication has started.
-    pub(crate) fn record(&mut self, report: &OfferStatusReport) -> bool {
-        if let Self::After(earlier) = self
-            && is_later_publication(earlier, report)
-        {
-            *self = Self::Shown;
-        }
-        self.is_shown()
-    }
-
-    pub(crate) fn is_shown(&self) -> bool {
-        matches!(self, Self::Shown)
-    }
-}
-
-/// Returns whether a report belongs to a later publication than the earlier report:
-///
-/// | status of the report | condition |
-/// |---|---|
-/// | known, in flight | its status, steps or messages differ from the earlier report |
-/// | known, final | all its messages are newer than all messages of the earlier report |
-/// | unknown, empty or null | never |
-///
-/// Other differences don't count. For example, links can appear late.
-fn is_later_publication(earlier: &OfferStatusReport, report: &OfferStatusReport) -> bool {
+/// Returns whether `report` is about a later publication than `earlier`.
+pub(crate) fn is_later_publication(
+    earlier: &OfferStatusReport,
+    report: &OfferStatusReport,
+) -> bool {
     if report.status.known().is_none() {
         return false;
     }
@@ -66,7 +37,7 @@ fn times(report: &OfferStatusReport) -> Option<Vec<SystemTime>> {
 
 #[cfg(test)]
 mod tests {
-    use super::Start;
+    use super::is_later_publication;
     use crate::types::OfferStatusReport;
 
     fn decode(report: &str) -> OfferStatusReport {
@@ -74,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_report_of_a_later_publication_shows_the_start() {
+    fn a_later_publication_shows_in_the_status_and_steps_or_in_newer_messages() {
         // For each earlier report: the reports of a later publication, and reports that can belong to the same publication.
         let cases: [(&str, &[&str], &[&str]); 5] = [
             (
@@ -124,17 +95,13 @@ mod tests {
             ),
         ];
         for (earlier, later, same) in cases {
-            let start = || Start::After(Box::new(decode(earlier)));
             for report in later {
-                let mut start = start();
-                assert!(start.record(&decode(report)), "{earlier}\n{report}");
-                // After the start, every report counts.
-                assert!(start.is_shown() && start.record(&decode(earlier)));
+                let is_later = is_later_publication(&decode(earlier), &decode(report));
+                assert!(is_later, "{earlier}\n{report}");
             }
             for report in same.iter().chain([&earlier]) {
-                let mut start = start();
-                assert!(!start.record(&decode(report)), "{earlier}\n{report}");
-                assert!(!start.is_shown());
+                let is_later = is_later_publication(&decode(earlier), &decode(report));
+                assert!(!is_later, "{earlier}\n{report}");
             }
         }
     }

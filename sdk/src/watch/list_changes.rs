@@ -1,4 +1,4 @@
-//! Comparison of consecutive lists of offers.
+//! Compares each list of offers with the earlier lists, so that the watch of a publisher finds the offers that have changed.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,61 +7,61 @@ use crate::Extensible;
 use crate::types::{OfferStatus, OfferSummary};
 use crate::watch::report::is_in_flight;
 
-/// The fingerprints of the offers in earlier lists. The lists themselves aren't kept, because a publisher can have thousands of
+/// A fingerprint of each offer in the earlier lists. The lists themselves aren't kept, because a publisher can have thousands of
 /// offers.
 #[derive(Debug, Default)]
-pub(crate) struct Listing {
+pub(crate) struct EarlierLists {
     fingerprints: HashMap<Box<str>, u64>,
     /// Whether a list was received.
     has_list: bool,
 }
 
-/// The state of an offer in a list.
+/// The state of an offer in the new list.
 #[derive(Debug, Default)]
-pub(crate) struct Item {
+pub(crate) struct ListedOffer {
     pub(crate) status: Option<Extensible<OfferStatus>>,
     pub(crate) in_flight: bool,
     /// A hash of the status, the version and the time of the last change.
     fingerprint: u64,
-    /// Whether the fingerprint differs from the previous one, or the offer wasn't in any earlier list. `false` in the first list.
+    /// Whether the fingerprint has changed, or the offer is new since the first list. In the first list, no offer is changed.
     pub(crate) changed: bool,
 }
 
-/// Whether a list shows that the publication of an offer succeeded. If an offer occurs twice in a list, the greater value counts.
+/// The state of a publication in a list. If an offer occurs twice in a list, the greater value counts.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Evidence {
+pub(crate) enum ListedState {
     /// The list doesn't contain a status of the offer.
-    None,
-    Success,
+    NoStatus,
+    Succeeded,
     /// The publication ended without a success.
-    NoSuccess,
+    NotSucceeded,
     InFlight,
 }
 
-impl Evidence {
+impl ListedState {
     pub(crate) fn from_status(status: Option<&Extensible<OfferStatus>>) -> Self {
         match status.and_then(Extensible::known) {
-            _ if status.is_none() => Self::None,
+            _ if status.is_none() => Self::NoStatus,
             _ if is_in_flight(status) => Self::InFlight,
-            Some(OfferStatus::Succeeded | OfferStatus::Published) => Self::Success,
-            _ => Self::NoSuccess,
+            Some(OfferStatus::Succeeded | OfferStatus::Published) => Self::Succeeded,
+            _ => Self::NotSucceeded,
         }
     }
 }
 
-impl Listing {
-    /// Records a list, and returns the state of each offer. An offer that occurs twice in the list is in flight if one of its items
-    /// is in flight.
-    pub(crate) fn record(&mut self, list: Vec<OfferSummary>) -> HashMap<String, Item> {
-        let mut items: HashMap<String, Item> = HashMap::with_capacity(list.len());
+impl EarlierLists {
+    /// Compares a list with the earlier lists, and returns the state of each offer. An offer that occurs twice in the list is in
+    /// flight if one of its items is in flight.
+    pub(crate) fn compare(&mut self, list: Vec<OfferSummary>) -> HashMap<String, ListedOffer> {
+        let mut items: HashMap<String, ListedOffer> = HashMap::with_capacity(list.len());
         for offer in list {
             let fingerprint = fingerprint(&offer);
             let in_flight = offer.is_in_flight();
             let item = items.entry(offer.id).or_default();
             item.fingerprint = item.fingerprint.rotate_left(1) ^ fingerprint;
             item.in_flight |= in_flight;
-            let evidence = Evidence::from_status(offer.status.as_ref());
-            if evidence > Evidence::from_status(item.status.as_ref()) {
+            let state = ListedState::from_status(offer.status.as_ref());
+            if state > ListedState::from_status(item.status.as_ref()) {
                 item.status = offer.status;
             }
         }
@@ -92,7 +92,7 @@ fn fingerprint(offer: &OfferSummary) -> u64 {
 mod tests {
     use serde_json::json;
 
-    use super::Listing;
+    use super::EarlierLists;
     use crate::Extensible;
     use crate::types::OfferSummary;
 
@@ -109,23 +109,23 @@ mod tests {
             (["", "running"], true, "running"),
             (["", "succeeded"], true, "succeeded"),
         ] {
-            let mut listing = Listing::default();
-            let mut record = |versions: [u8; 2]| {
+            let mut lists = EarlierLists::default();
+            let mut compare = |versions: [u8; 2]| {
                 let items = [0, 1].map(|index| {
                     let (status, version) = (statuses[index], versions[index]);
                     let item = json!({"id": "a", "status": status, "version": version});
                     serde_json::from_value::<OfferSummary>(item).expect("a list item")
                 });
-                let mut items = listing.record(items.into());
+                let mut items = lists.compare(items.into());
                 items.remove("a").expect("the offer")
             };
-            let item = record([1, 2]);
+            let item = compare([1, 2]);
             assert_eq!(item.in_flight, in_flight, "{statuses:?}");
             let listed = item.status.as_ref().map(Extensible::as_str);
             assert_eq!(listed, Some(status), "{statuses:?}");
             // A list with the same items isn't a change. A list with another version of one item is a change.
-            assert!(!item.changed && !record([1, 2]).changed);
-            assert!(record([3, 2]).changed && record([3, 4]).changed);
+            assert!(!item.changed && !compare([1, 2]).changed);
+            assert!(compare([3, 2]).changed && compare([3, 4]).changed);
         }
     }
 }

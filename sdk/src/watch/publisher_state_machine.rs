@@ -1,16 +1,15 @@
-//! The core of [`PublisherWatch`](crate::PublisherWatch), which requests the list of offers at an interval, and after each list the
-//! status of the watched offers.
+//! The decisions of [`PublisherWatch`](crate::PublisherWatch), which requests the list of offers at an interval, and after each list
+//! the status of the watched offers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::types::{OfferStatus, OfferStatusReport, OfferSummary};
-use crate::watch::core::{Action, Core, Input, Request};
-use crate::watch::listing::{Evidence, Item, Listing};
-use crate::watch::options::{WatchOptions, retry_after};
-use crate::watch::poll_errors::{Decision, PollHistory};
-use crate::watch::start::Start;
-use crate::watch::watched_offer::Offer;
+use crate::watch::list_changes::{EarlierLists, ListedOffer, ListedState};
+use crate::watch::options::{WatchOptions, retry_after_header};
+use crate::watch::poll_schedule::PollSchedule;
+use crate::watch::polled_offer::PolledOffer;
+use crate::watch::state_machine::{Action, Input, Request, StateMachine};
 use crate::{
     Error, Extensible, Outcome, PublisherWatchEvent, PublisherWatchResult, Response, WatchEvent,
     WatchResult,
@@ -23,36 +22,34 @@ type Actions = Vec<Action<PublisherWatchEvent, PublisherWatchResult>>;
 
 /// The state of a watch of a publisher's offers.
 ///
-/// After a list, the status of every open offer is requested once. The next list request is sent an interval after the list, but not
-/// before these status requests have ended. Only status requests that failed are repeated before the next list. List and status
-/// requests never overlap.
+/// After a list, the status of every open offer is requested once. The next list is requested an interval after the list, but only
+/// after these status requests have ended. Before the next list, only the status requests that failed are repeated. A list request
+/// and a status request never run concurrently.
 #[derive(Debug)]
-pub(crate) struct PublisherCore {
+pub(crate) struct PublisherStateMachine {
     options: WatchOptions,
-    listing: Listing,
-    list_history: PollHistory,
-    /// Whether a list request is under way.
-    list_under_way: bool,
-    next_list: Duration,
-    /// The earliest time of any request. The `Retry-After` of an error sets it, and applies to all requests.
+    earlier_lists: EarlierLists,
+    list_schedule: PollSchedule,
+    /// Whether the response of a list request is pending.
+    list_pending: bool,
+    /// The earliest time of any request, which the `Retry-After` of an error sets.
     hold: Duration,
-    offers: BTreeMap<String, Watched>,
+    offers: BTreeMap<String, WatchedOffer>,
     /// The status requests to send, each with its earliest time and the offer's id. The time is zero for a request that follows a
     /// list, and greater than zero for a request that is repeated after an error.
     polls: BTreeSet<(Duration, String)>,
-    /// The number of status requests that are under way.
-    polling: usize,
+    /// The number of status requests whose responses are pending.
+    pending_polls: usize,
 }
 
 /// An offer that was in flight or changed in a list.
 #[derive(Debug)]
-struct Watched {
-    offer: Offer,
-    /// Whether the status of the offer is requested after the next list. Only a report with an outcome or an error that isn't
-    /// tolerated sets this to `false`.
+struct WatchedOffer {
+    offer: PolledOffer,
+    /// Whether the status of the offer is requested after the next list. An offer is open until it has a result. A list that doesn't
+    /// agree with the result opens the offer again.
     open: bool,
-    /// The result of the watch of this offer; `None` while it continues. If a later list doesn't agree with the result, the offer is open
-    /// again.
+    /// The result of the watch of this offer; `None` while this watch continues.
     result: Option<Result<WatchResult, Error>>,
     /// The status in the last list that has a status of the offer.
     listed_status: Option<Extensible<OfferStatus>>,
@@ -69,18 +66,17 @@ enum Contradiction {
     Lasting,
 }
 
-impl PublisherCore {
+impl PublisherStateMachine {
     pub(crate) fn new(options: WatchOptions) -> Self {
         Self {
             options,
-            listing: Listing::default(),
-            list_history: PollHistory::default(),
-            list_under_way: false,
-            next_list: Duration::ZERO,
+            earlier_lists: EarlierLists::default(),
+            list_schedule: PollSchedule::default(),
+            list_pending: false,
             hold: Duration::ZERO,
             offers: BTreeMap::new(),
             polls: BTreeSet::new(),
-            polling: 0,
+            pending_polls: 0,
         }
     }
 
@@ -90,17 +86,16 @@ impl PublisherCore {
         now: Duration,
         actions: &mut Actions,
     ) {
-        self.list_under_way = false;
-        let header = retry_after(&result);
-        let retry_after = self.options.retry_after(header);
+        self.list_pending = false;
+        let delay = match self.list_schedule.received(&result, now, &self.options) {
+            Ok(delay) => delay,
+            Err(error) => {
+                actions.push(Action::End(Err(error)));
+                return;
+            }
+        };
         match result {
             Ok(response) => {
-                self.list_history.succeeded();
-                let wait = self
-                    .options
-                    .with_jitter(self.options.interval)
-                    .max(retry_after);
-                self.next_list = now.saturating_add(wait);
                 let offers = response.value.len();
                 self.compare(response.value, now);
                 let open = self.offers.iter().filter(|(_, watched)| watched.open);
@@ -115,24 +110,17 @@ impl PublisherCore {
                     return;
                 }
             }
-            Err(error) => match self.list_history.failed(error, now, &self.options) {
-                Decision::RetryAt(at, error) => {
-                    self.next_list = at;
-                    self.hold = self.hold.max(now.saturating_add(retry_after));
-                    let offer = None;
-                    actions.push(Action::Emit(PublisherWatchEvent::PollFailed {
-                        offer,
-                        error,
-                    }));
-                }
-                Decision::GiveUp(error) => {
-                    actions.push(Action::End(Err(error)));
-                    return;
-                }
-            },
+            Err(error) => {
+                let retry_after = self.options.retry_after(error.retry_after());
+                self.hold = self.hold.max(now.saturating_add(retry_after));
+                let offer = None;
+                actions.push(Action::Emit(PublisherWatchEvent::PollFailed {
+                    offer,
+                    error,
+                }));
+            }
         }
-        let wait = self.next_list.saturating_sub(now);
-        if let Some(wait) = self.options.delay(header, wait) {
+        if let Some(wait) = delay {
             let offer = None;
             actions.push(Action::Emit(PublisherWatchEvent::Delayed { offer, wait }));
         }
@@ -140,14 +128,14 @@ impl PublisherCore {
 
     /// Compares the results of the watched offers with the list, and adds new watched offers: those that are in flight or changed.
     fn compare(&mut self, list: Vec<OfferSummary>, now: Duration) {
-        let items = self.listing.record(list);
+        let items = self.earlier_lists.compare(list);
         for (id, watched) in &mut self.offers {
             watched.compare(items.get(id), now);
         }
         for (id, item) in items {
             if item.in_flight || item.changed {
-                self.offers.entry(id).or_insert_with(|| Watched {
-                    offer: Offer::new(None, Start::Shown, now),
+                self.offers.entry(id).or_insert_with(|| WatchedOffer {
+                    offer: PolledOffer::new(None, None),
                     open: true,
                     result: None,
                     listed_status: item.status,
@@ -164,11 +152,12 @@ impl PublisherCore {
         now: Duration,
         actions: &mut Actions,
     ) {
-        self.polling = self.polling.saturating_sub(1);
+        self.pending_polls = self.pending_polls.saturating_sub(1);
         let failed = result.is_err();
-        let header = retry_after(&result);
+        let header = retry_after_header(&result);
         let retry_at = now.saturating_add(self.options.retry_after(header));
-        self.next_list = self.next_list.max(retry_at);
+        let next_list = &mut self.list_schedule.next_poll;
+        *next_list = retry_at.max(*next_list);
         if failed {
             self.hold = self.hold.max(retry_at);
         }
@@ -176,7 +165,7 @@ impl PublisherCore {
             return;
         };
         let mut ended = None;
-        for event in watched.offer.polled(result, now, &self.options) {
+        for event in watched.offer.receive(result, now, &self.options) {
             let offer = id.to_owned();
             actions.push(Action::Emit(match event {
                 WatchEvent::Changed(change) => PublisherWatchEvent::Changed {
@@ -184,7 +173,8 @@ impl PublisherCore {
                     change: Box::new(change),
                 },
                 WatchEvent::PollFailed(error) => {
-                    self.polls.insert((watched.offer.due(), offer.clone()));
+                    self.polls
+                        .insert((watched.offer.next_poll(), offer.clone()));
                     PublisherWatchEvent::PollFailed {
                         offer: Some(offer),
                         error,
@@ -229,7 +219,7 @@ impl PublisherCore {
         actions.push(Action::End(Ok(PublisherWatchResult {
             offers,
             timed_out,
-            last_error: self.list_history.last_error(),
+            last_error: self.list_schedule.last_error(),
         })));
     }
 
@@ -237,13 +227,13 @@ impl PublisherCore {
     /// that follow the last list have ended.
     fn list_at(&self) -> Option<Duration> {
         let has_polls_after_list = self.polls.first().is_some_and(|(due, _)| due.is_zero());
-        let idle = !self.list_under_way && self.polling == 0 && !has_polls_after_list;
-        idle.then_some(self.next_list.max(self.hold))
+        let idle = !self.list_pending && self.pending_polls == 0 && !has_polls_after_list;
+        idle.then_some(self.list_schedule.next_poll.max(self.hold))
     }
 
     /// Returns the earliest time of the next status request, or `None` if no status request can be sent now.
     fn poll_at(&self) -> Option<Duration> {
-        if self.list_under_way || self.polling >= MAXIMUM_REQUESTS {
+        if self.list_pending || self.pending_polls >= MAXIMUM_REQUESTS {
             return None;
         }
         let (due, _) = self.polls.first()?;
@@ -253,31 +243,31 @@ impl PublisherCore {
     /// Sends the requests that are due. A list request goes first, because the status of every open offer is requested after the list.
     fn send(&mut self, now: Duration, actions: &mut Actions) {
         if self.list_at().is_some_and(|at| now >= at) {
-            self.list_under_way = true;
-            self.list_history.sent(now);
+            self.list_pending = true;
+            self.list_schedule.sent(now);
             actions.push(Action::Send(Request::List));
         }
         while self.poll_at().is_some_and(|at| now >= at)
             && let Some((_, id)) = self.polls.pop_first()
         {
             if let Some(watched) = self.offers.get_mut(&id) {
-                watched.offer.sent(now);
-                self.polling += 1;
+                watched.offer.poll_sent(now);
+                self.pending_polls += 1;
                 actions.push(Action::Send(Request::Status(id)));
             }
         }
     }
 }
 
-impl Watched {
+impl WatchedOffer {
     /// Compares the result with a list. `item` is `None` if the list doesn't contain the offer.
-    fn compare(&mut self, item: Option<&Item>, now: Duration) {
+    fn compare(&mut self, item: Option<&ListedOffer>, now: Duration) {
         let status = item.and_then(|item| item.status.as_ref());
         let has_new_status = status != self.listed_status.as_ref();
         if status.is_some() {
             self.listed_status = status.cloned();
         }
-        let (Some(Ok(result)), Some(report)) = (&self.result, self.offer.last()) else {
+        let (Some(Ok(result)), Some(report)) = (&self.result, self.offer.last_report()) else {
             return;
         };
         // A list agrees with the outcome if its status has changed to the status of the report. No list agrees with an outcome that a
@@ -323,14 +313,16 @@ impl Watched {
     /// Determines whether the list contradicts the last report.
     fn update_contradiction(&mut self, now: Duration) {
         let report = match self.result {
-            Some(Ok(_)) => self.offer.last(),
+            Some(Ok(_)) => self.offer.last_report(),
             _ => None,
         };
-        let evidence = Evidence::from_status(self.listed_status.as_ref());
-        let contradicts = report.is_some_and(|report| match evidence {
-            Evidence::None | Evidence::Success => false,
-            Evidence::NoSuccess => report.outcome().is_some_and(Outcome::may_count_as_success),
-            Evidence::InFlight => !report.is_in_flight(),
+        let listed = ListedState::from_status(self.listed_status.as_ref());
+        let contradicts = report.is_some_and(|report| match listed {
+            ListedState::NoStatus | ListedState::Succeeded => false,
+            ListedState::NotSucceeded => {
+                report.outcome().is_some_and(Outcome::may_count_as_success)
+            }
+            ListedState::InFlight => !report.is_in_flight(),
         });
         self.contradiction = match self.contradiction {
             _ if !contradicts => Contradiction::No,
@@ -352,7 +344,7 @@ impl Watched {
     }
 }
 
-impl Core for PublisherCore {
+impl StateMachine for PublisherStateMachine {
     type Event = PublisherWatchEvent;
     type Output = PublisherWatchResult;
 

@@ -1,0 +1,215 @@
+//! The public types of the watch of one offer.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crate::types::{OfferId, OfferStatusReport, PublisherId};
+use crate::watch::offer_state_machine::OfferStateMachine;
+use crate::watch::options::{Until, WatchOptions};
+use crate::watch::polled_offer::PolledOffer;
+use crate::watch::runner::{Runner, impl_watch};
+use crate::{Change, Client, Error, Outcome};
+
+/// How a watch of one offer ended.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct WatchResult {
+    /// How the publication ended. [`Outcome::NotStarted`] and [`Outcome::TimedOut`] mean that the watch ended before the
+    /// publication.
+    pub outcome: Outcome,
+    /// The last report; `None` if the watch ended before the first report.
+    pub report: Option<OfferStatusReport>,
+    /// The error of the last completed poll; `None` if the poll succeeded. Its chain of
+    /// [`source`](std::error::Error::source)s has the earlier `errors`.
+    pub last_error: Option<Error>,
+    /// The last eight errors since the last successful poll, oldest first. Of several errors with the same cause, only the last
+    /// is kept.
+    pub errors: Vec<Error>,
+}
+
+/// An event of a [`Watch`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum WatchEvent {
+    /// The report differs from the previous report, or is the first report. A watch that
+    /// [resumes](WatchBuilder::resume_from) compares the first report with the stored report.
+    Changed(Change),
+    /// A poll failed, and the watch continues. The error doesn't mean that the publication failed.
+    PollFailed(Error),
+    /// The service's `Retry-After` is longer than the interval. The next poll is sent after this time, which is at most one hour.
+    Delayed(Duration),
+    /// The watch has ended. `Err` is the error that ended the watch, with a chain of sources as in [`WatchResult::last_error`].
+    /// The outcome of the publication is then unknown.
+    Ended(Result<WatchResult, Error>),
+}
+
+impl Client {
+    /// Returns a builder for a [`Watch`] of one offer.
+    ///
+    /// # Errors
+    ///
+    /// [`is_invalid_argument`](Error::is_invalid_argument) if an identifier doesn't match the pattern of the spec.
+    pub fn watch(
+        &self,
+        publisher_id: impl AsRef<str>,
+        offer_id: impl AsRef<str>,
+    ) -> Result<WatchBuilder, Error> {
+        Ok(WatchBuilder {
+            client: self.clone(),
+            publisher: crate::call::checked("watch", "publisherId", publisher_id.as_ref())?,
+            offer: crate::call::checked("watch", "offerId", offer_id.as_ref())?,
+            options: WatchOptions::default(),
+            last: None,
+            after: None,
+            start_timeout: Duration::from_secs(30 * 60),
+        })
+    }
+}
+
+/// Builds a [`Watch`]. Await the builder for the result, or call [`start`](Self::start) to read the events.
+#[derive(Clone, Debug)]
+#[must_use = "a watch does nothing until it is awaited or read"]
+pub struct WatchBuilder {
+    client: Client,
+    publisher: PublisherId,
+    offer: OfferId,
+    options: WatchOptions,
+    last: Option<OfferStatusReport>,
+    after: Option<OfferStatusReport>,
+    pub(super) start_timeout: Duration,
+}
+
+impl WatchBuilder {
+    /// Sets the time between a report and the next poll; 60 s by default. The watch adds up to a tenth to every wait, so that many
+    /// watches don't poll at the same time. A longer `Retry-After` of the service replaces one wait, up to one hour. After an
+    /// error, the watch waits 1 s (or the interval, if that is shorter). Each further error doubles this wait, up to the interval.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.options.interval = interval;
+        self
+    }
+
+    /// Sets the maximum duration of the watch from the first poll; unlimited by default. After this time, the watch ends with
+    /// [`Outcome::TimedOut`], even during a poll or after a failed poll.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets how long polls may fail before the watch ends with an error; 15 min by default. Zero tolerates no error. The time
+    /// starts with the first poll after the last report. Before the first report, the time is at most 2 min. A poll that is under
+    /// way at the end of this time can last until the client's [timeout](crate::ClientBuilder::attempt_timeout).
+    ///
+    /// | error | before the first report | after the first report |
+    /// |---|---|---|
+    /// | connection, timeout, 408, 429, 5xx; a 2xx that can't be decoded or is too large | tolerated, at most 2 min | tolerated |
+    /// | 401, no token, 403, 404, any other status code | ends the watch | tolerated |
+    /// | invalid argument, configuration | ends the watch | ends the watch |
+    pub fn tolerate(mut self, time: Duration) -> Self {
+        self.options.tolerate = time;
+        self
+    }
+
+    /// Sets the outcomes that end the watch; [`Until::Outcome`] by default.
+    pub fn until(mut self, until: Until) -> Self {
+        self.options.until = until;
+        self
+    }
+
+    /// Waits for a publication that starts after the service sent the `earlier` report. Get this report before you start the
+    /// publication: right after the start, the service can still return the outcome of the previous publication.
+    ///
+    /// An outcome counts only after a report has shown that the new publication started. A report shows this in two cases:
+    ///
+    /// * Its status is `notStarted`, `running` or `waitingForPublisherReview`, and its status, steps or messages differ from the
+    ///   `earlier` report.
+    /// * It has any other known status, both reports have messages, and all its messages are newer than all messages of the
+    ///   `earlier` report.
+    ///
+    /// Other differences don't count. For example, links can appear late. If no report shows the start within the
+    /// [start timeout](Self::start_timeout), the outcome is [`Outcome::NotStarted`].
+    pub fn after(mut self, earlier: OfferStatusReport) -> Self {
+        self.after = Some(earlier);
+        self
+    }
+
+    /// Sets the maximum time from the first poll to the start of the publication; 30 min by default. The time has an effect only
+    /// with [`after`](Self::after).
+    pub fn start_timeout(mut self, timeout: Duration) -> Self {
+        self.start_timeout = timeout;
+        self
+    }
+
+    /// Resumes an earlier watch from its last report, which the program has stored. The watch reports only the changes since this
+    /// report. The outcome always comes from a new report.
+    pub fn resume_from(mut self, report: OfferStatusReport) -> Self {
+        self.last = Some(report);
+        self
+    }
+
+    /// Returns the watch. The watch sends no request until it is awaited or read.
+    pub fn start(self) -> Watch {
+        let state_machine = OfferStateMachine {
+            id: self.offer.into(),
+            offer: PolledOffer::new(self.last, self.after),
+            options: self.options.with_random_jitter(),
+            start_timeout: self.start_timeout,
+            polling: false,
+        };
+        Watch {
+            runner: Runner::new(&self.client, self.publisher, state_machine),
+        }
+    }
+}
+
+/// A watch of one offer's publication: await it for the result, or read it as a stream of events.
+///
+/// The watch polls the offer's status at an interval until the publication has an [`Outcome`]. An `Err` means that *polls* failed
+/// for longer than [tolerated](WatchBuilder::tolerate). [`Outcome::Failed`] means that the *publication* failed. Each poll is a
+/// call without retries: the client's [`RetryPolicy`](crate::RetryPolicy) doesn't apply. Dropping the watch cancels its requests.
+/// If a token provider panics during a poll, the panic reaches the task that reads the watch.
+///
+/// Right after the start of a publication, the service can still return the outcome of the previous publication. With
+/// [`WatchBuilder::after`], this outcome doesn't count.
+///
+/// ```no_run
+/// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
+/// use std::time::Duration;
+///
+/// let result = client
+///     .watch("contoso", "test-vm")?
+///     .interval(Duration::from_secs(120))
+///     .timeout(Duration::from_secs(3 * 24 * 3600))
+///     .await?;
+/// println!("{}", result.outcome);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// This example waits for a new publication, and reads the events:
+///
+/// ```no_run
+/// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
+/// use cloud_partner_portal::WatchEvent;
+///
+/// let earlier = client.get_offer_status("contoso", "test-vm").await?.into_inner();
+/// // Start the publication here.
+/// let mut watch = client.watch("contoso", "test-vm")?.after(earlier).start();
+/// while let Some(event) = watch.next_event().await {
+///     match event {
+///         WatchEvent::Changed(change) => println!("{}", change.report.status),
+///         WatchEvent::PollFailed(error) => eprintln!("{error}"),
+///         WatchEvent::Ended(result) => println!("{}", result?.outcome),
+///         _ => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a watch does nothing until it is awaited or read"]
+#[derive(Debug)]
+pub struct Watch {
+    runner: Runner<OfferStateMachine>,
+}
+
+impl_watch!(Watch, WatchBuilder, WatchEvent, WatchResult);

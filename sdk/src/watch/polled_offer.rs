@@ -1,0 +1,104 @@
+//! An offer whose status a watch polls. Both watches use this state.
+
+use std::time::Duration;
+
+use crate::types::OfferStatusReport;
+use crate::watch::later_publication::is_later_publication;
+use crate::watch::options::{Until, WatchOptions};
+use crate::watch::poll_schedule::PollSchedule;
+use crate::watch::undecodable_values::has_undecodable_values;
+use crate::{Change, Error, Outcome, Response, WatchEvent, WatchResult};
+
+/// The reports of an offer, and the schedule of its polls. The state machine decides when it sends a poll.
+#[derive(Debug)]
+pub(crate) struct PolledOffer {
+    last_report: Option<OfferStatusReport>,
+    /// The report from which the watch distinguishes a later publication. `None` means that the later publication has started, or
+    /// that the watch accepts any publication.
+    earlier_report: Option<OfferStatusReport>,
+    schedule: PollSchedule,
+}
+
+impl PolledOffer {
+    /// `last_report` is a report that the caller has stored. The first poll is due at once.
+    pub(crate) fn new(
+        last_report: Option<OfferStatusReport>,
+        earlier_report: Option<OfferStatusReport>,
+    ) -> Self {
+        Self {
+            last_report,
+            earlier_report,
+            schedule: PollSchedule::default(),
+        }
+    }
+
+    /// Returns the earliest time of the next poll.
+    pub(crate) fn next_poll(&self) -> Duration {
+        self.schedule.next_poll
+    }
+
+    pub(crate) fn last_report(&self) -> Option<&OfferStatusReport> {
+        self.last_report.as_ref()
+    }
+
+    /// Returns whether a report has shown the start of the publication that the watch waits for.
+    pub(crate) fn has_started(&self) -> bool {
+        self.earlier_report.is_none()
+    }
+
+    pub(crate) fn poll_sent(&mut self, now: Duration) {
+        self.schedule.sent(now);
+    }
+
+    /// Processes the result of a poll. Only the last event can be [`WatchEvent::Ended`].
+    pub(crate) fn receive(
+        &mut self,
+        result: Result<Response<OfferStatusReport>, Error>,
+        now: Duration,
+        options: &WatchOptions,
+    ) -> Vec<WatchEvent> {
+        let delay = match self.schedule.received(&result, now, options) {
+            Ok(delay) => delay,
+            Err(error) => return vec![WatchEvent::Ended(Err(error))],
+        };
+        let mut events = Vec::new();
+        match result {
+            Ok(response) => {
+                let report = response.value.clone();
+                let body = response.received.body.clone();
+                self.earlier_report
+                    .take_if(|earlier| is_later_publication(earlier, &report));
+                let before = self.last_report.replace(report);
+                events.extend(Change::between(before.as_ref(), response).map(WatchEvent::Changed));
+                if self.has_started()
+                    && let Some(mut outcome) = self.outcome(options.until)
+                {
+                    if outcome.may_count_as_success() && has_undecodable_values(&body) {
+                        outcome = Outcome::Contradictory;
+                    }
+                    events.push(WatchEvent::Ended(Ok(self.result(outcome))));
+                    return events;
+                }
+            }
+            Err(error) => events.push(WatchEvent::PollFailed(error)),
+        }
+        events.extend(delay.map(WatchEvent::Delayed));
+        events
+    }
+
+    /// Returns the result of a watch that ends with this outcome now.
+    pub(crate) fn result(&self, outcome: Outcome) -> WatchResult {
+        WatchResult {
+            outcome,
+            report: self.last_report.clone(),
+            last_error: self.schedule.last_error(),
+            errors: self.schedule.errors().to_vec(),
+        }
+    }
+
+    /// Returns the outcome of the last report if this outcome ends the watch.
+    fn outcome(&self, until: Until) -> Option<Outcome> {
+        let outcome = self.last_report.as_ref()?.outcome()?;
+        until.ends_with(outcome).then_some(outcome)
+    }
+}
