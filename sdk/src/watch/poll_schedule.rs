@@ -97,7 +97,9 @@ impl PollSchedule {
             .saturating_mul(2)
             .clamp(INITIAL_BACKOFF.min(options.interval), options.interval);
         // The last poll is sent when the tolerated time ends, not a whole interval later.
-        Ok(options.with_jitter(self.backoff).min(give_up_at - now))
+        Ok(options
+            .with_jitter(self.backoff)
+            .min(give_up_at.saturating_sub(now)))
     }
 
     /// Returns the last error since the last success. Its sources are the earlier errors with a different cause.
