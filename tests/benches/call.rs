@@ -9,10 +9,10 @@ mod support;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use cloud_partner_recordings::load;
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::Replay;
-use cloud_partner_recordings::sample::many_offers;
-use cloud_partner_recordings::store;
+use cloud_partner_recordings::synthetic::many_offers;
 
 use support::figure::{medians, pairs, ratio, report};
 use support::{PlainOffer, TOKEN, runtime, sdk, started_by_cargo_bench};
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     if !started_by_cargo_bench() {
         return ExitCode::SUCCESS;
     }
-    let lists = store::recordings(&store::root().join("recordings/list"));
+    let lists = load::recordings(&load::root().join("recordings/list"));
     let lists = lists.all().expect("valid recordings");
     let recordings = lists.into_iter().map(Recording::from);
     let replay = Replay::new(recordings.chain([many_offers(1000)]), []);

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use cloud_partner_portal::types::OfferSummary;
-use cloud_partner_recordings::sample::many_offers;
+use cloud_partner_recordings::synthetic::many_offers;
 use serde::de::DeserializeOwned;
 
 use support::figure::{medians, pairs, ratio, report};

@@ -11,7 +11,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use cloud_partner_recordings::replay::Replay;
-use cloud_partner_recordings::sample::many_offers;
+use cloud_partner_recordings::synthetic::many_offers;
 
 use support::figure::{medians, pairs, report};
 use support::{TOKEN, started_by_cargo_bench};

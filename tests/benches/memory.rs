@@ -8,7 +8,7 @@ mod support;
 use std::process::{Command, ExitCode};
 
 use cloud_partner_recordings::replay::Replay;
-use cloud_partner_recordings::sample::many_offers;
+use cloud_partner_recordings::synthetic::many_offers;
 
 use support::figure::report;
 use support::{body, runtime, sdk, started_by_cargo_bench};

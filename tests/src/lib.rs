@@ -1,20 +1,23 @@
-//! Recorded responses of the Cloud Partner Portal API, a reader and a replay server for them.
+//! Recorded responses of the Cloud Partner Portal API, and a replay server that sends them.
 //!
-//! * [`recording`]: the format, one request and its response in one JSON file.
-//! * [`store`]: reads recordings and scenarios from their folders, `recordings/` and `scenarios/` beside this crate.
-//! * [`replay`]: a server on the loopback interface that returns the recorded responses.
-//! * [`sample`]: generated recordings that are too large to commit.
-//! * [`scripted_server`]: a server that sends scripted bytes, for responses that no well-behaved server sends.
+//! A *recording* is one request and its response in a JSON file. A *scenario* is a sequence of recorded responses to the same request,
+//! such as the progress of a publication. `recordings/` and `scenarios/` beside this crate hold them.
 //!
-//! A file added to `recordings/` or a folder added to `scenarios/` is served without a change of code. To add one, copy the most
+//! * [`recording`]: the format of a recording.
+//! * [`load`]: reads recordings and scenarios from their folders.
+//! * [`replay`]: the replay server.
+//! * [`synthetic`]: recordings that are made in code, because they are too large to commit.
+//! * [`scripted_server`]: a server that sends any bytes, for tests of responses that aren't valid HTTP or end too early.
+//!
+//! A new file in `recordings/` or a new folder in `scenarios/` is served without a change of code. To add one, copy the most
 //! similar file; its `$schema` property enables completion and checks in editors.
 //!
 //! ```
-//! use cloud_partner_recordings::{store, replay::Replay};
+//! use cloud_partner_recordings::{load, replay::Replay};
 //!
-//! let root = store::root();
-//! let recordings = store::recordings(&root.join("recordings")).all()?;
-//! let scenarios = store::scenarios(&root.join("scenarios")).all()?;
+//! let root = load::root();
+//! let recordings = load::recordings(&root.join("recordings")).all()?;
+//! let scenarios = load::scenarios(&root.join("scenarios")).all()?;
 //! let server = Replay::new(recordings, scenarios).start()?;
 //! println!("GET {}/api/publishers/contoso/offers?api-version=2017-10-31", server.url());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -22,9 +25,9 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-mod background;
+mod background_server;
+pub mod load;
 pub mod recording;
 pub mod replay;
-pub mod sample;
 pub mod scripted_server;
-pub mod store;
+pub mod synthetic;

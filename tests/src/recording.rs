@@ -1,6 +1,6 @@
-//! The format of a recording: a request, its response, and their provenance.
+//! The file format of a recording: one request to the service, its response, and their provenance.
 //!
-//! Deserialization validates the values, so that an error message includes the line and column.
+//! Deserialization also validates the values, so that an error message has the line and column.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ impl Recording {
 pub struct Provenance {
     /// How close the recording is to the live service.
     pub kind: ProvenanceKind,
-    /// The ids of the sources that it was made from, as the spec lists them in `x-sources`.
+    /// The ids of the sources that the recording was made from. `x-sources` in the spec lists all sources.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
     /// A description of what was taken from the sources, what was corrected, and what was invented.
@@ -59,7 +59,7 @@ pub enum ProvenanceKind {
     Documentation,
     /// The properties, types and formats of a response that a public project received from the live service, with invented values.
     ObservedShape,
-    /// Written for this workspace, to test a statement of the spec.
+    /// Written for this repository, to test a statement of the spec.
     Synthetic,
 }
 
@@ -73,7 +73,7 @@ pub struct Request {
     #[serde(deserialize_with = "path")]
     #[schemars(regex(pattern = r"^/(?:[!$&-;=@-Z_a-z~]|%[0-9A-Fa-f]{2})*$"))]
     pub path: String,
-    /// The query parameters, decoded.
+    /// The decoded query parameters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub query: BTreeMap<String, String>,
     /// The relevant headers, by lower-case name. Credentials are never included.
@@ -86,7 +86,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// Returns the decoded segments of the path. Invalid UTF-8 is replaced.
+    /// Returns the decoded segments of the path. U+FFFD replaces invalid UTF-8.
     #[must_use]
     pub fn segments(&self) -> Vec<String> {
         segments(&self.path)
@@ -104,11 +104,11 @@ pub(crate) fn segments(path: &str) -> Vec<String> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Response {
-    /// The status code of a final response.
+    /// The status code: 200 to 599, because a 1xx response isn't the final response.
     #[serde(deserialize_with = "status")]
     #[schemars(range(min = 200, max = 599))]
     pub status: u16,
-    /// The relevant headers, by lower-case name. Headers that depend on the transfer, such as `content-length`, are never included.
+    /// The relevant headers, by lower-case name. Headers about the transfer of the body, such as `content-length`, are never included.
     #[serde(
         default,
         skip_serializing_if = "BTreeMap::is_empty",
@@ -124,13 +124,13 @@ pub struct Response {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Body {
-    /// A JSON value, sent without white space.
+    /// A JSON value. The replay server sends it without white space.
     Json(Value),
-    /// Text that isn't JSON, sent unchanged, such as a gateway's page or truncated JSON.
+    /// A text that the replay server sends unchanged, such as a gateway's HTML page or truncated JSON.
     Text(String),
 }
 
-/// Returns the JSON Schema of a recording, the content of `recording.schema.json`.
+/// Returns the JSON Schema of the format, which is the content of `recording.schema.json`.
 #[must_use]
 pub fn schema() -> String {
     pretty(
@@ -154,15 +154,20 @@ fn require<E: serde::de::Error>(is_valid: bool, message: impl FnOnce() -> String
 fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let path = String::deserialize(deserializer)?;
     // The characters that RFC 3986 allows in a path.
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!$%&'()*+,-./:;=@_~".contains(&byte);
+    let is_allowed =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"!$%&'()*+,-./:;=@_~".contains(&byte);
     let is_encoded = |after_percent: &str| {
         let digits = after_percent.get(..2);
         digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
     };
-    let is_valid =
-        path.starts_with('/') && path.bytes().all(fits) && path.split('%').skip(1).all(is_encoded);
-    let what = "is not a percent-encoded path that starts with a slash and has no query";
-    require(is_valid, || format!("path {path:?} {what}"))?;
+    let is_valid = path.starts_with('/')
+        && path.bytes().all(is_allowed)
+        && path.split('%').skip(1).all(is_encoded);
+    require(is_valid, || {
+        format!(
+            "path {path:?} is not a percent-encoded path that starts with a slash and has no query"
+        )
+    })?;
     Ok(path)
 }
 
@@ -182,8 +187,8 @@ fn headers<'de, D: Deserializer<'de>>(
         require(*name == name.to_lowercase(), || {
             format!("the header name {name:?} is not in lower case")
         })?;
-        let of_transfer = ["connection", "content-length", "transfer-encoding"];
-        require(!of_transfer.contains(&name.as_str()), || {
+        let transfer_headers = ["connection", "content-length", "transfer-encoding"];
+        require(!transfer_headers.contains(&name.as_str()), || {
             format!("the header {name:?} depends on the transfer and must not be recorded")
         })?;
     }

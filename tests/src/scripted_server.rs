@@ -1,4 +1,5 @@
-//! A server that runs a script for each request: it sends arbitrary bytes, waits, stalls or resets the connection.
+//! A server for tests of network errors and invalid responses. For each request it runs a script: a list of steps that send bytes, wait
+//! or reset the connection.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,20 +9,21 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::background::{BackgroundServer, lock};
+use crate::background_server::{BackgroundServer, lock};
 
-/// A step of a script, which runs after the server has read a request. After the last step the server closes the connection.
+/// A step of a script. The first step runs after the server has read a request, and the server closes the connection after the last
+/// step.
 #[derive(Clone)]
 pub enum Step {
     /// Sends these bytes.
     Send(Vec<u8>),
-    /// Sends these bytes repeatedly, with this interval between, until the client disconnects.
+    /// Sends these bytes repeatedly until the client disconnects, and waits for this duration after each time.
     Repeat(Vec<u8>, Duration),
     /// Waits for this duration.
     Wait(Duration),
-    /// Waits until the client disconnects.
+    /// Sends nothing, and waits until the client disconnects. Later steps don't run.
     Stall,
-    /// Resets the connection.
+    /// Resets the connection. Later steps don't run.
     Reset,
 }
 
@@ -34,7 +36,7 @@ pub struct ReceivedRequest {
     pub target: String,
     /// The bearer token.
     pub token: Option<String>,
-    /// The time at which the request was read.
+    /// The time at which the server had read the request's head.
     pub when: Instant,
 }
 
@@ -54,7 +56,7 @@ pub struct ScriptedServer {
 }
 
 impl ScriptedServer {
-    /// Starts a server that runs the steps which `script` returns for each request. Each connection serves one request.
+    /// Starts a server that calls `script` for each request and runs the returned steps. Each connection serves one request.
     ///
     /// # Panics
     ///
@@ -78,7 +80,8 @@ impl ScriptedServer {
         }
     }
 
-    /// Starts a server that runs the nth script for the nth request, and the last script for all later requests.
+    /// Starts a server that runs the script at index `n` for the request with the number `n`. The last script also runs for all later
+    /// requests.
     #[must_use]
     pub fn scripts(scripts: Vec<Vec<Step>>) -> Self {
         Self::start(move |request| scripts[request.number.min(scripts.len() - 1)].clone())
@@ -96,7 +99,7 @@ impl ScriptedServer {
         lock(&self.state.requests).clone()
     }
 
-    /// Returns the maximum number of requests that were pending at the same time.
+    /// Returns the maximum number of requests that were pending at the same time. A request is pending while its script runs.
     #[must_use]
     pub fn max_concurrent_requests(&self) -> usize {
         self.state.max_concurrent_requests.load(Ordering::SeqCst)
@@ -129,16 +132,16 @@ async fn connection(mut stream: TcpStream, state: Arc<State>) {
         request
     };
     let steps = (state.script)(&request);
-    let disconnected = run(&mut stream, steps).await.is_err();
+    let disconnected = run_steps(&mut stream, steps).await.is_err();
     state.pending_requests.fetch_sub(1, Ordering::SeqCst);
     if !disconnected {
         drop(stream.shutdown().await);
-        // Reads until the client closes too. Otherwise data that the client still sends would cause a reset.
+        // Data that the client sends after the server has closed the connection would cause a reset. So the server reads the data.
         wait_for_disconnect(&mut stream).await;
     }
 }
 
-/// Reads a request's head and returns its target and token, or `None` if the connection ends before.
+/// Reads a request's head and returns the target and the token. Returns `None` if the connection ends before the head does.
 async fn read_head(stream: &mut TcpStream) -> Option<(String, Option<String>)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -156,8 +159,8 @@ async fn read_head(stream: &mut TcpStream) -> Option<(String, Option<String>)> {
     Some((target, token.map(ToOwned::to_owned)))
 }
 
-/// Runs the steps. Returns an error if the client disconnects or the connection was reset.
-async fn run(stream: &mut TcpStream, steps: Vec<Step>) -> std::io::Result<()> {
+/// Runs the steps. Returns an error if the client has disconnected or a step resets the connection.
+async fn run_steps(stream: &mut TcpStream, steps: Vec<Step>) -> std::io::Result<()> {
     for step in steps {
         match step {
             Step::Send(bytes) => stream.write_all(&bytes).await?,
@@ -184,7 +187,7 @@ async fn wait_for_disconnect(stream: &mut TcpStream) {
     while stream.read(&mut ignored).await.is_ok_and(|read| read > 0) {}
 }
 
-/// Returns the script of a complete, valid response that closes the connection.
+/// Returns a script that sends a complete, valid response with the header `connection: close`.
 pub fn response(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<Step> {
     let body = body.as_ref();
     let mut bytes = format!(
@@ -200,7 +203,7 @@ pub fn response(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -
     vec![Step::Send(bytes)]
 }
 
-/// Returns the script of a 200 response with a JSON body.
+/// Returns a script that sends a 200 response with a JSON body.
 pub fn json_response(body: impl AsRef<[u8]>) -> Vec<Step> {
     response(200, &[("content-type", "application/json")], body)
 }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use cloud_partner_recordings::load::{self, Scenario, StoredRecording};
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::{Replay, Server};
-use cloud_partner_recordings::store::{self, Scenario, StoredRecording};
 
 use crate::exit_code::{CommandError, CommandResult, Outcome};
 use crate::files;
@@ -45,15 +45,15 @@ pub struct Source {
 impl Source {
     /// Reads the recordings and scenarios of the workspace.
     pub fn read() -> Result<Self, CommandError> {
-        let read_error = |mut error: store::Error| {
+        let read_error = |mut error: load::Error| {
             error.file = files::display_path(&error.file).into();
             CommandError(error.to_string())
         };
         let recordings = files::root().join("tests/recordings");
         let scenarios = files::root().join("tests/scenarios");
         Ok(Self {
-            recordings: store::recordings(&recordings).all().map_err(read_error)?,
-            scenarios: store::scenarios(&scenarios).all().map_err(read_error)?,
+            recordings: load::recordings(&recordings).all().map_err(read_error)?,
+            scenarios: load::scenarios(&scenarios).all().map_err(read_error)?,
         })
     }
 

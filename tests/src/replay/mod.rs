@@ -1,23 +1,23 @@
-//! A server on the loopback interface that returns recorded responses.
+//! The replay server: a server on the loopback interface that returns recorded responses.
 //!
 //! The first row of this table that applies to a request decides the response:
 //!
-//! | the request | response |
+//! | request | response |
 //! |---|---|
-//! | isn't a GET request | 405 |
-//! | has no `Authorization: Bearer …`, or another token than [`Replay::token`] | 401, `{"Message": …}` |
-//! | is recorded | the recorded response, byte for byte |
-//! | has no `api-version`, or one that no recording has, except recordings of a 400 | 400 `InvalidAPIVersion` |
-//! | is for a publisher without recordings | 403 `Forbidden` |
-//! | is any other request | 404, `{"Product": {…}}` |
+//! | another method than GET | 405 |
+//! | without an `Authorization: Bearer …` header, or with another token than [`Replay::token`] | 401, `{"Message": …}` |
+//! | recorded: the same decoded path, and the same query parameters in any order | the recorded response, byte for byte |
+//! | without a known `api-version`; a version is known if a recording without the status code 400 has it | 400 `InvalidAPIVersion` |
+//! | for a publisher without recordings | 403 `Forbidden` |
+//! | any other request | 404, `{"Product": {…}}` |
 //!
-//! Paths are compared segment by segment, after decoding. A response without a correlation id gets [`ADDED_CORRELATION_ID`].
+//! A response without a correlation id gets [`ADDED_CORRELATION_ID`].
 //!
-//! **Scenarios.** Each request of the scenario, from any client, gets the next response. The last response repeats. In the recorded
-//! list of the same publisher, the server replaces the offer's status by the status that the next status request will return. No
-//! other property of the list changes.
+//! **Scenarios.** Each request for the scenario's path, from any client, gets the next response of the scenario. After the last
+//! response, the server repeats the last response. In the recorded list of the same publisher, the server replaces the offer's status
+//! by the status that the next status request will return. No other property of the list changes.
 
-mod service;
+mod handler;
 
 use std::io;
 use std::sync::Arc;
@@ -26,13 +26,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::serve::ListenerExt as _;
 
-use self::service::Service;
-pub use self::service::{ADDED_CORRELATION_ID, LoggedRequest};
-use crate::background::{BackgroundServer, lock};
+use self::handler::Handler;
+pub use self::handler::{ADDED_CORRELATION_ID, LoggedRequest};
+use crate::background_server::{BackgroundServer, lock};
+use crate::load::Scenario;
 use crate::recording::Recording;
-use crate::store::Scenario;
 
-/// The builder of a replay server.
+/// Builds a replay server.
 pub struct Replay {
     recordings: Vec<Recording>,
     scenarios: Vec<Scenario>,
@@ -42,7 +42,7 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Creates a builder for a server of these recordings and scenarios.
+    /// Creates a builder for a server that returns these recordings and scenarios.
     pub fn new(
         recordings: impl IntoIterator<Item = impl Into<Recording>>,
         scenarios: impl IntoIterator<Item = Scenario>,
@@ -79,27 +79,32 @@ impl Replay {
 
     /// Starts the server in its own thread and runtime, so that it responds even while the caller's runtime is blocked.
     ///
-    /// Returns an error if the port is in use, or if two recordings or scenarios have the same request.
+    /// Returns an error in these cases:
+    ///
+    /// * The port is in use.
+    /// * Two recordings or scenarios have the same request.
+    /// * A recorded request isn't a GET request, or a recorded response isn't valid HTTP.
+    /// * A scenario is empty, or has different requests.
     pub fn start(self) -> io::Result<Server> {
-        let service = Service::new(self.recordings, self.scenarios, self.token, self.delay)
+        let handler = Handler::new(self.recordings, self.scenarios, self.token, self.delay)
             .map_err(|message| io::Error::new(io::ErrorKind::InvalidInput, message))?;
-        let service = Arc::new(service);
+        let handler = Arc::new(handler);
         let router = Router::new()
-            .fallback(service::handle)
-            .with_state(Arc::clone(&service));
+            .fallback(handler::handle)
+            .with_state(Arc::clone(&handler));
         let server = BackgroundServer::start(self.port, |listener| async {
-            // Without `TCP_NODELAY`, a small response can wait until the client has acknowledged the previous one.
+            // Without `TCP_NODELAY`, a small response can wait until the client has acknowledged the previous response.
             let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
             drop(axum::serve(listener, router).await);
         })?;
-        Ok(Server { server, service })
+        Ok(Server { server, handler })
     }
 }
 
 /// A running replay server. Dropping it stops the server and closes its connections.
 pub struct Server {
     server: BackgroundServer,
-    service: Arc<Service>,
+    handler: Arc<Handler>,
 }
 
 impl Server {
@@ -109,9 +114,9 @@ impl Server {
         self.server.url()
     }
 
-    /// Returns the requests received so far, in order, including pending requests.
+    /// Returns the requests received so far, in order, including requests without a response yet.
     #[must_use]
     pub fn requests(&self) -> Vec<LoggedRequest> {
-        lock(&self.service.log).clone()
+        lock(&self.handler.log).clone()
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use cloud_partner_portal::{Client, Error};
 use cloud_partner_recordings::recording::{Body, Recording};
-use cloud_partner_recordings::{sample, store};
+use cloud_partner_recordings::{load, synthetic};
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 
@@ -103,7 +103,7 @@ fn cases(spec: &Spec) -> BTreeMap<String, Case> {
         ("example list".to_owned(), LIST, list),
         ("example report".to_owned(), STATUS, report),
     ];
-    let recordings = store::recordings(&store::root().join("recordings"));
+    let recordings = load::recordings(&load::root().join("recordings"));
     for stored in recordings.all().expect("valid recordings") {
         let (request, response) = (stored.recording.request, stored.recording.response);
         if let (200, Some(Body::Json(body))) = (response.status, response.body) {
@@ -122,7 +122,7 @@ fn cases(spec: &Spec) -> BTreeMap<String, Case> {
                 .replace("{offerId}", "offer");
             cases.entry(name).or_insert_with(|| Case {
                 path,
-                recording: sample::recording(target, Some(Body::Json(variants[0].clone()))),
+                recording: synthetic::recording(target, Some(Body::Json(variants[0].clone()))),
                 publisher,
                 property: property.to_owned(),
                 variants,

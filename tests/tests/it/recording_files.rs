@@ -2,9 +2,9 @@
 
 use std::fs;
 
+use cloud_partner_recordings::load;
 use cloud_partner_recordings::recording::{self, Body, Recording};
-use cloud_partner_recordings::sample::{self, many_offers};
-use cloud_partner_recordings::store;
+use cloud_partner_recordings::synthetic::{self, many_offers};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -17,10 +17,10 @@ fn schema() -> jsonschema::Validator {
 
 #[test]
 fn every_recording_matches_its_schema_is_formatted_and_contains_no_credential() {
-    let schema_file = store::root().join("recording.schema.json").canonicalize();
+    let schema_file = load::root().join("recording.schema.json").canonicalize();
     let schema_file = schema_file.expect("a schema");
     let schema = schema();
-    for store::StoredRecording { file, recording } in all_recordings() {
+    for load::StoredRecording { file, recording } in all_recordings() {
         let name = file.display();
         let link = recording.schema.as_deref().unwrap_or_default();
         let target = file.parent().expect("a folder").join(link).canonicalize();
@@ -82,13 +82,13 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 
 /// Returns the text of a recording whose request has this path.
 fn text_of(path: &str) -> String {
-    sample::recording(path, Some(Body::Json(Value::Array(Vec::new())))).to_text()
+    synthetic::recording(path, Some(Body::Json(Value::Array(Vec::new())))).to_text()
 }
 
 /// Returns the messages, with paths relative to the folder.
-fn messages(folder: &TempDir, errors: &[store::Error]) -> Vec<String> {
+fn messages(folder: &TempDir, errors: &[load::Error]) -> Vec<String> {
     let folder = format!("{}/", folder.path().display());
-    let message = |error: &store::Error| error.to_string().replace(&folder, "");
+    let message = |error: &load::Error| error.to_string().replace(&folder, "");
     errors.iter().map(message).collect()
 }
 
@@ -105,8 +105,8 @@ fn the_reader_returns_every_json_file_sorted_by_path() {
     // A cycle of symbolic links isn't followed.
     #[cfg(unix)]
     std::os::unix::fs::symlink(folder.path(), folder.path().join("a/up")).expect("a link");
-    let found = store::recordings(folder.path()).all().expect("recordings");
-    let path = |stored: &store::StoredRecording| stored.recording.request.path.clone();
+    let found = load::recordings(folder.path()).all().expect("recordings");
+    let path = |stored: &load::StoredRecording| stored.recording.request.path.clone();
     let paths: Vec<_> = found.iter().map(path).collect();
     assert_eq!(paths, ["/aaa", "/az", "/b", "/b"]);
     assert_eq!(found[2].file, folder.path().join("b.json"));
@@ -120,18 +120,18 @@ fn the_reader_reports_every_error_and_returns_the_valid_recordings() {
         ("c/d.json", "3"),
         ("c/e.json", &text_of("/b")),
     ]);
-    let loaded = store::recordings(folder.path());
+    let loaded = load::recordings(folder.path());
     let expected = [
         "a.json:1:1: EOF while parsing an object",
         "c/d.json:1:1: invalid type: integer `3`, expected struct Recording",
-        "c/e.json: has the same request as b.json, so the replay server couldn't choose: delete one, or move both to a folder of tests/scenarios",
+        "c/e.json: has the same request as b.json, so the replay server couldn't choose: delete one of the files, or move both to a folder in tests/scenarios",
     ];
     assert_eq!(messages(&folder, &loaded.errors), expected);
-    assert_eq!(loaded.found.len(), 2);
+    assert_eq!(loaded.items.len(), 2);
 
     let missing = folder.path().join("missing");
-    let recordings = store::recordings(&missing).errors;
-    for errors in [recordings, store::scenarios(&missing).errors] {
+    let recordings = load::recordings(&missing).errors;
+    for errors in [recordings, load::scenarios(&missing).errors] {
         let message = &messages(&folder, &errors)[0];
         assert!(
             message.starts_with("missing: cannot be read: "),
@@ -150,7 +150,7 @@ fn a_scenario_contains_the_recordings_of_a_folder_in_order_of_file_names() {
         ("first/10.json", &text_of("/a")),
         ("readme.md", "not a scenario"),
     ]);
-    let scenarios = store::scenarios(valid.path()).all().expect("scenarios");
+    let scenarios = load::scenarios(valid.path()).all().expect("scenarios");
     let names = scenarios
         .iter()
         .map(|scenario| (scenario.name.as_str(), scenario.recordings.len()));
@@ -160,7 +160,7 @@ fn a_scenario_contains_the_recordings_of_a_folder_in_order_of_file_names() {
 
     let unreadable = folder(&[("empty/readme.md", ""), ("unreadable/1.json", "")]);
     assert_eq!(
-        messages(&unreadable, &store::scenarios(unreadable.path()).errors),
+        messages(&unreadable, &load::scenarios(unreadable.path()).errors),
         [
             "empty: the scenario contains no recordings",
             "unreadable/1.json:1:1: EOF while parsing a value",
@@ -219,7 +219,7 @@ fn an_error_of_the_reader_names_file_line_column_and_cause() {
         let folder = folder(&[]);
         let file = folder.path().join("x.json");
         fs::write(&file, text).expect("a file");
-        let errors = store::recordings(&file).errors;
+        let errors = load::recordings(&file).errors;
         assert_eq!(messages(&folder, &errors), [format!("x.json:{message}")]);
     }
 }

@@ -4,7 +4,7 @@
 use cloud_partner_portal::types::{OfferStatusReport, OfferSummary};
 use cloud_partner_portal::{Client, Error};
 use cloud_partner_recordings::recording::{Body, ProvenanceKind, Recording};
-use cloud_partner_recordings::{sample, store};
+use cloud_partner_recordings::{load, synthetic};
 use jsonschema::Validator;
 use schemars::{JsonSchema, schema_for};
 use serde_json::{Value, json};
@@ -14,14 +14,14 @@ use crate::support::{all_recordings, client, committed_spec, serve};
 
 /// Returns the recordings with the API version that the SDK sends.
 fn recordings() -> Vec<Recording> {
-    let recordings = store::recordings(&store::root().join("recordings"));
+    let recordings = load::recordings(&load::root().join("recordings"));
     let recordings = recordings.all().expect("valid recordings");
     let mut recordings: Vec<Recording> = recordings.into_iter().map(Recording::from).collect();
     for recording in &mut recordings {
         let version = recording.request.query.get_mut("api-version");
         version.expect("a version").replace_range(.., "2017-10-31");
     }
-    recordings.push(sample::many_offers(1000));
+    recordings.push(synthetic::many_offers(1000));
     recordings
 }
 
@@ -142,7 +142,7 @@ fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
 #[test]
 fn recordings_cite_sources_of_the_spec() {
     let spec = committed_spec();
-    for store::StoredRecording { file, recording } in all_recordings() {
+    for load::StoredRecording { file, recording } in all_recordings() {
         let name = file.display();
         let sources = recording.provenance.sources.iter().map(|id| {
             let source = spec.value["x-sources"].get(id);

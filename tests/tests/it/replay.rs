@@ -6,10 +6,10 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use cloud_partner_recordings::load::{self, Scenario, StoredRecording};
 use cloud_partner_recordings::recording::{Body, Recording};
 use cloud_partner_recordings::replay::{ADDED_CORRELATION_ID, Replay, Server};
-use cloud_partner_recordings::sample::recording;
-use cloud_partner_recordings::store::{self, Scenario, StoredRecording};
+use cloud_partner_recordings::synthetic::recording;
 use serde_json::{Value, json};
 
 const VERSION: &str = "?api-version=2017-10-31";
@@ -18,12 +18,12 @@ const OFFERS: &str = "/api/publishers/contoso/offers";
 const NO_RECORDINGS: [Recording; 0] = [];
 
 fn recordings() -> Vec<StoredRecording> {
-    let recordings = store::recordings(&store::root().join("recordings"));
+    let recordings = load::recordings(&load::root().join("recordings"));
     recordings.all().expect("valid recordings")
 }
 
 fn all_recordings_and_scenarios() -> Replay {
-    let scenarios = store::scenarios(&store::root().join("scenarios"));
+    let scenarios = load::scenarios(&load::root().join("scenarios"));
     Replay::new(recordings(), scenarios.all().expect("valid scenarios"))
 }
 
@@ -287,7 +287,7 @@ fn the_log_contains_every_part_of_a_request_except_the_token() {
     let log = server.requests();
     assert_eq!(log.len(), 3);
     for request in &log {
-        let actual = (&*request.method, &*request.target);
+        let actual = (request.method.as_str(), &*request.target);
         assert_eq!(actual, ("PUT", "/x%20y?b=1&a=2%263"));
         assert_eq!(request.headers["x-extra"], "here");
         assert!(request.headers.contains_key("host"));

@@ -1,7 +1,7 @@
 //! The calls that every driver makes, and their expected results.
 
 use cloud_partner_recordings::recording::{Body, Recording};
-use cloud_partner_recordings::sample;
+use cloud_partner_recordings::synthetic;
 use serde_json::{Value, json};
 
 use super::compare;
@@ -69,7 +69,7 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Call<'s>>, Command
 /// Returns the recording of the negative control: the status of an offer, with `status` as the only property of the body.
 pub fn control(status: &str) -> Recording {
     let path = format!("/api/publishers/{CONTROL}/offers/{CONTROL}/status");
-    sample::recording(path, Some(Body::Json(json!({ "status": status }))))
+    synthetic::recording(path, Some(Body::Json(json!({ "status": status }))))
 }
 
 /// Returns the calls in the format that the drivers read: one line per call, with tabs between the fields.

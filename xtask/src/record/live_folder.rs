@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use cloud_partner_recordings::load;
 use cloud_partner_recordings::recording::Recording;
-use cloud_partner_recordings::store;
 use heck::ToKebabCase;
 
 use super::pseudonyms::without_pseudonyms;
@@ -22,7 +22,7 @@ impl LiveFolder {
     /// Reads the recordings in the folder.
     pub fn read() -> Self {
         let folder = files::root().join("tests/recordings/live");
-        let stored = store::every_recording(&folder).found.into_iter();
+        let stored = load::every_recording(&folder).items.into_iter();
         let earlier =
             stored.map(|stored| (stored.file, without_pseudonyms(&text(&stored.recording))));
         Self {

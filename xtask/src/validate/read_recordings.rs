@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use cloud_partner_recordings::load::{self, Loaded, StoredRecording};
 use cloud_partner_recordings::recording::Recording;
-use cloud_partner_recordings::store::{self, Loaded, StoredRecording};
 
 use super::finding_kinds as kinds;
 use super::secrets;
@@ -30,12 +30,12 @@ pub fn read(paths: &[PathBuf]) -> Input {
     }
     if paths.is_empty() {
         let recordings = files::root().join("tests/recordings");
-        input.add(&recordings, store::recordings(&recordings));
+        input.add(&recordings, load::recordings(&recordings));
         let folder = files::root().join("tests/scenarios");
-        let Loaded { found, errors } = store::scenarios(&folder);
-        let found = found.into_iter().flat_map(|scenario| scenario.recordings);
-        let found = found.collect();
-        input.add(&folder, Loaded { found, errors });
+        let Loaded { items, errors } = load::scenarios(&folder);
+        let items = items.into_iter().flat_map(|scenario| scenario.recordings);
+        let items = items.collect();
+        input.add(&folder, Loaded { items, errors });
     }
     input
 }
@@ -46,23 +46,23 @@ fn read_path(path: &Path) -> Loaded<StoredRecording> {
     let served = files::root().join("tests/recordings").canonicalize();
     match (path.canonicalize(), served) {
         (Ok(path), Ok(served)) if path.starts_with(&served) => {
-            let mut loaded = store::recordings(&served);
-            loaded.found.retain(|stored| stored.file.starts_with(&path));
+            let mut loaded = load::recordings(&served);
+            loaded.items.retain(|stored| stored.file.starts_with(&path));
             loaded.errors.retain(|error| error.file.starts_with(&path));
             loaded
         }
-        _ => store::every_recording(path),
+        _ => load::every_recording(path),
     }
 }
 
 impl Input {
     fn add(&mut self, path: &Path, loaded: Loaded<StoredRecording>) {
-        if loaded.found.is_empty() && loaded.errors.is_empty() {
+        if loaded.items.is_empty() && loaded.errors.is_empty() {
             let finding = kinds::UNREADABLE.finding("the folder contains no recordings");
             self.empty.push(finding.in_file(&files::display_path(path)));
         }
         self.unreadable.extend(loaded.errors.iter().map(unreadable));
-        for stored in loaded.found {
+        for stored in loaded.items {
             let file = files::display_path(&stored.file);
             self.recordings.push((file, stored.recording));
         }
@@ -79,17 +79,17 @@ impl Input {
     }
 }
 
-fn unreadable(error: &store::Error) -> Finding {
+fn unreadable(error: &load::Error) -> Finding {
     // The message of the parser can quote a text of the file.
-    let message = if secrets::is_secret(&error.what) {
+    let message = if secrets::is_secret(&error.message) {
         "the recording can't be read, and the reason isn't shown because it contains a secret"
     } else {
-        &error.what
+        &error.message
     };
     kinds::UNREADABLE.finding(message).in_recording(Place {
         file: files::display_path(&error.file),
         pointer: String::new(),
-        line: error.place.map(|(line, _)| line),
-        column: error.place.map(|(_, column)| column),
+        line: error.position.map(|(line, _)| line),
+        column: error.position.map(|(_, column)| column),
     })
 }

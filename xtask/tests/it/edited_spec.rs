@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 use cloud_partner_recordings::recording::Body;
 use cloud_partner_recordings::replay::Replay;
-use cloud_partner_recordings::sample::recording;
+use cloud_partner_recordings::synthetic::recording;
 use serde_json::json;
 
 use crate::common::{self, assert_exit_code, assert_stderr, assert_stdout, stdout, transcript};

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
 
+use cloud_partner_recordings::load;
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::ADDED_CORRELATION_ID;
 use cloud_partner_recordings::scripted_server::{self, ScriptedServer};
-use cloud_partner_recordings::store;
 use serde_json::json;
 
 use crate::common::{self, assert_exit_code, assert_stderr, assert_stdout, golden};
@@ -282,7 +282,7 @@ fn only_the_committed_content_of_recordings_is_public() {
 #[test]
 fn keeps_the_values_of_keep_and_replaces_no_file() {
     let workspace = Workspace::new();
-    let empty = common::read(&store::root().join("recordings/list/empty.json"));
+    let empty = common::read(&load::root().join("recordings/list/empty.json"));
     let existing = "list-offers-contoso-1-200.json";
     common::write(&workspace.live(), existing, &empty);
     let server = serve_personal_data();

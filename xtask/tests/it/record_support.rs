@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use cloud_partner_recordings::load::{self, Scenario, StoredRecording};
 use cloud_partner_recordings::recording::{Body, Recording};
 use cloud_partner_recordings::replay::{Replay, Server};
-use cloud_partner_recordings::sample::recording;
-use cloud_partner_recordings::store::{self, Scenario, StoredRecording};
+use cloud_partner_recordings::synthetic::recording;
 use serde_json::{Value, json};
 
 use crate::common;
@@ -127,8 +127,8 @@ pub fn request_and_response(recording: &Recording) -> String {
 }
 
 fn committed() -> (Vec<StoredRecording>, Vec<Scenario>) {
-    let recordings = store::recordings(&store::root().join("recordings")).all();
-    let scenarios = store::scenarios(&store::root().join("scenarios")).all();
+    let recordings = load::recordings(&load::root().join("recordings")).all();
+    let scenarios = load::scenarios(&load::root().join("scenarios")).all();
     let recordings = recordings.expect("the recordings");
     (recordings, scenarios.expect("the scenarios"))
 }

@@ -109,7 +109,7 @@ fn a_thousand_recordings_take_less_than_a_second_of_cpu() {
     let tests = common::workspace().join("tests");
     let stored = ["recordings", "scenarios"].map(|name| tests.join(name));
     let stored = stored.iter().flat_map(|folder| {
-        let loaded = cloud_partner_recordings::store::every_recording(folder);
+        let loaded = cloud_partner_recordings::load::every_recording(folder);
         loaded.all().expect("valid recordings")
     });
     let files: Vec<PathBuf> = stored.map(|one| one.file).collect();

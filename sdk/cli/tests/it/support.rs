@@ -4,8 +4,8 @@ use std::io::{PipeReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use cloud_partner_recordings::load;
 use cloud_partner_recordings::replay::{Replay, Server};
-use cloud_partner_recordings::store;
 use regex::Regex;
 use snapbox::data::DataFormat;
 use snapbox::{Assert, Data, Redactions};
@@ -15,11 +15,11 @@ pub const TOKEN: &str = "t0p-s3cret-t0ken";
 
 /// Starts a replay server with all recordings and scenarios. It accepts [`TOKEN`] only.
 pub fn serve() -> Server {
-    let home = store::root();
-    let recordings = store::recordings(&home.join("recordings"))
+    let home = load::root();
+    let recordings = load::recordings(&home.join("recordings"))
         .all()
         .expect("valid recordings");
-    let scenarios = store::scenarios(&home.join("scenarios"))
+    let scenarios = load::scenarios(&home.join("scenarios"))
         .all()
         .expect("valid scenarios");
     Replay::new(recordings, scenarios)

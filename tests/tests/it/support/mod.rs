@@ -13,9 +13,9 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use cloud_partner_portal::{Client, ClientBuilder, Credential, RetryPolicy};
+use cloud_partner_recordings::load::{self, StoredRecording};
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::{Replay, Server};
-use cloud_partner_recordings::store::{self, StoredRecording};
 
 use spec::Spec;
 
@@ -24,8 +24,8 @@ pub const TOKEN: &str = "t0p-s3cret-t0ken";
 
 /// Returns every committed recording, including those of the scenarios.
 pub fn all_recordings() -> Vec<StoredRecording> {
-    let recordings = store::recordings(&store::root().join("recordings"));
-    let scenarios = store::scenarios(&store::root().join("scenarios"));
+    let recordings = load::recordings(&load::root().join("recordings"));
+    let scenarios = load::scenarios(&load::root().join("scenarios"));
     let mut all = recordings.all().expect("valid recordings");
     for scenario in scenarios.all().expect("valid scenarios") {
         all.extend(scenario.recordings);
@@ -66,7 +66,7 @@ pub fn build(builder: ClientBuilder) -> Client {
 }
 
 pub fn committed_spec() -> Spec {
-    let path = store::root().join("../openapi/cloud-partner-portal.yaml");
+    let path = load::root().join("../openapi/cloud-partner-portal.yaml");
     let text = fs::read_to_string(&path).expect("the spec");
     Spec::parse(&path, &text).unwrap_or_else(|error| panic!("{error}"))
 }

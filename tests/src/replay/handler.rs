@@ -1,6 +1,6 @@
-//! The HTTP handler: logs a request, and chooses the recorded response or an error response in a format of the service.
+//! The HTTP handler of the replay server: logs each request, and returns the recorded response or an error response.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,11 +12,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCod
 use axum::response::{IntoResponse as _, Response as HttpResponse};
 use serde_json::{Value, json};
 
-use crate::background::lock;
+use crate::background_server::lock;
+use crate::load::Scenario;
 use crate::recording::{self, Body, Recording};
-use crate::store::Scenario;
 
-/// The correlation id of the responses that were recorded without one, and of the error responses that aren't recorded.
+/// The correlation id of every response that has no recorded correlation id.
 pub const ADDED_CORRELATION_ID: &str = "00000000-0000-4000-8000-000000000001";
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
@@ -25,82 +25,73 @@ const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-req
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedRequest {
     /// The HTTP method.
-    pub method: String,
-    /// The path and query, as received.
+    pub method: Method,
+    /// The path and query, still percent-encoded.
     pub target: String,
-    /// The headers by lower-case name, except `authorization`.
-    pub headers: BTreeMap<String, String>,
+    /// The headers, except `authorization`.
+    pub headers: HeaderMap,
 }
 
-impl LoggedRequest {
-    fn new(method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
-        let headers = headers.iter().filter(|(name, _)| *name != AUTHORIZATION);
-        let headers = headers.map(|(name, value)| {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            (name.to_string(), value.into_owned())
-        });
-        Self {
-            method: method.to_string(),
-            target: uri.to_string(),
-            headers: headers.collect(),
-        }
-    }
-}
-
-/// The responses and the state of a server.
-pub struct Service {
+/// The settings and the state of a replay server.
+pub struct Handler {
     routes: HashMap<Route, Responses>,
     /// The routes of the scenarios, which are also in `routes`.
     scenarios: Vec<Route>,
+    /// The accepted bearer token; `None` accepts every token.
     token: Option<String>,
     delay: Duration,
     pub log: Mutex<Vec<LoggedRequest>>,
 }
 
-/// The decoded path and the sorted query parameters of a request, so that two encodings of the same request are equal.
+/// The decoded path and the sorted query parameters of a request. Two encodings of the same request have equal routes.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Route {
     path: Vec<String>,
     query: Vec<(String, String)>,
 }
 
-/// The responses of a route, in order.
+/// The recorded responses of a route: one, or those of a scenario in order.
 struct Responses {
     /// Each response, and the value of the `status` property in its body.
     recorded: Vec<(Response<Bytes>, Option<Value>)>,
+    /// The index of the response to the next request.
     next: AtomicUsize,
 }
 
 pub async fn handle(
-    State(service): State<Arc<Service>>,
+    State(handler): State<Arc<Handler>>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
 ) -> HttpResponse {
-    lock(&service.log).push(LoggedRequest::new(&method, &uri, &headers));
+    let mut logged = LoggedRequest {
+        method: method.clone(),
+        target: uri.to_string(),
+        headers: headers.clone(),
+    };
+    logged.headers.remove(AUTHORIZATION);
+    lock(&handler.log).push(logged);
 
-    // The response is chosen after the delay, so that a client that disconnects before doesn't advance a scenario.
-    if !service.delay.is_zero() {
-        tokio::time::sleep(service.delay).await;
+    // The delay comes first, so that a client that disconnects during the delay doesn't advance a scenario.
+    if !handler.delay.is_zero() {
+        tokio::time::sleep(handler.delay).await;
     }
 
-    let mut response = service.respond(&method, &uri, &headers);
+    let mut response = handler.respond(&method, &uri, &headers);
     let added = HeaderValue::from_static(ADDED_CORRELATION_ID);
-    response
-        .headers_mut()
-        .entry(CORRELATION_ID)
-        .or_insert(added);
+    let headers = response.headers_mut();
+    headers.entry(CORRELATION_ID).or_insert(added);
     response
 }
 
-impl Service {
+impl Handler {
     pub fn new(
         recordings: Vec<Recording>,
         scenarios: Vec<Scenario>,
         token: Option<String>,
         delay: Duration,
     ) -> Result<Self, String> {
-        let mut service = Self {
+        let mut handler = Self {
             routes: HashMap::new(),
             scenarios: Vec::new(),
             token,
@@ -108,26 +99,24 @@ impl Service {
             log: Mutex::default(),
         };
         for recording in recordings {
-            service.add(&recording.request, &[&recording])?;
+            handler.add(&recording.request, &[&recording])?;
         }
         for Scenario { name, recordings } in scenarios {
             let recordings: Vec<_> = recordings.iter().map(|stored| &stored.recording).collect();
             let Some(first) = recordings.first() else {
                 return Err(format!("the scenario {name} has no recordings"));
             };
-            if recordings
-                .iter()
-                .any(|other| other.request != first.request)
-            {
+            let request = &first.request;
+            if recordings.iter().any(|other| other.request != *request) {
                 return Err(format!("the scenario {name} has different requests"));
             }
-            let route = service.add(&first.request, &recordings)?;
-            service.scenarios.push(route);
+            let route = handler.add(request, &recordings)?;
+            handler.scenarios.push(route);
         }
-        Ok(service)
+        Ok(handler)
     }
 
-    /// Adds the responses to a request.
+    /// Adds the route of a request with its recorded responses.
     fn add(
         &mut self,
         request: &recording::Request,
@@ -165,15 +154,15 @@ impl Service {
 
     fn respond(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> HttpResponse {
         if method != Method::GET {
-            let what = format!("The requested resource does not support the method '{method}'.");
-            let response =
-                json_response(StatusCode::METHOD_NOT_ALLOWED, &json!({ "Message": what }));
+            let message = format!("The requested resource does not support the method '{method}'.");
+            let body = json!({ "Message": message });
+            let response = json_response(StatusCode::METHOD_NOT_ALLOWED, &body);
             return ([(ALLOW, "GET")], response).into_response();
         }
         let token = headers.get(AUTHORIZATION).and_then(bearer_token);
         if token.is_none_or(|token| self.token.as_ref().is_some_and(|t| t.as_bytes() != token)) {
-            let what = "Authorization has been denied for this request.";
-            return json_response(StatusCode::UNAUTHORIZED, &json!({ "Message": what }));
+            let body = json!({ "Message": "Authorization has been denied for this request." });
+            return json_response(StatusCode::UNAUTHORIZED, &body);
         }
         let query = Query::<Vec<(String, String)>>::try_from_uri(uri);
         let mut query = query.map(|Query(query)| query).unwrap_or_default();
@@ -188,6 +177,7 @@ impl Service {
         }
     }
 
+    /// Returns the next recorded response of a route. In a list of offers, each offer with a scenario gets the scenario's status.
     fn recorded(&self, route: &Route, responses: &Responses) -> HttpResponse {
         let last = responses.recorded.len() - 1;
         let advance = |next| Some(last.min(next + 1));
@@ -210,7 +200,7 @@ impl Service {
         response.map(HttpBody::from)
     }
 
-    /// Returns the ids of the offers of this list that have a scenario, and the status that the next status request will return.
+    /// Returns the ids of the offers of a list that have a scenario, each with the status that the next status request will return.
     fn scenario_statuses(&self, list: &Route) -> Vec<(&str, &Value)> {
         self.scenarios
             .iter()
@@ -229,27 +219,27 @@ impl Service {
     /// Returns the error response for a request that isn't recorded.
     fn error_response(&self, route: &Route) -> HttpResponse {
         let publisher = &route.path[..route.path.len().min(3)];
-        // A version in a request that returned 400 may be unknown to the service.
+        // An api-version that a recorded 400 response rejects isn't known.
         let knows_version = self.routes.iter().any(|(known, responses)| {
             known.version() == route.version() && responses.recorded[0].0.status() != 400
         });
         let mut paths = self.routes.keys().map(|known| &known.path);
         let (status, body) = if !knows_version {
-            let what = "The api-version is missing or not supported.";
-            let error = json!({ "code": "InvalidAPIVersion", "message": what });
+            let message = "The api-version is missing or not supported.";
+            let error = json!({ "code": "InvalidAPIVersion", "message": message });
             (StatusCode::BAD_REQUEST, json!({ "error": error }))
         } else if !paths.any(|path| path.starts_with(publisher)) {
-            let what = "The principal has no access to the publisher.";
-            let error = json!({ "code": "Forbidden", "message": what });
+            let message = "The principal has no access to the publisher.";
+            let error = json!({ "code": "Forbidden", "message": message });
             (StatusCode::FORBIDDEN, json!({ "error": error }))
         } else {
-            let what = match route.path.get(4) {
+            let message = match route.path.get(4) {
                 Some(offer) => format!("The offer '{offer}' was not found."),
                 None => "The publisher's offers were not found.".to_owned(),
             };
             let error = json!({
                 "serviceName": "Product",
-                "error": what,
+                "error": message,
                 "exceptionCode": "Http404Exception",
                 "httpStatusCode": "NotFound",
             });
@@ -284,7 +274,8 @@ fn json_response(status: StatusCode, body: &Value) -> HttpResponse {
     (status, json, body.to_string()).into_response()
 }
 
-/// Returns the token of a bearer header. It is never empty, because HTTP removes the trailing space of an empty one.
+/// Returns the token of an `Authorization: Bearer …` header. The token is never empty: HTTP removes a trailing space, so that a header
+/// with an empty token doesn't begin with `Bearer␠`.
 fn bearer_token(value: &HeaderValue) -> Option<&[u8]> {
     let (scheme, token) = value.as_bytes().split_at_checked("Bearer ".len())?;
     scheme.eq_ignore_ascii_case(b"Bearer ").then_some(token)

@@ -1,5 +1,5 @@
-//! A TCP server on the loopback interface with its own thread and runtime, so that it responds even while the caller's runtime is
-//! blocked.
+//! A TCP server on the loopback interface. It has its own thread and runtime, so that it responds even while the caller's runtime is
+//! blocked. The replay server and the scripted server use it.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -17,7 +17,7 @@ pub struct BackgroundServer {
 }
 
 impl BackgroundServer {
-    /// Runs the future that `serve` returns. With port 0, the system chooses a free port.
+    /// Starts a thread that runs the future that `serve` returns. With port 0, the system chooses a free port.
     pub fn start<F>(port: u16, serve: impl FnOnce(TcpListener) -> F) -> io::Result<Self>
     where
         F: Future<Output = ()> + Send + 'static,

@@ -9,7 +9,7 @@ use crate::recording::Recording;
 /// A recording and its file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredRecording {
-    /// The file.
+    /// The path of the file.
     pub file: PathBuf,
     /// The file's content.
     pub recording: Recording,
@@ -21,29 +21,29 @@ impl From<StoredRecording> for Recording {
     }
 }
 
-/// A sequence of recorded responses to the same request, in the order of the file names.
+/// A sequence of recorded responses to the same request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     /// The folder's name.
     pub name: String,
-    /// The recordings of the responses; there is at least one.
+    /// At least one recording, in the order of the file names.
     pub recordings: Vec<StoredRecording>,
 }
 
 /// The result of reading a folder.
 #[derive(Debug)]
 pub struct Loaded<T> {
-    /// The items that could be read, sorted by path.
-    pub found: Vec<T>,
-    /// The errors of the files and folders that could not be read, sorted by path.
+    /// The recordings or scenarios that could be read, sorted by path.
+    pub items: Vec<T>,
+    /// The errors of the files and folders that couldn't be read, sorted by path.
     pub errors: Vec<Error>,
 }
 
 impl<T> Loaded<T> {
-    /// Returns all items, or the first error.
+    /// Returns all items if every file could be read, and the first error if not.
     pub fn all(self) -> Result<Vec<T>, Error> {
         match self.errors.into_iter().next() {
-            None => Ok(self.found),
+            None => Ok(self.items),
             Some(error) => Err(error),
         }
     }
@@ -63,76 +63,83 @@ pub fn root() -> &'static Path {
 pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
     let mut loaded = every_recording(path);
     let mut first_files: HashMap<_, &Path> = HashMap::new();
-    for StoredRecording { file, recording } in &loaded.found {
+    for StoredRecording { file, recording } in &loaded.items {
         let request = &recording.request;
-        let route = (&request.method, &request.path, &request.query);
-        let first = *first_files.entry(route).or_insert(file);
+        let key = (&request.method, &request.path, &request.query);
+        let first = *first_files.entry(key).or_insert(file);
         if first != file {
             let first = first.strip_prefix(path).unwrap_or(first);
-            let what = format!(
-                "has the same request as {}, so the replay server couldn't choose: delete one, or move both to a folder of tests/scenarios",
+            let message = format!(
+                "has the same request as {}, so the replay server couldn't choose: delete one of the files, or move both to a folder in tests/scenarios",
                 first.display()
             );
-            loaded.errors.push(Error::whole(file, what));
+            loaded.errors.push(Error::of_file(file, message));
         }
     }
     loaded.errors.sort_by(|a, b| a.file.cmp(&b.file));
     loaded
 }
 
-/// Reads a file, or every `*.json` file in a folder and its subfolders, also several recordings of the same request.
+/// Reads a file, or every `*.json` file in a folder and its subfolders. Several recordings of the same request are allowed.
 #[must_use]
 pub fn every_recording(path: &Path) -> Loaded<StoredRecording> {
-    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    let (mut items, mut errors) = (Vec::new(), Vec::new());
     if !path.is_dir() {
-        match recording(path) {
-            Ok(stored) => found.push(stored),
+        match read(path) {
+            Ok(stored) => items.push(stored),
             Err(error) => errors.push(error),
         }
-        return Loaded { found, errors };
+        return Loaded { items, errors };
     }
     for (path, is_folder) in entries(path, &mut errors) {
-        if is_folder || path.extension().is_some_and(|ending| ending == "json") {
+        if is_folder
+            || path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+        {
             let loaded = every_recording(&path);
-            found.extend(loaded.found);
+            items.extend(loaded.items);
             errors.extend(loaded.errors);
         }
     }
-    Loaded { found, errors }
+    Loaded { items, errors }
 }
 
 /// Reads the scenarios in `folder`. Each subfolder is one scenario.
 #[must_use]
 pub fn scenarios(folder: &Path) -> Loaded<Scenario> {
-    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    let (mut items, mut errors) = (Vec::new(), Vec::new());
     for (path, is_folder) in entries(folder, &mut errors) {
         if is_folder {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let loaded = every_recording(&path);
-            if !loaded.found.is_empty() {
-                found.push(Scenario {
+            if !loaded.items.is_empty() {
+                items.push(Scenario {
                     name: name.into_owned(),
-                    recordings: loaded.found,
+                    recordings: loaded.items,
                 });
             } else if loaded.errors.is_empty() {
-                errors.push(Error::whole(&path, "the scenario contains no recordings"));
+                errors.push(Error::of_file(&path, "the scenario contains no recordings"));
             }
             errors.extend(loaded.errors);
         }
     }
-    Loaded { found, errors }
+    Loaded { items, errors }
 }
 
-fn recording(file: &Path) -> Result<StoredRecording, Error> {
+fn read(file: &Path) -> Result<StoredRecording, Error> {
     let bytes = fs::read(file).map_err(|error| unreadable(file, &error))?;
     let recording = serde_json::from_slice(&bytes).map_err(|error| {
         let message = error.to_string();
-        let place = format!(" at line {} column {}", error.line(), error.column());
+        let position = format!(" at line {} column {}", error.line(), error.column());
         Error {
             file: file.to_owned(),
-            // Before the first character, the parser reports column 0.
-            place: Some((error.line(), error.column().max(1))),
-            what: message.strip_suffix(&place).unwrap_or(&message).to_owned(),
+            // The parser reports column 0 for an error before the first character.
+            position: Some((error.line(), error.column().max(1))),
+            message: message
+                .strip_suffix(&position)
+                .unwrap_or(&message)
+                .to_owned(),
         }
     })?;
     Ok(StoredRecording {
@@ -142,7 +149,7 @@ fn recording(file: &Path) -> Result<StoredRecording, Error> {
 }
 
 /// Returns the sorted entries of a folder, and whether each is a folder. A symbolic link to a folder doesn't count as a folder, so
-/// a cycle of links isn't followed.
+/// that a cycle of links isn't followed.
 fn entries(folder: &Path, errors: &mut Vec<Error>) -> Vec<(PathBuf, bool)> {
     let entry = |entry: fs::DirEntry| Ok((entry.path(), entry.file_type()?.is_dir()));
     let entries = fs::read_dir(folder)
@@ -155,38 +162,38 @@ fn entries(folder: &Path, errors: &mut Vec<Error>) -> Vec<(PathBuf, bool)> {
     entries
 }
 
-/// The error of a file or folder. Displays as `file:line:column: message`, or `file: message` without a position.
+/// An error of reading a file or folder. Displays as `file:line:column: message`, or `file: message` without a position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// The file or folder.
+    /// The path of the file or folder.
     pub file: PathBuf,
     /// The line and column of the error, counted from 1; `None` if the error concerns the whole file.
-    pub place: Option<(usize, usize)>,
+    pub position: Option<(usize, usize)>,
     /// The message.
-    pub what: String,
+    pub message: String,
 }
 
 impl Error {
-    fn whole(file: &Path, what: impl Into<String>) -> Self {
+    fn of_file(file: &Path, message: impl Into<String>) -> Self {
         Self {
             file: file.to_owned(),
-            place: None,
-            what: what.into(),
+            position: None,
+            message: message.into(),
         }
     }
 }
 
 fn unreadable(file: &Path, error: &io::Error) -> Error {
-    Error::whole(file, format!("cannot be read: {error}"))
+    Error::of_file(file, format!("cannot be read: {error}"))
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.file.display())?;
-        if let Some((line, column)) = self.place {
+        if let Some((line, column)) = self.position {
             write!(f, "{line}:{column}:")?;
         }
-        write!(f, " {}", self.what)
+        write!(f, " {}", self.message)
     }
 }
 

@@ -1,11 +1,11 @@
-//! Generated recordings for tests and benchmarks.
+//! Synthetic recordings: tests and benchmarks make them in code, so they aren't files.
 
 use serde_json::{Value, json};
 
+use crate::load;
 use crate::recording::{Body, Recording};
-use crate::store;
 
-/// Returns a synthetic recording of a GET request with the current API version, and a 200 response with this body.
+/// Returns a recording of a GET request with the API version `2017-10-31`, and a 200 response with this body.
 ///
 /// # Panics
 ///
@@ -29,8 +29,8 @@ pub fn recording(path: impl Into<String>, body: Option<Body>) -> Recording {
     recording
 }
 
-/// Returns a list response with `n` offers of the publisher `contoso-many`: the offers of the recording `list/contoso.json`, repeated
-/// with other ids.
+/// Returns a recording of the list of `n` offers of the publisher `contoso-many`. The list repeats the offers of the recording
+/// `list/contoso.json` with other ids.
 ///
 /// # Panics
 ///
@@ -38,7 +38,7 @@ pub fn recording(path: impl Into<String>, body: Option<Body>) -> Recording {
 #[must_use]
 pub fn many_offers(n: usize) -> Recording {
     let publisher = "contoso-many";
-    let stored = store::recordings(&store::root().join("recordings/list/contoso.json"));
+    let stored = load::recordings(&load::root().join("recordings/list/contoso.json"));
     let stored = stored.all().expect("a valid recording").remove(0);
     let Some(Body::Json(Value::Array(recorded))) = stored.recording.response.body else {
         panic!("the recording has no list");
