@@ -1,5 +1,5 @@
-//! Generates the facade methods: the public methods of `Client`, one per operation. A facade method checks its path arguments, such as a
-//! publisher's id, calls progenitor's method, and returns the SDK's `Response` or `Error`.
+//! Generates the facade methods: the public methods of the SDK's `Client`, one per operation. A facade method checks its path arguments,
+//! such as a publisher's id, builds the request with progenitor's method, and sends it with hand-written code of the SDK.
 
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
@@ -10,7 +10,7 @@ use syn::{
 
 use super::spec::{Operation, Spec, SpecError};
 
-/// Returns the content of `sdk/src/facade.rs`, made from the methods that progenitor generated.
+/// Returns the content of `sdk/src/facade.rs`: one facade method for each method that progenitor generated.
 pub fn facade(spec: &Spec, methods: &[ImplItemFn]) -> Result<syn::File, SpecError> {
     let operations = spec.operations()?;
     let mut facade_methods = Vec::new();
@@ -44,7 +44,7 @@ pub fn facade(spec: &Spec, methods: &[ImplItemFn]) -> Result<syn::File, SpecErro
 fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<TokenStream> {
     let response = response_type(&method.sig.output)?;
     let (id, name) = (operation.id, &method.sig.ident);
-    let identifier_type: Type = parse_quote!(&'a crate::Identifier);
+    let path_argument_type: Type = parse_quote!(&'a crate::Identifier);
     let (mut declared, mut checked, mut passed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut path_arguments, mut examples) = (Vec::new(), Vec::new());
     let mut lifetime = None;
@@ -55,9 +55,9 @@ fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Token
         let (name, kind) = (&argument.pat, &*argument.ty);
         let text = quote!(#name).to_string();
         let mut parameters = operation.parameters.iter();
-        let in_path =
-            parameters.find(|one| one.place == "path" && one.name.to_snake_case() == text);
-        if let Some(parameter) = in_path.filter(|_| *kind == identifier_type) {
+        let in_path = parameters
+            .find(|parameter| parameter.place == "path" && parameter.name.to_snake_case() == text);
+        if let Some(parameter) = in_path.filter(|_| *kind == path_argument_type) {
             let key = &parameter.name;
             declared.push(quote!(#name: impl ::std::convert::AsRef<str>));
             checked.push(quote! {
@@ -124,7 +124,7 @@ fn first_generic_argument(kind: &Type) -> Option<Type> {
     }
 }
 
-/// Returns the doc comment of progenitor's method. If the spec has an example for every argument, a code example is added.
+/// Returns the doc comment of progenitor's method. If the spec has an example for every argument, the doc comment also has a code example.
 fn documentation(method: &ImplItemFn, examples: Option<Vec<&str>>) -> Vec<Attribute> {
     let mut attributes = method.attrs.clone();
     if let Some(examples) = examples {

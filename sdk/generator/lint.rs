@@ -1,6 +1,5 @@
-//! The lint rules: constructs in the spec that the generator doesn't support, or that break clients in other languages.
-//!
-//! The rules of progenitor and of common linters (`.ci/lint-spec`) aren't repeated.
+//! The lint rules. They reject constructs in the spec that the generator doesn't support, or that break clients in other languages.
+//! `.ci/lint-spec` runs other linters with more rules.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +7,9 @@ use super::extensible_enums::{self, KEYWORD};
 use super::prepare::{API_VERSION, IDENTIFIER_PATTERN};
 use super::spec::{Kind, Node, Object, Operation, Spec, SpecError, pointer_segment};
 
-/// A broken rule.
+/// A construct in the spec that breaks a rule.
 pub struct Problem {
-    /// The JSON pointer of the place in the spec.
+    /// The JSON pointer of the construct.
     pub pointer: String,
     /// The rule's stable code.
     pub code: &'static str,
@@ -26,7 +25,7 @@ struct SchemaRule {
     keywords: &'static [&'static str],
     /// Whether a schema that has the keyword breaks the rule.
     is_broken: fn(&Object<'_>) -> bool,
-    /// The problem; the message begins with the schema's name.
+    /// The rest of the message, after the schema's name.
     message: &'static str,
     help: &'static str,
 }
@@ -36,8 +35,8 @@ const SCHEMA_RULES: &[SchemaRule] = &[
         code: "pattern",
         keywords: &["pattern"],
         is_broken: |schema| schema.text("pattern") != Some(IDENTIFIER_PATTERN),
-        message: "has another pattern than identifiers",
-        help: "use the pattern of identifiers, ^[^./\\\\\\s][^/\\\\\\s]*$, or none: the SDK has no regular expression engine",
+        message: "has a pattern that isn't the pattern of publisher and offer ids",
+        help: "use ^[^./\\\\\\s][^/\\\\\\s]*$, which is the pattern of publisher and offer ids, or no pattern: the SDK has no regular expression engine",
     },
     SchemaRule {
         code: "closed-object",
@@ -64,7 +63,7 @@ const SCHEMA_RULES: &[SchemaRule] = &[
         code: "date-time",
         keywords: &["format"],
         is_broken: |schema| matches!(schema.text("format"), Some("date-time" | "date")),
-        message: "is a time in RFC 3339",
+        message: "has a date format of RFC 3339",
         help: "write `x-timestamp: utc` instead of the format: the service sends times without an offset, on which clients throw",
     },
     SchemaRule {
@@ -81,7 +80,7 @@ const SCHEMA_RULES: &[SchemaRule] = &[
         keywords: &[KEYWORD],
         is_broken: |schema| !can_become_enum(schema),
         message: "lists known values that can't become an enum",
-        help: "list each known value once, as text, in a component of type string; letter case doesn't distinguish them",
+        help: "list each known value once, as text, in a schema of type string in `components`; two values can't differ only in letter case",
     },
     SchemaRule {
         code: "constants",
@@ -97,10 +96,10 @@ const SCHEMA_RULES: &[SchemaRule] = &[
 
 const EXTENSIBLE: &str = "write `type: string` with `x-extensible-enum`: clients throw on a value that a closed enum doesn't list";
 
-const CONSTANTS: &str = "repeat the known values of an extensible enum in a component named `Known…` without a reference to it: clients throw on a \
+const CONSTANTS: &str = "repeat the known values of an extensible enum in a schema named `Known…`, and don't refer to this schema: clients throw on a \
      value that a closed enum doesn't list";
 
-/// Returns every problem of the spec. Returns an error if the file isn't an OpenAPI 3.0 document.
+/// Returns every construct that breaks a rule. Returns an error if the file isn't an OpenAPI 3.0 document.
 pub fn lint(spec: &Spec) -> Result<Vec<Problem>, SpecError> {
     let mut lint = Lint::default();
     for operation in spec.operations()? {
@@ -133,8 +132,8 @@ impl Lint {
     fn api_version(&mut self, operation: &Operation<'_>) {
         let mut parameters = operation.parameters.iter();
         let is_plain = |schema: Node<'_>| {
-            let mut others = ["format", "enum", "default"].into_iter();
-            schema.text("type") == Some("string") && !others.any(|key| schema.has(key))
+            let mut rejected = ["format", "enum", "default"].into_iter();
+            schema.text("type") == Some("string") && !rejected.any(|keyword| schema.has(keyword))
         };
         let is_usable = parameters.any(|parameter| {
             parameter.place == "query"
@@ -144,11 +143,10 @@ impl Lint {
         });
         if !is_usable {
             let message = format!(
-                "`{}` doesn't require a plain `api-version`",
+                "`{}` has no required query parameter `api-version` of type string without further keywords",
                 operation.name()
             );
-            let help = "add the required query parameter `api-version` of type string, without a format, an enum or a default: most \
-                        clients don't send defaults";
+            let help = "add or correct the parameter; a format, an enum or a default isn't allowed, because most clients don't send defaults";
             self.add("api-version", operation.node.pointer.clone(), message, help);
         }
     }
@@ -189,7 +187,7 @@ impl Lint {
         {
             let name = parameter.text("name").unwrap_or_default();
             let message = format!("the path parameter `{name}` has `{key}`");
-            let help = "use the pattern ^[^./\\\\\\s][^/\\\\\\s]*$ alone: the SDK's `Identifier` checks nothing else";
+            let help = "use only the pattern ^[^./\\\\\\s][^/\\\\\\s]*$: the SDK's type `Identifier` checks nothing else";
             let pointer = format!("{}/schema", parameter.pointer);
             self.add("identifier", pointer, message, help);
         }
@@ -206,13 +204,13 @@ impl Lint {
                 }
             }
         }
-        // The constants may lack the keyword `enum`.
+        // This rule isn't in the table, because constants without the keyword `enum` break it as well.
         if constants_of(schema).is_some_and(|values| !repeats(schema, &values)) {
             let pointer = format!("{}/enum", schema.pointer);
             let message = format!("`{}` differs from the list of known values", schema.key());
             self.add("constants", pointer, message, CONSTANTS);
         }
-        // The description of a parameter or a header is enough for its schema.
+        // The schema of a parameter or header needs no description, because the parameter or header has one.
         let has_described_parent = matches!(schema.parent, Kind::Parameter | Kind::Header);
         if !schema.is_reference() && !schema.has("description") && !has_described_parent {
             let message = format!("`{}` has no description", schema.key());
@@ -222,7 +220,7 @@ impl Lint {
         let required = schema.list("required");
         for (name, property) in schema.children("properties") {
             let is_required = required.iter().any(|other| *other == name);
-            // A schema without a type, such as a link's, accepts null as well.
+            // A schema without a type accepts null as well.
             if !is_required && property.has("type") && !property.is("nullable") {
                 let pointer = format!("{}/properties/{}", schema.pointer, pointer_segment(&name));
                 let message = format!("the optional property `{name}` can't be null");
@@ -233,7 +231,8 @@ impl Lint {
     }
 }
 
-/// Returns whether an `x-extensible-enum` lists distinct texts that have letters or digits, in a component of type string.
+/// Returns whether a Rust enum can have the known values of a schema: the schema is a component of type string, and the values are texts
+/// with letters or digits, and have distinct variants.
 fn can_become_enum(schema: &Object<'_>) -> bool {
     let texts: Vec<_> = extensible_enums::values(schema).collect();
     let variants: BTreeSet<_> = texts
@@ -248,7 +247,7 @@ fn can_become_enum(schema: &Object<'_>) -> bool {
         && !texts.is_empty()
 }
 
-/// Returns the extensible enum whose known values a component repeats as constants.
+/// Returns the extensible enum whose known values the schema repeats as constants; `None` if the schema isn't such a schema `Known…`.
 #[must_use]
 pub fn constants_of<'s>(schema: &Node<'s>) -> Option<Node<'s>> {
     let name = schema.pointer.strip_prefix("/components/schemas/Known")?;
@@ -256,7 +255,7 @@ pub fn constants_of<'s>(schema: &Node<'s>) -> Option<Node<'s>> {
     values.has(KEYWORD).then_some(values)
 }
 
-/// Returns whether the constants repeat the known values, and say nothing else about the values.
+/// Returns whether the constants are equal to the known values, without further constraints.
 fn repeats(constants: &Node<'_>, values: &Node<'_>) -> bool {
     let mut keys = constants.value.as_object().into_iter().flatten();
     constants.value.get("enum") == values.value.get(KEYWORD)

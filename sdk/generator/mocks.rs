@@ -1,12 +1,12 @@
-//! Post-processes the mocks that progenitor generates: seals their trait, and adds calls of `regex::escape`, because progenitor inserts path
-//! arguments into a regular expression unescaped.
+//! Post-processes the mocks that progenitor generates: seals their trait, and escapes the path arguments, which progenitor inserts unescaped
+//! into a regular expression.
 
 use quote::quote;
 use syn::punctuated::Punctuated;
 use syn::visit_mut::VisitMut;
 use syn::{Expr, File, ItemTrait, Macro, Token, parse_quote};
 
-/// Post-processes the mocks.
+/// Post-processes the mocks: see the module's documentation.
 pub fn postprocess(file: &mut File) {
     PostProcessor.visit_file_mut(file);
 }

@@ -3,7 +3,7 @@
 //! `build.rs` and `cargo xtask` both include this folder as a module. It isn't a separate crate, so that the SDK can be published
 //! without other packages.
 
-// Each of the two programs uses only a part of the generator.
+// `build.rs` and `cargo xtask` each use only a part of the generator.
 #![allow(dead_code)]
 
 mod extensible_enums;
@@ -20,14 +20,14 @@ use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use spec::{Spec, SpecError};
 
-/// The command that writes the committed files. The first line of each generated file names it.
+/// The command that writes the committed files. The first line of each generated file names this command.
 pub const COMMAND: &str = "cargo xtask generate";
 
-/// The generated files, in `sdk/src/` when committed and in `OUT_DIR` when a build writes them.
+/// The names of the generated files. `cargo xtask generate` writes the files to `sdk/src/`, and `build.rs` writes them to `OUT_DIR`.
 pub const FILES: [&str; 3] = ["generated.rs", "facade.rs", "generated_mocks.rs"];
 
-/// Generates the text of each of the [`FILES`]: the client with its types, the facade, and the mocks of the feature `mock`. A broken
-/// rule of the module [`lint`] is an error.
+/// Returns the name and the text of each of the [`FILES`]: the client with its types, the facade methods, and the mocks of the feature
+/// `mock`. A facade method is a public method of the SDK's `Client`. Returns an error if the spec breaks a rule of the module [`lint`].
 pub fn generate(spec: &Spec) -> Result<[(&'static str, String); 3], SpecError> {
     if let Some(problem) = lint::lint(spec)?.first() {
         let message = format!("{}. {}", problem.message, problem.help);
@@ -59,7 +59,7 @@ fn print(file: &syn::File) -> String {
 }
 
 /// Runs progenitor. A panic becomes an error, because progenitor panics on constructs that it doesn't support. After an error,
-/// progenitor runs again for parts of the document, so that the message can name the operation that progenitor doesn't support.
+/// progenitor runs again for the components alone and for each path alone, so that the message can name the unsupported operation.
 fn run_progenitor(
     spec: &Spec,
     document: &OpenAPI,
@@ -82,25 +82,25 @@ fn run_progenitor(
                     .to_owned(),
             },
         };
-        // Only the first line is kept, because progenitor may append the whole parameter.
-        let first = why.trim().lines().next().unwrap_or_default();
-        Err(first.trim_end_matches(['.', '{', ' ']).to_owned())
+        // The later lines can be a dump of a whole parameter.
+        let first_line = why.trim().lines().next().unwrap_or_default();
+        Err(first_line.trim_end_matches(['.', '{', ' ']).to_owned())
     };
-    let run_path = |kept: &str| {
-        let mut part = document.clone();
-        part.paths.paths.retain(|path, _| path == kept);
-        run(&part)
+    let run_with_only = |only_path: &str| {
+        let mut reduced = document.clone();
+        reduced.paths.paths.retain(|path, _| path == only_path);
+        run(&reduced)
     };
     let why = match run(document) {
         Ok(file) => return Ok(file),
         Err(why) => why,
     };
-    if let Err(why) = run_path("") {
+    if let Err(why) = run_with_only("") {
         let message = format!("progenitor can't generate the components: {why}");
         return Err(spec.error("/components", message));
     }
     for operation in spec.operations()? {
-        if let Err(why) = run_path(&operation.path) {
+        if let Err(why) = run_with_only(&operation.path) {
             let message = format!(
                 "progenitor can't generate the operation `{}` ({}): {why}. Describe the operation with simpler keywords, or remove \
                  it from the spec",

@@ -1,5 +1,5 @@
-//! Post-processes progenitor's client: completes the documentation, makes the decoding of optional properties lenient, and removes
-//! code that the SDK's `Client` replaces.
+//! Post-processes the client and the types that progenitor generates: completes the documentation, makes the decoding of optional
+//! properties lenient, and removes the code that hand-written code of the SDK replaces.
 
 use quote::{format_ident, quote};
 use syn::{Fields, File, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct, Stmt, Type, parse_quote};
@@ -18,7 +18,7 @@ pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> 
             }
             is_types
         }
-        // The documentation is the description of the whole spec.
+        // progenitor documents the client with the description of the whole spec. The client isn't public, so it needs no documentation.
         Item::Struct(client) => {
             client.attrs.clear();
             true
@@ -27,7 +27,8 @@ pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> 
             // The trait `ClientInfo` of progenitor-client has the method `api_version`.
             block.trait_ = None;
             block.items.retain_mut(|item| match item {
-                // progenitor's constructors set timeouts and can panic; the SDK sets the fields instead. Only operations are async.
+                // Only the methods of operations are async. The constructors are removed, because they set timeouts and can panic; the SDK
+                // sets the fields instead.
                 ImplItem::Fn(method) if method.sig.asyncness.is_some() => {
                     methods.push(method.clone());
                     only_build_request(method);
@@ -57,7 +58,7 @@ pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> 
 /// Removes the statements that send the request and decode the response. `sdk/src/call` does both, with a limit of bytes, with
 /// retries, and with one error type for all operations.
 fn only_build_request(method: &mut ImplItemFn) {
-    // The facade method has the documentation.
+    // The facade method, which is the public method of the operation, has the documentation.
     method.attrs.clear();
     method.sig.asyncness = None;
     method.sig.output = parse_quote!(-> Result<::reqwest::Request, progenitor_client::Error>);
@@ -82,7 +83,7 @@ fn types(prepared: &Prepared<'_>, module: &mut ItemMod) {
         }
     }
     items.extend(added);
-    // progenitor's conversion error is unused, unless progenitor generates types that validate their text.
+    // Only types that validate a text use progenitor's module `error`.
     let text = quote!(#(#items)*).to_string();
     if !text.contains("error :: ConversionError") {
         items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "error"));
@@ -103,7 +104,7 @@ fn types(prepared: &Prepared<'_>, module: &mut ItemMod) {
     }
 }
 
-/// Post-processes a struct, and returns the item to add for it.
+/// Adds the attributes of a struct, and returns the macro call that implements its decoding.
 fn structure(structure: &mut ItemStruct) -> Item {
     let ident = structure.ident.clone();
     structure.attrs.push(parse_quote!(
@@ -112,9 +113,9 @@ fn structure(structure: &mut ItemStruct) -> Item {
     let Fields::Named(fields) = &mut structure.fields else {
         return parse_quote!(crate::decode::value!(#ident););
     };
-    // Without the attribute, a property that is added to the spec would break code that constructs the type.
+    // Without `non_exhaustive`, a new property in the spec would break code that constructs the type.
     structure.attrs.push(parse_quote!(#[non_exhaustive]));
-    // progenitor derives `Default` only if every property is optional. An identifier has no default, because an empty identifier would
+    // progenitor derives `Default` only if every property is optional. `Identifier` has no default, because an empty identifier would
     // address another resource.
     let has_required = fields.named.iter().any(|field| !is_option(&field.ty));
     let identifier: Type = parse_quote!(crate::Identifier);
@@ -131,7 +132,7 @@ fn structure(structure: &mut ItemStruct) -> Item {
                 .attrs
                 .push(parse_quote!(#[cfg_attr(feature = "schemars", schemars(default))]));
         } else if is_id && field.ty == parse_quote!(::std::string::String) {
-            // A required `id` becomes a path parameter of a later request.
+            // A caller uses a required `id` as a path argument of a later request.
             field.attrs.push(parse_quote!(
                 #[serde(deserialize_with = "crate::decode::identifier")]
             ));

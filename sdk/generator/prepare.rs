@@ -1,5 +1,5 @@
-//! Prepares the spec for progenitor: replaces schemas that progenitor can't express by types of the SDK, and removes parts that the
-//! SDK's runtime implements.
+//! Prepares the spec for progenitor. Hand-written types of the SDK replace the schemas that progenitor can't express. The query parameter
+//! `api-version` and, for the client, the error responses are removed, because hand-written code of the SDK handles both.
 
 use std::collections::BTreeMap;
 
@@ -10,35 +10,35 @@ use serde_json::{Value, json};
 use super::extensible_enums;
 use super::spec::{Kind, Node, Object, Spec, SpecError};
 
-/// The query parameter that the runtime adds to every request.
+/// The query parameter that hand-written code of the SDK adds to every request.
 pub const API_VERSION: &str = "api-version";
 
-/// The only pattern that the spec may use. The SDK's `Identifier` implements it without a regular expression engine, which would be a
-/// tenth of the code that a user of the SDK compiles.
+/// The only pattern that the spec may use. The SDK's type `Identifier` checks it with hand-written code. A regular expression engine would
+/// be a tenth of the code that a user of the SDK compiles.
 pub const IDENTIFIER_PATTERN: &str = r"^[^./\\\s][^/\\\s]*$";
 
-/// The SDK's type for path parameters.
+/// The SDK's type for path arguments, such as a publisher's or an offer's id.
 const IDENTIFIER: &str = "Identifier";
 
-/// The hand-written types of the SDK that replace schemas, each with the keyword of these schemas.
+/// The hand-written types of the SDK that replace schemas. A type replaces each schema that has the keyword before its name.
 const REPLACEMENTS: [(&str, &str); 3] = [
     ("x-link", "Link"),
     ("x-timestamp", "Timestamp"),
     ("pattern", IDENTIFIER),
 ];
 
-/// A spec that progenitor can generate code from.
+/// The prepared spec, in the two versions for progenitor.
 pub struct Prepared<'s> {
-    /// The spec for the client, without error responses, because the SDK's runtime parses error responses.
+    /// The spec for the client, without error responses: hand-written code of the SDK parses them.
     pub client: OpenAPI,
     /// The spec for the mocks, with error responses.
     pub mocks: OpenAPI,
-    /// The components that are identifiers or extensible enums, by name.
+    /// The schemas in `components` that are path arguments or extensible enums, by name.
     pub replaced: BTreeMap<String, Node<'s>>,
 }
 
 impl Prepared<'_> {
-    /// Returns progenitor's settings, with the types of the SDK that replace components.
+    /// Returns progenitor's settings, with the type of the SDK for each replaced schema.
     pub fn settings(&self) -> GenerationSettings {
         let mut settings = GenerationSettings::default();
         settings.with_derive("PartialEq");
@@ -60,13 +60,13 @@ impl Prepared<'_> {
     }
 }
 
-/// Prepares the spec.
+/// Returns the prepared spec.
 pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
     let mut document = spec.value.clone();
     let mut replaced = BTreeMap::new();
     spec.walk(|object| {
         let Some(part) = document.pointer_mut(&object.pointer) else {
-            // The object was inside a schema that is replaced already.
+            // A type of the SDK has already replaced a schema that contained the object.
             return;
         };
         let mut replacements = REPLACEMENTS.into_iter();
@@ -80,8 +80,8 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
                 } else if let Some(name) = replacement {
                     *part = reference(name);
                 }
-                // With `nullable`, progenitor would make the component's type an `Option`, and wrap it in a second `Option` in each
-                // optional property of this type.
+                // With `nullable`, progenitor would make the component's type an `Option`. Each optional property of this type would then
+                // be an `Option<Option<…>>`.
                 let is_wrapped = is_extensible || object.text("type") == Some("object");
                 if let Some(schema) = part.as_object_mut().filter(|_| is_wrapped) {
                     schema.remove("nullable");
@@ -95,7 +95,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
                     describe(object, part);
                 }
             }
-            // Every text in a path becomes an identifier, because `..` or a slash would address another resource.
+            // Every path argument of type string becomes an `Identifier`, because `..` or a slash would address another resource.
             Kind::Parameter if object.text("in") == Some("path") => {
                 let schema = object.child("schema");
                 if schema.is_some_and(|schema| schema.text("type") == Some("string")) {
@@ -110,7 +110,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
     {
-        // The constants are for other languages. In Rust, they would become a second enum that rejects unknown values.
+        // The constants are for other languages. progenitor would make a second enum from them, which rejects unknown values.
         for name in replaced.keys() {
             schemas.remove(&format!("Known{name}"));
         }
@@ -119,7 +119,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
         }
     }
     let mocks = document.clone();
-    // progenitor treats `default` as a second success response.
+    // progenitor treats `default` as a success response, and supports only one success response.
     for operation in spec.operations()? {
         let responses = document
             .pointer_mut(&format!("{}/responses", operation.node.pointer))
@@ -129,7 +129,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
         }
     }
     let parse = |mut document: Value| {
-        // Without sorting, the generated code would depend on whether a feature of `serde_json` keeps the order of the file.
+        // A feature of `serde_json`, which another crate can turn on, keeps the order of the file. The generated code must not depend on it.
         document.sort_all_objects();
         let parsed: Result<OpenAPI, _> = serde_json::from_value(document);
         parsed.map_err(|error| spec.error("", format!("not an OpenAPI 3.0 document: {error}")))
@@ -145,8 +145,8 @@ fn reference(component: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{component}")})
 }
 
-/// Gives a property its description, or for a reference the first paragraph of the target's description. progenitor documents a
-/// reference only inside `allOf`.
+/// Sets the description of a property. A property that refers to a schema gets the first paragraph of the schema's description. A
+/// reference is moved into `allOf`, because progenitor ignores a description beside `$ref`.
 fn describe(property: &Object<'_>, part: &mut Value) {
     let Some(target) = property
         .followed()

@@ -1,8 +1,9 @@
-//! The time of a call of the SDK, relative to hand-written code with reqwest and `serde_json`, with a server on this machine.
+//! Measures the time of a call of the SDK, relative to hand-written code with reqwest and `serde_json`. The server is on this machine.
 //!
-//! `cargo bench -p cloud-partner-recordings --bench call`; the exit code is 1 if a target is missed.
+//! Run `cargo bench -p cloud-partner-recordings --bench call`. The exit code is 1 if the time is over its target.
 //!
-//! Both clients send the same request with identically configured HTTP clients, read the whole body and decode the same properties.
+//! The SDK and the hand-written code send the same request with equally configured HTTP clients, read the whole body and decode the same
+//! properties.
 
 mod support;
 
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures the rounds, in each of which both clients make this number of calls.
+/// Measures `rounds` rounds, and reports the ratio of the times. In each round, both clients make `calls` calls.
 fn measure(url: &str, publisher: &str, rounds: usize, calls: u32) -> ExitCode {
     let runtime = runtime();
     let (sdk, plain) = (sdk(url), http());

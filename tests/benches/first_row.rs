@@ -1,7 +1,8 @@
-//! The time until the command-line tool prints the first of 10,000 offers, relative to the time in which curl downloads the same body.
+//! Measures the time until the command-line tool prints the first of 10,000 offers, relative to the time in which curl downloads the same
+//! response body.
 //!
-//! `cargo bench -p cloud-partner-recordings --bench first_row`; the exit code is 1 if the target is missed. The
-//! benchmark needs curl, and builds the tool with the release profile.
+//! Run `cargo bench -p cloud-partner-recordings --bench first_row`. The exit code is 1 if the time is over its target. The benchmark needs
+//! curl, and builds the tool with the release profile.
 
 mod support;
 
@@ -18,7 +19,7 @@ use support::{TOKEN, started_by_cargo_bench};
 
 const OFFERS: usize = 10_000;
 const ROUNDS: usize = 15;
-/// The maximum time of the tool is curl's time multiplied by `FACTOR`, plus `EXTRA_SECONDS`.
+/// The target: the tool takes at most `FACTOR` times as long as curl, plus `EXTRA_SECONDS`.
 const FACTOR: f64 = 1.2;
 const EXTRA_SECONDS: f64 = 0.1;
 
@@ -65,6 +66,7 @@ fn build() -> std::path::PathBuf {
     target.join("release/cloud-partner")
 }
 
+/// Returns the seconds until the tool has printed the first offer.
 fn first_row(tool: &Path, url: &str) -> f64 {
     let started = Instant::now();
     let mut child = Command::new(tool)
@@ -88,6 +90,7 @@ fn first_row(tool: &Path, url: &str) -> f64 {
     time
 }
 
+/// Returns the seconds in which curl downloads the list.
 fn curl(url: &str) -> f64 {
     let started = Instant::now();
     let output = Command::new("curl")

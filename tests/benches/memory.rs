@@ -1,7 +1,7 @@
-//! The peak memory of a call that returns 100,000 offers, relative to the size of the response body.
+//! Measures the peak memory of a call that returns 100,000 offers, relative to the size of the response body. Works on Linux only.
 //!
-//! `cargo bench -p cloud-partner-recordings --bench memory`; the exit code is 1 if the target is missed. The peak is that of
-//! a process, so the program starts itself again as the client. It measures on Linux only.
+//! Run `cargo bench -p cloud-partner-recordings --bench memory`. The exit code is 1 if the memory is over its target. The operating system
+//! reports the peak memory of a whole process. Therefore the benchmark runs the client in a second process, which is the same program.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! Reads a YAML file into a JSON value, and records the line and column of each part.
+//! Reads a YAML file into a JSON value, and records the line and column of each value in it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use saphyr::{LoadableYamlNode, MarkedYaml, Marker, Scalar, YamlData};
 use serde_json::{Map, Number, Value};
 
-/// A spec, or another YAML file, with the line and column of each part.
+/// A spec, or another YAML file, with the line and column of each value.
 #[derive(Clone)]
 pub struct Spec {
-    /// The path of the file in messages.
+    /// The path of the file.
     pub path: PathBuf,
     /// The whole document.
     pub value: Value,
     locations: HashMap<String, Location>,
 }
 
-/// A place in a file, with line and column from 1.
+/// A position in a file. Lines and columns count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Location {
     /// The line.
@@ -48,7 +48,7 @@ impl fmt::Display for Location {
 pub struct SpecError {
     /// The file.
     pub path: PathBuf,
-    /// The place in the file.
+    /// The position of the error in the file.
     pub location: Location,
     /// The description of the problem.
     pub message: String,
@@ -64,7 +64,7 @@ impl fmt::Display for SpecError {
 impl std::error::Error for SpecError {}
 
 impl Spec {
-    /// Reads a spec from `text`; `path` is its name in messages.
+    /// Parses the text of a spec. Messages name the file `path`.
     pub fn parse(path: &Path, text: &str) -> Result<Self, SpecError> {
         let spec = Self::yaml(path, text)?;
         if spec.value.is_object() {
@@ -76,7 +76,7 @@ impl Spec {
         ))
     }
 
-    /// Reads a YAML file with one document.
+    /// Parses the text of a YAML file with one document. Messages name the file `path`.
     pub fn yaml(path: &Path, text: &str) -> Result<Self, SpecError> {
         let error = |location: Location, message: String| SpecError {
             path: path.to_owned(),
@@ -103,8 +103,8 @@ impl Spec {
         })
     }
 
-    /// Returns the place where the part at a JSON pointer begins: the key of a property, or an element of a list. For a part that
-    /// doesn't exist, returns the place of the nearest existing parent.
+    /// Returns the position of the value at a JSON pointer: of the key of a property, or of an element of a list. If the value doesn't
+    /// exist, returns the position of the nearest existing parent.
     #[must_use]
     pub fn location<'p>(&self, pointer: &'p str) -> Location {
         let parent = |pointer: &&'p str| Some(pointer.rsplit_once('/')?.0);
@@ -114,7 +114,7 @@ impl Spec {
             .unwrap_or(START)
     }
 
-    /// Creates an error about the part at a JSON pointer.
+    /// Creates an error about the value at a JSON pointer.
     #[must_use]
     pub fn error(&self, pointer: &str, message: impl Into<String>) -> SpecError {
         SpecError {
@@ -131,7 +131,7 @@ pub fn pointer_segment(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// Converts a YAML node to JSON, and records the location of each part.
+/// Converts a YAML node to JSON, and records the location of each value.
 fn convert(
     node: &MarkedYaml<'_>,
     pointer: String,
@@ -159,7 +159,7 @@ fn convert(
             let mut properties = Map::new();
             for (key, node) in nodes {
                 let key_location = Location::from(&key.span.start);
-                // An unquoted key such as `200:` is a number in YAML; the keys of JSON are text.
+                // An unquoted key such as `200:` is a number in YAML, but the keys of JSON are strings.
                 let key = match &key.data {
                     YamlData::Value(Scalar::String(key)) => key.clone().into_owned(),
                     YamlData::Value(Scalar::Integer(key)) => key.to_string(),

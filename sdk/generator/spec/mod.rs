@@ -1,8 +1,9 @@
-//! The model of the spec: the file with the place of every part, references, operations, and the structure of OpenAPI documents.
+//! The model of the spec: its values with their line and column, references, operations, and the structure of OpenAPI documents.
 //!
-//! * [`Spec::parse`] reads a file. [`Spec::location`] returns the place of a part. [`Spec::error`] creates an error with this place.
+//! * [`Spec::parse`] parses the text of a spec. [`Spec::location`] returns the line and column of a value. [`Spec::error`] creates an
+//!   error with this line and column.
 //! * [`Node::child`] and [`Node::followed`] follow references; [`Spec::at`] and [`Node::written`] don't.
-//! * [`Spec::walk`] visits every [`Object`] of the spec with its [`Kind`], but not examples and other data.
+//! * [`Spec::walk`] visits every [`Object`] of the spec with its [`Kind`]. It doesn't visit the values inside examples and other data.
 //! * [`Spec::operations`] lists the operations. [`Operation::response`] returns the response for a status code.
 
 #![allow(unused_imports)]

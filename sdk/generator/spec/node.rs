@@ -1,22 +1,22 @@
-//! Parts of the spec, and references between them.
+//! A value in the spec with its JSON pointer, and the navigation from it to other values and along references.
 
 use serde_json::Value;
 
 use super::load::{Spec, pointer_segment};
 
-/// A part of the spec, with its place.
+/// A value in the spec, with its JSON pointer.
 #[derive(Clone)]
 pub struct Node<'s> {
     /// The spec.
     pub spec: &'s Spec,
-    /// The JSON pointer of the part.
+    /// The JSON pointer of the value.
     pub pointer: String,
-    /// The part itself.
+    /// The value itself.
     pub value: &'s Value,
 }
 
 impl Spec {
-    /// Returns the part at a JSON pointer, without following references.
+    /// Returns the value at a JSON pointer, without following references.
     #[must_use]
     pub fn at(&self, pointer: &str) -> Option<Node<'_>> {
         Some(Node {
@@ -48,8 +48,8 @@ impl<'s> Node<'s> {
         })
     }
 
-    /// Returns the part with references followed. The result has the pointer of the reference's target. Returns `None` if a reference
-    /// has no target, refers to another file, or is part of a cycle.
+    /// Returns the target if this value is a reference, and otherwise the value itself. The target has its own JSON pointer. Returns
+    /// `None` if a reference has no target, refers to another file, or is part of a cycle.
     #[must_use]
     pub fn followed(self) -> Option<Node<'s>> {
         let mut node = self;
@@ -77,8 +77,8 @@ impl<'s> Node<'s> {
         keys.iter().filter_map(|key| self.written(key)).collect()
     }
 
-    /// Returns the entries of the mapping or list `key` by name or index, with references followed. Extensions and references
-    /// without a target are left out.
+    /// Returns the entries of the mapping or list at the property `key` by name or index, with references followed. The result contains
+    /// neither extensions nor references without a target.
     #[must_use]
     pub fn children(&self, key: &str) -> Vec<(String, Node<'s>)> {
         let entries = self.written(key).map(|parent| parent.entries());
@@ -90,21 +90,21 @@ impl<'s> Node<'s> {
             .collect()
     }
 
-    /// Returns the elements of the list at the property `key`; none if it isn't a list.
+    /// Returns the elements of the list at the property `key`; empty if the property isn't a list.
     #[must_use]
     pub fn list(&self, key: &str) -> &'s [Value] {
         let list = self.value.get(key).and_then(Value::as_array);
         list.map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the name or index of the part in its parent.
+    /// Returns the name or index of the value in its parent.
     #[must_use]
     pub fn key(&self) -> String {
         let last = self.pointer.rsplit('/').next().unwrap_or_default();
         last.replace("~1", "/").replace("~0", "~")
     }
 
-    /// Returns the text of the property `key`.
+    /// Returns the text of the property `key`; `None` if the property isn't a string.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&'s str> {
         self.value.get(key)?.as_str()
@@ -123,7 +123,8 @@ impl<'s> Node<'s> {
     }
 }
 
-/// Returns whether a name in the mapping `keyword` is an extension. In other mappings, a name may begin with `x-`.
+/// Returns whether a name in the mapping `keyword` is the name of an extension. Extensions are allowed only in `paths` and `responses`; in
+/// any other mapping, `x-` can be the beginning of an ordinary name.
 pub(super) fn is_extension(keyword: &str, name: &str) -> bool {
     matches!(keyword, "paths" | "responses") && name.starts_with("x-")
 }

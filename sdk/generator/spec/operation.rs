@@ -19,19 +19,19 @@ pub struct Operation<'s> {
     pub method: String,
     /// The path template.
     pub path: String,
-    /// The parameters of the path item and the operation. A parameter of the operation replaces one of the path item with the same
-    /// name and place.
+    /// The parameters of the operation and of its path item. A parameter of the operation replaces a parameter of the path item that has
+    /// the same `name` and `in`.
     pub parameters: Vec<Parameter<'s>>,
 }
 
 /// A parameter of an operation.
 #[derive(Clone)]
 pub struct Parameter<'s> {
-    /// The parameter itself, with references followed.
+    /// The parameter itself; for a reference, its target.
     pub node: Node<'s>,
     /// The name; in lower case for a header.
     pub name: String,
-    /// `path`, `query`, `header` or `cookie`.
+    /// The value of `in`: `path`, `query`, `header` or `cookie`.
     pub place: &'s str,
     /// Whether the parameter is required.
     pub required: bool,
@@ -54,9 +54,9 @@ impl Spec {
             if !path.starts_with('/') {
                 continue;
             }
-            let is_wrong =
+            let is_invalid =
                 |segment: &str| segment.contains('{') && parameter_name(segment).is_none();
-            if path.split('/').any(is_wrong) {
+            if path.split('/').any(is_invalid) {
                 let message = "a parameter must be a whole segment of the path, such as `{id}`";
                 return Err(self.error(&item.pointer, message));
             }
@@ -100,8 +100,8 @@ impl<'s> Operation<'s> {
         self.path.split('/').filter_map(parameter_name)
     }
 
-    /// Returns the names and percent-encoded values of the path parameters in a request's path; `None` if the path doesn't match the
-    /// template. A value has at least one character.
+    /// Returns the names of the path parameters and their percent-encoded values in a request's path; `None` if the path doesn't match the
+    /// template. An empty value doesn't match.
     #[must_use]
     pub fn captures<'r>(&self, path: &'r str) -> Option<Vec<(&str, &'r str)>> {
         let mut captured = Vec::new();

@@ -1,4 +1,4 @@
-//! The structure of OpenAPI 3.0 documents: the keywords that contain objects, and the traversal of a spec.
+//! The structure of OpenAPI 3.0 documents: the keywords that contain objects such as schemas, and a visitor of all objects of a spec.
 
 use super::load::Spec;
 use super::node::{Node, is_extension};
@@ -21,7 +21,7 @@ pub enum Kind {
     SecurityScheme,
 }
 
-/// How many objects a keyword contains.
+/// Whether a keyword contains one object, or several.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Holds {
     One,
@@ -35,8 +35,8 @@ use Kind::{
     Response, Schema, SecurityScheme,
 };
 
-/// The keywords that contain objects, and the kind of these objects. The values of all other keywords are data, such as extensions and
-/// default values. Callbacks, links and encodings are data, too, because the generator ignores them.
+/// The keywords that contain objects, and the kind of these objects. Every other keyword contains data, such as an extension or a default
+/// value. `callbacks`, `links` and `encoding` aren't in the list, because the generator ignores them.
 const KEYWORDS: &[(&[&str], Holds, Kind)] = &[
     (&["components"], One, Components),
     (&["paths"], Many, PathItem),
@@ -61,7 +61,7 @@ const KEYWORDS: &[(&[&str], Holds, Kind)] = &[
     (&["securitySchemes"], Many, SecurityScheme),
 ];
 
-/// The keywords that only document. Changing their values doesn't affect clients.
+/// The keywords that are documentation only, so that a change of their values doesn't affect clients.
 pub const DOCUMENTATION: &[&str] = &[
     "description",
     "example",
@@ -76,9 +76,9 @@ pub const DOCUMENTATION: &[&str] = &[
 #[derive(Clone)]
 pub struct Object<'s> {
     pub kind: Kind,
-    /// The kind of the parent object; the object's own kind if the parent is unknown.
+    /// The kind of the object that contains this object; the object's own kind if [`Object::of`] created it.
     pub parent: Kind,
-    /// The parent's keyword that contains the object; empty if the parent is unknown.
+    /// The keyword that contains the object; empty if [`Object::of`] created it.
     pub keyword: &'static str,
     /// The object itself, which may be a reference.
     pub node: Node<'s>,
@@ -110,7 +110,7 @@ impl<'s> Object<'s> {
         self.value.get("$ref").is_some()
     }
 
-    /// Returns the object with references followed; see [`Node::followed`].
+    /// Returns the target if the object is a reference, and otherwise the object; see [`Node::followed`].
     #[must_use]
     pub fn followed(&self) -> Option<Self> {
         Some(Self {
@@ -149,7 +149,7 @@ impl<'s> Object<'s> {
 }
 
 impl Spec {
-    /// Visits every object of the spec, each before the objects inside.
+    /// Visits every object of the spec. An object comes before the objects that it contains.
     pub fn walk<'s>(&'s self, mut visit: impl FnMut(&Object<'s>)) {
         let root = self.at("").map(|root| Object::of(Document, root));
         let mut waiting = Vec::from_iter(root);

@@ -1,10 +1,10 @@
-//! Figures of the benchmarks: medians, ratios and targets.
+//! Statistics of the benchmarks: medians and ratios of measured times, and their targets.
 
 use std::ops::{Bound, RangeBounds};
 use std::process::ExitCode;
 
-/// Runs both functions `rounds` times by turns, and returns the pairs of the times that they return. A disturbance of the machine affects
-/// both times of a pair.
+/// Calls both functions once in each round, and returns the pair of their results for each round. The functions return measured times, and
+/// another load on the machine affects both times of a pair.
 pub fn pairs(
     rounds: usize,
     mut first: impl FnMut() -> f64,
@@ -12,7 +12,7 @@ pub fn pairs(
 ) -> Vec<(f64, f64)> {
     let mut pairs = Vec::new();
     for round in 0..=rounds {
-        // The order alternates, because each function runs with the caches that the other left.
+        // The order alternates, because the first call of a round changes the caches for the second call.
         let pair = if round % 2 == 0 {
             let first = first();
             (first, second())
@@ -39,18 +39,19 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     }
 }
 
-/// Returns the medians of the first and of the second values.
+/// Returns the median of the first values, and the median of the second values.
 pub fn medians(pairs: &[(f64, f64)]) -> (f64, f64) {
     let first = median(pairs.iter().map(|(first, _)| *first));
     (first, median(pairs.iter().map(|(_, second)| *second)))
 }
 
-/// Returns the median of the ratios of all pairs, first over second.
+/// Returns the median of the ratios of all pairs. A ratio is the first value divided by the second value.
 pub fn ratio(pairs: &[(f64, f64)]) -> f64 {
     median(pairs.iter().map(|(first, second)| first / second))
 }
 
-/// Prints a figure with its target, and returns a failure if the target is missed. NaN is a missing figure and misses every target.
+/// Prints a measured value with its target. Returns a failure if the value is outside of the target. NaN means that nothing was measured,
+/// and is outside of every target.
 pub fn report(name: &str, value: f64, target: &impl RangeBounds<f64>) -> ExitCode {
     let limit = match (target.start_bound(), target.end_bound()) {
         (Bound::Included(minimum), _) => format!("≥ {minimum}"),

@@ -1,4 +1,4 @@
-//! Helpers of the benchmarks: clients and types.
+//! Helpers of the benchmarks: the SDK's client, and hand-written types for comparison with the SDK's types.
 
 #![allow(dead_code, reason = "each benchmark uses some of the helpers")]
 
@@ -17,7 +17,7 @@ pub fn started_by_cargo_bench() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
 
-/// A hand-written type of an offer, with the same fourteen properties as the generated type.
+/// A hand-written type of an offer, with the same properties as the SDK's type `OfferSummary`.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlainOffer {
@@ -52,7 +52,7 @@ pub fn sdk(endpoint: &str) -> Client {
         .expect("a valid configuration")
 }
 
-/// Returns a single-threaded runtime.
+/// Returns a tokio runtime with one thread.
 pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -60,7 +60,7 @@ pub fn runtime() -> tokio::runtime::Runtime {
         .expect("a runtime")
 }
 
-/// Returns the bytes of the recorded response body.
+/// Returns the JSON body of the recorded response; empty if the body isn't JSON.
 pub fn body(recording: &Recording) -> Vec<u8> {
     match &recording.response.body {
         Some(Body::Json(value)) => value.to_string().into_bytes(),
