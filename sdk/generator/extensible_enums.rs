@@ -1,4 +1,4 @@
-//! Generates an enum of known values from each `x-extensible-enum`.
+//! Generates a Rust enum from each extensible enum of the spec: a string whose known values `x-extensible-enum` lists.
 
 use heck::ToUpperCamelCase;
 use quote::format_ident;
@@ -7,7 +7,7 @@ use syn::parse_quote;
 
 use super::spec::Node;
 
-/// The keyword of an extensible enum: a string whose known values are listed.
+/// The keyword that lists the known values of an extensible enum.
 pub const KEYWORD: &str = "x-extensible-enum";
 
 /// Returns the known values in the order of the spec.
@@ -15,12 +15,12 @@ pub fn values<'s>(schema: &Node<'s>) -> impl Iterator<Item = &'s str> + use<'s> 
     schema.list(KEYWORD).iter().filter_map(Value::as_str)
 }
 
-/// Returns the description of a schema.
+/// Returns the description of a schema; empty if there is none.
 pub fn description<'s>(schema: &Node<'s>) -> &'s str {
     schema.text("description").unwrap_or_default().trim()
 }
 
-/// Returns the name of the enum variant for a value; empty for a value without letters and digits.
+/// Returns the name of the enum variant for a known value; empty for a value that has neither letters nor digits.
 #[must_use]
 pub fn variant(value: &str) -> String {
     let name = value.to_upper_camel_case();
@@ -31,12 +31,12 @@ pub fn variant(value: &str) -> String {
     }
 }
 
-/// Returns the enum of the component `name`, and its implementations of `KnownValue` and `Sealed`.
+/// Returns the enum of the schema `name`, and its implementations of the traits `KnownValue` and `Sealed`.
 pub fn known_values(name: &str, schema: &Node<'_>) -> [syn::Item; 3] {
     let ident = format_ident!("{name}");
     let description = description(schema);
     let documentation = format!(
-        "{description}\n\nResponses hold it as [`Extensible`](crate::Extensible), which keeps values that aren't listed here."
+        "{description}\n\nThe properties of a response hold it as [`Extensible`](crate::Extensible), which also keeps unknown values."
     );
     let texts: Vec<_> = values(schema).collect();
     let variants: Vec<_> = texts
@@ -64,7 +64,8 @@ pub fn known_values(name: &str, schema: &Node<'_>) -> [syn::Item; 3] {
     ]
 }
 
-/// Returns the documentation of a value: the meaning in the table of the component's description, or the value itself.
+/// Returns the documentation of a known value: the value and its meaning in the table of the schema's description, or the value alone if
+/// the table doesn't have it.
 fn meaning(description: &str, value: &str) -> String {
     let row = format!("| `{value}` |");
     description

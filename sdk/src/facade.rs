@@ -9,13 +9,14 @@ impl crate::Client {
 The response has a summary of every offer of one publisher in one JSON array, without paging. The array is empty if the
 publisher has no offers.
 
-One client also sends `$filter=offerTypeId eq '…'`. This spec doesn't have the parameter, because no official page documents it.
+One public client also sends the query parameter `$filter=offerTypeId eq '…'`. This spec doesn't have this parameter, because no
+official page documents it.
 
 
 Sends a `GET` request to `/api/publishers/{publisherId}/offers`
 
 Arguments:
-- `publisher_id`: The publisher's identifier. The pages write `contoso` and `Contoso`; whether the letter case matters isn't known.
+- `publisher_id`: The publisher's identifier. It isn't known whether the letter case matters: the official pages have both `contoso` and `Contoso`.
 */
     /**
 # Example
@@ -57,20 +58,20 @@ The progress of the latest publication of one offer: the overall status, the ste
 | the status is `succeeded`, `failed` or `canceled` | the publication has ended |
 | the status is `neverPublished` | the offer was never published |
 | the status is `waitingForPublisherReview` | the publisher must review the offer before it goes live |
-| the status is `running`, and the step `publisher-signoff` is `waitingForPublisherReview` | the same |
+| the status is `running`, and the step `publisher-signoff` is `waitingForPublisherReview` | the publisher must review the offer before it goes live |
 | the status is `running`, and a step is `blocked` or `rejected`, or a message has the level `error` | the publication has a problem |
 
-The step `publisher-signoff` has this name, in any letter case, as its `id` or its `stepName`.
+The step `publisher-signoff` is the step whose `id` or `stepName` is `publisher-signoff`, in any letter case.
 
-`progressPercentage` doesn't say whether a step is complete: the official example has complete steps at 0. It also has a
-`succeeded` offer with steps that are `notStarted`.
+`progressPercentage` doesn't show whether a step is complete: in the official example, two complete steps have the percentage 0.
+In the same example, the offer is `succeeded` although three steps are `notStarted`.
 
 
 Sends a `GET` request to `/api/publishers/{publisherId}/offers/{offerId}/status`
 
 Arguments:
-- `publisher_id`: The publisher's identifier. The pages write `contoso` and `Contoso`; whether the letter case matters isn't known.
-- `offer_id`: The offer's identifier, the property `id` of an offer in the list.
+- `publisher_id`: The publisher's identifier. It isn't known whether the letter case matters: the official pages have both `contoso` and `Contoso`.
+- `offer_id`: The offer's identifier: the value of the property `id` in the response of `listOffers`.
 */
     /**
 # Example

@@ -21,13 +21,13 @@ pub mod types {
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub message: ::std::option::Option<::std::string::String>,
     }
-    /**The body of an error response. A body has one of these shapes:
+    /**The body of an error response. If the body is a JSON object, it has one of these properties:
 
-* `error` with a code and a message;
-* one property named after an inner service (`Product`, `Variant`, or another that isn't listed here), with its error;
-* `Message` alone, as a 401 may have it.
+* `error`, with a code and a message
+* a property with the name of an inner service, such as `Product` or `Variant`, and the error of this service
+* `Message`, probably in a 401 response
 
-A body can also be a JSON string, an HTML page, empty or truncated.
+The body can also be a JSON string, an HTML page, empty or truncated.
 */
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
@@ -46,7 +46,7 @@ A body can also be a JSON string, an HTML page, empty or truncated.
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub message: ::std::option::Option<::std::string::String>,
-        ///An error that an inner service reported.
+        ///An error of an inner service: a service that this API calls.
         #[serde(
             rename = "Product",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -54,7 +54,7 @@ A body can also be a JSON string, an HTML page, empty or truncated.
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub product: ::std::option::Option<ServiceError>,
-        ///An error that an inner service reported.
+        ///An error of an inner service: a service that this API calls.
         #[serde(
             rename = "Variant",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -85,7 +85,7 @@ A body can also be a JSON string, an HTML page, empty or truncated.
     #[non_exhaustive]
     #[derive(Default)]
     pub struct OfferStatusReport {
-        ///Links to the live offer. The page says that they are not currently implemented; one client decodes them.
+        ///Links to the live offer. The official page says that the links are not currently implemented, but one public client decodes them.
         #[serde(
             rename = "liveLinks",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -98,8 +98,8 @@ A body can also be a JSON string, an HTML page, empty or truncated.
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub messages: ::std::option::Option<::std::vec::Vec<StatusMessage>>,
-        /**The e-mail addresses for notifications about the progress, separated by commas. Deprecated for offers that were migrated to
-Partner Center, which notifies the address in the account settings.*/
+        /**The e-mail addresses for notifications about the progress, separated by commas. The property is deprecated for offers that
+were migrated to Partner Center, because Partner Center notifies the address in the account settings.*/
         #[serde(
             rename = "notificationEmails",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -107,7 +107,7 @@ Partner Center, which notifies the address in the account settings.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub notification_emails: ::std::option::Option<::std::string::String>,
-        ///Links to the offer's preview. The page says that they are not currently implemented; one client decodes them.
+        ///Links to the offer's preview. The official page says that the links are not currently implemented, but one public client decodes them.
         #[serde(
             rename = "previewLinks",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -115,7 +115,8 @@ Partner Center, which notifies the address in the account settings.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub preview_links: ::std::option::Option<::std::vec::Vec<crate::Link>>,
-        ///The status of an offer; an extensible enum. A status report always has it; `null` means an unknown status.
+        /**The status of an offer, an extensible enum. A status report always has this property. The value `null` means that the status is
+unknown.*/
         #[serde(deserialize_with = "crate::decode::required")]
         pub status: crate::Extensible<OfferStatus>,
         ///The steps that the offer goes through during its publication.
@@ -130,8 +131,8 @@ Partner Center, which notifies the address in the account settings.*/
     #[non_exhaustive]
     #[derive(Default)]
     pub struct OfferSummary {
-        /**The time of the last change of the offer, in UTC. The page has seven digits after the seconds and `Z`; an observed response
-has three digits and no `Z`.*/
+        /**The time of the last change of the offer, in UTC. The example of the official page has seven digits after the decimal point,
+and `Z`. An observed response has three digits and no `Z`.*/
         #[serde(
             rename = "changedTime",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -144,8 +145,8 @@ has three digits and no `Z`.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub definition: ::std::option::Option<OfferDefinition>,
-        /**The offer's identifier, unique within the publisher: the parameter `offerId` of `getOfferStatus`. The page calls it a GUID;
-observed identifiers are short texts that the publisher chose.*/
+        /**The offer's identifier, unique within the publisher. It is the parameter `offerId` of `getOfferStatus`. The official page
+calls it a GUID, but the observed identifiers are short names that the publisher chose.*/
         #[serde(deserialize_with = "crate::decode::identifier")]
         pub id: ::std::string::String,
         ///The meaning isn't known; only `false` was observed. No page documents this property.
@@ -226,19 +227,21 @@ observed identifiers are short texts that the publisher chose.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub publisher_id: ::std::option::Option<::std::string::String>,
-        ///The status of an offer; an extensible enum. A status report always has it; `null` means an unknown status.
+        /**The status of an offer, an extensible enum. A status report always has this property. The value `null` means that the status is
+unknown.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub status: ::std::option::Option<crate::Extensible<OfferStatus>>,
-        /**The offer's current version. The service increments it after each publication; a client can't set it. It needs 64 bits,
+        /**The offer's current version. The service increments it after each publication. A client can't set it. It needs 64 bits,
 because the page of another endpoint has the version 636576975611768314.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub version: ::std::option::Option<i64>,
     }
-    ///One step of a publication. Any property can be absent; an example of a page has a step without `estimatedTimeFrame`.
+    /**One step of a publication. Any property can be absent: an example of an official page has a step without `estimatedTimeFrame`.
+*/
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
@@ -256,8 +259,8 @@ because the page of another endpoint has the version 636576975611768314.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub estimated_time_frame: ::std::option::Option<::std::string::String>,
-        /**The step's identifier. The page's example has `displaydummycertify`, `displaycertify`, `displayprovision`, `displaypackage`,
-`publisher-signoff` and `live`. The service can send others.*/
+        /**The step's identifier. The official example has `displaydummycertify`, `displaycertify`, `displayprovision`,
+`displaypackage`, `publisher-signoff` and `live`. The service can send other identifiers.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
@@ -267,8 +270,8 @@ because the page of another endpoint has the version 636576975611768314.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub messages: ::std::option::Option<::std::vec::Vec<StatusMessage>>,
-        /**The step's completion, an integer from 0 to 100. One table calls it `processPercentage`; the examples have
-`progressPercentage`. The official example has complete steps at 0.*/
+        /**The step's completion in percent, an integer from 0 to 100. A complete step can have the percentage 0, as in the official
+example. A table of the official page calls the property `processPercentage`, but the examples have `progressPercentage`.*/
         #[serde(
             rename = "progressPercentage",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -276,12 +279,12 @@ because the page of another endpoint has the version 636576975611768314.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub progress_percentage: ::std::option::Option<i64>,
-        ///The status of one step; an extensible enum.
+        ///The status of one step, an extensible enum.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub status: ::std::option::Option<crate::Extensible<StepStatus>>,
-        ///The step's name, such as `Publisher signoff`. One client expects `publisher-signoff` in this property.
+        ///The step's name, such as `Publisher signoff`. One public client expects `publisher-signoff` in this property.
         #[serde(
             rename = "stepName",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -290,7 +293,7 @@ because the page of another endpoint has the version 636576975611768314.*/
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub step_name: ::std::option::Option<::std::string::String>,
     }
-    ///An error that an inner service reported.
+    ///An error of an inner service: a service that this API calls.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
@@ -325,17 +328,17 @@ because the page of another endpoint has the version 636576975611768314.*/
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub service_name: ::std::option::Option<::std::string::String>,
     }
-    ///A message about an offer or a step. Any property may be absent.
+    ///A message about an offer or a step. Any property can be absent.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct StatusMessage {
-        ///The severity of a message; an extensible enum. No page lists its values or says what they mean.
+        ///The severity of a message, an extensible enum. No official page lists the values or says what they mean.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub level: ::std::option::Option<crate::Extensible<MessageLevel>>,
-        ///The text, as HTML of the service.
+        ///The text of the message, in HTML.
         #[serde(
             rename = "messageHtml",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -343,7 +346,7 @@ because the page of another endpoint has the version 636576975611768314.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub message_html: ::std::option::Option<::std::string::String>,
-        ///When the message was written. The pages print six and seven digits and `Z`.
+        ///The time at which the message was written. The official pages have six or seven digits after the decimal point, and `Z`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
@@ -357,15 +360,15 @@ because the page of another endpoint has the version 636576975611768314.*/
     crate::decode::object!(PublicationStep);
     crate::decode::object!(ServiceError);
     crate::decode::object!(StatusMessage);
-    /**The severity of a message; an extensible enum. No page lists its values or says what they mean.
+    /**The severity of a message, an extensible enum. No official page lists the values or says what they mean.
 
 | value | meaning |
 |---|---|
 | `information` | no action is needed |
 | `warning` | attention may be needed |
-| `error` | something failed, even if the offer is `running` |
+| `error` | something failed; the offer can still be `running` |
 
-Responses hold it as [`Extensible`](crate::Extensible), which keeps values that aren't listed here.*/
+The properties of a response hold it as [`Extensible`](crate::Extensible), which also keeps unknown values.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum MessageLevel {
@@ -373,7 +376,7 @@ Responses hold it as [`Extensible`](crate::Extensible), which keeps values that 
         Information,
         ///`warning`: attention may be needed.
         Warning,
-        ///`error`: something failed, even if the offer is `running`.
+        ///`error`: something failed; the offer can still be `running`.
         Error,
     }
     impl crate::KnownValue for MessageLevel {
@@ -384,12 +387,17 @@ Responses hold it as [`Extensible`](crate::Extensible), which keeps values that 
         ];
     }
     impl crate::values::extensible::Sealed for MessageLevel {}
-    /**An offer's identifier as a path parameter, such as `test-vm`. The pages call it a GUID; observed identifiers are short texts that
-the publisher chose. The pattern rejects slashes and a dot at the beginning, because such an identifier would address another
-resource, and white space, which is probably a typing error. The property `id` in the list has no pattern, because clients that
-check it would reject the whole list.*/
+    /**An offer's identifier as a path parameter, such as `test-vm`. The official pages call it a GUID, but the observed identifiers are
+short names that the publisher chose. The pattern rejects:
+
+* slashes, backslashes, and a dot at the beginning, because such an identifier would address another resource
+* white space, which is probably a typing error
+
+The property `id` of an offer in the list has no pattern. With a pattern, one unexpected identifier would make clients reject the
+whole list.*/
     pub type OfferId = crate::Identifier;
-    /**The status of an offer; an extensible enum. A status report always has it; `null` means an unknown status.
+    /**The status of an offer, an extensible enum. A status report always has this property. The value `null` means that the status is
+unknown.
 
 | value | meaning |
 |---|---|
@@ -400,9 +408,9 @@ check it would reject the whole list.*/
 | `succeeded` | the offer submission has completed processing |
 | `canceled` | the offer submission was canceled |
 | `failed` | the offer submission failed |
-| `published` | not documented; only the example of the list's page has it |
+| `published` | not documented; it occurs only in the example of the page "Retrieve offers" |
 
-Responses hold it as [`Extensible`](crate::Extensible), which keeps values that aren't listed here.*/
+The properties of a response hold it as [`Extensible`](crate::Extensible), which also keeps unknown values.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum OfferStatus {
@@ -420,7 +428,7 @@ Responses hold it as [`Extensible`](crate::Extensible), which keeps values that 
         Canceled,
         ///`failed`: the offer submission failed.
         Failed,
-        ///`published`: not documented; only the example of the list's page has it.
+        ///`published`: not documented; it occurs only in the example of the page "Retrieve offers".
         Published,
     }
     impl crate::KnownValue for OfferStatus {
@@ -436,11 +444,13 @@ Responses hold it as [`Extensible`](crate::Extensible), which keeps values that 
         ];
     }
     impl crate::values::extensible::Sealed for OfferStatus {}
-    /**A publisher's identifier as a path parameter, such as `contoso`. The pattern rejects slashes and a dot at the beginning, because
-such an identifier would address another resource, and white space, which is probably a typing error. Which identifiers the
-service accepts isn't known.*/
+    /**A publisher's identifier as a path parameter, such as `contoso`. It isn't known which identifiers the service accepts. The
+pattern rejects:
+
+* slashes, backslashes, and a dot at the beginning, because such an identifier would address another resource
+* white space, which is probably a typing error*/
     pub type PublisherId = crate::Identifier;
-    /**The status of one step; an extensible enum.
+    /**The status of one step, an extensible enum.
 
 | value | meaning |
 |---|---|
@@ -453,7 +463,7 @@ service accepts isn't known.*/
 | `complete` | the step is complete |
 | `canceled` | the step was canceled |
 
-Responses hold it as [`Extensible`](crate::Extensible), which keeps values that aren't listed here.*/
+The properties of a response hold it as [`Extensible`](crate::Extensible), which also keeps unknown values.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum StepStatus {
