@@ -166,11 +166,14 @@ pub struct Offer {
     pub is_watched: bool,
     /// The item in the last list that contains the offer.
     item: Option<Item>,
-    /// The status in the last list that has a status of the offer.
+    /// The status in the last list that has a status of the offer, since the offer is watched. An earlier status is that of an
+    /// earlier publication.
     listed_status: Option<&'static str>,
     report: Option<Report>,
     /// The time since which the list contradicts the report.
     pub contradicted_since: Option<Seconds>,
+    /// Whether the list contradicted the last report for at least the tolerated time.
+    pub was_contradicted_for_long: bool,
     pub last_poll_failed: bool,
     /// Whether a list was received after the report.
     is_confirmed: bool,
@@ -189,7 +192,9 @@ impl Offer {
         self.is_watched |= is_in_flight(item.status) || changed;
         let same_status = before.is_some_and(|before| before.status == item.status);
         self.is_republished |= changed && same_status && item.status.is_some();
-        self.listed_status = item.status.or(self.listed_status);
+        if self.is_watched {
+            self.listed_status = item.status.or(self.listed_status);
+        }
     }
 
     /// Returns whether the last status in a list contradicts the last report.
@@ -225,6 +230,7 @@ pub fn offers(log: &[Exchange], options: Options) -> BTreeMap<u8, Offer> {
             }
             (ServiceResponse::Report(report), Some(offer)) => {
                 offer.report = Some(*report);
+                offer.was_contradicted_for_long = false;
                 offer.last_poll_failed = false;
                 offer.is_confirmed = false;
                 offer.is_republished = false;
@@ -236,6 +242,9 @@ pub fn offers(log: &[Exchange], options: Options) -> BTreeMap<u8, Offer> {
             offer.contradicted_since = offer
                 .is_contradicted(options)
                 .then(|| offer.contradicted_since.unwrap_or(exchange.received));
+            offer.was_contradicted_for_long |= offer
+                .contradicted_since
+                .is_some_and(|since| exchange.received - since >= options.tolerate);
         }
     }
     offers
