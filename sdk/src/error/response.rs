@@ -85,6 +85,10 @@ fn html_title(page: &str) -> Option<&str> {
 /// Returns the first line that isn't empty, with at most 500 characters. Characters that control a terminal or the direction of text
 /// are removed.
 pub(crate) fn one_line(text: &str) -> Option<String> {
+    // Every response has a correlation id, which needs none of the steps below.
+    if (1..=LONGEST_MESSAGE).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+        return Some(text.to_owned());
+    }
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     let mut short: String = line
         .chars()

@@ -1,7 +1,9 @@
 //! Extensible enums: known values, and unknown values with their original text.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -48,7 +50,7 @@ pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
 /// ```
 /// use cloud_partner_portal::{Extensible, types::OfferStatus};
 ///
-/// let status: Extensible<OfferStatus> = "paused".into();
+/// let Ok(status) = "paused".parse::<Extensible<OfferStatus>>();
 /// assert_eq!(status.known(), None);
 /// assert_eq!(status.as_str(), "paused");
 /// ```
@@ -100,6 +102,14 @@ impl<K> Default for Extensible<K> {
             known: None,
             text: None,
         }
+    }
+}
+
+impl<K: KnownValue> FromStr for Extensible<K> {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self::new(text))
     }
 }
 
