@@ -11,7 +11,7 @@ use crate::exit_code;
 
 const CREDENTIALS: &str = "\
 Credentials: --credential chooses one by name. By default, the tool uses the
-first complete credential of this list:
+first one of this list whose option or variables are all set, or azure-cli:
   token-file        --token-file
   token             AZURE_TOKEN
   service-principal AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET
@@ -51,8 +51,7 @@ pub struct Common {
         hide_env_values = true
     )]
     pub endpoint: Option<String>,
-    /// The credential to use; by default, the first complete credential of the
-    /// list in `cloud-partner --help`
+    /// The credential to use; `cloud-partner --help` describes the default
     #[arg(long, global = true, value_name = "NAME", value_parser = credential_source())]
     pub credential: Option<CredentialSource>,
     /// A file that holds a token; the tool reads it again every five minutes
@@ -118,8 +117,8 @@ pub struct Offers {
     /// List only offers with this status, in any letter case; can be repeated
     #[arg(long, value_name = "STATUS")]
     pub status: Vec<String>,
-    /// Add the current step of each publication in progress, with one request for
-    /// each of these offers
+    /// Add the current step of each publication in progress; the tool sends one
+    /// request for each of these publications
     #[arg(long)]
     pub steps: bool,
 }
@@ -143,7 +142,7 @@ pub struct Watch {
     pub interval: Duration,
     /// How long polls may fail before the watch ends with an error; before the
     /// first successful poll, at most 2min. Without offers, also how long the list
-    /// of offers may contradict a success
+    /// of offers may contradict the success of an offer
     #[arg(long, value_name = "TIME", default_value = "15min", value_parser = humantime::parse_duration)]
     pub tolerate: Duration,
     /// The outcomes that end the watch of an offer
@@ -172,9 +171,12 @@ fn interval(text: &str) -> Result<Duration, String> {
 
 fn until() -> impl TypedValueParser<Value = Until> {
     PossibleValuesParser::new([
-        PossibleValue::new("outcome").help("Any outcome; the wait for the go-live is exit code 5"),
-        PossibleValue::new("go-live").help("Any outcome; the wait for the go-live is exit code 0"),
-        PossibleValue::new("live").help("Any outcome except the wait for the go-live"),
+        PossibleValue::new("outcome")
+            .help("Any outcome; exit code 5 if the publisher must approve the go-live"),
+        PossibleValue::new("go-live")
+            .help("Any outcome; exit code 0 if the publisher must approve the go-live"),
+        PossibleValue::new("live")
+            .help("Any outcome; the watch continues while the publisher must approve the go-live"),
     ])
     .map(|name| match &*name {
         "go-live" => Until::GoLive,

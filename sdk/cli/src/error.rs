@@ -31,7 +31,8 @@ impl From<io::Error> for ToolError {
 }
 
 impl ToolError {
-    /// Returns a function that converts an SDK error. The message of an invalid argument says what to do: `remedy`.
+    /// Returns a function that converts an SDK error: an invalid argument to [`Usage`](Self::Usage) with `remedy`, any other error to
+    /// [`Sdk`](Self::Sdk).
     pub fn with_remedy(remedy: &'static str) -> impl Fn(Error) -> Self {
         move |error| {
             if error.is_invalid_argument() {
@@ -42,8 +43,8 @@ impl ToolError {
         }
     }
 
-    /// Prints the message to standard error, and returns the exit code. A closed standard output needs no message.
-    pub fn report(&self) -> Exit {
+    /// Prints the message to standard error, and returns the exit code. If standard output was closed, prints nothing.
+    pub fn print(&self) -> Exit {
         match self {
             Self::Sdk(error) => {
                 to_stderr(&explain("", error));
@@ -62,9 +63,10 @@ impl ToolError {
     }
 }
 
-/// Writes a line to standard error. Errors are ignored, because a closed standard error must not change the exit code.
-pub fn to_stderr(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+/// Writes the text and a line break to standard error. Write errors are ignored, because a closed standard error must not change the
+/// exit code.
+pub fn to_stderr(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Returns the error and its causes on one line. A cause that the line already contains is left out.
@@ -73,7 +75,7 @@ pub fn with_causes(error: &Error) -> String {
     for cause in causes(error) {
         let text = one_line(&cause.to_string());
         if !line.contains(&text) {
-            // The chain also contains the errors of earlier requests.
+            // The causes include the errors of earlier requests.
             let is_earlier_error = cause.is::<Error>();
             line += if is_earlier_error {
                 "; before that: "
@@ -86,8 +88,8 @@ pub fn with_causes(error: &Error) -> String {
     line
 }
 
-/// Returns several lines about an error: what happened (to `subject`, unless it is empty), why, what to do, and the correlation ids of
-/// all error responses.
+/// Returns several lines: what happened, why, what to do, and the correlation ids of the error and of earlier errors. `subject` names
+/// the offer or the list that was requested; it can be empty.
 pub fn explain(subject: &str, error: &Error) -> String {
     let separator = if subject.is_empty() { "" } else { ": " };
     let (subject, what) = (one_line(subject), with_causes(error));
@@ -134,7 +136,7 @@ pub fn kind(error: &Error) -> &'static str {
     ];
     match kinds.iter().find(|(is_kind, _)| is_kind(error)) {
         Some((_, kind)) => kind,
-        // The connection broke.
+        // The connection broke before the tool received a status code.
         None if error.is_retryable() && error.status().is_none() => "connection",
         None => "service",
     }
@@ -168,7 +170,7 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
             "list the ids with `cloud-partner offers`",
         ),
         "credential" => (
-            "no credential is complete, or the credential returned no token",
+            "a variable of the credential isn't set, or the credential returned no token",
             "set the variables that the message names, run `az login`, or choose a credential with --credential",
         ),
         "throttled" => (
@@ -199,10 +201,13 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
             "a proxy sent the response instead of the service, or the service has changed",
             "look at the response with `curl -i`; if there is no proxy, report the problem to the maintainers of this tool",
         ),
-        _ if error.is_retryable() => ("the service or a gateway failed", "try again later"),
+        _ if error.is_retryable() => (
+            "the service, a gateway or the network failed",
+            "try again later",
+        ),
         _ => (
-            "the service rejected the request",
-            "read the service's message in the first line of this error",
+            "the service rejected or redirected the request",
+            "read the first line of this error",
         ),
     }
 }

@@ -28,12 +28,12 @@ fn main() -> ExitCode {
     request_log::show(if arguments.common.verbose {
         LevelFilter::DEBUG
     } else if is_watch {
-        // The watch prints each failed poll.
+        // The watch itself prints each failed poll.
         LevelFilter::OFF
     } else {
         LevelFilter::WARN
     });
-    let mut exit = run(arguments).unwrap_or_else(|error| error.report());
+    let mut exit = run(arguments).unwrap_or_else(|error| error.print());
     // A closed output is an error only for `watch`. A reader such as `head` may close the output of another command early.
     if exit == Exit::OutputClosed && !is_watch {
         exit = Exit::Done;
@@ -52,7 +52,7 @@ fn run(Arguments { common, command }: Arguments) -> Result<Exit, ToolError> {
             Command::Status(options) => status::run(&common, &options, &mut out).await,
             Command::Watch(options) => watch::run(&common, &options, &mut out).await,
             Command::Completions { shell } => {
-                // clap_complete panics on a write error, so it writes to memory.
+                // clap_complete panics on a write error, so the script is first written to memory.
                 let (mut script, mut command) = (Vec::new(), Arguments::command());
                 clap_complete::generate(shell, &mut command, "cloud-partner", &mut script);
                 out.write_all(&script)?;

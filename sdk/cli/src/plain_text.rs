@@ -1,4 +1,4 @@
-//! Converts text from the service to plain text on one line, which can't control a terminal.
+//! Converts text from the service to one line of plain text without characters that control a terminal.
 
 /// Converts HTML to plain text.
 pub fn from_html(html: &str) -> String {

@@ -23,7 +23,7 @@ fn types_are_send_and_sync_and_errors_are_clone() {
     check::<(Change, StepChange, WatchBuilder, WatchEvent, WatchResult)>();
     check::<(PublisherWatchBuilder, PublisherWatchEvent)>();
     check::<PublisherWatchResult>();
-    // The futures of requests aren't `Sync`.
+    // A watch contains the future of a request, which isn't `Sync`.
     is_send::<(PublisherWatch, Watch)>();
     is_error::<Error>();
 }

@@ -257,7 +257,7 @@ async fn calls_use_a_valid_token_while_it_is_renewed() {
     assert_eq!(provider.calls(), 2);
 }
 
-/// The provider returns only tokens that expire soon.
+/// The provider returns a token that expires soon, and then another such token or an error.
 #[tokio::test]
 async fn a_renewal_isnt_repeated_for_each_call() {
     for behaviours in [&[Behaviour::Soon][..], &[Behaviour::Soon, Behaviour::Fail]] {

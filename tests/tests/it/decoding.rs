@@ -217,7 +217,8 @@ struct Target {
     name: String,
     /// The name of the property, or an empty string.
     property: String,
-    /// The JSON pointers of the properties and array elements that contain the value, innermost first; without the offers of a list.
+    /// The JSON pointers of the properties and array elements that contain the value, innermost first. An offer of
+    /// a list isn't included, because the SDK must not omit an offer.
     removable: Vec<String>,
 }
 
@@ -264,7 +265,7 @@ fn without(body: &Value, pointer: &str) -> Value {
         Some(Value::Array(elements)) => {
             elements.remove(key.parse().expect("an index"));
         }
-        // A change has replaced the parent.
+        // A change has replaced the parent, so there is nothing to remove.
         _ => {}
     }
     body
@@ -273,7 +274,7 @@ fn without(body: &Value, pointer: &str) -> Value {
 /// The change that inserts three elements of other types at the start of an array. The SDK must omit them if they are invalid.
 const OTHER_ELEMENTS: &str = "an array with other elements";
 
-/// Returns a value of each JSON type, numbers and strings at the boundaries of the schemas, and variants of the value.
+/// Returns replacements for the value, with a description of each: values of each JSON type, and variants of the value.
 fn changes(value: &Value) -> Vec<(&'static str, Value)> {
     let mut changes = vec![
         ("null", Value::Null),
@@ -327,8 +328,8 @@ fn translate(schema: &mut Value) {
             if keywords.get("nullable") == Some(&json!(true))
                 && keywords.get("type").is_some_and(Value::is_string)
             {
-                let kind = keywords["type"].clone();
-                keywords.insert("type".to_owned(), json!([kind, "null"]));
+                let schema_type = keywords["type"].clone();
+                keywords.insert("type".to_owned(), json!([schema_type, "null"]));
             }
             if keywords.get("format") == Some(&json!("int64")) {
                 keywords.insert("minimum".to_owned(), json!(i64::MIN));

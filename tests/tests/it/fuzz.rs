@@ -37,7 +37,7 @@ fn check<S: Strategy>(cases: &S, test: impl Fn(S::Value)) {
     outcome.unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// Values that the SDK knows, in any letter case, and strings similar to timestamps.
+/// A regular expression for values that the SDK knows, in any letter case, and for strings similar to timestamps.
 const KNOWN_TEXT: &str = "(?i:running|succeeded|waitingForPublisherReview|publisher-signoff|blocked|rejected|error|)|\
     [0-9]{4}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{0,12})?(Z|[+-][0-9]{2}:[0-9]{2})?";
 
@@ -75,7 +75,7 @@ fn object_of(
     prop::collection::vec(property, 0..8).prop_map(|properties| properties.into_iter().collect())
 }
 
-/// Generates reports. Their optional properties have the names of the spec, and other objects, lists or JSON values as values.
+/// Generates reports. Their optional properties have names from the spec and values of any JSON type.
 fn any_report() -> impl Strategy<Value = Value> + Clone {
     let spec = committed_spec().value;
     let schemas = spec["components"]["schemas"].as_object().expect("schemas");
@@ -100,7 +100,7 @@ fn any_report() -> impl Strategy<Value = Value> + Clone {
     })
 }
 
-/// Decodes the text. A value that can be decoded must be equal after encoding and decoding.
+/// Decodes the text. Asserts that encoding and decoding the value again returns an equal value.
 fn round_trip<T: DeserializeOwned + Serialize + PartialEq + Debug>(text: &[u8]) -> Option<T> {
     let value: T = serde_json::from_slice(text).ok()?;
     let encoded = serde_json::to_string(&value).expect("an encoded value");
@@ -233,7 +233,7 @@ impl Service {
     }
 }
 
-/// An offer with an id either stays in the list, or the whole list is an error. It is never silently omitted.
+/// An offer with an id either stays in the list, or the whole list is an error.
 #[test]
 fn an_offer_with_invalid_properties_is_never_omitted() {
     let names = "offerTypeId publisherId status version changedTime definition offerTypeVersionsOverride new id";

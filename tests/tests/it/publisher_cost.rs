@@ -17,7 +17,7 @@ const OFFERS: usize = 10_000;
 const IN_FLIGHT: usize = 50;
 const INTERVALS: usize = 4;
 
-/// Returns a list of 10,000 offers. Every 200th offer has this status, and every other offer the status `succeeded`.
+/// Returns a list of 10,000 offers. Every 200th offer has this status. The remaining offers have the status `succeeded`.
 fn list(status: &str) -> Vec<Step> {
     let offers = (0..OFFERS).map(|number| {
         let is_200th = number % (OFFERS / IN_FLIGHT) == 0;

@@ -31,7 +31,7 @@ fn every_recording_matches_its_schema_is_formatted_and_contains_no_credential() 
         if let Err(error) = schema.validate(&value) {
             panic!("{name}: {}: {error}", error.instance_path());
         }
-        // This also detects duplicate properties, which the JSON parser accepts.
+        // The comparison also detects duplicate properties, which the JSON parser accepts.
         let formatted = recording.to_text();
         assert!(text == formatted, "{name} should read:\n{formatted}");
         let text = text.to_lowercase();

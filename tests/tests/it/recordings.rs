@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::support::error_checks::check_displayed_text;
 use crate::support::{all_recordings, client, committed_spec, serve};
 
-/// Returns the recordings with the API version that the SDK sends.
+/// Returns the recordings with the API version that the SDK sends, and a generated list of 1,000 offers.
 fn recordings() -> Vec<Recording> {
     let recordings = load::recordings(&load::root().join("recordings"));
     let recordings = recordings.all().expect("valid recordings");
@@ -138,7 +138,7 @@ fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
     }
 }
 
-/// A recording that isn't synthetic must cite a source of the matching kind.
+/// A recording from documentation, or with an observed shape, must cite a source of this kind.
 #[test]
 fn recordings_cite_sources_of_the_spec() {
     let spec = committed_spec();

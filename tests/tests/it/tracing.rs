@@ -17,8 +17,8 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
         .with_span_events(FmtSpan::CLOSE)
         .with_ansi(false)
         .finish();
-    // If there is only one dispatcher, tracing enables or disables an event for all threads when a thread reaches it first. The thread
-    // of another test has no subscriber, so it would disable the event. A second dispatcher prevents this.
+    // With only one dispatcher, the first thread that reaches an event enables or disables it for all threads. The thread of another
+    // test has no subscriber, so it would disable the event. A second dispatcher prevents this.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let _guard = tracing::subscriber::set_default(subscriber);
 

@@ -1,5 +1,5 @@
-//! Converts the events and results of a watch to JSON objects. The formats for people and tab-separated values print properties of the
-//! same objects.
+//! Converts the events and results of a watch to JSON objects. The table and the tab-separated values consist of properties of these
+//! objects.
 
 use std::time::{Duration, SystemTime};
 
@@ -49,7 +49,7 @@ fn extend(object: &mut Value, properties: &Value) {
     }
 }
 
-/// Converts a change. The property `report` is the report as the service sent it.
+/// Converts a change. The property `report` is the report as the service sent it, if `serde_json` can decode every value.
 fn changed(change: &Change) -> Value {
     let steps = change.steps.iter().map(|changed| {
         json!({
@@ -60,7 +60,7 @@ fn changed(change: &Change) -> Value {
         })
     });
     let report: Value = serde_json::from_slice(change.raw_body())
-        // The raw body can hold values that `serde_json` can't decode.
+        // The decoded report omits values that can't be decoded.
         .or_else(|_| serde_json::to_value(&change.report))
         .unwrap_or_default();
     json!({

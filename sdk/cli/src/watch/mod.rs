@@ -116,7 +116,7 @@ fn watch_offers(
     Ok(select_all(watches))
 }
 
-/// Watches the publisher's offers that are in flight or change.
+/// Watches the publisher's publications that are in progress or start during the watch.
 fn watch_publisher(connection: &Connection, options: &Watch) -> Result<PublisherWatch, Error> {
     let watch = connection
         .client
@@ -166,7 +166,7 @@ async fn print_events(
 /// Reads a file with the output of `cloud-partner status OFFER -o json`.
 fn read_report(file: &Path) -> Result<OfferStatusReport, ToolError> {
     let read = || -> io::Result<OfferStatusReport> {
-        // The code that serde derives would also decode an array, whose elements it takes as the properties in order.
+        // Without this step, serde's derived code would also accept an array, with the properties in order.
         let properties: Map<String, Value> = serde_json::from_slice(&std::fs::read(file)?)?;
         Ok(serde_json::from_value(properties.into())?)
     };

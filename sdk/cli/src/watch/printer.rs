@@ -18,7 +18,7 @@ const COLUMNS: [&str; 7] = [
     "time", "offer", "event", "status", "step", "outcome", "detail",
 ];
 
-/// The subject of the messages about requests of the list.
+/// The name of the list in messages about its requests.
 const LIST: &str = "the list of offers";
 
 pub struct Printer<'o, W> {

@@ -16,7 +16,7 @@ use crate::support::scripted_server::ScriptedServer;
 #[serde(deny_unknown_fields, default)]
 struct Case {
     name: String,
-    /// What the server does for each request. It repeats the last script.
+    /// What the server does for each request, in order. The last script repeats.
     server: Vec<Script>,
     /// The maximum number of attempts, by default 3.
     attempts: Option<u32>,
@@ -31,11 +31,11 @@ struct Case {
     offers: Option<usize>,
     /// The predicates of the expected error that are true; absent if the call succeeds.
     error: Option<Vec<String>>,
-    /// The error's status code, by default that of the last complete response.
+    /// The error's status code, by default that of the last script if it sends a complete response.
     status: Option<u16>,
     /// A part of the error's message.
     message: String,
-    /// The errors of earlier attempts, latest first: the correlation id of each, or its status code if it has no correlation id.
+    /// The errors of earlier attempts, latest first: the correlation id of each, its status code, or `no status`.
     sources: Vec<String>,
     /// The minimum times between the requests.
     waits_ms: Vec<u64>,
@@ -65,12 +65,12 @@ impl Case {
             policy = policy.max_backoff(milliseconds(maximum));
         }
         let server = ScriptedServer::scripts(self.server.iter().map(Script::steps).collect());
-        let is_endless = self.server.iter().any(Script::is_endless);
+        let is_incomplete = self.server.iter().any(Script::never_completes);
         let client = Client::builder()
             .endpoint(server.url())
             .credential(Credential::token(token).expect("a valid token"))
             .response_limit(100_000)
-            .attempt_timeout(Duration::from_secs(if is_endless { 1 } else { 20 }))
+            .attempt_timeout(Duration::from_secs(if is_incomplete { 1 } else { 20 }))
             .call_timeout(Duration::from_secs(self.call_timeout.unwrap_or(60)))
             .retry(policy)
             .build()

@@ -31,7 +31,7 @@ async fn an_error_response_keeps_its_status_code_and_a_redirect_is_not_followed(
 }
 
 #[tokio::test]
-async fn a_successful_response_without_a_valid_list_is_a_decode_error() {
+async fn an_unusual_successful_response_is_decoded_or_is_an_error() {
     check_table(include_str!("successful_responses.yaml"), &long_token()).await;
 }
 

@@ -27,7 +27,7 @@ pub struct Script {
     /// Sends a complete 200 response with this JSON body.
     json: Option<Bytes>,
     send: Option<Bytes>,
-    /// Sends these bytes again and again until the client disconnects, after `send`.
+    /// After `send`, sends these bytes again and again until the client disconnects.
     repeat: Option<Bytes>,
     /// Waits 20 ms after each repetition.
     slowly: bool,
@@ -96,7 +96,7 @@ impl Bytes {
 
 impl Script {
     /// Returns whether the server never completes the response, so that only a timeout ends the attempt.
-    pub fn is_endless(&self) -> bool {
+    pub fn never_completes(&self) -> bool {
         self.then == End::Stall || self.slowly
     }
 

@@ -10,7 +10,7 @@
 //! * `status`, `correlationId`, `headers`, `body`: any other response. In the body, U+FFFD stands for the byte 0xFF. `removes` is a
 //!   file that the server removes before it responds.
 //!
-//! `server` can also be a string: an address, or `tls alert`. The response to the token `wrong` is always a 401.
+//! `server` can also be an address, or `tls alert`: a server that refuses each TLS handshake. The response to the token `wrong` is always a 401.
 
 mod run_with_sdk;
 mod run_with_tool;
@@ -25,8 +25,8 @@ use std::sync::Mutex;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Calls `check` for each case in a folder, 16 at a time. Panics with the differences that `check` returns. `SNAPSHOTS=overwrite`
-/// writes the cases, which `check` can change.
+/// Calls `check` for each case in a folder, 16 at a time. Panics with the differences that `check` returns. With
+/// `SNAPSHOTS=overwrite`, writes the cases back with the changes that `check` made.
 fn check_cases<C: DeserializeOwned>(
     folder: &str,
     check: impl Fn(C, &mut Map<String, Value>) -> Vec<String> + Sync,
