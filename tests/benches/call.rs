@@ -1,6 +1,6 @@
 //! Measures the time of a call of the SDK, relative to hand-written code with reqwest and `serde_json`. The server is on this machine.
 //!
-//! Run `cargo bench -p cloud-partner-recordings --bench call`. The exit code is 1 if the time is over its target.
+//! Run `cargo bench -p cloud-partner-recordings --bench call`. The exit code is 1 if the ratio is over its target.
 //!
 //! The SDK and the hand-written code send the same request with equally configured HTTP clients, read the whole body and decode the same
 //! properties.
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures `rounds` rounds, and reports the ratio of the times. In each round, both clients make `calls` calls.
+/// Reports the median ratio of the two clients' times in `rounds` rounds. In each round, both clients make `calls` calls.
 fn measure(url: &str, publisher: &str, rounds: usize, calls: u32) -> ExitCode {
     let runtime = runtime();
     let (sdk, plain) = (sdk(url), http());

@@ -53,7 +53,7 @@ fn main() -> ExitCode {
 fn build() -> std::path::PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let bench = std::env::current_exe().expect("this program's path");
-    // target/PROFILE/deps/bench
+    // This program is `target/PROFILE/deps/first_row-HASH`.
     let target = bench.ancestors().nth(3).expect("the target folder");
     let status = Command::new(env!("CARGO"))
         .args(["build", "--release", "--package", "cloud-partner-cli"])

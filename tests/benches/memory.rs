@@ -1,7 +1,7 @@
 //! Measures the peak memory of a call that returns 100,000 offers, relative to the size of the response body. Works on Linux only.
 //!
-//! Run `cargo bench -p cloud-partner-recordings --bench memory`. The exit code is 1 if the memory is over its target. The operating system
-//! reports the peak memory of a whole process. Therefore the benchmark runs the client in a second process, which is the same program.
+//! Run `cargo bench -p cloud-partner-recordings --bench memory`. The exit code is 1 if the ratio is over its target. Linux reports
+//! the peak memory of a whole process. Therefore the benchmark starts itself a second time as the client, without the server.
 
 mod support;
 

@@ -17,7 +17,7 @@ pub struct BackgroundServer {
 }
 
 impl BackgroundServer {
-    /// Starts a thread that runs the future that `serve` returns. With port 0, the system chooses a free port.
+    /// Listens on the port, and runs the future returned by `serve` in a new thread. With port 0, the system chooses a free port.
     pub fn start<F>(port: u16, serve: impl FnOnce(TcpListener) -> F) -> io::Result<Self>
     where
         F: Future<Output = ()> + Send + 'static,
@@ -35,7 +35,7 @@ impl BackgroundServer {
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = thread::Builder::new().spawn(move || {
             runtime.spawn(serve);
-            // Returns when `stop` is dropped. Dropping the runtime then closes every connection.
+            // `block_on` returns when `stop` is dropped. Dropping the runtime then closes every connection.
             drop(runtime.block_on(stopped));
         })?;
         Ok(Self {

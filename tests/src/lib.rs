@@ -6,7 +6,7 @@
 //! * [`recording`]: the format of a recording.
 //! * [`load`]: reads recordings and scenarios from their folders.
 //! * [`replay`]: the replay server.
-//! * [`synthetic`]: recordings that are made in code, because they are too large to commit.
+//! * [`synthetic`]: recordings that tests and benchmarks create in code.
 //! * [`scripted_server`]: a server that sends any bytes, for tests of responses that aren't valid HTTP or end too early.
 //!
 //! A new file in `recordings/` or a new folder in `scenarios/` is served without a change of code. To add one, copy the most

@@ -35,12 +35,12 @@ pub struct Scenario {
 pub struct Loaded<T> {
     /// The recordings or scenarios that could be read, sorted by path.
     pub items: Vec<T>,
-    /// The errors of the files and folders that couldn't be read, sorted by path.
+    /// The errors, sorted by path: of files that can't be read, duplicate requests and empty scenarios.
     pub errors: Vec<Error>,
 }
 
 impl<T> Loaded<T> {
-    /// Returns all items if every file could be read, and the first error if not.
+    /// Returns all items, or the first error if there is one.
     pub fn all(self) -> Result<Vec<T>, Error> {
         match self.errors.into_iter().next() {
             None => Ok(self.items),

@@ -1,4 +1,4 @@
-//! Synthetic recordings: tests and benchmarks make them in code, so they aren't files.
+//! Synthetic recordings that tests and benchmarks create in code instead of reading files.
 
 use serde_json::{Value, json};
 

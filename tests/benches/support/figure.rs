@@ -3,8 +3,8 @@
 use std::ops::{Bound, RangeBounds};
 use std::process::ExitCode;
 
-/// Calls both functions once in each round, and returns the pair of their results for each round. The functions return measured times, and
-/// another load on the machine affects both times of a pair.
+/// Calls both functions once in each round, and returns the pair of their results for each round. The results are measured times. The
+/// functions run in turns, so that other load on the machine affects both times of a pair.
 pub fn pairs(
     rounds: usize,
     mut first: impl FnMut() -> f64,
@@ -50,8 +50,8 @@ pub fn ratio(pairs: &[(f64, f64)]) -> f64 {
     median(pairs.iter().map(|(first, second)| first / second))
 }
 
-/// Prints a measured value with its target. Returns a failure if the value is outside of the target. NaN means that nothing was measured,
-/// and is outside of every target.
+/// Prints a measured value with its target. Returns a failure if the value is outside of the target or NaN. NaN means
+/// that nothing was measured.
 pub fn report(name: &str, value: f64, target: &impl RangeBounds<f64>) -> ExitCode {
     let limit = match (target.start_bound(), target.end_bound()) {
         (Bound::Included(minimum), _) => format!("≥ {minimum}"),

@@ -71,7 +71,7 @@ static class Driver
         Exit(0);
     }
 
-    // Ends the process directly: at a normal exit, Mono aborts the threads of the pool, and then sometimes crashes.
+    // Ends the process without Mono's normal exit, which aborts the threads of the thread pool and sometimes crashes.
     [DllImport("libc", EntryPoint = "_exit")]
     static extern void Exit(int code);
 }

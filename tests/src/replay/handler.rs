@@ -16,7 +16,7 @@ use crate::background_server::lock;
 use crate::load::Scenario;
 use crate::recording::{self, Body, Recording};
 
-/// The correlation id of every response that has no recorded correlation id.
+/// The correlation id that the server adds to a response without a recorded correlation id.
 pub const ADDED_CORRELATION_ID: &str = "00000000-0000-4000-8000-000000000001";
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
@@ -200,7 +200,7 @@ impl Handler {
         response.map(HttpBody::from)
     }
 
-    /// Returns the ids of the offers of a list that have a scenario, each with the status that the next status request will return.
+    /// Returns the id of each offer with a scenario in a list of offers, and the status that the next status request will return.
     fn scenario_statuses(&self, list: &Route) -> Vec<(&str, &Value)> {
         self.scenarios
             .iter()
@@ -219,7 +219,7 @@ impl Handler {
     /// Returns the error response for a request that isn't recorded.
     fn error_response(&self, route: &Route) -> HttpResponse {
         let publisher = &route.path[..route.path.len().min(3)];
-        // An api-version that a recorded 400 response rejects isn't known.
+        // A recorded 400 response can have an `api-version` that the service rejects.
         let knows_version = self.routes.iter().any(|(known, responses)| {
             known.version() == route.version() && responses.recorded[0].0.status() != 400
         });
@@ -274,8 +274,8 @@ fn json_response(status: StatusCode, body: &Value) -> HttpResponse {
     (status, json, body.to_string()).into_response()
 }
 
-/// Returns the token of an `Authorization: Bearer …` header. The token is never empty: HTTP removes a trailing space, so that a header
-/// with an empty token doesn't begin with `Bearer␠`.
+/// Returns the token of an `Authorization: Bearer …` header. Returns `None` for an empty token, because HTTP parsers remove the space
+/// after `Bearer`.
 fn bearer_token(value: &HeaderValue) -> Option<&[u8]> {
     let (scheme, token) = value.as_bytes().split_at_checked("Bearer ".len())?;
     scheme.eq_ignore_ascii_case(b"Bearer ").then_some(token)

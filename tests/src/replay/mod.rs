@@ -6,8 +6,8 @@
 //! |---|---|
 //! | another method than GET | 405 |
 //! | without an `Authorization: Bearer …` header, or with another token than [`Replay::token`] | 401, `{"Message": …}` |
-//! | recorded: the same decoded path, and the same query parameters in any order | the recorded response, byte for byte |
-//! | without a known `api-version`; a version is known if a recording without the status code 400 has it | 400 `InvalidAPIVersion` |
+//! | recorded: the same decoded path, and the same query parameters in any order | the recorded response |
+//! | with an `api-version` that no recording has, except recordings of 400 responses; or without `api-version` | 400 `InvalidAPIVersion` |
 //! | for a publisher without recordings | 403 `Forbidden` |
 //! | any other request | 404, `{"Product": {…}}` |
 //!
