@@ -74,7 +74,7 @@ fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Token
         }
     }
     let documentation = documentation(method, examples.into_iter().collect());
-    let success_statuses = success_statuses(operation);
+    let success_codes = success_codes(operation);
     Some(quote! {
         #(#documentation)*
         pub async fn #name #lifetime (
@@ -84,17 +84,17 @@ fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Token
             #(#checked)*
             let operation = crate::call::settings::Operation {
                 id: #id,
-                success: &[#(#success_statuses),*],
+                success_codes: &[#(#success_codes),*],
                 path: &[#(#path_arguments),*],
             };
             let request = self.requests().#name(#(#passed),*);
-            self.call(operation, crate::call::progenitor::request(request)).await
+            self.call(operation, crate::call::progenitor::with_version_in_query(request)).await
         }
     })
 }
 
 /// Returns the ranges of status codes that are successes in the spec.
-fn success_statuses(operation: &Operation<'_>) -> Vec<TokenStream> {
+fn success_codes(operation: &Operation<'_>) -> Vec<TokenStream> {
     let statuses = operation.responses().into_iter().map(|(status, _)| status);
     statuses
         .filter_map(|status| {

@@ -43,11 +43,12 @@ println!("{:?}", *response);
         )?;
         let operation = crate::call::settings::Operation {
             id: "listOffers",
-            success: &[200u16..=200u16],
+            success_codes: &[200u16..=200u16],
             path: &[("publisherId", publisher_id.as_ref())],
         };
         let request = self.requests().list_offers(&publisher_id);
-        self.call(operation, crate::call::progenitor::request(request)).await
+        self.call(operation, crate::call::progenitor::with_version_in_query(request))
+            .await
     }
     /**Get an offer's publishing status
 
@@ -101,13 +102,14 @@ println!("{:?}", *response);
         )?;
         let operation = crate::call::settings::Operation {
             id: "getOfferStatus",
-            success: &[200u16..=200u16],
+            success_codes: &[200u16..=200u16],
             path: &[
                 ("publisherId", publisher_id.as_ref()),
                 ("offerId", offer_id.as_ref()),
             ],
         };
         let request = self.requests().get_offer_status(&publisher_id, &offer_id);
-        self.call(operation, crate::call::progenitor::request(request)).await
+        self.call(operation, crate::call::progenitor::with_version_in_query(request))
+            .await
     }
 }

@@ -21,19 +21,19 @@ static CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-re
 
 /// The maximum number of bytes that are read from the body of an error response.
 const ERROR_LIMIT: usize = 64 * 1024;
-/// The maximum number of bytes that are allocated before a body arrives, because of its `Content-Length`.
+/// The maximum number of bytes that a `Content-Length` makes the client allocate before the body arrives.
 const TRUSTED_LENGTH: usize = 16 * 1024 * 1024;
 
 pub(super) struct Attempt<'a> {
     pub(super) settings: &'a Settings,
-    pub(super) success: &'static [RangeInclusive<u16>],
+    pub(super) success_codes: &'static [RangeInclusive<u16>],
     pub(super) token: &'a Token,
     pub(super) call_started: Instant,
-    pub(super) started: Instant,
+    pub(super) attempt_started: Instant,
 }
 
 impl Attempt<'_> {
-    /// Sends the request. Returns the response of a success, and an error for any other response.
+    /// Sends the request, and reads the response. Returns an error if the response is no success, incomplete, too large or not JSON.
     pub(super) async fn send(&self, mut request: Request) -> Result<Received, Error> {
         let authorization = self.token.header.clone();
         request.headers_mut().insert(AUTHORIZATION, authorization);
@@ -69,15 +69,19 @@ impl Attempt<'_> {
         }
         received.body = without_byte_order_mark(body.into());
         let status = received.status;
-        if !self.success.iter().any(|range| range.contains(&status)) {
+        if !self
+            .success_codes
+            .iter()
+            .any(|range| range.contains(&status))
+        {
             let message = "the spec doesn't name this status code as a success";
             return Err(received.error(Kind::Decode, message, self.token));
         }
-        if let Some(kind) = self.header(&received, &CONTENT_TYPE)
-            && !is_json(&kind)
+        if let Some(content_type) = self.header(&received, &CONTENT_TYPE)
+            && !is_json(&content_type)
             && !received.body.is_empty()
         {
-            let message = format!("the response is {kind} where JSON was expected");
+            let message = format!("the response is {content_type} where JSON was expected");
             return Err(received.error(Kind::Decode, &message, self.token));
         }
         Ok(received)
@@ -86,7 +90,7 @@ impl Attempt<'_> {
     async fn read_error(&self, response: reqwest::Response, mut received: Received) -> Error {
         let is_redirect = response.status().is_redirection();
         let mut body = Vec::new();
-        // An error while reading the body is ignored, because the message of the incomplete body is more useful.
+        // An error while reading is ignored, so that the caller gets the status code, `Retry-After` and the part of the body that arrived.
         let _ = self.read(response, ERROR_LIMIT, &mut body).await;
         received.body = body.into();
         if is_redirect {
@@ -109,7 +113,7 @@ impl Attempt<'_> {
             .with(|error| error.code = code)
     }
 
-    /// Reads a body up to a limit, which doesn't depend on `Content-Length`. Returns `false` if the body is longer.
+    /// Appends at most `limit` bytes of the response body to `body`. Returns `false` if the response body is longer.
     async fn read(
         &self,
         mut response: reqwest::Response,
@@ -132,10 +136,10 @@ impl Attempt<'_> {
         .await
     }
 
-    /// Returns the result of the future, or an error at the end of the attempt timeout or of the call timeout.
+    /// Returns the result of the future, or an error when the attempt or the call times out.
     async fn in_time<T>(&self, work: impl Future<Output = reqwest::Result<T>>) -> Result<T, Error> {
         let attempt_timeout = self.settings.attempt_timeout;
-        let attempt_left = attempt_timeout.saturating_sub(self.started.elapsed());
+        let attempt_left = attempt_timeout.saturating_sub(self.attempt_started.elapsed());
         let call_left = self.settings.call_left(self.call_started);
         match timeout(attempt_left.min(call_left), work).await {
             Ok(result) => result.map_err(Error::from_reqwest),
@@ -167,7 +171,7 @@ fn without_byte_order_mark(body: Bytes) -> Bytes {
 }
 
 fn is_json(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default().trim();
-    let kind = kind.to_ascii_lowercase();
-    kind == "application/json" || kind == "text/json" || kind.ends_with("+json")
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    let media_type = media_type.to_ascii_lowercase();
+    media_type == "application/json" || media_type == "text/json" || media_type.ends_with("+json")
 }

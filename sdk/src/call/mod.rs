@@ -1,7 +1,7 @@
 //! One call of an operation: tokens, attempts, timeouts, limits and tracing.
 //!
-//! The parts run in this order: the facade method of `Client` checks its arguments, `progenitor.rs` builds the request, [`run`] is
-//! the loop over attempts, `attempt.rs` sends the request and reads the response, and `decode` decodes the body.
+//! The method of `Client` checks its arguments and builds the request. [`run`] is the loop over attempts: `attempt.rs` sends the
+//! request and reads the response. After the loop, `decode` decodes the body.
 
 mod attempt;
 pub(crate) mod progenitor;
@@ -36,7 +36,7 @@ pub(crate) fn checked(
     })
 }
 
-/// Runs a call: sends attempts until one succeeds or no attempt is left, and decodes the response.
+/// Sends the request, retries it after a retryable error, and decodes the response.
 pub(crate) async fn run<T: for<'de> Lenient<'de>>(
     settings: &Settings,
     operation: Operation<'_>,
@@ -100,7 +100,7 @@ struct Call<'c> {
 }
 
 impl Call<'_> {
-    /// Returns the successful response and the token of its request, or the error of the last attempt.
+    /// Returns the successful response and the token of its request, or the error that ended the call.
     async fn all_attempts(
         &mut self,
         request: Result<Request, Error>,
@@ -139,7 +139,7 @@ impl Call<'_> {
         }
     }
 
-    /// Returns a token, or an error at the end of the call timeout.
+    /// Returns a token, or an error if the credential fails or the call times out.
     async fn token(&self) -> Result<Token, Error> {
         let left = self.settings.call_left(self.started);
         let token = timeout(left, self.settings.credential.current()).await;
@@ -153,7 +153,8 @@ impl Call<'_> {
         })
     }
 
-    /// Returns a new token after the service has rejected a token.
+    /// Returns a new token after the service has rejected a token. If the credential returns the rejected token again, returns
+    /// `error`, which is the 401.
     async fn renewed(&mut self, rejected: &Token, error: Error) -> Result<Token, Error> {
         let token = self.token().await;
         let is_rejected = |token: &Token| token.header == rejected.header;
@@ -166,8 +167,8 @@ impl Call<'_> {
         token
     }
 
-    /// Returns the backoff before the next attempt, which is at least the `Retry-After`. Returns `None` if the error isn't
-    /// retryable, if no attempt is left, or if the backoff would end after the call's deadline.
+    /// Returns the backoff before the next attempt, at least the time in `Retry-After`. Returns `None` if the error isn't retryable,
+    /// if no attempt is left, or if the backoff would end after the call's deadline.
     fn backoff(&self, error: &Error) -> Option<Duration> {
         let backoff = self.settings.retry.backoff_after(self.attempts)?;
         let backoff = backoff.max(error.retry_after().unwrap_or_default());
@@ -179,14 +180,14 @@ impl Call<'_> {
         self.attempts += 1;
         let attempt = Attempt {
             settings: self.settings,
-            success: self.operation.success,
+            success_codes: self.operation.success_codes,
             token,
             call_started: self.started,
-            started: Instant::now(),
+            attempt_started: Instant::now(),
         };
         let outcome = attempt.send(request).await;
         self.trace
-            .attempted(self.attempts, attempt.started.elapsed(), &outcome);
+            .attempted(self.attempts, attempt.attempt_started.elapsed(), &outcome);
         outcome
     }
 }

@@ -1,8 +1,8 @@
 //! The adapter to progenitor: builds an operation's request with the generated client.
 //!
-//! The methods that progenitor generates also send the request and decode the response, which `sdk/generator/postprocess.rs`
-//! removes. The functions here replace those of `progenitor-client` that the remaining statements call, because the rest of that
-//! crate would be compiled for nothing.
+//! progenitor's methods also send the request and decode the response. `sdk/generator/postprocess.rs` removes those statements. The
+//! statements that remain need only `Error`, `encode_path` and `QueryParam` of the crate `progenitor-client`. This module defines these
+//! three items, so that the crate isn't compiled.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::Request;
@@ -18,8 +18,8 @@ pub(crate) const API_VERSION: &str = "api-version";
 /// The error of a generated method: an argument that can't be sent.
 pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// The ASCII characters that are percent-encoded in a path segment: the path percent-encode set of the URL standard
-/// (<https://url.spec.whatwg.org/#path-percent-encode-set>), and the characters that separate or encode segments.
+/// The ASCII characters that are percent-encoded in a path segment: `/`, `\`, `%`, and the path percent-encode set of the URL standard
+/// (<https://url.spec.whatwg.org/#path-percent-encode-set>).
 const SEGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -44,7 +44,7 @@ pub(crate) fn client(endpoint: &str, http: &reqwest::Client) -> generated::Clien
 }
 
 /// Moves the version of the API from the header that progenitor generates to the query, where the service expects it.
-pub(crate) fn request(request: Result<Request, Error>) -> Result<Request, CallError> {
+pub(crate) fn with_version_in_query(request: Result<Request, Error>) -> Result<Request, CallError> {
     let mut request = request.map_err(|error| {
         let message = format!("the request can't be built: {error}");
         CallError::new(Kind::Argument, message)
@@ -62,13 +62,13 @@ pub(crate) fn encode_path(segment: &str) -> String {
     utf8_percent_encode(segment, SEGMENT).to_string()
 }
 
-/// A query parameter in the style `form` with `explode: true`, the default of OpenAPI: an array repeats the name, and the properties
-/// of an object become parameters.
+/// Encodes a query parameter in OpenAPI's default style (`form` with `explode: true`): an array repeats the name, and the properties of
+/// an object become parameters.
 pub(crate) struct QueryParam;
 
 #[allow(
     dead_code,
-    reason = "no operation of today's spec has an optional query parameter"
+    reason = "no operation has a query parameter except `api-version`, which sdk/generator/prepare.rs removes"
 )]
 impl QueryParam {
     #[allow(clippy::new_ret_no_self, reason = "the generated code calls `new`")]

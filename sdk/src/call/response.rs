@@ -44,7 +44,7 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// Creates an error about this response. The token is redacted if the response holds it, because errors are displayed and logged.
+    /// Creates an error about this response. Redacts the token, because a server can return it, and errors are displayed and logged.
     pub(super) fn error(&self, kind: Kind, message: &str, token: &Token) -> Error {
         let message = one_line(&token.redact(message)).unwrap_or_default();
         let body = token.redact_body(&self.body);
@@ -82,8 +82,8 @@ impl<T> Response<T> {
         &self.received.headers
     }
 
-    /// Returns the request's id in the service's logs (`X-Ms-Correlation-Request-Id`), which the service's support needs. All observed
-    /// responses of the live service have this header, although no page documents it.
+    /// Returns the request's id in the service's logs (`X-Ms-Correlation-Request-Id`). Microsoft's support asks for this id. All
+    /// observed responses of the live service have this header, although no page documents the header.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
         self.received.correlation_id.as_deref()
@@ -101,8 +101,8 @@ impl<T> Response<T> {
         &self.received.body
     }
 
-    /// Returns the response body as JSON, including properties that the spec doesn't define. If the body holds a string with invalid
-    /// Unicode, this string becomes `null`, and so does each property that occurs twice in an object.
+    /// Returns the response body as JSON, including properties that the spec doesn't define. If a string has invalid
+    /// Unicode, the string becomes `null`, and so does each property that occurs twice in the same object.
     ///
     /// ```no_run
     /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {

@@ -10,8 +10,8 @@ use std::time::{Duration, SystemTime};
 /// backoff is added to each backoff. A backoff is never shorter than the service's `Retry-After`. If a backoff would end after the call's deadline
 /// ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails immediately with the errors of its attempts.
 ///
-/// Independently of the policy, a request whose token was rejected (401) is sent once more with a new token, at most once per call.
-/// This request counts as an attempt. It is sent even if [`max_attempts`](Self::max_attempts) is reached.
+/// If the service rejects the token (401) and the credential can fetch another token, the request is sent again, at most once per call.
+/// This request counts as an attempt, but is sent even if [`max_attempts`](Self::max_attempts) is reached.
 ///
 /// ```
 /// use std::time::Duration;
@@ -70,12 +70,12 @@ impl RetryPolicy {
         if attempts >= self.max_attempts {
             return None;
         }
-        let doubled = 1_u32
+        let factor = 1_u32
             .checked_shl(attempts.saturating_sub(1))
             .unwrap_or(u32::MAX);
         let backoff = self
             .initial_backoff
-            .saturating_mul(doubled)
+            .saturating_mul(factor)
             .min(self.max_backoff);
         let jitter = Duration::try_from_secs_f64(backoff.as_secs_f64() * fastrand::f64());
         Some(backoff.saturating_add(jitter.unwrap_or_default()))

@@ -40,7 +40,7 @@ pub(crate) struct Operation<'o> {
     /// The operation's id in the spec.
     pub(crate) id: &'static str,
     /// The status codes that the spec names as successes.
-    pub(crate) success: &'static [RangeInclusive<u16>],
+    pub(crate) success_codes: &'static [RangeInclusive<u16>],
     /// The path parameters: their names in the spec, and the identifiers that the caller passed.
     pub(crate) path: &'o [(&'static str, &'o str)],
 }

@@ -1,5 +1,5 @@
-//! Writes a span for each call, and an event for each attempt and backoff, with the feature `tracing`. No span or event holds a body
-//! or a token.
+//! If the feature `tracing` is on, writes a span for each call, and an event for each attempt and backoff. No span or event holds a
+//! body or a token.
 #![cfg_attr(not(feature = "tracing"), allow(unused_variables, clippy::unused_self))]
 
 use std::future::Future;

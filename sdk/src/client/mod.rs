@@ -92,7 +92,7 @@ impl Client {
     pub async fn get(&self, path: impl AsRef<str>) -> Result<Response<Value>, Error> {
         const GET: Operation<'_> = Operation {
             id: "get",
-            success: &[200..=299],
+            success_codes: &[200..=299],
             path: &[],
         };
         let version = (progenitor::API_VERSION, generated::Client::api_version());
