@@ -1,7 +1,6 @@
 //! `cargo xtask demo`: runs the command-line tool against the replay server, without credentials or network.
 //!
-//! `cargo run` builds and starts the tool. xtask doesn't depend on the SDK, because xtask must also work with a spec with which the SDK
-//! doesn't compile.
+//! The command starts the tool with `cargo run`, because xtask can't depend on the SDK: see `xtask/Cargo.toml`.
 
 use std::io;
 use std::process::Command;
@@ -51,7 +50,7 @@ fn run_tool(url: &str, command: &str) -> CommandResult {
         .env("AZURE_TOKEN", "invented")
         .status()
         .map_err(|error| CommandError(format!("cargo can't be started: {error}")))?;
-    // A process that a signal ended has no exit code. Then the demo ends with 1.
+    // If a signal ended the tool, there is no exit code, and the demo ends with 1.
     Ok(match status.code() {
         Some(0) => Outcome::Success,
         code => Outcome::Child(code.and_then(|code| code.try_into().ok()).unwrap_or(1)),

@@ -17,10 +17,10 @@ use crate::files;
 use crate::serve::Source;
 use crate::spec::{Kind, Spec};
 
-/// The generator's template loads a font from another server. This content security policy forbids the page to load anything.
+/// A content security policy that forbids the page to load anything: OpenAPI Generator's template loads a font from another server.
 const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'unsafe-inline' 'unsafe-eval' blob: data:\">";
 
-/// The program that `tests/languages/install-tools` installs in the workspace.
+/// The path of OpenAPI Generator, which `tests/languages/install-tools` installs.
 const GENERATOR: &str = ".tools/languages/openapi-generator/venv/bin/openapi-generator-cli";
 
 /// Writes the spec as one HTML file for reading offline, with the evidence and the recordings
@@ -54,9 +54,9 @@ fn describe_recordings(spec: &Spec, source: &Source, copy: &mut Value) -> Result
             let request = &recording.request;
             if request.method == operation.method && operation.captures(&request.path).is_some() {
                 let status = recording.response.status;
-                let kind = texts(&json!(recording.provenance.kind));
+                let provenance = texts(&json!(recording.provenance.kind));
                 lines.insert(format!(
-                    "* {status}: `{name}`, {kind}: {}\n",
+                    "* {status}: `{name}`, {provenance}: {}\n",
                     recording.description
                 ));
             }
@@ -72,7 +72,7 @@ fn describe_evidence(spec: &Spec, copy: &mut Value) {
     spec.walk(|object| {
         let evidence = list(object.value.get("x-evidence"));
         append(copy, &object.pointer, "Evidence", &evidence);
-        // The generator writes the description of a response between backticks in a script, without escaping it.
+        // OpenAPI Generator writes this description into a JavaScript template literal without escaping the special characters.
         let description = copy.pointer_mut(&format!("{}/description", object.pointer));
         if let (Kind::Response, Some(Value::String(text))) = (object.kind, description) {
             *text = text.replace(['`', '$', '\\'], "'");

@@ -8,7 +8,7 @@ use crate::spec::SpecError;
 /// The exit codes, as `--help` prints them.
 pub const HELP: &str = "\
 Exit codes:
-  0  success; notes don't change that
+  0  success; the command may have printed notes
   1  findings: a check found errors, such as an uncovered statement
   2  wrong usage: an argument or an option is unknown or invalid
   3  an input can't be read or isn't well-formed, or an output can't be written
@@ -21,7 +21,7 @@ pub enum Outcome {
     Success,
     /// The command reported errors.
     Findings,
-    /// The command can't read a part of its input, and checked the other parts.
+    /// The command couldn't read a part of its input, and checked the other parts.
     Unreadable,
     /// A committed file differs from what the command would write.
     Outdated,

@@ -13,8 +13,8 @@ use crate::exit_code::{CommandError, CommandResult, Outcome};
 use crate::print::print_line;
 use crate::spec::{Spec, pointer_segment};
 
-/// Returns the folder of the workspace. `cargo run` sets `CARGO_MANIFEST_DIR` to the folder `xtask`. Without this variable, the
-/// workspace that built the program is used.
+/// Returns the folder of the workspace. `cargo run` sets `CARGO_MANIFEST_DIR` to the folder `xtask`. Without this variable, returns the
+/// workspace in which xtask was compiled.
 pub fn root() -> PathBuf {
     let package =
         std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
@@ -65,7 +65,7 @@ pub fn read_spec(path: &Path) -> Result<Spec, CommandError> {
     Ok(Spec::parse(Path::new(&display_path(path)), &read(path)?)?)
 }
 
-/// Reads a YAML file into a value of the type `T`. An error names the line and column in the file.
+/// Reads a YAML file. Returns its contents twice: with the places in the file, and as a value of the type `T`.
 pub fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), CommandError> {
     let file = Spec::yaml(Path::new(&display_path(path)), &read(path)?)?;
     let value = serde_path_to_error::deserialize(&file.value).map_err(|error| {
@@ -82,7 +82,7 @@ pub fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), CommandE
     Ok((file, value))
 }
 
-/// Writes generated files. With `check`, writes nothing: if a committed file differs, the outcome is [`Outcome::Outdated`].
+/// Writes generated files, or with `check` compares the committed files with them. The outcome is [`Outcome::Outdated`] if one differs.
 pub fn write_or_compare(
     files: impl IntoIterator<Item = (PathBuf, String)>,
     check: bool,
@@ -99,8 +99,7 @@ pub fn write_or_compare(
     Ok(outcome)
 }
 
-/// Writes a file and creates its folder. If the file already has this text, it keeps its modification time, so that cargo doesn't
-/// compile it again.
+/// Writes a file and creates its folder. A file that already has this text isn't written, so that cargo doesn't compile it again.
 pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> Result<(), CommandError> {
     let shown = display_path(path);
     if fs::read_to_string(path).is_ok_and(|old| old == text) {

@@ -1,5 +1,5 @@
-//! Findings and reports. A check makes [`Finding`]s and adds them to a [`Report`], which prints them as text or as JSON. The outcome of
-//! the command follows from them: a finding with [`Level::Error`] fails the command.
+//! Findings and reports. A command adds its [`Finding`]s to a [`Report`], which prints all findings as text or as JSON. A finding with
+//! [`Level::Error`] fails the command.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::spec::Spec;
 pub enum Format {
     /// Text for people.
     Text,
-    /// One JSON object for programs. Its `format` changes when a property is removed or changes its meaning.
+    /// One JSON object for programs. The number `format` increases when a property is removed or gets another meaning.
     Json,
 }
 
@@ -26,13 +26,13 @@ pub enum Format {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// The command ends with exit code 1.
+    /// The command fails.
     Error,
     /// The finding doesn't change the exit code.
     Note,
 }
 
-/// A finding: an error or a note about a place in a recording, in the spec, or in both.
+/// An error or a note. A finding can have a place in a recording and a place in the spec.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The stable name of this kind of finding.
@@ -137,7 +137,7 @@ impl Finding {
         })
     }
 
-    /// Adds the file of the recording. Without a place, the whole file becomes the place.
+    /// Adds the file of the recording. If the finding has no place yet, its place is the whole file.
     pub fn in_file(mut self, file: &str) -> Self {
         let place = self.recording.get_or_insert_default();
         file.clone_into(&mut place.file);
@@ -170,7 +170,7 @@ impl Finding {
 /// The findings of a command, and more properties for the JSON output.
 #[derive(Default)]
 pub struct Report {
-    /// Whether text output has only the number of notes with each code.
+    /// Whether text output counts the notes with each code instead of printing them.
     pub counts_notes: bool,
     properties: Map<String, Value>,
     findings: Vec<Finding>,

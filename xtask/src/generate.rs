@@ -1,4 +1,5 @@
-//! `cargo xtask generate`: writes the generated code of the SDK and the JSON Schema of recordings, or compares the committed files.
+//! `cargo xtask generate`: writes the generated code of the SDK and the JSON Schema of recordings, or compares the committed
+//! files with them.
 
 use std::io::Write;
 

@@ -1,6 +1,6 @@
 //! `cargo xtask`: the commands for maintaining the spec, the generated code and the recordings. `cargo xtask --help` lists them.
 //!
-//! Each command is a module. It prints to the writer `out` and returns an [`exit_code::Outcome`], which `main` converts to the exit code.
+//! Each command is a module whose function `run` returns an [`exit_code::Outcome`]. `main` converts the outcome to the exit code.
 #![forbid(unsafe_code)]
 
 mod compat;

@@ -1,5 +1,5 @@
-//! `cargo xtask serve`: runs a replay server, an HTTP server that returns the responses of the recordings. `demo` and `languages` start
-//! replay servers with the same [`Source`].
+//! `cargo xtask serve`: runs a replay server, an HTTP server that returns the responses of the recordings. The commands `demo`, `docs`
+//! and `languages` also read the recordings through [`Source`].
 
 use std::io::Write;
 use std::path::PathBuf;

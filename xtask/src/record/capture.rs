@@ -1,4 +1,4 @@
-//! Captures: requests and responses with personal data, as they were received. They are only kept in memory: `Capture` doesn't implement
+//! Captures: requests and their responses, still with personal data. Captures are only kept in memory: `Capture` doesn't implement
 //! `Debug`, and no capture is written before the [sanitiser](super::sanitise) has removed the personal data.
 
 use std::collections::BTreeMap;
@@ -65,9 +65,9 @@ impl<'o> Capture<'o> {
 /// All captures of a run of `record`.
 pub struct Captures<'o> {
     pub list: Vec<Capture<'o>>,
-    /// The credentials of the requests: tokens and cookies. No recording may contain them.
+    /// The tokens and cookies of the requests and responses. No recording may contain them.
     pub secrets: Vec<String>,
-    /// Whether no requested response is missing.
+    /// `false` if a requested operation has no successful response, or if a HAR file lacks a response body.
     pub is_complete: bool,
 }
 

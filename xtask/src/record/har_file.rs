@@ -20,8 +20,8 @@ use crate::print::print_line;
 use crate::spec::{Operation, operations_for};
 use crate::validate::secrets::is_secret_name;
 
-/// Reads the entries of a HAR file whose requests match an operation of the spec. Returns an error if no entry matches. `servers` are
-/// the servers of the live service.
+/// Reads a HAR file. Returns the entries whose requests match an operation of the spec, or an error if there is none. `servers` are the
+/// servers of the live service.
 pub fn read<'o>(
     path: &Path,
     operations: &'o [Operation<'o>],
@@ -36,7 +36,7 @@ pub fn read<'o>(
              or with `mitmdump --set hardump=FILE`"
         ).into());
     };
-    // Shorter words are left out, because a recording can contain them by chance.
+    // A recording can contain shorter words by chance.
     let secrets = entries.iter().flat_map(secrets);
     let secrets = secrets.filter(|secret| secret.len() >= 16).collect();
     let mut captures = Captures {
@@ -84,7 +84,7 @@ pub fn read<'o>(
     Ok(captures)
 }
 
-/// Parses the file. The error leaves out the message of the JSON parser, which could quote a secret in the file.
+/// Parses the file. The JSON parser's message could quote a secret in the file, so the error leaves the message out.
 fn parse(path: &Path, shown: &str) -> Result<Value, String> {
     let bytes = fs::read(path);
     let bytes = bytes.map_err(|error| format!("{shown}: the HAR file can't be read: {error}"))?;
@@ -119,7 +119,7 @@ fn head<'o>(
 
 /// Returns the response body of an entry. The error is the reason why the whole body isn't available.
 fn body(entry: &Value) -> Result<Vec<u8>, &'static str> {
-    /// The length of a byte order mark in bytes. Browsers include it in `size`, but not in `text`.
+    /// The length of a byte order mark in bytes. Browsers count the mark in `size`, but leave it out of `text`.
     const BYTE_ORDER_MARK: u64 = 3;
     let content = |key: &str| entry.pointer("/response/content")?.get(key);
     let size = content("size").and_then(Value::as_u64);
@@ -142,7 +142,7 @@ fn body(entry: &Value) -> Result<Vec<u8>, &'static str> {
     Ok(body)
 }
 
-/// Returns the words in the tokens and cookies of an entry.
+/// Returns the words in the tokens, cookies and other secret headers of an entry.
 fn secrets(entry: &Value) -> Vec<String> {
     let mut secrets = Vec::new();
     let headers = pairs(entry, "/request/headers").chain(pairs(entry, "/response/headers"));

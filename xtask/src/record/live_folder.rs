@@ -1,4 +1,5 @@
-//! The folder `tests/recordings/live`, in which `record` creates files. It never replaces a file, because a person may have edited it.
+//! The folder `tests/recordings/live`, in which `record` creates files. An existing file is never replaced, because a person may have
+//! edited it.
 
 use std::path::PathBuf;
 
@@ -12,9 +13,9 @@ use crate::spec::Operation;
 
 pub struct LiveFolder {
     folder: PathBuf,
-    /// The files of earlier runs, each with its text without pseudonyms.
+    /// The files of earlier runs, each with the text of its recording without pseudonyms.
     earlier: Vec<(PathBuf, String)>,
-    /// The files of the recordings of this run, each with its text.
+    /// The files of this run, each with the text of its recording.
     current: Vec<(PathBuf, String)>,
 }
 
@@ -35,7 +36,8 @@ impl LiveFolder {
     /// Returns an unused path for a new recording. If the folder already has a recording of the same response, returns the path of that
     /// recording as the error.
     ///
-    /// A recording of an earlier run has other pseudonyms for the same values. In one run, different pseudonyms mean different values.
+    /// Each run numbers its pseudonyms anew, so recordings of earlier runs are compared without pseudonyms. Within this run, different
+    /// pseudonyms mean different values.
     pub fn unused_path(
         &mut self,
         operation: &Operation<'_>,
@@ -54,7 +56,7 @@ impl LiveFolder {
         let name = file_name(operation, recording);
         let mut path = self.folder.join(format!("{name}.json"));
         let mut number = 1;
-        // A dry run doesn't create the file of an earlier recording of the run.
+        // In a dry run, the files of `current` aren't created.
         while path.exists() || self.current.iter().any(|(known, _)| *known == path) {
             number += 1;
             path = self.folder.join(format!("{name}-{number}.json"));
@@ -64,8 +66,8 @@ impl LiveFolder {
     }
 }
 
-/// Returns the request and the response as text. The description and the provenance are left out, because a person may have edited
-/// them, and because they contain the date.
+/// Returns the request and the response as text. The description and the provenance are left out: a person may have edited them, and the
+/// provenance contains the date.
 fn text(recording: &Recording) -> String {
     serde_json::to_string(&(&recording.request, &recording.response)).unwrap_or_default()
 }

@@ -42,8 +42,8 @@ pub struct RequestOptions {
     token_file: Option<PathBuf>,
 }
 
-/// Sends a request to each GET operation. Operations with an offer in the path come last, with a request for each offer, because the
-/// other responses list the offers. `servers` are the servers of the live service.
+/// Sends a request to each GET operation without an offer in the path. Then sends requests to the other GET operations: one for each
+/// offer in `options`, or else in the first responses. `servers` are the servers of the live service.
 pub fn capture<'o>(
     options: RequestOptions,
     spec: &Spec,
@@ -70,12 +70,12 @@ pub fn capture<'o>(
     };
     let mut required: Vec<_> = operations.iter().collect();
     required.retain(|operation| operation.method == "GET");
-    // `false` is less than `true`.
+    // Operations without an offer come first, because `false` is less than `true`.
     required.sort_by_key(|operation| has_offer(operation));
-    let lists = required.partition_point(|operation| !has_offer(operation));
+    let first_with_offer = required.partition_point(|operation| !has_offer(operation));
 
     let mut captures = Vec::new();
-    for &operation in &required[..lists] {
+    for &operation in &required[..first_with_offer] {
         captures.extend(service.capture(operation, "", out)?);
     }
     let mut offers = options.offer;
@@ -89,20 +89,20 @@ pub fn capture<'o>(
             .iter()
             .all(|capture| listed_offers(capture).is_some());
         if listed.is_empty() && all_listed && !captures.is_empty() {
-            // Without an offer, no request for a status is possible.
-            required.truncate(lists);
+            // The publisher has no offers, so the operations with an offer in the path need no response.
+            required.truncate(first_with_offer);
         }
         let ids = listed
             .into_iter()
             .filter_map(|offer| offer.get("id")?.as_str());
         offers = ids.filter_map(|id| identifier(id).ok()).collect();
     }
-    for &operation in &required[lists..] {
+    for &operation in &required[first_with_offer..] {
         for offer in &offers {
             captures.extend(service.capture(operation, offer, out)?);
         }
     }
-    // The parts of a JSON web token are secrets too. Shorter parts are left out, because a recording can contain them by chance.
+    // The parts of a JSON web token are secrets too. A recording can contain shorter parts by chance.
     let secrets = token.split('.').chain([token.as_str()]);
     let secrets = secrets.filter(|part| part.len() >= 8).map(str::to_owned);
     Ok(Captures {
@@ -121,7 +121,7 @@ fn has_offer(operation: &Operation<'_>) -> bool {
     operation.templates().any(|name| name == "offerId")
 }
 
-/// Returns the offers of a successful list response.
+/// Returns the offers in a response; `None` if the response isn't a list with the status code 200.
 fn listed_offers<'c>(capture: &'c Capture<'_>) -> Option<&'c Vec<Value>> {
     let response = &capture.recording.response;
     match &response.body {
@@ -145,7 +145,7 @@ fn has_successes(
             continue;
         }
         all_succeeded = false;
-        let what = format!("{}: no response is a success", operation.path);
+        let what = format!("{}: no successful response", operation.path);
         print_line(out, "Error", what)?;
         if statuses.contains(&401) {
             let help = "The service rejected the token: it may have expired, or be for another service. Get a new token.";
@@ -180,7 +180,8 @@ impl Service<'_> {
             path = path.replace(template, &encode_segment(value));
         }
         if path.contains('{') {
-            let what = format!("{name}: only publisherId and offerId have known values");
+            let what =
+                format!("{name}: the path has a parameter other than publisherId and offerId");
             print_line(out, "Skipped", what)?;
             return Ok(None);
         }
@@ -242,8 +243,8 @@ fn token(file: Option<&Path>) -> Result<String, String> {
     Ok(token.to_owned())
 }
 
-/// Creates a client that sends the token with each request. The client follows no redirect, which could lead to another server. For
-/// plain http, it uses no proxy, because the proxy could read the token.
+/// Creates a client that sends the token with each request. The client follows no redirect, because a redirect could lead to another
+/// server. For plain http, the client uses no proxy, because the proxy could read the token.
 fn client(endpoint: &Url, token: &str) -> Result<Client, String> {
     let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))
         .map_err(|_| "the token can't be sent as a header")?;
@@ -278,7 +279,7 @@ fn publisher(option: Option<String>) -> Result<String, String> {
     identifier(&publisher).map_err(|why| format!("CLOUD_PARTNER_PUBLISHER: {why}"))
 }
 
-/// Parses the URL of a server. The scheme must be https, or http on this machine, because the token is sent to the server.
+/// Parses the URL of a server. Plain http is allowed for this machine only, because http doesn't encrypt the token.
 fn endpoint(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("not a URL: {error}"))?;
     let host = url.host_str().unwrap_or_default();

@@ -2,10 +2,9 @@
 //!
 //! 1. [`live_service`] or [`har_file`] returns [`Capture`](capture::Capture)s: requests and responses in memory, with personal data.
 //! 2. [`sanitise`] replaces the personal data by pseudonyms.
-//! 3. The command searches the recording for secrets. If there is no secret, it writes the recording to the [`LiveFolder`].
+//! 3. The command searches the recording for secrets. A recording without secrets is written to the [`LiveFolder`].
 
 mod capture;
-
 mod har_file;
 mod live_folder;
 mod live_service;
@@ -32,12 +31,12 @@ use public_values::PublicValues;
 /// Makes recordings of the service's responses, with your own credential or from a HAR file
 ///
 /// Requests the list of the publisher's offers, and the status of each offer or of the offers given with --offer. Writes the
-/// responses to tests/recordings/live, also error responses. The exit code is 1 if an operation has no successful response. The
-/// status operation needs no response if the list of offers is empty.
+/// responses to tests/recordings/live, also error responses. The exit code is 1 if a requested operation has no successful response.
+/// The status operation needs no response if the list of offers is empty.
 ///
-/// Before a recording is written, every value that isn't public is replaced by a pseudonym, an invented value of the same form. Equal
-/// values get the same pseudonym in the whole run. The values in the spec and in the committed recordings are public. In extensible
-/// enums, a single word is kept. A response isn't written again if a recording differs from it only in pseudonyms.
+/// Before a recording is written, every value is replaced by a pseudonym, an invented value of the same form. Equal values get the
+/// same pseudonym in the whole run. These values are kept: those in the spec and in the committed recordings, and single words in
+/// extensible enums. A response isn't written again if an existing recording of it differs only in pseudonyms.
 ///
 /// The token is `AZURE_TOKEN` or the content of --token-file. This command gets a token:
 /// `az account get-access-token --resource https://cloudpartner.azure.com --query accessToken --output tsv`

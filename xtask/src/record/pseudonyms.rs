@@ -32,7 +32,7 @@ pub enum Kind {
     Text,
 }
 
-/// The kinds that a value shows by its form, independent of its property.
+/// The kinds that can be recognised by the form of a value alone, without the name of its property.
 static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
     [
         (Kind::Guid, r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"),
@@ -50,7 +50,7 @@ static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
     .map(|(kind, pattern)| (kind, regex(pattern)))
 });
 
-/// A pseudonym in the text of a recording. `(?-u:\b)` is an ASCII word boundary, which makes the search faster.
+/// A pseudonym in the text of a recording. `(?-u:\b)` is an ASCII word boundary, which is faster than a Unicode word boundary.
 static PSEUDONYM: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?x)
@@ -71,7 +71,7 @@ pub fn regex(pattern: &str) -> Regex {
 }
 
 /// Replaces every pseudonym in the text of a recording by its form and an index. The index counts the different pseudonyms in the order
-/// of their first occurrence. Two recordings of the same response have the same result, although their pseudonyms have other numbers.
+/// of their first occurrence. Two recordings of the same response have the same result, even if their pseudonyms have other numbers.
 pub fn without_pseudonyms(text: &str) -> String {
     let mut order = HashMap::new();
     let replaced = PSEUDONYM.replace_all(text, |found: &Captures<'_>| {
@@ -88,7 +88,7 @@ pub fn without_pseudonyms(text: &str) -> String {
     replaced.into_owned()
 }
 
-/// Returns the kind that a text shows by its form.
+/// Returns the kind that can be recognised by the form of a text; `None` for other texts.
 pub fn kind_by_form(text: &str) -> Option<Kind> {
     let form = FORMS.iter().find(|(_, regex)| regex.is_match(text));
     form.map(|(kind, _)| *kind)
@@ -110,7 +110,7 @@ impl Pseudonyms {
         }
     }
 
-    /// Returns whether a value is public. A public value has no pseudonym.
+    /// Returns whether a value is in [`PublicValues`], so that it needs no pseudonym.
     pub fn is_public(&self, value: &str) -> bool {
         self.public.contains(value)
     }
@@ -120,7 +120,7 @@ impl Pseudonyms {
         if self.is_public(real) {
             return real.to_owned();
         }
-        // Two GUIDs that differ only in letter case are equal.
+        // GUIDs that differ only in letter case are equal, so their pseudonyms differ only in letter case, too.
         if kind == Kind::Guid && real.bytes().any(|byte| byte.is_ascii_uppercase()) {
             let real = real.to_ascii_lowercase();
             return self.replace(kind, &real).to_ascii_uppercase();
@@ -132,7 +132,7 @@ impl Pseudonyms {
         let pseudonym = loop {
             *counter += 1;
             let pseudonym = pseudonym(kind, real, *counter);
-            // A reader could take a public value for the real value.
+            // A pseudonym that equals a public value would look like a kept real value.
             if !self.public.contains(&pseudonym) {
                 break pseudonym;
             }
@@ -142,8 +142,8 @@ impl Pseudonyms {
         pseudonym
     }
 
-    /// Returns whether a text contains a GUID that has a pseudonym. Other values aren't searched, because a text can contain them by
-    /// chance.
+    /// Returns whether a text contains a real GUID that has a pseudonym. Other real values aren't searched for, because a text can
+    /// contain them by chance.
     pub fn leaks(&self, text: &str) -> bool {
         let text = text.to_ascii_lowercase();
         let mut real = self.by_real_value.keys();
@@ -168,8 +168,8 @@ fn pseudonym(kind: Kind, real: &str, n: u64) -> String {
     }
 }
 
-/// Returns a time in January 2001, in the format of the real time. Two pseudonyms differ by at least a minute, because a format can lack
-/// seconds. The format of HTTP dates has seconds, so there a second is enough.
+/// Returns a time in January 2001, in the format of the real time. Pseudonyms differ by at least a minute, because a format can lack
+/// seconds. HTTP dates always have seconds, so their pseudonyms differ by a second.
 fn time(real: &str, n: u64) -> String {
     if real.ends_with(" GMT") {
         let (hour, minute, second) = (n / 3600 % 24, n / 60 % 60, n % 60);

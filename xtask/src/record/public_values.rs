@@ -15,12 +15,12 @@ pub struct PublicValues(HashSet<String>);
 impl PublicValues {
     /// Collects the values in the spec, in the recordings and scenarios of the last commit, and in `keep`.
     ///
-    /// A file that isn't committed may contain personal data, so its values aren't public. Without git or without a commit, no recording
-    /// is public.
+    /// A file that isn't committed may contain personal data, so its values aren't public. Without git or without a commit, only the
+    /// values in the spec and in `keep` are public.
     pub fn new(spec: &Spec, keep: Vec<String>) -> Self {
         let mut public = Self(keep.into_iter().collect());
         public.add(&spec.value);
-        // git prints the lines of all files. Together, they are a sequence of JSON values.
+        // git prints the lines of all files. The whole output is a sequence of JSON values.
         let grep = "grep --text --no-color --no-line-number --no-column -h -e ^ HEAD -- tests/recordings/*.json tests/scenarios/*.json";
         let arguments: Vec<&str> = grep.split(' ').collect();
         let files = files::git_output(&arguments).unwrap_or_default();

@@ -3,7 +3,7 @@
 //!
 //! * values that are public already ([`PublicValues`](super::public_values::PublicValues));
 //! * single words in an extensible enum or in one of the properties [`WORDS`], because the service has chosen these words;
-//! * values that reveal nothing: empty texts, `true`, `false`, `null`, numbers between -1000 and 1000.
+//! * values that reveal nothing: empty texts, `true`, `false`, `null`, integers between -1000 and 1000.
 //!
 //! It also replaces the names of properties that neither the spec nor a committed recording contains. It removes headers and query
 //! parameters that the spec doesn't describe.
@@ -20,7 +20,7 @@ use super::pseudonyms::{Kind, Pseudonyms, kind_by_form, regex};
 use super::public_values::web_url;
 use crate::spec::{Node, Operation};
 
-/// The properties whose values the service has chosen, although the spec doesn't list the values.
+/// The properties with values that the service has chosen, but that the spec doesn't list.
 const WORDS: &[&str] = &[
     "code",
     "exceptionCode",
