@@ -14,9 +14,9 @@
 //! | `serde_json::Value`, `Map` | [`Response::json`], properties without a documented type | the common type for JSON of any structure |
 //! | `time::OffsetDateTime` | [`Timestamp::utc`] | the date library of the Azure SDK |
 //! | `futures_core::Stream` | [`Watch`], [`PublisherWatch`] | the common type of stream libraries |
-//! | `azure_core::credentials::TokenCredential` | `Credential::azure`, with `azure-identity` | the Azure SDK's credentials |
-//! | `schemars::JsonSchema` | types of responses, with `schemars` | describes the JSON of a response |
-//! | `httpmock::MockServer` | module `mock`, with `mock` | the server that the mocks extend |
+//! | `azure_core::credentials::TokenCredential` | `Credential::azure`, with the feature `azure-identity` | the Azure SDK's credentials |
+//! | `schemars::JsonSchema` | types of responses, with the feature `schemars` | describes the JSON of a response |
+//! | `httpmock::MockServer` | module `mock`, with the feature `mock` | the server that the mocks extend |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -31,7 +31,6 @@ pub mod mock;
 mod values;
 mod watch;
 
-// The compiler's lints apply to generated code, but Clippy's don't.
 #[allow(clippy::all, clippy::pedantic, unused_qualifications)]
 mod generated {
     #[cfg(feature = "generate")]

@@ -4,8 +4,8 @@
 //! test needs only another endpoint. Each method takes a closure with two arguments:
 //!
 //! * `when` sets the expected values of the request. It has a method for each parameter of the operation.
-//! * `then` sets the response. It has a method for each documented response, such as `ok` and `not_found`, which takes the body;
-//!   `default_response` takes the body and any other status code.
+//! * `then` sets the response. It has a method for each documented status code, such as `ok` and `not_found`. Each of these methods takes
+//!   the body. For other status codes, `default_response` takes the status code and the body.
 //!
 //! ```
 //! use std::time::Duration;

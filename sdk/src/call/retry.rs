@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 /// Only `GET` and `HEAD` requests are retried, and only after an error for which
 /// [`Error::is_retryable`](crate::Error::is_retryable) returns `true`. The backoff doubles from
 /// [`initial_backoff`](Self::initial_backoff) to [`max_backoff`](Self::max_backoff). A random time (jitter) between zero and the
-/// backoff is added to each backoff. A backoff is never shorter than the service's `Retry-After`. If a backoff would end after the call's deadline
-/// ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails immediately with the errors of its attempts.
+/// backoff is added to each backoff. A backoff is never shorter than the service's `Retry-After`. If a backoff would end after the
+/// call's deadline ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails immediately with the errors of its attempts.
 ///
 /// If the service rejects the token (401) and the credential can fetch another token, the request is sent again, at most once per call.
 /// This request counts as an attempt, but is sent even if [`max_attempts`](Self::max_attempts) is reached.

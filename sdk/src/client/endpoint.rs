@@ -1,4 +1,4 @@
-//! Checks of the endpoint and of the path of [`Client::get`](super::Client::get).
+//! Checks the endpoint, and the path that the caller passes to [`Client::get`](super::Client::get).
 
 use std::net::IpAddr;
 
@@ -6,7 +6,7 @@ use reqwest::Url;
 
 use crate::error::{Error, Kind};
 
-/// A checked address of the service. It holds no secret.
+/// A checked address of the service, without user name and password.
 #[derive(Clone, Debug)]
 pub(super) struct Endpoint {
     /// The address without a trailing slash.

@@ -87,8 +87,8 @@ impl Client {
     /// # Errors
     ///
     /// [`is_invalid_argument`](Error::is_invalid_argument) when the path could address another server or another resource: it
-    /// doesn't begin with a slash, or it holds a backslash, white space, or a segment such as `..`. The other errors are those of
-    /// every call.
+    /// doesn't begin with a slash, or it holds a backslash, white space, or a segment such as `..`. Any other error of a call is
+    /// possible as well.
     pub async fn get(&self, path: impl AsRef<str>) -> Result<Response<Value>, Error> {
         const GET: Operation<'_> = Operation {
             id: "get",
@@ -102,7 +102,7 @@ impl Client {
         self.call(GET, Ok(request)).await
     }
 
-    /// Returns a copy of this client without retries, because a watch repeats its polls itself.
+    /// Returns a copy of this client without retries, for a watch: the watch itself repeats polls that fail.
     pub(crate) fn without_retries(&self) -> Self {
         let settings = Settings {
             retry: RetryPolicy::disabled(),

@@ -23,10 +23,10 @@ use crate::error::{Error, Kind};
 const SCOPE: &str = "https://cloudpartner.azure.com/.default";
 
 impl Credential {
-    /// Creates a credential from any credential of the Azure SDK. The client requests tokens for this service from it.
+    /// Creates a credential that fetches tokens for this service from a credential of the Azure SDK.
     ///
     /// Many Azure credentials have a cache that `TokenCredential` can't bypass. After a 401, such a credential returns the rejected
-    /// token again, and the call fails with the 401. Credentials from [`from_source`](Self::from_source) fetch a new token.
+    /// token again, and the call fails with the 401. A credential from [`from_source`](Self::from_source) fetches a new token after a 401.
     ///
     /// ```no_run
     /// use cloud_partner_portal::{Client, Credential};
@@ -92,7 +92,7 @@ fn azure_credential(
     source: CredentialSource,
     values: &[String],
 ) -> azure_core::Result<Arc<dyn TokenCredential>> {
-    // With the Azure SDK's default, a request without a network would be retried until the renewal times out, and the error wouldn't
+    // With the Azure SDK's default, a request without network access would be retried until the renewal times out, and the error wouldn't
     // name the cause.
     let client_options = ClientOptions {
         retry: RetryOptions::exponential(ExponentialRetryOptions {

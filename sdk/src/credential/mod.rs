@@ -1,4 +1,4 @@
-//! Credentials, which fetch and cache the token of a client, and renew it before it expires and after the service has rejected it.
+//! Credentials: they fetch tokens, cache them, and renew them before they expire and after the service has rejected them.
 
 #[cfg(feature = "azure-identity")]
 mod azure;
@@ -22,7 +22,7 @@ use token::{AccessToken, Token};
 
 /// A call starts the renewal of a token that expires within this time.
 const RENEW_BEFORE: Duration = Duration::from_secs(300);
-/// The minimum time between two renewals of a token that is still valid.
+/// The minimum time between the starts of two renewals while the token is still valid.
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(30);
 /// The timeout of a renewal. The Azure CLI can need 15 s.
 const RENEWAL_TIMEOUT: Duration = Duration::from_secs(60);
@@ -40,10 +40,11 @@ type Renewal = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
 ///
 /// Cloning is cheap: clones share the cache.
 ///
-/// The cache keeps a token until the token expires. In the last five minutes, a call starts a renewal in the background, and calls
-/// continue to use the old token. Only one renewal runs at a time, for at most 60 s. If the token has expired, all calls wait for the
-/// renewal, and an error of the renewal is the error of each call. After a 401, the cache drops the token, and the client sends the
-/// request once more with a new token. If the credential returns the rejected token again, the call fails with the 401.
+/// The cache keeps a token until the token expires. In the last five minutes before the expiry, a call starts a renewal in the
+/// background, and calls continue to use the old token. Only one renewal runs at a time, for at most 60 s. If the token has expired, all
+/// calls wait for the renewal; if the renewal fails, they return its error. After a 401, a credential that can fetch another token drops
+/// the rejected token, and the client sends the request again with the new token. If the new token is the rejected token, the call fails
+/// with the 401.
 #[derive(Clone)]
 pub struct Credential {
     /// The name of the source, and why the sources before it were skipped.
@@ -148,7 +149,7 @@ impl Credential {
         }
     }
 
-    /// Returns the time at which the token expires, or `None` if the expiry or the token itself isn't known yet. For
+    /// Returns the time at which the token expires, or `None` if there is no token yet or its expiry isn't known. For
     /// [`token`](Self::token), this is the token's `exp` claim. For any other credential, it is the expiry of the cached token.
     ///
     /// The claim is read without verifying the token's signature. Use the time for a warning, not for a decision.
@@ -249,7 +250,7 @@ impl Credential {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // No code panics while it holds the lock.
+        // The lock is never poisoned, because no code panics while it holds the lock.
         let state = self.cache.state.lock();
         state.unwrap_or_else(PoisonError::into_inner)
     }

@@ -21,7 +21,7 @@ const PIPELINES: [&str; 4] = [
     "SYSTEM_ACCESSTOKEN",
 ];
 
-/// The sources that need nothing but environment variables, in the order in which [`Credential::from_env`] tries them.
+/// The sources that [`Credential::from_env`] tries, in this order.
 const ENVIRONMENT: [CredentialSource; 3] = [
     CredentialSource::Token,
     CredentialSource::ServicePrincipal,
@@ -184,8 +184,8 @@ fn first_complete(sources: &[CredentialSource], read: Read) -> Result<Credential
     Err(Error::new(Kind::Credential, message))
 }
 
-/// Returns the values of the source's variables, or the reason why the source can't be used. A managed identity needs no variable, but
-/// its client id is returned if `AZURE_CLIENT_ID` is set.
+/// Returns the values of the source's variables, or the reason why the source can't be used. For a managed identity, which needs no
+/// variable, returns `AZURE_CLIENT_ID` if this variable is set.
 fn values(source: CredentialSource, read: Read) -> Result<Vec<String>, String> {
     let value = |name: &&str| {
         let value = read(name)?.trim().to_owned();
@@ -220,7 +220,7 @@ fn create(source: CredentialSource, values: &[String]) -> Result<Credential, Err
         CredentialSource::Token => Credential::token(values.concat()),
         #[cfg(feature = "azure-identity")]
         _ if source != CredentialSource::TokenFile => azure::from_source(source, values),
-        // Without the feature `azure-identity`, `values` returns an error for every source but `token` and `token-file`.
+        // The source is `token-file`: without the feature `azure-identity`, `values` returns an error for the Azure sources.
         _ => Err(Error::new(
             Kind::Argument,
             "the credential source token-file needs the path of a file",

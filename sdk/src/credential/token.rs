@@ -129,7 +129,7 @@ fn header(secret: &str) -> Result<HeaderValue, &'static str> {
     if secret.is_empty() {
         return Err("is empty");
     }
-    // HTTP allows more characters in a header, but no token contains them, and servers reject them.
+    // HTTP also allows spaces, tabs and bytes beyond ASCII in a header, but a token has none of them.
     let mut header = Some(secret)
         .filter(|secret| secret.bytes().all(|byte| byte.is_ascii_graphic()))
         .and_then(|secret| HeaderValue::from_str(&format!("Bearer {secret}")).ok())

@@ -40,8 +40,8 @@ impl Error {
         self.with(|inner| inner.operation = Some(operation))
     }
 
-    /// Chains the errors of a call's attempts or of a watch's polls, the oldest first. The source of each error is the error before
-    /// it. Of several errors with the same cause, only the last is kept.
+    /// Returns `last` with the earlier `errors` of a call or watch as a chain: the source of each error is the error before it. Of
+    /// several errors with the same cause, only the last is kept.
     pub(crate) fn chain(mut errors: Vec<Self>, last: Self) -> Self {
         errors.push(last.clone());
         let newest_first = errors.into_iter().rev().flat_map(|error| {
@@ -88,7 +88,7 @@ impl Error {
                 "the connection broke before the response was complete",
             )
         };
-        // The URL is removed from the message, because the operation's id already identifies the request.
+        // The message already names the operation, so it doesn't need the URL.
         Self::new(kind, message).with_source(error.without_url())
     }
 }

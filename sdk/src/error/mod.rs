@@ -11,15 +11,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 
-/// The error of a call.
+/// The error type of this crate.
 ///
-/// Its `Display` is one line: the operation, the HTTP status code, the first line of the service's message, its code, the
-/// correlation id, the number of attempts, the `Retry-After`, and the credential of a 401, a 403 or a missing token. `Display` never
-/// shows a token, a header or a stack trace. [`body`](Self::body) returns the whole error response.
+/// Its `Display` is one line: the operation, the HTTP status code, the first line of the service's message, the service's code, the
+/// correlation id, the number of attempts and the `Retry-After`. For a 401, a 403 or a missing token, the line also names the
+/// credential. `Display` never shows a token or a stack trace. [`body`](Self::body) returns the body of the error response.
 ///
-/// `Display` doesn't include the causes: print the chain of [`source`](StdError::source)s as well, as `anyhow` does. If the attempts
-/// of a call had errors with different causes, the source of each error is the error of the attempt before it. `Display` then includes
-/// the error's own innermost cause.
+/// `Display` doesn't include the chain of [`source`](StdError::source)s: print this chain as well, as `anyhow` does. If the attempts
+/// of a call had errors with different causes, the source of each error is the error of the attempt before it, and each `Display`
+/// includes the innermost cause of its error.
 ///
 /// Cloning is cheap: clones share the body and the source.
 ///
@@ -78,7 +78,8 @@ impl Error {
     }
 
     /// Returns the service's machine-readable code, such as `BadRequest`, `InvalidAPIVersion`, `Forbidden` or
-    /// `Http404Exception`. Other codes are possible. A response of a gateway has no code.
+    /// `Http404Exception`. Other codes are possible. Returns `None` if the response has no code, such
+    /// as an HTML page.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
@@ -91,7 +92,7 @@ impl Error {
         &self.0.message
     }
 
-    /// Returns the request's id in the service's logs (`X-Ms-Correlation-Request-Id`), which the service's support needs.
+    /// Returns the request's id in the service's logs (`X-Ms-Correlation-Request-Id`). Microsoft's support asks for this id.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
         self.0.correlation_id.as_deref()
@@ -146,7 +147,8 @@ impl Error {
         self.0.status == Some(403)
     }
 
-    /// Returns `true` if the service rejects the token. If the credential can fetch a new token, the service rejects both tokens.
+    /// Returns `true` if the service rejects the token. The client has already tried a new token if
+    /// the credential can fetch one.
     ///
     /// *Example*: 401 with `Authorization has been denied for this request.` *Likely cause*: the token has expired, or was
     /// issued for another resource than `https://cloudpartner.azure.com`. *What to do*: get a new token for this resource.
@@ -174,8 +176,8 @@ impl Error {
             || matches!(self.0.status, Some(408 | 429 | 500..=599))
     }
 
-    /// Returns `true` if the call, its last attempt or its credential timed out. For the credential,
-    /// [`is_credential`](Self::is_credential) is `true` as well.
+    /// Returns `true` if the call, its last attempt or its credential timed out. If the credential timed out,
+    /// [`is_credential`](Self::is_credential) returns `true`, too.
     ///
     /// *Example*: `the service didn't respond within 300 s`. *Likely cause*: a large list; the service can take minutes.
     /// *What to do*: raise [`attempt_timeout`](crate::ClientBuilder::attempt_timeout) or
@@ -212,7 +214,7 @@ impl Error {
         self.0.kind == Kind::TooLarge
     }
 
-    /// Returns `true` if the credential returned no token, or returned none in time.
+    /// Returns `true` if there is no credential, or the credential failed or timed out.
     ///
     /// *Example*: `no credential: token: AZURE_TOKEN isn't set`. *Likely cause*: a missing variable, or an expired secret.
     /// *What to do*: follow the message.
@@ -278,7 +280,7 @@ impl fmt::Display for Error {
         let operation = inner.operation.map(str::to_owned);
         let status = inner.status.map(with_reason_phrase);
         let message = Some(inner.message.clone()).filter(|message| !message.is_empty());
-        // If there is an earlier error, `source()` returns it instead of the cause. Therefore the line includes the cause.
+        // If there is an earlier error, `source()` returns the earlier error, so this line shows the cause.
         let source = inner.earlier.as_ref().and(inner.source.as_deref());
         let cause = source.map(|source| innermost(source));
         write!(f, "{}", join([operation, status, message, cause], ": "))?;

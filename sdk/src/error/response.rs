@@ -58,7 +58,7 @@ impl ErrorResponse {
         if trimmed.starts_with('<') {
             return Self::new(None, html_title(trimmed));
         }
-        // The text is JSON that is incomplete or invalid, which isn't human-readable.
+        // Incomplete or invalid JSON isn't human-readable.
         if trimmed.starts_with(['{', '[', '"']) {
             return Self::default();
         }
@@ -85,7 +85,7 @@ fn html_title(page: &str) -> Option<&str> {
 /// Returns the first line that isn't empty, with at most 500 characters. Characters that control a terminal or the direction of text
 /// are removed.
 pub(crate) fn one_line(text: &str) -> Option<String> {
-    // Every response has a correlation id, which needs none of the steps below.
+    // A shortcut for correlation ids, which every response has.
     if (1..=LONGEST_MESSAGE).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
         return Some(text.to_owned());
     }

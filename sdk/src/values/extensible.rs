@@ -44,8 +44,8 @@ pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// The documentation's tables use `PascalCase`, and the responses use `camelCase`. The service can add values at any time.
-/// Therefore comparisons ignore case, and the text is kept, displayed and serialized unchanged.
+/// Comparisons ignore case, because the documentation's tables use `PascalCase` and the responses use `camelCase`. The text is kept,
+/// displayed and serialized unchanged.
 ///
 /// ```
 /// use cloud_partner_portal::{Extensible, types::OfferStatus};

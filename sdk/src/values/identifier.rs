@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// An identifier in a path, such as a publisher's or an offer's.
+/// The identifier of a publisher or an offer in a path.
 ///
 /// An identifier is one segment of a path. It has at least one character, no white space, no slash and no backslash, and doesn't begin
 /// with a dot, because `..` or a slash would address another resource. The client percent-encodes all other characters where needed.

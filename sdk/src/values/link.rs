@@ -6,7 +6,7 @@ use serde_json::Value;
 /// A link in the `previewLinks` or `liveLinks` of an [`OfferStatusReport`](crate::types::OfferStatusReport).
 ///
 /// The links of a live offer are objects with a display text and a URI. The letter case of the property names isn't known, so it is
-/// ignored. A link can also be a string, because older clients expected strings. The value is kept unchanged.
+/// ignored. Older clients expected strings, so a string is accepted, too. The value is kept unchanged.
 ///
 /// ```
 /// use cloud_partner_portal::Link;
@@ -46,7 +46,7 @@ impl Link {
         &self.0
     }
 
-    /// Returns the string in the first property that has one of these names.
+    /// Returns the first string in a property with one of these names, in the order of `names`.
     fn property(&self, names: &[&str]) -> Option<&str> {
         let properties = self.0.as_object()?;
         names.iter().find_map(|name| {

@@ -1,7 +1,6 @@
 //! Hand-written types that the generated types use for their properties.
 
-/// Implements `Display`, `Debug`, `AsRef<str>` and the comparison with `str` for a type that has the method `as_str`. `Display` and
-/// `Debug` show the text as the service sent it.
+/// Implements `Display`, `Debug`, `AsRef<str>` and the comparison with `str` for a type that has the method `as_str`.
 macro_rules! text_traits {
     ([$($parameter:tt)*] $type:ty, $equals:path) => {
         impl<$($parameter)*> AsRef<str> for $type {

@@ -8,8 +8,8 @@ use time::{OffsetDateTime, UtcOffset};
 
 /// A point in time in the service's format.
 ///
-/// The documentation shows `2017-05-23T23:33:47.8802283Z`. The service sends `2022-06-02T12:25:56.651` without an offset, which
-/// means UTC. The text is kept unchanged and is parsed only by [`system_time`](Self::system_time) and [`utc`](Self::utc), so an
+/// The documentation shows `2017-05-23T23:33:47.8802283Z`. The service sends `2022-06-02T12:25:56.651`; a time without an
+/// offset is in UTC. The text is kept unchanged and is parsed only by [`system_time`](Self::system_time) and [`utc`](Self::utc), so an
 /// invalid time is no decoding error.
 ///
 /// ```
@@ -26,8 +26,8 @@ use time::{OffsetDateTime, UtcOffset};
 #[serde(from = "String", into = "String")]
 pub struct Timestamp(Text);
 
-/// Text of up to 23 bytes is stored without an allocation, because a list can have thousands of offers. The service's timestamps have
-/// this length.
+/// A text of up to 23 bytes, the length of the service's timestamps, is stored without an allocation, because a list can have
+/// thousands of offers.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Text {
     /// The text, padded with zero bytes.
@@ -68,7 +68,7 @@ impl Timestamp {
         }
     }
 
-    /// Returns the time as a [`SystemTime`], which every date library accepts, or `None` if [`utc`](Self::utc) returns `None`.
+    /// Returns the time as a [`SystemTime`], which every date library accepts, or `None` if the text isn't a time.
     #[must_use]
     pub fn system_time(&self) -> Option<SystemTime> {
         self.utc().map(SystemTime::from)
@@ -76,8 +76,8 @@ impl Timestamp {
 
     /// Returns the time as an [`OffsetDateTime`] in UTC, or `None` if the text isn't a time.
     ///
-    /// Accepts RFC 3339. Also accepts text without an offset (which means UTC), with a space instead of the `T`, or with more
-    /// than nine digits after the seconds, of which only nine are used.
+    /// Accepts RFC 3339, and times without an offset (they are in UTC), with a space instead of the `T`, or with more than nine digits
+    /// after the seconds (only nine are used).
     #[must_use]
     pub fn utc(&self) -> Option<OffsetDateTime> {
         /// The length of a date such as `2022-06-02`.
@@ -135,7 +135,7 @@ mod tests {
             ),
             ("2022-06-02 12:25:56.5", Some((second, 500_000_000))),
             (" 2022-06-02t12:25:56z\n", Some((second, 0))),
-            // The crate `time` doesn't support leap seconds.
+            // The crate `time` replaces a leap second by the last nanosecond before it.
             ("2016-12-31T23:59:60Z", Some((1_483_228_799, 999_999_999))),
             ("", None),
             ("\0", None),
