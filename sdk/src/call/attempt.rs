@@ -34,40 +34,66 @@ pub(super) struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// Sends the request, and reads the response. Returns an error if the response is no success, incomplete, too large or not JSON.
-    pub(super) async fn send(&self, mut request: Request) -> Result<Received, Error> {
-        let authorization = self.token.header.clone();
-        request.headers_mut().insert(AUTHORIZATION, authorization);
-        let response = self.settings.http.execute(request);
-        let mut response = self.in_time(response).await?;
-        let mut received = Received {
-            status: response.status().as_u16(),
-            headers: std::mem::take(response.headers_mut()),
-            ..Received::default()
-        };
-        received.correlation_id = self.header(&received, &CORRELATION_ID);
-        received.retry_after = self
-            .header(&received, &RETRY_AFTER)
-            .and_then(|value| retry_after(&value, SystemTime::now()));
-        if response.status().is_success() {
-            self.read_success(response, received).await
-        } else {
-            Err(self.read_error(response, received).await)
+    pub(super) async fn send(&self, request: Request) -> Result<Received, Error> {
+        // The status code is 0 until the response headers arrive.
+        let (mut received, mut body) = (Received::default(), Vec::new());
+        let exchange = self.exchange(request, &mut received, &mut body);
+        let is_complete = self.in_time(exchange).await;
+        received.body = body.into();
+        match (received.status, is_complete) {
+            (0, Err(error)) => Err(error),
+            (200..=299, Err(error)) => Err(received.describe(error)),
+            (200..=299, Ok(is_complete)) => self.check_success(received, is_complete),
+            // An error while reading the body is ignored, so that the caller gets the status code, `Retry-After` and the part of the
+            // body that arrived.
+            _ => Err(self.error_response(received)),
         }
     }
 
-    async fn read_success(
+    /// Sends the request, and reads the response into `received` and `body`, which keep what arrived before an error or a timeout.
+    /// Returns `false` if the body is longer than the limit.
+    async fn exchange(
         &self,
-        response: reqwest::Response,
-        mut received: Received,
-    ) -> Result<Received, Error> {
-        let limit = self.settings.response_limit;
-        let mut body = Vec::new();
-        let is_complete = self.read(response, limit, &mut body).await;
-        if !is_complete.map_err(|error| received.describe(error))? {
+        mut request: Request,
+        received: &mut Received,
+        body: &mut Vec<u8>,
+    ) -> reqwest::Result<bool> {
+        let authorization = self.token.header.clone();
+        request.headers_mut().insert(AUTHORIZATION, authorization);
+        let mut response = self.settings.http.execute(request).await?;
+        received.status = response.status().as_u16();
+        received.headers = std::mem::take(response.headers_mut());
+        received.correlation_id = self.header(received, &CORRELATION_ID);
+        received.retry_after = self
+            .header(received, &RETRY_AFTER)
+            .and_then(|value| retry_after(&value, SystemTime::now()));
+        let limit = if response.status().is_success() {
+            self.settings.response_limit
+        } else {
+            ERROR_LIMIT
+        };
+        let length = response.content_length().unwrap_or(0);
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        body.reserve_exact(length.min(limit).min(TRUSTED_LENGTH));
+        // The bytes are counted as they arrive, because `Content-Length` can be wrong or absent.
+        while let Some(chunk) = response.chunk().await? {
+            let free = limit - body.len();
+            body.extend_from_slice(&chunk[..chunk.len().min(free)]);
+            if chunk.len() > free {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn check_success(&self, mut received: Received, is_complete: bool) -> Result<Received, Error> {
+        if !is_complete {
+            let limit = self.settings.response_limit;
             let message = format!("the response is larger than the limit of {limit} bytes");
+            received.body = Bytes::new();
             return Err(received.describe(Error::new(Kind::TooLarge, message)));
         }
-        received.body = without_byte_order_mark(body.into());
+        received.body = without_byte_order_mark(received.body);
         let status = received.status;
         if !self
             .success_codes
@@ -87,13 +113,8 @@ impl Attempt<'_> {
         Ok(received)
     }
 
-    async fn read_error(&self, response: reqwest::Response, mut received: Received) -> Error {
-        let is_redirect = response.status().is_redirection();
-        let mut body = Vec::new();
-        // An error while reading is ignored, so that the caller gets the status code, `Retry-After` and the part of the body that arrived.
-        let _ = self.read(response, ERROR_LIMIT, &mut body).await;
-        received.body = body.into();
-        if is_redirect {
+    fn error_response(&self, received: Received) -> Error {
+        if (300..400).contains(&received.status) {
             let location = self
                 .header(&received, &LOCATION)
                 .and_then(|location| reqwest::Url::parse(&location).ok());
@@ -111,29 +132,6 @@ impl Attempt<'_> {
         received
             .error(Kind::Status, &message.unwrap_or_default(), self.token)
             .with(|error| error.code = code)
-    }
-
-    /// Appends at most `limit` bytes of the response body to `body`. Returns `false` if the response body is longer.
-    async fn read(
-        &self,
-        mut response: reqwest::Response,
-        limit: usize,
-        body: &mut Vec<u8>,
-    ) -> Result<bool, Error> {
-        let length = response.content_length().unwrap_or(0);
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
-        body.reserve_exact(length.min(limit).min(TRUSTED_LENGTH));
-        self.in_time(async {
-            while let Some(chunk) = response.chunk().await? {
-                let free = limit - body.len();
-                body.extend_from_slice(&chunk[..chunk.len().min(free)]);
-                if chunk.len() > free {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
-        })
-        .await
     }
 
     /// Returns the result of the future, or an error when the attempt or the call times out.

@@ -2,25 +2,38 @@
 
 use super::repair::string_length;
 
+/// The maximum number of steps of a path, so that deeply nested text needs no memory for each level.
+const MAXIMUM_STEPS: usize = 16;
+
 /// A step of a path.
 enum Step {
     Index(usize),
-    /// The property whose value follows. `None` before the colon.
+    /// A property. The name is `None` before the colon, and after a complete value.
     Property(Option<String>),
 }
 
-/// Returns the path of the value at the end of incomplete JSON text, such as `$[3].id` for `[{}, {}, {}, {"id": 5`.
+/// Returns the path of the value at the end of incomplete JSON text, such as `$[1].id` for `[{}, {"id": 5`. The path of a property
+/// whose name is incomplete ends in `.?`.
 pub(super) fn at_end(text: &[u8]) -> String {
     let mut steps = Vec::new();
+    // The number of open arrays and objects below the last step.
+    let mut deeper = 0_usize;
     let mut string = &text[..0];
     let mut rest = text;
+    let mut is_in_string = false;
     while let Some(byte) = rest.first() {
         let mut length = 1;
+        let is_deepest = steps.len() == MAXIMUM_STEPS;
         match (byte, steps.last_mut()) {
             (b'"', _) => {
-                length = string_length(rest).unwrap_or(rest.len());
+                let complete = string_length(rest);
+                is_in_string = complete.is_none();
+                length = complete.unwrap_or(rest.len());
                 string = &rest[..length];
             }
+            (b'[' | b'{', _) if is_deepest => deeper += 1,
+            (b']' | b'}', _) if deeper > 0 => deeper -= 1,
+            _ if deeper > 0 => {}
             (b'[', _) => steps.push(Step::Index(0)),
             (b'{', _) => steps.push(Step::Property(None)),
             (b']' | b'}', _) => {
@@ -36,6 +49,7 @@ pub(super) fn at_end(text: &[u8]) -> String {
     let steps = steps.into_iter().map(|step| match step {
         Step::Index(index) => format!("[{index}]"),
         Step::Property(Some(name)) => format!(".{name}"),
+        Step::Property(None) if is_in_string => ".?".to_owned(),
         Step::Property(None) => String::new(),
     });
     std::iter::once("$".to_owned()).chain(steps).collect()
@@ -44,4 +58,33 @@ pub(super) fn at_end(text: &[u8]) -> String {
 /// Returns the text of a JSON string; `?` if it isn't valid.
 fn unquoted(string: &[u8]) -> String {
     serde_json::from_slice(string).unwrap_or_else(|_| "?".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::at_end;
+
+    #[test]
+    fn the_path_leads_to_the_value_at_the_end_of_the_text() {
+        for (text, path) in [
+            ("", "$"),
+            ("[", "$[0]"),
+            (r#"[{}, {"id": 5"#, "$[1].id"),
+            (r#"[{"id": "a"}, {"b": [[], [1, 2"#, "$[1].b[1][1]"),
+            (r#"{"a,]}\"": "b:{\\", "c\u0064": {"e": "un"#, "$.cd.e"),
+            (r#"{"a": 1, "#, "$"),
+            (r#"{"a": 1, "b"#, "$.?"),
+            (r#"[{"a": {"b": 1}, "\ud800": 1"#, "$[0].?"),
+            (r#"[{"a": 1}"#, "$[0]"),
+        ] {
+            assert_eq!(at_end(text.as_bytes()), path, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_path_of_a_deeply_nested_value_is_short() {
+        let text = format!("{}{}", "[".repeat(1_000_000), "]".repeat(999_999));
+        assert_eq!(at_end(text.as_bytes()), "$[0]");
+        assert!(at_end(&text.as_bytes()[..1_000_000]).len() < 100);
+    }
 }
