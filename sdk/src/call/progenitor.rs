@@ -6,7 +6,7 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::Request;
-use serde::Serialize;
+use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::error::{Error as CallError, Kind};
@@ -62,25 +62,44 @@ pub(crate) fn encode_path(segment: &str) -> String {
     utf8_percent_encode(segment, SEGMENT).to_string()
 }
 
-/// Encodes a query parameter in OpenAPI's default style (`form` with `explode: true`): an array repeats the name, and the properties of
-/// an object become parameters.
-pub(crate) struct QueryParam;
+/// A query parameter in OpenAPI's default style (`form` with `explode: true`): an array repeats the name, and the properties of an
+/// object become parameters. `None` adds no parameter.
+pub(crate) struct QueryParam<'p, T> {
+    name: &'p str,
+    value: &'p T,
+}
 
 #[allow(
     dead_code,
     reason = "no operation has a query parameter except `api-version`, which sdk/generator/prepare.rs removes"
 )]
-impl QueryParam {
-    #[allow(clippy::new_ret_no_self, reason = "the generated code calls `new`")]
-    pub(crate) fn new(name: &str, value: &impl Serialize) -> Vec<(String, Value)> {
-        match serde_json::to_value(value).unwrap_or_default() {
-            Value::Null => Vec::new(),
+impl<'p, T> QueryParam<'p, T> {
+    pub(crate) fn new(name: &'p str, value: &'p T) -> Self {
+        Self { name, value }
+    }
+}
+
+impl<T: Serialize> Serialize for QueryParam<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = |value| match value {
+            Value::String(text) => Ok(text),
+            Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
+            _ => Err(S::Error::custom("a query parameter can't be nested")),
+        };
+        // JSON text, unlike `to_value`, keeps the digits of an `f32`.
+        let json = serde_json::to_string(self.value).map_err(S::Error::custom)?;
+        match serde_json::from_str(&json).map_err(S::Error::custom)? {
+            Value::Null => serializer.collect_seq([(); 0]),
             Value::Array(elements) => {
-                let name = |element| (name.to_owned(), element);
-                elements.into_iter().map(name).collect()
+                let elements: Result<Vec<_>, _> = elements.into_iter().map(text).collect();
+                serializer.collect_seq(elements?.iter().map(|element| (self.name, element)))
             }
-            Value::Object(properties) => properties.into_iter().collect(),
-            scalar => vec![(name.to_owned(), scalar)],
+            Value::Object(properties) => {
+                let pairs = properties.into_iter();
+                let pairs = pairs.map(|(name, value)| Ok((name, text(value)?)));
+                serializer.collect_seq(pairs.collect::<Result<Vec<_>, _>>()?)
+            }
+            scalar => serializer.collect_seq([(self.name, text(scalar)?)]),
         }
     }
 }
@@ -93,14 +112,19 @@ mod tests {
 
     #[test]
     fn a_query_parameter_repeats_its_name_for_each_element_of_an_array() {
-        let query = |value| serde_json::to_string(&QueryParam::new("name", &value)).unwrap();
-        assert_eq!(query(json!(null)), "[]");
-        assert_eq!(query(json!(7)), r#"[["name",7]]"#);
-        assert_eq!(query(json!(["a", "b"])), r#"[["name","a"],["name","b"]]"#);
-        assert_eq!(
-            query(json!({"a": true, "b": "c"})),
-            r#"[["a",true],["b","c"]]"#
-        );
+        let query = |value| {
+            let parameter = QueryParam::new("name", &value);
+            serde_json::to_string(&parameter).map_err(|error| error.to_string())
+        };
+        for (value, expected) in [
+            (json!(null), "[]"),
+            (json!(0.1), r#"[["name","0.1"]]"#),
+            (json!(["a", true]), r#"[["name","a"],["name","true"]]"#),
+            (json!({"a": 7, "b": "c"}), r#"[["a","7"],["b","c"]]"#),
+        ] {
+            assert_eq!(query(value).as_deref(), Ok(expected));
+        }
+        assert!(query(json!([["a"]])).is_err());
     }
 
     #[test]

@@ -146,26 +146,47 @@ async fn fetch(credential: &dyn TokenCredential) -> Result<AccessToken, Credenti
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error as _;
+    use std::pin::Pin;
+    use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    use super::{AzureCliCredential, ErrorKind, uncached};
+    use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+    use azure_core::time::{Duration, OffsetDateTime};
+
+    /// Returns the same token each time, as many credentials of `azure_identity` do.
+    #[derive(Debug)]
+    struct Caching(u32);
+
+    impl TokenCredential for Caching {
+        // The signature that the macro `async_trait` generates for `async fn get_token`.
+        fn get_token<'life, 'scopes, 'scope, 'options, 'future>(
+            &'life self,
+            _: &'scopes [&'scope str],
+            _: Option<TokenRequestOptions<'options>>,
+        ) -> Pin<Box<dyn Future<Output = azure_core::Result<AccessToken>> + Send + 'future>>
+        where
+            'life: 'future,
+            'scopes: 'future,
+            'scope: 'future,
+            'options: 'future,
+            Self: 'future,
+        {
+            let expiry = OffsetDateTime::now_utc() + Duration::hours(1);
+            let token = AccessToken::new(format!("t0ken-{}", self.0), expiry);
+            Box::pin(async move { Ok(token) })
+        }
+    }
 
     #[tokio::test]
-    async fn each_token_comes_from_a_new_azure_credential() {
+    async fn a_rejected_token_is_renewed_although_the_azure_credential_caches_it() {
         let number = AtomicU32::new(0);
-        let create = move || match number.fetch_add(1, Ordering::Relaxed) {
-            0 => Ok(AzureCliCredential::new(None)? as _),
-            number => Err(azure_core::Error::with_message(
-                ErrorKind::Credential,
-                format!("error {number}"),
-            )),
+        let make = move || -> azure_core::Result<Arc<dyn TokenCredential>> {
+            Ok(Arc::new(Caching(number.fetch_add(1, Ordering::Relaxed))))
         };
-        let credential = uncached("fake", "", create).expect("a credential");
-        for expected in ["error 1", "error 2"] {
-            let error = credential.current().await.err().expect("no token");
-            let source = error.source().map(ToString::to_string);
-            assert_eq!(source.as_deref(), Some(expected));
-        }
+        let credential = super::uncached("fake", "", make).expect("a credential");
+        let token = credential.current().await.expect("a token");
+        assert!(credential.reject(&token));
+        let again = credential.current().await.expect("a token");
+        assert_ne!(token.header, again.header);
     }
 }
