@@ -23,8 +23,8 @@ pub struct Connection {
 
 impl Connection {
     pub fn new(common: &Common) -> Result<Self, ToolError> {
-        let set = |option: &Option<String>| option.clone().filter(|text| !text.is_empty());
-        let publisher = set(&common.publisher).ok_or_else(|| {
+        let non_empty = |option: &Option<String>| option.clone().filter(|text| !text.is_empty());
+        let publisher = non_empty(&common.publisher).ok_or_else(|| {
             let remedy = "use --publisher, or set CLOUD_PARTNER_PUBLISHER";
             ToolError::Usage("no publisher is given".to_owned(), remedy)
         })?;
@@ -34,7 +34,7 @@ impl Connection {
         let mut builder = Client::builder()
             .credential(credential)
             .user_agent_suffix(concat!("cloud-partner/", env!("CARGO_PKG_VERSION")));
-        if let Some(endpoint) = set(&common.endpoint) {
+        if let Some(endpoint) = non_empty(&common.endpoint) {
             builder = builder.endpoint(endpoint);
         }
         Ok(Self {

@@ -47,7 +47,7 @@ impl Exit {
     }
 
     /// Returns the worse of two exit codes.
-    pub fn worst(self, other: Self) -> Self {
+    pub fn worse(self, other: Self) -> Self {
         let rank = |exit: &Self| Self::value_variants().iter().position(|row| row == exit);
         std::cmp::max_by_key(self, other, rank)
     }

@@ -98,7 +98,7 @@ pub async fn run(
     for row in &rows {
         if let Some(Err(error)) = &row.report {
             to_stderr(&explain(&row.offer.id, error));
-            exit = exit.worst(Exit::from(error));
+            exit = exit.worse(Exit::from(error));
         }
     }
     Ok(exit)

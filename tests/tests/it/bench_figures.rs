@@ -1,4 +1,4 @@
-//! The statistics of the benchmarks.
+//! Tests of the functions that compute and report the benchmarks' figures.
 
 #[path = "../../benches/support/figure.rs"]
 mod figure;

@@ -44,7 +44,7 @@ impl OfferResults {
         self.offers.is_empty() && !self.timed_out && self.list_error.is_none()
     }
 
-    /// Returns the worst exit code of the offers and of the list of offers.
+    /// Returns the worst of the exit codes for each offer and for the list of offers.
     pub fn exit(&self, options: &Watch) -> Exit {
         let list = match &self.list_error {
             _ if self.timed_out && !self.offers.is_empty() => Exit::TimedOut,
@@ -57,7 +57,7 @@ impl OfferResults {
         };
         let offers = self.offers.values();
         let offers = offers.map(|result| offer_exit(result.as_ref(), options.until));
-        offers.fold(list, Exit::worst)
+        offers.fold(list, Exit::worse)
     }
 }
 
