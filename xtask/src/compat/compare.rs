@@ -16,11 +16,11 @@ const TYPE_NAME: &str = "generated clients have a type of this name";
 /// The changes between two specs, without changes of the documentation.
 #[derive(Default)]
 struct Changes {
-    /// The changes by JSON pointer and description. Each has its place, and the reason why it breaks clients, if it does. A schema can
-    /// be part of a request and of a response. Its change is breaking if it breaks clients in one of these uses.
+    /// The changes by JSON pointer and description. Each has its place; a breaking change also has the reason why it breaks clients. If
+    /// a request and a response share a schema, a change of the schema is breaking if it is breaking for one of them.
     list: BTreeMap<(String, String), (Place, Option<&'static str>)>,
-    /// The JSON pointers of the objects that were already compared, in the base and in the current spec. They end the recursion for a
-    /// schema that contains itself.
+    /// The pairs of objects that were already compared, as JSON pointers in the base and in the current spec. A pair isn't compared
+    /// again, which ends the recursion for a schema that contains itself.
     compared: HashSet<(String, String, Side)>,
 }
 
@@ -38,7 +38,7 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Vec<Finding>, SpecError> {
         let why = "clients send the version that the base names";
         changes.add(&info, "the version of the API was changed", Some(why));
     }
-    // The contents of a schema are compared where an operation refers to the schema.
+    // The contents of schemas are compared below, where operations refer to them.
     for schema in old.at("/components/schemas").iter().flat_map(Node::entries) {
         if new.at(&schema.pointer).is_none() {
             let what = format!("the schema `{}` was removed or renamed", schema.key());
@@ -145,7 +145,7 @@ impl Changes {
         }
         let are_schemas = before.iter().all(|child| child.kind == Kind::Schema);
         if are_schemas && !before.is_empty() && before.len() == after.len() {
-            // A stricter schema in `not` makes more values valid, so its effect on requests is the usual effect on responses.
+            // A stricter schema in `not` makes more values valid, so the sides are swapped.
             let side = match (keyword, side) {
                 ("not", Side::Request) => Side::Response,
                 ("not", Side::Response) => Side::Request,
@@ -282,8 +282,8 @@ impl Changes {
     }
 }
 
-/// Returns the list `keyword` that applies to an operation, and its elements. The operation's own list comes before the list of its
-/// path item and the list of the spec. Returns the operation and no elements if the list doesn't exist.
+/// Returns the list `keyword` that applies to an operation, with its elements: the operation's own list, else the list of the path item,
+/// else the list of the spec. Returns the operation and no elements if none of these lists exists.
 fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Vec<Node<'s>>) {
     let node = &operation.node;
     let item = node.pointer.rsplit_once('/').map_or("", |(item, _)| item);

@@ -26,7 +26,7 @@ impl Side {
     }
 }
 
-/// Returns whether [`breaks`] doesn't apply to a keyword: it is only documentation, or `compare.rs` has a function for it.
+/// Returns whether [`breaks`] doesn't apply to a keyword: clients don't depend on it, or `compare.rs` compares it separately.
 pub fn is_skipped(kind: Kind, keyword: &str) -> bool {
     DOCUMENTATION.contains(&keyword) && keyword != "tags"
         || keyword.starts_with("x-")

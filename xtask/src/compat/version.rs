@@ -1,10 +1,10 @@
 //! The release that the changes need, and the check of `Cargo.toml` and `CHANGELOG.md`.
 //!
-//! * The version of the base is the newest version with a heading in the base's changelog. Before the first release, any change is
-//!   allowed.
-//! * After a release, a breaking change needs the next major version, or the next minor version while the major version is 0.
-//! * A change needs an entry in the changelog that the base's changelog doesn't have. The entry is under `Unreleased` or a version
-//!   newer than the version of the base.
+//! * The version of the base is the newest version with a heading in the base's changelog. Before the first release, no change needs a
+//!   new version.
+//! * From 1.0.0, a breaking change needs the next major version, and any other change the next minor version. Before 1.0.0, only a
+//!   breaking change needs a new version: the next minor version.
+//! * A change needs a new entry in the changelog, under `Unreleased` or a version newer than the version of the base.
 
 use regex::Regex;
 use semver::Version;
@@ -17,7 +17,7 @@ use crate::findings::Finding;
 /// The kind of release that the changes need, in the terms of semantic versioning.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Only the documentation was changed.
+    /// Nothing was changed except documentation.
     Patch,
     /// Every change is backward compatible.
     Minor,
@@ -71,7 +71,7 @@ impl Release {
         let released = released.skip_while(|line| released_version(line).is_none());
         let old_lines: Vec<&str> = match &base.changelog {
             Some(changelog) => changelog.lines().collect(),
-            // A spec from a file has no changelog. It is compared like the last release.
+            // For a spec from a file, the base is the last release in the current changelog.
             None => released.collect(),
         };
         let base = old_lines.iter().copied().find_map(released_version);
@@ -86,7 +86,7 @@ impl Release {
             let help = "raise `version` under [workspace.package]";
             errors.push(Finding::error("version", message).help(help));
         }
-        // An edited entry of an old release describes an earlier change.
+        // Entries of old releases don't count, even if they were edited.
         let mut new_lines = changelog.lines().take_while(|line| {
             let version = released_version(line);
             version.is_none_or(|version| Some(&version) > base.as_ref())

@@ -82,7 +82,7 @@ impl Candidate {
         match self.recording.provenance.kind {
             _ if self.is_counterexample => State::CounterexampleOnly,
             ProvenanceKind::Captured => State::Captured,
-            // The values of a recording with an observed shape are invented.
+            // The values of a recording with an observed shape are invented, so the recording is evidence for the shape only.
             ProvenanceKind::ObservedShape if mutation.is_shape => State::Observed,
             ProvenanceKind::Documentation => State::Documented,
             ProvenanceKind::ObservedShape | ProvenanceKind::Synthetic => State::Consistent,

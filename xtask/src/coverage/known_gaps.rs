@@ -14,7 +14,7 @@ use crate::findings::{Finding, Place};
 pub struct KnownGap {
     /// The name of the statement, exactly as the command prints it.
     pub name: String,
-    /// The reason why no recording can cover the statement.
+    /// The reason why the statement may stay uncovered.
     pub reason: String,
     /// The date on which the gap was accepted.
     pub date: String,
@@ -51,7 +51,7 @@ pub fn read(path: Option<PathBuf>) -> Result<Vec<KnownGap>, CommandError> {
 impl KnownGap {
     /// Returns the error for a known gap whose statement is covered or doesn't exist.
     pub fn unneeded(self) -> Finding {
-        let message = format!("the known gap `{}` accepts nothing", self.name);
+        let message = format!("the known gap `{}` names no uncovered statement", self.name);
         Finding::error("unneeded-gap", message)
             .in_recording(self.place)
             .help("delete the known gap, or correct its name")

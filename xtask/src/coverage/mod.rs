@@ -28,16 +28,16 @@ use crate::validate::{self, Checker};
 ///
 /// A statement is one keyword at one place of the spec. A mutation is a change of the spec that makes the statement wrong. A
 /// recording detects a mutation if the mutated spec changes the findings of `validate` for the recording. A counterexample is a
-/// recording that is invalid against the spec. It detects a mutation if the mutated spec removes one of its errors. A statement is
-/// covered if every mutation of it is detected.
+/// recording that is invalid against the spec. A counterexample detects a mutation if the mutated spec removes one of the
+/// counterexample's errors. A statement is covered if all its mutations are detected.
 ///
-/// The provenance of the recordings is the evidence for the statement. A recording with an observed shape is evidence for the shape
-/// of bodies only. Synthetic recordings and counterexamples are no evidence.
+/// The provenance of the recordings is the evidence for the statement. Recordings with real properties and invented values are
+/// evidence for the shape of bodies only. Synthetic recordings and counterexamples are no evidence.
 ///
 /// An uncovered statement is an error, unless xtask/known-gaps.yaml lists its name with a reason and a date.
 #[derive(Args)]
 pub struct Coverage {
-    /// How to print the report
+    /// The output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// The spec [default: openapi/cloud-partner-portal.yaml]
@@ -49,7 +49,7 @@ pub struct Coverage {
     /// The folder of counterexamples [default: tests/counterexamples]
     #[arg(long, value_name = "FOLDER")]
     counterexamples: Option<PathBuf>,
-    /// Recordings, or folders of them [default: tests/recordings and tests/scenarios]
+    /// Recordings, or folders of recordings [default: tests/recordings and tests/scenarios]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
@@ -66,7 +66,7 @@ impl Coverage {
             Ok::<Vec<_>, CommandError>(recordings.map(candidate).collect())
         };
         let mut candidates = read(&self.paths, false)?;
-        // The workspace's counterexamples belong to the workspace's recordings.
+        // The workspace's counterexamples are used only together with the workspace's recordings.
         let own = files::root().join("tests/counterexamples");
         let own = (self.paths.is_empty() && own.exists()).then_some(own);
         if let Some(folder) = self.counterexamples.or(own) {

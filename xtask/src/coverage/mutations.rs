@@ -9,7 +9,7 @@ use serde_json::{Number, Value, json};
 use super::statement_state::State;
 use crate::spec::{DOCUMENTATION, Kind, Location, Object, pointer_segment};
 
-/// The keywords that restrict values: a schema without any of them accepts every value.
+/// The keywords that restrict the JSON type of a value. A schema without any of them accepts values of every type.
 const RESTRICTING: &[&str] = &["type", "allOf", "anyOf", "oneOf", "not", "enum"];
 
 /// A change of the spec that makes a statement wrong.
@@ -21,10 +21,10 @@ pub struct Mutation {
     pub name: String,
     /// A description of the recording or counterexample that would detect the mutation.
     pub needs: String,
-    /// The files that detect the mutation. The state of a file is the state of a statement that only this file covers.
+    /// The files that detect the mutation, each with the state that the statement would have if only this file covered the statement.
     pub detected_by: BTreeMap<String, State>,
     /// Whether the mutation makes the spec stricter, for example by making an optional property required. A recording that detects
-    /// such a mutation is no evidence for the statement, because the recording may lack the property.
+    /// such a mutation is no evidence for the statement: it may only show that the property can be absent.
     pub restricts: bool,
     /// Whether the statement is about the shape of a body: properties, types, formats.
     #[serde(skip)]
@@ -161,7 +161,7 @@ fn status_codes(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates the list of parameters of a path or an operation. OpenAPI requires the path parameters, so they aren't mutated.
+/// Removes each parameter of a path or an operation, except the path parameters, which OpenAPI requires.
 fn parameters(target: &mut Target<'_, '_>) {
     let parameters = target.object.list("parameters");
     for (index, parameter) in target.object.children("parameters") {
@@ -191,7 +191,7 @@ fn parameter(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates the property `required` of a header or parameter. If it is optional, the mutations belong to the statement at `keys`.
+/// Mutates `required` and the schema of a header or parameter. If `required` isn't true, the mutations belong to the statement at `keys`.
 fn required(target: &mut Target<'_, '_>, keys: &[&str]) {
     let is_required = target.object.is("required");
     let (keys, name, example) = if is_required {
@@ -237,7 +237,7 @@ fn schema(target: &mut Target<'_, '_>) {
             // The value of a parameter or header is text and so never null.
             ("nullable", _) if !target.in_body => {}
             ("nullable", Value::Bool(true)) => target.set(keyword, false, "null"),
-            // The keywords of the schema inside are separate statements.
+            // The keywords of the schema in `additionalProperties` are separate statements.
             ("additionalProperties", Value::Object(_)) => {}
             (name, _) if is_annotation(name) => {}
             (_, Value::Bool(value)) => target.set(keyword, !value, needs),
@@ -320,7 +320,7 @@ fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     }
 }
 
-/// Mutates the values of `enum` or `x-extensible-enum`. A value doesn't belong to the shape of a body.
+/// Mutates the values of `enum` or `x-extensible-enum`. These values aren't part of the shape of a body.
 fn values(target: &mut Target<'_, '_>, keyword: &str, list: &[Value]) {
     for (index, value) in list.iter().enumerate() {
         let value = without_quotes(value);
@@ -351,7 +351,7 @@ fn properties(target: &mut Target<'_, '_>) {
         let mut patch = json!({ "properties": renamed });
         let index = required.iter().position(|required| *required == name);
         if let Some(index) = index {
-            // If the old name remained required, every object would be invalid for another reason.
+            // The property is no longer required under its old name.
             patch["required"] = required_without(required, index);
         }
         let needs = format!("an object with `{name}`");
@@ -383,8 +383,8 @@ fn without(list: &[Value], index: usize) -> Vec<Value> {
     [&list[..index], &list[index + 1..]].concat()
 }
 
-/// Returns the value of `required` without one of its names. If no name remains, the value is null, because OpenAPI forbids an empty
-/// list.
+/// Returns the value of `required` without one of its names. If no name remains, returns null, which removes the keyword: OpenAPI
+/// forbids an empty list.
 fn required_without(names: &[Value], index: usize) -> Value {
     match names {
         [_] => Value::Null,

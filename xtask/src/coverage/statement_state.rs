@@ -1,15 +1,16 @@
-//! The states of a statement in the report of `cargo xtask coverage`: covered by which kind of recording, or uncovered.
+//! The states of a statement in the report of `cargo xtask coverage`.
 
 use serde::Serialize;
 
-/// Whether a statement is covered, and by which kind of recording. If several kinds cover a statement, the smallest state applies.
+/// Whether a statement is covered, and by which kind of recording. If several kinds cover a statement, the first of their states
+/// applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Covered by a recording of the live service.
     Captured,
-    /// Covered by a recording with the properties, types and formats of a response that a public project received, and with
-    /// invented values. Only a statement about the shape of a body can have this state.
+    /// Covered by a recording that has the properties, types and formats of a response in a public project, but invented values.
+    /// Only a statement about the shape of a body can have this state.
     Observed,
     /// Covered by an example of the official documentation.
     Documented,

@@ -21,7 +21,7 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Sets the state after all mutations were tried.
+    /// Sets the state from the files that detect the mutations.
     pub fn update_state(&mut self) {
         let mut mutations = self.mutations.iter();
         self.state = if mutations.any(|mutation| mutation.detected_by.is_empty()) {

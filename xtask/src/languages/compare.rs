@@ -1,4 +1,4 @@
-//! Compares the results that a driver prints with the expected ones.
+//! Compares the results of a driver with the expected results.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -181,8 +181,8 @@ fn without_empty_text(value: Value) -> Value {
     }
 }
 
-/// Returns the value without properties that the spec doesn't name. Null and empty properties are removed as well, because the spec
-/// says that they mean the same as absent properties.
+/// Returns the value without properties that the spec doesn't name. Null and empty properties are removed as well, because not every
+/// client distinguishes them from absent properties.
 pub fn only_named_properties(schema: &Node<'_>, value: &Value) -> Value {
     let schemas = with_subschemas(schema);
     let child = |keyword: &str| schemas.iter().find_map(|schema| schema.child(keyword));

@@ -1,6 +1,6 @@
 //! `cargo xtask languages`: generates clients in other languages, and compares the values that they read with the recordings.
 //!
-//! A *driver* is a short program that makes calls through a client and prints the results. tests/languages/README.md describes it.
+//! A *driver* is a short program that makes calls through a client and prints the results (tests/languages/README.md).
 
 mod calls;
 mod compare;
@@ -36,7 +36,7 @@ use crate::serve::Source;
 /// language.yaml doesn't list it as a known difference.
 ///
 /// tests/languages/install-tools installs the tools of a language. Without a NAME, the command skips languages whose tools aren't
-/// installed, and fails if it compared no generated client. Ctrl-C ends it with exit code 3.
+/// installed, and fails if it compared no generated client. Ctrl-C ends the command with exit code 3.
 #[derive(Args)]
 pub struct Languages {
     /// Fail if the tools of a language are missing, instead of skipping the language; implied for languages given by name
@@ -144,8 +144,8 @@ impl Languages {
     }
 }
 
-/// Runs one client per processor at a time. Ctrl-C drops the runs, which kills their commands. The terminal's signal doesn't reach
-/// the commands, because each has its own process group.
+/// Runs the clients, one per processor at a time, and returns their results in order. Ctrl-C drops the runs, which kills their commands:
+/// the terminal's signal doesn't reach the commands, because each has its own process group.
 fn run_all(
     runs: impl Iterator<Item = impl Future<Output = RunResult>>,
 ) -> Result<Vec<RunResult>, CommandError> {

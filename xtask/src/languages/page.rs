@@ -1,5 +1,5 @@
-//! Writes the page of a language in openapi/languages: the commands that generate the client, an example program, and the known
-//! differences between the values that the client reads and the recordings.
+//! The page of a language in openapi/languages: the commands that generate the client, an example program, and the known differences
+//! between the values that the client reads and the recordings.
 
 use std::fs;
 use std::path::PathBuf;
@@ -82,7 +82,8 @@ fn list(items: &[String]) -> String {
     items.collect::<Vec<_>>().join("\n")
 }
 
-/// Returns a file of the language in a Markdown code fence. Renderers accept the file's extension as the name of its language.
+/// Returns a file of the language in a Markdown code fence. Renderers accept the file's extension as the name of a programming
+/// language.
 fn fenced(language: &Language, file: &str) -> Result<String, CommandError> {
     let text = files::read(&language.folder.join(file))?;
     let extension = file.rsplit('.').next().unwrap_or_default();

@@ -58,7 +58,7 @@ pub async fn run(command: &mut Command, timeout: Duration) -> Result<String, Str
     Err(why + &tail(&[out, err].concat()))
 }
 
-/// Reads an output up to the first byte after the limit. Then the pipe is closed, which ends the command.
+/// Reads an output up to the first byte after the limit, then closes the pipe, so that the command can't write more.
 async fn read(pipe: Option<impl AsyncRead + Unpin>, output: &mut Vec<u8>) -> io::Result<()> {
     let limit = (OUTPUT_LIMIT << 20) as u64;
     if let Some(pipe) = pipe {

@@ -35,15 +35,16 @@ pub async fn run(
     let started = Instant::now();
     let folder = files::root().join("target/languages").join(&language.name);
     files::empty_folder(&folder)?;
-    let prepare = |result: io::Result<()>| result.map_err(|error| files::unusable(&folder, &error));
-    // The commands on the language's page expect the folder `node_modules` of a user's project.
+    let or_unusable =
+        |result: io::Result<()>| result.map_err(|error| files::unusable(&folder, &error));
+    // The commands on the language's page expect `node_modules` in the current folder, as in a user's project.
     let installed_here = installed().join(&language.name);
     let packages = installed_here.join("node_modules");
     if packages.exists() {
-        prepare(symlink(packages, folder.join("node_modules")))?;
+        or_unusable(symlink(packages, folder.join("node_modules")))?;
     }
     let input = folder.join("calls.tsv");
-    prepare(fs::write(&input, calls::as_text(calls)))?;
+    or_unusable(fs::write(&input, calls::as_text(calls)))?;
 
     let manifest = &language.manifest;
     let commands = [
@@ -92,7 +93,7 @@ pub async fn run(
     Ok(differences)
 }
 
-/// Compares the output of an example with the recordings.
+/// Returns an error if the output of an example program isn't the expected output.
 fn check_example(actual: &str, calls: &[Call<'_>]) -> Result<(), String> {
     let expected = calls::example_output(calls).unwrap_or_else(|| {
         "unknown, because tests/recordings doesn't have the list or the status".to_owned()

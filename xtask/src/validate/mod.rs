@@ -52,7 +52,7 @@ impl Validate {
         let (findings, examples) = checker.check_spec();
         let input = read(&self.paths);
         let number = input.recordings.len();
-        // If a recording is missing, the outcome must not be success.
+        // An unreadable file and an empty folder have their own exit code, whatever the other findings.
         let is_unreadable = !input.unreadable.is_empty() || !input.empty.is_empty();
 
         let mut report = Report::default();

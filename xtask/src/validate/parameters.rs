@@ -9,7 +9,8 @@ use super::finding_kinds as kinds;
 use super::recording::Check;
 use crate::spec::{Node, Operation, pointer_segment};
 
-/// The headers that clients send without a description in the spec, and `content-type`, which the spec describes as a media type.
+/// The headers that need no description in the spec: the usual headers of requests, and `content-type`, which the spec describes as a
+/// media type.
 const USUAL_HEADERS: &[&str] = &[
     "accept",
     "accept-encoding",
@@ -96,20 +97,20 @@ fn decode(parameter: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
         return decode_scalar(schema.text("type"), text);
     }
     let items = schema.child("items");
-    let kind = items.as_ref().and_then(|items| items.text("type"));
-    // By default, `explode` is true: the query has a parameter for each element. A recording has one of these parameters at most.
+    let item_type = items.as_ref().and_then(|items| items.text("type"));
+    // By default, `explode` is true: each element is a separate query parameter. A recording can't repeat a parameter.
     let explodes = parameter.value.get("explode") != Some(&Value::Bool(false));
     if parameter.text("in") == Some("query") && explodes {
-        return vec![decode_scalar(kind, text)].into();
+        return vec![decode_scalar(item_type, text)].into();
     }
     text.split(',')
-        .map(|element| decode_scalar(kind, element))
+        .map(|element| decode_scalar(item_type, element))
         .collect()
 }
 
 /// Decodes a text as a value of the schema type. A text that isn't such a value becomes a JSON string, which violates the schema.
-fn decode_scalar(kind: Option<&str>, text: &str) -> Value {
-    let value = match kind {
+fn decode_scalar(schema_type: Option<&str>, text: &str) -> Value {
+    let value = match schema_type {
         Some("integer") => text.parse::<i64>().ok().map(Value::from),
         Some("number") => text
             .parse()

@@ -80,7 +80,7 @@ impl Input {
 }
 
 fn unreadable(error: &load::Error) -> Finding {
-    // The message of the parser can quote a text of the file.
+    // The parser's message can quote a secret in the file.
     let message = if secrets::is_secret(&error.message) {
         "the recording can't be read, and the reason isn't shown because it contains a secret"
     } else {

@@ -30,8 +30,8 @@ pub struct Checker<'s> {
 }
 
 impl<'s> Checker<'s> {
-    /// Prepares a spec. Returns an error if the file isn't an OpenAPI 3.0 document. [`check_spec`](Self::check_spec) reports smaller
-    /// problems.
+    /// Prepares a spec for validations. Returns an error if the file isn't an OpenAPI 3.0 document. [`check_spec`](Self::check_spec)
+    /// reports other problems of the spec.
     pub fn new(spec: &'s Spec) -> Result<Self, SpecError> {
         Ok(Self {
             spec,
@@ -120,7 +120,7 @@ impl<'c, 's> Check<'c, 's> {
             let message = format!("the spec describes the version `{version}`");
             self.add(kinds::API_VERSION, &pointer, message, "/info/version");
         }
-        // A request with the response 400 may be invalid on purpose.
+        // A request with the response 400 may be invalid on purpose, so the findings of this function are only notes.
         if self.recording.response.status == 400 {
             for finding in &mut self.findings[first..] {
                 finding.level = Level::Note;
@@ -160,7 +160,7 @@ impl<'c, 's> Check<'c, 's> {
         }
     }
 
-    /// Adds a finding about the body as a whole. For an error response, its kind is [`kinds::ERROR_BODY`].
+    /// Adds a finding about the body as a whole. For an error response, the finding gets the kind [`kinds::ERROR_BODY`].
     fn add_whole(
         &mut self,
         kind: &FindingKind,

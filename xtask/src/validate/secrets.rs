@@ -18,7 +18,7 @@ const SECRET_NAMES: &str = "(?:proxy-|x-ms-)?authorization(?:-auxiliary)?|(?:set
     |client[-_]*(?:secret|assertion)|pass[-_]*(?:word|wd|phrase)|pwd|(?:access|id|refresh|session)[-_]*token\
     |connection[-_]*string|shared[-_]*access[-_]*signature|sig";
 
-/// [`SECRET_NAMES`], and two names that are too frequent in sentences for the search in texts.
+/// A whole name of a secret: one of [`SECRET_NAMES`], or `secret` or `token`, which are too frequent in sentences for [`PATTERNS`].
 static SECRET_NAME: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!("(?im)^(?:{SECRET_NAMES}|secret|token)$")));
 
@@ -119,7 +119,7 @@ pub fn scan(recording: &Recording) -> Vec<Finding> {
             add(
                 kinds::SECRET,
                 &pointer,
-                "the name is that of a secret".to_owned(),
+                "the name says that the value is a secret".to_owned(),
             );
         }
         let subject = match property {

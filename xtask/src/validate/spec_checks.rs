@@ -33,7 +33,8 @@ impl Checker<'_> {
     }
 }
 
-/// Returns the JSON pointer of the schema for the examples of an object: of a schema itself, or of a parameter, header or media type.
+/// Returns the JSON pointer of the schema that the examples of an object must match: the object itself if it is a schema, otherwise the
+/// schema of the parameter, header or media type.
 fn schema_of_examples(object: &Object<'_>) -> Option<String> {
     if object.is_reference() {
         return None;

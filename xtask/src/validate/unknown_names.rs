@@ -8,8 +8,8 @@ use super::recording::Check;
 use crate::spec::{Node, pointer_segment};
 
 impl<'s> Check<'_, 's> {
-    /// Adds a finding for each unknown name in `value`, which the `schemas` describe together. `pointer` is the JSON pointer of `value`
-    /// in the recording.
+    /// Adds a finding for each property name and text in `value` that the spec doesn't list. All `schemas` apply to `value`. `pointer` is
+    /// the JSON pointer of `value` in the recording.
     pub fn unknown_names(&mut self, schemas: Vec<Node<'s>>, value: &Value, pointer: &str) {
         if matches!(value, Value::Null | Value::Bool(_) | Value::Number(_)) {
             return;
@@ -40,7 +40,7 @@ impl<'s> Check<'_, 's> {
                     self.unknown_names(items.clone(), element, &format!("{pointer}/{index}"));
                 }
             }
-            // The service sends an empty string for an absent value.
+            // An empty string isn't unknown: the service sends it for an absent value.
             Value::String(text) if !text.is_empty() => {
                 for list in composed
                     .iter()
@@ -64,7 +64,7 @@ fn lists_value(list: &Node<'_>, text: &str) -> bool {
         .any(|value| value.to_lowercase() == text.to_lowercase())
 }
 
-/// Returns the schemas of a property; `None` if no schema names the property.
+/// Returns the schemas of a property; `None` if neither `properties` nor `additionalProperties` describes the property.
 fn property_schemas<'s>(composed: &[Node<'s>], name: &str) -> Option<Vec<Node<'s>>> {
     let mut known = false;
     let mut schemas = Vec::new();
