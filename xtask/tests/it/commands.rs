@@ -1,4 +1,4 @@
-//! The exit codes and error messages of all commands, `generate`, and the commands that the documents name.
+//! Tests of the exit codes and error messages of all commands, of `generate`, and of the commands in the documentation.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,7 +12,7 @@ use crate::common::{self, assert_exit_code, assert_stderr, assert_stdout, stdout
 
 const SPEC: &str = "openapi/cloud-partner-portal.yaml";
 
-/// Creates a workspace with the committed spec, the base spec, the base recording and no generated file.
+/// Creates a workspace with the committed spec, the spec and the recording of `cases/base`, and no generated file.
 fn workspace() -> TempDir {
     let root = common::base();
     for folder in ["sdk/src", "tests/scenarios", "xtask/below"] {
@@ -40,7 +40,7 @@ fn help_names_every_command_and_exit_code() {
 }
 
 #[test]
-fn wrong_usage_ends_with_2() {
+fn wrong_usage_exits_with_2() {
     for arguments in [
         "",
         "invalidate",
@@ -60,7 +60,7 @@ fn wrong_usage_ends_with_2() {
 }
 
 #[test]
-fn an_unreadable_input_ends_with_3_and_names_the_place() {
+fn an_unreadable_input_exits_with_3_and_a_message_with_its_place() {
     let root = workspace();
     let mut printed = Vec::new();
     for (name, bytes) in [
@@ -99,7 +99,7 @@ fn an_unreadable_input_ends_with_3_and_names_the_place() {
 }
 
 #[test]
-fn unusable_recordings_of_the_workspace_end_with_3() {
+fn duplicate_empty_and_invalid_recordings_of_the_workspace_exit_with_3() {
     let root = workspace();
     common::add_recording(root.path(), "tests/recordings/copy", &json!({}));
     fs::create_dir(root.path().join("tests/scenarios/empty")).expect("a folder");
@@ -107,7 +107,7 @@ fn unusable_recordings_of_the_workspace_end_with_3() {
     common::add_recording(root.path(), "tests/scenarios/status/1", &status);
     let output = run(&root, &["validate", "--spec=spec.yaml"]);
     common::golden("recordings-unusable", &output);
-    // `validate` also finds a duplicate of a file that isn't below the given path.
+    // `validate` also finds a duplicate of a recording that isn't below the given path.
     for path in ["tests/recordings/copy.json", "./tests/recordings"] {
         let output = run(&root, &["validate", "--spec=spec.yaml", path]);
         let expected = "tests/recordings/copy.json\n             has the same request as base.json";
@@ -120,7 +120,7 @@ fn unusable_recordings_of_the_workspace_end_with_3() {
 }
 
 #[test]
-fn an_unwritable_output_ends_with_3() {
+fn an_unwritable_output_exits_with_3() {
     let root = workspace();
     fs::remove_dir_all(root.path().join("tests")).expect("a folder");
     common::write(root.path(), "tests", "a file instead of the folder");
@@ -142,7 +142,7 @@ fn an_unwritable_output_ends_with_3() {
 #[test]
 fn a_closed_pipe_does_not_change_the_exit_code() {
     let folder = common::base();
-    // This output is larger than the buffer of a pipe, so the program still writes when the pipe is closed.
+    // The output is larger than the buffer of a pipe, so `xtask` is still writing when the test closes the pipe.
     let arguments = "coverage --spec=spec.yaml --format=json recordings";
     let arguments: Vec<_> = arguments.split(' ').collect();
     for lines in [0, 1] {
@@ -205,8 +205,8 @@ fn generate_reports_the_problems_that_lint_reports() {
     assert!(!root.path().join("sdk/src/generated.rs").exists());
 }
 
-/// Applies a JSON merge patch to the operation `listOrders` in the small spec of the lint tests, and runs `generate`. Returns the
-/// output and the generated `facade.rs`.
+/// Applies a JSON merge patch to the operation `listOrders` in `lint/base.json`, and runs `generate`. Returns the output and the
+/// generated `facade.rs`, or an empty string if `generate` doesn't write the file.
 fn generate(patch: &Value) -> (Output, String) {
     let mut spec = common::json(crate::lint::BASE);
     let operation = spec.pointer_mut("/paths/~1shops~1{shop}~1orders/get");
@@ -246,7 +246,7 @@ fn generate_names_the_operation_that_progenitor_rejects() {
     assert_eq!(facade, "");
 }
 
-/// The test adds `--help` to each command, so that the command only checks its options and writes no file.
+/// With the added `--help`, a command checks its options, but writes no file.
 #[test]
 fn every_xtask_command_in_the_documents_exists_with_its_options() {
     for document in [

@@ -1,4 +1,4 @@
-//! Functions that the tests of several commands use: they run `xtask`, compare its output with golden files, and write files.
+//! Helpers that run `xtask`, compare its output with golden files (the expected outputs in `golden/`), and write files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub fn run(folder: &Path, arguments: &[&str]) -> Output {
     xtask(folder, arguments).output().expect("xtask starts")
 }
 
-/// Runs the program as if `root` were its workspace.
+/// Runs `xtask` as if `root` were its workspace.
 pub fn run_in_workspace(root: &Path, arguments: &[&str]) -> Output {
     xtask(root, arguments)
         .env("CARGO_MANIFEST_DIR", root.join("xtask"))
@@ -76,7 +76,7 @@ pub fn assert_stderr(code: i32, output: &Output, expected: &str) {
     assert!(printed.contains(expected), "no {expected} in:\n{printed}");
 }
 
-/// The placeholders of the golden files, each with the pattern of the text that it replaces. These texts differ between two runs.
+/// The texts that differ between two runs: for each text, its placeholder in the golden files and its pattern.
 const VARYING: [(&str, &str); 2] = [
     ("[DAY]", r"sanitised on (?<redacted>\d{4}-\d{2}-\d{2})"),
     ("[SECONDS]", r", in (?<redacted>\d+) s:"),
@@ -119,7 +119,7 @@ pub fn golden_text(name: &str, text: &str) {
     compare(&file, text).unwrap_or_else(|difference| panic!("{difference}"));
 }
 
-/// Reads a JSON file of the folder of the tests, and sets the value at each of these JSON pointers; `null` removes the value.
+/// Reads a JSON file below [`tests`] and edits it. `edits` has the new values by JSON pointer; `null` removes a value.
 pub fn edited(file: &str, edits: &Value) -> Value {
     let mut document = json(file);
     for (path, value) in edits.as_object().expect("a mapping") {
@@ -135,7 +135,7 @@ pub fn edited(file: &str, edits: &Value) -> Value {
     document
 }
 
-/// Reads a JSON file of the folder of the tests.
+/// Reads a JSON file below [`tests`].
 pub fn json(file: &str) -> Value {
     let text = read(&tests().join(file));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"))
@@ -145,14 +145,14 @@ pub fn read(file: &Path) -> String {
     fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// Writes a file and the folders that contain it.
+/// Writes a file, and creates the folders that contain it.
 pub fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
     let file = folder.join(name);
     fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
     fs::write(file, bytes).expect("the file can be written");
 }
 
-/// Creates a folder with the base spec as `spec.yaml` and the base recording as `recordings/base.json`.
+/// Creates a folder with the spec and the recording of `cases/base`, as `spec.yaml` and `recordings/base.json`.
 pub fn base() -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let spec = read(&tests().join("cases/base/spec.yaml"));
@@ -161,8 +161,8 @@ pub fn base() -> TempDir {
     folder
 }
 
-/// Writes a recording. `recording` is a JSON merge patch of the base recording, or a string with the content of the file. The function
-/// adds the extension `.json` to a name without extension.
+/// Writes a recording. `recording` is a JSON merge patch of `cases/base/recording.json`, or a string with the content of the file. A
+/// `name` without an extension gets the extension `.json`.
 pub fn add_recording(folder: &Path, name: &str, recording: &Value) {
     let text = match recording {
         Value::String(text) => text.clone(),

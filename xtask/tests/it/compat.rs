@@ -3,7 +3,7 @@
 //! * `edit`: the new values, by JSON pointer; `null` removes a property;
 //! * `changes`: the changes that `compat` reports, each with its place in the spec.
 //!
-//! In every case, the base is released as 0.1.0. The version and the changelog are those of the base.
+//! In every case, the base is released as 0.1.0, and the version and the changelog are unchanged.
 
 use std::fs;
 use std::path::Path;
@@ -136,11 +136,11 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
 
     let heading = "## Unreleased\n\n## [0.2.0] - 2026-02-02\n";
     for (changelog, code) in [
-        // The entry is under the heading of the new version, and there is none under `Unreleased`.
+        // An entry counts under the heading of the new version too.
         (unreleased(&format!("{heading}{entry}")), 0),
-        // An entry that is also in the base's changelog describes an earlier change.
+        // An entry that is also in the base's changelog doesn't count, even under `Unreleased`.
         (unreleased("## Unreleased\n\n- The first spec.\n"), 1),
-        // An edited entry of a release that isn't newer than the base describes an earlier change.
+        // An edited entry of a release doesn't count if the release isn't newer than the base.
         (CHANGELOG.replace("The first", "The very first"), 1),
     ] {
         write(root, "CHANGELOG.md", &changelog);

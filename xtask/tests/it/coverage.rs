@@ -62,8 +62,8 @@ fn prints_the_number_of_statements_by_provenance() {
     common::golden("coverage-text", &coverage(&folder, "coverage: []\n", &[]));
 }
 
-/// Each case of `coverage/states.json` adds recordings and counterexamples: pairs of a provenance and a merge patch of the response. The
-/// property `spec` has a text of the spec and its replacement.
+/// Each case of `coverage/states.json` adds recordings and counterexamples to the small spec. Each is a pair of a provenance and a merge
+/// patch of the base recording's response. The property `spec` has a text of the spec and its replacement.
 #[test]
 fn the_strongest_recording_decides_the_state_of_a_statement() {
     let cases = common::json("coverage/states.json");
@@ -137,7 +137,7 @@ fn an_invalid_file_of_known_gaps_is_an_error_with_its_place() {
     }
 }
 
-/// The schema of error responses is an example of a statement to which several operations and status codes refer.
+/// Several operations and status codes refer to the schema of error responses. The report must list the schema's statements once.
 #[test]
 fn every_statement_of_the_committed_spec_is_covered_and_counted_once() {
     let below = common::workspace().join("xtask/src");

@@ -1,4 +1,4 @@
-//! `cargo xtask docs` with a script instead of OpenAPI Generator.
+//! Tests of `cargo xtask docs` with a script in place of OpenAPI Generator.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::common::{self, assert_exit_code, assert_stderr};
 
-/// A shell script that copies the spec, to which `docs` has added recordings, into the page.
+/// A shell script that copies its input into the page. The input is the spec with the recordings that `docs` has added.
 const GENERATOR: &str = "#!/bin/sh\nset -eu\n[ \"$1 $3\" = 'generate html2' ]\n{ echo '<head>'; cat \"$5\"; } >\"$7/index.html\"\n";
 
 /// Creates a workspace with the committed spec and one recording.
@@ -21,7 +21,7 @@ fn workspace() -> TempDir {
     root
 }
 
-/// Installs the generator, and writes the page `page.html`.
+/// Writes the script to the path of OpenAPI Generator, and runs `docs`, which writes `page.html`.
 fn docs(root: &Path, generator: &str) -> Output {
     let program = ".tools/languages/openapi-generator/venv/bin/openapi-generator-cli";
     common::write(root, program, generator);

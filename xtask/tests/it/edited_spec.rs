@@ -99,7 +99,7 @@ impl Copy {
         copy
     }
 
-    /// Writes the consumer's manifest; `features` are those of its dependency on the SDK.
+    /// Writes the consumer's manifest. `features` is a part of its dependency on the SDK, such as `features = []`.
     fn depend(&self, features: &str) {
         let manifest = format!(
             "[package]\nname = \"consumer\"\nedition = \"2024\"\n\n[dependencies]\n\
@@ -184,7 +184,7 @@ fn a_new_value_and_a_new_operation_reach_a_consumer_without_hand_written_code() 
     assert_that_a_consumer_builds_no_generator(&copy);
 }
 
-/// Asserts that a consumer with the default features builds no crate of the generator, and no feature that changes other crates.
+/// Asserts that a consumer with the default features doesn't build the generator's crates, nor their `preserve_order` of `serde_json`.
 fn assert_that_a_consumer_builds_no_generator(copy: &Copy) {
     copy.depend("features = []");
     let arguments = "tree --edges normal,build --prefix none --format";
@@ -200,13 +200,13 @@ fn assert_that_a_consumer_builds_no_generator(copy: &Copy) {
 }
 
 fn assert_that_xtask_runs_when_the_sdk_does_not_compile(copy: &Copy) {
-    // The SDK's hand-written code uses this value, so that the SDK can't compile without it.
+    // The SDK's hand-written code uses this known value, so the SDK can't compile without the value.
     copy.edit(("        - running\n", ""));
     let evidence =
         "        running: [retrieve-offers, retrieve-offer-status, client-azure-img-utils]\n";
     copy.edit((evidence, ""));
     assert_exit_code(0, &copy.xtask(&["generate"]));
-    // After `cargo check`, `cargo run` would compile every dependency a second time.
+    // `cargo build` compiles the dependencies for the later `cargo run` too; `cargo check` wouldn't.
     let build = copy.cargo(&["build", "--quiet"]);
     assert_stderr(101, &build, "Running");
 

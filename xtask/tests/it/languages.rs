@@ -13,8 +13,9 @@ use tempfile::TempDir;
 
 use crate::common::{self, assert_exit_code, assert_stderr, golden, stderr, transcript};
 
-/// The file with the driver's output, and the file that describes the language.
+/// The file with the driver's output.
 const DRIVER: &str = "lines.jsonl";
+/// The file that describes the language.
 const YAML: &str = "language.yaml";
 
 /// A replacement in a file of the language: the file, the old text and the new text.
@@ -59,7 +60,7 @@ impl Workspace {
         common::write(self.0.path(), file, text);
     }
 
-    /// Runs the command. The output contains no lines about progress, because they contain durations.
+    /// Runs `languages`. Removes the lines about progress from the output, because they contain durations.
     fn run(&self, arguments: &[&str]) -> Output {
         let arguments = [&["languages"], arguments].concat();
         let mut output = common::run_in_workspace(self.0.path(), &arguments);

@@ -1,4 +1,4 @@
-//! `lint` with one spec without problems, `lint/base.json`, and many small changes of it. `lint/cases.json` has the cases:
+//! Tests of `lint` with a spec without problems, `lint/base.json`, and many small changes of this spec. `lint/cases.json` has the cases:
 //!
 //! * `edit`: the new values, by JSON pointer; `null` removes a property;
 //! * `problems`: the code and place of each problem that `lint` reports.
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::common::{self, assert_stderr, assert_stdout, edited, stdout, transcript};
 
-/// The file with the spec without problems.
+/// The path of the spec without problems.
 pub const BASE: &str = "lint/base.json";
 
 fn lint(spec: &str) -> Output {
@@ -18,7 +18,7 @@ fn lint(spec: &str) -> Output {
     common::run(folder.path(), &["lint", "--spec", "spec.yaml"])
 }
 
-/// Runs `lint` on the base with these edits.
+/// Runs `lint` with `lint/base.json` after these edits.
 fn lint_edited(edits: &Value) -> Output {
     lint(&edited(BASE, edits).to_string())
 }

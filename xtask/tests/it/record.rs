@@ -16,12 +16,12 @@ use crate::record_support::{
 };
 
 #[test]
-fn records_the_responses_of_the_replay_server_byte_for_byte() {
+fn writes_recordings_equal_to_those_that_the_replay_server_sends() {
     let workspace = Workspace::new();
     let mut sequences = sequences();
-    // `record` sends only the service's version.
+    // `record` sends only this `api-version`.
     sequences.retain(|sequence| sequence[0].request.query["api-version"] == "2017-10-31");
-    // The offers by publisher. An offer occurs once for each recorded response to the request for its status.
+    // The offers by publisher. An offer occurs once per recorded status response, so that `record` requests every response.
     let mut offers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for sequence in &sequences {
         let segments = sequence[0].request.segments();
@@ -37,7 +37,7 @@ fn records_the_responses_of_the_replay_server_byte_for_byte() {
             .chain(offers)
             .collect();
         let output = workspace.record_from(&server.url(), publisher, &more);
-        // Some publishers have only error responses.
+        // The exit code is 1 for a publisher with only error responses.
         let code = output.status.code();
         assert!(matches!(code, Some(0 | 1)), "{}", common::stderr(&output));
     }
@@ -224,7 +224,7 @@ fn every_error_message_says_what_to_do() {
 #[test]
 fn writes_a_new_recording_only_for_a_new_status() {
     let workspace = Workspace::new();
-    // With twelve properties, the numbers in the pseudonyms of their names have one or two digits.
+    // The pseudonyms of twelve property names have numbers of one or two digits. `record` must ignore this difference between runs.
     let names = (0..12).map(|n| (format!("planted{n}"), n % 2 == 0));
     let unknown: BTreeMap<String, bool> = names.collect();
     for (status, files) in [
@@ -261,7 +261,7 @@ fn replaces_values_that_look_like_pseudonyms() {
     }
 }
 
-/// `record` keeps public values, such as those of recordings. An uncommitted file may be a response that still contains personal data.
+/// `record` doesn't replace public values: those of the spec and of committed recordings. An uncommitted file may contain personal data.
 #[test]
 fn only_the_committed_content_of_recordings_is_public() {
     let workspace = Workspace::new();
@@ -280,7 +280,7 @@ fn only_the_committed_content_of_recordings_is_public() {
 }
 
 #[test]
-fn keeps_the_values_of_keep_and_replaces_no_file() {
+fn keeps_the_values_of_keep_and_overwrites_no_file() {
     let workspace = Workspace::new();
     let empty = common::read(&load::root().join("recordings/list/empty.json"));
     let existing = "list-offers-contoso-1-200.json";
@@ -297,7 +297,7 @@ fn keeps_the_values_of_keep_and_replaces_no_file() {
     assert!(new.contains("\"newMember\": \"Sanitised text "), "{new}");
 }
 
-/// Without any committed recording, nearly every value is replaced by a pseudonym.
+/// Without committed recordings, few values are public, so `record` replaces nearly every value by a pseudonym.
 #[test]
 fn pseudonyms_are_as_valid_as_the_real_values() {
     let workspace = Workspace::new();

@@ -33,7 +33,7 @@ fn writes_no_planted_secret_of_a_har_file() {
     assert!(text.to_lowercase().matches("planted").count() > 700);
     let dry_run = workspace.import_committed("planted.har", &["--dry-run"]);
     golden("record-har-planted", &dry_run);
-    // Two response bodies can't be decoded.
+    // The exit code is 1, because two response bodies can't be decoded.
     assert_exit_code(1, &workspace.import_committed("planted.har", &[]));
     assert_eq!(workspace.written().len(), 7);
 }
@@ -83,7 +83,7 @@ fn rejects_a_response_whose_body_is_not_completely_in_the_file() {
     golden("record-har-incomplete", &workspace.import(&incomplete, &[]));
     assert!(!workspace.live().exists());
 
-    // The first size includes a byte order mark, which the text lacks. The second response has the size 0, so it has no body.
+    // The size 5 includes a byte order mark, which isn't in the text. The size 0 means that the response has no body.
     let complete = [
         entry(200, json!({ "size": 5, "text": "[]" })),
         entry(502, json!({ "size": 0 })),

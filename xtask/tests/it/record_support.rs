@@ -1,4 +1,4 @@
-//! Functions of the tests of `record`: a workspace, and servers whose responses contain personal data.
+//! Helpers of the tests of `record`: a workspace, and servers whose responses contain personal data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use crate::common;
 
-/// Texts that every personal value in the responses contains, in lower case: the word `planted`, or a number in values such as GUIDs and
-/// IP addresses.
+/// Each personal value in the responses contains one of these texts, in any letter case: the word `planted`, or digits of a GUID, a
+/// number or an IP address.
 const PLANTED: &[&str] = &["planted", "deadbeef", "4915123456789", "10.9.8.7", "49.15"];
 
 const TOKEN: &str = "a-planted-token";

@@ -1,10 +1,10 @@
-//! `validate` with a small spec. `cases/` has a pair of files for each run of `validate`. `cases/NAME.json` has two optional properties:
+//! Tests of `validate` with a small spec. `cases/` has a pair of files for each run. `cases/NAME.json` has two optional properties:
 //!
 //! * `spec` changes the base spec, `cases/base/spec.yaml`. It has pairs of a text that occurs once in the spec, and its replacement;
 //! * `recordings` has the recordings by path. An object is a JSON merge patch (RFC 7396) of the base recording,
 //!   `cases/base/recording.json`. A text is the content of the file. A case without `recordings` gets the base recording.
 //!
-//! `cases/NAME.expected.txt` has the exit code and the output of `xtask validate`. A new finding is a new recording in one of the cases.
+//! `cases/NAME.expected.txt` has the exit code and the output of `xtask validate`. To test a new finding, add a recording to a case.
 
 use std::fs;
 use std::path::{Path, PathBuf};
