@@ -40,69 +40,46 @@ mod tests {
     use super::is_later_publication;
     use crate::types::OfferStatusReport;
 
-    fn decode(report: &str) -> OfferStatusReport {
-        serde_json::from_str(report).unwrap_or_else(|error| panic!("{report}: {error}"))
-    }
+    /// After each earlier report: reports of a later publication, and reports that can be about the same publication.
+    const REPORTS: &str = r#"
+        earlier {"status":"succeeded","messages":[{"timestamp":"2024-05-01T10:00:00Z"}],"steps":[{"id":"a","messages":[{"timestamp":"2024-05-01T11:00:00"}]}]}
+        later   {"status":"running"}
+        later   {"status":"notStarted"}
+        later   {"status":"waitingForPublisherReview"}
+        later   {"status":"failed","messages":[{"timestamp":"2024-05-01T11:00:01Z"}]}
+        later   {"status":"failed","steps":[{"messages":[{"timestamp":"2024-05-01T13:00:00.5+01:00"}]}]}
+        same    {"status":"paused"}
+        same    {"status":""}
+        same    {"status":null}
+        same    {"status":"failed"}
+        same    {"status":"succeeded","liveLinks":[{"uri":"https://example.com"}]}
+        same    {"status":"failed","messages":[{"timestamp":"2024-05-01T11:00:00Z"}]}
+        same    {"status":"failed","messages":[{"timestamp":"2024-05-02T00:00:00Z"},{"timestamp":"2024-05-01T10:30:00Z"}]}
+        same    {"status":"failed","messages":[{"timestamp":"2024-05-02T00:00:00Z"},{"timestamp":"soon"}]}
+        same    {"status":"failed","messages":[{"timestamp":"2024-05-02T00:00:00Z"},{"level":"error"}]}
+        earlier {"status":"succeeded"}
+        same    {"status":"failed","messages":[{"timestamp":"2024-05-02T00:00:00Z"}]}
+        earlier {"status":"neverPublished"}
+        same    {"status":"succeeded"}
+        earlier {"status":"waitingForPublisherReview"}
+        later   {"status":"running"}
+        same    {"status":"waitingForPublisherReview","previewLinks":[{"uri":"https://example.com"}]}
+        earlier {"status":"running","steps":[{"id":"a","status":"inProgress"}]}
+        later   {"status":"running","steps":[{"id":"a","status":"complete"}]}
+        same    {"status":"succeeded"}"#;
 
     #[test]
     fn a_later_publication_shows_in_the_status_and_steps_or_in_newer_messages() {
-        // For each earlier report: the reports of a later publication, and reports that can belong to the same publication.
-        let cases: [(&str, &[&str], &[&str]); 5] = [
-            (
-                r#"{"status":"succeeded","messages":[{"timestamp":"2024-05-01T10:00:00Z"}],
-                    "steps":[{"id":"a","messages":[{"timestamp":"2024-05-01T11:00:00"}]}]}"#,
-                &[
-                    r#"{"status":"running"}"#,
-                    r#"{"status":"notStarted"}"#,
-                    r#"{"status":"waitingForPublisherReview"}"#,
-                    r#"{"status":"failed","messages":[{"timestamp":"2024-05-01T11:00:01Z"}]}"#,
-                    r#"{"status":"failed","steps":[{"messages":[{"timestamp":"2024-05-01T13:00:00.5+01:00"}]}]}"#,
-                ],
-                &[
-                    r#"{"status":"paused"}"#,
-                    r#"{"status":""}"#,
-                    r#"{"status":null}"#,
-                    r#"{"status":"failed"}"#,
-                    r#"{"status":"succeeded","liveLinks":[{"uri":"https://example.com"}]}"#,
-                    // A message isn't newer than all messages of the earlier report, or has no valid time.
-                    r#"{"status":"failed","messages":[{"timestamp":"2024-05-01T11:00:00Z"}]}"#,
-                    r#"{"status":"failed","messages":[{"timestamp":"2024-05-02T00:00:00Z"},{"timestamp":"2024-05-01T10:30:00Z"}]}"#,
-                    r#"{"status":"failed","messages":[{"timestamp":"2024-05-02T00:00:00Z"},{"timestamp":"soon"}]}"#,
-                    r#"{"status":"failed","messages":[{"timestamp":"2024-05-02T00:00:00Z"},{"level":"error"}]}"#,
-                ],
-            ),
-            (
-                r#"{"status":"succeeded"}"#,
-                &[],
-                &[r#"{"status":"failed","messages":[{"timestamp":"2024-05-02T00:00:00Z"}]}"#],
-            ),
-            (
-                r#"{"status":"neverPublished"}"#,
-                &[],
-                &[r#"{"status":"succeeded"}"#],
-            ),
-            (
-                r#"{"status":"waitingForPublisherReview"}"#,
-                &[r#"{"status":"running"}"#],
-                &[
-                    r#"{"status":"waitingForPublisherReview","previewLinks":[{"uri":"https://example.com"}]}"#,
-                ],
-            ),
-            (
-                r#"{"status":"running","steps":[{"id":"a","status":"inProgress"}]}"#,
-                &[r#"{"status":"running","steps":[{"id":"a","status":"complete"}]}"#],
-                &[r#"{"status":"succeeded"}"#],
-            ),
-        ];
-        for (earlier, later, same) in cases {
-            for report in later {
-                let is_later = is_later_publication(&decode(earlier), &decode(report));
-                assert!(is_later, "{earlier}\n{report}");
+        let mut earlier = OfferStatusReport::default();
+        for case in REPORTS.trim().lines() {
+            let (label, report) = case.trim().split_once(' ').expect("two columns");
+            let report: OfferStatusReport =
+                serde_json::from_str(report).unwrap_or_else(|error| panic!("{case}: {error}"));
+            if label == "earlier" {
+                earlier = report.clone();
             }
-            for report in same.iter().chain([&earlier]) {
-                let is_later = is_later_publication(&decode(earlier), &decode(report));
-                assert!(!is_later, "{earlier}\n{report}");
-            }
+            let is_later = is_later_publication(&earlier, &report);
+            assert_eq!(is_later, label == "later", "{earlier:?}\n{case}");
         }
     }
 }

@@ -23,11 +23,11 @@ pub(crate) struct ListedOffer {
     pub(crate) in_flight: bool,
     /// A hash of the status, the version and the time of the last change.
     fingerprint: u64,
-    /// Whether the fingerprint has changed, or the offer is new since the first list. In the first list, no offer is changed.
+    /// Whether the fingerprint has changed since the previous list that contains the offer, or the offer is new since the first list.
     pub(crate) changed: bool,
 }
 
-/// The state of a publication in a list. If an offer occurs twice in a list, the greater value counts.
+/// The state of a publication in a list. If an offer occurs twice in a list, the last of these states counts.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ListedState {
     /// The list doesn't contain a status of the offer.

@@ -42,16 +42,16 @@ impl StateMachine for OfferStateMachine {
         };
         if let Some(outcome) = ended_by_time {
             actions.push(Action::End(Ok(self.offer.result(outcome))));
-        } else if !self.polling && now >= self.offer.next_poll() {
+        } else if !self.polling && now >= self.offer.schedule.next_poll {
             self.polling = true;
-            self.offer.poll_sent(now);
+            self.offer.schedule.sent(now);
             actions.push(Action::Send(Request::Status(self.id.clone())));
         }
         actions
     }
 
     fn wake_at(&self) -> Option<Duration> {
-        let poll = (!self.polling).then(|| self.offer.next_poll());
+        let poll = (!self.polling).then_some(self.offer.schedule.next_poll);
         let start = (!self.offer.has_started()).then_some(self.start_timeout);
         [poll, start, self.options.timeout]
             .into_iter()

@@ -20,11 +20,11 @@ pub struct WatchResult {
     pub outcome: Outcome,
     /// The last report; `None` if the watch ended before the first report.
     pub report: Option<OfferStatusReport>,
-    /// The error of the last completed poll; `None` if the poll succeeded. Its chain of
-    /// [`source`](std::error::Error::source)s has the earlier `errors`.
+    /// The error of the last completed poll; `None` if this poll succeeded. The earlier `errors` are its chain of
+    /// [`source`](std::error::Error::source)s.
     pub last_error: Option<Error>,
-    /// The last eight errors since the last successful poll, oldest first. Of several errors with the same cause, only the last
-    /// is kept.
+    /// The last eight errors since the last successful poll, oldest first. If several errors have the same cause, only the last of
+    /// them is kept.
     pub errors: Vec<Error>,
 }
 
@@ -39,8 +39,8 @@ pub enum WatchEvent {
     PollFailed(Error),
     /// The service's `Retry-After` is longer than the interval. The next poll is sent after this time, which is at most one hour.
     Delayed(Duration),
-    /// The watch has ended. `Err` is the error that ended the watch, with a chain of sources as in [`WatchResult::last_error`].
-    /// The outcome of the publication is then unknown.
+    /// The watch has ended. `Err` is the error that ended the watch, with the earlier errors as its sources. The outcome of the
+    /// publication is then unknown.
     Ended(Result<WatchResult, Error>),
 }
 
@@ -96,9 +96,10 @@ impl WatchBuilder {
         self
     }
 
-    /// Sets how long polls may fail before the watch ends with an error; 15 min by default. Zero tolerates no error. The time
-    /// starts with the first poll after the last report. Before the first report, the time is at most 2 min. A poll that is under
-    /// way at the end of this time can last until the client's [timeout](crate::ClientBuilder::attempt_timeout).
+    /// Sets how long polls may fail before the watch ends with an error; 15 min by default. With zero, the first error ends the
+    /// watch. The time starts with the first poll after the last report. Before the first report, the time is at most 2 min. The
+    /// watch doesn't cancel a poll at the end of this time: the poll can last until the client's
+    /// [timeout](crate::ClientBuilder::attempt_timeout).
     ///
     /// | error | before the first report | after the first report |
     /// |---|---|---|
@@ -126,14 +127,14 @@ impl WatchBuilder {
     /// * It has any other known status, both reports have messages, and all its messages are newer than all messages of the
     ///   `earlier` report.
     ///
-    /// Other differences don't count. For example, links can appear late. If no report shows the start within the
-    /// [start timeout](Self::start_timeout), the outcome is [`Outcome::NotStarted`].
+    /// Other differences don't count. For example, the service can add links to the reports of the same publication later. If no
+    /// report shows the start within the [start timeout](Self::start_timeout), the outcome is [`Outcome::NotStarted`].
     pub fn after(mut self, earlier: OfferStatusReport) -> Self {
         self.after = Some(earlier);
         self
     }
 
-    /// Sets the maximum time from the first poll to the start of the publication; 30 min by default. The time has an effect only
+    /// Sets the maximum time from the first poll to the start of the publication; 30 min by default. This option has an effect only
     /// with [`after`](Self::after).
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = timeout;
@@ -168,23 +169,6 @@ impl WatchBuilder {
 /// for longer than [tolerated](WatchBuilder::tolerate). [`Outcome::Failed`] means that the *publication* failed. Each poll is a
 /// call without retries: the client's [`RetryPolicy`](crate::RetryPolicy) doesn't apply. Dropping the watch cancels its requests.
 /// If a token provider panics during a poll, the panic reaches the task that reads the watch.
-///
-/// Right after the start of a publication, the service can still return the outcome of the previous publication. With
-/// [`WatchBuilder::after`], this outcome doesn't count.
-///
-/// ```no_run
-/// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
-/// use std::time::Duration;
-///
-/// let result = client
-///     .watch("contoso", "test-vm")?
-///     .interval(Duration::from_secs(120))
-///     .timeout(Duration::from_secs(3 * 24 * 3600))
-///     .await?;
-/// println!("{}", result.outcome);
-/// # Ok(())
-/// # }
-/// ```
 ///
 /// This example waits for a new publication, and reads the events:
 ///

@@ -1,4 +1,4 @@
-//! The options of both watches, and the waits between their requests.
+//! The options of both watches.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub enum Until {
 }
 
 impl Until {
-    /// Returns whether this outcome of a report ends the watch.
+    /// Returns whether a report with this outcome ends the watch.
     pub(crate) fn ends_with(self, outcome: Outcome) -> bool {
         self != Self::Live || outcome != Outcome::AwaitingGoLive
     }

@@ -1,5 +1,5 @@
-//! Decides when a watch polls again, and how long it tolerates the errors of its polls. Each watched offer and the list of offers
-//! have one schedule each.
+//! Decides when a watch polls again, and how long it tolerates errors. Each watched offer has its own schedule, and so has the list
+//! of offers.
 
 use std::time::Duration;
 
@@ -39,9 +39,10 @@ pub(crate) struct PollSchedule {
     succeeded: bool,
     /// The time at which the first poll after the last success was sent.
     without_success_since: Option<Duration>,
+    /// The last wait after an error, without jitter.
     backoff: Duration,
     /// The distinct errors since the last success, the oldest first.
-    errors: Vec<Error>,
+    pub(crate) errors: Vec<Error>,
 }
 
 impl PollSchedule {
@@ -50,9 +51,10 @@ impl PollSchedule {
         self.without_success_since.get_or_insert(now);
     }
 
-    /// Records the result of a poll, and sets the time of the next poll. If a `Retry-After` header that is longer than the interval
-    /// sets this time, returns the wait. `Err` is the error that ends the watch; its sources are the earlier errors since the last
-    /// success.
+    /// Records the result of a poll, and sets the time of the next poll.
+    ///
+    /// Returns the wait until the next poll if it comes from a `Retry-After` header that is longer than the interval, else `None`.
+    /// Returns the error, with the earlier errors since the last success as its sources, if the error ends the watch.
     pub(crate) fn received<T>(
         &mut self,
         result: &Result<Response<T>, Error>,
@@ -108,14 +110,9 @@ impl PollSchedule {
         Some(Error::chain(earlier.to_vec(), last.clone()))
     }
 
-    /// Returns the distinct errors since the last success, the oldest first.
-    pub(crate) fn errors(&self) -> &[Error] {
-        &self.errors
-    }
-
-    /// Adds the error. It replaces an earlier error with the same cause, because its correlation id is newer. If the new error has no
-    /// sources, it gets the sources of the replaced error. For example, a 401 remains a source of the errors of all later token
-    /// requests.
+    /// Adds the error. The new error replaces an earlier error with the same cause, because its correlation id is newer. If the new
+    /// error has no sources, it gets the sources of the replaced error. For example, a 401 remains a source when every later token
+    /// request fails.
     fn keep(&mut self, error: &Error) {
         let mut error = error.clone();
         self.errors.retain(|kept| {
@@ -147,7 +144,7 @@ mod tests {
         for error in [first, credential(), credential()] {
             schedule.keep(&error);
         }
-        assert_eq!(schedule.errors().len(), 1);
+        assert_eq!(schedule.errors.len(), 1);
         let last = schedule.last_error().expect("an error");
         assert!(last.is_credential());
         let source = std::error::Error::source(&last);

@@ -12,11 +12,11 @@ use crate::{Change, Error, Outcome, Response, WatchEvent, WatchResult};
 /// The reports of an offer, and the schedule of its polls. The state machine decides when it sends a poll.
 #[derive(Debug)]
 pub(crate) struct PolledOffer {
-    last_report: Option<OfferStatusReport>,
+    pub(crate) last_report: Option<OfferStatusReport>,
     /// The report from which the watch distinguishes a later publication. `None` means that the later publication has started, or
     /// that the watch accepts any publication.
     earlier_report: Option<OfferStatusReport>,
-    schedule: PollSchedule,
+    pub(crate) schedule: PollSchedule,
 }
 
 impl PolledOffer {
@@ -32,22 +32,9 @@ impl PolledOffer {
         }
     }
 
-    /// Returns the earliest time of the next poll.
-    pub(crate) fn next_poll(&self) -> Duration {
-        self.schedule.next_poll
-    }
-
-    pub(crate) fn last_report(&self) -> Option<&OfferStatusReport> {
-        self.last_report.as_ref()
-    }
-
     /// Returns whether a report has shown the start of the publication that the watch waits for.
     pub(crate) fn has_started(&self) -> bool {
         self.earlier_report.is_none()
-    }
-
-    pub(crate) fn poll_sent(&mut self, now: Duration) {
-        self.schedule.sent(now);
     }
 
     /// Processes the result of a poll. Only the last event can be [`WatchEvent::Ended`].
@@ -92,7 +79,7 @@ impl PolledOffer {
             outcome,
             report: self.last_report.clone(),
             last_error: self.schedule.last_error(),
-            errors: self.schedule.errors().to_vec(),
+            errors: self.schedule.errors.clone(),
         }
     }
 

@@ -25,7 +25,7 @@ type Actions = Vec<Action<PublisherWatchEvent, PublisherWatchResult>>;
 /// After a list, the status of every open offer is requested once. The next list is requested an interval after the list, but only
 /// after these status requests have ended. Before the next list, only the status requests that failed are repeated. A list request
 /// and a status request never run concurrently.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct PublisherStateMachine {
     options: WatchOptions,
     earlier_lists: EarlierLists,
@@ -70,13 +70,7 @@ impl PublisherStateMachine {
     pub(crate) fn new(options: WatchOptions) -> Self {
         Self {
             options,
-            earlier_lists: EarlierLists::default(),
-            list_schedule: PollSchedule::default(),
-            list_pending: false,
-            hold: Duration::ZERO,
-            offers: BTreeMap::new(),
-            polls: BTreeSet::new(),
-            pending_polls: 0,
+            ..Self::default()
         }
     }
 
@@ -174,7 +168,7 @@ impl PublisherStateMachine {
                 },
                 WatchEvent::PollFailed(error) => {
                     self.polls
-                        .insert((watched.offer.next_poll(), offer.clone()));
+                        .insert((watched.offer.schedule.next_poll, offer.clone()));
                     PublisherWatchEvent::PollFailed {
                         offer: Some(offer),
                         error,
@@ -251,7 +245,7 @@ impl PublisherStateMachine {
             && let Some((_, id)) = self.polls.pop_first()
         {
             if let Some(watched) = self.offers.get_mut(&id) {
-                watched.offer.poll_sent(now);
+                watched.offer.schedule.sent(now);
                 self.pending_polls += 1;
                 actions.push(Action::Send(Request::Status(id)));
             }
@@ -260,18 +254,20 @@ impl PublisherStateMachine {
 }
 
 impl WatchedOffer {
-    /// Compares the result with a list. `item` is `None` if the list doesn't contain the offer.
+    /// Compares the result with the item of this offer in a list. `item` is `None` if the list doesn't contain the offer.
     fn compare(&mut self, item: Option<&ListedOffer>, now: Duration) {
         let status = item.and_then(|item| item.status.as_ref());
         let has_new_status = status != self.listed_status.as_ref();
         if status.is_some() {
             self.listed_status = status.cloned();
         }
-        let (Some(Ok(result)), Some(report)) = (&self.result, self.offer.last_report()) else {
+        let (Some(Ok(result)), Some(report)) = (&self.result, self.offer.last_report.as_ref())
+        else {
             return;
         };
         // A list agrees with the outcome if its status has changed to the status of the report. No list agrees with an outcome that a
-        // contradiction has changed to `Contradictory`. Any other change in the list, such as a new version, can be a new publication.
+        // contradiction has changed to `Contradictory`. After another change in the list, such as a new version, the report can be about
+        // an earlier publication.
         let agrees = has_new_status
             && status == Some(&report.status)
             && report.outcome() == Some(result.outcome);
@@ -280,8 +276,8 @@ impl WatchedOffer {
         self.open |= may_be_outdated || matches!(self.contradiction, Contradiction::Since(_));
     }
 
-    /// Sets the result after a poll; `None` if the watch of the offer continues. Returns the new result if it differs from the previous
-    /// result.
+    /// Sets the result after a poll; `None` means that the watch of the offer continues. Returns the result that `OfferEnded` reports:
+    /// the new result if it differs from the previous result.
     fn set_result(
         &mut self,
         result: Option<Result<WatchResult, Error>>,
@@ -313,7 +309,7 @@ impl WatchedOffer {
     /// Determines whether the list contradicts the last report.
     fn update_contradiction(&mut self, now: Duration) {
         let report = match self.result {
-            Some(Ok(_)) => self.offer.last_report(),
+            Some(Ok(_)) => self.offer.last_report.as_ref(),
             _ => None,
         };
         let listed = ListedState::from_status(self.listed_status.as_ref());
@@ -331,8 +327,8 @@ impl WatchedOffer {
         };
     }
 
-    /// Returns the result if it is valid at the end of the watch. An outcome that may count as a success is valid only if the list
-    /// doesn't contradict it and no other status request must confirm it.
+    /// Returns the result if it is valid at the end of the watch. An outcome that may count as a success is invalid while the list
+    /// contradicts it, and while the offer is open, because another report could replace the outcome.
     fn valid_result(&self) -> Option<Result<WatchResult, Error>> {
         let is_valid = match self.result.as_ref()? {
             Ok(result) if result.outcome.may_count_as_success() => {

@@ -22,7 +22,7 @@ pub enum PublisherWatchEvent {
     Listed {
         /// The number of offers in the list.
         offers: usize,
-        /// The number of offers whose status is requested next. If it is zero, the watch ends.
+        /// The number of offers whose status is requested next. If this number is zero, the watch ends.
         watched: usize,
     },
     /// An offer's report differs from the previous report, or is the first report.
@@ -115,23 +115,23 @@ pub struct PublisherWatchBuilder {
 }
 
 impl PublisherWatchBuilder {
-    /// Sets the time between a list and the next list request; 60 s by default. Jitter, `Retry-After` and errors change this time as
-    /// described for [`WatchBuilder::interval`](crate::WatchBuilder::interval).
+    /// Sets the time between a list and the next list request; 60 s by default. [`WatchBuilder::interval`](crate::WatchBuilder::interval)
+    /// describes how jitter, errors and `Retry-After` change this time.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.options.interval = interval;
         self
     }
 
-    /// Sets the maximum duration of the watch from the first list request; unlimited by default. After this time, the outcome of
-    /// every offer that has no outcome is [`Outcome::TimedOut`].
+    /// Sets the maximum duration of the watch from the first list request; unlimited by default. After this time, the watch ends.
+    /// The outcome of every watched offer whose own watch hasn't ended is then [`Outcome::TimedOut`].
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
         self
     }
 
-    /// Sets how long requests may fail; 15 min by default. If the list requests fail for longer, the watch ends with an error. If the
-    /// status requests of an offer fail for longer, the watch of this offer ends with an error.
-    /// [`WatchBuilder::tolerate`](crate::WatchBuilder::tolerate) describes which errors are tolerated.
+    /// Sets how long requests may fail, as in [`WatchBuilder::tolerate`](crate::WatchBuilder::tolerate); 15 min by default. If the
+    /// list requests fail for longer, the watch ends with an error. If the status requests of an offer fail for longer, the watch of
+    /// this offer ends with an error.
     ///
     /// The option also sets how long a list may contradict the outcome of an offer; see [`PublisherWatch`].
     pub fn tolerate(mut self, time: Duration) -> Self {
@@ -167,9 +167,9 @@ impl PublisherWatchBuilder {
 ///
 /// # Number of requests
 ///
-/// In each interval, the watch sends one list request and one status request for each watched offer that hasn't ended. At most eight
-/// status requests run concurrently. For example, 10,000 offers with 50 in flight take 51 requests. A status request that failed can
-/// be repeated within the interval. The watch of an offer that disappears from the list continues.
+/// In each interval, the watch sends one list request, and one status request for each watched offer that hasn't ended. For example,
+/// 10,000 offers with 50 in flight take 51 requests. A status request that failed can be repeated within the interval. At most eight
+/// status requests run concurrently. The watch of an offer continues when the offer disappears from the list.
 ///
 /// # Contradictions
 ///
@@ -182,11 +182,13 @@ impl PublisherWatchBuilder {
 ///   in the list.
 ///
 /// The last list that has a status of the offer counts. While this list contradicts the outcome, the watch polls the offer once in
-/// each interval. A report of a publication in progress removes the outcome. Otherwise, a contradiction changes only the outcomes
-/// [`Outcome::Succeeded`] and [`Outcome::AwaitingGoLive`]:
+/// each interval. If a report shows a publication in progress, the watch of the offer continues. If the contradiction doesn't end,
+/// the outcomes [`Outcome::Succeeded`] and [`Outcome::AwaitingGoLive`] are replaced:
 ///
-/// * If it lasts longer than [tolerated](PublisherWatchBuilder::tolerate), they become [`Outcome::Contradictory`].
-/// * If the watch times out before that, they become [`Outcome::TimedOut`].
+/// * by [`Outcome::Contradictory`], if the contradiction lasts longer than [tolerated](PublisherWatchBuilder::tolerate)
+/// * by [`Outcome::TimedOut`], if the watch times out before this time has passed
+///
+/// The other outcomes are kept.
 ///
 /// # Publications that the watch doesn't detect
 ///

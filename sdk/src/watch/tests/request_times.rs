@@ -18,7 +18,7 @@ const NO_CONNECTION: Reply = Reply::fault(Fault::Connection);
 #[test]
 fn the_next_poll_is_sent_after_the_interval_the_backoff_or_a_longer_retry_after() {
     // The columns: the interval, the jitter in thousandths, the `Retry-After`, the wait after a report, and the wait after an error.
-    // Each wait has a flag: whether the event `Delayed` reports the wait.
+    // The flag after each wait tells whether the event `Delayed` reports this wait.
     for (interval, jitter, retry_after, after_report, after_error) in [
         (60, 0, None, (60, false), (1, false)),
         (60, 50, None, (63, false), (2, false)),
@@ -67,14 +67,29 @@ fn the_random_jitter_is_at_most_a_tenth() {
 }
 
 #[test]
-fn the_wait_after_an_error_doubles_from_one_second_to_the_interval() {
-    let script = [vec![RUNNING, NO_CONNECTION]];
-    let watch = offer_watch(watch_options(OPTIONS), None);
-    let sent = run(watch, scripted(&[], &script)).sent;
-    let times: Vec<_> = sent[1..].iter().map(|(time, _)| time - 60).collect();
-    assert_eq!(times[..9], [0, 1, 3, 7, 15, 31, 63, 123, 183]);
-    // The last poll is sent when the tolerated time ends.
-    assert!(times.ends_with(&[783, 843, 900]), "{times:?}");
+fn the_wait_after_an_error_doubles_until_the_tolerated_time_ends() {
+    let before_the_first_report = vec![NO_CONNECTION];
+    let after_a_report = vec![RUNNING, NO_CONNECTION];
+    // The last poll is sent when the tolerated time ends, and the waits before it are at most the interval.
+    for (script, first_times, last_times) in [
+        (
+            before_the_first_report,
+            &[0, 1, 3, 7, 15, 31, 63][..],
+            [31, 63, 120],
+        ),
+        (
+            after_a_report,
+            &[0, 60, 61, 63, 67, 75, 91, 123, 183, 243],
+            [843, 903, 960],
+        ),
+    ] {
+        let watch = offer_watch(watch_options(OPTIONS), None);
+        let run = run(watch, scripted(&[], &[script]));
+        let times: Vec<_> = run.sent.iter().map(|(time, _)| *time).collect();
+        assert!(times.starts_with(first_times), "{times:?}");
+        assert!(times.ends_with(&last_times), "{times:?}");
+        assert!(run.result.is_err_and(|error| error.is_connection()));
+    }
 }
 
 #[test]
@@ -191,15 +206,4 @@ fn the_start_timeout_is_30_minutes_by_default() {
     let client = client.build().expect("a client");
     let watch = client.watch("contoso", "a").expect("valid identifiers");
     assert_eq!(watch.start_timeout, Duration::from_secs(1800));
-}
-
-#[test]
-fn errors_before_the_first_report_are_tolerated_for_two_minutes() {
-    let run = run(
-        offer_watch(watch_options(OPTIONS), None),
-        scripted(&[], &[vec![NO_CONNECTION]]),
-    );
-    let times: Vec<_> = run.sent.iter().map(|(time, _)| *time).collect();
-    assert_eq!(times, [0, 1, 3, 7, 15, 31, 63, 120]);
-    assert!(run.result.is_err_and(|error| error.is_connection()));
 }

@@ -18,21 +18,16 @@ fn publication(offer: u8) -> (Seconds, &'static str) {
     } else {
         3 * DAY - HOUR + u64::from(offer) * 10
     };
-    let status = if offer.is_multiple_of(4) {
-        "failed"
-    } else {
-        "succeeded"
-    };
-    (end, status)
-}
-
-fn status(offer: u8, now: Seconds) -> &'static str {
-    let (end, status) = publication(offer);
-    if now < end { "running" } else { status }
+    let has_failed = offer.is_multiple_of(4);
+    (end, if has_failed { "failed" } else { "succeeded" })
 }
 
 /// Returns the response to the nth request. One of ten responses is a fault, at random.
 fn reply(number: u64, offer: Option<u8>, now: Seconds) -> Reply {
+    let status = |offer| match publication(offer) {
+        (end, _) if now < end => "running",
+        (_, status) => status,
+    };
     let mut hasher = DefaultHasher::new();
     number.hash(&mut hasher);
     let random = hasher.finish();
@@ -42,11 +37,11 @@ fn reply(number: u64, offer: Option<u8>, now: Seconds) -> Reply {
             1 => Fault::Decode,
             _ => Fault::Status(503),
         }),
-        (_, Some(offer)) => Reply::report(status(offer, now)),
+        (_, Some(offer)) => Reply::report(status(offer)),
         (_, None) => {
             let items = (0..OFFERS).map(|offer| Item {
                 offer,
-                status: Some(status(offer, now)),
+                status: Some(status(offer)),
                 version: 1,
             });
             Reply::new(ServiceResponse::List(items.collect()))
@@ -72,7 +67,7 @@ fn two_hundred_offers_are_watched_for_three_days_while_one_request_of_ten_fails(
 
     let result = run.result.expect("no error");
     assert!(!result.timed_out);
-    // After each list, each offer without a result is polled. A poll that failed is repeated.
+    // A list is requested in each minute, and after it the status of each offer without a result. A failed request is repeated.
     let check_requests = |offer: Option<u8>, minutes: Seconds| {
         let requests = run.sent.iter().filter(|(_, sent)| *sent == offer);
         let requests = requests.count() as Seconds;
