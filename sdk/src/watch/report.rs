@@ -136,6 +136,7 @@ pub(super) fn is_in_flight(status: Option<&Extensible<OfferStatus>>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::is_in_flight;
     use crate::types::{OfferStatusReport, PublicationStep};
 
     /// A case per line: the expected step and the steps of the report.
@@ -156,6 +157,25 @@ mod tests {
             let report: OfferStatusReport = serde_json::from_str(&report).expect("a report");
             let step = report.current_step().map_or("none", PublicationStep::label);
             assert_eq!(step, expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_status_is_in_flight_unless_it_is_final() {
+        for (status, expected) in [
+            (Some("running"), true),
+            (Some("WaitingForPublisherReview"), true),
+            (Some("paused"), true),
+            (Some("notStarted"), true),
+            (None, true),
+            (Some("succeeded"), false),
+            (Some("published"), false),
+            (Some("failed"), false),
+            (Some("Canceled"), false),
+            (Some("neverPublished"), false),
+        ] {
+            let status = status.map(crate::Extensible::new);
+            assert_eq!(is_in_flight(status.as_ref()), expected, "{status:?}");
         }
     }
 }
