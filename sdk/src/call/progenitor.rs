@@ -1,4 +1,4 @@
-//! The adapter to progenitor: builds an operation's request with the generated client.
+//! Builds the requests of operations with the client that progenitor generates from the spec.
 //!
 //! progenitor's methods also send the request and decode the response. `sdk/generator/postprocess.rs` removes those statements. The
 //! statements that remain need only `Error`, `encode_path` and `QueryParam` of the crate `progenitor-client`. This module defines these

@@ -166,7 +166,7 @@ impl Error {
         self.0.status == Some(429)
     }
 
-    /// Returns `true` if the same call could succeed later: 408, 429, any 5xx, a connection that can't be opened or broke, or a timeout.
+    /// Returns `true` if the same call could succeed later: 408, 429, any 5xx, a connection that broke or can't be opened, or a timeout.
     ///
     /// The client has already retried the call according to its [`RetryPolicy`](crate::RetryPolicy).
     #[must_use]
