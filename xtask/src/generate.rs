@@ -1,5 +1,5 @@
 //! `cargo xtask generate`: writes the generated code of the SDK and the JSON Schema of recordings, or compares the committed
-//! files with them.
+//! files with their new contents.
 
 use std::io::Write;
 

@@ -1,5 +1,5 @@
-//! The detection of mutations: validates every recording and counterexample against each mutated spec. A counterexample is a recording
-//! that is invalid against the spec.
+//! Detects mutations: validates every recording and counterexample against each mutated spec. A counterexample is a recording that is
+//! invalid against the spec.
 
 use std::panic::resume_unwind;
 use std::thread;

@@ -236,7 +236,7 @@ fn schema(target: &mut Target<'_, '_>) {
             ("required", Value::Array(names)) => required_properties(target, names),
             // The value of a parameter or header is text and so never null.
             ("nullable", _) if !target.in_body => {}
-            ("nullable", Value::Bool(true)) => target.set(keyword, false, "null"),
+            ("nullable", Value::Bool(true)) => target.set(keyword, false, "the value null"),
             // The keywords of the schema in `additionalProperties` are separate statements.
             ("additionalProperties", Value::Object(_)) => {}
             (name, _) if is_annotation(name) => {}
@@ -314,7 +314,7 @@ fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     };
     for moved in [bound.saturating_sub(1), bound.saturating_add(1)] {
         if moved >= lowest && moved != bound {
-            let needs = format!("a recording or counterexample between {bound} and {moved}");
+            let needs = format!("a value that only one of the bounds {bound} and {moved} allows");
             target.set(keyword, moved, needs);
         }
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask languages`: generates clients in other languages, and compares the values that they read with the recordings.
+//! `cargo xtask languages`: generates clients in other languages, and compares their results with the recordings.
 //!
 //! A *driver* is a short program that makes calls through a client and prints the results (tests/languages/README.md).
 
@@ -28,7 +28,7 @@ use crate::findings::{Finding, Format, Report};
 use crate::print::print_table;
 use crate::serve::Source;
 
-/// Generates clients of the spec in other languages, and compares the values that they read with the recordings
+/// Generates clients of the spec in other languages, and compares their results with the recordings
 ///
 /// Each folder with a `language.yaml` in tests/languages is a language. The command generates and builds its client. Then a driver, a
 /// short program that uses the client, requests every recording and every scenario from a replay server, and prints the values that

@@ -18,7 +18,8 @@ const SECRET_NAMES: &str = "(?:proxy-|x-ms-)?authorization(?:-auxiliary)?|(?:set
     |client[-_]*(?:secret|assertion)|pass[-_]*(?:word|wd|phrase)|pwd|(?:access|id|refresh|session)[-_]*token\
     |connection[-_]*string|shared[-_]*access[-_]*signature|sig";
 
-/// A whole name of a secret: one of [`SECRET_NAMES`], or `secret` or `token`, which are too frequent in sentences for [`PATTERNS`].
+/// Matches the whole name of a secret: one of [`SECRET_NAMES`], or `secret` or `token`, which are too frequent in sentences for
+/// [`PATTERNS`].
 static SECRET_NAME: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!("(?im)^(?:{SECRET_NAMES}|secret|token)$")));
 
