@@ -1,7 +1,7 @@
 //! `cargo xtask coverage`: which statements of the spec the recordings cover, and with which provenance.
 //!
-//! [`statements`] lists the statements. [`mutations`] has changes of the spec that make each statement wrong. [`detection`] validates
-//! every recording against each changed spec, and sets the state of each statement.
+//! [`mod@statements`] lists the statements. [`mutations`] has changes of the spec that make each statement wrong. [`detection`]
+//! validates every recording against each changed spec, and sets the state of each statement.
 
 mod detection;
 mod known_gaps;
