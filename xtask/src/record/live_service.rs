@@ -228,17 +228,19 @@ impl Service<'_> {
 /// Returns the token in the file; without a file, the token in `AZURE_TOKEN`. No option contains the token itself, because every user of
 /// the machine can read the arguments of a process.
 fn token(file: Option<&Path>) -> Result<String, String> {
+    let source = file.map_or("AZURE_TOKEN".to_owned(), files::display_path);
     let text = match file {
-        Some(file) => fs::read_to_string(file).map_err(|error| {
-            format!("{}: the token can't be read: {error}", files::display_path(file))
-        })?,
+        Some(file) => fs::read_to_string(file)
+            .map_err(|error| format!("{source}: the token can't be read: {error}"))?,
         None => env::var("AZURE_TOKEN").map_err(|_| {
             "the token is missing: set AZURE_TOKEN, or give --token-file; `cargo xtask record --help` describes how to get a token"
         })?,
     };
     let token = text.trim();
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err("the token is invalid, because it is empty or contains white space or other invalid characters: get a new token".to_owned());
+        return Err(format!(
+            "{source}: the token is invalid, because it is empty or contains white space or other invalid characters: get a new token"
+        ));
     }
     Ok(token.to_owned())
 }

@@ -181,6 +181,7 @@ fn every_error_message_says_what_to_do() {
     for arguments in [
         "--publisher a --endpoint http://example.com",
         "--publisher contoso --token-file missing",
+        "--publisher contoso --token-file token",
         "--har missing.har",
         "--har broken.har",
         "--har other.har",
@@ -190,8 +191,10 @@ fn every_error_message_says_what_to_do() {
         let words: Vec<&str> = arguments.split_whitespace().collect();
         printed.push((arguments, workspace.record(&words)));
     }
-    let mut without_token = workspace.command(&["--publisher", "contoso"]);
-    printed.push(("no token", workspace.run(&mut without_token)));
+    let mut command = workspace.command(&["--publisher", "contoso"]);
+    printed.push(("no token", workspace.run(&mut command)));
+    command.env("AZURE_TOKEN", "two planted words");
+    printed.push(("an invalid AZURE_TOKEN", workspace.run(&mut command)));
     common::golden_all("record-errors", &printed);
 
     for (code, option, value) in [
@@ -205,7 +208,6 @@ fn every_error_message_says_what_to_do() {
         (2, "--offer", ""),
         (2, "--offer", "a b"),
         (2, "--har", "missing.har"),
-        (3, "--token-file", "token"),
     ] {
         let output = workspace.record(&["--publisher", "contoso", option, value]);
         assert_exit_code(code, &output);
