@@ -85,14 +85,13 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let (Some(line), Some(column)) = (self.line, self.column) {
-            write!(f, ":{line}:{column}")?;
-        }
-        if self.pointer.is_empty() {
-            return Ok(());
-        }
-        write!(f, " {}", self.pointer)
+        let position = match (self.line, self.column) {
+            (Some(line), Some(column)) => format!(":{line}:{column}"),
+            _ => String::new(),
+        };
+        // The name of a property can end with a line break.
+        let text = format!("{}{position} {}", self.file, self.pointer);
+        f.write_str(text.trim_end())
     }
 }
 
