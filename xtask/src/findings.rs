@@ -96,7 +96,6 @@ impl fmt::Display for Place {
 }
 
 impl Finding {
-    /// Makes an error.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -108,7 +107,6 @@ impl Finding {
         }
     }
 
-    /// Makes a note.
     pub fn note(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             level: Level::Note,
@@ -176,7 +174,6 @@ pub struct Report {
 }
 
 impl Report {
-    /// Adds a property to the JSON output.
     pub fn add_property(&mut self, name: &str, value: impl Serialize) {
         self.properties.insert(name.to_owned(), json!(value));
     }

@@ -42,7 +42,6 @@ pub struct Compat {
 }
 
 impl Compat {
-    /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let base = Base::read(self.base.as_deref())?;

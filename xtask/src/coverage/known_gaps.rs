@@ -8,7 +8,6 @@ use crate::exit_code::CommandError;
 use crate::files;
 use crate::findings::{Finding, Place};
 
-/// A known gap.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownGap {

@@ -55,7 +55,6 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let gaps = known_gaps::read(self.known_gaps)?;

@@ -13,11 +13,9 @@ use serde::Deserialize;
 use crate::exit_code::CommandError;
 use crate::files;
 
-/// A language.
 pub struct Language {
     /// The folder's name.
     pub name: String,
-    /// The folder.
     pub folder: PathBuf,
     /// The contents of its `language.yaml`.
     pub manifest: Manifest,

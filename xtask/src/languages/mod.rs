@@ -54,7 +54,6 @@ pub struct Languages {
 }
 
 impl Languages {
-    /// Runs the command.
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let started = Instant::now();
         let languages = self.requested()?;

@@ -76,7 +76,6 @@ fn displayed(generate: &str) -> String {
         .replace('\n', "\n  ")
 }
 
-/// Returns a Markdown list.
 fn list(items: &[String]) -> String {
     let items = items.iter().map(|item| format!("* {}", item.trim()));
     items.collect::<Vec<_>>().join("\n")
