@@ -104,6 +104,7 @@ pub fn lint(spec: &Spec) -> Result<Vec<Problem>, SpecError> {
     let mut lint = Lint::default();
     for operation in spec.operations()? {
         lint.api_version(&operation);
+        lint.request_body(&operation);
         lint.success(&operation);
     }
     spec.walk(|object| match object.kind {
@@ -148,6 +149,24 @@ impl Lint {
             );
             let help = "add or correct the parameter; a format, an enum or a default isn't allowed, because most clients don't send defaults";
             self.add("api-version", operation.node.pointer.clone(), message, help);
+        }
+    }
+
+    fn request_body(&mut self, operation: &Operation<'_>) {
+        let Some(body) = operation.node.child("requestBody") else {
+            return;
+        };
+        let is_json = match body.children("content").as_slice() {
+            [(media, content)] => media == "application/json" && content.has("schema"),
+            _ => false,
+        };
+        if !is_json {
+            let message = format!(
+                "`{}` has a request body that isn't only application/json with a schema",
+                operation.name()
+            );
+            let help = "write `application/json` and its `schema`, and no other media type: the SDK encodes only JSON";
+            self.add("json-request", body.pointer, message, help);
         }
     }
 
