@@ -70,8 +70,8 @@ fn measure(url: &str, publisher: &str, rounds: usize, calls: u32) -> ExitCode {
     report(&name, ratio(&times), &(..=1.05))
 }
 
-/// Returns the HTTP client of the hand-written code. It has the same timeouts, redirect policy and user agent as the SDK's client, so
-/// that both send the same requests.
+/// Returns an HTTP client for the hand-written code, with the timeouts, redirect policy and user agent of the SDK's client, so that both
+/// clients send the same requests.
 fn http() -> reqwest::Client {
     reqwest::Client::builder()
         .user_agent("cloud-partner-portal-rust/0.1.0")

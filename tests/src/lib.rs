@@ -1,7 +1,7 @@
 //! Recorded responses of the Cloud Partner Portal API, and a replay server that sends them.
 //!
 //! A *recording* is one request and its response in a JSON file. A *scenario* is a sequence of recorded responses to the same request,
-//! such as the progress of a publication. `recordings/` and `scenarios/` beside this crate hold them.
+//! such as the progress of a publication. The folders `recordings/` and `scenarios/` of this crate contain the files.
 //!
 //! * [`recording`]: the format of a recording.
 //! * [`load`]: reads recordings and scenarios from their folders.
@@ -9,8 +9,8 @@
 //! * [`synthetic`]: recordings that tests and benchmarks create in code.
 //! * [`scripted_server`]: a server that sends any bytes, for tests of responses that aren't valid HTTP or end too early.
 //!
-//! A new file in `recordings/` or a new folder in `scenarios/` is served without a change of code. To add one, copy the most
-//! similar file; its `$schema` property enables completion and checks in editors.
+//! A new file in `recordings/` or a new folder in `scenarios/` is served without a change of code. To add a recording, copy
+//! the most similar file; its `$schema` property enables completion and checks in editors.
 //!
 //! ```
 //! use cloud_partner_recordings::{load, replay::Replay};

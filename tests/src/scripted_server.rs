@@ -136,7 +136,7 @@ async fn connection(mut stream: TcpStream, state: Arc<State>) {
     state.pending_requests.fetch_sub(1, Ordering::SeqCst);
     if !disconnected {
         drop(stream.shutdown().await);
-        // Data from the client would reset a closed connection, and the client could lose the response. Therefore, read it first.
+        // Data from the client would reset a closed connection, and the client could lose the response. Therefore, read until the end.
         wait_for_disconnect(&mut stream).await;
     }
 }

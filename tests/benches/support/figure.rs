@@ -1,4 +1,4 @@
-//! Statistics of the benchmarks: medians and ratios of measured times, and their targets.
+//! Statistics and targets of the benchmarks.
 
 use std::ops::{Bound, RangeBounds};
 use std::process::ExitCode;

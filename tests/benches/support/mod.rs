@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 /// The token that every client sends.
 pub const TOKEN: &str = "made-up";
 
-/// Returns whether `cargo bench` started the program. Under `cargo test --benches`, it must not measure.
+/// Returns whether `cargo bench` started the program. Under `cargo test --benches`, the program must not measure.
 pub fn started_by_cargo_bench() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }

@@ -219,7 +219,7 @@ impl Handler {
     /// Returns the error response for a request that isn't recorded.
     fn error_response(&self, route: &Route) -> HttpResponse {
         let publisher = &route.path[..route.path.len().min(3)];
-        // A recorded 400 response can have an `api-version` that the service rejects.
+        // The version of a recorded 400 response doesn't count, because the service may have rejected the version.
         let knows_version = self.routes.iter().any(|(known, responses)| {
             known.version() == route.version() && responses.recorded[0].0.status() != 400
         });
@@ -274,8 +274,8 @@ fn json_response(status: StatusCode, body: &Value) -> HttpResponse {
     (status, json, body.to_string()).into_response()
 }
 
-/// Returns the token of an `Authorization: Bearer …` header. Returns `None` for an empty token, because HTTP parsers remove the space
-/// after `Bearer`.
+/// Returns the token of an `Authorization: Bearer …` header. Returns `None` for an empty token: the HTTP parser removes trailing
+/// spaces, so the value is `Bearer` without a space.
 fn bearer_token(value: &HeaderValue) -> Option<&[u8]> {
     let (scheme, token) = value.as_bytes().split_at_checked("Bearer ".len())?;
     scheme.eq_ignore_ascii_case(b"Bearer ").then_some(token)

@@ -7,7 +7,7 @@
 //! | another method than GET | 405 |
 //! | without an `Authorization: Bearer …` header, or with another token than [`Replay::token`] | 401, `{"Message": …}` |
 //! | recorded: the same decoded path, and the same query parameters in any order | the recorded response |
-//! | with an `api-version` that no recording has, except recordings of 400 responses; or without `api-version` | 400 `InvalidAPIVersion` |
+//! | without `api-version`, or with a version that no recording has (recordings of 400 responses don't count) | 400 `InvalidAPIVersion` |
 //! | for a publisher without recordings | 403 `Forbidden` |
 //! | any other request | 404, `{"Product": {…}}` |
 //!

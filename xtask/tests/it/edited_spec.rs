@@ -184,7 +184,7 @@ fn a_new_value_and_a_new_operation_reach_a_consumer_without_hand_written_code() 
     assert_that_a_consumer_builds_no_generator(&copy);
 }
 
-/// Asserts that a consumer with the default features doesn't build the generator's crates, nor their `preserve_order` of `serde_json`.
+/// Asserts that a consumer with the default features builds no crate of the generator, and builds `serde_json` without `preserve_order`.
 fn assert_that_a_consumer_builds_no_generator(copy: &Copy) {
     copy.depend("features = []");
     let arguments = "tree --edges normal,build --prefix none --format";

@@ -77,7 +77,8 @@ fn exits_with_0_only_if_each_operation_has_a_successful_response() {
     }
 }
 
-/// `record` takes the offer ids for the status requests from the list. It sends no request with a path parameter that it doesn't know.
+/// `record` takes the offer ids for the status requests from the list. It sends no request for an
+/// operation with an unknown path parameter, such as `productId`.
 #[test]
 fn exits_with_1_if_an_operation_gets_no_request_unless_the_publisher_has_no_offer() {
     let workspace = Workspace::new();
