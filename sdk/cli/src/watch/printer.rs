@@ -1,8 +1,12 @@
-//! Prints the events and the end of `watch`. Every format prints errors to standard error.
+//! Prints the events and the end of `watch`. The table is a progress line for each offer on a terminal, and a line for each change
+//! elsewhere. Every format prints errors to standard error.
 
-use std::io::{self, Write};
+use std::collections::HashMap;
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 use cloud_partner_portal::{WatchEvent, WatchResult};
+use indicatif::{MultiProgress, ProgressBar, ProgressFinish, ProgressStyle};
 use serde_json::json;
 
 use super::event_json;
@@ -24,6 +28,9 @@ const LIST: &str = "the list of offers";
 pub struct Printer<'o, W> {
     format: Format,
     out: &'o mut W,
+    progress: MultiProgress,
+    /// The progress lines by offer. `None` if the output isn't a table on a terminal.
+    bars: Option<HashMap<String, ProgressBar>>,
 }
 
 impl<'o, W: Write> Printer<'o, W> {
@@ -32,7 +39,13 @@ impl<'o, W: Write> Printer<'o, W> {
         if format == Format::Tsv {
             formats::tsv(&COLUMNS, out)?;
         }
-        Ok(Self { format, out })
+        let is_terminal = io::stdout().is_terminal() && io::stderr().is_terminal();
+        Ok(Self {
+            format,
+            out,
+            progress: MultiProgress::new(),
+            bars: (format == Format::Table && is_terminal).then(HashMap::new),
+        })
     }
 
     /// Prints an event of an offer, or of the list of offers if `offer` is `None`.
@@ -41,17 +54,25 @@ impl<'o, W: Write> Printer<'o, W> {
         let property = |name: &str| json[name].as_str().unwrap_or_default();
         let (time, detail) = (property("time"), property("detail"));
         let subject = one_line(offer.unwrap_or(LIST));
-        match (self.format, event) {
-            (Format::Json | Format::Jsonl, _) => formats::line(&json, self.out)?,
-            (Format::Tsv, _) => formats::tsv(&COLUMNS.map(property), self.out)?,
-            (Format::Table, WatchEvent::Changed(_) | WatchEvent::Ended(Ok(_))) => {
+        match (self.format, event, &mut self.bars) {
+            (Format::Json | Format::Jsonl, ..) => formats::line(&json, self.out)?,
+            (Format::Tsv, ..) => formats::tsv(&COLUMNS.map(property), self.out)?,
+            (Format::Table, WatchEvent::Changed(_) | WatchEvent::Ended(_), Some(bars)) => {
+                let bar = bars.entry(subject.clone());
+                let bar = bar.or_insert_with(|| new_bar(&subject, &self.progress));
+                bar.set_message(detail.to_owned());
+                if matches!(event, WatchEvent::Ended(_)) {
+                    bar.abandon();
+                }
+            }
+            (Format::Table, WatchEvent::Changed(_) | WatchEvent::Ended(Ok(_)), None) => {
                 writeln!(self.out, "{time} {subject}: {detail}")?;
             }
-            (Format::Table, _) => {}
+            (Format::Table, ..) => {}
         }
         match event {
             WatchEvent::PollFailed(_) | WatchEvent::Delayed(_) => {
-                to_stderr(&format!("{subject}: {detail}"));
+                self.remark(&format!("{subject}: {detail}"));
             }
             WatchEvent::Ended(
                 Err(error)
@@ -59,10 +80,15 @@ impl<'o, W: Write> Printer<'o, W> {
                     last_error: Some(error),
                     ..
                 }),
-            ) => to_stderr(&explain(&subject, error)),
+            ) => self.remark(&explain(&subject, error)),
             _ => {}
         }
         Ok(())
+    }
+
+    /// Prints a line to standard error, above the progress lines.
+    fn remark(&self, text: &str) {
+        self.progress.suspend(|| to_stderr(text));
     }
 
     /// Prints that the watch was interrupted, and which offers have no outcome.
@@ -73,7 +99,7 @@ impl<'o, W: Write> Printer<'o, W> {
             [] => "no known offer".to_owned(),
             offers => offers.join(", "),
         };
-        to_stderr(&format!(
+        self.remark(&format!(
             "The watch was interrupted. Publications continue in the service. Still without an outcome: {open}"
         ));
         self.last_line("interrupted", results, Exit::Interrupted)
@@ -86,12 +112,12 @@ impl<'o, W: Write> Printer<'o, W> {
             writeln!(self.out, "No publication of {publisher} is in progress.")?;
         }
         if results.timed_out {
-            to_stderr(
+            self.remark(
                 "The watch timed out before the list of offers showed that every publication had ended.",
             );
         }
         if let Some(error) = &results.list_error {
-            to_stderr(&explain(LIST, error));
+            self.remark(&explain(LIST, error));
         }
         self.last_line("ended", results, exit)
     }
@@ -112,4 +138,17 @@ impl<'o, W: Write> Printer<'o, W> {
         line["exitCode"] = exit.code().into();
         formats::line(&line, self.out)
     }
+}
+
+fn new_bar(offer: &str, progress: &MultiProgress) -> ProgressBar {
+    // `Abandon` leaves the last text of the line on the terminal.
+    let bar = ProgressBar::new_spinner().with_finish(ProgressFinish::Abandon);
+    let bar = progress.add(bar);
+    // The template is constant and valid.
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:20} {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar.set_prefix(offer.to_owned());
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
 }

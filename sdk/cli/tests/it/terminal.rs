@@ -6,7 +6,7 @@ use std::process::Command;
 
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
-use crate::support::{TOKEN, serve, tool};
+use crate::support::{TOKEN, golden, serve, tool};
 
 const ROWS: NonZero<u16> = NonZero::new(24).expect("not zero");
 const COLUMNS: NonZero<u16> = NonZero::new(100).expect("not zero");
@@ -49,11 +49,25 @@ fn terminal(command: &Command) -> (u32, String, String) {
 }
 
 #[test]
+fn watch_shows_a_progress_line_for_each_offer() {
+    let server = serve();
+    let mut watch = tool(&server.url());
+    watch.args(["watch", "linux-vm", "windows-vm"]);
+    let (code, screen, _) = terminal(watch.args(["--interval", "20ms", "--until", "live"]));
+    assert_eq!(code, 6, "{screen}");
+    // The order of the lines is the order of the first responses.
+    let mut lines: Vec<_> = screen.lines().collect();
+    lines.sort_unstable();
+    golden("terminal-watch.txt", &(lines.join("\n") + "\n"));
+}
+
+#[test]
 fn status_has_colours_in_a_terminal_unless_no_color_is_set() {
     let server = serve();
     let mut status = tool(&server.url());
     let (code, screen, written) = terminal(status.args(["status", "database"]));
     assert_eq!(code, 0, "{screen}");
+    golden("terminal-status.txt", &screen);
     assert!(written.contains("\u{1b}["), "no colour: {written:?}");
     let (_, plain, written) = terminal(status.env("NO_COLOR", "1"));
     assert!(!written.contains("\u{1b}["), "colour: {written:?}");
