@@ -6,8 +6,8 @@ use crate::types;
 impl crate::Client {
     /**List a publisher's offers
 
-The response has a summary of every offer of one publisher in one JSON array, without paging. The array is empty if the
-publisher has no offers.
+Returns a summary of every offer of the publisher in one JSON array, without paging. The array is empty if the publisher has no
+offers.
 
 One public client also sends the query parameter `$filter=offerTypeId eq '…'`. This spec doesn't have this parameter, because no
 official page documents it.
@@ -52,20 +52,21 @@ println!("{:?}", *response);
     }
     /**Get an offer's publishing status
 
-The progress of the latest publication of one offer: the overall status, the steps, and the messages about both.
+Returns the progress of the latest publication of one offer: the overall status, the steps, and messages.
 
-| report | meaning |
+| status report | meaning |
 |---|---|
-| the status is `succeeded`, `failed` or `canceled` | the publication has ended |
-| the status is `neverPublished` | the offer was never published |
-| the status is `waitingForPublisherReview` | the publisher must review the offer before it goes live |
-| the status is `running`, and the step `publisher-signoff` is `waitingForPublisherReview` | the publisher must review the offer before it goes live |
-| the status is `running`, and a step is `blocked` or `rejected`, or a message has the level `error` | the publication has a problem |
+| the overall status is `succeeded`, `failed` or `canceled` | the publication has ended |
+| the overall status is `neverPublished` | the offer was never published |
+| the overall status is `waitingForPublisherReview` | the publisher must review the offer before it goes live |
+| the overall status is `running`, and the step `publisher-signoff` is `waitingForPublisherReview` | the publisher must review the offer before it goes live |
+| the overall status is `running`, and a step is `blocked` or `rejected`, or a message has the level `error` | the publication has a problem |
 
-The step `publisher-signoff` is the step whose `id` or `stepName` is `publisher-signoff`, in any letter case.
+To find the step `publisher-signoff`, compare this name with the `id` and the `stepName` of each step, case-insensitively.
 
-`progressPercentage` doesn't show whether a step is complete: in the official example, two complete steps have the percentage 0.
-In the same example, the offer is `succeeded` although three steps are `notStarted`.
+Only the overall status tells whether the publication has ended: in the official example, it is `succeeded` although three steps
+are `notStarted`. `progressPercentage` doesn't tell whether a step is complete: in the same example, two complete steps have the
+percentage 0.
 
 
 Sends a `GET` request to `/api/publishers/{publisherId}/offers/{offerId}/status`

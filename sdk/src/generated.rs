@@ -5,7 +5,7 @@ use crate::call::progenitor::{self as progenitor_client, encode_path};
 /// Types used as operation parameters and responses.
 #[allow(clippy::all)]
 pub mod types {
-    ///The service's own error.
+    ///An error of this API itself.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
@@ -24,7 +24,7 @@ pub mod types {
     /**The body of an error response. If the body is a JSON object, it has one of these properties:
 
 * `error`, with a code and a message
-* a property with the name of an inner service, such as `Product` or `Variant`, and the error of this service
+* a property with the name of a service that this API calls, such as `Product` or `Variant`, and the error of this service
 * `Message`, probably in a 401 response
 
 The body can also be a JSON string, an HTML page, empty or truncated.
@@ -33,7 +33,7 @@ The body can also be a JSON string, an HTML page, empty or truncated.
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct ErrorResponse {
-        ///The service's own error.
+        ///An error of this API itself.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
@@ -46,7 +46,7 @@ The body can also be a JSON string, an HTML page, empty or truncated.
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub message: ::std::option::Option<::std::string::String>,
-        ///An error of an inner service: a service that this API calls.
+        ///An error of a service that this API calls.
         #[serde(
             rename = "Product",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -54,7 +54,7 @@ The body can also be a JSON string, an HTML page, empty or truncated.
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub product: ::std::option::Option<ServiceError>,
-        ///An error of an inner service: a service that this API calls.
+        ///An error of a service that this API calls.
         #[serde(
             rename = "Variant",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -115,8 +115,7 @@ were migrated to Partner Center, because Partner Center notifies the address in 
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub preview_links: ::std::option::Option<::std::vec::Vec<crate::Link>>,
-        /**The status of an offer, an extensible enum. A status report always has this property. The value `null` means that the status is
-unknown.*/
+        ///The status of an offer, an extensible enum. In a status report, the property `status` is required, but its value can be `null`.
         #[serde(deserialize_with = "crate::decode::required")]
         pub status: crate::Extensible<OfferStatus>,
         ///The steps that the offer goes through during its publication.
@@ -131,8 +130,8 @@ unknown.*/
     #[non_exhaustive]
     #[derive(Default)]
     pub struct OfferSummary {
-        /**The time of the last change of the offer, in UTC. The example of the official page has seven digits after the decimal point,
-and `Z`. An observed response has three digits and no `Z`.*/
+        /**The time of the last change of the offer, in UTC. In the official example, the seconds have seven decimal places, and `Z`
+follows. In an observed response, the seconds have three decimal places, without `Z`.*/
         #[serde(
             rename = "changedTime",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -145,7 +144,7 @@ and `Z`. An observed response has three digits and no `Z`.*/
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub definition: ::std::option::Option<OfferDefinition>,
-        /**The offer's identifier, unique within the publisher. It is the parameter `offerId` of `getOfferStatus`. The official page
+        /**The offer's identifier, unique among the publisher's offers. It is the parameter `offerId` of `getOfferStatus`. The official page
 calls it a GUID, but the observed identifiers are short names that the publisher chose.*/
         #[serde(deserialize_with = "crate::decode::identifier")]
         pub id: ::std::string::String,
@@ -157,7 +156,7 @@ calls it a GUID, but the observed identifiers are short names that the publisher
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub isv_upgrade_request: ::std::option::Option<bool>,
-        ///Whether the offer is locked for changes. Only `none` was observed. No page documents this property.
+        ///Probably whether the offer can be changed; only `none` was observed. No page documents this property.
         #[serde(
             rename = "lockStatus",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -227,14 +226,13 @@ calls it a GUID, but the observed identifiers are short names that the publisher
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub publisher_id: ::std::option::Option<::std::string::String>,
-        /**The status of an offer, an extensible enum. A status report always has this property. The value `null` means that the status is
-unknown.*/
+        ///The status of an offer, an extensible enum. In a status report, the property `status` is required, but its value can be `null`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub status: ::std::option::Option<crate::Extensible<OfferStatus>>,
-        /**The offer's current version. The service increments it after each publication. A client can't set it. It needs 64 bits,
-because the page of another endpoint has the version 636576975611768314.*/
+        /**The offer's current version. A client can't change it; the service increments it after each publication. It needs 64 bits:
+an official page about another endpoint has the version 636576975611768314.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
@@ -293,7 +291,7 @@ example. A table of the official page calls the property `processPercentage`, bu
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub step_name: ::std::option::Option<::std::string::String>,
     }
-    ///An error of an inner service: a service that this API calls.
+    ///An error of a service that this API calls.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
@@ -319,7 +317,7 @@ example. A table of the official page calls the property `processPercentage`, bu
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub http_status_code: ::std::option::Option<::std::string::String>,
-        ///The inner service's name, which is also the name of the property that contains the error.
+        ///The name of the service that failed. The property that contains this error has the same name.
         #[serde(
             rename = "serviceName",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -333,7 +331,7 @@ example. A table of the official page calls the property `processPercentage`, bu
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct StatusMessage {
-        ///The severity of a message, an extensible enum. No official page lists the values or says what they mean.
+        ///The severity of a message, an extensible enum. No official page lists the values, so their meanings below are an interpretation.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
@@ -346,7 +344,7 @@ example. A table of the official page calls the property `processPercentage`, bu
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
         pub message_html: ::std::option::Option<::std::string::String>,
-        ///The time at which the message was written. The official pages have six or seven digits after the decimal point, and `Z`.
+        ///The time at which the message was written. In the official examples, the seconds have six or seven decimal places, and `Z` follows.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
@@ -360,7 +358,7 @@ example. A table of the official page calls the property `processPercentage`, bu
     crate::decode::object!(PublicationStep);
     crate::decode::object!(ServiceError);
     crate::decode::object!(StatusMessage);
-    /**The severity of a message, an extensible enum. No official page lists the values or says what they mean.
+    /**The severity of a message, an extensible enum. No official page lists the values, so their meanings below are an interpretation.
 
 | value | meaning |
 |---|---|
@@ -388,21 +386,17 @@ The properties of a response hold it as [`Extensible`](crate::Extensible), which
     }
     impl crate::values::extensible::Sealed for MessageLevel {}
     /**An offer's identifier as a path parameter, such as `test-vm`. The official pages call it a GUID, but the observed identifiers are
-short names that the publisher chose. The pattern rejects:
-
-* slashes, backslashes, and a dot at the beginning, because such an identifier would address another resource
-* white space, which is probably a typing error
+short names that the publisher chose. The pattern is the same as that of `PublisherId`.
 
 The property `id` of an offer in the list has no pattern. With a pattern, one unexpected identifier would make clients reject the
 whole list.*/
     pub type OfferId = crate::Identifier;
-    /**The status of an offer, an extensible enum. A status report always has this property. The value `null` means that the status is
-unknown.
+    /**The status of an offer, an extensible enum. In a status report, the property `status` is required, but its value can be `null`.
 
 | value | meaning |
 |---|---|
 | `neverPublished` | the offer has never been published |
-| `notStarted` | the offer is new and not started |
+| `notStarted` | the official pages say only that the offer is new and not started |
 | `waitingForPublisherReview` | the offer is waiting for publisher approval |
 | `running` | the offer submission is being processed |
 | `succeeded` | the offer submission has completed processing |
@@ -416,7 +410,7 @@ The properties of a response hold it as [`Extensible`](crate::Extensible), which
     pub enum OfferStatus {
         ///`neverPublished`: the offer has never been published.
         NeverPublished,
-        ///`notStarted`: the offer is new and not started.
+        ///`notStarted`: the official pages say only that the offer is new and not started.
         NotStarted,
         ///`waitingForPublisherReview`: the offer is waiting for publisher approval.
         WaitingForPublisherReview,
@@ -444,11 +438,11 @@ The properties of a response hold it as [`Extensible`](crate::Extensible), which
         ];
     }
     impl crate::values::extensible::Sealed for OfferStatus {}
-    /**A publisher's identifier as a path parameter, such as `contoso`. It isn't known which identifiers the service accepts. The
-pattern rejects:
+    /**A publisher's identifier as a path parameter, such as `contoso`. The official pages don't say which characters an identifier can
+have. The pattern rejects:
 
-* slashes, backslashes, and a dot at the beginning, because such an identifier would address another resource
-* white space, which is probably a typing error*/
+* slashes, backslashes, and a dot at the beginning: an identifier such as `../other` would change the path of the request
+* white space: it is probably a typing error*/
     pub type PublisherId = crate::Identifier;
     /**The status of one step, an extensible enum.
 
@@ -457,7 +451,7 @@ pattern rejects:
 | `notStarted` | the step has not started |
 | `inProgress` | the step is running |
 | `waitingForPublisherReview` | the step is waiting for publisher approval |
-| `waitingForApproval` | the step is waiting for process approval |
+| `waitingForApproval` | the official page says only that the step is waiting for process approval |
 | `blocked` | the step is blocked |
 | `rejected` | the step is rejected |
 | `complete` | the step is complete |
@@ -473,7 +467,7 @@ The properties of a response hold it as [`Extensible`](crate::Extensible), which
         InProgress,
         ///`waitingForPublisherReview`: the step is waiting for publisher approval.
         WaitingForPublisherReview,
-        ///`waitingForApproval`: the step is waiting for process approval.
+        ///`waitingForApproval`: the official page says only that the step is waiting for process approval.
         WaitingForApproval,
         ///`blocked`: the step is blocked.
         Blocked,

@@ -159,7 +159,7 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
     match kind(error) {
         "forbidden" => (
             "the publisher id is wrong, or the caller doesn't belong to the publisher's account in Partner Center",
-            "check --publisher; add a service principal with the Object ID that Microsoft Entra shows under Enterprise applications",
+            "check --publisher; add a service principal with the Object ID that Microsoft Entra shows under Managed application in local directory",
         ),
         "unauthorized" => (
             "the token has expired, or was issued for another resource",

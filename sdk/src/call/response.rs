@@ -82,8 +82,8 @@ impl<T> Response<T> {
         &self.received.headers
     }
 
-    /// Returns the request's id in the service's logs (`X-Ms-Correlation-Request-Id`). Microsoft's support asks for this id. All
-    /// observed responses of the live service have this header, although no page documents the header.
+    /// Returns the request's id in the service's logs (`X-Ms-Correlation-Request-Id`). Microsoft's support asks for this id. No
+    /// official page documents the header.
     #[must_use]
     pub fn correlation_id(&self) -> Option<&str> {
         self.received.correlation_id.as_deref()
