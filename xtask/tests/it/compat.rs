@@ -1,4 +1,4 @@
-//! `compat` with one base spec, `compat/base.json`, and many small changes of it. `compat/cases.json` has the cases:
+//! Tests of `compat` with one base spec, `compat/base.json`, and many small changes of this spec. `compat/cases.json` has the cases:
 //!
 //! * `edit`: the new values, by JSON pointer; `null` removes a property;
 //! * `changes`: the changes that `compat` reports, each with its place in the spec.

@@ -1,4 +1,4 @@
-//! `coverage` with the small spec `cases/base/spec.yaml`, whose statements can be counted by hand, and with the spec of the workspace.
+//! Tests of `coverage` with the small spec `cases/base/spec.yaml`, whose statements can be counted by hand, and with the committed spec.
 //!
 //! A counterexample is a recording that is invalid against the spec. A known gap is the name of a statement that may stay uncovered.
 
@@ -62,8 +62,8 @@ fn prints_the_number_of_statements_by_provenance() {
     common::golden("coverage-text", &coverage(&folder, "coverage: []\n", &[]));
 }
 
-/// Each case of `coverage/states.json` adds recordings and counterexamples to the small spec. Each is a pair of a provenance and a merge
-/// patch of the base recording's response. The property `spec` has a text of the spec and its replacement.
+/// Each case of `coverage/states.json` adds recordings and counterexamples to the small spec. Each of these files is a
+/// pair of a provenance and a merge patch of the base recording's response. The property `spec` has a text of the spec and its replacement.
 #[test]
 fn the_strongest_recording_decides_the_state_of_a_statement() {
     let cases = common::json("coverage/states.json");

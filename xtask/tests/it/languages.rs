@@ -1,4 +1,4 @@
-//! `cargo xtask languages` in a small workspace whose only language is a shell script. `.ci/run` tests the real languages.
+//! Tests of `cargo xtask languages` in a small workspace whose only language is a shell script. `.ci/run` tests the real languages.
 //!
 //! A driver is the program of a language that makes a call for each recording and prints the results. The negative control is a call
 //! whose result must differ from the expected result; it shows that the comparison detects differences.

@@ -1,4 +1,4 @@
-//! `record` with a server on this machine. Every value that `record` must replace contains a text such as `planted`.
+//! Tests of `record` with a server on this machine. Every value that `record` must replace contains a text such as `planted`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -77,8 +77,8 @@ fn exits_with_0_only_if_each_operation_has_a_successful_response() {
     }
 }
 
-/// `record` takes the offer ids for the status requests from the list. It sends no request for an
-/// operation with an unknown path parameter, such as `productId`.
+/// `record` takes the offer ids for the status requests from the list. It sends no request for an operation
+/// with an unknown path parameter, such as `productId`.
 #[test]
 fn exits_with_1_if_an_operation_gets_no_request_unless_the_publisher_has_no_offer() {
     let workspace = Workspace::new();

@@ -1,4 +1,4 @@
-//! `record --har` with the HAR files of a browser and a proxy, a HAR file full of secrets, and incomplete HAR files.
+//! Tests of `record --har` with the HAR files of a browser and a proxy, a HAR file full of secrets, and incomplete HAR files.
 
 use std::fs;
 use std::process::Output;

@@ -1,4 +1,4 @@
-//! The commands that start a replay server: `serve` and `demo`.
+//! Tests of the commands that start a replay server: `serve` and `demo`.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
