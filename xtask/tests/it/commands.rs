@@ -218,9 +218,12 @@ fn generate(patch: &Value) -> (Output, String) {
     (output, facade.unwrap_or_default())
 }
 
+fn parameter(name: &str, place: &str) -> Value {
+    json!({ "name": name, "in": place, "required": true, "schema": { "type": "string" } })
+}
+
 #[test]
 fn every_path_parameter_of_type_string_becomes_an_identifier() {
-    let parameter = |name, place| json!({ "name": name, "in": place, "required": true, "schema": { "type": "string" } });
     let plain =
         json!({ "parameters": [parameter("shop", "path"), parameter("api-version", "query")] });
     for patch in [json!({}), plain] {
@@ -237,10 +240,13 @@ fn every_path_parameter_of_type_string_becomes_an_identifier() {
 
 #[test]
 fn generate_names_the_operation_that_progenitor_rejects() {
-    let schema = json!({ "description": "", "type": "string" });
-    let body = json!({ "requestBody": { "content": { "application/xml": { "schema": schema } } } });
-    let (output, facade) = generate(&body);
-    for expected in ["the operation `listOrders`", "application/xml"] {
+    let parameters = json!([
+        parameter("shop", "path"),
+        parameter("api-version", "query"),
+        parameter("session", "cookie"),
+    ]);
+    let (output, facade) = generate(&json!({ "parameters": parameters }));
+    for expected in ["the operation `listOrders`", "cookie parameters"] {
         assert_stderr(3, &output, expected);
     }
     assert_eq!(facade, "");
