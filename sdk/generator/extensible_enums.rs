@@ -7,17 +7,12 @@ use syn::parse_quote;
 
 use super::spec::Node;
 
-/// The keyword that lists the known values of an extensible enum.
+/// The keyword of a schema that lists the known values of an extensible enum.
 pub const KEYWORD: &str = "x-extensible-enum";
 
-/// Returns the known values in the order of the spec.
-pub fn values<'s>(schema: &Node<'s>) -> impl Iterator<Item = &'s str> + use<'s> {
+/// Returns the known values of an extensible enum, in the order of the spec.
+pub fn known_values<'s>(schema: &Node<'s>) -> impl Iterator<Item = &'s str> + use<'s> {
     schema.list(KEYWORD).iter().filter_map(Value::as_str)
-}
-
-/// Returns the description of a schema; empty if there is none.
-pub fn description<'s>(schema: &Node<'s>) -> &'s str {
-    schema.text("description").unwrap_or_default().trim()
 }
 
 /// Returns the name of the enum variant for a known value; empty for a value that has neither letters nor digits.
@@ -32,13 +27,13 @@ pub fn variant(value: &str) -> String {
 }
 
 /// Returns the enum of the schema `name`, and its implementations of the traits `KnownValue` and `Sealed`.
-pub fn known_values(name: &str, schema: &Node<'_>) -> [syn::Item; 3] {
+pub fn items(name: &str, schema: &Node<'_>) -> [syn::Item; 3] {
     let ident = format_ident!("{name}");
-    let description = description(schema);
+    let description = schema.description();
     let documentation = format!(
-        "{description}\n\nThe properties of a response hold it as [`Extensible`](crate::Extensible), which also keeps unknown values."
+        "{description}\n\nA property of a response has the type [`Extensible`](crate::Extensible) of this enum, which also keeps unknown values."
     );
-    let texts: Vec<_> = values(schema).collect();
+    let texts: Vec<_> = known_values(schema).collect();
     let variants: Vec<_> = texts
         .iter()
         .map(|text| format_ident!("{}", variant(text)))

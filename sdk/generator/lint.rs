@@ -64,7 +64,7 @@ const SCHEMA_RULES: &[SchemaRule] = &[
         keywords: &["format"],
         is_broken: |schema| matches!(schema.text("format"), Some("date-time" | "date")),
         message: "has a date format of RFC 3339",
-        help: "write `x-timestamp: utc` instead of the format: the service sends times without an offset, on which clients throw",
+        help: "write `x-timestamp: utc` instead of the format: clients throw on times without an offset, which the service sends",
     },
     SchemaRule {
         code: "integer-size",
@@ -89,7 +89,7 @@ const SCHEMA_RULES: &[SchemaRule] = &[
             let target = schema.followed();
             target.is_some_and(|target| constants_of(&target).is_some())
         },
-        message: "refers to constants",
+        message: "refers to a schema `Known…`",
         help: CONSTANTS,
     },
 ];
@@ -147,7 +147,7 @@ impl Lint {
                 "`{}` has no required query parameter `api-version` of type string without further keywords",
                 operation.name()
             );
-            let help = "add or correct the parameter; a format, an enum or a default isn't allowed, because most clients don't send defaults";
+            let help = "add the parameter with a schema of type string, without format, enum or default: most clients don't send defaults";
             self.add("api-version", operation.node.pointer.clone(), message, help);
         }
     }
@@ -223,7 +223,7 @@ impl Lint {
                 }
             }
         }
-        // This rule isn't in the table, because constants without the keyword `enum` break it as well.
+        // This rule can't be in the table of keywords, because a schema `Known…` without any `enum` breaks this rule as well.
         if constants_of(schema).is_some_and(|values| !repeats(schema, &values)) {
             let pointer = format!("{}/enum", schema.pointer);
             let message = format!("`{}` differs from the list of known values", schema.key());
@@ -239,7 +239,7 @@ impl Lint {
         let required = schema.list("required");
         for (name, property) in schema.children("properties") {
             let is_required = required.iter().any(|other| *other == name);
-            // A schema without a type accepts null as well.
+            // Without `type`, a schema accepts null.
             if !is_required && property.has("type") && !property.is("nullable") {
                 let pointer = format!("{}/properties/{}", schema.pointer, pointer_segment(&name));
                 let message = format!("the optional property `{name}` can't be null");
@@ -250,10 +250,10 @@ impl Lint {
     }
 }
 
-/// Returns whether a Rust enum can have the known values of a schema: the schema is a component of type string, and the values are texts
-/// with letters or digits, and have distinct variants.
+/// Returns whether an extensible enum can become a Rust enum. The schema must be a component of type string. Each known value must be a
+/// text with letters or digits, and the names of the variants must differ.
 fn can_become_enum(schema: &Object<'_>) -> bool {
-    let texts: Vec<_> = extensible_enums::values(schema).collect();
+    let texts: Vec<_> = extensible_enums::known_values(schema).collect();
     let variants: BTreeSet<_> = texts
         .iter()
         .map(|text| extensible_enums::variant(text).to_lowercase())

@@ -24,7 +24,7 @@ pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> 
             true
         }
         Item::Impl(block) => {
-            // The trait `ClientInfo` of progenitor-client has the method `api_version`.
+            // The SDK doesn't have progenitor's trait `ClientInfo`, so the trait's method `api_version` becomes a method of the client.
             block.trait_ = None;
             block.items.retain_mut(|item| match item {
                 // Only the methods of operations are async. The constructors are removed, because they set timeouts and can panic; the SDK
@@ -42,7 +42,7 @@ pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> 
             });
             !block.items.is_empty()
         }
-        // The imports of progenitor-client are replaced.
+        // The imports of progenitor-client are removed; the import below replaces them.
         _ => false,
     });
     file.items.insert(
@@ -83,20 +83,17 @@ fn types(prepared: &Prepared<'_>, module: &mut ItemMod) {
         }
     }
     items.extend(added);
-    // Only types that validate a text use progenitor's module `error`.
+    // Removes progenitor's module `error` if no type uses it. Only types that validate text do.
     let text = quote!(#(#items)*).to_string();
     if !text.contains("error :: ConversionError") {
         items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "error"));
     }
     for (name, schema) in &prepared.replaced {
         if schema.has(extensible_enums::KEYWORD) {
-            items.extend(extensible_enums::known_values(name, schema));
+            items.extend(extensible_enums::items(name, schema));
             continue;
         }
-        let (ident, description) = (
-            format_ident!("{name}"),
-            extensible_enums::description(schema),
-        );
+        let (ident, description) = (format_ident!("{name}"), schema.description());
         items.push(parse_quote! {
             #[doc = #description]
             pub type #ident = crate::Identifier;
@@ -115,8 +112,8 @@ fn structure(structure: &mut ItemStruct) -> Item {
     };
     // Without `non_exhaustive`, a new property in the spec would break code that constructs the type.
     structure.attrs.push(parse_quote!(#[non_exhaustive]));
-    // progenitor derives `Default` only if every property is optional. `Identifier` has no default, because an empty identifier would
-    // address another resource.
+    // progenitor derives `Default` only if every property is optional. Any other struct gets `Default` here, unless it contains an
+    // `Identifier`: the type has no default, because an empty identifier would address another resource.
     let has_required = fields.named.iter().any(|field| !is_option(&field.ty));
     let identifier: Type = parse_quote!(crate::Identifier);
     if has_required && fields.named.iter().all(|field| field.ty != identifier) {
@@ -132,7 +129,7 @@ fn structure(structure: &mut ItemStruct) -> Item {
                 .attrs
                 .push(parse_quote!(#[cfg_attr(feature = "schemars", schemars(default))]));
         } else if is_id && field.ty == parse_quote!(::std::string::String) {
-            // A caller uses a required `id` as a path argument of a later request.
+            // Checks a required `id` while the response is decoded, because a caller uses it as a path argument of a later request.
             field.attrs.push(parse_quote!(
                 #[serde(deserialize_with = "crate::decode::identifier")]
             ));

@@ -20,14 +20,14 @@ pub const IDENTIFIER_PATTERN: &str = r"^[^./\\\s][^/\\\s]*$";
 /// The SDK's type for path arguments, such as a publisher's or an offer's id.
 const IDENTIFIER: &str = "Identifier";
 
-/// The hand-written types of the SDK that replace schemas. A type replaces each schema that has the keyword before its name.
+/// Keywords of schemas, and for each the hand-written type of the SDK that replaces the schemas with this keyword.
 const REPLACEMENTS: [(&str, &str); 3] = [
     ("x-link", "Link"),
     ("x-timestamp", "Timestamp"),
     ("pattern", IDENTIFIER),
 ];
 
-/// The prepared spec, in the two versions for progenitor.
+/// The two prepared versions of the spec that progenitor reads.
 pub struct Prepared<'s> {
     /// The spec for the client, without error responses: hand-written code of the SDK parses them.
     pub client: OpenAPI,
@@ -110,7 +110,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
     {
-        // The constants are for other languages. progenitor would make a second enum from them, which rejects unknown values.
+        // The schemas `Known…` are for other languages. progenitor would make a second enum from each, which rejects unknown values.
         for name in replaced.keys() {
             schemas.remove(&format!("Known{name}"));
         }
@@ -129,7 +129,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
         }
     }
     let parse = |mut document: Value| {
-        // A feature of `serde_json`, which another crate can turn on, keeps the order of the file. The generated code must not depend on it.
+        // Another crate can turn on the feature of `serde_json` that keeps the order of the file. Sorting removes this dependency.
         document.sort_all_objects();
         let parsed: Result<OpenAPI, _> = serde_json::from_value(document);
         parsed.map_err(|error| spec.error("", format!("not an OpenAPI 3.0 document: {error}")))
@@ -154,7 +154,7 @@ fn describe(property: &Object<'_>, part: &mut Value) {
     else {
         return;
     };
-    let mut text = extensible_enums::description(&target);
+    let mut text = target.description();
     if property.is_reference() {
         text = text.split("\n\n").next().unwrap_or_default();
     }

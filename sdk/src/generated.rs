@@ -366,7 +366,7 @@ example. A table of the official page calls the property `processPercentage`, bu
 | `warning` | attention may be needed |
 | `error` | something failed; the offer can still be `running` |
 
-The properties of a response hold it as [`Extensible`](crate::Extensible), which also keeps unknown values.*/
+A property of a response has the type [`Extensible`](crate::Extensible) of this enum, which also keeps unknown values.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum MessageLevel {
@@ -404,7 +404,7 @@ whole list.*/
 | `failed` | the offer submission failed |
 | `published` | not documented; it occurs only in the example of the page "Retrieve offers" |
 
-The properties of a response hold it as [`Extensible`](crate::Extensible), which also keeps unknown values.*/
+A property of a response has the type [`Extensible`](crate::Extensible) of this enum, which also keeps unknown values.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum OfferStatus {
@@ -457,7 +457,7 @@ have. The pattern rejects:
 | `complete` | the step is complete |
 | `canceled` | the step was canceled |
 
-The properties of a response hold it as [`Extensible`](crate::Extensible), which also keeps unknown values.*/
+A property of a response has the type [`Extensible`](crate::Extensible) of this enum, which also keeps unknown values.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum StepStatus {

@@ -1,4 +1,4 @@
-//! A value in the spec with its JSON pointer, and the navigation from it to other values and along references.
+//! A value in the spec with its JSON pointer, and functions that return the values inside it and the targets of references.
 
 use serde_json::Value;
 
@@ -108,6 +108,12 @@ impl<'s> Node<'s> {
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&'s str> {
         self.value.get(key)?.as_str()
+    }
+
+    /// Returns the description of this object without surrounding white space; empty if there is none.
+    #[must_use]
+    pub fn description(&self) -> &'s str {
+        self.text("description").unwrap_or_default().trim()
     }
 
     /// Returns whether the property `key` exists.

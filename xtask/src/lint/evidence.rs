@@ -13,8 +13,8 @@
 //! | `200/X-Name` | a header or media type of a response inside the operation |
 //! | `/nullable` | a [`STRICT`] keyword of the owner, and of each property without its own key, here `id/nullable` |
 //!
-//! If no key names a keyword, the keyword has the evidence of its property or owner. [`STRICT`] keywords and inline items always need a
-//! key, because documentation rarely describes them.
+//! If no key names a keyword, the keyword has the evidence of its property or owner. [`STRICT`] keywords and inline `items` always need
+//! their own key, because documentation rarely describes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,8 @@ const SOURCES: &str = "x-sources";
 /// The keywords that need a separate entry.
 const STRICT: [&str; 4] = ["format", "nullable", "pattern", "required"];
 
-/// The kinds of sources, the strongest first. A statement that cites an interpretation counts as an interpretation.
+/// The kinds of sources, the strongest first. A statement has the kind of its strongest source, but a statement that cites an
+/// interpretation is an interpretation.
 const KINDS: [&str; 4] = ["documentation", "observation", "client", "interpretation"];
 const INTERPRETATION: usize = KINDS.len() - 1;
 
@@ -36,7 +37,7 @@ const INTERPRETATION: usize = KINDS.len() - 1;
 pub struct Evidence<'s> {
     /// The broken rules.
     pub findings: Vec<Finding>,
-    /// The number of statements for each kind of [`KINDS`]. The strongest source of a statement decides.
+    /// The number of statements of each kind, in the order of [`KINDS`].
     pub statements: [usize; KINDS.len()],
     spec: &'s Spec,
     /// The kind of each source id, as an index in [`KINDS`].
@@ -78,7 +79,7 @@ pub fn check(spec: &Spec) -> Option<Evidence<'_>> {
     Some(evidence)
 }
 
-/// Collects every `x-evidence` below `parent`, also one at a place where no owner is.
+/// Collects every `x-evidence` below `parent`, including those of objects that aren't owners.
 fn collect<'s>(parent: &Node<'s>, lists: &mut Vec<Node<'s>>) {
     for entry in parent.entries() {
         if entry.key() == EVIDENCE {
@@ -223,7 +224,7 @@ impl<'s> Evidence<'s> {
     }
 }
 
-/// Returns the source ids of an entry of `x-evidence`. An id that isn't text becomes `?`, which is no id.
+/// Returns the source ids of an entry of `x-evidence`. An id that isn't text becomes `?`, which is the id of no source.
 fn ids<'s>(entry: &Node<'s>) -> Vec<&'s str> {
     let ids = entry.value.as_array().into_iter().flatten();
     ids.map(|id| id.as_str().unwrap_or("?")).collect()

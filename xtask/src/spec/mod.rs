@@ -1,5 +1,5 @@
-//! The spec as the commands use it: the generator's model of the spec, compiled schemas, and the rules by which a request belongs to
-//! an operation and a body to a media type.
+//! The spec as the commands use it: the generator's model of the spec, compiled schemas, and functions that find the operation of a
+//! request and the media type of a body.
 
 mod schemas;
 
@@ -43,8 +43,8 @@ pub fn is_json(media_type: &str) -> bool {
 /// else `*/*`.
 pub fn media_for<'c>(content: &'c Map<String, Value>, content_type: &str) -> Option<&'c String> {
     let media_type = essence(content_type);
-    let kind = media_type.split('/').next().unwrap_or_default();
-    [media_type.clone(), format!("{kind}/*"), "*/*".to_owned()]
+    let range = format!("{}/*", media_type.split('/').next().unwrap_or_default());
+    [media_type, range, "*/*".to_owned()]
         .iter()
         .find_map(|wanted| content.keys().find(|media| essence(media) == *wanted))
 }
