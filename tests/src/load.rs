@@ -1,6 +1,5 @@
 //! Reads recordings and scenarios from their folders.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
 
@@ -57,23 +56,27 @@ pub fn root() -> &'static Path {
 
 /// Reads a file, or every `*.json` file in a folder and its subfolders.
 ///
-/// Two recordings of the same request are an error, even if their status codes differ, because the replay server couldn't choose
-/// between them.
+/// Two recordings of the same request are errors, even if their status codes differ, because the replay server couldn't choose between
+/// them.
 #[must_use]
 pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
     let mut loaded = every_recording(path);
-    let mut first_files: HashMap<_, &Path> = HashMap::new();
-    for StoredRecording { file, recording } in &loaded.items {
-        let request = &recording.request;
-        let key = (&request.method, &request.path, &request.query);
-        let first = *first_files.entry(key).or_insert(file);
-        if first != file {
-            let first = first.strip_prefix(path).unwrap_or(first);
+    for stored in &loaded.items {
+        let request = &stored.recording.request;
+        let is_duplicate = |other: &&StoredRecording| {
+            let other_request = &other.recording.request;
+            other.file != stored.file
+                && other_request.method == request.method
+                && other_request.path == request.path
+                && other_request.query == request.query
+        };
+        if let Some(other) = loaded.items.iter().find(is_duplicate) {
+            let other = other.file.strip_prefix(path).unwrap_or(&other.file);
             let message = format!(
                 "has the same request as {}, so the replay server couldn't choose: delete one of the files, or move both to a folder in tests/scenarios",
-                first.display()
+                other.display()
             );
-            loaded.errors.push(Error::of_file(file, message));
+            loaded.errors.push(Error::of_file(&stored.file, message));
         }
     }
     loaded.errors.sort_by(|a, b| a.file.cmp(&b.file));

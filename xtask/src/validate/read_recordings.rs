@@ -43,16 +43,15 @@ pub fn read(paths: &[PathBuf]) -> Input {
 /// Reads a file or folder. In `tests/recordings`, a recording is an error if another file there has the same request, because the
 /// replay server couldn't choose between them.
 fn read_path(path: &Path) -> Loaded<StoredRecording> {
-    let served = files::root().join("tests/recordings").canonicalize();
-    match (path.canonicalize(), served) {
-        (Ok(path), Ok(served)) if path.starts_with(&served) => {
-            let mut loaded = load::recordings(&served);
-            loaded.items.retain(|stored| stored.file.starts_with(&path));
-            loaded.errors.retain(|error| error.file.starts_with(&path));
-            loaded
-        }
-        _ => load::every_recording(path),
-    }
+    let mut loaded = load::every_recording(path);
+    let mut served = load::recordings(&files::root().join("tests/recordings")).errors;
+    // Two paths can name the same file: relative paths, and symbolic links.
+    served.retain(|error| {
+        let mut items = loaded.items.iter();
+        items.any(|stored| stored.file.canonicalize().ok() == error.file.canonicalize().ok())
+    });
+    loaded.errors.extend(served);
+    loaded
 }
 
 impl Input {

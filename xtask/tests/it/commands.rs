@@ -108,13 +108,30 @@ fn duplicate_empty_and_invalid_recordings_of_the_workspace_exit_with_3() {
     let output = run(&root, &["validate", "--spec=spec.yaml"]);
     common::golden("recordings-unusable", &output);
     // `validate` also finds a duplicate of a recording that isn't below the given path.
-    for path in ["tests/recordings/copy.json", "./tests/recordings"] {
+    let assert_duplicate = |path, file, other| {
         let output = run(&root, &["validate", "--spec=spec.yaml", path]);
-        let expected = "tests/recordings/copy.json\n             has the same request as base.json";
-        assert_stdout(3, &output, expected);
+        let expected =
+            format!("tests/recordings/{file}\n             has the same request as {other}");
+        assert_stdout(3, &output, &expected);
+    };
+    assert_duplicate("tests/recordings/base.json", "base.json", "copy.json");
+    assert_duplicate("tests/recordings/copy.json", "copy.json", "base.json");
+    assert_duplicate("./tests/recordings", "copy.json", "base.json");
+
+    // The replay server doesn't read this file.
+    let copy = root.path().join("tests/recordings/copy.json");
+    fs::rename(&copy, copy.with_extension("txt")).expect("a recording");
+    for path in ["tests/recordings/base.json", "tests/recordings/copy.txt"] {
+        let output = run(&root, &["validate", "--spec=spec.yaml", path]);
+        assert_stdout(0, &output, "validated 1 recording and");
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("base.json", &copy).expect("a link");
+        assert_duplicate("tests/recordings/copy.json", "copy.json", "base.json");
+        fs::remove_file(copy).expect("the link");
     }
 
-    fs::remove_file(root.path().join("tests/recordings/copy.json")).expect("a recording");
     let expected = "error: tests/scenarios/empty: the scenario contains no recordings";
     assert_stderr(3, &run(&root, &["serve", "--list"]), expected);
 }
