@@ -331,7 +331,7 @@ example. A table of the official page calls the property `processPercentage`, bu
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]
     pub struct StatusMessage {
-        ///The severity of a message, an extensible enum. No official page lists the values, so their meanings below are an interpretation.
+        ///The severity of a message, an extensible enum. No official page lists the values, so their meanings are an interpretation.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         #[cfg_attr(feature = "schemars", schemars(default))]
@@ -358,7 +358,7 @@ example. A table of the official page calls the property `processPercentage`, bu
     crate::decode::object!(PublicationStep);
     crate::decode::object!(ServiceError);
     crate::decode::object!(StatusMessage);
-    /**The severity of a message, an extensible enum. No official page lists the values, so their meanings below are an interpretation.
+    /**The severity of a message, an extensible enum. No official page lists the values, so their meanings are an interpretation.
 
 | value | meaning |
 |---|---|
