@@ -11,7 +11,7 @@ use crate::exit_code;
 
 const CREDENTIALS: &str = "\
 Credentials: --credential chooses one by name. By default, the tool uses the
-first one of this list whose option or variables are all set, or azure-cli:
+first of this list whose option or variables are set, and otherwise azure-cli:
   token-file        --token-file
   token             AZURE_TOKEN
   service-principal AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET
@@ -54,7 +54,8 @@ pub struct Common {
     /// The credential to use; `cloud-partner --help` describes the default
     #[arg(long, global = true, value_name = "NAME", value_parser = credential_source())]
     pub credential: Option<CredentialSource>,
-    /// A file that holds a token; the tool reads it again every five minutes
+    /// A file that holds a token; the tool reads it again for a request after
+    /// more than five minutes
     #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// The output format
@@ -77,7 +78,8 @@ pub enum Format {
     /// The service's JSON as one document; watch prints one line per event, and
     /// a last line with the result of every offer
     Json,
-    /// As json, but offers prints one line per offer, and status prints one line
+    /// Like json, but each document on one line; `offers` prints one line per
+    /// offer
     Jsonl,
     /// Tab-separated values with a header
     Tsv,
@@ -141,16 +143,17 @@ pub struct Watch {
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = interval)]
     pub interval: Duration,
     /// How long polls may fail before the watch ends with an error; before the
-    /// first successful poll, at most 2min. Without offers, also how long the list
-    /// of offers may contradict the success of an offer
+    /// first successful poll, at most 2min. Without offers: exit code 13 if the list
+    /// of offers contradicts the success of an offer for longer than this
     #[arg(long, value_name = "TIME", default_value = "15min", value_parser = humantime::parse_duration)]
     pub tolerate: Duration,
     /// The outcomes that end the watch of an offer
     #[arg(long, value_name = "STATE", default_value = "outcome", value_parser = until())]
     pub until: Until,
-    /// Wait for a publication that starts after the status in this file. Write the
-    /// file with `cloud-partner status OFFER -o json` for the same offer: the tool
-    /// can't detect the file of another offer, because the file contains no id
+    /// Ignore the publication whose status is in this file, and wait for a later
+    /// one; needs exactly one offer. Write the file with `cloud-partner status
+    /// OFFER -o json` for the same offer: the tool can't detect the file of
+    /// another offer, because the file contains no id
     #[arg(long, value_name = "FILE", requires = "offers")]
     pub after: Option<PathBuf>,
     /// With --after: how long the publication may take to start
@@ -176,7 +179,7 @@ fn until() -> impl TypedValueParser<Value = Until> {
         PossibleValue::new("go-live")
             .help("Any outcome; exit code 0 if the publisher must approve the go-live"),
         PossibleValue::new("live")
-            .help("Any outcome; the watch continues while the publisher must approve the go-live"),
+            .help("Any outcome except the wait for the publisher's approval of the go-live"),
     ])
     .map(|name| match &*name {
         "go-live" => Until::GoLive,

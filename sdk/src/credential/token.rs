@@ -26,14 +26,14 @@ impl AccessToken {
         }
     }
 
-    /// Sets the time at which the token expires. The client renews the token five minutes before its expiry.
+    /// Sets the time at which the token expires. The first call in the five minutes before the expiry renews the token.
     #[must_use]
     pub fn expires_at(mut self, time: impl Into<SystemTime>) -> Self {
         self.expires = Some(time.into());
         self
     }
 
-    /// Sets the duration after which the token expires. The client renews the token five minutes before its expiry.
+    /// Sets the duration after which the token expires. The first call in the five minutes before the expiry renews the token.
     #[must_use]
     pub fn expires_in(mut self, time: Duration) -> Self {
         self.expires = SystemTime::now().checked_add(time);
@@ -89,8 +89,7 @@ impl Token {
         self.expires.is_some_and(|end| now + time >= end)
     }
 
-    /// Replaces the token in a text of the server by `[redacted]`. If the text holds only the beginning of
-    /// the token, the beginning is redacted as well if it has at least 16 bytes.
+    /// Replaces the token in a text of the server by `[redacted]`. Also redacts a cut-off token of at least 16 bytes.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         const BEGINNING_LENGTH: usize = 16;
         let header = self.header.to_str().unwrap_or_default();

@@ -85,7 +85,7 @@ fn html_title(page: &str) -> Option<&str> {
 /// Returns the first line that isn't empty, with at most 500 characters. Characters that control a terminal or the direction of text
 /// are removed.
 pub(crate) fn one_line(text: &str) -> Option<String> {
-    // A shortcut for correlation ids, which every response has.
+    // Fast path: every response has a correlation id, which rarely needs a change.
     if (1..=LONGEST_MESSAGE).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
         return Some(text.to_owned());
     }

@@ -20,7 +20,7 @@ use super::pseudonyms::{Kind, Pseudonyms, kind_by_form, regex};
 use super::public_values::web_url;
 use crate::spec::{Node, Operation};
 
-/// The properties with values that the service has chosen, but that the spec doesn't list.
+/// The properties of the spec whose values are words of the service, although they have no `x-extensible-enum`.
 const WORDS: &[&str] = &[
     "code",
     "exceptionCode",
@@ -160,7 +160,7 @@ impl Pseudonyms {
         if let Some(url) = web_url(text) {
             return self.url(&url);
         }
-        // The pseudonyms of words and texts have the same form, so they need the same counter.
+        // `Pseudonyms` counts per kind. With two counters, a word and a text could get the same pseudonym.
         let kind = if kind == Kind::Word { Kind::Text } else { kind };
         self.replace(kind, text)
     }

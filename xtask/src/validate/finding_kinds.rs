@@ -61,7 +61,7 @@ kinds! {
     UNKNOWN_HEADER = "unknown-header" Note,
         "describe the header in the spec if clients need it, otherwise remove it from the recording";
     ERROR_BODY = "error-body" Note,
-        "nothing to do: clients check the status code before they read the body of an error response";
+        "nothing to do: an error response can have any body, such as the HTML page of a gateway";
     SECRET = "secret" Error,
         "replace the secret by a placeholder or remove the header, and revoke the secret if it is real";
     E_MAIL_ADDRESS = "e-mail-address" Error,

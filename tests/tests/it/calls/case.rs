@@ -35,7 +35,8 @@ struct Case {
     status: Option<u16>,
     /// A part of the error's message.
     message: String,
-    /// The errors of earlier attempts, latest first: the correlation id of each, its status code, or `no status`.
+    /// The distinct errors of earlier attempts, latest first. Each is written as its correlation id, else its status code, else
+    /// `no status`.
     sources: Vec<String>,
     /// The minimum times between the requests.
     waits_ms: Vec<u64>,
@@ -44,6 +45,7 @@ struct Case {
 /// Runs all cases of a table concurrently, and panics with the names of the cases that failed.
 pub async fn check_table(yaml: &str, token: &str) {
     let start = |case: Case| (case.name.clone(), tokio::spawn(case.check(token)));
+    // All servers start here, before the first call. The tasks run only from the first `await` on, so no timeout includes a start.
     let checks: Vec<_> = table(yaml).into_iter().map(start).collect();
     let mut failed = Vec::new();
     for (name, check) in checks {
@@ -53,8 +55,7 @@ pub async fn check_table(yaml: &str, token: &str) {
 }
 
 impl Case {
-    /// Starts a server, and returns a future that makes the call and checks the result. Each server is started before the first call, so
-    /// that no timeout includes the start of a server.
+    /// Starts a server, and returns a future that makes the call and checks the result.
     fn check(self, token: &str) -> impl Future<Output = ()> + use<> {
         let milliseconds = Duration::from_millis;
         let mut policy = retry(self.attempts.unwrap_or(3));
