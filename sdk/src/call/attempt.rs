@@ -29,7 +29,7 @@ pub(super) struct Attempt<'a> {
     pub(super) success_codes: &'static [RangeInclusive<u16>],
     pub(super) token: &'a Token,
     pub(super) call_started: Instant,
-    pub(super) attempt_started: Instant,
+    pub(super) started: Instant,
 }
 
 impl Attempt<'_> {
@@ -46,7 +46,7 @@ impl Attempt<'_> {
             (200..=299, Ok(is_complete)) => self.check_success(received, is_complete),
             // An error while reading the body is ignored, so that the caller gets the status code, `Retry-After` and the part of the
             // body that arrived.
-            _ => Err(self.error_response(received)),
+            _ => Err(self.error_response(&received)),
         }
     }
 
@@ -113,10 +113,10 @@ impl Attempt<'_> {
         Ok(received)
     }
 
-    fn error_response(&self, received: Received) -> Error {
+    fn error_response(&self, received: &Received) -> Error {
         if (300..400).contains(&received.status) {
             let location = self
-                .header(&received, &LOCATION)
+                .header(received, &LOCATION)
                 .and_then(|location| reqwest::Url::parse(&location).ok());
             let host = location.as_ref().and_then(reqwest::Url::host_str);
             let message = format!(
@@ -137,7 +137,7 @@ impl Attempt<'_> {
     /// Returns the result of the future, or an error when the attempt or the call times out.
     async fn in_time<T>(&self, work: impl Future<Output = reqwest::Result<T>>) -> Result<T, Error> {
         let attempt_timeout = self.settings.attempt_timeout;
-        let attempt_left = attempt_timeout.saturating_sub(self.attempt_started.elapsed());
+        let attempt_left = attempt_timeout.saturating_sub(self.started.elapsed());
         let call_left = self.settings.call_left(self.call_started);
         match timeout(attempt_left.min(call_left), work).await {
             Ok(result) => result.map_err(Error::from_reqwest),

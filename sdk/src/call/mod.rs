@@ -183,11 +183,11 @@ impl Call<'_> {
             success_codes: self.operation.success_codes,
             token,
             call_started: self.started,
-            attempt_started: Instant::now(),
+            started: Instant::now(),
         };
         let outcome = attempt.send(request).await;
         self.trace
-            .attempted(self.attempts, attempt.attempt_started.elapsed(), &outcome);
+            .attempted(self.attempts, attempt.started.elapsed(), &outcome);
         outcome
     }
 }
