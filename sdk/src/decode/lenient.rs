@@ -20,7 +20,7 @@ use crate::values::identifier::Identifier;
 use crate::values::link::Link;
 use crate::values::timestamp::Timestamp;
 
-/// The type of a property.
+/// A type that a property can have.
 pub(crate) trait Lenient<'de>: Deserialize<'de> {
     /// Decodes a required value.
     fn required<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -44,7 +44,7 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
     }
 }
 
-/// A type that is decoded from some of the types of JSON. A method returns `None` if there is no value for its type of JSON.
+/// A type to which some JSON types can be decoded. A method returns `None` if its JSON type can't be decoded to this type.
 pub(crate) trait FromJson<'de>: Sized {
     fn from_scalar(_: Scalar<'de>) -> Option<Self> {
         None
@@ -59,7 +59,7 @@ pub(crate) trait FromJson<'de>: Sized {
     }
 }
 
-/// Decodes a value of any type of JSON.
+/// Decodes a value of any JSON type.
 pub(crate) fn from_json<'de, D: Deserializer<'de>, T: FromJson<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -80,7 +80,7 @@ impl<'de> FromJson<'de> for Scalar<'de> {
     }
 }
 
-/// Decodes a required property. The generated code names it in `deserialize_with`.
+/// Decodes a required property. The generated code names this function in `deserialize_with`.
 pub(crate) fn required<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -89,8 +89,8 @@ where
     T::required(deserializer)
 }
 
-/// Decodes the required identifier of an object. Text that isn't an identifier is an error here, because a later request with it
-/// would fail without naming the response. The generated code names it in `deserialize_with`.
+/// Decodes the required identifier of an object. Text that isn't an identifier is an error here, because the error of a later request
+/// with this text wouldn't point to this response. The generated code names this function in `deserialize_with`.
 pub(crate) fn identifier<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     deserializer.deserialize_str(IdentifierVisitor)
 }
@@ -111,7 +111,7 @@ impl Visitor<'_> for IdentifierVisitor {
     }
 }
 
-/// Decodes an optional property. The generated code names it in `deserialize_with`.
+/// Decodes an optional property. The generated code names this function in `deserialize_with`.
 pub(crate) fn option<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -329,7 +329,7 @@ impl<'a> Scalar<'a> {
     }
 }
 
-/// Decodes a struct from an object. The code that serde derives also accepts an array, by position.
+/// Decodes a struct only from an object. The code that serde derives would also accept an array of the fields' values.
 pub(crate) struct Object<T>(pub(crate) PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {

@@ -3,8 +3,8 @@
 //!
 //! | value | optional property | required property | property that the spec doesn't name |
 //! |---|---|---|---|
-//! | a string with an unpaired surrogate or with invalid UTF-8 | `None` | error | ignored |
-//! | a property that occurs twice | `None` | error | ignored |
+//! | a string that can't be decoded, such as one with an unpaired surrogate | `None` | error; in an extensible enum, an unknown value | ignored |
+//! | a property that occurs twice | `None` | error; in an extensible enum, an unknown value | ignored |
 //! | a number beyond the range of `f64`, such as `1e999` | error | error | ignored |
 //! | a value nested deeper than 128 levels | error | error | ignored |
 
@@ -34,7 +34,7 @@ pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
             Ok(value) => return Ok(value),
             Err(other) => {
                 let other_path = error_path(repaired.as_bytes(), &other);
-                // For an error at the same path, the first message describes the original value and the second one describes `null`.
+                // At the same path, the first error is kept: it describes the original value, and the second describes `null`.
                 if !other_path.starts_with(&path) {
                     return Err(format!("{other_path}: {other}"));
                 }
@@ -56,8 +56,8 @@ fn strict<T: for<'de> Lenient<'de>>(body: &[u8]) -> serde_json::Result<T> {
     Ok(value)
 }
 
-/// Returns the path of the value at which decoding stopped. It follows from the position of the error, because decoding with a
-/// deserializer that tracks the path would compile the decoding of each type a second time.
+/// Returns the path of the value at which decoding stopped. The path is computed from the error's position, because a deserializer
+/// that tracks the path would need a second compiled copy of the decoding of each type.
 fn error_path(body: &[u8], error: &serde_json::Error) -> String {
     let lines = body.split_inclusive(|byte| *byte == b'\n');
     let line_start: usize = lines

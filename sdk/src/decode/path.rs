@@ -2,13 +2,13 @@
 
 use super::repair::string_length;
 
-/// The maximum number of steps of a path, so that deeply nested text needs no memory for each level.
+/// The maximum number of steps of a path. It limits the memory for deeply nested text.
 const MAXIMUM_STEPS: usize = 16;
 
 /// A step of a path.
 enum Step {
     Index(usize),
-    /// A property. The name is `None` before the colon, and after a complete value.
+    /// A property. The name is `None` from the opening brace or comma to the colon.
     Property(Option<String>),
 }
 
@@ -18,7 +18,7 @@ pub(super) fn at_end(text: &[u8]) -> String {
     let mut steps = Vec::new();
     // The number of open arrays and objects below the last step.
     let mut deeper = 0_usize;
-    let mut string = &text[..0];
+    let mut last_string = &text[..0];
     let mut rest = text;
     let mut is_in_string = false;
     while let Some(byte) = rest.first() {
@@ -29,7 +29,7 @@ pub(super) fn at_end(text: &[u8]) -> String {
                 let complete = string_length(rest);
                 is_in_string = complete.is_none();
                 length = complete.unwrap_or(rest.len());
-                string = &rest[..length];
+                last_string = &rest[..length];
             }
             (b'[' | b'{', _) if is_deepest => deeper += 1,
             (b']' | b'}', _) if deeper > 0 => deeper -= 1,
@@ -39,7 +39,7 @@ pub(super) fn at_end(text: &[u8]) -> String {
             (b']' | b'}', _) => {
                 steps.pop();
             }
-            (b':', Some(Step::Property(name))) => *name = Some(unquoted(string)),
+            (b':', Some(Step::Property(name))) => *name = Some(unquoted(last_string)),
             (b',', Some(Step::Index(index))) => *index += 1,
             (b',', Some(Step::Property(name))) => *name = None,
             _ => {}

@@ -17,7 +17,7 @@ pub(super) fn repair(body: &[u8]) -> Option<Value> {
     Some(value.0)
 }
 
-/// Replaces each string that isn't valid Unicode. A string value becomes `null`, and a property name becomes `"\u{fffd}"`.
+/// Replaces each string that can't be decoded. A string value becomes `null`, and a property name becomes `"\u{fffd}"`.
 fn without_invalid_strings(body: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(body.len());
     let mut rest = body;

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::types::{OfferStatusReport, PublicationStep, StepStatus};
 use crate::{Extensible, Response};
 
-/// A report that differs from the previous report.
+/// A report that is the first, or that differs from the previous report.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Change {

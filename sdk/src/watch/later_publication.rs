@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::types::{OfferStatusReport, PublicationStep};
 
-/// Returns whether `report` is about a later publication than `earlier`.
+/// Returns whether the reports show that `report` is about a later publication than `earlier`.
 pub(crate) fn is_later_publication(
     earlier: &OfferStatusReport,
     report: &OfferStatusReport,
@@ -40,7 +40,8 @@ mod tests {
     use super::is_later_publication;
     use crate::types::OfferStatusReport;
 
-    /// After each earlier report: reports of a later publication, and reports that can be about the same publication.
+    /// A report per line. A `later` report is about a later publication than the last `earlier` report above it. A `same` report can be
+    /// about the same publication.
     const REPORTS: &str = r#"
         earlier {"status":"succeeded","messages":[{"timestamp":"2024-05-01T10:00:00Z"}],"steps":[{"id":"a","messages":[{"timestamp":"2024-05-01T11:00:00"}]}]}
         later   {"status":"running"}
@@ -69,7 +70,7 @@ mod tests {
         same    {"status":"succeeded"}"#;
 
     #[test]
-    fn a_later_publication_shows_in_the_status_and_steps_or_in_newer_messages() {
+    fn a_later_publication_is_detected_by_its_status_steps_or_newer_messages() {
         let mut earlier = OfferStatusReport::default();
         for case in REPORTS.trim().lines() {
             let (label, report) = case.trim().split_once(' ').expect("two columns");

@@ -27,7 +27,7 @@ pub(crate) struct ListedOffer {
     pub(crate) changed: bool,
 }
 
-/// The state of a publication in a list. If an offer occurs twice in a list, the last of these states counts.
+/// The state of a publication in a list. If an offer occurs twice in a list, the state that comes later in this enum counts.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ListedState {
     /// The list doesn't contain a status of the offer.
@@ -65,7 +65,7 @@ impl EarlierLists {
                 item.status = offer.status;
             }
         }
-        let first = !std::mem::replace(&mut self.has_list, true);
+        let is_first_list = !std::mem::replace(&mut self.has_list, true);
         for (id, item) in &mut items {
             // Copies the id only if it is new.
             let before = match self.fingerprints.get_mut(id.as_str()) {
@@ -74,7 +74,7 @@ impl EarlierLists {
                     .fingerprints
                     .insert(id.as_str().into(), item.fingerprint),
             };
-            item.changed = !first && before != Some(item.fingerprint);
+            item.changed = !is_first_list && before != Some(item.fingerprint);
         }
         items
     }

@@ -13,7 +13,8 @@ pub(crate) struct OfferStateMachine {
     pub(crate) id: String,
     pub(crate) offer: PolledOffer,
     pub(crate) options: WatchOptions,
-    /// The maximum time until a report shows the start of the publication. It has an effect only with an earlier report.
+    /// The maximum time until a report shows the start of the publication. It has an effect only in a watch with
+    /// [`after`](crate::WatchBuilder::after).
     pub(crate) start_timeout: Duration,
     /// Whether a response is pending.
     pub(crate) polling: bool,

@@ -20,8 +20,8 @@ pub struct WatchResult {
     pub outcome: Outcome,
     /// The last report; `None` if the watch ended before the first report.
     pub report: Option<OfferStatusReport>,
-    /// The error of the last completed poll; `None` if this poll succeeded. The earlier `errors` are its chain of
-    /// [`source`](std::error::Error::source)s.
+    /// The error of the last completed poll; `None` if this poll succeeded. The chain of this error's
+    /// [`source`](std::error::Error::source)s contains the earlier `errors`.
     pub last_error: Option<Error>,
     /// The last eight errors since the last successful poll, oldest first. If several errors have the same cause, only the last of
     /// them is kept.

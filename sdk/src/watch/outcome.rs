@@ -42,7 +42,7 @@ pub enum Outcome {
     /// A watch with [`after`](crate::WatchBuilder::after) received no report that shows the start of the new publication within the
     /// [start timeout](crate::WatchBuilder::start_timeout). The last report can be about the previous publication.
     NotStarted,
-    /// The watch [timed out](crate::WatchBuilder::timeout) before the publication had an outcome.
+    /// No outcome ended the watch before its [timeout](crate::WatchBuilder::timeout).
     TimedOut,
 }
 

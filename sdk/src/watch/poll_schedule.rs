@@ -10,7 +10,7 @@ use crate::{Error, Response};
 /// as a wrong host name.
 const MAXIMUM_BEFORE_SUCCESS: Duration = Duration::from_secs(2 * 60);
 
-/// The first wait after an error. The wait doubles up to the interval.
+/// The first wait after an error. Each further error doubles the wait, up to the interval.
 const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
 
 /// The maximum number of distinct errors that are kept.
@@ -53,8 +53,8 @@ impl PollSchedule {
 
     /// Records the result of a poll, and sets the time of the next poll.
     ///
-    /// Returns the wait until the next poll if it comes from a `Retry-After` header that is longer than the interval, else `None`.
-    /// Returns the error, with the earlier errors since the last success as its sources, if the error ends the watch.
+    /// Returns the wait until the next poll if a `Retry-After` header that is longer than the interval determines this wait, else
+    /// `None`. If an error ends the watch, returns this error with the earlier errors since the last success as its sources.
     pub(crate) fn received<T>(
         &mut self,
         result: &Result<Response<T>, Error>,
@@ -98,7 +98,7 @@ impl PollSchedule {
             .backoff
             .saturating_mul(2)
             .clamp(INITIAL_BACKOFF.min(options.interval), options.interval);
-        // The last poll is sent when the tolerated time ends, not a whole interval later.
+        // Shortens the last wait, so that the last poll is sent when the tolerated time ends.
         Ok(options
             .with_jitter(self.backoff)
             .min(give_up_at.saturating_sub(now)))
@@ -110,9 +110,9 @@ impl PollSchedule {
         Some(Error::chain(earlier.to_vec(), last.clone()))
     }
 
-    /// Adds the error. The new error replaces an earlier error with the same cause, because its correlation id is newer. If the new
-    /// error has no sources, it gets the sources of the replaced error. For example, a 401 remains a source when every later token
-    /// request fails.
+    /// Adds the error. The new error replaces an earlier error with the same cause, so that the newest correlation id is kept. If the
+    /// new error has no sources, it gets the sources of the replaced error. For example, the 401 before the first failed token request
+    /// remains a source when every later token request fails.
     fn keep(&mut self, error: &Error) {
         let mut error = error.clone();
         self.errors.retain(|kept| {

@@ -1,4 +1,4 @@
-//! An offer whose status a watch polls. Both watches use this state.
+//! The state of an offer whose status a watch polls.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use crate::watch::poll_schedule::PollSchedule;
 use crate::watch::undecodable_values::has_undecodable_values;
 use crate::{Change, Error, Outcome, Response, WatchEvent, WatchResult};
 
-/// The reports of an offer, and the schedule of its polls. The state machine decides when it sends a poll.
+/// The last reports of an offer, and the schedule of its polls.
 #[derive(Debug)]
 pub(crate) struct PolledOffer {
     pub(crate) last_report: Option<OfferStatusReport>,
-    /// The report from which the watch distinguishes a later publication. `None` means that the later publication has started, or
-    /// that the watch accepts any publication.
+    /// A report from before the publication that the watch waits for. `None` means that this publication has started, or that the
+    /// watch accepts any publication.
     earlier_report: Option<OfferStatusReport>,
     pub(crate) schedule: PollSchedule,
 }
 
 impl PolledOffer {
-    /// `last_report` is a report that the caller has stored. The first poll is due at once.
+    /// Creates an offer whose first poll is due at once. `last_report` is the stored report of a resumed watch.
     pub(crate) fn new(
         last_report: Option<OfferStatusReport>,
         earlier_report: Option<OfferStatusReport>,
@@ -37,7 +37,7 @@ impl PolledOffer {
         self.earlier_report.is_none()
     }
 
-    /// Processes the result of a poll. Only the last event can be [`WatchEvent::Ended`].
+    /// Processes the result of a poll, and returns the events to report. Only the last event can be [`WatchEvent::Ended`].
     pub(crate) fn receive(
         &mut self,
         result: Result<Response<OfferStatusReport>, Error>,

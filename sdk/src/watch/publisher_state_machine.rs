@@ -22,9 +22,9 @@ type Actions = Vec<Action<PublisherWatchEvent, PublisherWatchResult>>;
 
 /// The state of a watch of a publisher's offers.
 ///
-/// After a list, the status of every open offer is requested once. The next list is requested an interval after the list, but only
-/// after these status requests have ended. Before the next list, only the status requests that failed are repeated. A list request
-/// and a status request never run concurrently.
+/// After a list, the status of every offer that is `open` is requested once. The next list is requested an interval after the list,
+/// but only after these status requests have ended. Until the next list, only the status requests that failed are repeated. A list
+/// request and a status request never run concurrently.
 #[derive(Debug, Default)]
 pub(crate) struct PublisherStateMachine {
     options: WatchOptions,
@@ -32,7 +32,7 @@ pub(crate) struct PublisherStateMachine {
     list_schedule: PollSchedule,
     /// Whether the response of a list request is pending.
     list_pending: bool,
-    /// The earliest time of any request, which the `Retry-After` of an error sets.
+    /// No request is sent before this time, which the `Retry-After` of an error sets.
     hold: Duration,
     offers: BTreeMap<String, WatchedOffer>,
     /// The status requests to send, each with its earliest time and the offer's id. The time is zero for a request that follows a
@@ -120,7 +120,7 @@ impl PublisherStateMachine {
         }
     }
 
-    /// Compares the results of the watched offers with the list, and adds new watched offers: those that are in flight or changed.
+    /// Compares the results of the watched offers with the list, and starts to watch the offers that are in flight or changed.
     fn compare(&mut self, list: Vec<OfferSummary>, now: Duration) {
         let items = self.earlier_lists.compare(list);
         for (id, watched) in &mut self.offers {
@@ -225,7 +225,7 @@ impl PublisherStateMachine {
         idle.then_some(self.list_schedule.next_poll.max(self.hold))
     }
 
-    /// Returns the earliest time of the next status request, or `None` if no status request can be sent now.
+    /// Returns the earliest time of the next status request, or `None` if none is queued or a pending request must end first.
     fn poll_at(&self) -> Option<Duration> {
         if self.list_pending || self.pending_polls >= MAXIMUM_REQUESTS {
             return None;
@@ -234,7 +234,8 @@ impl PublisherStateMachine {
         Some(self.hold.max(*due))
     }
 
-    /// Sends the requests that are due. A list request goes first, because the status of every open offer is requested after the list.
+    /// Sends the requests that are due. A list request precedes repeated status requests, because the status of every open offer is
+    /// requested after the list anyway.
     fn send(&mut self, now: Duration, actions: &mut Actions) {
         if self.list_at().is_some_and(|at| now >= at) {
             self.list_pending = true;
@@ -266,8 +267,8 @@ impl WatchedOffer {
             return;
         };
         // A list agrees with the outcome if its status has changed to the status of the report. No list agrees with an outcome that a
-        // contradiction has changed to `Contradictory`. After another change in the list, such as a new version, the report can be about
-        // an earlier publication.
+        // contradiction has changed to `Contradictory`. After any other change in the list, such as a new version, the report can be
+        // about an earlier publication.
         let agrees = has_new_status
             && status == Some(&report.status)
             && report.outcome() == Some(result.outcome);

@@ -162,12 +162,12 @@ impl PublisherWatchBuilder {
 /// * The offer's status, version or time of the last change differs between two lists.
 /// * The offer is new since the first list.
 ///
-/// The watch ends when every watched offer has ended and a later list shows no change. If the first list contains no offer in flight,
-/// the watch ends with an empty result, which isn't a success.
+/// The watch ends when every watched offer has a result and a later list shows no further change. If the first list contains no
+/// offer in flight, the watch ends with an empty result, which isn't a success.
 ///
 /// # Number of requests
 ///
-/// In each interval, the watch sends one list request, and one status request for each watched offer that hasn't ended. For example,
+/// In each interval, the watch sends one list request, and one status request for each watched offer without a result. For example,
 /// 10,000 offers with 50 in flight take 51 requests. A status request that failed can be repeated within the interval. At most eight
 /// status requests run concurrently. The watch of an offer continues when the offer disappears from the list.
 ///
@@ -192,8 +192,8 @@ impl PublisherWatchBuilder {
 ///
 /// # Publications that the watch doesn't detect
 ///
-/// The watch doesn't detect a publication that starts and ends between two lists if the offer has the same status, version and time in
-/// both lists. To wait for one publication, use [`Client::watch`](crate::Client::watch) with
+/// The watch doesn't detect a publication that starts and ends between two lists if the offer has the same status, version and time of
+/// the last change in both lists. To wait for one publication, use [`Client::watch`](crate::Client::watch) with
 /// [`WatchBuilder::after`](crate::WatchBuilder::after).
 ///
 /// ```no_run

@@ -112,8 +112,8 @@ fn is<K: KnownValue>(value: Option<&Extensible<K>>, known: K) -> bool {
 }
 
 impl OfferSummary {
-    /// Returns whether the offer's publication is in flight, as [`OfferStatusReport::is_in_flight`] does. A missing status also
-    /// counts as in flight.
+    /// Returns whether the offer's publication is in flight, by the rules of [`OfferStatusReport::is_in_flight`]. A missing status
+    /// also counts as in flight.
     #[must_use]
     pub fn is_in_flight(&self) -> bool {
         is_in_flight(self.status.as_ref())

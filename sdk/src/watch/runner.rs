@@ -20,8 +20,9 @@ const MAXIMUM_WAIT: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
 type PendingRequest = Pin<Box<dyn Future<Output = Input> + Send>>;
 
-/// A state machine with its requests and its timer. They run while the runner is polled, not in spawned tasks. Therefore, tracing
-/// spans of the caller apply to the requests, panics of the requests reach the caller, and dropping the runner cancels the requests.
+/// A state machine with its requests and its timer. Requests and timer run while the watch is awaited or read, not in spawned tasks.
+/// Therefore, tracing spans of the caller apply to the requests, panics of the requests reach the caller, and dropping the runner
+/// cancels the requests.
 pub(crate) struct Runner<M: StateMachine> {
     client: Client,
     publisher: PublisherId,

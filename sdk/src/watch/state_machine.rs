@@ -1,7 +1,7 @@
 //! The interface between the two parts of a watch. The state machine makes the decisions: it has no I/O and no clock. The runner
 //! passes inputs and the time to the state machine, and performs the actions that the state machine returns.
 //!
-//! Every time is a duration since the runner was first polled.
+//! Every time is a duration since the watch was first awaited or read.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub(crate) enum Request {
 /// An input of a state machine.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// The time that `wake_at` returned has come. The state machine ignores a timer that is too early or that it doesn't need.
+    /// The time that `wake_at` returned has come. The state machine ignores a timer that is early or not needed.
     Timer,
     /// The result of [`Request::List`].
     List(Result<Response<Vec<OfferSummary>>, Error>),

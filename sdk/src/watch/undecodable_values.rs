@@ -67,7 +67,7 @@ mod tests {
     use super::has_undecodable_values;
 
     #[test]
-    fn only_unread_values_that_could_contradict_a_success_are_detected() {
+    fn only_undecodable_values_that_could_contradict_a_success_are_detected() {
         let harmless = [
             "",
             r#","steps":null,"messages":"""#,

@@ -42,7 +42,7 @@ fn describe(event: &WatchEvent) -> String {
         WatchEvent::Changed(change) => {
             let status = &change.report.status;
             match change.steps.first().and_then(|step| step.before.as_ref()) {
-                Some(before) => format!("{status} after {before}"),
+                Some(before) => format!("{status} (step was {before})"),
                 None => status.to_string(),
             }
         }
@@ -52,7 +52,7 @@ fn describe(event: &WatchEvent) -> String {
     }
 }
 
-async fn events(watch: WatchBuilder) -> String {
+async fn event_descriptions(watch: WatchBuilder) -> String {
     let mut watch = watch.start();
     let mut events = Vec::new();
     while let Some(event) = with_timeout("watch", watch.next_event()).await {
@@ -114,7 +114,7 @@ const REPORTS: [&str; 3] = [
     r#"{"status":"succeeded","steps":[{"id":"x","status":"complete"}]}"#,
 ];
 
-/// Returns a report that a program has stored and read again.
+/// Returns a report that was encoded as JSON and decoded again, as by a program that stores it.
 fn stored_report(index: usize) -> OfferStatusReport {
     let report: OfferStatusReport = serde_json::from_str(REPORTS[index]).expect("a report");
     let text = serde_json::to_string(&report).expect("it can be encoded");
@@ -124,18 +124,18 @@ fn stored_report(index: usize) -> OfferStatusReport {
 #[tokio::test]
 async fn a_resumed_watch_reports_the_changes_since_the_stored_report() {
     let [first, second, last] = REPORTS;
-    let running_again = "running after complete, failed, ended: failed";
+    let running_again = "running (step was complete), failed, ended: failed";
     for (stored, responses, expected) in [
         // The first response equals the stored report.
         (
             1,
             vec![second, last],
-            "succeeded after inProgress, ended: succeeded",
+            "succeeded (step was inProgress), ended: succeeded",
         ),
         (
             0,
             vec![last],
-            "succeeded after notStarted, ended: succeeded",
+            "succeeded (step was notStarted), ended: succeeded",
         ),
         // The watch requests the status, although the stored report has an outcome.
         (2, vec![last], "ended: succeeded"),
@@ -144,7 +144,7 @@ async fn a_resumed_watch_reports_the_changes_since_the_stored_report() {
     ] {
         let server = ScriptedServer::scripts(responses.iter().map(json_response).collect());
         let watch = watch_offer(&client(server.url())).resume_from(stored_report(stored));
-        assert_eq!(events(watch).await, expected);
+        assert_eq!(event_descriptions(watch).await, expected);
         assert_eq!(server.requests().len(), responses.len());
     }
 
@@ -164,13 +164,13 @@ async fn a_result_contains_the_last_eight_distinct_errors_since_the_last_report(
     let mut scripts = vec![
         error(500, "before the report"),
         report("running"),
-        // The later 503 replaces this error, because it has the same cause.
+        // The later 503 replaces this error, because both have the same cause.
         error(503, "replaced"),
-        error(501, "the ninth"),
+        error(501, "the oldest of nine"),
         error(503, "0"),
     ];
     scripts.extend((1..7).map(|number| error(503 + number, &number.to_string())));
-    // The watch times out during the wait of a day.
+    // The watch times out during the wait that `Retry-After` causes.
     let headers = [
         ("x-ms-correlation-request-id", "7"),
         ("retry-after", "86400"),
@@ -213,7 +213,7 @@ async fn an_error_of_the_token_provider_after_the_first_report_doesnt_end_a_watc
     // Each token expires before the next poll.
     let watch = watch_offer(&client).interval(Duration::from_millis(60));
     let expected = "running, no token, succeeded, ended: succeeded";
-    assert_eq!(events(watch).await, expected);
+    assert_eq!(event_descriptions(watch).await, expected);
 }
 
 #[tokio::test]
@@ -235,7 +235,7 @@ async fn a_panic_of_the_token_provider_reaches_the_task_that_awaits_the_watch() 
 
 #[tokio::test]
 async fn dropping_a_watch_cancels_its_requests() {
-    // A task that awaits a watch is aborted between two polls.
+    // A task that awaits a watch is aborted.
     let server = ScriptedServer::scripts(vec![report("running")]);
     let watch = watch_offer(&client(server.url()));
     let task = tokio::spawn(async move { watch.await.is_ok() });
@@ -244,7 +244,7 @@ async fn dropping_a_watch_cancels_its_requests() {
     assert!(task.await.is_err_and(|error| error.is_cancelled()));
     let requests = server.requests().len();
     tokio::time::sleep(Duration::from_millis(200)).await;
-    // One request may have been pending.
+    // One request can still have been on its way to the server.
     assert!(server.requests().len() <= requests + 1);
 
     // A publisher watch is dropped while it polls the offers.

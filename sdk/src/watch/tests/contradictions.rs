@@ -9,7 +9,7 @@ use crate::PublisherWatchEvent;
 ///
 /// * the statuses of the offer in the lists, one per minute; `-` is an item without a status, and `not-listed` is an empty list
 /// * the statuses in the reports, one per minute
-/// * the outcomes of the offer
+/// * the outcomes in the `OfferEnded` events
 /// * the minute in which the watch ends
 ///
 /// The last status of a column repeats.

@@ -1,9 +1,9 @@
-//! A reference model of the watches: a second implementation of their options, which imports nothing from the crate. It computes the
-//! expected result of a run from the responses of the service.
+//! A reference model of the watches: a second implementation, which imports nothing from the crate. The model computes the expected
+//! result of a run from the responses of the service.
 
 use std::collections::BTreeMap;
 
-/// Seconds since the start of the watch.
+/// A duration, or the time since the start of the watch.
 pub type Seconds = u64;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -101,7 +101,7 @@ pub fn may_count_as_success(outcome: &str) -> bool {
     ["succeeded", "awaitingGoLive"].contains(&outcome)
 }
 
-/// Returns the outcome that ends the watch of one offer.
+/// Returns the outcome of the report if this outcome ends the watch of one offer.
 fn final_outcome(report: Report, options: Options) -> Option<&'static str> {
     outcome(report).filter(|outcome| !(options.until_live && *outcome == "awaitingGoLive"))
 }
@@ -123,7 +123,7 @@ fn tolerated(fault: Fault, succeeded_before: bool, options: Options) -> Seconds 
 
 /// Returns the index of the first exchange whose error isn't tolerated, for each offer and for the list (`None`).
 pub fn errors_not_tolerated(log: &[Exchange], options: Options) -> BTreeMap<Option<u8>, usize> {
-    // For each offer and the list: whether a poll has succeeded, and the time at which the first poll since then was sent.
+    // For each offer and the list: whether a poll has succeeded, and the time at which the first poll since the last success was sent.
     let mut polls: BTreeMap<Option<u8>, (bool, Option<Seconds>)> = BTreeMap::new();
     let mut ends = BTreeMap::new();
     for (index, exchange) in log.iter().enumerate() {
@@ -155,19 +155,18 @@ pub fn end_of_offer_watch(log: &[Exchange], options: Options) -> Option<(usize, 
         .min_by_key(|(index, _)| *index)
 }
 
-/// An offer of a publisher, as the exchanges of a watch show it.
+/// The state of an offer after the exchanges of a publisher watch.
 #[derive(Clone, Debug, Default)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "the facts are independent of each other"
 )]
 pub struct Offer {
-    /// Whether the offer was in flight in a list, or differs between two lists.
+    /// Whether the offer was in flight in a list, differs between two lists, or is new since the first list.
     pub is_watched: bool,
     /// The item in the last list that contains the offer.
     item: Option<Item>,
-    /// The status in the last list that has a status of the offer, since the offer is watched. An earlier status is that of an
-    /// earlier publication.
+    /// The last status of the offer in a list since the offer is watched. An earlier status is about an earlier publication.
     listed_status: Option<&'static str>,
     report: Option<Report>,
     /// The time since which the list contradicts the report.
@@ -211,7 +210,7 @@ impl Offer {
     }
 }
 
-/// Returns the offers that the exchanges of a publisher watch show.
+/// Returns the state of each offer after the exchanges of a publisher watch.
 pub fn offers(log: &[Exchange], options: Options) -> BTreeMap<u8, Offer> {
     let mut offers: BTreeMap<u8, Offer> = BTreeMap::new();
     let mut is_first_list = true;
@@ -250,7 +249,8 @@ pub fn offers(log: &[Exchange], options: Options) -> BTreeMap<u8, Offer> {
     offers
 }
 
-/// Returns whether every watched offer has succeeded, a list was received after the reports, and no list contradicts a report.
+/// Returns whether the watch may succeed: at least one offer is watched, and every watched offer has succeeded. Since its last
+/// report, a list was received, and there was no contradiction, new version or failed poll.
 pub fn may_succeed(offers: &BTreeMap<u8, Offer>) -> bool {
     let mut watched = offers.values().filter(|offer| offer.is_watched).peekable();
     watched.peek().is_some()

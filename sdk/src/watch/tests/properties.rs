@@ -30,7 +30,7 @@ proptest! {
     })]
 
     #[test]
-    fn a_watch_of_one_offer_ends_when_and_as_the_model_says(
+    fn a_watch_of_one_offer_ends_at_the_time_and_with_the_result_of_the_model(
         script in vec(status_reply(), 1..20),
         options in options(),
     ) {
@@ -52,7 +52,7 @@ proptest! {
             prop_assert_eq!(result.last_error.is_some(), failed);
             prop_assert_eq!(result.errors.is_empty(), !failed);
         }
-        // Each error is reported once: an event reports a tolerated error, and the end of the watch reports the last error.
+        // Each error is reported once: an event reports a tolerated error, and an error that isn't tolerated is the result.
         let errors = run.log.iter().filter(|exchange| exchange.failed()).count();
         let is_failed_poll = |event: &&WatchEvent| matches!(event, WatchEvent::PollFailed(_));
         let events = run.events.iter().filter(is_failed_poll).count();
@@ -71,7 +71,7 @@ proptest! {
         let has_started = run.log.iter().any(|exchange| {
             matches!(exchange.response, ServiceResponse::Report(report) if model::STARTED.contains(&report.status))
         });
-        // Only the start of the publication stops the start timeout.
+        // Without the start of a publication, the start timeout ends the watch.
         prop_assert!(has_started || run.end <= 1800);
         match end(&run.result) {
             End::Error => {}
@@ -92,7 +92,7 @@ proptest! {
     }
 
     #[test]
-    fn a_publisher_watch_succeeds_only_when_the_model_says_so(
+    fn a_publisher_watch_succeeds_only_if_the_model_allows_a_success(
         lists in vec(list_reply(), 1..8),
         reports in vec(vec(status_reply(), 0..6), 4),
         options in options(),
@@ -111,7 +111,7 @@ proptest! {
         if result.is_success() {
             prop_assert!(model::may_succeed(&offers), "{:#?}", offers);
         }
-        // The list that confirms the outcomes can arrive exactly at the timeout.
+        // At the timeout, `timed_out` can be false: the list that confirms the outcomes can arrive at the same time.
         prop_assert!(run.end == options.timeout || !result.timed_out && run.end < options.timeout);
         let watched = offers.iter().filter(|(_, offer)| offer.is_watched);
         let watched: BTreeSet<_> = watched.map(|(id, _)| id.to_string()).collect();
@@ -135,7 +135,7 @@ proptest! {
             let expected = offer.outcome();
             if outcome == "contradictory" && expected != Some(outcome) {
                 prop_assert!(expected.is_some_and(model::may_count_as_success), "{}", id);
-                // A later list can agree again, but the watch may end before another poll confirms the outcome.
+                // A later list can agree again, but the outcome stays `contradictory` if the watch ends before another poll.
                 let was_lasting = lasting || offer.was_contradicted_for_long;
                 prop_assert!(was_lasting, "{} wasn't contradicted for long enough", id);
             } else {
@@ -171,7 +171,7 @@ fn check_waits(log: &[Exchange]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Checks that the last `OfferEnded` of each offer has its result, and that errors end the watch of an offer at most once.
+/// Checks that the last `OfferEnded` of each offer has the offer's result, and that errors end the watch of an offer at most once.
 fn check_ends(
     events: &[PublisherWatchEvent],
     results: &BTreeMap<String, Result<crate::WatchResult, crate::Error>>,

@@ -175,7 +175,7 @@ fn each_open_offer_is_polled_once_after_each_list() {
         scripted(&lists, &[reports.to_vec()]),
     );
     let rounds: Vec<_> = run.sent.chunk_by(|_, (_, offer)| offer.is_some()).collect();
-    // The list request takes a second. The last list shows no open offer.
+    // Each list request takes a second. After the last list, no offer is open.
     let lists: Vec<_> = rounds.iter().map(|round| round[0]).collect();
     assert_eq!(lists, [0, 61, 122, 183].map(|time| (time, None)));
     for (round, polls) in rounds.iter().zip([20, 20, 20, 0]) {

@@ -80,7 +80,7 @@ pub fn scripted(
 
 /// A finished run.
 pub struct Run<E, O> {
-    /// All events except the last.
+    /// All events except `Ended`.
     pub events: Vec<E>,
     pub result: Result<O, Error>,
     pub end: Seconds,
@@ -186,8 +186,8 @@ fn as_input(exchange: &Exchange, retry_after: Option<Seconds>) -> Input {
             value: items.iter().map(summary).collect(),
             received,
         })),
-        (Some(offer), ServiceResponse::Report(sent)) => {
-            let value = report(*sent);
+        (Some(offer), ServiceResponse::Report(content)) => {
+            let value = report(*content);
             received.body = serde_json::to_vec(&value).expect("JSON").into();
             Input::Status(offer.to_string(), Ok(Response { value, received }))
         }
