@@ -22,8 +22,8 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(feature = "generate")]
 fn run() -> Result<(), String> {
-    // The variables are read at run time, because two copies of the workspace with the same target folder share this build script.
-    // `env!` would always return the folder of the copy that compiled the script.
+    // Not `env!`: copies of the workspace with the same target folder share the compiled script, so `env!` would return the folder of the
+    // copy that compiled it.
     let folder = |name| std::path::PathBuf::from(std::env::var_os(name).unwrap_or_default());
     let (package, output) = (folder("CARGO_MANIFEST_DIR"), folder("OUT_DIR"));
     let spec = package.join("../openapi/cloud-partner-portal.yaml");

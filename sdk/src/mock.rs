@@ -1,7 +1,7 @@
 //! Mocks of the service for tests, with the feature `mock`.
 //!
-//! [`MockServerExt`] adds a method for each operation to [`httpmock::MockServer`]. The server listens on a local port, so the code under
-//! test needs only another endpoint. Each method takes a closure with two arguments:
+//! [`MockServerExt`] adds a method for each operation to [`httpmock::MockServer`]. The server listens on a local port. To test your
+//! code, set the client's endpoint to the server's address. Each method takes a closure with two arguments:
 //!
 //! * `when` sets the expected values of the request. It has a method for each parameter of the operation.
 //! * `then` sets the response. It has a method for each documented status code, such as `ok` and `not_found`. Each of these methods takes

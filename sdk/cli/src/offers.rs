@@ -27,7 +27,7 @@ struct Row<'a> {
     offer: &'a OfferSummary,
     /// The offer's JSON as the service sent it; only for the JSON formats.
     json: Option<&'a Value>,
-    /// The result of the status request; only with `--steps`.
+    /// The result of the status request; only with `--steps`, for an offer in flight.
     report: Option<Result<Response<OfferStatusReport>, Error>>,
 }
 
@@ -134,7 +134,7 @@ impl Row<'_> {
         ]
     }
 
-    /// Returns the offer's JSON. With `--steps`, the property `statusReport` is added, or `statusReportError` if the status request
+    /// Returns the offer's JSON. If the status was requested, adds the property `statusReport`, or `statusReportError` if the request
     /// failed.
     fn to_json(&self) -> Result<Value, Error> {
         let mut value = self.json.cloned().unwrap_or_default();

@@ -172,7 +172,7 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Sets the service's address, by default `https://cloudpartner.azure.com`. The address ends before the `/api` of the paths. It must
+    /// Sets the service's address, by default `https://cloudpartner.azure.com`. Leave out `/api`, which the client adds. It must
     /// be an `https` URL; an `http` URL is allowed only for this machine, because `http` doesn't encrypt the token.
     pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
         self.endpoint = endpoint::check(&endpoint.into());
@@ -192,7 +192,7 @@ impl ClientBuilder {
     }
 
     /// Sets the timeout of one attempt, from the request to the last byte of the response, by default 5 min. The service can take
-    /// minutes: another tool had to raise its timeout from one minute to five minutes.
+    /// minutes.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self

@@ -47,7 +47,7 @@ type Renewal = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
 /// with the 401.
 #[derive(Clone)]
 pub struct Credential {
-    /// The name of the source, and why the sources before it were skipped.
+    /// The name of the source. After `from_env`, also why earlier sources were skipped.
     source: Arc<str>,
     cache: Arc<Cache>,
 }

@@ -1,4 +1,4 @@
-//! The credential sources, the environment variables that they need, and the credential of the first complete source.
+//! The credential sources, their environment variables, and the choice of the first source whose variables are all set.
 
 use std::env;
 use std::fmt;
@@ -220,7 +220,7 @@ fn create(source: CredentialSource, values: &[String]) -> Result<Credential, Err
         CredentialSource::Token => Credential::token(values.concat()),
         #[cfg(feature = "azure-identity")]
         _ if source != CredentialSource::TokenFile => azure::from_source(source, values),
-        // The source is `token-file`: without the feature `azure-identity`, `values` returns an error for the Azure sources.
+        // Only `token-file` gets here. Without the feature `azure-identity`, `values` has already rejected the Azure sources.
         _ => Err(Error::new(
             Kind::Argument,
             "the credential source token-file needs the path of a file",

@@ -3,7 +3,7 @@
 //! | property in the response | optional property | required property |
 //! |---|---|---|
 //! | absent, or of an unexpected JSON type | `None` | error |
-//! | `null` | `None` | error; in an extensible enum, an unknown value |
+//! | `null` | `None` | error, except that an extensible enum gets an unknown value |
 //! | the empty string | `None` | the empty string; in an identifier, an error |
 
 use std::borrow::Cow;
@@ -12,7 +12,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::{Map, Value};
 
 use crate::values::extensible::{Extensible, KnownValue};
@@ -20,7 +22,7 @@ use crate::values::identifier::Identifier;
 use crate::values::link::Link;
 use crate::values::timestamp::Timestamp;
 
-/// A type that a property can have.
+/// A type that is decoded leniently: in an optional property, a value that doesn't fit becomes `None`.
 pub(crate) trait Lenient<'de>: Deserialize<'de> {
     /// Decodes a required value.
     fn required<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -33,7 +35,7 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
         Ok(scalar.and_then(Self::from_scalar))
     }
 
-    /// Converts a scalar. Returns `None` if the type has no such values.
+    /// Converts a scalar. Returns `None` if the scalar isn't a value of this type.
     fn from_scalar(_: Scalar<'de>) -> Option<Self> {
         None
     }
@@ -44,7 +46,7 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
     }
 }
 
-/// A type to which some JSON types can be decoded. A method returns `None` if its JSON type can't be decoded to this type.
+/// A type with a decoder for each kind of JSON value. By default, a kind doesn't fit, and its decoder returns `None`.
 pub(crate) trait FromJson<'de>: Sized {
     fn from_scalar(_: Scalar<'de>) -> Option<Self> {
         None
@@ -89,8 +91,8 @@ where
     T::required(deserializer)
 }
 
-/// Decodes the required identifier of an object. Text that isn't an identifier is an error here, because the error of a later request
-/// with this text wouldn't point to this response. The generated code names this function in `deserialize_with`.
+/// Decodes the required identifier of an object. Invalid text is rejected here. Otherwise a later request with this text would fail, and
+/// its error wouldn't show that the text came from this response. The generated code names this function in `deserialize_with`.
 pub(crate) fn identifier<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     deserializer.deserialize_str(IdentifierVisitor)
 }
@@ -329,8 +331,16 @@ impl<'a> Scalar<'a> {
     }
 }
 
-/// Decodes a struct only from an object. The code that serde derives would also accept an array of the fields' values.
+/// Decodes a struct from an object. Rejects an array, which serde's derived code would accept.
 pub(crate) struct Object<T>(pub(crate) PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Object<T> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
     type Value = T;

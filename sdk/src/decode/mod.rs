@@ -1,10 +1,10 @@
-//! Decodes a response body. If the body doesn't decode as strict JSON, it is decoded again with undecodable values replaced by
-//! `null`.
+//! Decodes a response body. If decoding fails, a body of at most 16 MiB is decoded again with `null` in place of undecodable strings and
+//! duplicate properties.
 //!
 //! | value | optional property | required property | property that the spec doesn't name |
 //! |---|---|---|---|
-//! | a string that can't be decoded, such as one with an unpaired surrogate | `None` | error; in an extensible enum, an unknown value | ignored |
-//! | a property that occurs twice | `None` | error; in an extensible enum, an unknown value | ignored |
+//! | a string that can't be decoded, such as one with an unpaired surrogate | `None` | error, except that an extensible enum gets an unknown value | ignored |
+//! | a property that occurs twice | `None` | error, except that an extensible enum gets an unknown value | ignored |
 //! | a number beyond the range of `f64`, such as `1e999` | error | error | ignored |
 //! | a value nested deeper than 128 levels | error | error | ignored |
 
@@ -16,6 +16,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 
 pub(crate) use lenient::{FromJson, Lenient, Object, from_json, identifier, option, required};
+pub(crate) use repair::without_invalid_strings;
 
 /// Decodes a response body.
 ///
@@ -34,8 +35,9 @@ pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
             Ok(value) => return Ok(value),
             Err(other) => {
                 let other_path = error_path(repaired.as_bytes(), &other);
-                // At the same path, the first error is kept: it describes the original value, and the second describes `null`.
-                if !other_path.starts_with(&path) {
+                // At or below the same path, the second error is only about the `null` that replaced the value.
+                let rest = other_path.strip_prefix(&path);
+                if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])) {
                     return Err(format!("{other_path}: {other}"));
                 }
             }

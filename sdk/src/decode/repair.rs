@@ -13,12 +13,12 @@ pub(super) fn repair(body: &[u8]) -> Option<Value> {
     if body.len() > LIMIT {
         return None;
     }
-    let value: Unique = serde_json::from_slice(&without_invalid_strings(body)).ok()?;
+    let value: Unique = serde_json::from_slice(&without_invalid_strings(body, b"null")).ok()?;
     Some(value.0)
 }
 
-/// Replaces each string that can't be decoded. A string value becomes `null`, and a property name becomes `"\u{fffd}"`.
-fn without_invalid_strings(body: &[u8]) -> Vec<u8> {
+/// Replaces each string that can't be decoded. A string value becomes `replacement`, and a property name becomes `"\u{fffd}"`.
+pub(crate) fn without_invalid_strings(body: &[u8], replacement: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(body.len());
     let mut rest = body;
     while let Some(start) = rest.iter().position(|byte| *byte == b'"') {
@@ -34,7 +34,7 @@ fn without_invalid_strings(body: &[u8]) -> Vec<u8> {
         } else if after.trim_ascii_start().starts_with(b":") {
             text.extend_from_slice("\"\u{fffd}\"".as_bytes());
         } else {
-            text.extend_from_slice(b"null");
+            text.extend_from_slice(replacement);
         }
         rest = after;
     }

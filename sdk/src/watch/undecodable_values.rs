@@ -5,8 +5,10 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Unexpected, Visitor};
 
-/// The properties of a report that can contradict a success, with the types of the spec. Serde, unlike the lenient decoder, rejects
-/// values of any other type and duplicate properties.
+use crate::decode::{Object, without_invalid_strings};
+
+/// The properties of a report that can contradict a success, with the types of the spec. This decoder, unlike the lenient decoder,
+/// rejects values of any other type and duplicate properties.
 #[derive(serde::Deserialize)]
 #[expect(dead_code, reason = "only the success of decoding counts")]
 struct Report {
@@ -51,7 +53,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Array<T> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self, A::Error> {
-        while elements.next_element::<T>()?.is_some() {}
+        let object = || Object::<T>(PhantomData);
+        while elements.next_element_seed(object())?.is_some() {}
         Ok(self)
     }
 }
@@ -59,7 +62,9 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Array<T> {
 /// Returns whether the lenient decoder couldn't read the steps, the messages, a step's status or a message's level in the body of a
 /// report.
 pub(crate) fn has_undecodable_values(body: &[u8]) -> bool {
-    serde_json::from_slice::<Report>(body).is_err()
+    // An invalid string becomes `false`, so that it counts only in the properties above.
+    let body = without_invalid_strings(body, b"false");
+    serde_json::from_slice::<Report>(&body).is_err()
 }
 
 #[cfg(test)]
@@ -75,6 +80,7 @@ mod tests {
             r#","steps":[{"status":"","id":7}],"messages":[{"level":null}]"#,
             r#","messages":[{"level":"info","messageHtml":"x\ud83d"}]"#,
             r#","liveLinks":7,"liveLinks":8"#,
+            ",\"messages\":[{\"level\":\"info\",\"messageHtml\":\"a\u{1}b\"}]",
         ];
         let detected = [
             r#","steps":[],"steps":[]"#,
@@ -85,6 +91,9 @@ mod tests {
             r#","steps":[{"status":["rejected"]}]"#,
             r#","steps":[{"status":"rejected","status":"complete"}]"#,
             r#","steps":[{"status":"x\ud83d"}]"#,
+            r#","steps":[["rejected",null]]"#,
+            r#","messages":[["error"]]"#,
+            r#","steps":[null]"#,
             r#","steps":[{"messages":7}]"#,
             r#","steps":[{"messages":[{"level":3}]}]"#,
             r#","messages":[{"level":{}}]"#,

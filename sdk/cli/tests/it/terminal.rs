@@ -55,14 +55,14 @@ fn watch_shows_a_progress_line_for_each_offer() {
     watch.args(["watch", "linux-vm", "windows-vm"]);
     let (code, screen, _) = terminal(watch.args(["--interval", "20ms", "--until", "live"]));
     assert_eq!(code, 6, "{screen}");
-    // The order of the lines is the order of the first responses.
+    // The lines are in the order in which the responses arrive, which varies.
     let mut lines: Vec<_> = screen.lines().collect();
     lines.sort_unstable();
     golden("terminal-watch.txt", &(lines.join("\n") + "\n"));
 }
 
 #[test]
-fn status_has_colours_in_a_terminal_unless_no_color_is_set() {
+fn status_in_a_terminal_has_colours_unless_the_variable_no_color_is_set() {
     let server = serve();
     let mut status = tool(&server.url());
     let (code, screen, written) = terminal(status.args(["status", "database"]));
