@@ -35,8 +35,8 @@ const SCHEMA_RULES: &[SchemaRule] = &[
         code: "pattern",
         keywords: &["pattern"],
         is_broken: |schema| schema.text("pattern") != Some(IDENTIFIER_PATTERN),
-        message: "has a pattern that isn't the pattern of publisher and offer ids",
-        help: "use ^[^./\\\\\\s][^/\\\\\\s]*$, which is the pattern of publisher and offer ids, or no pattern: the SDK has no regular expression engine",
+        message: "has another pattern than ids have",
+        help: "remove the pattern or use ^[^./\\\\\\s][^/\\\\\\s]*$: the SDK has no regular expression engine, and implements only this pattern",
     },
     SchemaRule {
         code: "closed-object",
@@ -56,7 +56,7 @@ const SCHEMA_RULES: &[SchemaRule] = &[
         code: "closed-enum",
         keywords: &["anyOf", "oneOf"],
         is_broken: |_| true,
-        message: "has a closed list of schemas",
+        message: "has `anyOf` or `oneOf`, which clients treat as closed",
         help: EXTENSIBLE,
     },
     SchemaRule {
@@ -266,7 +266,7 @@ fn can_become_enum(schema: &Object<'_>) -> bool {
         && !texts.is_empty()
 }
 
-/// Returns the extensible enum whose known values the schema repeats as constants; `None` if the schema isn't such a schema `Known…`.
+/// For a schema `KnownX`, returns the extensible enum `X`, whose known values it repeats as constants.
 #[must_use]
 pub fn constants_of<'s>(schema: &Node<'s>) -> Option<Node<'s>> {
     let name = schema.pointer.strip_prefix("/components/schemas/Known")?;

@@ -7,15 +7,15 @@
 //! | another method than GET | 405 |
 //! | without an `Authorization: Bearer …` header, or with another token than [`Replay::token`] | 401, `{"Message": …}` |
 //! | recorded: the same decoded path, and the same query parameters in any order | the recorded response |
-//! | without `api-version`, or with a version that no recording has (recordings of 400 responses don't count) | 400 `InvalidAPIVersion` |
+//! | without `api-version`, or with a version that no recording has (not counting recordings of 400 responses, which send a wrong one on purpose) | 400 `InvalidAPIVersion` |
 //! | for a publisher without recordings | 403 `Forbidden` |
 //! | any other request | 404, `{"Product": {…}}` |
 //!
 //! A response without a correlation id gets [`ADDED_CORRELATION_ID`].
 //!
 //! **Scenarios.** Each request for the scenario's path, from any client, gets the next response of the scenario. After the last
-//! response, the server repeats the last response. In the recorded list of the same publisher, the server replaces the offer's status
-//! by the status that the next status request will return. No other property of the list changes.
+//! response, the server repeats the last response. In that publisher's list of offers, the offer has the status that the next
+//! status request will return.
 
 mod handler;
 

@@ -262,7 +262,10 @@ fn an_offer_with_invalid_properties_is_never_omitted() {
             Ok(ids) => {
                 let expected = (0..offers.len()).map(|number| format!("offer-{number}"));
                 assert_eq!(ids, expected.collect::<Vec<_>>());
-                assert!(!has(&|name, _| name == "id"), "the id is ambiguous");
+                assert!(
+                    !has(&|name, _| name == "id"),
+                    "an offer with two ids was decoded"
+                );
             }
             Err(error) => {
                 assert!(error.is_decode(), "{error}");

@@ -26,7 +26,7 @@ use crate::print::with_noun;
 /// of an extensible enum, and adding or removing an error response.
 ///
 /// Then checks the version in Cargo.toml: a breaking change needs a new major version, and any other change a new minor version. Before
-/// 1.0.0, only a breaking change needs a new version: a new minor version. Every change needs an entry under `Unreleased` in
+/// 1.0.0, a breaking change needs a new minor version, and other changes need none. Every change needs an entry under `Unreleased` in
 /// CHANGELOG.md.
 #[derive(Args)]
 pub struct Compat {

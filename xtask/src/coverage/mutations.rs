@@ -21,10 +21,10 @@ pub struct Mutation {
     pub name: String,
     /// A description of the recording or counterexample that would detect the mutation.
     pub needs: String,
-    /// The files that detect the mutation, each with the state that the statement would have if only this file covered the statement.
+    /// The files that detect the mutation, each with the state that it alone would give the statement.
     pub detected_by: BTreeMap<String, State>,
-    /// Whether the mutation makes the spec stricter, for example by making an optional property required. A recording that detects
-    /// such a mutation is no evidence for the statement: it may only show that the property can be absent.
+    /// Whether the mutation makes the spec stricter, for example by making an optional property required. A recording that detects it
+    /// isn't evidence for the statement: perhaps the recording just lacks the property.
     pub restricts: bool,
     /// Whether the statement is about the shape of a body: properties, types, formats.
     #[serde(skip)]
@@ -191,7 +191,8 @@ fn parameter(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates `required` and the schema of a header or parameter. If `required` isn't true, the mutations belong to the statement at `keys`.
+/// Mutates `required` and the schema of a header or parameter. They belong to the statement `required` if it is true, otherwise to the
+/// statement at `keys`.
 fn required(target: &mut Target<'_, '_>, keys: &[&str]) {
     let is_required = target.object.is("required");
     let (keys, name, example) = if is_required {
@@ -254,7 +255,7 @@ fn schema(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Returns whether no recording can contradict a keyword.
+/// Returns whether a keyword only annotates, so that no recording can contradict it.
 fn is_annotation(keyword: &str) -> bool {
     let others = ["default", "deprecated", "readOnly", "writeOnly", "xml"];
     DOCUMENTATION.contains(&keyword) || others.contains(&keyword) || keyword.starts_with("x-")
@@ -351,7 +352,6 @@ fn properties(target: &mut Target<'_, '_>) {
         let mut patch = json!({ "properties": renamed });
         let index = required.iter().position(|required| *required == name);
         if let Some(index) = index {
-            // The property is no longer required under its old name.
             patch["required"] = required_without(required, index);
         }
         let needs = format!("an object with `{name}`");

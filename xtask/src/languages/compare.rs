@@ -9,15 +9,15 @@ use crate::spec::Node;
 
 /// The differences between a driver's results and the expected results: the name of each difference, and a message with both values.
 ///
-/// A name, such as `list/contoso: read[][2]`, consists of the call and the path in the result. The path has the index of a scalar in an
-/// array, but not the index of an object or array. `language.yaml` lists known differences by these names.
+/// A name, such as `list/contoso: read[][2]`, consists of the call and the path in the result. In an array, a scalar is named by its
+/// index (`[2]`), but all objects and arrays have the name `[]`. `language.yaml` lists known differences by these names.
 pub type Differences = BTreeMap<String, String>;
 
 /// Returns the differences between the results in a driver's output and the expected results. Returns an error in these cases:
 ///
 /// * The output doesn't have one valid line per call.
-/// * The number of requests shows that the driver retries, or that it doesn't print the server's responses.
-/// * The result of the negative control doesn't differ from the expected result.
+/// * The driver sent more requests than calls (it retries), or fewer than the responses that it printed (it invents some).
+/// * The driver printed the expected result of the call [`CONTROL`], which is wrong on purpose.
 pub fn differences(
     output: &str,
     requests: usize,
@@ -56,7 +56,7 @@ pub fn differences(
     for path in ["decoded.status", "read[0]", "read[2]"] {
         if differences.remove(&format!("{CONTROL}: {path}")).is_none() {
             return Err(format!(
-                "the negative control isn't detected: the driver must print the status that the server sent, so `{path}` must differ from the expected value"
+                "the call {CONTROL} has a wrong expected value on purpose, but `{path}` equals it: the driver must print the status that the server sent"
             ));
         }
     }
@@ -88,8 +88,8 @@ fn parse(line: &str, call: &Call<'_>) -> Result<Value, String> {
     Ok(normalised(result, call.schema.as_ref()))
 }
 
-/// Returns the paths at which two results differ, each with a message with both values. Results of different kinds, such as a decoded
-/// value and an exception, differ at one path: the kind of the actual result.
+/// Returns the paths at which two results differ, each with a message with both values. If the kinds of result differ,
+/// such as a decoded value and an exception, the only path is the actual kind, such as `exception TypeError`.
 fn compare(expected: &Value, actual: &Value) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let both_have = |kind| expected.get(kind).is_some() && actual.get(kind).is_some();
@@ -124,7 +124,7 @@ fn add_differences(
         }
         (Value::Array(wanted), Value::Array(given)) if wanted.len() == given.len() => {
             for (index, (wanted, given)) in wanted.iter().zip(given).enumerate() {
-                // The scalars of an array are columns with different meanings. Objects and arrays are rows with the same meaning.
+                // The scalars of an array have different meanings, like the columns of a table. Objects and arrays are its rows.
                 let index = match wanted {
                     Value::Array(_) | Value::Object(_) => String::new(),
                     _ => index.to_string(),

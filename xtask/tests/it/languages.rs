@@ -215,7 +215,7 @@ fn known_differences_hide_neither_other_differences_nor_the_negative_control() {
         ),
         (
             &detects_nothing,
-            "run failed: the negative control isn't detected",
+            "run failed: the call negative-control has a wrong expected value on purpose",
         ),
     ] {
         Workspace::new(edits).assert_run(&[], 1, &format!("shell: {expected}"));
