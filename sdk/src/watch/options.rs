@@ -1,6 +1,5 @@
 //! The options of both watches.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use crate::{Error, Outcome, Response};
@@ -55,9 +54,7 @@ impl Default for WatchOptions {
 impl WatchOptions {
     /// Sets a random jitter.
     pub(crate) fn with_random_jitter(self) -> Self {
-        // `RandomState` is the only stable source of random numbers in the standard library.
-        let random = RandomState::new().build_hasher().finish();
-        let jitter = u32::try_from(random % 101).unwrap_or_default();
+        let jitter = fastrand::u32(..=100);
         Self { jitter, ..self }
     }
 

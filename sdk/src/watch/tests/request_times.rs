@@ -60,10 +60,11 @@ fn the_next_poll_is_sent_after_the_interval_the_backoff_or_a_longer_retry_after(
 }
 
 #[test]
-fn the_random_jitter_is_at_most_a_tenth() {
-    for _ in 0..1000 {
-        assert!(WatchOptions::default().with_random_jitter().jitter <= 100);
-    }
+fn the_random_jitter_varies_and_is_at_most_a_tenth() {
+    let jitter = |_| WatchOptions::default().with_random_jitter().jitter;
+    let jitters: BTreeSet<_> = (0..1000).map(jitter).collect();
+    assert!(jitters.len() > 10, "{jitters:?}");
+    assert!(jitters.last() <= Some(&100), "{jitters:?}");
 }
 
 #[test]
@@ -197,6 +198,9 @@ fn queued_polls_also_wait_for_the_retry_after_of_an_error() {
         assert_eq!(count(0), 1 + 8);
         assert!(count(500) >= 12, "{:?}", run.sent);
         assert!(run.sent.iter().all(|(time, _)| *time == 0 || *time >= 500));
+        let offers = run.result.expect("a result").offers;
+        let errors = offers.values().filter(|result| result.is_err()).count();
+        assert_eq!(errors, usize::from(code == 403));
     }
 }
 
