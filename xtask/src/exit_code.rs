@@ -9,7 +9,7 @@ use crate::spec::SpecError;
 pub const HELP: &str = "\
 Exit codes:
   0  success; the command may have printed notes
-  1  findings: a check found errors, such as an uncovered statement
+  1  findings: a check found errors
   2  wrong usage: an argument or an option is unknown or invalid
   3  an input can't be read or isn't well-formed, or an output can't be written
   4  outdated: a committed file differs from what the command would write

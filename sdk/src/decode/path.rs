@@ -8,12 +8,12 @@ const MAXIMUM_STEPS: usize = 16;
 /// A step of a path.
 enum Step {
     Index(usize),
-    /// A property. The name is `None` from the opening brace or comma to the colon.
+    /// A property. The name is `None` until its colon is read.
     Property(Option<String>),
 }
 
 /// Returns the path of the value at the end of incomplete JSON text, such as `$[1].id` for `[{}, {"id": 5`. The path of a property
-/// whose name is incomplete ends in `.?`.
+/// whose name is incomplete or invalid ends in `.?`.
 pub(super) fn at_end(text: &[u8]) -> String {
     let mut steps = Vec::new();
     // The number of open arrays and objects below the last step.

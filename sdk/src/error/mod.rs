@@ -18,8 +18,8 @@ use http::StatusCode;
 /// credential. `Display` never shows a token or a stack trace. [`body`](Self::body) returns the body of the error response.
 ///
 /// `Display` doesn't include the chain of [`source`](StdError::source)s: print this chain as well, as `anyhow` does. If the attempts
-/// of a call had errors with different causes, the source of each error is the error of the attempt before it, and each `Display`
-/// includes the innermost cause of its error.
+/// of a call failed for different causes, `source` returns the error of the previous attempt, and `Display` includes the innermost
+/// cause instead.
 ///
 /// Cloning is cheap: clones share the body and the source.
 ///
@@ -233,8 +233,8 @@ impl Error {
 
     /// Returns `true` if the program or the machine isn't set up for the call. No request was sent.
     ///
-    /// *Example*: `this program was built without TLS`. *Likely cause*: the features of this crate that the program is built
-    /// with. *What to do*: follow the message.
+    /// *Example*: `this program was built without TLS`. *Likely cause*: the program is built without a feature of this
+    /// crate. *What to do*: follow the message.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         self.0.kind == Kind::Configuration
@@ -243,7 +243,7 @@ impl Error {
 
 #[cfg(feature = "tracing")]
 impl Error {
-    /// Returns the error and its innermost cause, for the events of an attempt.
+    /// Returns the error and its innermost cause, for `tracing` events.
     pub(crate) fn with_innermost_cause(&self) -> String {
         match &self.0.source {
             Some(source) => format!("{self}: {}", innermost(source.as_ref())),
@@ -280,7 +280,7 @@ impl fmt::Display for Error {
         let operation = inner.operation.map(str::to_owned);
         let status = inner.status.map(with_reason_phrase);
         let message = Some(inner.message.clone()).filter(|message| !message.is_empty());
-        // If there is an earlier error, `source()` returns the earlier error, so this line shows the cause.
+        // With an earlier error, `source()` doesn't return the cause, so `Display` shows it.
         let source = inner.earlier.as_ref().and(inner.source.as_deref());
         let cause = source.map(|source| innermost(source));
         write!(f, "{}", join([operation, status, message, cause], ": "))?;

@@ -36,7 +36,7 @@ impl fmt::Display for InvalidIdentifier {
         write!(
             f,
             "{:?} is no identifier: it must be one segment of a path, such as `contoso` or `test-vm`, without white space, \
-             slashes, or a dot at the beginning",
+             slashes, backslashes, or a dot at the beginning",
             self.0
         )
     }

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::types::{OfferStatusReport, PublicationStep, StepStatus};
 use crate::{Extensible, Response};
 
-/// A report that is the first, or that differs from the previous report.
+/// A change of an offer's report. The first report is a change, too.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Change {

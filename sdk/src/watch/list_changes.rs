@@ -23,7 +23,7 @@ pub(crate) struct ListedOffer {
     pub(crate) in_flight: bool,
     /// A hash of the status, the version and the time of the last change.
     fingerprint: u64,
-    /// Whether the fingerprint has changed since the previous list that contains the offer, or the offer is new since the first list.
+    /// Whether the offer is new or its fingerprint has changed. `false` in the first list.
     pub(crate) changed: bool,
 }
 

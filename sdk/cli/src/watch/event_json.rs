@@ -60,7 +60,7 @@ fn changed(change: &Change) -> Value {
         })
     });
     let report: Value = serde_json::from_slice(change.raw_body())
-        // The decoded report omits values that can't be decoded.
+        // Otherwise, the report without the values that can't be decoded.
         .or_else(|_| serde_json::to_value(&change.report))
         .unwrap_or_default();
     json!({

@@ -1,5 +1,5 @@
-//! Prints the events and the end of `watch`. The table is a progress line for each offer on a terminal, and a line for each change
-//! elsewhere. Every format prints errors to standard error.
+//! Prints the events and the end of `watch`. On a terminal, the format `table` shows a progress line for each offer. Elsewhere, it
+//! prints a line for each change. Every format prints errors to standard error.
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
@@ -22,7 +22,7 @@ const COLUMNS: [&str; 7] = [
     "time", "offer", "event", "status", "step", "outcome", "detail",
 ];
 
-/// The name of the list in messages about its requests.
+/// The subject of messages about requests of the list of offers.
 const LIST: &str = "the list of offers";
 
 pub struct Printer<'o, W> {
@@ -96,7 +96,7 @@ impl<'o, W: Write> Printer<'o, W> {
         let open = results.offers.iter().filter(|(_, result)| result.is_none());
         let open: Vec<_> = open.map(|(offer, _)| one_line(offer)).collect();
         let open = match &*open {
-            [] => "no known offer".to_owned(),
+            [] => "none of the offers found so far".to_owned(),
             offers => offers.join(", "),
         };
         self.remark(&format!(
