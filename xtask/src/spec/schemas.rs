@@ -1,8 +1,8 @@
 //! The schemas of the spec as JSON Schemas, each compiled at its first use.
 //!
-//! The schemas of OpenAPI 3.0 are based on JSON Schema draft 4, in which `exclusiveMinimum` is a boolean and `$ref` hides the keywords
-//! beside it. [`Schemas::new`] copies the spec, and translates the keywords `nullable` and `format` in the copy. A JSON pointer means
-//! the same schema in the spec and in the copy.
+//! The schemas of OpenAPI 3.0 are based on JSON Schema draft 4, in which `exclusiveMinimum` is a boolean, and a schema with `$ref`
+//! ignores its other keywords. [`Schemas::new`] copies the spec, and translates the keywords `nullable` and `format` in the copy. A JSON
+//! pointer means the same schema in the spec and in the copy.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
