@@ -119,9 +119,13 @@ pub fn golden_text(name: &str, text: &str) {
     compare(&file, text).unwrap_or_else(|difference| panic!("{difference}"));
 }
 
-/// Reads a JSON file below [`tests`] and edits it. `edits` has the new values by JSON pointer; `null` removes a value.
+/// Reads a JSON file below [`tests`] and edits it, as [`edit`] does.
 pub fn edited(file: &str, edits: &Value) -> Value {
-    let mut document = json(file);
+    edit(json(file), edits)
+}
+
+/// Edits a JSON document. `edits` has the new values by JSON pointer; `null` removes a value.
+pub fn edit(mut document: Value, edits: &Value) -> Value {
     for (path, value) in edits.as_object().expect("a mapping") {
         let operation = match (value, document.pointer(path)) {
             (Value::Null, _) => "remove",

@@ -1,6 +1,7 @@
 //! Tests of `record --har` with the HAR files of a browser and a proxy, a HAR file full of secrets, and incomplete HAR files.
 
 use std::fs;
+use std::path::Path;
 use std::process::Output;
 
 use serde_json::{Value, json};
@@ -12,8 +13,7 @@ const URL: &str =
     "https://cloudpartner.azure.com/api/publishers/contoso/offers?api-version=2017-10-31";
 
 impl Workspace {
-    fn import_committed(&self, har: &str, more: &[&str]) -> Output {
-        let har = common::tests().join("har").join(har);
+    fn import_file(&self, har: &Path, more: &[&str]) -> Output {
         let har = har.to_str().expect("a path");
         self.record(&[&["--har", har], more].concat())
     }
@@ -21,20 +21,31 @@ impl Workspace {
     /// Imports a HAR file with these entries.
     fn import(&self, entries: &[Value], more: &[&str]) -> Output {
         let har = json!({ "log": { "entries": entries } });
-        fs::write(self.root().join("test.har"), har.to_string()).expect("a file");
-        self.record(&[&["--har", "test.har"], more].concat())
+        let file = self.root().join("test.har");
+        fs::write(&file, har.to_string()).expect("a file");
+        self.import_file(&file, more)
     }
 }
 
 #[test]
 fn writes_no_planted_secret_of_a_har_file() {
-    let workspace = Workspace::new();
-    let text = common::read(&common::tests().join("har/planted.har"));
+    let mut har = common::json("har/planted.har");
+    let entries = har["log"]["entries"].as_array_mut().expect("a list");
+    for edits in common::json("har/planted-entries.json")
+        .as_array()
+        .expect("a list")
+    {
+        entries.push(common::edit(entries[0].clone(), edits));
+    }
+    let text = har.to_string();
     assert!(text.to_lowercase().matches("planted").count() > 700);
-    let dry_run = workspace.import_committed("planted.har", &["--dry-run"]);
+    let workspace = Workspace::new();
+    let file = workspace.root().join("planted.har");
+    fs::write(&file, text).expect("a file");
+    let dry_run = workspace.import_file(&file, &["--dry-run"]);
     golden("record-har-planted", &dry_run);
     // The exit code is 1, because two response bodies can't be decoded.
-    assert_exit_code(1, &workspace.import_committed("planted.har", &[]));
+    assert_exit_code(1, &workspace.import_file(&file, &[]));
     assert_eq!(workspace.written().len(), 7);
 }
 
@@ -44,7 +55,7 @@ fn writes_the_served_recordings_from_the_har_files_of_a_browser_and_a_proxy() {
     let sequences = sequences();
     for (har, entries) in [("chromium.har", 3), ("mitmproxy.har", 4)] {
         let workspace = Workspace::new();
-        let output = workspace.import_committed(har, &[]);
+        let output = workspace.import_file(&common::tests().join("har").join(har), &[]);
         let read = format!("Read responses of 3 of {entries} entries");
         assert_stdout(0, &output, &read);
         let written = workspace.written_requests_and_responses();
