@@ -10,7 +10,6 @@ use std::{env, fs};
 
 use clap::Args;
 use cloud_partner_recordings::recording::{Body, Request, Response};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 use serde_json::Value;
@@ -56,48 +55,40 @@ pub fn capture<'o>(
     let endpoint = options.endpoint.as_ref().or(servers.first());
     let endpoint = endpoint
         .ok_or_else(|| "the spec has no server with a complete URL: give --endpoint".to_owned())?;
-    let version = spec.value.pointer("/info/version").and_then(Value::as_str);
+    let version = spec.at("/info").and_then(|info| info.text("version"));
     let service = Service {
-        client: client(endpoint, &token)?,
+        client: client(endpoint)?,
         runtime: Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| format!("the HTTP client can't be created: {error}"))?,
         is_live: is_live(endpoint, servers),
         endpoint,
+        token: &token,
         version: version.unwrap_or_default(),
         publisher: &publisher,
     };
-    let mut required: Vec<_> = operations.iter().collect();
-    required.retain(|operation| operation.method == "GET");
-    // Operations without an offer come first, because `false` is less than `true`.
-    required.sort_by_key(|operation| has_offer(operation));
-    let first_with_offer = required.partition_point(|operation| !has_offer(operation));
-
+    let gets = operations
+        .iter()
+        .filter(|operation| operation.method == "GET");
+    let (mut with_offer, without_offer): (Vec<_>, Vec<_>) =
+        gets.partition(|operation| operation.templates().any(|name| name == "offerId"));
     let mut captures = Vec::new();
-    for &operation in &required[..first_with_offer] {
+    for operation in &without_offer {
         captures.extend(service.capture(operation, "", out)?);
     }
     let mut offers = options.offer;
     if offers.is_empty() {
-        let listed: Vec<&Value> = captures
-            .iter()
-            .filter_map(listed_offers)
-            .flatten()
-            .collect();
-        let all_listed = captures
-            .iter()
-            .all(|capture| listed_offers(capture).is_some());
-        if listed.is_empty() && all_listed && !captures.is_empty() {
+        let lists: Vec<_> = captures.iter().map(listed_offers).collect();
+        if !lists.is_empty() && lists.iter().all(|list| list.is_some_and(Vec::is_empty)) {
             // The publisher has no offers, so the operations with an offer in the path need no response.
-            required.truncate(first_with_offer);
+            with_offer.clear();
         }
-        let ids = listed
-            .into_iter()
-            .filter_map(|offer| offer.get("id")?.as_str());
+        let listed = lists.into_iter().flatten().flatten();
+        let ids = listed.filter_map(|offer| offer.get("id")?.as_str());
         offers = ids.filter_map(|id| identifier(id).ok()).collect();
     }
-    for &operation in &required[first_with_offer..] {
+    for operation in &with_offer {
         for offer in &offers {
             captures.extend(service.capture(operation, offer, out)?);
         }
@@ -105,6 +96,7 @@ pub fn capture<'o>(
     // The parts of a JSON web token are secrets too. A recording can contain shorter parts by chance.
     let secrets = token.split('.').chain([token.as_str()]);
     let secrets = secrets.filter(|part| part.len() >= 8).map(str::to_owned);
+    let required = [without_offer, with_offer].concat();
     Ok(Captures {
         is_complete: has_successes(&required, &captures, out)?,
         list: captures,
@@ -115,10 +107,6 @@ pub fn capture<'o>(
 /// Returns whether a URL has the host of the live service.
 pub fn is_live(url: &Url, servers: &[Url]) -> bool {
     servers.iter().any(|server| server.host() == url.host())
-}
-
-fn has_offer(operation: &Operation<'_>) -> bool {
-    operation.templates().any(|name| name == "offerId")
 }
 
 /// Returns the offers in a response; `None` if the response isn't a list with the status code 200.
@@ -161,6 +149,7 @@ struct Service<'r> {
     runtime: Runtime,
     endpoint: &'r Url,
     is_live: bool,
+    token: &'r str,
     /// The value of the query parameter `api-version`.
     version: &'r str,
     publisher: &'r str,
@@ -213,7 +202,8 @@ impl Service<'_> {
             url.query_pairs_mut().extend_pairs(&request.query);
         }
         self.runtime.block_on(async {
-            let response = self.client.get(url).send().await?;
+            let request = self.client.get(url).bearer_auth(self.token);
+            let response = request.send().await?;
             let (status, headers) = (response.status(), response.headers().clone());
             let headers = headers.iter().map(|(name, value)| {
                 let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -245,16 +235,10 @@ fn token(file: Option<&Path>) -> Result<String, String> {
     Ok(token.to_owned())
 }
 
-/// Creates a client that sends the token with each request. The client follows no redirect, because a redirect could lead to another
-/// server. For plain http, the client uses no proxy, because the proxy could read the token.
-fn client(endpoint: &Url, token: &str) -> Result<Client, String> {
-    let mut authorization = HeaderValue::try_from(format!("Bearer {token}"))
-        .map_err(|_| "the token can't be sent as a header")?;
-    authorization.set_sensitive(true);
-    let mut client = Client::builder()
-        .default_headers(HeaderMap::from_iter([(AUTHORIZATION, authorization)]))
-        .redirect(Policy::none())
-        .timeout(TIMEOUT);
+/// Creates a client that follows no redirect, because a redirect could send the token to another server. For plain http, the client uses
+/// no proxy, because the proxy could read the token.
+fn client(endpoint: &Url) -> Result<Client, String> {
+    let mut client = Client::builder().redirect(Policy::none()).timeout(TIMEOUT);
     if endpoint.scheme() == "http" {
         client = client.no_proxy();
     }

@@ -17,7 +17,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use reqwest::Url;
-use serde_json::Value;
 
 use crate::exit_code::{CommandResult, Outcome};
 use crate::files;
@@ -119,10 +118,8 @@ impl Record {
 
 /// Returns the URLs of the live service.
 fn servers(spec: &Spec) -> Vec<Url> {
-    let servers = spec.value.pointer("/servers").and_then(Value::as_array);
-    servers
-        .into_iter()
-        .flatten()
-        .filter_map(|server| Url::parse(server.get("url")?.as_str()?).ok())
-        .collect()
+    let servers = spec.at("/servers").map(|servers| servers.entries());
+    let servers = servers.into_iter().flatten();
+    let urls = servers.filter_map(|server| Url::parse(server.text("url")?).ok());
+    urls.collect()
 }
