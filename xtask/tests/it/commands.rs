@@ -8,7 +8,9 @@ use std::process::{Output, Stdio};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::common::{self, assert_exit_code, assert_stderr, assert_stdout, stdout};
+use crate::common::{
+    self, assert_contains, assert_exit_code, assert_stderr, assert_stdout, stdout,
+};
 
 const SPEC: &str = "openapi/cloud-partner-portal.yaml";
 
@@ -182,8 +184,8 @@ fn a_closed_pipe_does_not_change_the_exit_code() {
 fn generate_writes_and_checks_from_any_folder() {
     let root = workspace();
     let run_below = |arguments: &[&str]| {
-        common::xtask(&root.path().join("xtask/below"), arguments)
-            .env("CARGO_MANIFEST_DIR", root.path().join("xtask"))
+        common::xtask_in_workspace(root.path(), arguments)
+            .current_dir(root.path().join("xtask/below"))
             .output()
             .expect("xtask starts")
     };
@@ -250,7 +252,7 @@ fn every_path_parameter_of_type_string_becomes_an_identifier() {
             "shop: impl ::std::convert::AsRef<str>",
             "let shop: crate::Identifier",
         ] {
-            assert!(facade.contains(expected), "{facade}");
+            assert_contains(&facade, expected);
         }
     }
 }

@@ -32,12 +32,16 @@ pub fn run(folder: &Path, arguments: &[&str]) -> Output {
     xtask(folder, arguments).output().expect("xtask starts")
 }
 
-/// Runs `xtask` as if `root` were its workspace.
+/// Returns a command that runs `xtask` as if `root` were its workspace.
+pub fn xtask_in_workspace(root: &Path, arguments: &[&str]) -> Command {
+    let mut command = xtask(root, arguments);
+    command.env("CARGO_MANIFEST_DIR", root.join("xtask"));
+    command
+}
+
 pub fn run_in_workspace(root: &Path, arguments: &[&str]) -> Output {
-    xtask(root, arguments)
-        .env("CARGO_MANIFEST_DIR", root.join("xtask"))
-        .output()
-        .expect("xtask starts")
+    let mut command = xtask_in_workspace(root, arguments);
+    command.output().expect("xtask starts")
 }
 
 pub fn stderr(output: &Output) -> String {
@@ -66,14 +70,16 @@ pub fn assert_exit_code(code: i32, output: &Output) {
 
 pub fn assert_stdout(code: i32, output: &Output, expected: &str) {
     assert_exit_code(code, output);
-    let printed = stdout(output);
-    assert!(printed.contains(expected), "no {expected} in:\n{printed}");
+    assert_contains(&stdout(output), expected);
 }
 
 pub fn assert_stderr(code: i32, output: &Output, expected: &str) {
     assert_exit_code(code, output);
-    let printed = stderr(output);
-    assert!(printed.contains(expected), "no {expected} in:\n{printed}");
+    assert_contains(&stderr(output), expected);
+}
+
+pub fn assert_contains(text: &str, expected: &str) {
+    assert!(text.contains(expected), "no {expected} in:\n{text}");
 }
 
 /// The texts that differ between two runs: for each text, its placeholder in the golden files and its pattern.

@@ -10,7 +10,9 @@ use cloud_partner_recordings::replay::ADDED_CORRELATION_ID;
 use cloud_partner_recordings::scripted_server::{self, ScriptedServer};
 use serde_json::json;
 
-use crate::common::{self, assert_exit_code, assert_stderr, assert_stdout, golden};
+use crate::common::{
+    self, assert_contains, assert_exit_code, assert_stderr, assert_stdout, golden,
+};
 use crate::record_support::{
     Workspace, request_and_response, sequences, serve, serve_committed, serve_personal_data,
 };
@@ -297,7 +299,7 @@ fn keeps_the_values_of_keep_and_overwrites_no_file() {
     let written = workspace.written();
     assert_eq!(written[existing], empty);
     let new = &written["list-offers-contoso-1-200-2.json"];
-    assert!(new.contains("\"newMember\": \"Sanitised text "), "{new}");
+    assert_contains(new, "\"newMember\": \"Sanitised text ");
 }
 
 /// Without committed recordings, few values are public, so `record` replaces nearly every value by a pseudonym.
@@ -319,11 +321,11 @@ fn pseudonyms_are_as_valid_as_the_real_values() {
         .into_iter()
         .partition(|(name, _)| name.starts_with("list-offers-"));
     assert_eq!((lists.len(), reports.len()), (1, 8));
-    for (name, report) in reports {
+    for (_, report) in reports {
         let (_, path) = report.split_once("/offers/").expect("a path");
         let (offer, _) = path.split_once("/status").expect("a path");
         let id = format!("\"id\": \"{offer}\"");
-        assert!(lists[0].1.contains(&id), "{name}");
+        assert_contains(&lists[0].1, &id);
     }
 }
 

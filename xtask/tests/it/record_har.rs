@@ -31,10 +31,8 @@ impl Workspace {
 fn writes_no_planted_secret_of_a_har_file() {
     let mut har = common::json("har/planted.har");
     let entries = har["log"]["entries"].as_array_mut().expect("a list");
-    for edits in common::json("har/planted-entries.json")
-        .as_array()
-        .expect("a list")
-    {
+    let copies = common::json("har/planted-entries.json");
+    for edits in copies.as_array().expect("a list") {
         entries.push(common::edit(entries[0].clone(), edits));
     }
     let text = har.to_string();

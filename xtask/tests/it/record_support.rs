@@ -45,10 +45,9 @@ impl Workspace {
 
     /// Returns a command for `record` without the credential of the user who runs the tests.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = common::xtask(self.root(), &["record"]);
+        let mut command = common::xtask_in_workspace(self.root(), &["record"]);
         command
             .args(arguments)
-            .env("CARGO_MANIFEST_DIR", self.root().join("xtask"))
             .env_remove("AZURE_TOKEN")
             .env_remove("CLOUD_PARTNER_PUBLISHER")
             .env("NO_PROXY", "127.0.0.1");

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
-use crate::common::{self, assert_exit_code, assert_stderr, stdout};
+use crate::common::{self, assert_contains, assert_exit_code, assert_stderr, stdout};
 
 /// The test replaces cargo by a script that prints its arguments.
 #[test]
@@ -56,10 +56,10 @@ fn serve_runs_until_it_is_interrupted() {
             .split_once("/api/")
             .and_then(|(_, path)| path.split_once('?'));
         let (path, _) = path.unwrap_or_else(|| panic!("no URL in {sample}"));
-        assert!(sample.contains("curl --header"), "{sample}");
-        assert!(listed.contains(&format!("/api/{path} ")), "{sample}");
+        assert_contains(sample, "curl --header");
+        assert_contains(&listed, &format!("/api/{path} "));
     }
-    assert!(printed[3].contains("serve --list"), "{printed:#?}");
+    assert_contains(&printed[3], "serve --list");
     let serving = printed[4].trim_start().strip_prefix("Serving http://");
     let address = serving.and_then(|rest| rest.split(' ').next());
     let address = address.expect("a line with the address");
@@ -94,9 +94,6 @@ fn serve_lists_every_path_with_its_response() {
     let mut lines = listed.lines();
     let scenario = lines.find(|line| line.contains("/linux-vm/status "));
     let scenario = scenario.expect("the scenario's path");
-    assert!(scenario.contains("scenario publish-succeeds"), "{scenario}");
-    assert!(
-        listed.contains("/api/publishers/contoso/offers "),
-        "{listed}"
-    );
+    assert_contains(scenario, "scenario publish-succeeds");
+    assert_contains(&listed, "/api/publishers/contoso/offers ");
 }
