@@ -150,21 +150,16 @@ async fn run_watch(case: &Case, server: &RunningServer) -> Actual {
         let watch = watch.interval(interval).timeout(time).tolerate(tolerate);
         let mut watch = watch.until(until).start();
         for next in events(&mut watch).await {
+            use PublisherWatchEvent as E;
             let (offer, next) = match next {
-                PublisherWatchEvent::Changed { offer, change, .. } => {
-                    (Some(offer), WatchEvent::Changed(*change))
-                }
-                PublisherWatchEvent::PollFailed { offer, error, .. } => {
-                    (offer, WatchEvent::PollFailed(error))
-                }
-                PublisherWatchEvent::Delayed { offer, wait, .. } => {
-                    (offer, WatchEvent::Delayed(wait))
-                }
-                PublisherWatchEvent::OfferEnded { offer, result, .. } => {
+                E::Changed { offer, change, .. } => (Some(offer), WatchEvent::Changed(*change)),
+                E::PollFailed { offer, error, .. } => (offer, WatchEvent::PollFailed(error)),
+                E::Delayed { offer, wait, .. } => (offer, WatchEvent::Delayed(wait)),
+                E::OfferEnded { offer, result, .. } => {
                     actual.results.insert(offer.clone(), outcome(&result));
                     (Some(offer), WatchEvent::Ended(result))
                 }
-                PublisherWatchEvent::Ended(Err(error)) => (None, WatchEvent::Ended(Err(error))),
+                E::Ended(Err(error)) => (None, WatchEvent::Ended(Err(error))),
                 _ => continue,
             };
             actual.event(offer.as_deref().unwrap_or("list"), event(&next));
