@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::io::{self, Write};
+use std::iter;
 
 use cloud_partner_portal::Error;
 
@@ -76,12 +77,8 @@ pub fn with_causes(error: &Error) -> String {
         let text = one_line(&cause.to_string());
         if !line.contains(&text) {
             // The causes include the errors of earlier requests.
-            let is_earlier_error = cause.is::<Error>();
-            line += if is_earlier_error {
-                "; before that: "
-            } else {
-                ": "
-            };
+            let is_earlier = cause.is::<Error>();
+            line += if is_earlier { "; before that: " } else { ": " };
             line += &text;
         }
     }
@@ -94,28 +91,24 @@ pub fn explain(subject: &str, error: &Error) -> String {
     let separator = if subject.is_empty() { "" } else { ": " };
     let (subject, what) = (one_line(subject), with_causes(error));
     let (why, remedy) = advice(error);
-    let mut text = format!("error: {subject}{separator}{what}\n  why: {why}\n   do: {remedy}");
+    let mut lines = vec![
+        format!("error: {subject}{separator}{what}"),
+        format!("  why: {why}"),
+        format!("   do: {remedy}"),
+    ];
     let earlier = causes(error).filter_map(|cause| cause.downcast_ref::<Error>());
-    let mut ids = Vec::new();
-    for id in std::iter::once(error)
-        .chain(earlier)
-        .filter_map(Error::correlation_id)
-    {
-        if !ids.contains(&id) {
-            ids.push(id);
-            text += &[
-                "\n   id: ",
-                &one_line(id),
-                " (Microsoft's support needs this id)",
-            ]
-            .concat();
+    let errors = iter::once(error).chain(earlier);
+    for id in errors.filter_map(Error::correlation_id).map(one_line) {
+        let line = format!("   id: {id} (Microsoft's support needs this id)");
+        if !lines.contains(&line) {
+            lines.push(line);
         }
     }
-    text
+    lines.join("\n")
 }
 
 fn causes(error: &Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |cause| (*cause).source())
+    iter::successors(error.source(), |cause| (*cause).source())
 }
 
 /// Returns the kind of an error, which the JSON output shows.

@@ -1,12 +1,11 @@
 //! Output formats: tables, JSON and tab-separated values.
 
-use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::{self, Write as _, stdout};
 
 use comfy_table::{Cell, Color, Table};
 use serde_json::Value;
 
-use crate::plain_text::{is_control, one_line};
+use crate::plain_text::{escape_controls, one_line};
 
 /// Returns the lines of a table without borders, with two spaces between columns. The cells of the column `status` are coloured.
 pub fn table(columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<String> {
@@ -15,7 +14,7 @@ pub fn table(columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<S
         .load_style(comfy_table::presets::NOTHING)
         .set_header(columns.iter().map(|name| name.to_uppercase()));
     // The choice is `Never` if `NO_COLOR` is set or standard output isn't a terminal.
-    if anstream::AutoStream::choice(&io::stdout()) == anstream::ColorChoice::Never {
+    if anstream::AutoStream::choice(&stdout()) == anstream::ColorChoice::Never {
         table.force_no_tty();
     } else {
         table.enforce_styling();
@@ -43,32 +42,24 @@ fn colour(status: &str) -> Option<Color> {
 }
 
 /// Prints a JSON value with line breaks and indentation.
-pub fn document(value: &Value, out: &mut impl Write) -> io::Result<()> {
+pub fn document(value: &Value) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value)?;
-    writeln!(out, "{}", escape(&text))
+    writeln!(stdout(), "{}", escape(&text))
 }
 
 /// Prints a JSON value on one line.
-pub fn line(value: &Value, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "{}", escape(&value.to_string()))
+pub fn line(value: &Value) -> io::Result<()> {
+    writeln!(stdout(), "{}", escape(&value.to_string()))
 }
 
 /// Escapes the control characters that `serde_json` doesn't escape. JSON text has these characters only in strings.
 fn escape(json: &str) -> String {
-    let mut escaped = String::with_capacity(json.len());
-    for character in json.chars() {
-        if character != '\n' && is_control(character) {
-            // Four digits suffice: every control character is below U+10000. Writing to a string can't fail.
-            let _ = write!(escaped, "\\u{:04x}", u32::from(character));
-        } else {
-            escaped.push(character);
-        }
-    }
-    escaped
+    // Four digits suffice: every control character is below U+10000.
+    escape_controls(json, |control| format!("\\u{:04x}", u32::from(control)))
 }
 
 /// Prints tab-separated values. Tabs and line breaks in a value become spaces.
-pub fn tsv(values: &[impl AsRef<str>], out: &mut impl Write) -> io::Result<()> {
+pub fn tsv(values: &[impl AsRef<str>]) -> io::Result<()> {
     let cells = values.iter().map(|value| one_line(value.as_ref()));
-    writeln!(out, "{}", cells.collect::<Vec<_>>().join("\t"))
+    writeln!(stdout(), "{}", cells.collect::<Vec<_>>().join("\t"))
 }

@@ -12,7 +12,7 @@ mod request_log;
 mod status;
 mod watch;
 
-use std::io::{self, Write};
+use std::io::{Write as _, stdout};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
@@ -42,24 +42,23 @@ fn main() -> ExitCode {
 }
 
 fn run(Arguments { common, command }: Arguments) -> Result<Exit, ToolError> {
-    let mut out = io::stdout().lock();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     let exit = runtime.block_on(async {
         match command {
-            Command::Offers(options) => offers::run(&common, &options, &mut out).await,
-            Command::Status(options) => status::run(&common, &options, &mut out).await,
-            Command::Watch(options) => watch::run(&common, &options, &mut out).await,
+            Command::Offers(options) => offers::run(&common, &options).await,
+            Command::Status(options) => status::run(&common, &options).await,
+            Command::Watch(options) => watch::run(&common, &options).await,
             Command::Completions { shell } => {
                 // clap_complete panics on a write error, so the script is first written to memory.
                 let (mut script, mut command) = (Vec::new(), Arguments::command());
                 clap_complete::generate(shell, &mut command, "cloud-partner", &mut script);
-                out.write_all(&script)?;
+                stdout().write_all(&script)?;
                 Ok(Exit::Done)
             }
             Command::Man => {
-                clap_mangen::Man::new(Arguments::command()).render(&mut out)?;
+                clap_mangen::Man::new(Arguments::command()).render(&mut stdout())?;
                 Ok(Exit::Done)
             }
         }
@@ -67,6 +66,6 @@ fn run(Arguments { common, command }: Arguments) -> Result<Exit, ToolError> {
     // Dropping the runtime would wait for a name lookup that hangs.
     runtime.shutdown_background();
     let exit = exit?;
-    out.flush()?;
+    stdout().flush()?;
     Ok(exit)
 }

@@ -1,6 +1,6 @@
 //! The command `cloud-partner offers`.
 
-use std::io::Write;
+use std::io::{Write as _, stdout};
 use std::time::Duration;
 
 use cloud_partner_portal::types::{OfferStatusReport, OfferSummary, PublicationStep};
@@ -31,11 +31,7 @@ struct Row<'a> {
     report: Option<Result<Response<OfferStatusReport>, Error>>,
 }
 
-pub async fn run(
-    common: &Common,
-    options: &Offers,
-    out: &mut impl Write,
-) -> Result<Exit, ToolError> {
+pub async fn run(common: &Common, options: &Offers) -> Result<Exit, ToolError> {
     let connection = Connection::new(common)?;
     let (client, publisher) = (&connection.client, &connection.publisher);
     let list = client.list_offers(publisher).await?;
@@ -67,30 +63,30 @@ pub async fn run(
     match common.output {
         Format::Json => {
             let offers = rows.iter().map(Row::to_json).collect::<Result<_, _>>()?;
-            formats::document(&offers, out)?;
+            formats::document(&offers)?;
         }
         Format::Jsonl => {
             for row in &rows {
-                formats::line(&row.to_json()?, out)?;
+                formats::line(&row.to_json()?)?;
             }
         }
         Format::Tsv => {
-            formats::tsv(columns, out)?;
+            formats::tsv(columns)?;
             for row in &rows {
                 let cells = row.cells(|time| time.as_str().to_owned());
-                formats::tsv(&cells[..columns.len()], out)?;
+                formats::tsv(&cells[..columns.len()])?;
             }
         }
-        Format::Table if list.is_empty() => writeln!(out, "The publisher has no offers.")?,
+        Format::Table if list.is_empty() => writeln!(stdout(), "The publisher has no offers.")?,
         Format::Table if rows.is_empty() => {
             writeln!(
-                out,
+                stdout(),
                 "No offer of the publisher matches --type and --status."
             )?;
         }
         Format::Table => {
             for line in formats::table(columns, rows.iter().map(|row| row.cells(age))) {
-                writeln!(out, "{line}")?;
+                writeln!(stdout(), "{line}")?;
             }
         }
     }

@@ -11,25 +11,28 @@ pub fn from_html(html: &str) -> String {
 
 /// Replaces each sequence of white space by one space, and escapes control characters.
 pub fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        for character in word.chars() {
-            if is_control(character) {
-                line.extend(character.escape_unicode());
-            } else {
-                line.push(character);
-            }
+    let words: Vec<_> = text.split_whitespace().collect();
+    escape_controls(&words.join(" "), |control| {
+        control.escape_unicode().to_string()
+    })
+}
+
+/// Replaces each control character except line breaks by the text that `escape` returns.
+pub fn escape_controls(text: &str, escape: impl Fn(char) -> String) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character != '\n' && is_control(character) {
+            escaped += &escape(character);
+        } else {
+            escaped.push(character);
         }
     }
-    line
+    escaped
 }
 
 /// Returns whether a terminal interprets the character instead of displaying it: C0 and C1 controls, and the bidirectional controls,
 /// which change the order of the displayed text.
-pub fn is_control(character: char) -> bool {
+fn is_control(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,6 +1,6 @@
 //! The command `cloud-partner status`.
 
-use std::io::{self, Write};
+use std::io::{self, Write as _, stdout};
 
 use cloud_partner_portal::types::{OfferStatus, OfferStatusReport, PublicationStep, StatusMessage};
 use cloud_partner_portal::{Extensible, Link, Outcome};
@@ -12,20 +12,16 @@ use crate::exit_code::Exit;
 use crate::formats;
 use crate::plain_text::{from_html, one_line};
 
-pub async fn run(
-    common: &Common,
-    options: &Status,
-    out: &mut impl Write,
-) -> Result<Exit, ToolError> {
+pub async fn run(common: &Common, options: &Status) -> Result<Exit, ToolError> {
     let Connection {
         client, publisher, ..
     } = Connection::new(common)?;
     let report = client.get_offer_status(&publisher, &options.offer).await?;
     match common.output {
-        Format::Json => formats::document(&report.json()?, out)?,
-        Format::Jsonl => formats::line(&report.json()?, out)?,
-        Format::Tsv => tsv(&report, &options.offer, out)?,
-        Format::Table => table(&report, &options.offer, &publisher, out)?,
+        Format::Json => formats::document(&report.json()?)?,
+        Format::Jsonl => formats::line(&report.json()?)?,
+        Format::Tsv => tsv(&report, &options.offer)?,
+        Format::Table => table(&report, &options.offer, &publisher)?,
     }
     Ok(Exit::Done)
 }
@@ -77,26 +73,21 @@ fn cells(step: &PublicationStep) -> [String; 5] {
 }
 
 /// Prints one row for each step, and a last row for the whole publication.
-fn tsv(report: &OfferStatusReport, offer: &str, out: &mut impl Write) -> io::Result<()> {
-    formats::tsv(&["id", "name", "status", "progress", "estimate"], out)?;
+fn tsv(report: &OfferStatusReport, offer: &str) -> io::Result<()> {
+    formats::tsv(&["id", "name", "status", "progress", "estimate"])?;
     for step in report.steps() {
-        formats::tsv(&cells(step), out)?;
+        formats::tsv(&cells(step))?;
     }
     let status = report.status.as_str();
-    formats::tsv(&[offer, "publication", status, "", ""], out)
+    formats::tsv(&[offer, "publication", status, "", ""])
 }
 
-fn table(
-    report: &OfferStatusReport,
-    offer: &str,
-    publisher: &str,
-    out: &mut impl Write,
-) -> io::Result<()> {
+fn table(report: &OfferStatusReport, offer: &str, publisher: &str) -> io::Result<()> {
     let status = report.status.as_str();
     let [offer, publisher, status] = [offer, publisher, status].map(one_line);
-    writeln!(out, "{offer} of {publisher}: {status}")?;
-    writeln!(out, "{}", describe(report))?;
-    messages(report.messages(), "", out)?;
+    writeln!(stdout(), "{offer} of {publisher}: {status}")?;
+    writeln!(stdout(), "{}", describe(report))?;
+    messages(report.messages(), "")?;
     if !report.steps().is_empty() {
         let rows = report.steps().iter().map(|step| {
             let [_, _, status, progress, estimate] = cells(step);
@@ -104,39 +95,39 @@ fn table(
         });
         let columns = ["step", "status", "progress", "estimate"];
         let mut lines = formats::table(&columns, rows).into_iter();
-        writeln!(out, "\n{}", lines.next().unwrap_or_default())?;
+        writeln!(stdout(), "\n{}", lines.next().unwrap_or_default())?;
         for (line, step) in lines.zip(report.steps()) {
-            writeln!(out, "{line}")?;
-            messages(step.messages(), "    ", out)?;
+            writeln!(stdout(), "{line}")?;
+            messages(step.messages(), "    ")?;
         }
     }
-    links("Preview", report.preview_links.as_deref(), out)?;
-    links("Live", report.live_links.as_deref(), out)
+    links("Preview", report.preview_links.as_deref())?;
+    links("Live", report.live_links.as_deref())
 }
 
-fn messages(messages: &[StatusMessage], indent: &str, out: &mut impl Write) -> io::Result<()> {
+fn messages(messages: &[StatusMessage], indent: &str) -> io::Result<()> {
     for message in messages {
         let level = message.level.as_ref().map_or("message", Extensible::as_str);
         let html = message.message_html.as_deref().unwrap_or_default();
-        write!(out, "{indent}{}: {}", one_line(level), from_html(html))?;
+        write!(stdout(), "{indent}{}: {}", one_line(level), from_html(html))?;
         match &message.timestamp {
-            Some(time) => writeln!(out, " ({})", one_line(time.as_str()))?,
-            None => writeln!(out)?,
+            Some(time) => writeln!(stdout(), " ({})", one_line(time.as_str()))?,
+            None => writeln!(stdout())?,
         }
     }
     Ok(())
 }
 
-fn links(title: &str, links: Option<&[Link]>, out: &mut impl Write) -> io::Result<()> {
+fn links(title: &str, links: Option<&[Link]>) -> io::Result<()> {
     let mut heading = format!("\n{title}:\n");
     for link in links.unwrap_or_default() {
         let Some(uri) = link.uri().map(one_line) else {
             continue;
         };
-        write!(out, "{}  ", std::mem::take(&mut heading))?;
+        write!(stdout(), "{}  ", std::mem::take(&mut heading))?;
         match link.text() {
-            Some(text) => writeln!(out, "{}: {uri}", one_line(text))?,
-            None => writeln!(out, "{uri}")?,
+            Some(text) => writeln!(stdout(), "{}: {uri}", one_line(text))?,
+            None => writeln!(stdout(), "{uri}")?,
         }
     }
     Ok(())

@@ -13,43 +13,31 @@ use crate::status::describe_outcome;
 
 /// Converts an event of an offer, or of the list of offers if `offer` is `None`. The property `detail` is human-readable text on one line.
 pub fn event(offer: Option<&str>, event: &WatchEvent) -> Value {
-    let mut line = json!({"time": now(), "offer": offer});
-    let properties = match event {
-        WatchEvent::Changed(change) => changed(change),
-        WatchEvent::PollFailed(failed) => json!({
-            "event": "pollFailed",
-            "detail": format!("a poll failed, the watch continues: {}", with_causes(failed)),
-            "error": error(failed),
-        }),
+    let (name, detail, properties) = match event {
+        WatchEvent::Changed(change) => ("changed", summary(&change.report), changed(change)),
+        WatchEvent::PollFailed(failed) => {
+            let causes = with_causes(failed);
+            let detail = format!("a poll failed, the watch continues: {causes}");
+            ("pollFailed", detail, json!({"error": error(failed)}))
+        }
         WatchEvent::Delayed(wait) => {
             let seconds = wait.as_secs();
             let wait = humantime::format_duration(Duration::from_secs(seconds));
-            json!({
-                "event": "delayed",
-                "detail": format!("the service asks to wait; the next poll is sent in {wait}"),
-                "seconds": seconds,
-            })
+            let detail = format!("the service asks to wait; the next poll is sent in {wait}");
+            ("delayed", detail, json!({"seconds": seconds}))
         }
-        WatchEvent::Ended(ended) => {
-            extend(
-                &mut line,
-                &json!({"event": "ended", "detail": describe(ended)}),
-            );
-            result(ended)
-        }
-        _ => json!({"event": "other"}),
+        WatchEvent::Ended(ended) => ("ended", describe(ended), result(ended)),
+        _ => ("other", String::new(), Value::Null),
     };
-    extend(&mut line, &properties);
+    let mut line = json!({"time": now(), "offer": offer, "event": name, "detail": detail});
+    for (name, value) in properties.as_object().into_iter().flatten() {
+        line[name] = value.clone();
+    }
     line
 }
 
-fn extend(object: &mut Value, properties: &Value) {
-    for (name, value) in properties.as_object().into_iter().flatten() {
-        object[name] = value.clone();
-    }
-}
-
-/// Converts a change. The property `report` is the report as the service sent it, if `serde_json` can decode every value.
+/// Returns the properties of a change. The property `report` is the report as the service sent it, if `serde_json` can decode every
+/// value.
 fn changed(change: &Change) -> Value {
     let steps = change.steps.iter().map(|changed| {
         json!({
@@ -64,10 +52,8 @@ fn changed(change: &Change) -> Value {
         .or_else(|_| serde_json::to_value(&change.report))
         .unwrap_or_default();
     json!({
-        "event": "changed",
         "status": change.report.status,
         "step": change.report.current_step().map(PublicationStep::label),
-        "detail": summary(&change.report),
         "changedSteps": steps.collect::<Value>(),
         "correlationId": change.correlation_id,
         "report": report,

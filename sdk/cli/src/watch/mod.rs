@@ -6,7 +6,7 @@ mod printer;
 
 use std::collections::BTreeSet;
 use std::future::ready;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::pin::pin;
 use std::time::{Duration, SystemTime};
@@ -35,11 +35,7 @@ const GRACE: Duration = Duration::from_secs(3);
 /// The id of an offer and an event of its watch. Without an id, the event is about a request of the list of offers.
 type Event = (Option<String>, WatchEvent);
 
-pub async fn run(
-    common: &Common,
-    options: &Watch,
-    out: &mut impl Write,
-) -> Result<Exit, ToolError> {
+pub async fn run(common: &Common, options: &Watch) -> Result<Exit, ToolError> {
     let connection = Connection::new(common)?;
     if options.after.is_some() && options.offers.len() != 1 {
         let message = "--after needs exactly one offer".to_owned();
@@ -48,7 +44,7 @@ pub async fn run(
     }
     let after = options.after.as_deref().map(read_report).transpose()?;
     tokio::spawn(end_if_output_blocks(options.timeout));
-    let mut printer = Printer::new(common.output, out)?;
+    let mut printer = Printer::new(common.output)?;
     warn_about_expiry(&connection, options);
     let mut results = OfferResults::new(&options.offers);
     let watch = async {
@@ -144,7 +140,7 @@ fn convert(event: PublisherWatchEvent) -> Option<Event> {
 async fn print_events(
     events: impl Stream<Item = Event>,
     results: &mut OfferResults,
-    printer: &mut Printer<'_, impl Write>,
+    printer: &mut Printer,
 ) -> io::Result<()> {
     let mut events = pin!(events.peekable());
     if timeout(SILENCE, events.as_mut().peek()).await.is_err() {

@@ -2,7 +2,7 @@
 //! prints a line for each change. Every format prints errors to standard error.
 
 use std::collections::HashMap;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal as _, Write as _, stderr, stdout};
 use std::time::Duration;
 
 use cloud_partner_portal::{WatchEvent, WatchResult};
@@ -25,24 +25,22 @@ const COLUMNS: [&str; 7] = [
 /// The subject of messages about requests of the list of offers.
 const LIST: &str = "the list of offers";
 
-pub struct Printer<'o, W> {
+pub struct Printer {
     format: Format,
-    out: &'o mut W,
     progress: MultiProgress,
     /// The progress lines by offer. `None` if the output isn't a table on a terminal.
     bars: Option<HashMap<String, ProgressBar>>,
 }
 
-impl<'o, W: Write> Printer<'o, W> {
+impl Printer {
     /// Creates a printer, and prints the header of the tab-separated values.
-    pub fn new(format: Format, out: &'o mut W) -> io::Result<Self> {
+    pub fn new(format: Format) -> io::Result<Self> {
         if format == Format::Tsv {
-            formats::tsv(&COLUMNS, out)?;
+            formats::tsv(&COLUMNS)?;
         }
-        let is_terminal = io::stdout().is_terminal() && io::stderr().is_terminal();
+        let is_terminal = stdout().is_terminal() && stderr().is_terminal();
         Ok(Self {
             format,
-            out,
             progress: MultiProgress::new(),
             bars: (format == Format::Table && is_terminal).then(HashMap::new),
         })
@@ -55,8 +53,8 @@ impl<'o, W: Write> Printer<'o, W> {
         let (time, detail) = (property("time"), property("detail"));
         let subject = one_line(offer.unwrap_or(LIST));
         match (self.format, event, &mut self.bars) {
-            (Format::Json | Format::Jsonl, ..) => formats::line(&json, self.out)?,
-            (Format::Tsv, ..) => formats::tsv(&COLUMNS.map(property), self.out)?,
+            (Format::Json | Format::Jsonl, ..) => formats::line(&json)?,
+            (Format::Tsv, ..) => formats::tsv(&COLUMNS.map(property))?,
             (Format::Table, WatchEvent::Changed(_) | WatchEvent::Ended(_), Some(bars)) => {
                 let bar = bars.entry(subject.clone());
                 let bar = bar.or_insert_with(|| new_bar(&subject, &self.progress));
@@ -66,7 +64,7 @@ impl<'o, W: Write> Printer<'o, W> {
                 }
             }
             (Format::Table, WatchEvent::Changed(_) | WatchEvent::Ended(Ok(_)), None) => {
-                writeln!(self.out, "{time} {subject}: {detail}")?;
+                writeln!(stdout(), "{time} {subject}: {detail}")?;
             }
             (Format::Table, ..) => {}
         }
@@ -109,7 +107,7 @@ impl<'o, W: Write> Printer<'o, W> {
     pub fn ended(&mut self, results: &OfferResults, exit: Exit, publisher: &str) -> io::Result<()> {
         if self.format == Format::Table && results.no_publication() {
             let publisher = one_line(publisher);
-            writeln!(self.out, "No publication of {publisher} is in progress.")?;
+            writeln!(stdout(), "No publication of {publisher} is in progress.")?;
         }
         if results.timed_out {
             self.remark(
@@ -136,7 +134,7 @@ impl<'o, W: Write> Printer<'o, W> {
             line["results"][offer] = result.as_ref().map(event_json::result).into();
         }
         line["exitCode"] = exit.code().into();
-        formats::line(&line, self.out)
+        formats::line(&line)
     }
 }
 
