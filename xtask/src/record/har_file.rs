@@ -151,7 +151,7 @@ fn secrets(entry: &Value) -> Vec<String> {
         let is_response = name.eq_ignore_ascii_case("set-cookie");
         let cookies = if is_response { 1 } else { usize::MAX };
         let words = value.split(';').take(cookies);
-        let words = words.flat_map(|pair| pair.split([' ', ',', '=']));
+        let words = words.flat_map(|pair| pair.split([' ', ',', '=', '"']));
         secrets.extend(words.map(str::to_owned));
     }
     for pointer in ["/request/cookies", "/response/cookies"] {

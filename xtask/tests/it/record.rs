@@ -71,10 +71,8 @@ fn exits_with_0_only_if_each_operation_has_a_successful_response() {
             scripted_server::response(status, &[], "[]")
         });
         let more = ["--offer", "first", "--offer", "second"];
-        assert_exit_code(
-            code,
-            &workspace.record_from(&server.url(), "contoso", &more),
-        );
+        let output = workspace.record_from(&server.url(), "contoso", &more);
+        assert_exit_code(code, &output);
         assert_eq!(server.requests().len(), 3);
     }
 }
@@ -93,9 +91,9 @@ fn exits_with_1_if_an_operation_gets_no_request_unless_the_publisher_has_no_offe
     assert_exit(0, "[]");
     assert_exit(1, r#"{ "value": [{ "id": "x1" }] }"#);
     assert_exit(1, r#"[{ "name": "x1" }]"#);
-    let spec = workspace.root().join("openapi/cloud-partner-portal.yaml");
-    let text = common::read(&spec).replace("offerId", "productId");
-    fs::write(&spec, text).expect("the spec");
+    let spec = "openapi/cloud-partner-portal.yaml";
+    let text = common::read(&workspace.root().join(spec));
+    common::write(workspace.root(), spec, text.replace("offerId", "productId"));
     assert_exit(1, "[]");
 }
 
@@ -104,7 +102,7 @@ fn prints_written_and_rejected_recordings() {
     let workspace = Workspace::new();
     let server = serve_personal_data();
     let record = |more: &[&str]| workspace.record_from(&server.url(), "plantedworks", more);
-    let write_token = |token| fs::write(workspace.root().join("token"), token).expect("a file");
+    let write_token = |token| common::write(workspace.root(), "token", token);
     write_token("a-planted-token\n");
     let more = ["--dry-run", "--token-file", "token"];
     golden("record-dry-run", &record(&more));
@@ -178,7 +176,7 @@ fn every_error_message_says_what_to_do() {
             r#"{ "log": { "entries": [{}, { "request": 7 }, { "request": { "method": "GET", "url": "no url" } }, null, "planted"] } }"#,
         ),
     ] {
-        fs::write(workspace.root().join(file), text).expect("a file");
+        common::write(workspace.root(), file, text);
     }
     let mut printed = vec![("no publisher", workspace.record(&[]))];
     for arguments in [
@@ -274,13 +272,11 @@ fn only_the_committed_content_of_recordings_is_public() {
     let list = common::read(&folder.join("contoso.json"));
     for file in ["contoso.json", "raw.json"] {
         let changed = list.replace("contoso", "plantedworks");
-        fs::write(folder.join(file), changed).expect("a recording");
+        common::write(&folder, file, changed);
     }
     let server = serve_personal_data();
-    assert_exit_code(
-        0,
-        &workspace.record_from(&server.url(), "plantedworks", &[]),
-    );
+    let output = workspace.record_from(&server.url(), "plantedworks", &[]);
+    assert_exit_code(0, &output);
     assert_eq!(workspace.written().len(), 2);
 }
 
@@ -292,10 +288,8 @@ fn keeps_the_values_of_keep_and_overwrites_no_file() {
     common::write(&workspace.live(), existing, &empty);
     let server = serve_personal_data();
     let more = ["--keep", "newMember"];
-    assert_exit_code(
-        0,
-        &workspace.record_from(&server.url(), "plantedworks", &more),
-    );
+    let output = workspace.record_from(&server.url(), "plantedworks", &more);
+    assert_exit_code(0, &output);
     let written = workspace.written();
     assert_eq!(written[existing], empty);
     let new = &written["list-offers-contoso-1-200-2.json"];

@@ -1,7 +1,5 @@
 //! Tests of `record --har` with the HAR files of a browser and a proxy, a HAR file full of secrets, and incomplete HAR files.
 
-use std::fs;
-use std::path::Path;
 use std::process::Output;
 
 use serde_json::{Value, json};
@@ -13,17 +11,16 @@ const URL: &str =
     "https://cloudpartner.azure.com/api/publishers/contoso/offers?api-version=2017-10-31";
 
 impl Workspace {
-    fn import_file(&self, har: &Path, more: &[&str]) -> Output {
-        let har = har.to_str().expect("a path");
-        self.record(&[&["--har", har], more].concat())
+    /// Imports a HAR file with this text.
+    fn import_text(&self, har: &str, more: &[&str]) -> Output {
+        common::write(self.root(), "test.har", har);
+        self.record(&[&["--har", "test.har"], more].concat())
     }
 
     /// Imports a HAR file with these entries.
     fn import(&self, entries: &[Value], more: &[&str]) -> Output {
         let har = json!({ "log": { "entries": entries } });
-        let file = self.root().join("test.har");
-        fs::write(&file, har.to_string()).expect("a file");
-        self.import_file(&file, more)
+        self.import_text(&har.to_string(), more)
     }
 }
 
@@ -38,12 +35,10 @@ fn writes_no_planted_secret_of_a_har_file() {
     let text = har.to_string();
     assert!(text.to_lowercase().matches("planted").count() > 700);
     let workspace = Workspace::new();
-    let file = workspace.root().join("planted.har");
-    fs::write(&file, text).expect("a file");
-    let dry_run = workspace.import_file(&file, &["--dry-run"]);
+    let dry_run = workspace.import_text(&text, &["--dry-run"]);
     golden("record-har-planted", &dry_run);
     // The exit code is 1, because two response bodies can't be decoded.
-    assert_exit_code(1, &workspace.import_file(&file, &[]));
+    assert_exit_code(1, &workspace.import_text(&text, &[]));
     assert_eq!(workspace.written().len(), 7);
 }
 
@@ -52,8 +47,9 @@ fn writes_no_planted_secret_of_a_har_file() {
 fn writes_the_served_recordings_from_the_har_files_of_a_browser_and_a_proxy() {
     let sequences = sequences();
     for (har, entries) in [("chromium.har", 3), ("mitmproxy.har", 4)] {
+        let text = common::read(&common::tests().join("har").join(har));
         let workspace = Workspace::new();
-        let output = workspace.import_file(&common::tests().join("har").join(har), &[]);
+        let output = workspace.import_text(&text, &[]);
         let read = format!("Read responses of 3 of {entries} entries");
         assert_stdout(0, &output, &read);
         let written = workspace.written_requests_and_responses();
@@ -152,6 +148,7 @@ fn writes_no_credential_of_the_file() {
     for (header, value) in [
         ("Authorization", "Bearer a-planted-credential"),
         ("cookie", "session=a-planted-credential; theme=dark"),
+        ("cookie", "session=\"a-planted-credential\""),
         ("Set-Cookie", "session=a-planted-credential; Path=/"),
         ("Ocp-Apim-Subscription-Key", secret),
         ("X-Functions-Key", secret),
@@ -160,7 +157,8 @@ fn writes_no_credential_of_the_file() {
             "Bearer other, Bearer a-planted-credential",
         ),
     ] {
-        let output = workspace.import(&[echo(header, value, secret)], &["--keep", secret]);
+        let text = format!("The login is {secret}");
+        let output = workspace.import(&[echo(header, value, &text)], &["--keep", &text]);
         assert_exit_code(1, &output);
         assert!(!workspace.live().exists(), "{header}");
     }
