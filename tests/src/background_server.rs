@@ -12,8 +12,8 @@ use tokio::sync::oneshot;
 /// A running server. Dropping it stops the server and closes its connections.
 pub struct BackgroundServer {
     address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    /// The sender whose drop stops the thread, and the thread. `None` during the drop of the server.
+    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
 impl BackgroundServer {
@@ -22,12 +22,13 @@ impl BackgroundServer {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        // The runtime is created after the port is known to be free: if the caller is asynchronous, dropping a runtime here would panic.
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let serve = {
             let _context = runtime.enter();
             serve(TcpListener::from_std(listener)?)
@@ -40,8 +41,7 @@ impl BackgroundServer {
         })?;
         Ok(Self {
             address,
-            stop: Some(stop),
-            thread: Some(thread),
+            running: Some((stop, thread)),
         })
     }
 
@@ -53,8 +53,8 @@ impl BackgroundServer {
 
 impl Drop for BackgroundServer {
     fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
+        if let Some((stop, thread)) = self.running.take() {
+            drop(stop);
             drop(thread.join());
         }
     }

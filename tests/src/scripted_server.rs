@@ -2,7 +2,6 @@
 //! or reset the connection.
 
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -42,17 +41,17 @@ pub struct ReceivedRequest {
 
 type Script = dyn Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync;
 
-struct State {
-    script: Box<Script>,
-    requests: Mutex<Vec<ReceivedRequest>>,
-    pending_requests: AtomicUsize,
-    max_concurrent_requests: AtomicUsize,
+#[derive(Default)]
+struct Log {
+    requests: Vec<ReceivedRequest>,
+    pending_requests: usize,
+    max_concurrent_requests: usize,
 }
 
 /// A running server. Dropping it stops the server and closes its connections.
 pub struct ScriptedServer {
     server: BackgroundServer,
-    state: Arc<State>,
+    log: Arc<Mutex<Log>>,
 }
 
 impl ScriptedServer {
@@ -62,22 +61,16 @@ impl ScriptedServer {
     ///
     /// Panics if no port or thread is available.
     pub fn start(script: impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static) -> Self {
-        let state = Arc::new(State {
-            script: Box::new(script),
-            requests: Mutex::default(),
-            pending_requests: AtomicUsize::new(0),
-            max_concurrent_requests: AtomicUsize::new(0),
-        });
-        let shared = Arc::clone(&state);
+        let script: Arc<Script> = Arc::new(script);
+        let log = Arc::default();
+        let shared = Arc::clone(&log);
         let server = BackgroundServer::start(0, |listener| async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(connection(stream, Arc::clone(&shared)));
+                tokio::spawn(connection(stream, Arc::clone(&script), Arc::clone(&shared)));
             }
         });
-        Self {
-            server: server.expect("a port and a thread"),
-            state,
-        }
+        let server = server.expect("a port and a thread");
+        Self { server, log }
     }
 
     /// Starts a server that runs the script at index `n` for the request with the number `n`. The last script also runs for all later
@@ -96,44 +89,41 @@ impl ScriptedServer {
     /// Returns the requests received so far, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<ReceivedRequest> {
-        lock(&self.state.requests).clone()
+        lock(&self.log).requests.clone()
     }
 
     /// Returns the maximum number of requests that were pending at the same time. A request is pending while its script runs.
     #[must_use]
     pub fn max_concurrent_requests(&self) -> usize {
-        self.state.max_concurrent_requests.load(Ordering::SeqCst)
+        lock(&self.log).max_concurrent_requests
     }
 
     /// Returns the number of requests that are pending now.
     #[must_use]
     pub fn pending_requests(&self) -> usize {
-        self.state.pending_requests.load(Ordering::SeqCst)
+        lock(&self.log).pending_requests
     }
 }
 
-async fn connection(mut stream: TcpStream, state: Arc<State>) {
+async fn connection(mut stream: TcpStream, script: Arc<Script>, log: Arc<Mutex<Log>>) {
     let Some((target, token)) = read_head(&mut stream).await else {
         return;
     };
-    let pending = state.pending_requests.fetch_add(1, Ordering::SeqCst) + 1;
-    state
-        .max_concurrent_requests
-        .fetch_max(pending, Ordering::SeqCst);
     let request = {
-        let mut log = lock(&state.requests);
+        let mut log = lock(&log);
+        log.pending_requests += 1;
+        log.max_concurrent_requests = log.max_concurrent_requests.max(log.pending_requests);
         let request = ReceivedRequest {
-            number: log.len(),
+            number: log.requests.len(),
             target,
             token,
             when: Instant::now(),
         };
-        log.push(request.clone());
+        log.requests.push(request.clone());
         request
     };
-    let steps = (state.script)(&request);
-    let disconnected = run_steps(&mut stream, steps).await.is_err();
-    state.pending_requests.fetch_sub(1, Ordering::SeqCst);
+    let disconnected = run_steps(&mut stream, script(&request)).await.is_err();
+    lock(&log).pending_requests -= 1;
     if !disconnected {
         drop(stream.shutdown().await);
         // Data from the client would reset a closed connection, and the client could lose the response. Therefore, read until the end.
@@ -190,17 +180,15 @@ async fn wait_for_disconnect(stream: &mut TcpStream) {
 /// Returns a script that sends a complete, valid response with the header `connection: close`.
 pub fn response(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<Step> {
     let body = body.as_ref();
-    let mut bytes = format!(
+    let mut head = format!(
         "HTTP/1.1 {status} \r\nconnection: close\r\ncontent-length: {}\r\n",
         body.len()
     );
     for (name, value) in headers {
-        let _ = write!(bytes, "{name}: {value}\r\n");
+        let _ = write!(head, "{name}: {value}\r\n");
     }
-    bytes.push_str("\r\n");
-    let mut bytes = bytes.into_bytes();
-    bytes.extend_from_slice(body);
-    vec![Step::Send(bytes)]
+    head.push_str("\r\n");
+    vec![Step::Send([head.as_bytes(), body].concat())]
 }
 
 /// Returns a script that sends a 200 response with a JSON body.
