@@ -3,11 +3,16 @@
 //! Deserialization also validates the values, so that an error message has the line and column.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use percent_encoding::percent_decode_str;
+use regex::Regex;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+
+/// Matches a percent-encoded path with the characters that RFC 3986 allows.
+const PATH_PATTERN: &str = r"^/(?:[!$&-;=@-Z_a-z~]|%[0-9A-Fa-f]{2})*$";
 
 /// One request to the service and its response.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -71,7 +76,7 @@ pub struct Request {
     pub method: String,
     /// The percent-encoded path, without the query.
     #[serde(deserialize_with = "path")]
-    #[schemars(regex(pattern = r"^/(?:[!$&-;=@-Z_a-z~]|%[0-9A-Fa-f]{2})*$"))]
+    #[schemars(regex(pattern = PATH_PATTERN))]
     pub path: String,
     /// The decoded query parameters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -152,18 +157,10 @@ fn require<E: serde::de::Error>(is_valid: bool, message: impl FnOnce() -> String
 }
 
 fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    static PATTERN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(PATH_PATTERN).expect("a regular expression"));
     let path = String::deserialize(deserializer)?;
-    // The characters that RFC 3986 allows in a path.
-    let is_allowed =
-        |byte: u8| byte.is_ascii_alphanumeric() || b"!$%&'()*+,-./:;=@_~".contains(&byte);
-    let is_encoded = |after_percent: &str| {
-        let digits = after_percent.get(..2);
-        digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
-    };
-    let is_valid = path.starts_with('/')
-        && path.bytes().all(is_allowed)
-        && path.split('%').skip(1).all(is_encoded);
-    require(is_valid, || {
+    require(PATTERN.is_match(&path), || {
         format!(
             "path {path:?} is not a percent-encoded path that starts with a slash and has no query"
         )
