@@ -8,7 +8,8 @@ use std::time::Duration;
 use axum::body::{Body as HttpBody, Bytes};
 use axum::extract::{Query, State};
 use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use axum::response::{IntoResponse as _, Response as HttpResponse};
 use serde_json::{Value, json};
 
@@ -21,17 +22,6 @@ pub const ADDED_CORRELATION_ID: &str = "00000000-0000-4000-8000-000000000001";
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
 
-/// A request that a [`Server`](super::Server) has received.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoggedRequest {
-    /// The HTTP method.
-    pub method: Method,
-    /// The path and query, still percent-encoded.
-    pub target: String,
-    /// The headers, except `authorization`.
-    pub headers: HeaderMap,
-}
-
 /// The settings and the state of a replay server.
 pub struct Handler {
     routes: HashMap<Route, Responses>,
@@ -40,7 +30,8 @@ pub struct Handler {
     /// The accepted bearer token; `None` accepts every token.
     token: Option<String>,
     delay: Duration,
-    pub log: Mutex<Vec<LoggedRequest>>,
+    /// The received requests, without the header `authorization`.
+    pub log: Mutex<Vec<Parts>>,
 }
 
 /// The decoded path and the sorted query parameters of a request. Two encodings of the same request have equal routes.
@@ -52,32 +43,28 @@ struct Route {
 
 /// The recorded responses of a route: one, or those of a scenario in order.
 struct Responses {
-    /// Each response, and the value of the `status` property in its body.
-    recorded: Vec<(Response<Bytes>, Option<Value>)>,
-    /// The index of the response to the next request.
-    next: AtomicUsize,
+    recorded: Vec<Response<Bytes>>,
+    /// The number of responses that were sent.
+    sent: AtomicUsize,
 }
 
-pub async fn handle(
-    State(handler): State<Arc<Handler>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> HttpResponse {
-    let mut logged = LoggedRequest {
-        method: method.clone(),
-        target: uri.to_string(),
-        headers: headers.clone(),
-    };
-    logged.headers.remove(AUTHORIZATION);
-    lock(&handler.log).push(logged);
+impl Responses {
+    /// Returns the response to the next request: after the last recorded response, the last one again.
+    fn after(&self, sent: usize) -> &Response<Bytes> {
+        &self.recorded[sent.min(self.recorded.len() - 1)]
+    }
+}
+
+pub async fn handle(State(handler): State<Arc<Handler>>, mut request: Parts) -> HttpResponse {
+    let authorization = request.headers.remove(AUTHORIZATION);
+    lock(&handler.log).push(request.clone());
 
     // The delay comes first, so that a client that disconnects during the delay doesn't advance a scenario.
     if !handler.delay.is_zero() {
         tokio::time::sleep(handler.delay).await;
     }
 
-    let mut response = handler.respond(&method, &uri, &headers);
+    let mut response = handler.respond(&request, authorization.as_ref());
     let added = HeaderValue::from_static(ADDED_CORRELATION_ID);
     let headers = response.headers_mut();
     headers.entry(CORRELATION_ID).or_insert(added);
@@ -99,48 +86,39 @@ impl Handler {
             log: Mutex::default(),
         };
         for recording in recordings {
-            handler.add(&recording.request, &[&recording])?;
+            handler.add(&[&recording])?;
         }
         for Scenario { name, recordings } in scenarios {
             let recordings: Vec<_> = recordings.iter().map(|stored| &stored.recording).collect();
             let Some(first) = recordings.first() else {
                 return Err(format!("the scenario {name} has no recordings"));
             };
-            let request = &first.request;
-            if recordings.iter().any(|other| other.request != *request) {
+            if recordings
+                .iter()
+                .any(|other| other.request != first.request)
+            {
                 return Err(format!("the scenario {name} has different requests"));
             }
-            let route = handler.add(request, &recordings)?;
+            let route = handler.add(&recordings)?;
             handler.scenarios.push(route);
         }
         Ok(handler)
     }
 
-    /// Adds the route of a request with its recorded responses.
-    fn add(
-        &mut self,
-        request: &recording::Request,
-        recordings: &[&Recording],
-    ) -> Result<Route, String> {
+    /// Adds the route of one or more recordings of the same request.
+    fn add(&mut self, recordings: &[&Recording]) -> Result<Route, String> {
+        let request = &recordings[0].request;
         if request.method != "GET" {
             return Err(format!(
                 "only GET is replayed: {} {}",
                 request.method, request.path
             ));
         }
-        let mut recorded = Vec::new();
-        for Recording { response, .. } in recordings {
-            let status = match &response.body {
-                Some(Body::Json(body)) => body.get("status").cloned(),
-                _ => None,
-            };
-            let response =
-                http_response(response).map_err(|error| format!("{}: {error}", request.path))?;
-            recorded.push((response, status));
-        }
+        let recorded = recordings.iter().copied().map(http_response);
+        let recorded = recorded.collect::<Result<_, _>>();
         let responses = Responses {
-            recorded,
-            next: AtomicUsize::new(0),
+            recorded: recorded.map_err(|error| format!("{}: {error}", request.path))?,
+            sent: AtomicUsize::new(0),
         };
         let route = Route {
             path: request.segments(),
@@ -152,23 +130,24 @@ impl Handler {
         }
     }
 
-    fn respond(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> HttpResponse {
+    fn respond(&self, request: &Parts, authorization: Option<&HeaderValue>) -> HttpResponse {
+        let method = &request.method;
         if method != Method::GET {
             let message = format!("The requested resource does not support the method '{method}'.");
             let body = json!({ "Message": message });
             let response = json_response(StatusCode::METHOD_NOT_ALLOWED, &body);
             return ([(ALLOW, "GET")], response).into_response();
         }
-        let token = headers.get(AUTHORIZATION).and_then(bearer_token);
+        let token = authorization.and_then(bearer_token);
         if token.is_none_or(|token| self.token.as_ref().is_some_and(|t| t.as_bytes() != token)) {
             let body = json!({ "Message": "Authorization has been denied for this request." });
             return json_response(StatusCode::UNAUTHORIZED, &body);
         }
-        let query = Query::<Vec<(String, String)>>::try_from_uri(uri);
+        let query = Query::<Vec<(String, String)>>::try_from_uri(&request.uri);
         let mut query = query.map(|Query(query)| query).unwrap_or_default();
         query.sort();
         let route = Route {
-            path: recording::segments(uri.path()),
+            path: recording::segments(request.uri.path()),
             query,
         };
         match self.routes.get(&route) {
@@ -179,20 +158,15 @@ impl Handler {
 
     /// Returns the next recorded response of a route. In a list of offers, each offer with a scenario gets the scenario's status.
     fn recorded(&self, route: &Route, responses: &Responses) -> HttpResponse {
-        let last = responses.recorded.len() - 1;
-        let advance = |next| Some(last.min(next + 1));
-        let next = responses
-            .next
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, advance);
-        let mut response = responses.recorded[next.unwrap_or(last)].0.clone();
-
+        let sent = responses.sent.fetch_add(1, Ordering::Relaxed);
+        let mut response = responses.after(sent).clone();
         let statuses = self.scenario_statuses(route);
         if !statuses.is_empty()
             && let Ok(Value::Array(mut list)) = serde_json::from_slice(response.body())
         {
             for offer in &mut list {
                 if let Some((_, status)) = statuses.iter().find(|(id, _)| offer["id"] == **id) {
-                    offer["status"] = Value::clone(status);
+                    offer["status"] = status.clone();
                 }
             }
             *response.body_mut() = Value::Array(list).to_string().into();
@@ -201,15 +175,16 @@ impl Handler {
     }
 
     /// Returns the id of each offer with a scenario in a list of offers, and the status that the next status request will return.
-    fn scenario_statuses(&self, list: &Route) -> Vec<(&str, &Value)> {
+    fn scenario_statuses(&self, list: &Route) -> Vec<(&str, Value)> {
         self.scenarios
             .iter()
             .filter(|scenario| scenario.query == list.query)
             .filter_map(|scenario| match scenario.path.strip_prefix(&*list.path)? {
                 [offer, _status] => {
                     let responses = self.routes.get(scenario)?;
-                    let next = responses.next.load(Ordering::Relaxed);
-                    Some((offer.as_str(), responses.recorded[next].1.as_ref()?))
+                    let next = responses.after(responses.sent.load(Ordering::Relaxed));
+                    let report: Value = serde_json::from_slice(next.body()).ok()?;
+                    Some((offer.as_str(), report.get("status")?.clone()))
                 }
                 _ => None,
             })
@@ -221,7 +196,7 @@ impl Handler {
         let publisher = &route.path[..route.path.len().min(3)];
         // The version of a recorded 400 response doesn't count, because the service may have rejected the version.
         let knows_version = self.routes.iter().any(|(known, responses)| {
-            known.version() == route.version() && responses.recorded[0].0.status() != 400
+            known.version() == route.version() && responses.recorded[0].status() != 400
         });
         let mut paths = self.routes.keys().map(|known| &known.path);
         let (status, body) = if !knows_version {
@@ -257,7 +232,8 @@ impl Route {
     }
 }
 
-fn http_response(recorded: &recording::Response) -> Result<Response<Bytes>, axum::http::Error> {
+fn http_response(recording: &Recording) -> Result<Response<Bytes>, axum::http::Error> {
+    let recorded = &recording.response;
     let mut response = Response::builder().status(recorded.status);
     for (name, value) in &recorded.headers {
         response = response.header(name, value);

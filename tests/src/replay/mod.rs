@@ -24,10 +24,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::request::Parts;
 use axum::serve::ListenerExt as _;
 
+pub use self::handler::ADDED_CORRELATION_ID;
 use self::handler::Handler;
-pub use self::handler::{ADDED_CORRELATION_ID, LoggedRequest};
 use crate::background_server::{BackgroundServer, lock};
 use crate::load::Scenario;
 use crate::recording::Recording;
@@ -114,9 +115,10 @@ impl Server {
         self.server.url()
     }
 
-    /// Returns the requests received so far, in order, including requests without a response yet.
+    /// Returns the requests received so far, in order, including requests without a response yet. The header `authorization` is
+    /// removed.
     #[must_use]
-    pub fn requests(&self) -> Vec<LoggedRequest> {
+    pub fn requests(&self) -> Vec<Parts> {
         lock(&self.handler.log).clone()
     }
 }

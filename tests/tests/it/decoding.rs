@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 
 use cloud_partner_portal::{Client, Error};
 use cloud_partner_recordings::recording::{Body, Recording};
-use cloud_partner_recordings::{load, synthetic};
+use cloud_partner_recordings::synthetic;
 use jsonschema::{Draft, Validator};
 use serde_json::{Value, json};
 
 use crate::support::spec::{Node, Spec, pointer_segment};
-use crate::support::{client, committed_spec, serve};
+use crate::support::{client, committed_recordings, committed_spec, serve};
 
 /// The path templates of the two operations.
 const LIST: &str = "/api/publishers/{publisherId}/offers";
@@ -103,8 +103,7 @@ fn cases(spec: &Spec) -> BTreeMap<String, Case> {
         ("example list".to_owned(), LIST, list),
         ("example report".to_owned(), STATUS, report),
     ];
-    let recordings = load::recordings(&load::root().join("recordings"));
-    for stored in recordings.all().expect("valid recordings") {
+    for stored in committed_recordings() {
         let (request, response) = (stored.recording.request, stored.recording.response);
         if let (200, Some(Body::Json(body))) = (response.status, response.body) {
             let is_list = request.segments().len() == 4;

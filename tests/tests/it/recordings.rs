@@ -10,13 +10,12 @@ use schemars::{JsonSchema, schema_for};
 use serde_json::{Value, json};
 
 use crate::support::error_checks::check_displayed_text;
-use crate::support::{all_recordings, client, committed_spec, serve};
+use crate::support::{all_recordings, client, committed_recordings, committed_spec, serve};
 
 /// Returns the recordings with the API version that the SDK sends, and a generated list of 1,000 offers.
 fn recordings() -> Vec<Recording> {
-    let recordings = load::recordings(&load::root().join("recordings"));
-    let recordings = recordings.all().expect("valid recordings");
-    let mut recordings: Vec<Recording> = recordings.into_iter().map(Recording::from).collect();
+    let recordings = committed_recordings().into_iter();
+    let mut recordings: Vec<_> = recordings.map(Recording::from).collect();
     for recording in &mut recordings {
         let version = recording.request.query.get_mut("api-version");
         version.expect("a version").replace_range(.., "2017-10-31");

@@ -1,30 +1,29 @@
-//! The replay server, tested with plain sockets.
+//! The replay server.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use cloud_partner_recordings::load::{self, Scenario, StoredRecording};
+use cloud_partner_recordings::load::{Scenario, StoredRecording};
 use cloud_partner_recordings::recording::{Body, Recording};
 use cloud_partner_recordings::replay::{ADDED_CORRELATION_ID, Replay, Server};
 use cloud_partner_recordings::synthetic::recording;
+use reqwest::Client;
+use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
+
+use crate::support::error_checks::with_timeout;
+use crate::support::{committed_recordings, committed_scenarios, serve};
 
 const VERSION: &str = "?api-version=2017-10-31";
 const CORRELATION_ID: &str = "x-ms-correlation-request-id";
 const OFFERS: &str = "/api/publishers/contoso/offers";
 const NO_RECORDINGS: [Recording; 0] = [];
 
-fn recordings() -> Vec<StoredRecording> {
-    let recordings = load::recordings(&load::root().join("recordings"));
-    recordings.all().expect("valid recordings")
-}
-
 fn all_recordings_and_scenarios() -> Replay {
-    let scenarios = load::scenarios(&load::root().join("scenarios"));
-    Replay::new(recordings(), scenarios.all().expect("valid scenarios"))
+    Replay::new(committed_recordings(), committed_scenarios())
 }
 
 fn start(replay: Replay) -> Server {
@@ -43,101 +42,89 @@ fn scenario(path: &str, statuses: &[&str]) -> Scenario {
     }
 }
 
+/// A client that opens a connection for each request, because each test has its own runtime.
+static CLIENT: LazyLock<Client> = LazyLock::new(|| {
+    let client = Client::builder().no_proxy().pool_max_idle_per_host(0);
+    client.build().expect("an HTTP client")
+});
+
 /// Sends a request. `request` is its method and target, such as `GET /path`.
-fn send(server: &Server, request: &str, headers: &str) -> TcpStream {
-    let address = server.url().replace("http://", "");
-    let mut stream = TcpStream::connect(address).expect("a connection");
-    let head = format!("{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
-    stream.write_all(head.as_bytes()).expect("a connection");
-    stream
-}
-
-#[derive(Debug)]
-struct Response {
-    status: u16,
-    headers: BTreeMap<String, String>,
-    body: String,
-}
-
-impl Response {
-    fn read(mut stream: TcpStream) -> Self {
-        let mut text = String::new();
-        stream.read_to_string(&mut text).expect("a response");
-        let (head, body) = text.split_once("\r\n\r\n").expect("a head");
-        let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1));
-        let header = |line: &str| {
-            let (name, value) = line.split_once(": ").expect("a header");
-            (name.to_owned(), value.to_owned())
-        };
-        Self {
-            status: status.expect("a status").parse().expect("a number"),
-            headers: lines.map(header).collect(),
-            body: body.to_owned(),
-        }
+async fn send(server: &Server, request: &str, authorization: Option<&str>) -> reqwest::Response {
+    let (method, target) = request.split_once(' ').expect("a method and a target");
+    let mut request = CLIENT
+        .request(method.parse().expect("a method"), server.url() + target)
+        .header("x-test", "a");
+    if let Some(authorization) = authorization {
+        request = request.header("authorization", authorization);
     }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).expect("JSON")
-    }
+    request.send().await.expect("a response")
 }
 
-fn get(server: &Server, target: &str) -> Response {
-    let request = format!("GET {target}");
-    Response::read(send(server, &request, "authorization: Bearer a-token\r\n"))
+/// Sends a GET request with a token, and returns the status code and the body.
+async fn get(server: &Server, target: &str) -> (u16, String) {
+    let response = send(server, &format!("GET {target}"), Some("Bearer a-token")).await;
+    let status = response.status().as_u16();
+    (status, response.text().await.expect("a body"))
 }
 
-fn get_json(server: &Server, path: &str) -> Value {
-    let response = get(server, &format!("{path}{VERSION}"));
-    assert_eq!(response.status, 200, "{path}");
-    response.json()
+async fn get_json(server: &Server, path: &str) -> Value {
+    let (status, body) = get(server, &format!("{path}{VERSION}")).await;
+    assert_eq!(status, 200, "{path}");
+    serde_json::from_str(&body).expect("JSON")
 }
 
-#[test]
-fn returns_every_recording_byte_for_byte() {
-    let server = start(Replay::new(recordings(), []));
-    for StoredRecording { file, recording } in recordings() {
+#[tokio::test]
+async fn returns_every_recording_byte_for_byte() {
+    let server = start(Replay::new(committed_recordings(), []));
+    for StoredRecording { file, recording } in committed_recordings() {
         let file = file.display();
         let version = &recording.request.query["api-version"];
-        let target = format!("{}?api-version={version}", recording.request.path);
-        let mut response = get(&server, &target);
+        let request = format!("GET {}?api-version={version}", recording.request.path);
+        let mut response = send(&server, &request, Some("Bearer a-token")).await;
         let recorded = recording.response;
+        assert_eq!(response.status(), recorded.status, "{file}");
         let body = match recorded.body {
             None => String::new(),
             Some(Body::Text(text)) => text,
             Some(Body::Json(json)) => json.to_string(),
         };
-        let length = response.headers.remove("content-length");
-        assert_eq!(length, Some(body.len().to_string()), "{file}");
-        response.headers.remove("connection");
-        response.headers.remove("date");
+        let headers = response.headers_mut();
+        let length = headers.remove("content-length");
+        assert_eq!(length.expect("a length"), &body.len().to_string(), "{file}");
+        headers.remove("date");
         if !recorded.headers.contains_key(CORRELATION_ID) {
-            response.headers.remove(CORRELATION_ID).expect("an id");
+            headers.remove(CORRELATION_ID).expect("an id");
         }
-        let actual = (response.status, response.headers, response.body);
-        assert_eq!(actual, (recorded.status, recorded.headers, body), "{file}");
+        let text = |value: &HeaderValue| value.to_str().expect("text").to_owned();
+        let headers: BTreeMap<_, _> = headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect();
+        assert_eq!(headers, recorded.headers, "{file}");
+        assert_eq!(response.text().await.expect("a body"), body, "{file}");
     }
 
     // The server keeps the order of properties and the digits of large numbers.
     let text = r#"{"z":636576975611768314,"a":[],"m":"< é"}"#;
     let body = Body::Json(serde_json::from_str(text).expect("JSON"));
-    let server = start(Replay::new([recording("/x", Some(body))], []));
-    assert_eq!(get(&server, &format!("/x{VERSION}")).body, text);
+    let server = serve(vec![recording("/x", Some(body))]);
+    assert_eq!(get(&server, &format!("/x{VERSION}")).await.1, text);
 }
 
-#[test]
-fn adds_a_correlation_id_if_the_recording_has_none() {
+#[tokio::test]
+async fn adds_a_correlation_id_if_the_recording_has_none() {
     let mut recording = recording("/x", None);
     recording.response.headers.clear();
-    let server = start(Replay::new([recording], []));
+    let server = serve(vec![recording]);
     for path in ["/x", "/missing"] {
-        let response = get(&server, &format!("{path}{VERSION}"));
-        assert_eq!(response.headers[CORRELATION_ID], ADDED_CORRELATION_ID);
+        let request = format!("GET {path}{VERSION}");
+        let response = send(&server, &request, Some("Bearer a-token")).await;
+        assert_eq!(response.headers()[CORRELATION_ID], ADDED_CORRELATION_ID);
     }
 }
 
-#[test]
-fn returns_401_for_a_missing_or_wrong_token() {
+#[tokio::test]
+async fn returns_401_for_a_missing_or_wrong_token() {
     let one_token = start(all_recordings_and_scenarios().token("a-token"));
     let any_token = start(all_recordings_and_scenarios());
     for (server, authorization, status) in [
@@ -154,19 +141,18 @@ fn returns_401_for_a_missing_or_wrong_token() {
         (&any_token, Some("Bearer another"), 200),
         (&any_token, Some("Bearer "), 401),
     ] {
-        let header = authorization.map(|value| format!("authorization: {value}\r\n"));
-        let request = format!("GET {OFFERS}{VERSION}");
-        let response = Response::read(send(server, &request, &header.unwrap_or_default()));
-        assert_eq!(response.status, status, "{authorization:?}");
+        let response = send(server, &format!("GET {OFFERS}{VERSION}"), authorization).await;
+        assert_eq!(response.status(), status, "{authorization:?}");
         if status == 401 {
-            let denied = json!({ "Message": "Authorization has been denied for this request." });
-            assert_eq!(response.json(), denied, "{authorization:?}");
+            let denied = r#"{"Message":"Authorization has been denied for this request."}"#;
+            let body = response.text().await.expect("a body");
+            assert_eq!(body, denied, "{authorization:?}");
         }
     }
 }
 
-#[test]
-fn returns_the_error_response_of_the_service_for_a_request_that_isnt_recorded() {
+#[tokio::test]
+async fn returns_the_error_response_of_the_service_for_a_request_that_isnt_recorded() {
     let coded = |code: &str, message: &str| json!({"error": {"code": code, "message": message}});
     let not_found = |message: &str| {
         json!({"Product": {
@@ -201,23 +187,24 @@ fn returns_the_error_response_of_the_service_for_a_request_that_isnt_recorded() 
     ] {
         let request = request.replace(" P", " /api/publishers");
         let request = request.replace('V', "api-version=2017-10-31");
-        let response = Response::read(send(&server, &request, "authorization: Bearer x\r\n"));
-        let actual = (response.status, response.json());
-        assert_eq!(actual, (status, body.clone()), "{request}");
-        let headers = response.headers;
+        let response = send(&server, &request, Some("Bearer a-token")).await;
+        assert_eq!(response.status(), status, "{request}");
+        let headers = response.headers();
         assert_eq!(headers["content-type"], "application/json; charset=utf-8");
         assert_eq!(headers.contains_key("allow"), status == 405, "{request}");
+        let actual = response.text().await.expect("a body");
+        assert_eq!(actual, body.to_string(), "{request}");
     }
 }
 
-#[test]
-fn compares_paths_segment_by_segment_after_decoding() {
+#[tokio::test]
+async fn compares_paths_segment_by_segment_after_decoding() {
     let offers = ["a%23b", "a%20b", "caf%C3%A9", "a%2Fb", "a+b", "%2e%2e"];
     let recordings = offers.map(|offer| {
         let body = Body::Text(offer.to_owned());
         recording(format!("{OFFERS}/{offer}"), Some(body))
     });
-    let server = start(Replay::new(recordings, []));
+    let server = serve(recordings.to_vec());
     for (requested, expected) in [
         ("a%23b", Some("a%23b")),
         ("%61%23%62", Some("a%23b")),
@@ -231,14 +218,14 @@ fn compares_paths_segment_by_segment_after_decoding() {
         ("A%23b", None),
         ("a%23b/", None),
     ] {
-        let response = get(&server, &format!("{OFFERS}/{requested}{VERSION}"));
-        let body = (response.status == 200).then_some(response.body.as_str());
+        let (status, body) = get(&server, &format!("{OFFERS}/{requested}{VERSION}")).await;
+        let body = (status == 200).then_some(body.as_str());
         assert_eq!(body, expected, "{requested}");
     }
 }
 
-#[test]
-fn a_scenario_advances_with_each_request_to_its_server_and_repeats_its_last_response() {
+#[tokio::test]
+async fn a_scenario_advances_with_each_request_to_its_server_and_repeats_its_last_response() {
     let path = "/offers/vm/status";
     let [server, other_server] = [(); 2].map(|()| {
         let scenario = scenario(path, &["one", "two", "three"]);
@@ -246,21 +233,22 @@ fn a_scenario_advances_with_each_request_to_its_server_and_repeats_its_last_resp
     });
     for status in ["one", "two", "three", "three", "three"] {
         // A request that gets an error response doesn't advance the scenario.
-        assert_eq!(get(&server, path).status, 400);
-        assert_eq!(get_json(&server, path)["status"], status);
+        assert_eq!(get(&server, path).await.0, 400);
+        assert_eq!(get_json(&server, path).await["status"], status);
     }
-    assert_eq!(get_json(&other_server, path)["status"], "one");
+    assert_eq!(get_json(&other_server, path).await["status"], "one");
 }
 
-#[test]
-fn the_list_shows_the_status_that_the_next_status_request_returns() {
+#[tokio::test]
+async fn the_list_shows_the_status_that_the_next_status_request_returns() {
     let server = start(all_recordings_and_scenarios());
     let offers = |list: Value| list.as_array().expect("a list").clone();
-    let first_list = offers(get_json(&server, OFFERS));
+    let first_list = offers(get_json(&server, OFFERS).await);
     for _ in 0..12 {
-        for (first, offer) in first_list.iter().zip(offers(get_json(&server, OFFERS))) {
+        let list = offers(get_json(&server, OFFERS).await);
+        for (first, offer) in first_list.iter().zip(list) {
             let id = offer["id"].as_str().expect("an id");
-            let report = get_json(&server, &format!("{OFFERS}/{id}/status"));
+            let report = get_json(&server, &format!("{OFFERS}/{id}/status")).await;
             assert_eq!(offer["status"], report["status"], "{id}");
             // No other property changes.
             let mut unchanged = offer.clone();
@@ -268,62 +256,58 @@ fn the_list_shows_the_status_that_the_next_status_request_returns() {
             assert_eq!(&unchanged, first);
         }
     }
-    let last_list = offers(get_json(&server, OFFERS));
+    let last_list = offers(get_json(&server, OFFERS).await);
     let statuses = [0, 1, 2].map(|index| &last_list[index]["status"]);
     assert_eq!(statuses, ["succeeded", "failed", "canceled"]);
 }
 
-#[test]
-fn the_log_contains_every_part_of_a_request_except_the_token() {
+#[tokio::test]
+async fn the_log_contains_every_part_of_a_request_except_the_token() {
     let server = start(all_recordings_and_scenarios());
-    let (bearer, plain) = (
-        "authorization: Bearer secret\r\n",
-        "authorization: secret\r\n",
-    );
-    for authorization in ["", bearer, plain] {
-        let headers = format!("X-Extra: here\r\n{authorization}");
-        Response::read(send(&server, "PUT /x%20y?b=1&a=2%263", &headers));
+    for authorization in [None, Some("Bearer secret"), Some("secret")] {
+        send(&server, "PUT /x%20y?b=1&a=2%263", authorization).await;
     }
     let log = server.requests();
     assert_eq!(log.len(), 3);
     for request in &log {
-        let actual = (request.method.as_str(), &*request.target);
-        assert_eq!(actual, ("PUT", "/x%20y?b=1&a=2%263"));
-        assert_eq!(request.headers["x-extra"], "here");
+        assert_eq!(request.method, "PUT");
+        assert_eq!(request.uri, "/x%20y?b=1&a=2%263");
+        assert_eq!(request.headers["x-test"], "a");
         assert!(request.headers.contains_key("host"));
     }
     assert!(!format!("{log:?}").contains("secret"));
 }
 
-fn wait_for_request(server: &Server) {
+async fn wait_for_request(server: &Server) {
     while server.requests().is_empty() {
-        std::thread::sleep(Duration::from_millis(1));
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
-#[test]
-fn a_client_that_disconnects_during_the_delay_doesnt_advance_a_scenario() {
-    let scenario = scenario("/offers/vm/status", &["one", "two"]);
+#[tokio::test]
+async fn a_client_that_disconnects_during_the_delay_doesnt_advance_a_scenario() {
+    let path = "/offers/vm/status";
+    let scenario = scenario(path, &["one", "two"]);
     let replay = Replay::new(NO_RECORDINGS, [scenario]).delay(Duration::from_millis(200));
     let server = start(replay);
-    let request = format!("GET /offers/vm/status{VERSION}");
-    let send = || send(&server, &request, "authorization: Bearer x\r\n");
-    let disconnected = send();
-    wait_for_request(&server);
-    drop(disconnected);
-    assert_eq!(Response::read(send()).body, r#"{"status":"one"}"#);
+    tokio::select! {
+        report = get_json(&server, path) => panic!("{report}"),
+        () = wait_for_request(&server) => {}
+    }
+    assert_eq!(get_json(&server, path).await["status"], "one");
 }
 
-#[test]
-fn dropping_the_server_closes_its_connections_and_frees_the_port() {
+#[tokio::test]
+async fn dropping_the_server_closes_its_connections_and_frees_the_port() {
     let server = start(all_recordings_and_scenarios().delay(Duration::from_secs(3600)));
     let address = server.url().replace("http://", "");
     assert!(address.starts_with("127.0.0.1:"));
-    let mut waiting = send(&server, "GET /", "");
-    wait_for_request(&server);
+    let waiting = tokio::spawn(CLIENT.get(server.url()).send());
+    wait_for_request(&server).await;
     drop(server);
     assert!(TcpStream::connect(&address).is_err());
-    assert!(waiting.read(&mut [0]).is_ok_and(|bytes| bytes == 0));
+    let waiting = with_timeout("closed connection", waiting).await;
+    assert!(waiting.expect("no panic").is_err());
 
     let port = address.rsplit(':').next().expect("a port");
     let on_port = || all_recordings_and_scenarios().port(port.parse().expect("a number"));

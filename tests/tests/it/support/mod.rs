@@ -13,7 +13,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use cloud_partner_portal::{Client, ClientBuilder, Credential, RetryPolicy};
-use cloud_partner_recordings::load::{self, StoredRecording};
+use cloud_partner_recordings::load::{self, Scenario, StoredRecording};
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::{Replay, Server};
 
@@ -22,15 +22,25 @@ use spec::Spec;
 /// A token that must not occur in any output.
 pub const TOKEN: &str = "t0p-s3cret-t0ken";
 
+/// Returns the committed recordings without those of the scenarios.
+pub fn committed_recordings() -> Vec<StoredRecording> {
+    let recordings = load::recordings(&load::root().join("recordings"));
+    recordings.all().expect("valid recordings")
+}
+
+pub fn committed_scenarios() -> Vec<Scenario> {
+    let scenarios = load::scenarios(&load::root().join("scenarios"));
+    scenarios.all().expect("valid scenarios")
+}
+
 /// Returns every committed recording, including those of the scenarios.
 pub fn all_recordings() -> Vec<StoredRecording> {
-    let recordings = load::recordings(&load::root().join("recordings"));
-    let scenarios = load::scenarios(&load::root().join("scenarios"));
-    let mut all = recordings.all().expect("valid recordings");
-    for scenario in scenarios.all().expect("valid scenarios") {
-        all.extend(scenario.recordings);
-    }
-    all
+    let scenarios = committed_scenarios().into_iter();
+    let in_scenarios = scenarios.flat_map(|scenario| scenario.recordings);
+    committed_recordings()
+        .into_iter()
+        .chain(in_scenarios)
+        .collect()
 }
 
 pub fn serve(recordings: Vec<Recording>) -> Server {
