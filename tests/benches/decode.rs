@@ -1,6 +1,7 @@
-//! Measures how fast the SDK's types decode a list of 100,000 offers, relative to hand-written serde structs with the same properties.
+//! Measures the time in which the SDK's types decode a list of 100,000 offers, relative to hand-written serde structs with the same
+//! properties.
 //!
-//! Run `cargo bench -p cloud-partner-recordings --bench decode`. The exit code is 1 if the ratio is under its target.
+//! Run `cargo bench -p cloud-partner-recordings --bench decode`. The exit code is 1 if the ratio is over its target.
 
 mod support;
 
@@ -25,18 +26,18 @@ fn main() -> ExitCode {
     let body = body(&many_offers(OFFERS));
     let times = pairs(
         ROUNDS,
-        || decode::<PlainOffer>(&body),
         || decode::<OfferSummary>(&body),
+        || decode::<PlainOffer>(&body),
     );
-    let (plain, sdk) = medians(&times);
+    let (sdk, plain) = medians(&times);
     println!(
         "{OFFERS} offers, {} bytes, {ROUNDS} rounds, medians: SDK {:.0} ms, serde by hand {:.0} ms",
         body.len(),
         sdk * 1e3,
         plain * 1e3
     );
-    let name = "decoding, throughput of the SDK's types over serde by hand";
-    report(name, ratio(&times), &(0.95..))
+    let name = "decoding, time of the SDK's types over serde by hand";
+    report(name, ratio(&times), 1.05)
 }
 
 /// Decodes the list once and returns the time in seconds.

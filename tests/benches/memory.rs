@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     let used: u32 = text.trim().parse().expect("the client prints bytes");
     println!("{OFFERS} offers, {size} bytes, the call's peak is {used} bytes");
     let name = "peak memory of a call over the size of its body";
-    report(name, f64::from(used) / f64::from(size), &(..=2.4))
+    report(name, f64::from(used) / f64::from(size), 2.4)
 }
 
 /// Prints the number of bytes by which the call increases the peak memory of the process.

@@ -21,10 +21,7 @@ fn the_ratio_is_the_median_of_the_ratios_of_pairs() {
 
 #[test]
 fn a_figure_fails_if_it_misses_its_target_or_is_missing() {
-    assert_eq!(report("time", 1.05, &(..=1.05)), ExitCode::SUCCESS);
-    assert_eq!(report("time", 0.95, &(0.95..)), ExitCode::SUCCESS);
-    for (value, maximum) in [(1.0501, 1.05), (f64::NAN, 3.0)] {
-        assert_eq!(report("time", value, &(..=maximum)), ExitCode::FAILURE);
-    }
-    assert_eq!(report("time", 0.9, &(0.95..)), ExitCode::FAILURE);
+    assert_eq!(report("time", 1.05, 1.05), ExitCode::SUCCESS);
+    assert_eq!(report("time", 1.0501, 1.05), ExitCode::FAILURE);
+    assert_eq!(report("time", f64::NAN, 1.05), ExitCode::FAILURE);
 }
