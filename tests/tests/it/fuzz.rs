@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::support::error_checks::{check_displayed_text, with_timeout};
 use crate::support::scripted_server::{ScriptedServer, response};
@@ -211,7 +211,7 @@ impl Service {
         let latest = Arc::new(Mutex::new((200, Vec::new())));
         let shared = Arc::clone(&latest);
         let server = ScriptedServer::start(move |_| {
-            let latest = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let latest = shared.lock().expect("no panic");
             response(latest.0, &[], &latest.1)
         });
         Self {
@@ -223,7 +223,7 @@ impl Service {
     }
 
     fn list(&self, status: u16, body: Vec<u8>) -> Result<Vec<String>, Error> {
-        *self.response.lock().unwrap_or_else(PoisonError::into_inner) = (status, body);
+        *self.response.lock().expect("no panic") = (status, body);
         let call = with_timeout("list", self.client.list_offers("contoso"));
         let offers = self.runtime.block_on(call);
         if let Err(error) = &offers {

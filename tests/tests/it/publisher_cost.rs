@@ -5,13 +5,14 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use cloud_partner_portal::{PublisherWatchBuilder, PublisherWatchEvent};
+use cloud_partner_portal::PublisherWatchEvent;
 use serde_json::{Value, json};
 
 use crate::support::client;
 use crate::support::error_checks::with_timeout;
 use crate::support::scripted_server::Step::Wait;
 use crate::support::scripted_server::{ScriptedServer, Step, json_response};
+use crate::watch::watch_publisher;
 
 const OFFERS: usize = 10_000;
 const IN_FLIGHT: usize = 50;
@@ -25,12 +26,6 @@ fn list(status: &str) -> Vec<Step> {
         json!({"id": format!("backup-{number:06}"), "status": status})
     });
     json_response(offers.collect::<Value>().to_string())
-}
-
-fn watch(server: &ScriptedServer) -> PublisherWatchBuilder {
-    let watch = client(server.url()).watch_publisher("contoso");
-    let watch = watch.expect("a valid identifier");
-    watch.interval(Duration::from_millis(1))
 }
 
 #[tokio::test]
@@ -50,7 +45,7 @@ async fn sends_one_status_request_per_interval_for_each_offer_in_flight() {
         steps.insert(0, Wait(Duration::from_millis(10)));
         steps
     });
-    let mut watch = watch(&server).start();
+    let mut watch = watch_publisher(&client(server.url())).start();
     let (mut listed, mut changes, mut offers_ended, mut result) = (Vec::new(), 0, 0, None);
     while let Some(event) = with_timeout("watch", watch.next_event()).await {
         match event {
@@ -114,7 +109,7 @@ async fn measure_memory_per_offer() {
         if number == warm_up {
             before = resident_bytes();
         }
-        let mut watch = watch(&server).start();
+        let mut watch = watch_publisher(&client(server.url())).start();
         let listed = with_timeout("list", watch.next_event()).await;
         let Some(PublisherWatchEvent::Listed { offers: OFFERS, .. }) = listed else {
             panic!("{listed:?}");

@@ -12,7 +12,7 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use crate::support::client;
-use crate::support::error_checks::with_timeout;
+use crate::support::error_checks::{sources, with_timeout};
 use crate::support::scripted_server::Step::Stall;
 use crate::support::scripted_server::{
     ReceivedRequest, ScriptedServer, Step, json_response, response,
@@ -23,7 +23,7 @@ fn watch_offer(client: &Client) -> WatchBuilder {
     watch.interval(Duration::from_millis(1))
 }
 
-fn watch_publisher(client: &Client) -> PublisherWatchBuilder {
+pub fn watch_publisher(client: &Client) -> PublisherWatchBuilder {
     let watch = client.watch_publisher("contoso");
     let watch = watch.expect("a valid identifier");
     watch.interval(Duration::from_millis(1))
@@ -184,8 +184,7 @@ async fn a_result_contains_the_last_eight_distinct_errors_since_the_last_report(
     assert_eq!(ids, ["0", "1", "2", "3", "4", "5", "6", "7"]);
     let last = result.last_error.expect("the last error");
     assert_eq!(last.correlation_id(), Some("7"));
-    let sources = std::iter::successors(std::error::Error::source(&last), |error| error.source());
-    let sources = sources.filter_map(|source| source.downcast_ref::<Error>());
+    let sources = sources(&last).filter_map(|source| source.downcast_ref::<Error>());
     let ids: Vec<_> = sources.filter_map(Error::correlation_id).collect();
     assert_eq!(ids, ["6", "5", "4", "3", "2", "1", "0"]);
 }

@@ -1,13 +1,11 @@
 //! A case of the tables in this folder: what the server sends, and the expected result of the call.
 
-use std::error::Error as _;
-use std::iter::successors;
 use std::time::Duration;
 
 use cloud_partner_portal::{Client, Credential, Error};
 use serde::Deserialize;
 
-use crate::support::error_checks::{check_displayed_text, predicates, with_timeout};
+use crate::support::error_checks::{check_displayed_text, predicates, sources, with_timeout};
 use crate::support::retry;
 use crate::support::script::{Script, table};
 use crate::support::scripted_server::ScriptedServer;
@@ -119,7 +117,7 @@ impl Case {
         assert!(message.contains(&self.message), "{name}: {message}");
         let has_attempts = message.contains(&format!("after {requests} attempts"));
         assert_eq!(has_attempts, requests > 1, "{name}: {message}");
-        let sources = successors(error.source(), |source| (*source).source())
+        let sources = sources(error)
             .map_while(|source| source.downcast_ref::<Error>())
             .map(|error| match (error.correlation_id(), error.status()) {
                 (Some(id), _) => id.to_owned(),

@@ -2,8 +2,6 @@
 
 mod case;
 
-use std::error::Error as _;
-use std::iter::successors;
 use std::net::Ipv4Addr;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -12,7 +10,7 @@ use case::check_table;
 use cloud_partner_portal::{AccessToken, Client, Credential, RetryPolicy};
 
 use crate::support::error_checks::{
-    SECRET, all_text, check_displayed_text, long_token, predicates, with_timeout,
+    SECRET, all_text, check_displayed_text, long_token, predicates, sources, with_timeout,
 };
 use crate::support::scripted_server::{ScriptedServer, json_response, response};
 use crate::support::{TOKEN, build, client, refused_endpoint, retry};
@@ -178,8 +176,7 @@ async fn an_error_without_a_connection_names_its_cause_in_its_sources() {
         check_displayed_text(cause, &error);
         // The message doesn't repeat the messages of the sources.
         let message = error.to_string();
-        let sources = successors(error.source(), |source| (*source).source());
-        let sources: Vec<_> = sources.map(ToString::to_string).collect();
+        let sources: Vec<_> = sources(&error).map(ToString::to_string).collect();
         let has_cause = sources.iter().any(|source| source.contains(cause));
         assert!(has_cause, "{sources:?}");
         let is_repeated = sources.iter().any(|source| message.contains(source));

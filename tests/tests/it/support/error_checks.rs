@@ -1,8 +1,9 @@
 //! Checks that apply to every error.
 
-use std::error::Error as _;
+use std::error::Error as StdError;
 use std::fmt::Write as _;
 use std::future::IntoFuture;
+use std::iter::successors;
 use std::time::Duration;
 
 use cloud_partner_portal::Error;
@@ -35,6 +36,11 @@ pub fn predicates(error: &Error) -> Vec<&'static str> {
     .collect()
 }
 
+/// Returns the source of the error, the source of that source, and so on.
+pub fn sources(error: &Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    successors(error.source(), |source| (*source).source())
+}
+
 /// Returns every text that an error and its sources contain.
 pub fn all_text(error: &Error) -> String {
     let mut all = format!("{error}\n{error:?}\n{error:#?}\n{}\n", error.message());
@@ -42,10 +48,8 @@ pub fn all_text(error: &Error) -> String {
         let _ = writeln!(all, "{part:?}");
     }
     all.push_str(&String::from_utf8_lossy(error.body().unwrap_or_default()));
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let _ = writeln!(all, "\n{error}\n{error:?}");
-        cause = error.source();
+    for source in sources(error) {
+        let _ = writeln!(all, "\n{source}\n{source:?}");
     }
     all
 }
