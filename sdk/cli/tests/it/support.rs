@@ -89,6 +89,13 @@ pub fn run(command: &mut Command) -> ToolOutput {
     output
 }
 
+/// Runs the tool, and returns its standard output. Panics unless the exit code is 0 and standard error is empty.
+pub fn succeed(command: &mut Command) -> String {
+    let output = run(command);
+    assert_eq!((output.code, output.err.as_str()), (Some(0), ""));
+    output.out
+}
+
 /// Compares a text with a golden file, in which `[TIME]` stands for the time at the beginning of a line. With
 /// `SNAPSHOTS=overwrite`, a golden file that differs from the text is overwritten.
 pub fn golden(name: &str, text: &str) {
