@@ -154,17 +154,16 @@ pub fn serve(bodies: &[(&str, &Value)]) -> Server {
     let recordings = bodies.iter().map(|(path, body)| {
         let body = Body::Json(Value::clone(body));
         let mut recording = recording(format!("/api/publishers/{path}"), Some(body));
-        for (name, value) in [
+        let headers = [
             (
                 "x-ms-correlation-request-id",
                 "deadbeef-0000-4111-8222-333333333333",
             ),
             ("x-ms-planted", "planted"),
             ("location", "https://planted.example.net"),
-        ] {
-            let headers = &mut recording.response.headers;
-            headers.insert(name.to_owned(), value.to_owned());
-        }
+        ];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        recording.response.headers.extend(headers);
         recording
     });
     Replay::new(recordings, [])
