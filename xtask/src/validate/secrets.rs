@@ -21,7 +21,7 @@ const SECRET_NAMES: &str = "(?:proxy-|x-ms-)?authorization(?:-auxiliary)?|(?:set
 /// Matches the whole name of a secret: one of [`SECRET_NAMES`], or `secret` or `token`, which are too frequent in sentences for
 /// [`PATTERNS`].
 static SECRET_NAME: LazyLock<Regex> =
-    LazyLock::new(|| regex(&format!("(?im)^(?:{SECRET_NAMES}|secret|token)$")));
+    LazyLock::new(|| regex(&format!("(?i)^(?:{SECRET_NAMES}|secret|token)$")));
 
 /// The words that follow "bearer" or "basic" in sentences about authentication and in the header `WWW-Authenticate`.
 static HARMLESS_WORD: LazyLock<Regex> = LazyLock::new(|| {
@@ -83,11 +83,10 @@ static PATTERNS: LazyLock<[(&'static FindingKind, &'static str, Regex); 6]> = La
     .map(|(kind, what, pattern)| (kind, what, regex(pattern)))
 });
 
-/// All patterns. For a recording without secrets, one search with this set is enough.
+/// All patterns. For a text without secrets, one search with this set is enough.
 static ANY_SECRET: LazyLock<RegexSet> = LazyLock::new(|| {
     let patterns = PATTERNS.iter().map(|(_, _, regex)| regex.as_str());
-    RegexSet::new(patterns.chain([SECRET_NAME.as_str()]))
-        .expect("each pattern is a regular expression")
+    RegexSet::new(patterns).expect("each pattern is a regular expression")
 });
 
 fn regex(pattern: &str) -> Regex {
@@ -99,78 +98,41 @@ pub fn scan(recording: &Recording) -> Vec<Finding> {
     let Ok(recording) = serde_json::to_value(recording) else {
         return vec![kinds::SECRET.finding("the recording can't be searched for secrets")];
     };
-    let mut texts = Vec::new();
-    collect_texts(&recording, "", &mut texts);
-    let lines: Vec<&str> = texts.iter().map(|text| text.content).collect();
-    let lines = lines.join("\n");
     let mut findings = Vec::new();
-    if !ANY_SECRET.is_match(&lines) && !ANY_SECRET.is_match(&percent_decoded(&lines)) {
-        return findings;
-    }
-    let mut add = |kind: &FindingKind, pointer: &str, message: String| {
-        let segments = pointer.split('/');
-        let shown = segments.map(|name| if is_secret(name) { "[secret]" } else { name });
-        let pointer = shown.collect::<Vec<_>>().join("/");
-        findings.push(kind.finding(message).at_pointer(&pointer));
-    };
-    for found in texts {
-        let (pointer, text, property) = (found.pointer, found.content, found.property);
-        if is_secret_name(text) && property.is_some_and(holds_text) {
-            let pointer = format!("{pointer}/{}", pointer_segment(text));
-            add(
-                kinds::SECRET,
-                &pointer,
-                "the name says that the value is a secret".to_owned(),
-            );
-        }
-        let subject = match property {
-            Some(_) => "the name of a property of the object",
-            None => "the text",
-        };
-        for (kind, what) in kinds_of_secret(text) {
-            add(kind, &pointer, format!("{subject} looks like {what}"));
-        }
-    }
+    add_findings(&recording, "", &mut findings);
     findings
 }
 
-/// A text or a property name in a recording.
-struct Text<'v> {
-    /// The JSON pointer of the text, or of the object that has the property.
-    pointer: String,
-    content: &'v str,
-    /// For a property name: the value of the property.
-    property: Option<&'v Value>,
-}
-
-fn collect_texts<'v>(value: &'v Value, pointer: &str, texts: &mut Vec<Text<'v>>) {
-    let mut add = |content, property| {
-        let pointer = pointer.to_owned();
-        texts.push(Text {
-            pointer,
-            content,
-            property,
+/// Adds a finding for each property name and text in a value that looks like a secret. `pointer` is the JSON pointer of the value.
+fn add_findings(value: &Value, pointer: &str, findings: &mut Vec<Finding>) {
+    let secrets_in = |text: &str, subject: &str| -> Vec<Finding> {
+        let kinds = kinds_of_secret(text).into_iter();
+        let findings = kinds.map(|(kind, what)| {
+            let message = format!("{subject} looks like {what}");
+            kind.finding(message).at_pointer(pointer)
         });
+        findings.collect()
     };
     match value {
         Value::Object(properties) => {
             for (name, value) in properties {
-                add(name, Some(value));
-            }
-            for (name, value) in properties {
-                collect_texts(
-                    value,
-                    &format!("{pointer}/{}", pointer_segment(name)),
-                    texts,
-                );
+                let found = secrets_in(name, "the name of a property of the object");
+                let shown = if found.is_empty() { name } else { "[secret]" };
+                findings.extend(found);
+                let pointer = format!("{pointer}/{}", pointer_segment(shown));
+                if is_secret_name(name) && holds_text(value) {
+                    let message = "the name says that the value is a secret";
+                    findings.push(kinds::SECRET.finding(message).at_pointer(&pointer));
+                }
+                add_findings(value, &pointer, findings);
             }
         }
         Value::Array(elements) => {
             for (index, element) in elements.iter().enumerate() {
-                collect_texts(element, &format!("{pointer}/{index}"), texts);
+                add_findings(element, &format!("{pointer}/{index}"), findings);
             }
         }
-        Value::String(text) => add(text, None),
+        Value::String(text) => findings.extend(secrets_in(text, "the text")),
         _ => {}
     }
 }
@@ -198,7 +160,15 @@ pub fn is_secret(text: &str) -> bool {
 
 /// Returns the kinds of secrets in a text and in the percent-decoded text, with the words for the message.
 fn kinds_of_secret(text: &str) -> Vec<(&'static FindingKind, &'static str)> {
-    let decoded = percent_decoded(text);
+    let decoded = percent_decode_str(text).decode_utf8_lossy();
+    let texts = if decoded == text {
+        vec![text]
+    } else {
+        vec![text, &decoded]
+    };
+    if !texts.iter().any(|text| ANY_SECRET.is_match(text)) {
+        return Vec::new();
+    }
     let is_secret = |found: Captures<'_>| {
         let is_harmless = |group, harmless: &Regex| {
             let text = found.name(group);
@@ -207,12 +177,8 @@ fn kinds_of_secret(text: &str) -> Vec<(&'static FindingKind, &'static str)> {
         !is_harmless("word", &HARMLESS_WORD) && !is_harmless("domain", &FICTITIOUS_DOMAIN)
     };
     let kinds = PATTERNS.iter().filter(|(_, _, regex)| {
-        let decoded = regex.captures_iter(&decoded);
-        regex.captures_iter(text).chain(decoded).any(is_secret)
+        let mut found = texts.iter().flat_map(|text| regex.captures_iter(text));
+        found.any(is_secret)
     });
     kinds.map(|(kind, what, _)| (*kind, *what)).collect()
-}
-
-fn percent_decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
