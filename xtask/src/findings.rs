@@ -169,25 +169,13 @@ impl Finding {
 pub struct Report {
     /// Whether text output counts the notes with each code instead of printing them.
     pub counts_notes: bool,
+    pub findings: Vec<Finding>,
     properties: Map<String, Value>,
-    findings: Vec<Finding>,
 }
 
 impl Report {
     pub fn add_property(&mut self, name: &str, value: impl Serialize) {
         self.properties.insert(name.to_owned(), json!(value));
-    }
-
-    pub fn add(&mut self, finding: Finding) {
-        self.findings.push(finding);
-    }
-
-    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
-        self.findings.extend(findings);
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.findings.is_empty()
     }
 
     /// Prints the findings in the order of their places, and returns the outcome of the command. `done` says what the command checked.

@@ -27,7 +27,7 @@ impl Generate {
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&files::default_spec_path())?;
         let problems = lint::problems(&spec)?;
-        if !problems.is_empty() {
+        if !problems.findings.is_empty() {
             return problems.print(Format::Text, "checked the spec", out);
         }
         let code = generator::generate(&spec)?;

@@ -60,9 +60,8 @@ impl Compat {
         report.add_property("verdict", verdict.name());
         report.add_property("version", &release.version);
         report.add_property("released", &release.base);
-        for finding in changes.into_iter().chain(release.errors) {
-            report.add(finding);
-        }
+        report.findings.extend(changes);
+        report.findings.extend(release.errors);
         let done = format!(
             "compared {} with {}, {breaking} of {} breaking, a {} release",
             spec.path.display(),

@@ -1,7 +1,6 @@
 //! Detects mutations: validates every recording and counterexample against each mutated spec. A counterexample is a recording that is
 //! invalid against the spec.
 
-use std::panic::resume_unwind;
 use std::thread;
 
 use cloud_partner_recordings::recording::{ProvenanceKind, Recording};
@@ -122,7 +121,7 @@ pub fn detect(
             .map(|chunk| scope.spawn(|| detect_in_chunk(chunk)))
             .collect();
         let mut threads = threads.into_iter();
-        threads.try_for_each(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        threads.try_for_each(|thread| thread.join().expect("no thread panics"))
     });
     progress.finish_and_clear();
     result

@@ -78,7 +78,7 @@ impl Coverage {
         for gap in gaps {
             let mut named = statements.iter_mut().filter(|one| one.name == gap.name);
             let Some(statement) = named.find(|one| one.state == State::Uncovered) else {
-                report.add(gap.unneeded());
+                report.findings.push(gap.unneeded());
                 continue;
             };
             statement.state = State::KnownGap;
@@ -87,14 +87,12 @@ impl Coverage {
                 print_continuation(out, format!("since {}: {}", gap.date, gap.reason.trim()))?;
             }
         }
-        for error in candidates.iter().filter_map(Candidate::error) {
-            report.add(error);
-        }
-        for statement in statements
-            .iter()
-            .filter(|one| one.state == State::Uncovered)
-        {
-            report.add(uncovered(&spec, statement));
+        let errors = candidates.iter().filter_map(Candidate::error);
+        report.findings.extend(errors);
+        for statement in &statements {
+            if statement.state == State::Uncovered {
+                report.findings.push(uncovered(&spec, statement));
+            }
         }
         report.add_property("spec", spec.path.display().to_string());
         report.add_property("statements", &statements);

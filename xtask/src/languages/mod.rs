@@ -72,9 +72,7 @@ impl Languages {
             rows.push(row(language, result, &calls));
             let errors = errors(language, result);
             succeeded += usize::from(errors.is_empty());
-            for error in errors {
-                report.add(error);
-            }
+            report.findings.extend(errors);
         }
         let headings = [
             "language",
@@ -128,7 +126,7 @@ impl Languages {
             let name = &language.name;
             let message =
                 format!("{name}: {missing}; `tests/languages/install-tools {name}` installs them");
-            report.add(if must_run {
+            report.findings.push(if must_run {
                 Finding::error("skipped", message)
             } else {
                 Finding::note("skipped", message)
@@ -137,7 +135,7 @@ impl Languages {
         let is_generated = |language: &&Language| language.manifest.generate.is_some();
         if self.names.is_empty() && !selected.iter().any(is_generated) {
             let message = "no generated client was compared, because no language has all its tools";
-            report.add(Finding::error("no-client", message));
+            report.findings.push(Finding::error("no-client", message));
         }
         Ok(selected)
     }

@@ -30,7 +30,7 @@ impl Lint {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let mut report = problems(&spec)?;
         // The check of the evidence works only for a spec without other problems.
-        if report.is_empty()
+        if report.findings.is_empty()
             && let Some(evidence) = evidence::check(&spec)
         {
             let total = with_noun(evidence.statements.iter().sum(), "statement");
@@ -40,9 +40,9 @@ impl Lint {
                  {interpreted} interpretation"
             );
             print_line(out, "Evidence", text)?;
-            report.extend(evidence.findings);
+            report.findings.extend(evidence.findings);
         }
-        if report.is_empty() {
+        if report.findings.is_empty() {
             generator::generate(&spec)?;
         }
         report.print(Format::Text, "checked the spec", out)
@@ -52,10 +52,12 @@ impl Lint {
 /// Returns the broken references, and the broken rules of the code generator.
 pub fn problems(spec: &Spec) -> Result<Report, SpecError> {
     let mut report = Report::default();
-    report.extend(broken_references(spec));
+    report.findings = broken_references(spec);
     for problem in lint::lint(spec)? {
-        let finding = Finding::error(problem.code, problem.message).help(problem.help);
-        report.add(finding.in_spec(spec, &problem.pointer));
+        let finding = Finding::error(problem.code, problem.message)
+            .help(problem.help)
+            .in_spec(spec, &problem.pointer);
+        report.findings.push(finding);
     }
     Ok(report)
 }

@@ -49,28 +49,28 @@ impl Validate {
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let checker = Checker::new(&spec)?;
-        let (findings, examples) = checker.check_spec();
+        let (mut findings, examples) = checker.check_spec();
         let input = read(&self.paths);
-        let number = input.recordings.len();
         // An unreadable file and an empty folder have their own exit code, whatever the other findings.
         let is_unreadable = !input.unreadable.is_empty() || !input.empty.is_empty();
+        findings.extend(input.unreadable);
+        findings.extend(input.empty);
+        for (file, recording) in &input.recordings {
+            let mut found = secrets::scan(recording);
+            // Other findings could quote a secret, so a recording with a secret isn't validated.
+            if found.is_empty() {
+                found = checker.validate(recording);
+            }
+            findings.extend(found.into_iter().map(|finding| finding.in_file(file)));
+        }
 
+        let number = input.recordings.len();
         let mut report = Report::default();
         report.counts_notes = !self.notes;
+        report.findings = findings;
         report.add_property("spec", spec.path.display().to_string());
         report.add_property("recordings", number);
         report.add_property("examples", examples);
-        report.extend(findings);
-        report.extend(input.unreadable);
-        report.extend(input.empty);
-        for (file, recording) in &input.recordings {
-            let mut findings = secrets::scan(recording);
-            // Other findings could quote a secret, so a recording with a secret isn't validated.
-            if findings.is_empty() {
-                findings = checker.validate(recording);
-            }
-            report.extend(findings.into_iter().map(|finding| finding.in_file(file)));
-        }
         let done = format!(
             "validated {} and {}",
             with_noun(number, "recording"),

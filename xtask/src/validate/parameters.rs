@@ -111,12 +111,7 @@ fn decode(parameter: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
 /// Decodes a text as a value of the schema type. A text that isn't such a value becomes a JSON string, which violates the schema.
 fn decode_scalar(schema_type: Option<&str>, text: &str) -> Value {
     let value = match schema_type {
-        Some("integer") => text.parse::<i64>().ok().map(Value::from),
-        Some("number") => text
-            .parse()
-            .ok()
-            .and_then(Number::from_f64)
-            .map(Value::from),
+        Some("integer" | "number") => text.parse::<Number>().ok().map(Value::from),
         Some("boolean") => text.parse::<bool>().ok().map(Value::from),
         _ => None,
     };

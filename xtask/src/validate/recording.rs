@@ -6,7 +6,7 @@
 //! [`kinds::ERROR_BODY`]. Any other violation of the schema is an error.
 
 use cloud_partner_recordings::recording::{Body, Recording};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::finding_kinds::{self as kinds, FindingKind};
 use crate::findings::{Finding, Level};
@@ -142,21 +142,20 @@ impl<'c, 's> Check<'c, 's> {
         let headers = headers.map(|(name, header)| (name.to_lowercase(), header));
         let (pointer, owner) = ("/response/headers", &described.pointer);
         self.named_values(pointer, headers, &response.headers, owner);
-        let content = described.written("content");
-        let content =
-            content.filter(|content| content.value.as_object().is_some_and(|all| !all.is_empty()));
-        match (content, &response.body) {
+        let media_types = described.value.get("content").and_then(Value::as_object);
+        let content = format!("{}/content", described.pointer);
+        match (media_types.filter(|all| !all.is_empty()), &response.body) {
             (None, None) => {}
             (None, Some(_)) => {
                 let message = "the spec describes no body for this status code";
                 let kind = kinds::UNDOCUMENTED_BODY;
                 self.add_whole(kind, "/response/body", message, &described.pointer);
             }
-            (Some(content), None) => {
+            (Some(_), None) => {
                 let message = "the body is empty, but the spec describes a body";
-                self.add_whole(kinds::MISSING_BODY, "/response", message, &content.pointer);
+                self.add_whole(kinds::MISSING_BODY, "/response", message, &content);
             }
-            (Some(content), Some(body)) => self.body(body, &content),
+            (Some(media_types), Some(body)) => self.body(body, media_types, &content),
         }
     }
 
@@ -173,29 +172,27 @@ impl<'c, 's> Check<'c, 's> {
         self.add(kind, pointer, message, statement);
     }
 
-    fn body(&mut self, body: &Body, content: &Node<'s>) {
-        let Some(described) = content.value.as_object() else {
-            return;
-        };
+    /// Validates the body. `media_types` are the media types that the spec describes, and `content` is their JSON pointer in the spec.
+    fn body(&mut self, body: &Body, media_types: &Map<String, Value>, content: &str) {
         let headers = &self.recording.response.headers;
         let media_type = headers.get("content-type").map(|value| essence(value));
         let mut key = media_type
             .as_ref()
-            .and_then(|media_type| media_for(described, media_type));
+            .and_then(|media_type| media_for(media_types, media_type));
         if key.is_none() {
             let message = match &media_type {
                 None => "the response has a body, but no `content-type`".to_owned(),
                 Some(other) => format!("the spec doesn't describe `{other}` for this status code"),
             };
             let pointer = "/response/headers";
-            self.add_whole(kinds::CONTENT_TYPE, pointer, message, &content.pointer);
+            self.add_whole(kinds::CONTENT_TYPE, pointer, message, content);
             // A JSON body is validated in spite of the unexpected content type.
             if matches!(body, Body::Json(_)) {
-                key = described.keys().find(|media_type| is_json(media_type));
+                key = media_types.keys().find(|media_type| is_json(media_type));
             }
         }
         let Some(key) = key else { return };
-        let statement = format!("{}/{}", content.pointer, pointer_segment(key));
+        let statement = format!("{content}/{}", pointer_segment(key));
         match body {
             Body::Json(value) if is_json(key) => self.body_value(value, &statement, JSON_BODY),
             Body::Text(text) if !is_json(key) => {

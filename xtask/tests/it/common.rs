@@ -164,8 +164,21 @@ pub fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
 
 /// Creates a folder with the spec and the recording of `cases/base`, as `spec.yaml` and `recordings/base.json`.
 pub fn base() -> TempDir {
+    edited_base(&Value::Null)
+}
+
+/// Creates the same folder as [`base`], and edits the spec. Each of the edits is a pair of a text that occurs once in the spec, and its
+/// replacement.
+pub fn edited_base(edits: &Value) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let spec = read(&tests().join("cases/base/spec.yaml"));
+    let mut spec = read(&tests().join("cases/base/spec.yaml"));
+    for edit in edits.as_array().into_iter().flatten() {
+        let (Some(old), Some(new)) = (edit[0].as_str(), edit[1].as_str()) else {
+            panic!("not a pair of texts: {edit}");
+        };
+        assert_eq!(spec.matches(old).count(), 1, "`{old}` must occur once");
+        spec = spec.replace(old, new);
+    }
     write(folder.path(), "spec.yaml", spec);
     add_recording(folder.path(), "recordings/base", &json!({}));
     folder

@@ -18,11 +18,8 @@ fn body(provenance: &str, body: &Value) -> Value {
 fn coverage(folder: &TempDir, known_gaps: &str, more: &[&str]) -> Output {
     std::fs::create_dir_all(folder.path().join("counterexamples")).expect("a folder");
     common::write(folder.path(), "gaps.yaml", known_gaps);
-    let files = "--spec=spec.yaml --known-gaps=gaps.yaml --counterexamples=counterexamples";
-    let arguments = ["coverage", "recordings"]
-        .into_iter()
-        .chain(files.split(' '));
-    let arguments: Vec<_> = arguments.chain(more.iter().copied()).collect();
+    let arguments = "coverage recordings --spec=spec.yaml --known-gaps=gaps.yaml --counterexamples=counterexamples";
+    let arguments: Vec<_> = arguments.split(' ').chain(more.iter().copied()).collect();
     common::run(folder.path(), &arguments)
 }
 
@@ -63,17 +60,12 @@ fn prints_the_number_of_statements_by_provenance() {
 }
 
 /// Each case of `coverage/states.json` adds recordings and counterexamples to the small spec. Each of these files is a
-/// pair of a provenance and a merge patch of the base recording's response. The property `spec` has a text of the spec and its replacement.
+/// pair of a provenance and a merge patch of the base recording's response. The property `spec` has the edits of the spec.
 #[test]
 fn the_strongest_recording_decides_the_state_of_a_statement() {
     let cases = common::json("coverage/states.json");
     for case in cases.as_array().expect("the cases") {
-        let folder = common::base();
-        if let (Some(from), Some(to)) = (case["spec"][0].as_str(), case["spec"][1].as_str()) {
-            let spec = common::read(&folder.path().join("spec.yaml"));
-            assert!(spec.contains(from), "{from}");
-            common::write(folder.path(), "spec.yaml", spec.replace(from, to));
-        }
+        let folder = common::edited_base(&case["spec"]);
         for place in ["recordings", "counterexamples"] {
             let examples = case[place].as_array().into_iter().flatten();
             for (index, example) in examples.enumerate() {
@@ -119,19 +111,22 @@ fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
 #[test]
 fn an_invalid_file_of_known_gaps_is_an_error_with_its_place() {
     let folder = common::base();
-    let gap = |reason: &str, date: &str| {
-        format!("coverage:\n  - name: a\n    reason: '{reason}'\n    date: {date}\n")
-    };
     let number = "1:1: coverage: invalid type: integer `7`, expected a sequence";
     let incomplete = "2:5: the known gap needs a `reason`, and a `date` like 2026-01-31";
     let unknown = "1:1: mutants: unknown field `mutants`, expected `coverage`";
     for (text, message) in [
-        ("coverage: 7\n".to_owned(), number),
-        (gap("", "2026-01-31"), incomplete),
-        (gap("b", "soon"), incomplete),
-        ("mutants: []\n".to_owned(), unknown),
+        ("coverage: 7\n", number),
+        (
+            "coverage:\n  - { name: a, reason: '', date: 2026-01-31 }\n",
+            incomplete,
+        ),
+        (
+            "coverage:\n  - { name: a, reason: b, date: soon }\n",
+            incomplete,
+        ),
+        ("mutants: []\n", unknown),
     ] {
-        let output = coverage(&folder, &text, &[]);
+        let output = coverage(&folder, text, &[]);
         assert_exit_code(3, &output);
         assert_eq!(stderr(&output), format!("error: gaps.yaml:{message}\n"));
     }

@@ -21,17 +21,7 @@ fn validate(folder: &Path, more: &[&str]) -> std::process::Output {
 
 fn run_case(case: &str) -> String {
     let case = common::json(case);
-    let folder = common::base();
-    let spec = folder.path().join("spec.yaml");
-    let mut text = common::read(&spec);
-    for edit in case["spec"].as_array().into_iter().flatten() {
-        let (Some(old), Some(new)) = (edit[0].as_str(), edit[1].as_str()) else {
-            panic!("not a pair of texts: {edit}");
-        };
-        assert_eq!(text.matches(old).count(), 1, "`{old}` must occur once");
-        text = text.replace(old, new);
-    }
-    fs::write(spec, text).expect("the spec");
+    let folder = common::edited_base(&case["spec"]);
     if let Some(recordings) = case["recordings"].as_object() {
         fs::remove_file(folder.path().join("recordings/base.json")).expect("the recording");
         for (name, recording) in recordings {
