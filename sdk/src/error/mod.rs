@@ -262,16 +262,17 @@ fn innermost(error: &dyn StdError) -> String {
 }
 
 /// Joins the parts that aren't `None`.
-fn join<const N: usize>(parts: [Option<String>; N], separator: &str) -> String {
-    let parts: Vec<_> = parts.into_iter().flatten().collect();
+fn join(parts: &[Option<String>], separator: &str) -> String {
+    let parts: Vec<_> = parts.iter().flatten().map(String::as_str).collect();
     parts.join(separator)
 }
 
 fn with_reason_phrase(status: u16) -> String {
     let code = StatusCode::from_u16(status).ok();
-    let reason = code.and_then(|code| code.canonical_reason());
-    let status = Some(status.to_string());
-    join([status, reason.map(str::to_owned)], " ")
+    match code.and_then(|code| code.canonical_reason()) {
+        Some(reason) => format!("{status} {reason}"),
+        None => status.to_string(),
+    }
 }
 
 impl fmt::Display for Error {
@@ -283,13 +284,13 @@ impl fmt::Display for Error {
         // With an earlier error, `source()` doesn't return the cause, so `Display` shows it.
         let source = inner.earlier.as_ref().and(inner.source.as_deref());
         let cause = source.map(|source| innermost(source));
-        write!(f, "{}", join([operation, status, message, cause], ": "))?;
+        write!(f, "{}", join(&[operation, status, message, cause], ": "))?;
 
         let code = inner.code.as_ref().map(|code| format!("code {code}"));
         let id = inner.correlation_id.as_ref();
         let id = id.map(|id| format!("request {id}"));
         let attempts = (inner.attempts > 1).then(|| format!("after {} attempts", inner.attempts));
-        let notes = join([code, id, attempts], ", ");
+        let notes = join(&[code, id, attempts], ", ");
         if !notes.is_empty() {
             write!(f, " ({notes})")?;
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::types::{OfferStatus, OfferStatusReport, PublicationStep, StatusMessage, StepStatus};
+use crate::types::{OfferStatus, OfferStatusReport, PublicationStep, StatusMessage};
 
 /// How a publication ended, what it waits for, or why its watch ended.
 ///
@@ -124,13 +124,8 @@ impl OfferStatusReport {
     }
 
     fn contradicts_success(&self) -> bool {
-        let step_contradicts = |step: &PublicationStep| {
-            step.is(StepStatus::Blocked)
-                || step.is(StepStatus::Rejected)
-                || step.messages().iter().any(StatusMessage::is_error)
-        };
         self.messages().iter().any(StatusMessage::is_error)
-            || self.steps().iter().any(step_contradicts)
+            || self.steps().iter().any(PublicationStep::has_problem)
     }
 }
 

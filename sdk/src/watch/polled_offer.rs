@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::types::OfferStatusReport;
 use crate::watch::later_publication::is_later_publication;
-use crate::watch::options::{Until, WatchOptions};
+use crate::watch::options::WatchOptions;
 use crate::watch::poll_schedule::PollSchedule;
 use crate::watch::undecodable_values::has_undecodable_values;
 use crate::{Change, Error, Outcome, Response, WatchEvent, WatchResult};
@@ -55,10 +55,12 @@ impl PolledOffer {
                 let body = response.received.body.clone();
                 self.earlier_report
                     .take_if(|earlier| is_later_publication(earlier, &report));
+                let outcome = report.outcome();
                 let before = self.last_report.replace(report);
                 events.extend(Change::between(before.as_ref(), response).map(WatchEvent::Changed));
-                if self.has_started()
-                    && let Some(mut outcome) = self.outcome(options.until)
+                if let Some(mut outcome) = outcome
+                    && self.has_started()
+                    && options.until.ends_with(outcome)
                 {
                     if outcome.may_count_as_success() && has_undecodable_values(&body) {
                         outcome = Outcome::Contradictory;
@@ -81,11 +83,5 @@ impl PolledOffer {
             last_error: self.schedule.last_error(),
             errors: self.schedule.errors.clone(),
         }
-    }
-
-    /// Returns the outcome of the last report if this outcome ends the watch.
-    fn outcome(&self, until: Until) -> Option<Outcome> {
-        let outcome = self.last_report.as_ref()?.outcome()?;
-        until.ends_with(outcome).then_some(outcome)
     }
 }

@@ -82,10 +82,14 @@ impl PublicationStep {
     /// blocked.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
+        self.has_problem() && !self.is(StepStatus::Complete)
+    }
+
+    /// Returns whether the step is `blocked` or `rejected`, or has a message of level `error`.
+    pub(super) fn has_problem(&self) -> bool {
         self.is(StepStatus::Blocked)
             || self.is(StepStatus::Rejected)
-            || (!self.is(StepStatus::Complete)
-                && self.messages().iter().any(StatusMessage::is_error))
+            || self.messages().iter().any(StatusMessage::is_error)
     }
 
     fn is_under_way(&self) -> bool {
@@ -94,7 +98,7 @@ impl PublicationStep {
             || self.is(StepStatus::WaitingForApproval)
     }
 
-    pub(super) fn is(&self, status: StepStatus) -> bool {
+    fn is(&self, status: StepStatus) -> bool {
         is(self.status.as_ref(), status)
     }
 }
