@@ -30,20 +30,20 @@ pub(crate) struct Runner<M: StateMachine> {
     requests: FuturesUnordered<PendingRequest>,
     actions: VecDeque<Action<M::Event, M::Output>>,
     started: Option<Instant>,
-    timer: Option<(Duration, Pin<Box<Sleep>>)>,
+    timer: Option<Pin<Box<Sleep>>>,
     /// The result; `None` until the watch has ended.
     result: Option<Result<M::Output, Error>>,
 }
 
 impl<M: StateMachine> Runner<M> {
-    pub(crate) fn new(client: &Client, publisher: PublisherId, state_machine: M) -> Self {
+    pub(crate) fn new(client: &Client, publisher: PublisherId, mut state_machine: M) -> Self {
         Self {
             // The state machine decides when a failed poll is repeated.
             client: client.without_retries(),
             publisher,
+            actions: state_machine.step(Input::Timer, Duration::ZERO).into(),
             state_machine,
             requests: FuturesUnordered::new(),
-            actions: VecDeque::new(),
             started: None,
             timer: None,
             result: None,
@@ -55,11 +55,7 @@ impl<M: StateMachine> Runner<M> {
         if self.result.is_some() {
             return Poll::Ready(None);
         }
-        let started = *self.started.get_or_insert_with(|| {
-            self.actions
-                .extend(self.state_machine.step(Input::Timer, Duration::ZERO));
-            Instant::now()
-        });
+        let started = *self.started.get_or_insert_with(Instant::now);
         loop {
             while let Some(action) = self.actions.pop_front() {
                 match action {
@@ -112,20 +108,18 @@ impl<M: StateMachine> Runner<M> {
             return Poll::Ready(input);
         }
         let Some(wake_at) = self.state_machine.wake_at() else {
-            self.timer = None;
             return Poll::Pending;
         };
-        if self.timer.as_ref().is_none_or(|(at, _)| *at != wake_at) {
-            let instant = started
-                .checked_add(wake_at)
-                .unwrap_or_else(|| Instant::now() + MAXIMUM_WAIT);
-            self.timer = Some((wake_at, Box::pin(sleep_until(instant))));
+        let wake_at = started
+            .checked_add(wake_at)
+            .unwrap_or_else(|| Instant::now() + MAXIMUM_WAIT);
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(wake_at)));
+        if timer.deadline() != wake_at {
+            timer.as_mut().reset(wake_at);
         }
-        if let Some((_, sleep)) = &mut self.timer {
-            ready!(sleep.as_mut().poll(context));
-        }
-        self.timer = None;
-        Poll::Ready(Input::Timer)
+        timer.as_mut().poll(context).map(|()| Input::Timer)
     }
 }
 

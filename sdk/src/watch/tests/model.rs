@@ -45,6 +45,7 @@ pub struct Exchange {
     pub sent: Seconds,
     pub received: Seconds,
     pub response: ServiceResponse,
+    pub retry_after: Option<Seconds>,
 }
 
 impl Exchange {

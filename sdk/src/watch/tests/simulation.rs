@@ -97,8 +97,8 @@ pub fn run<M: StateMachine + Debug>(
     mut state_machine: M,
     mut service: impl FnMut(Option<u8>, Seconds) -> Reply,
 ) -> Run<M::Event, M::Output> {
-    // The exchanges that are under way, with their `Retry-After`.
-    let mut pending: Vec<(Exchange, Option<Seconds>)> = Vec::new();
+    // The exchanges that are under way.
+    let mut pending: Vec<Exchange> = Vec::new();
     let (mut events, mut log, mut sent) = (Vec::new(), Vec::new(), Vec::new());
     let mut state_sizes = Vec::new();
     let mut now = 0;
@@ -125,7 +125,7 @@ pub fn run<M: StateMachine + Debug>(
                         Request::List => None,
                         Request::Status(id) => Some(id.parse().expect("an id of the simulation")),
                     };
-                    for (other, _) in &pending {
+                    for other in &pending {
                         assert_ne!(other.offer, offer, "the request is under way already");
                         assert!(
                             other.offer.is_some() && offer.is_some(),
@@ -135,13 +135,13 @@ pub fn run<M: StateMachine + Debug>(
                     assert!(pending.len() < 8, "more than eight requests are under way");
                     sent.push((now, offer));
                     let reply = service(offer, now);
-                    let exchange = Exchange {
+                    pending.push(Exchange {
                         offer,
                         sent: now,
                         received: now + reply.duration,
                         response: reply.response,
-                    };
-                    pending.push((exchange, reply.retry_after));
+                        retry_after: reply.retry_after,
+                    });
                 }
             }
         }
@@ -152,8 +152,8 @@ pub fn run<M: StateMachine + Debug>(
         let next = pending
             .iter()
             .enumerate()
-            .min_by_key(|(_, (exchange, _))| exchange.received)
-            .map(|(index, (exchange, _))| (index, exchange.received));
+            .min_by_key(|(_, exchange)| exchange.received)
+            .map(|(index, exchange)| (index, exchange.received));
         let timer = state_machine.wake_at().map(|time| {
             let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
             seconds.max(now)
@@ -161,8 +161,8 @@ pub fn run<M: StateMachine + Debug>(
         match (next, timer) {
             (Some((index, received)), timer) if timer.is_none_or(|timer| received <= timer) => {
                 now = received;
-                let (exchange, retry_after) = pending.remove(index);
-                input = as_input(&exchange, retry_after);
+                let exchange = pending.remove(index);
+                input = as_input(&exchange);
                 log.push(exchange);
             }
             (_, Some(timer)) => {
@@ -174,10 +174,10 @@ pub fn run<M: StateMachine + Debug>(
     }
 }
 
-fn as_input(exchange: &Exchange, retry_after: Option<Seconds>) -> Input {
+fn as_input(exchange: &Exchange) -> Input {
     let mut received = Received {
         status: 200,
-        retry_after: retry_after.map(Duration::from_secs),
+        retry_after: exchange.retry_after.map(Duration::from_secs),
         attempts: 1,
         ..Received::default()
     };
