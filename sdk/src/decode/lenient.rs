@@ -6,7 +6,6 @@
 //! | `null` | `None` | error, except that an extensible enum gets an unknown value |
 //! | the empty string | `None` | the empty string; in an identifier, an error |
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -15,7 +14,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::values::extensible::{Extensible, KnownValue};
 use crate::values::identifier::Identifier;
@@ -31,55 +30,35 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
 
     /// Decodes an optional value.
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        let scalar: Option<Scalar<'de>> = from_json(deserializer)?;
-        Ok(scalar.and_then(Self::from_scalar))
-    }
-
-    /// Converts a scalar. Returns `None` if the scalar isn't a value of this type.
-    fn from_scalar(_: Scalar<'de>) -> Option<Self> {
-        None
+        deserializer.deserialize_any(Reader(PhantomData))
     }
 
     /// Returns whether the value is equivalent to an absent property.
     fn counts_as_absent(&self) -> bool {
         false
     }
-}
 
-/// A type with a decoder for each kind of JSON value. By default, a kind doesn't fit, and its decoder returns `None`.
-pub(crate) trait FromJson<'de>: Sized {
-    fn from_scalar(_: Scalar<'de>) -> Option<Self> {
+    /// Converts a scalar. By default, and if the scalar isn't a value of this type, returns `None`.
+    fn from_scalar(_: Scalar<'_>) -> Option<Self> {
         None
     }
 
+    /// Decodes an array. By default, skips it and returns `None`.
     fn from_array<A: SeqAccess<'de>>(elements: A) -> Result<Option<Self>, A::Error> {
         IgnoredAny.visit_seq(elements).map(|_| None)
     }
 
+    /// Decodes an object. By default, skips it and returns `None`.
     fn from_object<A: MapAccess<'de>>(properties: A) -> Result<Option<Self>, A::Error> {
         IgnoredAny.visit_map(properties).map(|_| None)
     }
 }
 
-/// Decodes a value of any JSON type.
-pub(crate) fn from_json<'de, D: Deserializer<'de>, T: FromJson<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    deserializer.deserialize_any(Reader(PhantomData))
-}
-
 /// A JSON value that is neither `null` nor an array nor an object.
 pub(crate) enum Scalar<'a> {
     Bool(bool),
-    Integer(i128),
-    Float(f64),
-    Text(Cow<'a, str>),
-}
-
-impl<'de> FromJson<'de> for Scalar<'de> {
-    fn from_scalar(scalar: Scalar<'de>) -> Option<Self> {
-        Some(scalar)
-    }
+    Number(Number),
+    Text(&'a str),
 }
 
 /// Decodes a required property. The generated code names this function in `deserialize_with`.
@@ -124,7 +103,7 @@ where
 
 struct Reader<T>(PhantomData<T>);
 
-impl<'de, T: FromJson<'de>> Visitor<'de> for Reader<T> {
+impl<'de, T: Lenient<'de>> Visitor<'de> for Reader<T> {
     type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -140,23 +119,19 @@ impl<'de, T: FromJson<'de>> Visitor<'de> for Reader<T> {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Option<T>, E> {
-        Ok(T::from_scalar(Scalar::Integer(value.into())))
+        Ok(T::from_scalar(Scalar::Number(value.into())))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Option<T>, E> {
-        Ok(T::from_scalar(Scalar::Integer(value.into())))
+        Ok(T::from_scalar(Scalar::Number(value.into())))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Option<T>, E> {
-        Ok(T::from_scalar(Scalar::Float(value)))
+        Ok(Number::from_f64(value).and_then(|number| T::from_scalar(Scalar::Number(number))))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Option<T>, E> {
-        Ok(T::from_scalar(Scalar::Text(value.to_owned().into())))
-    }
-
-    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Option<T>, E> {
-        Ok(T::from_scalar(Scalar::Text(value.into())))
+        Ok(T::from_scalar(Scalar::Text(value)))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Option<T>, A::Error> {
@@ -193,12 +168,6 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
         Ok(elements.into_iter().map(|element| element.0).collect())
     }
 
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        from_json(deserializer)
-    }
-}
-
-impl<'de, T: Lenient<'de>> FromJson<'de> for Vec<T> {
     fn from_array<A: SeqAccess<'de>>(mut elements: A) -> Result<Option<Self>, A::Error> {
         let mut values = Self::new();
         while let Some(Optional(value)) = elements.next_element()? {
@@ -209,12 +178,6 @@ impl<'de, T: Lenient<'de>> FromJson<'de> for Vec<T> {
 }
 
 impl<'de, T: Lenient<'de>> Lenient<'de> for HashMap<String, T> {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        from_json(deserializer)
-    }
-}
-
-impl<'de, T: Lenient<'de>> FromJson<'de> for HashMap<String, T> {
     fn from_object<A: MapAccess<'de>>(mut properties: A) -> Result<Option<Self>, A::Error> {
         let mut values = Self::new();
         while let Some((name, Optional(value))) = properties.next_entry()? {
@@ -225,12 +188,6 @@ impl<'de, T: Lenient<'de>> FromJson<'de> for HashMap<String, T> {
 }
 
 impl<'de> Lenient<'de> for Map<String, Value> {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        from_json(deserializer)
-    }
-}
-
-impl<'de> FromJson<'de> for Map<String, Value> {
     fn from_object<A: MapAccess<'de>>(properties: A) -> Result<Option<Self>, A::Error> {
         Self::deserialize(MapAccessDeserializer::new(properties)).map(Some)
     }
@@ -254,7 +211,7 @@ impl<'de> Lenient<'de> for Link {
 
 impl Lenient<'_> for String {
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
-        scalar.text().map(Cow::into_owned)
+        scalar.text().map(ToOwned::to_owned)
     }
 
     fn counts_as_absent(&self) -> bool {
@@ -264,7 +221,7 @@ impl Lenient<'_> for String {
 
 impl<K: KnownValue> Lenient<'_> for Extensible<K> {
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
-        scalar.text().map(|text| Self::new(&text))
+        scalar.text().map(Self::new)
     }
 
     fn counts_as_absent(&self) -> bool {
@@ -274,7 +231,7 @@ impl<K: KnownValue> Lenient<'_> for Extensible<K> {
 
 impl Lenient<'_> for Timestamp {
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
-        scalar.text().map(|text| Self::new(&text))
+        scalar.text().map(Self::new)
     }
 
     fn counts_as_absent(&self) -> bool {
@@ -300,21 +257,16 @@ impl Lenient<'_> for bool {
 impl Lenient<'_> for i64 {
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
         match scalar {
-            Scalar::Integer(value) => value.try_into().ok(),
+            Scalar::Number(value) => value.as_i64(),
             _ => None,
         }
     }
 }
 
 impl Lenient<'_> for f64 {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "the property has the type `f64`"
-    )]
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
         match scalar {
-            Scalar::Integer(value) => Some(value as Self),
-            Scalar::Float(value) => Some(value),
+            Scalar::Number(value) => value.as_f64(),
             _ => None,
         }
     }
@@ -323,7 +275,7 @@ impl Lenient<'_> for f64 {
 impl Lenient<'_> for () {}
 
 impl<'a> Scalar<'a> {
-    fn text(self) -> Option<Cow<'a, str>> {
+    fn text(self) -> Option<&'a str> {
         match self {
             Self::Text(text) => Some(text),
             _ => None,

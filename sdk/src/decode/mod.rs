@@ -15,7 +15,7 @@ mod repair;
 use serde_json::Value;
 use serde_json::error::Category;
 
-pub(crate) use lenient::{FromJson, Lenient, Object, from_json, identifier, option, required};
+pub(crate) use lenient::{Lenient, Object, identifier, option, required};
 pub(crate) use repair::without_invalid_strings;
 
 /// Decodes a response body.
@@ -84,14 +84,6 @@ macro_rules! object {
                 deserializer.deserialize_map(crate::decode::Object(::std::marker::PhantomData))
             }
 
-            fn read<D: ::serde::Deserializer<'de>>(
-                deserializer: D,
-            ) -> ::std::result::Result<::std::option::Option<Self>, D::Error> {
-                crate::decode::from_json(deserializer)
-            }
-        }
-
-        impl<'de> crate::decode::FromJson<'de> for $name {
             fn from_object<A: ::serde::de::MapAccess<'de>>(
                 properties: A,
             ) -> ::std::result::Result<::std::option::Option<Self>, A::Error> {

@@ -1,9 +1,9 @@
 //! Replaces undecodable values in JSON text by `null`; see the parent module.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
-use super::lenient::{FromJson, Lenient, Scalar, from_json};
+use super::lenient::{Lenient, Scalar};
 
 /// The maximum length of a body that is repaired, in bytes. The decoded values can need ten times as much memory.
 const LIMIT: usize = 16 * 1024 * 1024;
@@ -63,18 +63,11 @@ impl<'de> Deserialize<'de> for Unique {
 }
 
 impl<'de> Lenient<'de> for Unique {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        from_json(deserializer)
-    }
-}
-
-impl<'de> FromJson<'de> for Unique {
     fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
         Some(Self(match scalar {
             Scalar::Bool(value) => value.into(),
-            Scalar::Integer(value) => Number::from_i128(value).into(),
-            Scalar::Float(value) => value.into(),
-            Scalar::Text(text) => text.into_owned().into(),
+            Scalar::Number(value) => value.into(),
+            Scalar::Text(text) => text.into(),
         }))
     }
 

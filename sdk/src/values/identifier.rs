@@ -54,7 +54,7 @@ impl Identifier {
     /// Checks a text against the spec's pattern of identifiers. `IDENTIFIER_PATTERN` in `sdk/generator/prepare.rs` is the same pattern.
     pub(crate) fn check(text: &str) -> Result<(), InvalidIdentifier> {
         let is_forbidden = |c: char| c == '/' || c == '\\' || is_space(c);
-        if text.is_empty() || text.starts_with('.') || text.contains(is_forbidden) {
+        if text.is_empty() || text.starts_with('.') || text.chars().any(is_forbidden) {
             return Err(InvalidIdentifier(text.into()));
         }
         Ok(())
