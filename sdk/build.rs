@@ -44,8 +44,8 @@ fn run() -> Result<(), String> {
     let text = std::fs::read_to_string(&spec).map_err(|error| failed(&spec, error))?;
     let files = generator::spec::Spec::parse(&spec, &text)
         .and_then(|spec| generator::generate(&spec))
-        .map_err(|error| error.to_string())?;
-    for (name, text) in files {
+        .map_err(|error| error.0)?;
+    for (name, text) in generator::FILES.iter().zip(files) {
         let target = output.join(name);
         std::fs::write(&target, text).map_err(|error| failed(&target, error))?;
     }

@@ -16,7 +16,6 @@ pub fn known_values<'s>(schema: &Node<'s>) -> impl Iterator<Item = &'s str> + us
 }
 
 /// Returns the name of the enum variant for a known value; empty for a value that has neither letters nor digits.
-#[must_use]
 pub fn variant(value: &str) -> String {
     let name = value.to_upper_camel_case();
     if name.starts_with(|first: char| first.is_ascii_digit()) {

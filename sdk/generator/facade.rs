@@ -18,7 +18,7 @@ pub fn facade(spec: &Spec, methods: &[ImplItemFn]) -> Result<syn::File, SpecErro
         let name = &method.sig.ident;
         let mut operations = operations
             .iter()
-            .filter(|operation| *name == operation.id.to_snake_case());
+            .filter(|operation| *name == operation.name.to_snake_case());
         let facade_method = match (operations.next(), operations.next()) {
             (Some(operation), None) => facade_method(operation, method),
             _ => None,
@@ -43,7 +43,7 @@ pub fn facade(spec: &Spec, methods: &[ImplItemFn]) -> Result<syn::File, SpecErro
 /// Returns the facade method of an operation; `None` if progenitor's method returns an unexpected type.
 fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<TokenStream> {
     let response = response_type(&method.sig.output)?;
-    let (id, name) = (operation.id, &method.sig.ident);
+    let (id, name) = (&operation.name, &method.sig.ident);
     let path_argument_type: Type = parse_quote!(&'a crate::Identifier);
     let (mut declared, mut checked, mut passed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut path_arguments, mut examples) = (Vec::new(), Vec::new());

@@ -139,13 +139,13 @@ impl Lint {
         let is_usable = parameters.any(|parameter| {
             parameter.place == "query"
                 && parameter.name == API_VERSION
-                && parameter.required
+                && parameter.node.is("required")
                 && parameter.node.child("schema").is_some_and(is_plain)
         });
         if !is_usable {
             let message = format!(
                 "`{}` has no required query parameter `api-version` of type string without further keywords",
-                operation.name()
+                operation.name
             );
             let help = "add the parameter with a schema of type string, without format, enum or default: most clients don't send defaults";
             self.add("api-version", operation.node.pointer.clone(), message, help);
@@ -163,7 +163,7 @@ impl Lint {
         if !is_json {
             let message = format!(
                 "`{}` has a request body that isn't only application/json with a schema",
-                operation.name()
+                operation.name
             );
             let help = "write `application/json` and its `schema`, and no other media type: the SDK encodes only JSON";
             self.add("json-request", body.pointer, message, help);
@@ -171,7 +171,7 @@ impl Lint {
     }
 
     fn success(&mut self, operation: &Operation<'_>) {
-        let (name, node) = (operation.name(), &operation.node);
+        let (name, node) = (&operation.name, &operation.node);
         let mut successes = operation.responses();
         successes.retain(|(status, _)| status.starts_with('2'));
         if successes.len() != 1 {
@@ -267,7 +267,6 @@ fn can_become_enum(schema: &Object<'_>) -> bool {
 }
 
 /// For a schema `KnownX`, returns the extensible enum `X`, whose known values it repeats as constants.
-#[must_use]
 pub fn constants_of<'s>(schema: &Node<'s>) -> Option<Node<'s>> {
     let name = schema.pointer.strip_prefix("/components/schemas/Known")?;
     let values = schema.spec.at(&format!("/components/schemas/{name}"))?;

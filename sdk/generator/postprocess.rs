@@ -125,9 +125,6 @@ fn structure(structure: &mut ItemStruct) -> Item {
             field.attrs.push(parse_quote!(
                 #[serde(default, deserialize_with = "crate::decode::option")]
             ));
-            field
-                .attrs
-                .push(parse_quote!(#[cfg_attr(feature = "schemars", schemars(default))]));
         } else if is_id && field.ty == parse_quote!(::std::string::String) {
             // Checks a required `id` while the response is decoded, because a caller uses it as a path argument of a later request.
             field.attrs.push(parse_quote!(

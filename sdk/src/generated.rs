@@ -13,12 +13,10 @@ pub mod types {
         ///A machine-readable code, such as `BadRequest`, `InvalidAPIVersion`, `Forbidden` or `InternalServerError`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub code: ::std::option::Option<::std::string::String>,
         ///A human-readable message.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub message: ::std::option::Option<::std::string::String>,
     }
     /**The body of an error response. If the body is a JSON object, it has one of these properties:
@@ -36,7 +34,6 @@ The body can also be a JSON string, an HTML page, empty or truncated.
         ///An error of this API itself.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub error: ::std::option::Option<ErrorDetail>,
         ///A human-readable message.
         #[serde(
@@ -44,7 +41,6 @@ The body can also be a JSON string, an HTML page, empty or truncated.
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub message: ::std::option::Option<::std::string::String>,
         ///An error of a service that this API calls.
         #[serde(
@@ -52,7 +48,6 @@ The body can also be a JSON string, an HTML page, empty or truncated.
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub product: ::std::option::Option<ServiceError>,
         ///An error of a service that this API calls.
         #[serde(
@@ -60,7 +55,6 @@ The body can also be a JSON string, an HTML page, empty or truncated.
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub variant: ::std::option::Option<ServiceError>,
     }
     ///A summary of the offer's definition. Another endpoint, "Retrieve a specific offer", returns the full definition.
@@ -74,7 +68,6 @@ The body can also be a JSON string, an HTML page, empty or truncated.
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub display_text: ::std::option::Option<::std::string::String>,
     }
     /**The publishing status of an offer. No source shows a complete response of the live service. The responses of the endpoint
@@ -91,12 +84,10 @@ The body can also be a JSON string, an HTML page, empty or truncated.
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub live_links: ::std::option::Option<::std::vec::Vec<crate::Link>>,
         ///Messages about the offer.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub messages: ::std::option::Option<::std::vec::Vec<StatusMessage>>,
         /**The e-mail addresses for notifications about the progress, separated by commas. The property is deprecated for offers that
 were migrated to Partner Center, because Partner Center notifies the address in the account settings.*/
@@ -105,7 +96,6 @@ were migrated to Partner Center, because Partner Center notifies the address in 
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub notification_emails: ::std::option::Option<::std::string::String>,
         ///Links to the offer's preview. The official page says that the links are not currently implemented, but one public client decodes them.
         #[serde(
@@ -113,7 +103,6 @@ were migrated to Partner Center, because Partner Center notifies the address in 
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub preview_links: ::std::option::Option<::std::vec::Vec<crate::Link>>,
         ///The status of an offer, an extensible enum. In a status report, the property `status` is required, but its value can be `null`.
         #[serde(deserialize_with = "crate::decode::required")]
@@ -121,7 +110,6 @@ were migrated to Partner Center, because Partner Center notifies the address in 
         ///The steps that the offer goes through during its publication.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub steps: ::std::option::Option<::std::vec::Vec<PublicationStep>>,
     }
     ///An offer in the list of offers.
@@ -137,12 +125,10 @@ follows. In an observed response, the seconds have three decimal places, without
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub changed_time: ::std::option::Option<crate::Timestamp>,
         ///A summary of the offer's definition. Another endpoint, "Retrieve a specific offer", returns the full definition.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub definition: ::std::option::Option<OfferDefinition>,
         /**The offer's identifier, unique among the publisher's offers. It is the parameter `offerId` of `getOfferStatus`. The official page
 calls it a GUID, but the observed identifiers are short names that the publisher chose.*/
@@ -154,7 +140,6 @@ calls it a GUID, but the observed identifiers are short names that the publisher
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub isv_upgrade_request: ::std::option::Option<bool>,
         ///Probably whether the offer can be changed; only `none` was observed. No page documents this property.
         #[serde(
@@ -162,7 +147,6 @@ calls it a GUID, but the observed identifiers are short names that the publisher
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub lock_status: ::std::option::Option<::std::string::String>,
         ///The type of the elements isn't known, because only an empty array was observed. No page documents this property.
         #[serde(
@@ -170,7 +154,6 @@ calls it a GUID, but the observed identifiers are short names that the publisher
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub offer_type_changes: ::std::option::Option<
             ::std::vec::Vec<::serde_json::Value>,
         >,
@@ -180,7 +163,6 @@ calls it a GUID, but the observed identifiers are short names that the publisher
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub offer_type_id: ::std::option::Option<::std::string::String>,
         ///The properties of this object aren't known, because only an empty object was observed. No page documents this property.
         #[serde(
@@ -188,7 +170,6 @@ calls it a GUID, but the observed identifiers are short names that the publisher
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub offer_type_versions_override: ::std::option::Option<
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         >,
@@ -198,7 +179,6 @@ calls it a GUID, but the observed identifiers are short names that the publisher
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub pc_migration_status: ::std::option::Option<::std::string::String>,
         ///The address of the offer in Partner Center. No page documents this property.
         #[serde(
@@ -206,7 +186,6 @@ calls it a GUID, but the observed identifiers are short names that the publisher
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub pc_redirect_uri: ::std::option::Option<::std::string::String>,
         ///The type of the elements isn't known, because only an empty array was observed. No page documents this property.
         #[serde(
@@ -214,7 +193,6 @@ calls it a GUID, but the observed identifiers are short names that the publisher
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub pricing_not_recalculated_regions: ::std::option::Option<
             ::std::vec::Vec<::serde_json::Value>,
         >,
@@ -224,18 +202,15 @@ calls it a GUID, but the observed identifiers are short names that the publisher
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub publisher_id: ::std::option::Option<::std::string::String>,
         ///The status of an offer, an extensible enum. In a status report, the property `status` is required, but its value can be `null`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub status: ::std::option::Option<crate::Extensible<OfferStatus>>,
         /**The offer's current version. A client can't change it; the service increments it after each publication. It needs 64 bits:
 an official page about another endpoint has the version 636576975611768314.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub version: ::std::option::Option<i64>,
     }
     /**One step of a publication. Any property can be absent: an example of an official page has a step without `estimatedTimeFrame`.
@@ -247,7 +222,6 @@ an official page about another endpoint has the version 636576975611768314.*/
         ///What happens in this step.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub description: ::std::option::Option<::std::string::String>,
         ///An estimate of the time that the step takes, as text.
         #[serde(
@@ -255,18 +229,15 @@ an official page about another endpoint has the version 636576975611768314.*/
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub estimated_time_frame: ::std::option::Option<::std::string::String>,
         /**The step's identifier. The official example has `displaydummycertify`, `displaycertify`, `displayprovision`,
 `displaypackage`, `publisher-signoff` and `live`. The service can send other identifiers.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub id: ::std::option::Option<::std::string::String>,
         ///Messages about this step.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub messages: ::std::option::Option<::std::vec::Vec<StatusMessage>>,
         /**The step's completion in percent, an integer from 0 to 100. A complete step can have the percentage 0, as in the official
 example. A table of the official page calls the property `processPercentage`, but the examples have `progressPercentage`.*/
@@ -275,12 +246,10 @@ example. A table of the official page calls the property `processPercentage`, bu
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub progress_percentage: ::std::option::Option<i64>,
         ///The status of one step, an extensible enum.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub status: ::std::option::Option<crate::Extensible<StepStatus>>,
         ///The step's name, such as `Publisher signoff`. One public client expects `publisher-signoff` in this property.
         #[serde(
@@ -288,7 +257,6 @@ example. A table of the official page calls the property `processPercentage`, bu
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub step_name: ::std::option::Option<::std::string::String>,
     }
     ///An error of a service that this API calls.
@@ -299,7 +267,6 @@ example. A table of the official page calls the property `processPercentage`, bu
         ///A message of several lines. It can contain a stack trace of the server.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub error: ::std::option::Option<::std::string::String>,
         ///The name of the server's exception.
         #[serde(
@@ -307,7 +274,6 @@ example. A table of the official page calls the property `processPercentage`, bu
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub exception_code: ::std::option::Option<::std::string::String>,
         ///The name of the HTTP status, not its number.
         #[serde(
@@ -315,7 +281,6 @@ example. A table of the official page calls the property `processPercentage`, bu
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub http_status_code: ::std::option::Option<::std::string::String>,
         ///The name of the service that failed. The property that contains this error has the same name.
         #[serde(
@@ -323,7 +288,6 @@ example. A table of the official page calls the property `processPercentage`, bu
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub service_name: ::std::option::Option<::std::string::String>,
     }
     ///A message about an offer or a step. Any property can be absent.
@@ -334,7 +298,6 @@ example. A table of the official page calls the property `processPercentage`, bu
         ///The severity of a message, an extensible enum. No official page lists the values, so their meanings are an interpretation.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub level: ::std::option::Option<crate::Extensible<MessageLevel>>,
         ///The text of the message, in HTML.
         #[serde(
@@ -342,12 +305,10 @@ example. A table of the official page calls the property `processPercentage`, bu
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub message_html: ::std::option::Option<::std::string::String>,
         ///The time at which the message was written. In the official examples, the seconds have six or seven decimal places, and `Z` follows.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
-        #[cfg_attr(feature = "schemars", schemars(default))]
         pub timestamp: ::std::option::Option<crate::Timestamp>,
     }
     crate::decode::object!(ErrorDetail);

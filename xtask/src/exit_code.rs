@@ -60,7 +60,7 @@ impl From<io::Error> for CommandError {
 
 impl From<SpecError> for CommandError {
     fn from(error: SpecError) -> Self {
-        Self(error.to_string())
+        Self(error.0)
     }
 }
 

@@ -36,8 +36,9 @@ impl Generate {
             root.join("tests/recording.schema.json"),
             recording::schema(),
         );
-        let code = code.map(|(name, text)| (root.join("sdk/src").join(name), text));
-        let outcome = files::write_or_compare(code.into_iter().chain([schema]), self.check, out)?;
+        let names = generator::FILES.map(|name| root.join("sdk/src").join(name));
+        let files = names.into_iter().zip(code).chain([schema]);
+        let outcome = files::write_or_compare(files, self.check, out)?;
         if outcome == Outcome::Outdated {
             let help = format!("run `{COMMAND}` to regenerate the files");
             print_line(out, "Help", help)?;

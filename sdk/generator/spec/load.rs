@@ -43,25 +43,9 @@ impl fmt::Display for Location {
     }
 }
 
-/// An error of reading or using a spec.
+/// The message of an error in a spec. The message begins with the file, the line and the column.
 #[derive(Debug)]
-pub struct SpecError {
-    /// The file.
-    pub path: PathBuf,
-    /// The position of the error in the file.
-    pub location: Location,
-    /// The description of the problem.
-    pub message: String,
-}
-
-impl fmt::Display for SpecError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, location) = (self.path.display(), self.location);
-        write!(f, "{path}:{location}: {}", self.message)
-    }
-}
-
-impl std::error::Error for SpecError {}
+pub struct SpecError(pub String);
 
 impl Spec {
     /// Parses the text of a spec. Messages name the file `path`.
@@ -78,34 +62,27 @@ impl Spec {
 
     /// Parses the text of a YAML file with one document. Messages name the file `path`.
     pub fn yaml(path: &Path, text: &str) -> Result<Self, SpecError> {
-        let error = |location: Location, message: String| SpecError {
+        let mut file = Self {
             path: path.to_owned(),
-            location,
-            message,
+            value: Value::Null,
+            locations: HashMap::new(),
         };
         let documents = MarkedYaml::load_from_str(text).map_err(|invalid| {
             let message = format!("the file isn't valid YAML: {}", invalid.info());
-            error(invalid.marker().into(), message)
+            file.error_at(invalid.marker().into(), message)
         })?;
         let [document] = documents.as_slice() else {
             let number = documents.len();
             let message =
                 format!("the file must contain one YAML document, and it contains {number}");
-            return Err(error(START, message));
+            return Err(file.error_at(START, message));
         };
-        let mut locations = HashMap::new();
-        let value = convert(document, String::new(), &mut locations)
-            .map_err(|(location, message)| error(location, message.to_owned()))?;
-        Ok(Self {
-            path: path.to_owned(),
-            value,
-            locations,
-        })
+        file.value = file.convert(document, String::new())?;
+        Ok(file)
     }
 
     /// Returns the position of the value at a JSON pointer: of the key of a property, or of an element of a list. If the value doesn't
     /// exist, returns the position of the nearest existing parent.
-    #[must_use]
     pub fn location<'p>(&self, pointer: &'p str) -> Location {
         let parent = |pointer: &&'p str| Some(pointer.rsplit_once('/')?.0);
         std::iter::successors(Some(pointer), parent)
@@ -115,66 +92,68 @@ impl Spec {
     }
 
     /// Creates an error about the value at a JSON pointer.
-    #[must_use]
     pub fn error(&self, pointer: &str, message: impl Into<String>) -> SpecError {
-        SpecError {
-            path: self.path.clone(),
-            location: self.location(pointer),
-            message: message.into(),
-        }
+        self.error_at(self.location(pointer), message)
+    }
+
+    fn error_at(&self, location: Location, message: impl Into<String>) -> SpecError {
+        let (path, message) = (self.path.display(), message.into());
+        SpecError(format!("{path}:{location}: {message}"))
+    }
+
+    /// Converts a YAML node to JSON, and records the location of each value.
+    fn convert(&mut self, node: &MarkedYaml<'_>, pointer: String) -> Result<Value, SpecError> {
+        let here = Location::from(&node.span.start);
+        let value = match &node.data {
+            YamlData::Value(scalar) => match scalar {
+                Scalar::Null => Value::Null,
+                Scalar::Boolean(value) => Value::Bool(*value),
+                Scalar::Integer(value) => Value::Number((*value).into()),
+                Scalar::FloatingPoint(value) => Number::from_f64(value.into_inner())
+                    .map(Value::Number)
+                    .ok_or_else(|| self.error_at(here, "JSON can't represent the number"))?,
+                Scalar::String(value) => Value::String(value.clone().into_owned()),
+            },
+            YamlData::Sequence(nodes) => Value::Array(
+                nodes
+                    .iter()
+                    .enumerate()
+                    .map(|(index, node)| self.convert(node, format!("{pointer}/{index}")))
+                    .collect::<Result<_, _>>()?,
+            ),
+            YamlData::Mapping(nodes) => {
+                let mut properties = Map::new();
+                for (key, node) in nodes {
+                    let key_location = Location::from(&key.span.start);
+                    // An unquoted key such as `200:` is a number in YAML, but the keys of JSON are strings.
+                    let key = match &key.data {
+                        YamlData::Value(Scalar::String(key)) => key.clone().into_owned(),
+                        YamlData::Value(Scalar::Integer(key)) => key.to_string(),
+                        YamlData::Value(Scalar::Boolean(key)) => key.to_string(),
+                        _ => {
+                            return Err(
+                                self.error_at(key_location, "a property's name must be text")
+                            );
+                        }
+                    };
+                    let pointer = format!("{pointer}/{}", pointer_segment(&key));
+                    let value = self.convert(node, pointer.clone())?;
+                    self.locations.insert(pointer, key_location);
+                    properties.insert(key, value);
+                }
+                Value::Object(properties)
+            }
+            _ => {
+                let message = "remove the tag, or the alias without an anchor";
+                return Err(self.error_at(here, message));
+            }
+        };
+        self.locations.entry(pointer).or_insert(here);
+        Ok(value)
     }
 }
 
 /// Returns the segment of a JSON pointer for `key` (RFC 6901).
-#[must_use]
 pub fn pointer_segment(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
-}
-
-/// Converts a YAML node to JSON, and records the location of each value.
-fn convert(
-    node: &MarkedYaml<'_>,
-    pointer: String,
-    locations: &mut HashMap<String, Location>,
-) -> Result<Value, (Location, &'static str)> {
-    let here = Location::from(&node.span.start);
-    let value = match &node.data {
-        YamlData::Value(scalar) => match scalar {
-            Scalar::Null => Value::Null,
-            Scalar::Boolean(value) => Value::Bool(*value),
-            Scalar::Integer(value) => Value::Number((*value).into()),
-            Scalar::FloatingPoint(value) => Number::from_f64(value.into_inner())
-                .map(Value::Number)
-                .ok_or((here, "JSON can't represent the number"))?,
-            Scalar::String(value) => Value::String(value.clone().into_owned()),
-        },
-        YamlData::Sequence(nodes) => Value::Array(
-            nodes
-                .iter()
-                .enumerate()
-                .map(|(index, node)| convert(node, format!("{pointer}/{index}"), locations))
-                .collect::<Result<_, _>>()?,
-        ),
-        YamlData::Mapping(nodes) => {
-            let mut properties = Map::new();
-            for (key, node) in nodes {
-                let key_location = Location::from(&key.span.start);
-                // An unquoted key such as `200:` is a number in YAML, but the keys of JSON are strings.
-                let key = match &key.data {
-                    YamlData::Value(Scalar::String(key)) => key.clone().into_owned(),
-                    YamlData::Value(Scalar::Integer(key)) => key.to_string(),
-                    YamlData::Value(Scalar::Boolean(key)) => key.to_string(),
-                    _ => return Err((key_location, "a property's name must be text")),
-                };
-                let pointer = format!("{pointer}/{}", pointer_segment(&key));
-                let value = convert(node, pointer.clone(), locations)?;
-                locations.insert(pointer, key_location);
-                properties.insert(key, value);
-            }
-            Value::Object(properties)
-        }
-        _ => return Err((here, "remove the tag, or the alias without an anchor")),
-    };
-    locations.entry(pointer).or_insert(here);
-    Ok(value)
 }

@@ -17,7 +17,6 @@ pub struct Node<'s> {
 
 impl Spec {
     /// Returns the value at a JSON pointer, without following references.
-    #[must_use]
     pub fn at(&self, pointer: &str) -> Option<Node<'_>> {
         Some(Node {
             spec: self,
@@ -29,13 +28,11 @@ impl Spec {
 
 impl<'s> Node<'s> {
     /// Returns the property or element `key`, with references followed.
-    #[must_use]
     pub fn child(&self, key: &str) -> Option<Node<'s>> {
         self.written(key)?.followed()
     }
 
     /// Returns the property or element `key`, without following references.
-    #[must_use]
     pub fn written(&self, key: &str) -> Option<Node<'s>> {
         let value = match self.value {
             Value::Array(elements) => elements.get(key.parse::<usize>().ok()?)?,
@@ -50,7 +47,6 @@ impl<'s> Node<'s> {
 
     /// Returns the target if this value is a reference, and otherwise the value itself. The target has its own JSON pointer. Returns
     /// `None` if a reference has no target, refers to another file, or is part of a cycle.
-    #[must_use]
     pub fn followed(self) -> Option<Node<'s>> {
         let mut node = self;
         // A chain of more than 16 references is a cycle.
@@ -67,7 +63,6 @@ impl<'s> Node<'s> {
     }
 
     /// Returns the entries of this mapping or list, without following references.
-    #[must_use]
     pub fn entries(&self) -> Vec<Node<'s>> {
         let keys: Vec<String> = match self.value {
             Value::Object(named) => named.keys().cloned().collect(),
@@ -79,7 +74,6 @@ impl<'s> Node<'s> {
 
     /// Returns the entries of the mapping or list at the property `key` by name or index, with references followed. The result contains
     /// neither extensions nor references without a target.
-    #[must_use]
     pub fn children(&self, key: &str) -> Vec<(String, Node<'s>)> {
         let entries = self.written(key).map(|parent| parent.entries());
         let entries = entries.into_iter().flatten();
@@ -91,39 +85,33 @@ impl<'s> Node<'s> {
     }
 
     /// Returns the elements of the list at the property `key`; empty if the property isn't a list.
-    #[must_use]
     pub fn list(&self, key: &str) -> &'s [Value] {
         let list = self.value.get(key).and_then(Value::as_array);
         list.map_or(&[], Vec::as_slice)
     }
 
     /// Returns the name or index of the value in its parent.
-    #[must_use]
     pub fn key(&self) -> String {
         let last = self.pointer.rsplit('/').next().unwrap_or_default();
         last.replace("~1", "/").replace("~0", "~")
     }
 
     /// Returns the text of the property `key`; `None` if the property isn't a string.
-    #[must_use]
     pub fn text(&self, key: &str) -> Option<&'s str> {
         self.value.get(key)?.as_str()
     }
 
     /// Returns the description of this object without surrounding white space; empty if there is none.
-    #[must_use]
     pub fn description(&self) -> &'s str {
         self.text("description").unwrap_or_default().trim()
     }
 
     /// Returns whether the property `key` exists.
-    #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.value.get(key).is_some()
     }
 
     /// Returns whether the property `key` is `true`.
-    #[must_use]
     pub fn is(&self, key: &str) -> bool {
         self.value.get(key) == Some(&Value::Bool(true))
     }

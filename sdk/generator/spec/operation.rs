@@ -13,8 +13,8 @@ pub const METHODS: [&str; 8] = [
 pub struct Operation<'s> {
     /// The operation itself.
     pub node: Node<'s>,
-    /// The operationId; empty if there is none.
-    pub id: &'s str,
+    /// The operationId, or the method and path if there is no operationId.
+    pub name: String,
     /// The method in upper case.
     pub method: String,
     /// The path template.
@@ -33,8 +33,6 @@ pub struct Parameter<'s> {
     pub name: String,
     /// The value of `in`: `path`, `query`, `header` or `cookie`.
     pub place: &'s str,
-    /// Whether the parameter is required.
-    pub required: bool,
 }
 
 impl Spec {
@@ -71,9 +69,13 @@ impl Spec {
                     !own.any(|own| (&own.name, own.place) == (&parameter.name, parameter.place))
                 });
                 parameters.extend(inherited);
+                let method = method.to_uppercase();
                 operations.push(Operation {
-                    id: node.text("operationId").unwrap_or_default(),
-                    method: method.to_uppercase(),
+                    name: match node.text("operationId") {
+                        None | Some("") => format!("{method} {path}"),
+                        Some(id) => id.to_owned(),
+                    },
+                    method,
                     path: path.clone(),
                     parameters,
                     node,
@@ -85,16 +87,6 @@ impl Spec {
 }
 
 impl<'s> Operation<'s> {
-    /// Returns the operationId, or the method and path if there is no operationId.
-    #[must_use]
-    pub fn name(&self) -> String {
-        if self.id.is_empty() {
-            format!("{} {}", self.method, self.path)
-        } else {
-            self.id.to_owned()
-        }
-    }
-
     /// Returns the names of the parameters in the path template.
     pub fn templates(&self) -> impl Iterator<Item = &str> {
         self.path.split('/').filter_map(parameter_name)
@@ -102,7 +94,6 @@ impl<'s> Operation<'s> {
 
     /// Returns the names of the path parameters and their percent-encoded values in a request's path; `None` if the path doesn't match the
     /// template. An empty value doesn't match.
-    #[must_use]
     pub fn captures<'r>(&self, path: &'r str) -> Option<Vec<(&str, &'r str)>> {
         let mut captured = Vec::new();
         let mut values = path.split('/');
@@ -118,13 +109,11 @@ impl<'s> Operation<'s> {
     }
 
     /// Returns the responses by status code, range (`5XX`) or `default`.
-    #[must_use]
     pub fn responses(&self) -> Vec<(String, Node<'s>)> {
         self.node.children("responses")
     }
 
     /// Returns the response for a status code: the response of the code, of its range, or the default.
-    #[must_use]
     pub fn response(&self, status: u16) -> Option<Node<'s>> {
         let responses = self.node.written("responses")?;
         [
@@ -148,7 +137,6 @@ impl<'s> Parameter<'s> {
                     _ => name.to_owned(),
                 },
                 place,
-                required: node.is("required"),
                 node,
             })
         });

@@ -94,7 +94,6 @@ impl<'s> std::ops::Deref for Object<'s> {
 
 impl<'s> Object<'s> {
     /// Creates an object without a known parent.
-    #[must_use]
     pub fn of(kind: Kind, node: Node<'s>) -> Self {
         Self {
             kind,
@@ -105,13 +104,11 @@ impl<'s> Object<'s> {
     }
 
     /// Returns whether the object is a reference.
-    #[must_use]
     pub fn is_reference(&self) -> bool {
         self.value.get("$ref").is_some()
     }
 
     /// Returns the target if the object is a reference, and otherwise the object; see [`Node::followed`].
-    #[must_use]
     pub fn followed(&self) -> Option<Self> {
         Some(Self {
             node: self.node.clone().followed()?,
@@ -120,7 +117,6 @@ impl<'s> Object<'s> {
     }
 
     /// Returns the objects directly inside this object, without following references. References and examples contain no objects.
-    #[must_use]
     pub fn objects(&self) -> Vec<Self> {
         let mut objects = Vec::new();
         if self.is_reference() || self.kind == Example {

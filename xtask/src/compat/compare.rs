@@ -52,13 +52,13 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Vec<Finding>, SpecError> {
         if let Some(new) = after.iter().find(|new| new.node.pointer == *pointer) {
             changes.compare_operations(old, new);
         } else {
-            let what = format!("the operation `{}` was removed", old.name());
+            let what = format!("the operation `{}` was removed", old.name);
             changes.add(&old.node, what, Some("clients call it"));
         }
     }
     for new in after {
         if old.at(&new.node.pointer).is_none() {
-            let what = format!("the operation `{}` was added", new.name());
+            let what = format!("the operation `{}` was added", new.name);
             changes.add(&new.node, what, None);
         }
     }

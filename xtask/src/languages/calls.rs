@@ -58,7 +58,7 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Call<'s>>, Command
         let schema = body_schema(operation, recording);
         calls.push(Call {
             name,
-            arguments: [operation.id.to_owned()].into_iter().chain(ids).collect(),
+            arguments: [operation.name.clone()].into_iter().chain(ids).collect(),
             expected: expected(recording, schema.as_ref()),
             schema,
         });

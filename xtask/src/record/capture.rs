@@ -41,7 +41,7 @@ impl<'o> Capture<'o> {
             let source = format!("Response of {server}, sanitised on {date}.");
             (ProvenanceKind::Synthetic, source)
         };
-        let (status, name_in_spec) = (response.status, operation.name());
+        let (status, name_in_spec) = (response.status, &operation.name);
         let recording = Recording {
             // The path is relative to tests/recordings/live.
             schema: Some("../../recording.schema.json".to_owned()),

@@ -75,7 +75,7 @@ fn text(recording: &Recording) -> String {
 /// Returns the name of a file without its extension: the operation, the path parameters, the status code.
 fn file_name(operation: &Operation<'_>, recording: &Recording) -> String {
     let parameters = operation.captures(&recording.request.path);
-    let mut name = operation.name().to_kebab_case();
+    let mut name = operation.name.to_kebab_case();
     for (_, value) in parameters.unwrap_or_default() {
         name.push('-');
         name += &value.replace(|c: char| !c.is_ascii_alphanumeric(), "-");

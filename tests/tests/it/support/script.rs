@@ -12,7 +12,8 @@ use super::scripted_server::{Step, json_response, response};
 use super::spec::Spec;
 
 pub fn table<T: DeserializeOwned>(yaml: &str) -> Vec<T> {
-    let yaml = Spec::yaml(Path::new("table.yaml"), yaml).unwrap_or_else(|error| panic!("{error}"));
+    let yaml =
+        Spec::yaml(Path::new("table.yaml"), yaml).unwrap_or_else(|error| panic!("{}", error.0));
     serde_json::from_value(yaml.value).expect("a valid table")
 }
 
