@@ -153,14 +153,9 @@ impl Lint {
     }
 
     fn request_body(&mut self, operation: &Operation<'_>) {
-        let Some(body) = operation.node.child("requestBody") else {
-            return;
-        };
-        let is_json = match body.children("content").as_slice() {
-            [(media, content)] => media == "application/json" && content.has("schema"),
-            _ => false,
-        };
-        if !is_json {
+        if let Some(body) = operation.node.child("requestBody")
+            && !matches!(body.children("content").as_slice(), [only] if is_json(only))
+        {
             let message = format!(
                 "`{}` has a request body that isn't only application/json with a schema",
                 operation.name
@@ -182,9 +177,6 @@ impl Lint {
         }
         for (status, response) in successes {
             let content = response.children("content");
-            let is_json = |(media, content): &(String, Node<'_>)| {
-                media == "application/json" && content.has("schema")
-            };
             if !content.is_empty() && !content.iter().any(is_json) {
                 let message = format!(
                     "`{name}` has a body for {status} that isn't application/json with a schema"
@@ -248,6 +240,11 @@ impl Lint {
             }
         }
     }
+}
+
+/// Returns whether an entry of `content` is JSON with a schema.
+fn is_json((media_type, entry): &(String, Node<'_>)) -> bool {
+    media_type == "application/json" && entry.has("schema")
 }
 
 /// Returns whether an extensible enum can become a Rust enum. The schema must be a component of type string. Each known value must be a

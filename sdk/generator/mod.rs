@@ -35,12 +35,12 @@ pub fn generate(spec: &Spec) -> Result<[String; 3], SpecError> {
     }
     let prepared = prepare::prepare(spec)?;
     let mut client = run_progenitor(spec, &prepared.client, |document| {
-        progenitor::Generator::new(&prepared.settings()).generate_tokens(document)
+        progenitor::Generator::new(&prepared.settings).generate_tokens(document)
     })?;
     let methods = postprocess::postprocess(&prepared, &mut client);
     let facade = facade::facade(spec, &methods)?;
     let mut mocks = run_progenitor(spec, &prepared.mocks, |document| {
-        progenitor::Generator::new(&prepared.settings()).httpmock(document, "crate")
+        progenitor::Generator::new(&prepared.settings).httpmock(document, "crate")
     })?;
     mocks::postprocess(&mut mocks);
     Ok([client, facade, mocks].map(|file| {

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use syn::{Fields, File, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct, Stmt, Type, parse_quote};
 
 use super::extensible_enums;
-use super::prepare::Prepared;
+use super::prepare::{Prepared, hand_written_type};
 
 /// Post-processes progenitor's file, and returns the methods that the facade methods call.
 pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> {
@@ -91,13 +91,14 @@ fn types(prepared: &Prepared<'_>, module: &mut ItemMod) {
     for (name, schema) in &prepared.replaced {
         if schema.has(extensible_enums::KEYWORD) {
             items.extend(extensible_enums::items(name, schema));
-            continue;
+        } else if let Some(rust) = hand_written_type(schema) {
+            let (ident, rust) = (format_ident!("{name}"), format_ident!("{rust}"));
+            let description = schema.description();
+            items.push(parse_quote! {
+                #[doc = #description]
+                pub type #ident = crate::#rust;
+            });
         }
-        let (ident, description) = (format_ident!("{name}"), schema.description());
-        items.push(parse_quote! {
-            #[doc = #description]
-            pub type #ident = crate::Identifier;
-        });
     }
 }
 

@@ -27,58 +27,50 @@ const REPLACEMENTS: [(&str, &str); 3] = [
     ("pattern", IDENTIFIER),
 ];
 
-/// The two prepared versions of the spec that progenitor reads.
+/// The two prepared versions of the spec that progenitor reads, and its settings.
 pub struct Prepared<'s> {
     /// The spec for the client, without error responses: hand-written code of the SDK parses them.
     pub client: OpenAPI,
     /// The spec for the mocks, with error responses.
     pub mocks: OpenAPI,
-    /// The schemas in `components` that are path arguments or extensible enums, by name.
+    /// progenitor's settings, with the type of the SDK for each replaced schema.
+    pub settings: GenerationSettings,
+    /// The replaced schemas in `components`, by name: extensible enums, and the schemas with a keyword of [`REPLACEMENTS`].
     pub replaced: BTreeMap<String, Node<'s>>,
 }
 
-impl Prepared<'_> {
-    /// Returns progenitor's settings, with the type of the SDK for each replaced schema.
-    pub fn settings(&self) -> GenerationSettings {
-        let mut settings = GenerationSettings::default();
-        settings.with_derive("PartialEq");
-        let mut replace = |name: &str, rust: String| {
-            settings.with_replacement(name, rust, [].into_iter());
-        };
-        for (name, schema) in &self.replaced {
-            let rust = if schema.has(extensible_enums::KEYWORD) {
-                format!("crate::Extensible<{name}>")
-            } else {
-                format!("crate::{IDENTIFIER}")
-            };
-            replace(name, rust);
-        }
-        for (_, name) in REPLACEMENTS {
-            replace(name, format!("crate::{name}"));
-        }
-        settings
-    }
+/// Returns the name of the hand-written type of the SDK that replaces a schema.
+pub fn hand_written_type(schema: &Node<'_>) -> Option<&'static str> {
+    let mut replacements = REPLACEMENTS.into_iter();
+    let (_, name) = replacements.find(|(keyword, _)| schema.has(keyword))?;
+    Some(name)
 }
 
 /// Returns the prepared spec.
 pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
     let mut document = spec.value.clone();
     let mut replaced = BTreeMap::new();
+    let mut settings = GenerationSettings::default();
+    settings.with_derive("PartialEq");
+    let mut replace = |name: &str, rust: &str| {
+        settings.with_replacement(name, format!("crate::{rust}"), [].into_iter());
+    };
     spec.walk(|object| {
         let Some(part) = document.pointer_mut(&object.pointer) else {
             // A type of the SDK has already replaced a schema that contained the object.
             return;
         };
-        let mut replacements = REPLACEMENTS.into_iter();
-        let replacement = replacements.find(|(keyword, _)| object.has(keyword));
-        let replacement = replacement.map(|(_, name)| name);
+        let hand_written = hand_written_type(object);
         match object.kind {
             Kind::Schema if object.parent == Kind::Components => {
-                let is_extensible = object.has(extensible_enums::KEYWORD);
-                if is_extensible || replacement == Some(IDENTIFIER) {
-                    replaced.insert(object.key(), object.node.clone());
-                } else if let Some(name) = replacement {
-                    *part = reference(name);
+                let (name, is_extensible) = (object.key(), object.has(extensible_enums::KEYWORD));
+                if is_extensible {
+                    replace(&name, &format!("Extensible<{name}>"));
+                } else if let Some(rust) = hand_written {
+                    replace(&name, rust);
+                }
+                if is_extensible || hand_written.is_some() {
+                    replaced.insert(name, object.node.clone());
                 }
                 // With `nullable`, progenitor would make the component's type an `Option`. Each optional property of this type would then
                 // be an `Option<Option<…>>`.
@@ -88,7 +80,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
                 }
             }
             Kind::Schema => {
-                if let Some(name) = replacement {
+                if let Some(name) = hand_written {
                     *part = reference(name);
                 }
                 if object.keyword == "properties" {
@@ -115,6 +107,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
             schemas.remove(&format!("Known{name}"));
         }
         for (_, name) in REPLACEMENTS {
+            replace(name, name);
             schemas.insert(name.to_owned(), json!({}));
         }
     }
@@ -137,6 +130,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
     Ok(Prepared {
         client: parse(document)?,
         mocks: parse(mocks)?,
+        settings,
         replaced,
     })
 }
