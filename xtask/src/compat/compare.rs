@@ -338,7 +338,6 @@ fn is_error(response: &Object<'_>) -> bool {
 }
 
 fn texts<'s>(schema: &Node<'s>, keyword: &str) -> BTreeSet<&'s str> {
-    let list = schema.value.get(keyword).and_then(Value::as_array);
-    let texts = list.into_iter().flatten().filter_map(Value::as_str);
+    let texts = schema.list(keyword).iter().filter_map(Value::as_str);
     texts.collect()
 }

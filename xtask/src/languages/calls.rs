@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::compare;
 use crate::exit_code::CommandError;
 use crate::serve::Source;
-use crate::spec::{Node, Operation, Spec, media_for};
+use crate::spec::{Node, Operation, Spec, media_for, operations_for};
 
 /// The publisher and the offer that every example program requests.
 const EXAMPLE: [&str; 2] = ["contoso", "test-vm"];
@@ -39,17 +39,11 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Call<'s>>, Command
     let mut calls = Vec::new();
     for (name, recording) in recordings.chain([(CONTROL.to_owned(), &control)]) {
         let request = &recording.request;
-        if request
-            .query
-            .get("api-version")
-            .is_none_or(|version| version != VERSION)
-        {
+        if request.query.get("api-version").map(String::as_str) != Some(VERSION) {
             continue;
         }
-        let operation = operations.iter().find(|operation| {
-            operation.method == request.method && operation.captures(&request.path).is_some()
-        });
-        let operation = operation
+        let operation = *operations_for(&operations, &request.method, &request.path)
+            .first()
             .ok_or_else(|| format!("{name}: the spec has no operation for {}", request.path))?;
         let templates = operation.path.split('/').skip(1);
         let segments = templates.zip(request.segments());
