@@ -34,14 +34,11 @@ impl<'s> Node<'s> {
 
     /// Returns the property or element `key`, without following references.
     pub fn written(&self, key: &str) -> Option<Node<'s>> {
-        let value = match self.value {
-            Value::Array(elements) => elements.get(key.parse::<usize>().ok()?)?,
-            value => value.get(key)?,
-        };
+        let inside = format!("/{}", pointer_segment(key));
         Some(Node {
             spec: self.spec,
-            pointer: format!("{}/{}", self.pointer, pointer_segment(key)),
-            value,
+            pointer: format!("{}{inside}", self.pointer),
+            value: self.value.pointer(&inside)?,
         })
     }
 

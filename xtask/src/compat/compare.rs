@@ -235,13 +235,11 @@ impl Changes {
     fn compare_known_values(&mut self, old: &Node<'_>, new: &Node<'_>) {
         let keyword = "x-extensible-enum";
         let (before, after) = (texts(old, keyword), texts(new, keyword));
-        for value in after.symmetric_difference(&before) {
-            let how = if after.contains(value) {
-                "added"
-            } else {
-                "removed"
-            };
-            self.add(new, format!("the known value `{value}` was {how}"), None);
+        for value in after.difference(&before) {
+            self.add(new, format!("the known value `{value}` was added"), None);
+        }
+        for value in before.difference(&after) {
+            self.add(new, format!("the known value `{value}` was removed"), None);
         }
     }
 
