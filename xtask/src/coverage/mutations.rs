@@ -349,14 +349,10 @@ fn properties(target: &mut Target<'_, '_>) {
     let required = target.object.list("required");
     for (name, property) in target.object.children("properties") {
         let renamed = json!({ &name: null, format!("{name}Renamed"): property.value });
-        let mut patch = json!({ "properties": renamed });
-        let index = required.iter().position(|required| *required == name);
-        if let Some(index) = index {
-            patch["required"] = required_without(required, index);
-        }
+        let patch = json!({ "properties": renamed });
         let needs = format!("an object with `{name}`");
         target.mutate(&["properties", &name], "renamed", needs, patch);
-        if index.is_none() {
+        if !required.contains(&json!(name)) {
             let required = [required, &[json!(name)]].concat();
             let patch = json!({ "required": required });
             let needs = format!("an object without `{name}`");
@@ -373,7 +369,11 @@ fn required_properties(target: &mut Target<'_, '_>, required: &[Value]) {
         let patch = json!({ "required": renamed });
         let needs = format!("an object with `{name}`");
         target.mutate(&["required", &name], "renamed", needs, patch);
-        let patch = json!({ "required": required_without(required, index) });
+        // OpenAPI forbids an empty list.
+        let patch = match required.len() {
+            1 => json!({ "required": null }),
+            _ => json!({ "required": without(required, index) }),
+        };
         let needs = format!("a counterexample without `{name}`");
         target.mutate(&["required", &name], "becomes optional", needs, patch);
     }
@@ -381,15 +381,6 @@ fn required_properties(target: &mut Target<'_, '_>, required: &[Value]) {
 
 fn without(list: &[Value], index: usize) -> Vec<Value> {
     [&list[..index], &list[index + 1..]].concat()
-}
-
-/// Returns the value of `required` without one of its names. If no name remains, returns null, which removes the keyword: OpenAPI
-/// forbids an empty list.
-fn required_without(names: &[Value], index: usize) -> Value {
-    match names {
-        [_] => Value::Null,
-        _ => without(names, index).into(),
-    }
 }
 
 /// Returns a text without quotes, and any other value as JSON.

@@ -11,9 +11,6 @@ impl<'s> Check<'_, 's> {
     /// Adds a finding for each property name and text in `value` that the spec doesn't list. All `schemas` apply to `value`. `pointer` is
     /// the JSON pointer of `value` in the recording.
     pub fn unknown_names(&mut self, schemas: Vec<Node<'s>>, value: &Value, pointer: &str) {
-        if matches!(value, Value::Null | Value::Bool(_) | Value::Number(_)) {
-            return;
-        }
         let composed = self.checker.schemas.composed(schemas, value);
         match value {
             Value::Object(properties) => {
