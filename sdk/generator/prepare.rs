@@ -94,8 +94,15 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
                     part["schema"] = reference(IDENTIFIER);
                 }
             }
-            Kind::PathItem | Kind::Operation => remove_api_version(object, part),
             _ => {}
+        }
+    });
+    // A separate walk, because the removal changes the JSON pointers of the parameters that follow in the list.
+    spec.walk(|object| {
+        if let Kind::PathItem | Kind::Operation = object.kind
+            && let Some(part) = document.pointer_mut(&object.pointer)
+        {
+            remove_api_version(object, part);
         }
     });
     if let Some(schemas) = document

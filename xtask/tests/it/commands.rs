@@ -243,9 +243,10 @@ fn parameter(name: &str, place: &str) -> Value {
 
 #[test]
 fn every_path_parameter_of_type_string_becomes_an_identifier() {
-    let plain =
-        json!({ "parameters": [parameter("shop", "path"), parameter("api-version", "query")] });
-    for patch in [json!({}), plain] {
+    let (shop, version) = (parameter("shop", "path"), parameter("api-version", "query"));
+    let plain = json!({ "parameters": [shop, version] });
+    let version_first = json!({ "parameters": [version, shop] });
+    for patch in [json!({}), plain, version_first] {
         let (output, facade) = generate(&patch);
         assert_exit_code(0, &output);
         for expected in [
