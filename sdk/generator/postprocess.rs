@@ -122,20 +122,14 @@ fn structure(structure: &mut ItemStruct) -> Item {
     }
     for field in &mut fields.named {
         let is_id = field.ident.as_ref().is_some_and(|name| name == "id");
-        if is_option(&field.ty) {
-            field.attrs.push(parse_quote!(
-                #[serde(default, deserialize_with = "crate::decode::option")]
-            ));
+        field.attrs.push(if is_option(&field.ty) {
+            parse_quote!(#[serde(default, deserialize_with = "crate::decode::option")])
         } else if is_id && field.ty == parse_quote!(::std::string::String) {
             // Checks a required `id` while the response is decoded, because a caller uses it as a path argument of a later request.
-            field.attrs.push(parse_quote!(
-                #[serde(deserialize_with = "crate::decode::identifier")]
-            ));
+            parse_quote!(#[serde(deserialize_with = "crate::decode::identifier")])
         } else {
-            field.attrs.push(parse_quote!(
-                #[serde(deserialize_with = "crate::decode::required")]
-            ));
-        }
+            parse_quote!(#[serde(deserialize_with = "crate::decode::required")])
+        });
     }
     parse_quote!(crate::decode::object!(#ident);)
 }
