@@ -5,7 +5,7 @@ use std::fs;
 use cloud_partner_recordings::load;
 use cloud_partner_recordings::recording::{self, Body, Recording};
 use cloud_partner_recordings::synthetic::{self, many_offers};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::all_recordings;
@@ -46,19 +46,26 @@ fn every_recording_matches_its_schema_is_formatted_and_contains_no_credential() 
 fn the_schema_and_the_reader_accept_the_same_recordings() {
     let schema = schema();
     let valid = serde_json::to_value(many_offers(1)).expect("JSON");
-    let long_path = "/a-b.c_d~e!$&'()*+,;=:@%2F%c3/";
-    let mut cases: Vec<(&str, Value, bool)> = vec![("/request/path", long_path.into(), true)];
-    let invalid = ["", "api", "/%", "/%4", "/%zz"].map(ToOwned::to_owned);
-    let invalid_characters = " é?#\"<[\\^`{".chars().map(|c| format!("/a{c}b"));
-    for path in invalid.into_iter().chain(invalid_characters) {
-        cases.push(("/request/path", path.into(), false));
-    }
-    for (kind, is_valid) in [("observed-shape", true), ("live", false)] {
-        cases.push(("/provenance/kind", kind.into(), is_valid));
-    }
-    for status in [199, 200, 599, 600] {
-        let is_valid = (200..600).contains(&status);
-        cases.push(("/response/status", status.into(), is_valid));
+    let mut cases: Vec<(&str, Value, bool)> = vec![
+        (
+            "/request/path",
+            json!("/a-b.c_d~e!$&'()*+,;=:@%2F%c3/"),
+            true,
+        ),
+        ("/request/path", json!(""), false),
+        ("/request/path", json!("api"), false),
+        ("/request/path", json!("/%"), false),
+        ("/request/path", json!("/%4"), false),
+        ("/request/path", json!("/%zz"), false),
+        ("/provenance/kind", json!("observed-shape"), true),
+        ("/provenance/kind", json!("live"), false),
+        ("/response/status", json!(199), false),
+        ("/response/status", json!(200), true),
+        ("/response/status", json!(599), true),
+        ("/response/status", json!(600), false),
+    ];
+    for c in " é?#\"<[\\^`{".chars() {
+        cases.push(("/request/path", json!(format!("/a{c}b")), false));
     }
     for (pointer, value, is_valid) in cases {
         let name = format!("{pointer}: {value}");

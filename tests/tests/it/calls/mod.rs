@@ -13,7 +13,7 @@ use crate::support::error_checks::{
     SECRET, all_text, check_displayed_text, long_token, predicates, sources, with_timeout,
 };
 use crate::support::scripted_server::{ScriptedServer, json_response, response};
-use crate::support::{TOKEN, build, client, refused_endpoint, retry};
+use crate::support::{TOKEN, build, client, refused_endpoint, retry, with_credential};
 
 #[tokio::test]
 async fn a_response_that_breaks_stalls_or_is_too_large_is_an_error() {
@@ -72,9 +72,7 @@ async fn a_token_that_cant_be_sent_is_an_error_before_the_request() {
         check_displayed_text(token, &error);
 
         let credential = Credential::provider(move || async move { Ok(AccessToken::new(token)) });
-        let builder = Client::builder().endpoint(server.url());
-        let client = builder.credential(credential).build();
-        let client = client.expect("a valid configuration");
+        let client = with_credential(server.url(), credential);
         let error = client.list_offers("contoso").await.expect_err(token);
         assert_eq!(predicates(&error), ["credential"], "{token:?}: {error:?}");
         assert_eq!((error.status(), error.attempts()), (None, 0), "{token:?}");

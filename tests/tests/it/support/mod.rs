@@ -55,6 +55,12 @@ pub fn client(endpoint: impl Into<String>) -> Client {
     build(builder.retry(RetryPolicy::disabled()))
 }
 
+pub fn with_credential(endpoint: impl Into<String>, credential: Credential) -> Client {
+    let builder = Client::builder().endpoint(endpoint);
+    let client = builder.credential(credential).build();
+    client.expect("a valid configuration")
+}
+
 /// Returns an endpoint whose port refuses connections.
 pub fn refused_endpoint() -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
