@@ -1,6 +1,6 @@
 //! A publisher watch whose lists contradict the reports of an offer.
 
-use super::model::{End, Options};
+use super::model::{End, Fault, Options};
 use super::simulation::{Reply, run, scripted};
 use super::{OPTIONS, end, publisher_watch};
 use crate::PublisherWatchEvent;
@@ -8,7 +8,7 @@ use crate::PublisherWatchEvent;
 /// A case per line, with these columns:
 ///
 /// * the statuses of the offer in the lists, one per minute; `-` is an item without a status, and `not-listed` is an empty list
-/// * the statuses in the reports, one per minute
+/// * the statuses in the reports, one per minute; `503` is an error, whose poll is repeated at once, and `no-response` takes a day
 /// * the outcomes in the `OfferEnded` events
 /// * the minute in which the watch ends
 ///
@@ -18,6 +18,7 @@ const CASES: &str = "
     running running succeeded              | succeeded                          | succeeded                         | 2
     running failed failed succeeded        | succeeded                          | succeeded contradictory succeeded | 4
     running                                | succeeded                          | succeeded contradictory           | 3
+    running                                | succeeded 503 succeeded            | succeeded contradictory           | 3
     paused                                 | succeeded                          | succeeded contradictory           | 3
     running failed                         | succeeded                          | succeeded contradictory           | 3
     running -                              | succeeded                          | succeeded contradictory           | 3
@@ -26,11 +27,13 @@ const CASES: &str = "
     running                                | waitingForPublisherReview          | awaitingGoLive                    | 1
     running failed                         | waitingForPublisherReview          | awaitingGoLive contradictory      | 4";
 
-const CASE_OF_TIMEOUT: &str = "running     | succeeded | succeeded timedOut                | 1";
+const CASES_OF_TIMEOUT: &str = "
+    running           | succeeded             | succeeded timedOut | 1
+    running published | succeeded no-response | succeeded timedOut | 1";
 
 #[test]
 fn a_success_that_the_list_contradicts_for_longer_than_tolerated_doesnt_count() {
-    for (timeout, cases) in [(86_400, CASES), (100, CASE_OF_TIMEOUT)] {
+    for (timeout, cases) in [(86_400, CASES), (100, CASES_OF_TIMEOUT)] {
         for case in cases.trim().lines() {
             let columns: Vec<_> = case.split('|').map(str::split_whitespace).collect();
             let [lists, reports, outcomes, minutes] = &columns[..] else {
@@ -42,7 +45,15 @@ fn a_success_that_the_list_contradicts_for_longer_than_tolerated_doesnt_count() 
                 status => Reply::list(1, Some(status)),
             });
             let lists: Vec<_> = lists.collect();
-            let reports = [reports.clone().map(Reply::report).collect()];
+            let reports = reports.clone().map(|status| match status {
+                "503" => Reply::fault(Fault::Status(503)),
+                "no-response" => Reply {
+                    duration: 86_400,
+                    ..Reply::report("running")
+                },
+                status => Reply::report(status),
+            });
+            let reports = [reports.collect()];
             let options = Options {
                 tolerate: 120,
                 timeout,

@@ -118,11 +118,10 @@ proptest! {
         prop_assert_eq!(result.offers.keys().cloned().collect::<BTreeSet<_>>(), watched);
         for (id, result_of_offer) in &result.offers {
             let number: u8 = id.parse().expect("an id of the simulation");
+            let has_ended_by_error = errors.contains_key(&Some(number));
+            prop_assert_eq!(result_of_offer.is_err(), has_ended_by_error, "{}", id);
             let outcome = match end(result_of_offer) {
-                End::Error => {
-                    prop_assert!(errors.contains_key(&Some(number)), "{}", id);
-                    continue;
-                }
+                End::Error => continue,
                 End::Outcome("timedOut") => {
                     prop_assert_eq!(run.end, options.timeout);
                     continue;
