@@ -300,7 +300,8 @@ impl WatchedOffer {
             result.outcome = Outcome::Contradictory;
         }
         if let (Some(Ok(before)), Some(Ok(result))) = (before, &self.result)
-            && (before.outcome, before.report) == (result.outcome, result.report.clone())
+            && before.outcome == result.outcome
+            && before.report == result.report
         {
             return None;
         }
