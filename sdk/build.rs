@@ -42,7 +42,7 @@ fn run() -> Result<(), String> {
         return Ok(());
     }
     let text = std::fs::read_to_string(&spec).map_err(|error| failed(&spec, error))?;
-    let files = generator::spec::Spec::parse(&spec, &text)
+    let files = generator::spec::Spec::parse(&spec.to_string_lossy(), &text)
         .and_then(|spec| generator::generate(&spec))
         .map_err(|error| error.0)?;
     for (name, text) in generator::FILES.iter().zip(files) {

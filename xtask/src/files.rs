@@ -62,12 +62,12 @@ pub fn read(path: &Path) -> Result<String, CommandError> {
 }
 
 pub fn read_spec(path: &Path) -> Result<Spec, CommandError> {
-    Ok(Spec::parse(Path::new(&display_path(path)), &read(path)?)?)
+    Ok(Spec::parse(&display_path(path), &read(path)?)?)
 }
 
 /// Reads a YAML file. Returns its contents twice: with the places in the file, and as a value of the type `T`.
 pub fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), CommandError> {
-    let file = Spec::yaml(Path::new(&display_path(path)), &read(path)?)?;
+    let file = Spec::yaml(&display_path(path), &read(path)?)?;
     let value = serde_path_to_error::deserialize(&file.value).map_err(|error| {
         let segments = error.path().iter();
         let pointer: String = segments

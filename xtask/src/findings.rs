@@ -67,7 +67,7 @@ impl Place {
     pub fn in_spec(spec: &Spec, pointer: &str) -> Self {
         let location = spec.location(pointer);
         Self {
-            file: spec.path.display().to_string(),
+            file: spec.file.clone(),
             pointer: pointer.to_owned(),
             line: Some(location.line),
             column: Some(location.column),

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Marker, Scalar, YamlData};
 use serde_json::{Map, Number, Value};
@@ -10,8 +9,8 @@ use serde_json::{Map, Number, Value};
 /// A spec, or another YAML file, with the line and column of each value.
 #[derive(Clone)]
 pub struct Spec {
-    /// The path of the file.
-    pub path: PathBuf,
+    /// The name of the file in messages.
+    pub file: String,
     /// The whole document.
     pub value: Value,
     locations: HashMap<String, Location>,
@@ -48,9 +47,9 @@ impl fmt::Display for Location {
 pub struct SpecError(pub String);
 
 impl Spec {
-    /// Parses the text of a spec. Messages name the file `path`.
-    pub fn parse(path: &Path, text: &str) -> Result<Self, SpecError> {
-        let spec = Self::yaml(path, text)?;
+    /// Parses the text of a spec. Messages name it `file`.
+    pub fn parse(file: &str, text: &str) -> Result<Self, SpecError> {
+        let spec = Self::yaml(file, text)?;
         if spec.value.is_object() {
             return Ok(spec);
         }
@@ -60,25 +59,25 @@ impl Spec {
         ))
     }
 
-    /// Parses the text of a YAML file with one document. Messages name the file `path`.
-    pub fn yaml(path: &Path, text: &str) -> Result<Self, SpecError> {
-        let mut file = Self {
-            path: path.to_owned(),
+    /// Parses the text of a YAML file with one document. Messages name it `file`.
+    pub fn yaml(file: &str, text: &str) -> Result<Self, SpecError> {
+        let mut spec = Self {
+            file: file.to_owned(),
             value: Value::Null,
             locations: HashMap::new(),
         };
         let documents = MarkedYaml::load_from_str(text).map_err(|invalid| {
             let message = format!("the file isn't valid YAML: {}", invalid.info());
-            file.error_at(invalid.marker().into(), message)
+            spec.error_at(invalid.marker().into(), message)
         })?;
         let [document] = documents.as_slice() else {
             let number = documents.len();
             let message =
                 format!("the file must contain one YAML document, and it contains {number}");
-            return Err(file.error_at(START, message));
+            return Err(spec.error_at(START, message));
         };
-        file.value = file.convert(document, String::new())?;
-        Ok(file)
+        spec.value = spec.convert(document, String::new())?;
+        Ok(spec)
     }
 
     /// Returns the position of the value at a JSON pointer: of the key of a property, or of an element of a list. If the value doesn't
@@ -97,8 +96,7 @@ impl Spec {
     }
 
     fn error_at(&self, location: Location, message: impl Into<String>) -> SpecError {
-        let (path, message) = (self.path.display(), message.into());
-        SpecError(format!("{path}:{location}: {message}"))
+        SpecError(format!("{}:{location}: {}", self.file, message.into()))
     }
 
     /// Converts a YAML node to JSON, and records the location of each value.

@@ -50,7 +50,7 @@ impl Base {
             )
         })?;
         Ok(Self {
-            spec: Spec::parse(Path::new(&format!("{revision}:{SPEC}")), &text)?,
+            spec: Spec::parse(&format!("{revision}:{SPEC}"), &text)?,
             name: revision.to_owned(),
             changelog: Some(show(CHANGELOG).unwrap_or_default()),
         })

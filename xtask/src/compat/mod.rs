@@ -56,7 +56,7 @@ impl Compat {
         let release = Release::check(&base, verdict)?;
         let mut report = Report::default();
         report.add_property("base", &base.name);
-        report.add_property("spec", spec.path.display().to_string());
+        report.add_property("spec", &spec.file);
         report.add_property("verdict", verdict.name());
         report.add_property("version", &release.version);
         report.add_property("released", &release.base);
@@ -64,7 +64,7 @@ impl Compat {
         report.findings.extend(release.errors);
         let done = format!(
             "compared {} with {}, {breaking} of {} breaking, a {} release",
-            spec.path.display(),
+            spec.file,
             base.name,
             with_noun(all, "change"),
             verdict.name(),

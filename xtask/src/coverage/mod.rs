@@ -94,7 +94,7 @@ impl Coverage {
                 report.findings.push(uncovered(&spec, statement));
             }
         }
-        report.add_property("spec", spec.path.display().to_string());
+        report.add_property("spec", &spec.file);
         report.add_property("statements", &statements);
         let count = |state| statements.iter().filter(|one| one.state == state).count();
         let counts = State::ALL.map(|(state, name)| format!("{name} {}", count(state)));

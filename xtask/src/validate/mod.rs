@@ -68,7 +68,7 @@ impl Validate {
         let mut report = Report::default();
         report.counts_notes = !self.notes;
         report.findings = findings;
-        report.add_property("spec", spec.path.display().to_string());
+        report.add_property("spec", &spec.file);
         report.add_property("recordings", number);
         report.add_property("examples", examples);
         let done = format!(

@@ -84,5 +84,5 @@ pub fn build(builder: ClientBuilder) -> Client {
 pub fn committed_spec() -> Spec {
     let path = load::root().join("../openapi/cloud-partner-portal.yaml");
     let text = fs::read_to_string(&path).expect("the spec");
-    Spec::parse(&path, &text).unwrap_or_else(|error| panic!("{}", error.0))
+    Spec::parse(&path.to_string_lossy(), &text).unwrap_or_else(|error| panic!("{}", error.0))
 }

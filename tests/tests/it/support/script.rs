@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -12,8 +11,7 @@ use super::scripted_server::{Step, json_response, response};
 use super::spec::Spec;
 
 pub fn table<T: DeserializeOwned>(yaml: &str) -> Vec<T> {
-    let yaml =
-        Spec::yaml(Path::new("table.yaml"), yaml).unwrap_or_else(|error| panic!("{}", error.0));
+    let yaml = Spec::yaml("table.yaml", yaml).unwrap_or_else(|error| panic!("{}", error.0));
     serde_json::from_value(yaml.value).expect("a valid table")
 }
 
