@@ -63,12 +63,14 @@ pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
     let mut loaded = every_recording(path);
     for stored in &loaded.items {
         let request = &stored.recording.request;
+        // Two encodings of a path are the same request.
+        let path_segments = request.segments();
         let is_duplicate = |other: &&StoredRecording| {
             let other_request = &other.recording.request;
             other.file != stored.file
                 && other_request.method == request.method
-                && other_request.path == request.path
                 && other_request.query == request.query
+                && other_request.segments() == path_segments
         };
         if let Some(other) = loaded.items.iter().find(is_duplicate) {
             let other = other.file.strip_prefix(path).unwrap_or(&other.file);
@@ -95,11 +97,8 @@ pub fn every_recording(path: &Path) -> Loaded<StoredRecording> {
         return Loaded { items, errors };
     }
     for (path, is_folder) in entries(path, &mut errors) {
-        if is_folder
-            || path
-                .extension()
-                .is_some_and(|extension| extension == "json")
-        {
+        let is_json = path.extension().is_some_and(|name| name == "json");
+        if is_folder || is_json {
             let loaded = every_recording(&path);
             items.extend(loaded.items);
             errors.extend(loaded.errors);

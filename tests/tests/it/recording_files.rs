@@ -125,7 +125,8 @@ fn the_reader_reports_every_error_and_returns_the_valid_recordings() {
         ("a.json", "{"),
         ("b.json", &text_of("/b")),
         ("c/d.json", "3"),
-        ("c/e.json", &text_of("/b")),
+        // The encoded path of b.json.
+        ("c/e.json", &text_of("/%62")),
     ]);
     let loaded = load::recordings(folder.path());
     let expected = [
