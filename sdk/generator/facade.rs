@@ -87,8 +87,11 @@ fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Token
                 success_codes: &[#(#success_codes),*],
                 path: &[#(#path_arguments),*],
             };
-            let request = self.requests().#name(#(#passed),*);
-            self.call(operation, crate::call::progenitor::with_version_in_query(request)).await
+            let build_request = || {
+                let request = self.requests().#name(#(#passed),*);
+                crate::call::progenitor::with_version_in_query(request)
+            };
+            self.call(operation, &build_request).await
         }
     })
 }

@@ -46,9 +46,11 @@ println!("{:?}", *response);
             success_codes: &[200u16..=200u16],
             path: &[("publisherId", publisher_id.as_ref())],
         };
-        let request = self.requests().list_offers(&publisher_id);
-        self.call(operation, crate::call::progenitor::with_version_in_query(request))
-            .await
+        let build_request = || {
+            let request = self.requests().list_offers(&publisher_id);
+            crate::call::progenitor::with_version_in_query(request)
+        };
+        self.call(operation, &build_request).await
     }
     /**Get an offer's publishing status
 
@@ -109,8 +111,10 @@ println!("{:?}", *response);
                 ("offerId", offer_id.as_ref()),
             ],
         };
-        let request = self.requests().get_offer_status(&publisher_id, &offer_id);
-        self.call(operation, crate::call::progenitor::with_version_in_query(request))
-            .await
+        let build_request = || {
+            let request = self.requests().get_offer_status(&publisher_id, &offer_id);
+            crate::call::progenitor::with_version_in_query(request)
+        };
+        self.call(operation, &build_request).await
     }
 }

@@ -2,11 +2,12 @@
 
 use std::future::Future;
 use std::ops::RangeInclusive;
+use std::pin::pin;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::HeaderName;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT};
 use reqwest::Request;
 use tokio::time::{Instant, timeout};
 
@@ -58,8 +59,9 @@ impl Attempt<'_> {
         received: &mut Received,
         body: &mut Vec<u8>,
     ) -> reqwest::Result<bool> {
-        let authorization = self.token.header.clone();
-        request.headers_mut().insert(AUTHORIZATION, authorization);
+        let headers = request.headers_mut();
+        headers.insert(USER_AGENT, self.settings.user_agent.clone());
+        headers.insert(AUTHORIZATION, self.token.header.clone());
         let mut response = self.settings.http.execute(request).await?;
         received.status = response.status().as_u16();
         received.headers = std::mem::take(response.headers_mut());
@@ -103,8 +105,9 @@ impl Attempt<'_> {
             let message = "the spec doesn't name this status code as a success";
             return Err(received.error(Kind::Decode, message, self.token));
         }
-        if let Some(content_type) = self.header(&received, &CONTENT_TYPE)
-            && !is_json(&content_type)
+        let content_type = received.headers.get(CONTENT_TYPE);
+        if let Some(content_type) = content_type.and_then(|value| value.to_str().ok())
+            && !is_json(content_type)
             && !received.body.is_empty()
         {
             let message = format!("the response is {content_type} where JSON was expected");
@@ -139,7 +142,7 @@ impl Attempt<'_> {
         let attempt_timeout = self.settings.attempt_timeout;
         let attempt_left = attempt_timeout.saturating_sub(self.started.elapsed());
         let call_left = self.settings.call_left(self.call_started);
-        match timeout(attempt_left.min(call_left), work).await {
+        match timeout(attempt_left.min(call_left), pin!(work)).await {
             Ok(result) => result.map_err(Error::from_reqwest),
             Err(_) if call_left < attempt_left => {
                 let message = self.settings.call_timed_out();

@@ -1,6 +1,6 @@
 //! One call of an operation: tokens, attempts, timeouts, limits and tracing.
 //!
-//! The method of `Client` checks its arguments and builds the request. [`run`] is the loop over attempts: `attempt.rs` sends the
+//! The method of `Client` checks its arguments. [`run`] is the loop over attempts: it builds the request, and `attempt.rs` sends the
 //! request and reads the response. After the loop, `decode` decodes the body.
 
 mod attempt;
@@ -36,11 +36,14 @@ pub(crate) fn checked(
     })
 }
 
-/// Sends the request, retries it after a retryable error, and decodes the response.
+/// Builds the request of an attempt.
+pub(crate) type BuildRequest<'b> = &'b (dyn Fn() -> Result<Request, Error> + Send + Sync);
+
+/// Sends a request, retries it after a retryable error, and decodes the response.
 pub(crate) async fn run<T: for<'de> Lenient<'de>>(
     settings: &Settings,
     operation: Operation<'_>,
-    request: Result<Request, Error>,
+    build_request: BuildRequest<'_>,
 ) -> Result<Response<T>, Error> {
     let trace = Trace::new(operation.id, operation.path);
     let mut call = Call {
@@ -51,7 +54,7 @@ pub(crate) async fn run<T: for<'de> Lenient<'de>>(
         attempts: 0,
         earlier: Vec::new(),
     };
-    let response = match trace.within(call.all_attempts(request)).await {
+    let response = match trace.within(call.all_attempts(build_request)).await {
         Ok((mut received, token)) => {
             received.attempts = call.attempts;
             let id = received.correlation_id.as_deref();
@@ -103,39 +106,30 @@ impl Call<'_> {
     /// Returns the successful response and the token of its request, or the error that ended the call.
     async fn all_attempts(
         &mut self,
-        request: Result<Request, Error>,
+        build_request: BuildRequest<'_>,
     ) -> Result<(Received, Token), Error> {
-        let mut request = request?;
-        let user_agent = self.settings.user_agent.clone();
-        request
-            .headers_mut()
-            .insert(http::header::USER_AGENT, user_agent);
+        let mut request = build_request()?;
         let is_safe = matches!(*request.method(), Method::GET | Method::HEAD);
         let mut token = self.token().await?;
         let mut may_renew = true;
         loop {
-            let copy = request.try_clone();
             let error = match self.attempt(request, &token).await {
                 Ok(received) => return Ok((received, token)),
                 Err(error) => error,
             };
-            // A request whose body can't be copied isn't retried.
-            let Some(copy) = copy else {
-                return Err(error);
-            };
-            request = copy;
             if error.is_unauthorized() && may_renew && self.settings.credential.reject(&token) {
                 may_renew = false;
                 token = self.renewed(&token, error).await?;
-                continue;
+            } else {
+                let Some(backoff) = self.backoff(&error).filter(|_| is_safe) else {
+                    return Err(error);
+                };
+                self.trace.backing_off(backoff, &error);
+                self.earlier.push(error);
+                sleep(backoff).await;
+                token = self.token().await?;
             }
-            let Some(backoff) = self.backoff(&error).filter(|_| is_safe) else {
-                return Err(error);
-            };
-            self.trace.backing_off(backoff, &error);
-            self.earlier.push(error);
-            sleep(backoff).await;
-            token = self.token().await?;
+            request = build_request()?;
         }
     }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::call::response::Response;
 use crate::call::retry::RetryPolicy;
 use crate::call::settings::{Operation, Settings};
-use crate::call::{self, progenitor};
+use crate::call::{self, BuildRequest, progenitor};
 use crate::credential::Credential;
 use crate::decode::Lenient;
 use crate::error::{Error, Kind};
@@ -98,8 +98,8 @@ impl Client {
         let version = (progenitor::API_VERSION, generated::Client::api_version());
         let url = endpoint::join(self.endpoint(), path.as_ref(), version)
             .map_err(|error| error.with_operation(GET.id))?;
-        let request = reqwest::Request::new(http::Method::GET, url);
-        self.call(GET, Ok(request)).await
+        let build_request = || Ok(reqwest::Request::new(http::Method::GET, url.clone()));
+        self.call(GET, &build_request).await
     }
 
     /// Returns a copy of this client without retries, for a watch: the watch itself repeats polls that fail.
@@ -122,9 +122,9 @@ impl Client {
     pub(crate) async fn call<T: for<'de> Lenient<'de>>(
         &self,
         operation: Operation<'_>,
-        request: Result<reqwest::Request, Error>,
+        build_request: BuildRequest<'_>,
     ) -> Result<Response<T>, Error> {
-        call::run(&self.settings, operation, request).await
+        call::run(&self.settings, operation, build_request).await
     }
 }
 
