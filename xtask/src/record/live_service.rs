@@ -55,6 +55,7 @@ pub fn capture<'o>(
     let endpoint = options.endpoint.as_ref().or(servers.first());
     let endpoint = endpoint
         .ok_or_else(|| "the spec has no server with a complete URL: give --endpoint".to_owned())?;
+    check_endpoint(endpoint).map_err(|error| format!("the server {endpoint}: {error}"))?;
     let version = spec.at("/info").and_then(|info| info.text("version"));
     let service = Service {
         client: client(endpoint)?,
@@ -265,9 +266,15 @@ fn publisher(option: Option<String>) -> Result<String, String> {
     identifier(&publisher).map_err(|why| format!("CLOUD_PARTNER_PUBLISHER: {why}"))
 }
 
-/// Parses the URL of a server. Plain http is allowed for this machine only, because http doesn't encrypt the token.
+/// Parses the URL of a server.
 fn endpoint(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("not a URL: {error}"))?;
+    check_endpoint(&url)?;
+    Ok(url)
+}
+
+/// Checks the URL of a server. Plain http is allowed for this machine only, because http doesn't encrypt the token.
+fn check_endpoint(url: &Url) -> Result<(), String> {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     let is_loopback = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
@@ -277,7 +284,7 @@ fn endpoint(text: &str) -> Result<Url, String> {
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
         return Err("the URL contains a user, a password or a query: remove it".to_owned());
     }
-    Ok(url)
+    Ok(())
 }
 
 /// Parses an identifier, which must be one segment of a path.

@@ -48,7 +48,6 @@ impl<'s> Checker<'s> {
             findings: Vec::new(),
         };
         if let Some(operation) = check.operation() {
-            check.path_parameters(operation);
             check.request(operation);
             check.response(operation);
         }
@@ -97,10 +96,11 @@ impl<'c, 's> Check<'c, 's> {
         None
     }
 
-    /// Validates the query parameters, the headers and the API version of the request.
+    /// Validates the path parameters, the query parameters, the headers and the API version of the request.
     fn request(&mut self, operation: &Operation<'s>) {
         let request = &self.recording.request;
         let first = self.findings.len();
+        self.path_parameters(operation);
         for (place, pointer, values) in [
             ("query", "/request/query", &request.query),
             ("header", "/request/headers", &request.headers),

@@ -132,6 +132,22 @@ fn rejects_a_kept_text_that_contains_a_replaced_guid() {
     assert_stdout(1, &output, rejected);
 }
 
+#[test]
+fn sends_no_token_to_a_server_of_the_spec_without_encryption() {
+    let workspace = Workspace::new();
+    let spec = workspace.root().join("openapi/cloud-partner-portal.yaml");
+    let text = common::read(&spec);
+    let server = "url: https://cloudpartner.azure.com";
+    assert!(text.contains(server), "{text}");
+    common::write(
+        workspace.root(),
+        "openapi/cloud-partner-portal.yaml",
+        text.replace(server, "url: http://cloudpartner.azure.com"),
+    );
+    let output = workspace.record(&["--publisher", "contoso"]);
+    assert_stderr(3, &output, "the token would be sent unencrypted");
+}
+
 /// A proxy could read a token that is sent over plain http.
 #[test]
 fn uses_no_proxy_for_plain_http() {
