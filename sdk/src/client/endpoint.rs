@@ -15,7 +15,7 @@ pub(super) struct Endpoint {
     pub(super) is_local: bool,
 }
 
-/// Checks an endpoint. The error doesn't repeat the endpoint, because the endpoint can hold a password.
+/// Checks an endpoint. The error doesn't contain the endpoint, because the endpoint can hold a password.
 pub(super) fn check(text: &str) -> Result<Endpoint, Error> {
     let invalid =
         |why: &str| Error::new(Kind::Argument, format!("the endpoint can't be used: {why}"));
@@ -47,7 +47,8 @@ fn is_this_machine(host: &str) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Joins the endpoint and a path. If the path doesn't have the query parameter `added`, the parameter is added.
+/// Joins the endpoint and a path. `added` is the name and the value of a query parameter, which is added if the path has no query
+/// parameter of this name.
 pub(super) fn join(endpoint: &str, path: &str, added: (&str, &str)) -> Result<Url, Error> {
     let invalid = |why: &str| Error::new(Kind::Argument, format!("path {path:?}: {why}"));
     if !path.starts_with('/') {
@@ -62,7 +63,9 @@ pub(super) fn join(endpoint: &str, path: &str, added: (&str, &str)) -> Result<Ur
         segment == "." || segment == ".."
     };
     if segments.split('/').any(is_dots) {
-        return Err(invalid("a segment of dots would address another resource"));
+        return Err(invalid(
+            "the segment `.` or `..` would address another resource",
+        ));
     }
     let mut url = Url::parse(&format!("{endpoint}{path}"))
         .map_err(|error| invalid("it doesn't make a URL").with_source(error))?;

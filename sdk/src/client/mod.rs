@@ -39,7 +39,7 @@ pub struct Client {
     settings: Arc<Settings>,
 }
 
-/// Shows the endpoint and the credential. The default headers of a custom HTTP client can hold a secret and aren't shown.
+/// Shows the endpoint and the credential. Doesn't show a custom HTTP client, because its default headers can hold a secret.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
@@ -55,7 +55,7 @@ impl Client {
         ClientBuilder::default()
     }
 
-    /// Creates a client with the credential from the environment; see [`Credential::from_env`].
+    /// Creates a client with the credential from the environment variables; see [`Credential::from_env`].
     ///
     /// # Errors
     ///
@@ -86,9 +86,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`is_invalid_argument`](Error::is_invalid_argument) when the path could address another server or another resource: it
-    /// doesn't begin with a slash, or it holds a backslash, white space, or a segment such as `..`. Any other error of a call is
-    /// possible as well.
+    /// [`is_invalid_argument`](Error::is_invalid_argument) when the path doesn't begin with a slash, has the segment `.` or `..`,
+    /// or holds a backslash, `#`, white space or a control character. The other errors of a call are possible as well.
     pub async fn get(&self, path: impl AsRef<str>) -> Result<Response<Value>, Error> {
         const GET: Operation<'_> = Operation {
             id: "get",
@@ -132,7 +131,7 @@ impl Client {
 #[derive(Clone)]
 #[must_use]
 pub struct ClientBuilder {
-    /// The endpoint, or why it can't be used. The text of an invalid endpoint isn't kept, because it can hold a password.
+    /// The endpoint, or the error if it can't be used. The text of an invalid endpoint isn't kept, because it can hold a password.
     endpoint: Result<Endpoint, Error>,
     credential: Option<Credential>,
     http: Option<reqwest::Client>,
@@ -191,8 +190,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the timeout of one attempt, from the request to the last byte of the response, by default 5 min. The service can take
-    /// minutes.
+    /// Sets the timeout of one attempt, from the request to the last byte of the response, by default 5 min. A response of the
+    /// service can take minutes.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self

@@ -59,8 +59,8 @@ pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
 #[derive(Clone)]
 pub struct Extensible<K> {
     known: Option<K>,
-    /// The text; `None` if it equals the known value's text, or if the value was `null`. A long list has this field for each offer, and
-    /// `Box<Box<str>>` is half as large as `Box<str>`.
+    /// The text; `None` if it equals the known value's text, or if the value was `null`. `Box<Box<str>>` is half as large as
+    /// `Box<str>`, which saves memory in a long list of offers.
     text: Option<Box<Box<str>>>,
 }
 

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 /// The identifier of a publisher or an offer in a path.
 ///
-/// An identifier is one segment of a path. It has at least one character, no white space, no slash and no backslash, and doesn't begin
-/// with a dot, because `..` or a slash would address another resource. The client percent-encodes all other characters where needed.
+/// An identifier is one segment of a path. It has at least one character, and no white space, slash or backslash. It doesn't begin
+/// with a dot. A slash, a backslash or `..` would address another resource. The client percent-encodes all other characters where
+/// needed.
 ///
 /// The methods of [`Client`](crate::Client) accept any text and check it. Use this type to check the text earlier.
 ///
@@ -51,7 +52,8 @@ impl Identifier {
         &self.0
     }
 
-    /// Checks a text against the spec's pattern of identifiers. `IDENTIFIER_PATTERN` in `sdk/generator/prepare.rs` is the same pattern.
+    /// Checks whether a text matches `IDENTIFIER_PATTERN` in `sdk/generator/prepare.rs`, the pattern that the spec has for
+    /// identifiers.
     pub(crate) fn check(text: &str) -> Result<(), InvalidIdentifier> {
         let is_forbidden = |c: char| c == '/' || c == '\\' || is_space(c);
         if text.is_empty() || text.starts_with('.') || text.chars().any(is_forbidden) {

@@ -5,8 +5,9 @@ use serde_json::Value;
 
 /// A link in the `previewLinks` or `liveLinks` of an [`OfferStatusReport`](crate::types::OfferStatusReport).
 ///
-/// The links of a live offer are objects with a display text and a URI. The letter case of the property names isn't known, so it is
-/// ignored. Older clients expected strings, so a string is accepted, too. The value is kept unchanged.
+/// The links of a live offer are objects with a display text and a URI. The letter case of the property names isn't known, so
+/// comparisons of these names ignore it. A string is accepted, too, because older clients of the API expected strings. The JSON
+/// value is kept unchanged.
 ///
 /// ```
 /// use cloud_partner_portal::Link;
@@ -46,7 +47,7 @@ impl Link {
         &self.0
     }
 
-    /// Returns the first string in a property with one of these names, in the order of `names`.
+    /// Returns the value of the first of these properties that is a string, in the order of `names`. Ignores letter case.
     fn property(&self, names: &[&str]) -> Option<&str> {
         let properties = self.0.as_object()?;
         names.iter().find_map(|name| {

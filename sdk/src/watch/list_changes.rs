@@ -7,8 +7,8 @@ use crate::Extensible;
 use crate::types::{OfferStatus, OfferSummary};
 use crate::watch::report::is_in_flight;
 
-/// A fingerprint of each offer in the earlier lists. The lists themselves aren't kept, because a publisher can have thousands of
-/// offers.
+/// A fingerprint of each offer in the earlier lists: a hash of the status, the version and the time of the last change. The lists
+/// themselves aren't kept, because a publisher can have thousands of offers.
 #[derive(Debug, Default)]
 pub(crate) struct EarlierLists {
     fingerprints: HashMap<Box<str>, u64>,
@@ -21,7 +21,6 @@ pub(crate) struct EarlierLists {
 pub(crate) struct ListedOffer {
     pub(crate) status: Option<Extensible<OfferStatus>>,
     pub(crate) in_flight: bool,
-    /// A hash of the status, the version and the time of the last change.
     fingerprint: u64,
     /// Whether the offer is new or its fingerprint has changed. `false` in the first list.
     pub(crate) changed: bool,

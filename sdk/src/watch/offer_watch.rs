@@ -15,8 +15,8 @@ use crate::{Change, Client, Error, Outcome};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WatchResult {
-    /// How the publication ended. [`Outcome::NotStarted`] and [`Outcome::TimedOut`] mean that the watch ended before the
-    /// publication.
+    /// How the publication ended or what it waits for. With [`Outcome::NotStarted`] or [`Outcome::TimedOut`], the watch ended
+    /// before this was known.
     pub outcome: Outcome,
     /// The last report; `None` if the watch ended before the first report.
     pub report: Option<OfferStatusReport>,
@@ -32,15 +32,16 @@ pub struct WatchResult {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum WatchEvent {
-    /// The report differs from the previous report, or is the first report. A watch that
-    /// [resumes](WatchBuilder::resume_from) compares the first report with the stored report.
+    /// The report differs from the previous report, or is the first report. A watch with [`resume_from`](WatchBuilder::resume_from)
+    /// compares the first report with the report that was passed to this method.
     Changed(Change),
     /// A poll failed, and the watch continues. The error doesn't mean that the publication failed.
     PollFailed(Error),
-    /// The service's `Retry-After` is longer than the interval. The next poll is sent after this time, which is at most one hour.
+    /// A `Retry-After` that is longer than the interval delays the next poll. The value is the time until this poll, at most one
+    /// hour.
     Delayed(Duration),
-    /// The watch has ended. `Err` is the error that ended the watch, with the earlier errors as its sources. The outcome of the
-    /// publication is then unknown.
+    /// The watch has ended. `Err` is the error that ended the watch, with the earlier errors as its sources. After `Err`, the
+    /// outcome of the publication is unknown.
     Ended(Result<WatchResult, Error>),
 }
 
@@ -82,8 +83,9 @@ pub struct WatchBuilder {
 
 impl WatchBuilder {
     /// Sets the time between a report and the next poll; 60 s by default. The watch adds up to a tenth to every wait, so that many
-    /// watches don't poll at the same time. A longer `Retry-After` of the service replaces one wait, up to one hour. After an
-    /// error, the watch waits 1 s (or the interval, if that is shorter). Each further error doubles this wait, up to the interval.
+    /// watches don't poll at the same time. After an error, the watch waits 1 s (or the interval, if that is shorter). Each further
+    /// error doubles this wait, up to the interval. If the service sends a `Retry-After` that is longer than a wait, the watch
+    /// waits for the `Retry-After`, at most one hour.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.options.interval = interval;
         self
@@ -124,7 +126,7 @@ impl WatchBuilder {
     ///
     /// * Its status is `notStarted`, `running` or `waitingForPublisherReview`, and its status, steps or messages differ from the
     ///   `earlier` report.
-    /// * It has any other known status, both reports have messages, and all its messages are newer than all messages of the
+    /// * Its status is another known status, both reports have messages, and all its messages are newer than all messages of the
     ///   `earlier` report.
     ///
     /// Other differences don't count. For example, the service can add links to the reports of the same publication later. If no

@@ -14,7 +14,7 @@ pub enum Until {
     /// The watch ends with the first outcome, including [`Outcome::AwaitingGoLive`]. This is the default.
     #[default]
     Outcome,
-    /// The watch ends as with [`Until::Outcome`]. The caller, such as the command-line tool, treats
+    /// The watch ends as with [`Until::Outcome`], but the program that uses the watch, such as the command-line tool, treats
     /// [`Outcome::AwaitingGoLive`] as a success.
     GoLive,
     /// The watch ends with the first outcome other than [`Outcome::AwaitingGoLive`].
@@ -35,7 +35,8 @@ pub(crate) struct WatchOptions {
     pub(crate) timeout: Option<Duration>,
     pub(crate) tolerate: Duration,
     pub(crate) until: Until,
-    /// The time that is added to each wait, in thousandths of the wait: 0 to 100. It spreads the polls of many watches.
+    /// The time that is added to each wait, in thousandths of the wait: 0 to 100. Because of this time, many watches don't poll at
+    /// the same moment.
     pub(crate) jitter: u32,
 }
 
@@ -63,7 +64,7 @@ impl WatchOptions {
         wait.saturating_add(wait / 1000 * self.jitter)
     }
 
-    /// Returns the wait that a `Retry-After` header causes, or zero without a header.
+    /// Returns the wait that a `Retry-After` header causes, with the jitter added. Without a header, the wait is zero.
     pub(crate) fn retry_after(&self, header: Option<Duration>) -> Duration {
         self.with_jitter(header.unwrap_or_default())
             .min(MAXIMUM_RETRY_AFTER)

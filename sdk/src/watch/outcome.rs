@@ -69,7 +69,8 @@ impl Outcome {
         self == Self::Succeeded
     }
 
-    /// Returns whether a caller can treat the outcome as a success; see [`Until::GoLive`](crate::Until::GoLive).
+    /// Returns whether the outcome is [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`]. A caller can treat both as a success;
+    /// see [`Until::GoLive`](crate::Until::GoLive).
     pub(crate) fn may_count_as_success(self) -> bool {
         matches!(self, Self::Succeeded | Self::AwaitingGoLive)
     }
@@ -84,8 +85,8 @@ impl fmt::Display for Outcome {
 impl OfferStatusReport {
     /// Returns how the publication ended or what it waits for, or `None` if the publication is in progress or has an unknown status.
     ///
-    /// Percentages and steps that are `notStarted` don't change the outcome: the official example has complete steps at 0 %, and a
-    /// `succeeded` offer with steps that are `notStarted`.
+    /// The outcome doesn't depend on percentages or on `notStarted` steps. In the documentation's example, complete steps have 0 %,
+    /// and a `succeeded` offer has `notStarted` steps.
     ///
     /// ```
     /// use cloud_partner_portal::{Outcome, types::OfferStatusReport};

@@ -6,18 +6,18 @@ use std::time::Duration;
 use crate::watch::options::{WatchOptions, retry_after_header};
 use crate::{Error, Response};
 
-/// The maximum time for which errors are tolerated before the first success. It is short, because these errors can be permanent, such
-/// as a wrong host name.
+/// The maximum time for which errors are tolerated before the first success. The time is short, because these errors can be
+/// permanent. For example, the host name can be wrong.
 const MAXIMUM_BEFORE_SUCCESS: Duration = Duration::from_secs(2 * 60);
 
 /// The first wait after an error. Each further error doubles the wait, up to the interval.
 const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
 
-/// The maximum number of distinct errors that are kept.
+/// The maximum number of errors that are kept, one for each cause.
 const MAXIMUM_ERRORS: usize = 8;
 
 /// Returns the maximum time without a success before this error ends the watch;
-/// [`WatchBuilder::tolerate`](crate::WatchBuilder::tolerate) has the table.
+/// [`WatchBuilder::tolerate`](crate::WatchBuilder::tolerate) lists the rules.
 fn tolerated(error: &Error, succeeded: bool, tolerate: Duration) -> Duration {
     if error.is_invalid_argument() || error.is_configuration() {
         Duration::ZERO
@@ -41,7 +41,7 @@ pub(crate) struct PollSchedule {
     without_success_since: Option<Duration>,
     /// The last wait after an error, without jitter.
     backoff: Duration,
-    /// The distinct errors since the last success, the oldest first.
+    /// The errors since the last success, one for each cause, the oldest first.
     pub(crate) errors: Vec<Error>,
 }
 
@@ -53,8 +53,9 @@ impl PollSchedule {
 
     /// Records the result of a poll, and sets the time of the next poll.
     ///
-    /// Returns the wait until the next poll if a `Retry-After` header that is longer than the interval determines this wait, else
-    /// `None`. If an error ends the watch, returns this error with the earlier errors since the last success as its sources.
+    /// Returns the wait that the event `Delayed` reports: the wait until the next poll, if a `Retry-After` longer than the interval
+    /// determines this wait. If the poll's error ends the watch, returns this error as `Err`. Its sources are the earlier errors
+    /// since the last success.
     pub(crate) fn received<T>(
         &mut self,
         result: &Result<Response<T>, Error>,
@@ -110,9 +111,9 @@ impl PollSchedule {
         Some(Error::chain(earlier.to_vec(), last.clone()))
     }
 
-    /// Adds the error. The new error replaces an earlier error with the same cause, so that the newest correlation id is kept. If the
-    /// new error has no sources, it gets the sources of the replaced error. For example, the 401 before the first failed token request
-    /// remains a source when every later token request fails.
+    /// Adds the error. The new error replaces an earlier error with the same cause, so that the newest correlation id is kept. If
+    /// the new error has no sources, it gets the sources of the replaced error. For example, the first failed token request has the
+    /// 401 before it as its source. This 401 remains a source when every later token request fails.
     fn keep(&mut self, error: &Error) {
         let mut error = error.clone();
         self.errors.retain(|kept| {

@@ -9,7 +9,7 @@ use crate::watch::poll_schedule::PollSchedule;
 use crate::watch::undecodable_values::has_undecodable_values;
 use crate::{Change, Error, Outcome, Response, WatchEvent, WatchResult};
 
-/// The last reports of an offer, and the schedule of its polls.
+/// The reports of an offer that a watch needs later, and the schedule of its polls.
 #[derive(Debug)]
 pub(crate) struct PolledOffer {
     pub(crate) last_report: Option<OfferStatusReport>,

@@ -1,5 +1,5 @@
-//! The decisions of [`PublisherWatch`](crate::PublisherWatch), which requests the list of offers at an interval, and after each list
-//! the status of the watched offers.
+//! The decisions of [`PublisherWatch`](crate::PublisherWatch), which requests the list of offers at an interval. After each list,
+//! it requests the status of the watched offers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -22,9 +22,9 @@ type Actions = Vec<Action<PublisherWatchEvent, PublisherWatchResult>>;
 
 /// The state of a watch of a publisher's offers.
 ///
-/// After a list, the status of every offer that is `open` is requested once. The next list is requested an interval after the list,
-/// but only after these status requests have ended. Until the next list, only the status requests that failed are repeated. A list
-/// request and a status request never run concurrently.
+/// After a list, the status of every offer that is `open` is requested once. The next list request is sent one interval after the
+/// list arrived, but not before these status requests have ended. Until then, a status request is repeated only if it failed. A
+/// list request and a status request never run concurrently.
 #[derive(Debug, Default)]
 pub(crate) struct PublisherStateMachine {
     options: WatchOptions,
@@ -32,7 +32,7 @@ pub(crate) struct PublisherStateMachine {
     list_schedule: PollSchedule,
     /// Whether the response of a list request is pending.
     list_pending: bool,
-    /// No request is sent before this time, which the `Retry-After` of an error sets.
+    /// No request is sent before this time, which the `Retry-After` of an error response sets.
     hold: Duration,
     offers: BTreeMap<String, WatchedOffer>,
     /// The status requests to send, each with its earliest time and the offer's id. The time is zero for a request that follows a
@@ -46,8 +46,8 @@ pub(crate) struct PublisherStateMachine {
 #[derive(Debug)]
 struct WatchedOffer {
     offer: PolledOffer,
-    /// Whether the status of the offer is requested after the next list. An offer is open until it has a result. A list that doesn't
-    /// agree with the result opens the offer again.
+    /// Whether the status of the offer is requested after a list. An offer is open until it has a result. If a later list
+    /// contradicts this result or shows another change, the offer is open again.
     open: bool,
     /// The result of the watch of this offer; `None` while this watch continues.
     result: Option<Result<WatchResult, Error>>,
@@ -225,7 +225,8 @@ impl PublisherStateMachine {
         idle.then_some(self.list_schedule.next_poll.max(self.hold))
     }
 
-    /// Returns the earliest time of the next status request, or `None` if none is queued or a pending request must end first.
+    /// Returns the earliest time of the next status request. Returns `None` if no status request is queued, or if a pending request
+    /// must end first.
     fn poll_at(&self) -> Option<Duration> {
         if self.list_pending || self.pending_polls >= MAXIMUM_REQUESTS {
             return None;
@@ -234,8 +235,8 @@ impl PublisherStateMachine {
         Some(self.hold.max(*due))
     }
 
-    /// Sends the requests that are due. A list request precedes repeated status requests, because the status of every open offer is
-    /// requested after the list anyway.
+    /// Sends the requests that are due. If a list request is due, failed status requests aren't repeated before it: after the list,
+    /// the status of every open offer is requested anyway.
     fn send(&mut self, now: Duration, actions: &mut Actions) {
         if self.list_at().is_some_and(|at| now >= at) {
             self.list_pending = true;
@@ -266,9 +267,9 @@ impl WatchedOffer {
         else {
             return;
         };
-        // A list agrees with the outcome if its status has changed to the status of the report. No list agrees with an outcome that a
-        // contradiction has changed to `Contradictory`. After any other change in the list, such as a new version, the report can be
-        // about an earlier publication.
+        // A list agrees with the outcome if the offer's status in the list has changed to the status of the report. After any other
+        // change in the list, such as a new version, the report can be about an earlier publication. The last condition excludes an
+        // outcome that `set_result` has replaced by `Contradictory`.
         let agrees = has_new_status
             && status == Some(&report.status)
             && report.outcome() == Some(result.outcome);
@@ -277,8 +278,8 @@ impl WatchedOffer {
         self.open |= may_be_outdated || matches!(self.contradiction, Contradiction::Since(_));
     }
 
-    /// Sets the result after a poll; `None` means that the watch of the offer continues. Returns the result that `OfferEnded` reports:
-    /// the new result if it differs from the previous result.
+    /// Sets the result after a poll. `result` is `None` if the watch of the offer continues. Returns the result that an
+    /// `OfferEnded` event must report, or `None` if there is no new result.
     fn set_result(
         &mut self,
         result: Option<Result<WatchResult, Error>>,
@@ -308,7 +309,7 @@ impl WatchedOffer {
         self.result.clone()
     }
 
-    /// Determines whether the list contradicts the last report.
+    /// Updates `contradiction`: compares the last status in a list with the last report.
     fn update_contradiction(&mut self, now: Duration) {
         let report = match self.result {
             Some(Ok(_)) => self.offer.last_report.as_ref(),
@@ -329,8 +330,8 @@ impl WatchedOffer {
         };
     }
 
-    /// Returns the result if it is valid at the end of the watch. An outcome that may count as a success is invalid while the list
-    /// contradicts it, and while the offer is open, because another report could replace the outcome.
+    /// Returns the result if it is valid at the end of the watch. A `Succeeded` or `AwaitingGoLive` is invalid in two cases: the
+    /// list contradicts this outcome, or the offer is open, so that the next report could replace this outcome.
     fn valid_result(&self) -> Option<Result<WatchResult, Error>> {
         let is_valid = match self.result.as_ref()? {
             Ok(result) if result.outcome.may_count_as_success() => {

@@ -41,12 +41,13 @@ pub enum PublisherWatchEvent {
         /// The error of the request.
         error: Error,
     },
-    /// The service's `Retry-After` is longer than the interval.
+    /// A `Retry-After` that is longer than the interval delays the next requests.
     #[non_exhaustive]
     Delayed {
         /// The offer's id; `None` for a list request.
         offer: Option<String>,
-        /// The time until the next request, at most one hour.
+        /// The length of the delay, at most one hour. After a success, it delays only the next list request; after an error, all
+        /// requests.
         wait: Duration,
     },
     /// The watch of an offer has ended. If a later list contradicts the outcome, this event can be repeated with another result.
@@ -70,7 +71,7 @@ pub struct PublisherWatchResult {
     pub offers: BTreeMap<String, Result<WatchResult, Error>>,
     /// Whether the watch timed out.
     pub timed_out: bool,
-    /// The error of the last completed list request; `None` if the request succeeded.
+    /// The error of the last completed list request; `None` if this request succeeded.
     pub last_error: Option<Error>,
 }
 
@@ -156,11 +157,12 @@ impl PublisherWatchBuilder {
 
 /// A watch of all offers of a publisher: await it for the result, or read it as a stream of events.
 ///
-/// The watch requests the list of offers at an interval. It watches an offer, as [`Watch`](crate::Watch) does, in these cases:
+/// The watch requests the list of offers at an interval. In these cases, it also polls the status of an offer, as
+/// [`Watch`](crate::Watch) does:
 ///
 /// * The offer is [in flight](crate::types::OfferSummary::is_in_flight) in a list.
 /// * The offer's status, version or time of the last change differs between two lists.
-/// * The offer is new since the first list.
+/// * The offer isn't in the first list, but in a later list.
 ///
 /// The watch ends when every watched offer has a result and a later list shows no further change. If the first list contains no
 /// offer in flight, the watch ends with an empty result, which isn't a success.
@@ -186,7 +188,7 @@ impl PublisherWatchBuilder {
 /// the outcomes [`Outcome::Succeeded`] and [`Outcome::AwaitingGoLive`] are replaced:
 ///
 /// * by [`Outcome::Contradictory`], if the contradiction lasts longer than [tolerated](PublisherWatchBuilder::tolerate)
-/// * by [`Outcome::TimedOut`], if the watch times out before this time has passed
+/// * by [`Outcome::TimedOut`], if the watch times out earlier
 ///
 /// The other outcomes are kept.
 ///

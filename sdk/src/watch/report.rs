@@ -6,8 +6,8 @@ use crate::types::{
 };
 use crate::{Extensible, KnownValue};
 
-/// The name of the step in which the publisher reviews the preview and goes live. The documentation has this value in the step's
-/// `id`. Since the move to Partner Center, the value was observed in `stepName`.
+/// The name of the step in which the publisher reviews the preview and goes live. In the documentation, this is the step's `id`. In
+/// later responses of the service, it is the `stepName`.
 const SIGN_OFF: &str = "publisher-signoff";
 
 impl OfferStatusReport {

@@ -1,4 +1,4 @@
-//! Runs the state machine of a watch: sends its requests, and passes the results and the time to it.
+//! Runs the state machine of a watch: sends the requests, and passes their results and the time to the state machine.
 
 use std::collections::VecDeque;
 use std::fmt;

@@ -1,4 +1,5 @@
-//! Detects values that the lenient decoder replaced by `None` although they could contradict a success.
+//! Detects values in a report that could contradict a success, but that the lenient decoder replaced by `None`. The lenient decoder
+//! decodes every response, and replaces values of an unexpected type.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,8 +8,8 @@ use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Unexpected, Visitor
 
 use crate::decode::{Object, without_invalid_strings};
 
-/// The properties of a report that can contradict a success, with the types of the spec. This decoder, unlike the lenient decoder,
-/// rejects values of any other type and duplicate properties.
+/// The properties of a report that can contradict a success, with the types of the spec. Unlike the lenient decoder, this type
+/// rejects values of other types and duplicate properties.
 #[derive(serde::Deserialize)]
 #[expect(dead_code, reason = "only the success of decoding counts")]
 struct Report {
@@ -29,7 +30,7 @@ struct Message {
     level: Option<String>,
 }
 
-/// An array, or the empty string, which is equivalent to an absent property.
+/// An array, or the empty string, which counts as an absent property.
 struct Array<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Array<T> {
@@ -62,7 +63,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Array<T> {
 /// Returns whether the lenient decoder couldn't read the steps, the messages, a step's status or a message's level in the body of a
 /// report.
 pub(crate) fn has_undecodable_values(body: &[u8]) -> bool {
-    // An invalid string becomes `false`, so that it counts only in the properties above.
+    // A string that can't be decoded, such as `"\ud83d"`, becomes `false`. Therefore, decoding fails only if this string is in a
+    // property above.
     let body = without_invalid_strings(body, b"false");
     serde_json::from_slice::<Report>(&body).is_err()
 }

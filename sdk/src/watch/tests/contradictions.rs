@@ -8,7 +8,8 @@ use crate::PublisherWatchEvent;
 /// A case per line, with these columns:
 ///
 /// * the statuses of the offer in the lists, one per minute; `-` is an item without a status, and `not-listed` is an empty list
-/// * the statuses in the reports, one per minute; `503` is an error, whose poll is repeated at once, and `no-response` takes a day
+/// * the statuses in the reports, one per minute; `503` is an error, after which the poll is repeated a second later, and
+///   `no-response` takes a day
 /// * the outcomes in the `OfferEnded` events
 /// * the minute in which the watch ends
 ///
@@ -70,7 +71,7 @@ fn a_success_that_the_list_contradicts_for_longer_than_tolerated_doesnt_count() 
             assert_eq!(Some(&end(&result.offers["0"])), expected.last(), "{case}");
             let expected_end = minutes.clone().collect::<String>();
             assert_eq!((run.end / 60).to_string(), expected_end, "{case}");
-            // The offer is polled at most once per list.
+            // The watch sends at most as many polls as list requests.
             let lists = run.log.iter().filter(|exchange| exchange.offer.is_none());
             assert!(run.log.len() <= 2 * lists.count(), "{case}");
         }

@@ -38,7 +38,7 @@ fn watch_options(options: Options) -> WatchOptions {
     }
 }
 
-/// Returns the state machine of a watch of the offer 0.
+/// Returns the state machine of a watch of the offer `0`.
 fn offer_watch(options: WatchOptions, earlier: Option<OfferStatusReport>) -> OfferStateMachine {
     OfferStateMachine {
         id: "0".to_owned(),
@@ -53,7 +53,7 @@ fn publisher_watch(options: Options) -> PublisherStateMachine {
     PublisherStateMachine::new(watch_options(options))
 }
 
-/// Converts a result to the model's type.
+/// Converts the result of a watch to the model's type.
 fn end(result: &Result<WatchResult, Error>) -> End {
     match result {
         Ok(result) => End::Outcome(result.outcome.as_str()),

@@ -1,5 +1,5 @@
 //! A reference model of the watches: a second implementation, which imports nothing from the crate. The model computes the expected
-//! result of a run from the responses of the service.
+//! result of a run from its requests and responses.
 
 use std::collections::BTreeMap;
 
@@ -27,6 +27,7 @@ pub struct Report {
     pub has_rejected_step: bool,
 }
 
+/// Why a request failed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
     InvalidArgument,
@@ -69,7 +70,7 @@ pub struct Options {
     pub until_live: bool,
 }
 
-/// The statuses that show that a publication has started.
+/// The known statuses of a publication in flight. In a watch with an earlier report, they show that a new publication has started.
 pub const STARTED: [&str; 3] = ["notStarted", "running", "waitingForPublisherReview"];
 
 /// The statuses of a publication that has ended.
@@ -81,7 +82,7 @@ pub const FINAL: [&str; 5] = [
     "neverPublished",
 ];
 
-/// Returns whether a publication with this status can still proceed. A missing or unknown status counts as in flight.
+/// Returns whether the status isn't final. A missing or unknown status counts as in flight.
 fn is_in_flight(status: Option<&str>) -> bool {
     !status.is_some_and(|status| FINAL.contains(&status))
 }
@@ -107,7 +108,7 @@ fn final_outcome(report: Report, options: Options) -> Option<&'static str> {
     outcome(report).filter(|outcome| !(options.until_live && *outcome == "awaitingGoLive"))
 }
 
-/// Returns how long polls may fail before this fault ends the watch.
+/// Returns how long polls may fail before this fault ends the watch of an offer.
 fn tolerated(fault: Fault, succeeded_before: bool, options: Options) -> Seconds {
     let is_temporary = match fault {
         Fault::InvalidArgument => return 0,
@@ -163,14 +164,15 @@ pub fn end_of_offer_watch(log: &[Exchange], options: Options) -> Option<(usize, 
     reason = "the facts are independent of each other"
 )]
 pub struct Offer {
-    /// Whether the offer was in flight in a list, differs between two lists, or is new since the first list.
+    /// Whether the offer was in flight in a list, differs between two lists, or isn't in the first list, but in a later list.
     pub is_watched: bool,
     /// The item in the last list that contains the offer.
     item: Option<Item>,
-    /// The last status of the offer in a list since the offer is watched. An earlier status is about an earlier publication.
+    /// The last status of the offer in a list since the watch of the offer began. An earlier status is about an earlier
+    /// publication.
     listed_status: Option<&'static str>,
     report: Option<Report>,
-    /// The time since which the list contradicts the report.
+    /// The time since which the list contradicts the report; `None` without a contradiction.
     pub contradicted_since: Option<Seconds>,
     /// Whether the list contradicted the last report for at least the tolerated time.
     pub was_contradicted_for_long: bool,
@@ -250,8 +252,9 @@ pub fn offers(log: &[Exchange], options: Options) -> BTreeMap<u8, Offer> {
     offers
 }
 
-/// Returns whether the watch may succeed: at least one offer is watched, and every watched offer has succeeded. Since its last
-/// report, a list was received, and there was no contradiction, new version or failed poll.
+/// Returns whether the watch may succeed: at least one offer is watched, and every watched offer has succeeded. The lists must not
+/// contradict the success. Since the last report of each offer, a list must have been received, without a new version of the offer,
+/// and no poll may have failed.
 pub fn may_succeed(offers: &BTreeMap<u8, Offer>) -> bool {
     let mut watched = offers.values().filter(|offer| offer.is_watched).peekable();
     watched.peek().is_some()

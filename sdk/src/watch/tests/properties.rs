@@ -39,7 +39,7 @@ proptest! {
         let result = &run.result;
         if let Some((index, expected)) = model::end_of_offer_watch(&run.log, options) {
             prop_assert_eq!(end(result), expected);
-            prop_assert_eq!(index, run.log.len() - 1, "the watch continued after its end");
+            prop_assert_eq!(index, run.log.len() - 1, "the watch continued after this exchange");
             prop_assert_eq!(run.log[index].received, run.end);
         } else {
             prop_assert_eq!(end(result), End::Outcome("timedOut"));
@@ -71,7 +71,7 @@ proptest! {
         let has_started = run.log.iter().any(|exchange| {
             matches!(exchange.response, ServiceResponse::Report(report) if model::STARTED.contains(&report.status))
         });
-        // Without the start of a publication, the start timeout ends the watch.
+        // If no publication starts, the watch ends at the start timeout or earlier.
         prop_assert!(has_started || run.end <= 1800);
         match end(&run.result) {
             End::Error => {}
@@ -134,7 +134,8 @@ proptest! {
             let expected = offer.outcome();
             if outcome == "contradictory" && expected != Some(outcome) {
                 prop_assert!(expected.is_some_and(model::may_count_as_success), "{}", id);
-                // A later list can agree again, but the outcome stays `contradictory` if the watch ends before another poll.
+                // A later list can agree with the report again. The outcome stays `contradictory` if the watch then ends before
+                // another poll.
                 let was_lasting = lasting || offer.was_contradicted_for_long;
                 prop_assert!(was_lasting, "{} wasn't contradicted for long enough", id);
             } else {
@@ -144,7 +145,7 @@ proptest! {
                 prop_assert_eq!(contradicted, None, "{} is contradicted", id);
                 prop_assert!(!offer.last_poll_failed, "the last poll of {} failed", id);
             }
-            // Without a timeout, the watch ends only when each contradiction is resolved or lasted too long.
+            // Unless the watch timed out, it ends only when each contradiction is resolved or has lasted for the tolerated time.
             if !result.timed_out {
                 prop_assert!(contradicted.is_none() || lasting, "{} ended too early", id);
                 prop_assert!(!offer.last_poll_failed, "the last poll of {} failed", id);
@@ -154,8 +155,8 @@ proptest! {
     }
 }
 
-/// Checks that the wait between two polls is at least the interval after a report, at least the initial backoff after an error
-/// (unless the failed poll took a minute), and at most an hour.
+/// Checks the wait between a response and the next poll. After a report, the wait is at least the interval of 60 s. After an error,
+/// it is at least the initial backoff of 1 s, unless the failed poll took a minute. Every wait is at most an hour.
 fn check_waits(log: &[Exchange]) -> Result<(), TestCaseError> {
     for pair in log.windows(2) {
         let wait = pair[1].sent - pair[0].received;
@@ -170,7 +171,8 @@ fn check_waits(log: &[Exchange]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Checks that the last `OfferEnded` of each offer has the offer's result, and that errors end the watch of an offer at most once.
+/// Checks that the last `OfferEnded` of each offer has the offer's result, and that at most one `OfferEnded` of each offer is an
+/// error.
 fn check_ends(
     events: &[PublisherWatchEvent],
     results: &BTreeMap<String, Result<crate::WatchResult, crate::Error>>,

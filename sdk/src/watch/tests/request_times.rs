@@ -17,8 +17,8 @@ const NO_CONNECTION: Reply = Reply::fault(Fault::Connection);
 
 #[test]
 fn the_next_poll_is_sent_after_the_interval_the_backoff_or_a_longer_retry_after() {
-    // The columns: the interval, the jitter in thousandths, the `Retry-After`, the wait after a report, and the wait after an error.
-    // The flag after each wait tells whether the event `Delayed` reports this wait.
+    // The columns: the interval, the jitter in thousandths, the `Retry-After`, the wait after a report, and the wait after an
+    // error. The waits are in seconds, rounded up. The flag after each wait tells whether the event `Delayed` reports this wait.
     for (interval, jitter, retry_after, after_report, after_error) in [
         (60, 0, None, (60, false), (1, false)),
         (60, 50, None, (63, false), (2, false)),
@@ -103,7 +103,7 @@ fn a_retry_after_delays_all_requests_after_an_error_and_only_lists_after_a_succe
     };
     let polls_then_list = &[(0, None), (0, Some(0)), (0, Some(1)), (500, None)][..];
     let list_then_polls = &[(0, None), (500, None), (500, Some(0)), (500, Some(1))];
-    // The poll that failed isn't repeated before the list.
+    // At 60 s, the list and the repetition of the failed poll are both due. The list comes first.
     let two_lists = &[
         (0, None),
         (0, Some(0)),
@@ -212,7 +212,7 @@ fn queued_polls_also_wait_for_the_retry_after_of_an_error() {
         let reports = [vec![delayed, FAILED], vec![FAILED]];
         let run = run(publisher_watch(OPTIONS), scripted(&lists, &reports));
         let count = |time| run.sent.iter().filter(|(sent, _)| *sent == time).count();
-        // First the list and eight polls. Then the other twelve polls, and the list or the repeated poll.
+        // At the start: the list and eight polls. After 500 s: the other twelve polls, and the list or the repeated poll.
         assert_eq!(count(0), 1 + 8);
         assert!(count(500) >= 12, "{:?}", run.sent);
         assert!(run.sent.iter().all(|(time, _)| *time == 0 || *time >= 500));

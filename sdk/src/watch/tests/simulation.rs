@@ -60,8 +60,9 @@ impl Reply {
     }
 }
 
-/// Returns a service that replies to list requests, and to the status requests of each offer, in the order of the scripts. The last
-/// reply of a script repeats. The last script of `reports` applies to all further offers.
+/// Returns a service that replies to the list requests with `lists`, one by one, and to the status requests of the offer `n` with
+/// `reports[n]`. The last reply of `lists` and of each `reports[n]` repeats. The last element of `reports` also applies to all
+/// further offers.
 pub fn scripted(
     lists: &[Reply],
     reports: &[Vec<Reply>],
@@ -97,7 +98,7 @@ pub fn run<M: StateMachine + Debug>(
     mut state_machine: M,
     mut service: impl FnMut(Option<u8>, Seconds) -> Reply,
 ) -> Run<M::Event, M::Output> {
-    // The exchanges that are under way.
+    // The requests that are under way, with their later responses.
     let mut pending: Vec<Exchange> = Vec::new();
     let (mut events, mut log, mut sent) = (Vec::new(), Vec::new(), Vec::new());
     let mut state_sizes = Vec::new();
@@ -148,7 +149,10 @@ pub fn run<M: StateMachine + Debug>(
         if now >= SIX_HOURS * state_sizes.len() as Seconds {
             state_sizes.push(format!("{state_machine:?}").len());
         }
-        assert!(steps_without_request < 100, "needless timers");
+        assert!(
+            steps_without_request < 100,
+            "100 inputs without a new request"
+        );
         let next = pending
             .iter()
             .enumerate()

@@ -57,7 +57,7 @@ fn two_hundred_offers_are_watched_for_three_days_while_one_request_of_ten_fails(
     let result = run.result.expect("no error");
     assert!(result.is_success());
     assert_eq!(result.offers.len(), usize::from(OFFERS));
-    // A list is requested in each minute, and after it the status of each offer without a result. A failed request is repeated.
+    // In each minute, the watch requests a list, and then the status of each offer without a result. Failed requests are repeated.
     for (offer, requests) in requests {
         let minutes = offer.map_or(run.end, end_of_publication) / 60;
         assert!(
@@ -66,7 +66,8 @@ fn two_hundred_offers_are_watched_for_three_days_while_one_request_of_ten_fails(
         );
     }
 
-    // The state grows by at most a quarter, because an offer with a result takes more memory than an offer without one.
+    // The `Debug` output of an offer with a result is longer than without a result. Therefore, the size grows, but by at most a
+    // quarter.
     let sizes = &run.state_sizes;
     assert!(
         sizes[2..].iter().all(|size| *size <= sizes[1] * 5 / 4),
