@@ -67,8 +67,9 @@ pub(super) fn join(endpoint: &str, path: &str, added: (&str, &str)) -> Result<Ur
             "the segment `.` or `..` would address another resource",
         ));
     }
-    let mut url = Url::parse(&format!("{endpoint}{path}"))
-        .map_err(|error| invalid("it doesn't make a URL").with_source(error))?;
+    let mut url = Url::parse(&format!("{endpoint}{path}")).map_err(|error| {
+        invalid("the endpoint and the path together aren't a URL").with_source(error)
+    })?;
     if !url.query_pairs().any(|(name, _)| name == added.0) {
         url.query_pairs_mut().append_pair(added.0, added.1);
     }

@@ -84,8 +84,8 @@ pub struct WatchBuilder {
 impl WatchBuilder {
     /// Sets the time between a report and the next poll; 60 s by default. The watch adds up to a tenth to every wait, so that many
     /// watches don't poll at the same time. After an error, the watch waits 1 s (or the interval, if that is shorter). Each further
-    /// error doubles this wait, up to the interval. If the service sends a `Retry-After` that is longer than a wait, the watch
-    /// waits for the `Retry-After`, at most one hour.
+    /// error doubles this wait, up to the interval. If the service sends a `Retry-After` that is longer than the next wait, this
+    /// wait takes as long as the `Retry-After`, at most one hour.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.options.interval = interval;
         self

@@ -46,8 +46,8 @@ pub enum PublisherWatchEvent {
     Delayed {
         /// The offer's id; `None` for a list request.
         offer: Option<String>,
-        /// The length of the delay, at most one hour. After a success, it delays only the next list request; after an error, all
-        /// requests.
+        /// The delay, at most one hour. The `Retry-After` of an error response delays all requests. The `Retry-After` of another
+        /// response delays only the next list request.
         wait: Duration,
     },
     /// The watch of an offer has ended. If a later list contradicts the outcome, this event can be repeated with another result.
@@ -124,7 +124,8 @@ impl PublisherWatchBuilder {
     }
 
     /// Sets the maximum duration of the watch from the first list request; unlimited by default. After this time, the watch ends.
-    /// The outcome of every watched offer whose own watch hasn't ended is then [`Outcome::TimedOut`].
+    /// The outcome of a watched offer is then [`Outcome::TimedOut`] if the watch of this offer hasn't ended, or if a later list
+    /// contradicts its success or shows another change.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
         self

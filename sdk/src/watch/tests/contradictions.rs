@@ -1,4 +1,4 @@
-//! A publisher watch whose lists contradict the reports of an offer.
+//! Tests of a publisher watch whose lists contradict the reports of an offer.
 
 use super::model::{End, Fault, Options};
 use super::simulation::{Reply, run, scripted};

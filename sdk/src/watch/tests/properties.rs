@@ -111,7 +111,8 @@ proptest! {
         if result.is_success() {
             prop_assert!(model::may_succeed(&offers), "{:#?}", offers);
         }
-        // At the timeout, `timed_out` can be false: the list that confirms the outcomes can arrive at the same time.
+        // If the watch ends at the timeout, `timed_out` can still be false: the list that confirms the outcomes can arrive at this
+        // time.
         prop_assert!(run.end == options.timeout || !result.timed_out && run.end < options.timeout);
         let watched = offers.iter().filter(|(_, offer)| offer.is_watched);
         let watched: BTreeSet<_> = watched.map(|(id, _)| id.to_string()).collect();
