@@ -11,8 +11,8 @@ use crate::files;
 use crate::print::print_line;
 use crate::serve::Source;
 
-/// The commands of the tool, in order. The offer `linux-vm` belongs to the scenario `publish-succeeds`. The tool's default interval is
-/// for the live service, and too long for a demo.
+/// The commands of the tool, in order. `watch` requests the status of the offer `linux-vm` every 500 ms, because the default interval is
+/// too long for a demo. The scenario `publish-succeeds` contains the responses.
 const COMMANDS: [&str; 2] = ["offers", "watch linux-vm --until live --interval 500ms"];
 
 /// The publisher of the offer.

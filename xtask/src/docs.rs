@@ -17,7 +17,7 @@ use crate::files;
 use crate::serve::Source;
 use crate::spec::{Kind, Spec};
 
-/// A content security policy that forbids the page to load anything: OpenAPI Generator's template loads a font from another server.
+/// A content security policy that forbids the page to load anything, such as the font of OpenAPI Generator's template.
 const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'unsafe-inline' 'unsafe-eval' blob: data:\">";
 
 /// The path of OpenAPI Generator, which `tests/languages/install-tools` installs.
@@ -72,7 +72,7 @@ fn describe_evidence(spec: &Spec, copy: &mut Value) {
     spec.walk(|object| {
         let evidence = list(object.value.get("x-evidence"));
         append(copy, &object.pointer, "Evidence", &evidence);
-        // OpenAPI Generator writes this description into a JavaScript template literal without escaping the special characters.
+        // OpenAPI Generator writes a response's description into a JavaScript template literal without escaping special characters.
         let description = copy.pointer_mut(&format!("{}/description", object.pointer));
         if let (Kind::Response, Some(Value::String(text))) = (object.kind, description) {
             *text = text.replace(['`', '$', '\\'], "'");
@@ -82,7 +82,7 @@ fn describe_evidence(spec: &Spec, copy: &mut Value) {
     append(copy, "/info", "Sources", &sources);
 }
 
-/// Returns a Markdown list of the properties of an object.
+/// Returns a Markdown list with the name and the texts of each property of an object.
 fn list(object: Option<&Value>) -> String {
     let properties = object.and_then(Value::as_object).into_iter().flatten();
     let lines = properties.map(|(name, value)| format!("* `{name}`: {}\n", texts(value)));
@@ -100,7 +100,7 @@ fn texts(value: &Value) -> String {
     texts.join(", ")
 }
 
-/// Appends a list with a heading to the description of the object at `pointer`.
+/// Appends a list with a heading to the description of the object at `pointer`. Does nothing if the list is empty.
 fn append(copy: &mut Value, pointer: &str, heading: &str, list: &str) {
     let object = copy.pointer_mut(pointer).and_then(Value::as_object_mut);
     if let (Some(object), false) = (object, list.is_empty()) {

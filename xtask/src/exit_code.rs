@@ -51,7 +51,7 @@ impl From<String> for CommandError {
     }
 }
 
-/// The error of a failed write to standard output. Errors of files have other messages, which name the file.
+/// Converts the error of a failed write to standard output. For a file, convert the error to a message that names the file instead.
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         Self(format!("the output can't be written: {error}"))

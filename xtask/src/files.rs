@@ -13,8 +13,8 @@ use crate::exit_code::{CommandError, CommandResult, Outcome};
 use crate::print::print_line;
 use crate::spec::{Spec, pointer_segment};
 
-/// Returns the folder of the workspace. `cargo run` sets `CARGO_MANIFEST_DIR` to the folder `xtask`. Without this variable, returns the
-/// workspace in which xtask was compiled.
+/// Returns the folder of the workspace: the parent of the folder `xtask`, which `cargo run` sets as `CARGO_MANIFEST_DIR`. Without this
+/// variable, returns the workspace in which xtask was compiled.
 pub fn root() -> PathBuf {
     let package =
         std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
@@ -65,7 +65,7 @@ pub fn read_spec(path: &Path) -> Result<Spec, CommandError> {
     Ok(Spec::parse(&display_path(path), &read(path)?)?)
 }
 
-/// Reads a YAML file. Returns its contents twice: with the places in the file, and as a value of the type `T`.
+/// Reads a YAML file. Returns the contents twice: as a [`Spec`], which knows the line of each value, and as a value of the type `T`.
 pub fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), CommandError> {
     let file = Spec::yaml(&display_path(path), &read(path)?)?;
     let value = serde_path_to_error::deserialize(&file.value).map_err(|error| {
@@ -82,7 +82,7 @@ pub fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), CommandE
     Ok((file, value))
 }
 
-/// Writes generated files, or with `check` compares the committed files with them. The outcome is [`Outcome::Outdated`] if one differs.
+/// Writes the texts to the files. With `check`, compares the files with the texts instead: [`Outcome::Outdated`] means that a file differs.
 pub fn write_or_compare(
     files: impl IntoIterator<Item = (PathBuf, String)>,
     check: bool,
@@ -99,7 +99,7 @@ pub fn write_or_compare(
     Ok(outcome)
 }
 
-/// Writes a file and creates its folder. A file that already has this text isn't written, so that cargo doesn't compile it again.
+/// Writes a file and creates its folder. A file that already has this text isn't written, because cargo would compile it again.
 pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> Result<(), CommandError> {
     let shown = display_path(path);
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
@@ -112,7 +112,7 @@ pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> Result<
     Ok(print_line(out, "Wrote", shown)?)
 }
 
-/// Returns whether a file has this text. Prints the result and the difference.
+/// Returns whether a file has this text. Prints the result and the changed lines.
 fn is_current(path: &Path, text: &str, out: &mut dyn Write) -> Result<bool, CommandError> {
     let shown = display_path(path);
     if !path.exists() {
@@ -131,7 +131,7 @@ fn is_current(path: &Path, text: &str, out: &mut dyn Write) -> Result<bool, Comm
     Ok(false)
 }
 
-/// Runs a git command in the workspace's folder and returns its standard output. Returns `None` if git isn't installed or fails.
+/// Returns the standard output of a git command in the workspace's folder; `None` if git isn't installed or the command fails.
 pub fn git_output(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .arg("-C")

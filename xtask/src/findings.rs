@@ -40,7 +40,7 @@ pub struct Finding {
     pub level: Level,
     /// The description of the problem, without a full stop.
     pub message: String,
-    /// What to do. Text output prints the help of errors only, once per code.
+    /// What to do. Text output prints the help once per code, and only for errors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<&'static str>,
     /// The place in a recording, or in any other file except the spec.
@@ -74,7 +74,7 @@ impl Place {
         }
     }
 
-    /// Returns the sort key. List indices in the pointer are compared as numbers.
+    /// Returns the sort key. Array indices in the pointer are compared as numbers.
     fn order(&self) -> impl Ord + use<> {
         let segments = self.pointer.split('/');
         let segments = segments.map(|segment| (segment.parse::<usize>().ok(), segment.to_owned()));
@@ -89,7 +89,7 @@ impl fmt::Display for Place {
             (Some(line), Some(column)) => format!(":{line}:{column}"),
             _ => String::new(),
         };
-        // The name of a property can end with a line break.
+        // Removes the space before an empty pointer, and the line break if the pointer ends with one.
         let text = format!("{}{position} {}", self.file, self.pointer);
         f.write_str(text.trim_end())
     }
@@ -164,10 +164,10 @@ impl Finding {
     }
 }
 
-/// The findings of a command, and more properties for the JSON output.
+/// The findings of a command, and additional properties for the JSON output.
 #[derive(Default)]
 pub struct Report {
-    /// Whether text output counts the notes with each code instead of printing them.
+    /// Whether text output prints only the number of notes with each code, instead of the notes.
     pub counts_notes: bool,
     pub findings: Vec<Finding>,
     properties: Map<String, Value>,

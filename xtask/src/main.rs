@@ -13,7 +13,7 @@ mod findings;
 mod generate;
 #[path = "../../sdk/generator/mod.rs"]
 mod generator;
-#[cfg(unix)] // The commands in `language.yaml` are shell scripts.
+#[cfg(unix)] // This command runs shell scripts.
 mod languages;
 mod lint;
 mod print;

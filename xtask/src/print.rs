@@ -53,7 +53,7 @@ impl Write for IgnoreClosedPipe {
     }
 }
 
-/// Returns `success` instead of the error for a closed pipe.
+/// Returns the result, or `success` if the result is the error for a closed pipe.
 fn unless_closed<T>(result: io::Result<T>, success: T) -> io::Result<T> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(success),

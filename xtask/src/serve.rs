@@ -14,8 +14,8 @@ use crate::exit_code::{CommandError, CommandResult, Outcome};
 use crate::files;
 use crate::print::{print_continuation, print_line, print_table};
 
-/// Three sample requests, as paths below `/api/publishers/`. The responses are a list of offers, a publication in progress, and an error
-/// response.
+/// The paths of three sample requests, below `/api/publishers/`. The recorded responses are a list of offers, the status of a publication
+/// in progress, and an error response.
 const SAMPLES: [&str; 3] = [
     "contoso/offers",
     "contoso/offers/linux-vm/status",

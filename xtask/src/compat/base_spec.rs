@@ -1,4 +1,4 @@
-//! Reads the base of a comparison: an earlier version of the spec, from a file or from a git revision.
+//! Reads the *base*, the earlier version of the spec with which `cargo xtask compat` compares the current spec.
 
 use std::path::Path;
 
@@ -10,12 +10,11 @@ use crate::spec::Spec;
 const SPEC: &str = "openapi/cloud-partner-portal.yaml";
 const CHANGELOG: &str = "CHANGELOG.md";
 
-/// The earlier version of the spec with which the current spec is compared.
 pub struct Base {
     /// The path of the file or the name of the revision, for messages.
     pub name: String,
     pub spec: Spec,
-    /// `CHANGELOG.md` of the revision; empty if the revision has no such file. For a spec from a file, `None`.
+    /// The text of `CHANGELOG.md` in the git revision; empty if the revision has no such file. `None` if the base is a file.
     pub changelog: Option<String>,
 }
 
@@ -42,7 +41,7 @@ impl Base {
         let show = |file: &str| {
             files::git_output(&["show", "--end-of-options", &format!("{revision}:./{file}")])
         };
-        // For an empty revision, git would read the spec from its index, so the comparison would find no change.
+        // With an empty revision, git would read the spec from its index, which isn't an earlier version.
         let text = show(SPEC).filter(|_| !revision.is_empty());
         let text = text.ok_or_else(|| {
             format!(

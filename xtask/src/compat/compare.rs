@@ -1,4 +1,4 @@
-//! Compares two specs: their operations, and the objects that the operations contain or refer to.
+//! Compares two specs: their operations, and the objects that the operations contain or refer to, such as parameters and schemas.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -16,11 +16,11 @@ const TYPE_NAME: &str = "generated clients have a type of this name";
 /// The changes between two specs, without changes of the documentation.
 #[derive(Default)]
 struct Changes {
-    /// The changes by JSON pointer and description. Each has its place; a breaking change also has the reason why it breaks clients. If
-    /// a request and a response share a schema, a change of the schema is breaking if it is breaking for one of them.
+    /// The key is the JSON pointer and the description of the change. The value is the place of the change and, for a breaking change, the
+    /// reason why it breaks clients. If a schema is used in requests and responses, its change is breaking if it breaks either of them.
     list: BTreeMap<(String, String), (Place, Option<&'static str>)>,
-    /// The pairs of objects that were already compared, as JSON pointers in the base and in the current spec. A pair isn't compared
-    /// again, which ends the recursion for a schema that contains itself.
+    /// The pairs of objects that were already compared, as JSON pointers in the old and in the new spec. No pair is compared twice, so a
+    /// schema that contains itself causes no endless recursion.
     compared: HashSet<(String, String, Side)>,
 }
 
@@ -38,7 +38,7 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Vec<Finding>, SpecError> {
         let why = "clients send the version that the base names";
         changes.add(&info, "the version of the API was changed", Some(why));
     }
-    // The contents of schemas are compared below, where operations refer to them.
+    // The contents of a schema are compared below, as a part of each operation that refers to the schema.
     for schema in old.at("/components/schemas").iter().flat_map(Node::entries) {
         if new.at(&schema.pointer).is_none() {
             let what = format!("the schema `{}` was removed or renamed", schema.key());
@@ -47,7 +47,7 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Vec<Finding>, SpecError> {
     }
     let (before, after) = (old.operations()?, new.operations()?);
     for old in &before {
-        // The pointer ends with the path and the method, so the same operation has the same pointer.
+        // The pointer contains the path and the method, so the same operation has the same pointer in both specs.
         let pointer = &old.node.pointer;
         if let Some(new) = after.iter().find(|new| new.node.pointer == *pointer) {
             changes.compare_operations(old, new);
@@ -102,7 +102,7 @@ impl Changes {
 
     /// Compares two objects of the same kind, and the objects inside.
     fn compare_objects(&mut self, old: &Object<'_>, new: &Object<'_>, side: Side) {
-        // A reference without a target is compared like an object with the keyword `$ref`.
+        // A `$ref` is replaced by its target. A `$ref` without a target is compared like any other keyword.
         let [old, new] =
             [old, new].map(|object| object.followed().unwrap_or_else(|| object.clone()));
         let side = match (old.kind, old.keyword) {
@@ -145,7 +145,7 @@ impl Changes {
         }
         let are_schemas = before.iter().all(|child| child.kind == Kind::Schema);
         if are_schemas && !before.is_empty() && before.len() == after.len() {
-            // A stricter schema in `not` makes more values valid, so the sides are swapped.
+            // If the schema in `not` becomes stricter, more values are valid. This breaks responses instead of requests.
             let side = match (keyword, side) {
                 ("not", Side::Request) => Side::Response,
                 ("not", Side::Response) => Side::Request,
@@ -214,8 +214,8 @@ impl Changes {
         }
     }
 
-    /// Compares the names of a schema's type in generated clients: the name of the component, or the title of a schema that isn't a
-    /// component. The function [`compare`] reports removed components.
+    /// Compares the names of the type that generated clients have for a schema. The name is that of the component, or the title of a schema
+    /// that isn't a component. Removed components are ignored here, because the function [`compare`] reports them.
     fn compare_type_names(&mut self, old: &Node<'_>, new: &Node<'_>) {
         let is_component =
             |schema: &Node<'_>| schema.pointer == format!("/components/schemas/{}", schema.key());
@@ -257,7 +257,7 @@ impl Changes {
         }
     }
 
-    /// Compares the alternatives of `security`, each of which suffices alone.
+    /// Compares the alternatives of `security`. A request needs the credentials of one alternative.
     fn compare_credentials(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
         let no_credentials = json!({});
         let [(_, before), (node, after)] = [old, new].map(|operation| {
@@ -280,8 +280,8 @@ impl Changes {
     }
 }
 
-/// Returns the list `keyword` that applies to an operation, with its elements: the operation's own list, else the list of the path item,
-/// else the list of the spec. Returns the operation and no elements if none of these lists exists.
+/// Returns the list `keyword` that applies to an operation, and the elements of this list. The operation's own list applies, else the list
+/// of the path item, else the list of the spec. If none of these lists exists, returns the operation and no elements.
 fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Vec<Node<'s>>) {
     let node = &operation.node;
     let item = node.pointer.rsplit_once('/').map_or("", |(item, _)| item);
@@ -292,7 +292,7 @@ fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Vec<Nod
     }
 }
 
-/// Returns an alternative of `security` with the definitions of its security schemes, without their documentation.
+/// Returns an alternative of `security`, extended by the definitions of the security schemes that it names, without documentation.
 fn with_schemes(alternative: &Node<'_>) -> Value {
     let credentials = alternative.entries().into_iter().map(|scopes| {
         let name = scopes.key();

@@ -1,4 +1,4 @@
-//! Whether the change of a keyword's value breaks clients, and why.
+//! Decides whether a change of a keyword's value in the spec breaks clients, and why.
 
 use serde_json::Value;
 
@@ -12,8 +12,8 @@ pub enum Side {
 }
 
 impl Side {
-    /// Returns why clients break if some values are no longer valid (`fewer_values`) or additional values are valid (`more_values`).
-    /// Returns `None` if the change is backward compatible.
+    /// Returns why a change of the spec breaks clients; `None` if the change is backward compatible. `fewer_values` is whether some values
+    /// are no longer valid. `more_values` is whether some values are valid that weren't before.
     pub fn breaks(self, fewer_values: bool, more_values: bool) -> Option<&'static str> {
         match self {
             Self::Request => {
@@ -26,7 +26,7 @@ impl Side {
     }
 }
 
-/// Returns whether [`breaks`] doesn't apply to a keyword: clients don't depend on it, or `compare.rs` compares it separately.
+/// Returns whether [`breaks`] isn't used for a keyword: clients don't depend on the keyword, or `compare.rs` has a separate rule for it.
 pub fn is_skipped(kind: Kind, keyword: &str) -> bool {
     DOCUMENTATION.contains(&keyword) && keyword != "tags"
         || keyword.starts_with("x-")

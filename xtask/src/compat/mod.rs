@@ -1,5 +1,5 @@
-//! `cargo xtask compat`: compares the spec with an earlier version of it, the *base*. Lists the changes, and checks that the version in
-//! `Cargo.toml` and `CHANGELOG.md` match the changes.
+//! `cargo xtask compat`: compares the spec with an earlier version, the *base*. Lists the changes, and checks that `CHANGELOG.md` and the
+//! version in `Cargo.toml` match the changes.
 
 mod base_spec;
 mod compare;

@@ -1,10 +1,10 @@
-//! The release that the changes need, and the check of `Cargo.toml` and `CHANGELOG.md`.
+//! Checks that `Cargo.toml` and `CHANGELOG.md` match the changes between the current spec and the *base*, an earlier version of the spec.
 //!
 //! * The version of the base is the newest version with a heading in the base's changelog. Before the first release, no change needs a
 //!   new version.
 //! * From 1.0.0, a breaking change needs the next major version, and any other change the next minor version. Before 1.0.0, only a
 //!   breaking change needs a new version: the next minor version.
-//! * A change needs a new entry in the changelog, under `Unreleased` or a version newer than the version of the base.
+//! * A change needs a new entry in the changelog, under `Unreleased` or under a version newer than the version of the base.
 
 use regex::Regex;
 use semver::Version;
@@ -17,7 +17,7 @@ use crate::findings::Finding;
 /// The kind of release that the changes need, in the terms of semantic versioning.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nothing was changed except documentation.
+    /// Nothing changed, or only documentation.
     Patch,
     /// Every change is backward compatible.
     Minor,
@@ -35,7 +35,7 @@ impl Verdict {
         }
     }
 
-    /// Returns the lowest version that the changes allow after the version `released`.
+    /// Returns the lowest allowed version after the version `released`.
     fn after(self, released: &Version) -> Version {
         match (self, released.major) {
             (Self::Major, 0) => Version::new(0, released.minor + 1, 0),
@@ -46,13 +46,13 @@ impl Verdict {
     }
 }
 
-/// The version of the workspace and of the base.
+/// The current version, the version of the base, and the result of the check.
 pub struct Release {
     /// The version in `Cargo.toml`.
     pub version: Version,
     /// The newest version in the base's changelog; `None` if the base comes before the first release.
     pub base: Option<Version>,
-    /// The errors of the version and of the changelog.
+    /// The errors in `Cargo.toml` and `CHANGELOG.md`.
     pub errors: Vec<Finding>,
 }
 
@@ -67,12 +67,12 @@ impl Release {
         let message = "Cargo.toml: `version` is missing under [workspace.package]: add it";
         let version = version.ok_or_else(|| message.to_owned())?;
         let changelog = files::read(&files::root().join("CHANGELOG.md"))?;
-        let released = changelog.lines();
-        let released = released.skip_while(|line| released_version(line).is_none());
+        let lines = changelog.lines();
+        let released_lines = lines.skip_while(|line| released_version(line).is_none());
         let old_lines: Vec<&str> = match &base.changelog {
             Some(changelog) => changelog.lines().collect(),
-            // For a spec from a file, the base is the last release in the current changelog.
-            None => released.collect(),
+            // A base from a file has no changelog. The last release in the current changelog is used as the base's release.
+            None => released_lines.collect(),
         };
         let base = old_lines.iter().copied().find_map(released_version);
 
@@ -86,7 +86,7 @@ impl Release {
             let help = "raise `version` under [workspace.package]";
             errors.push(Finding::error("version", message).help(help));
         }
-        // Entries of old releases don't count, even if they were edited.
+        // An entry under an old release doesn't count, even if the entry is new.
         let mut new_lines = changelog.lines().take_while(|line| {
             let version = released_version(line);
             version.is_none_or(|version| Some(&version) > base.as_ref())

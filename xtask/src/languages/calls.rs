@@ -1,4 +1,5 @@
-//! The calls that every driver makes, and their expected results.
+//! The calls that every driver makes, and their expected results. A *driver* is a short program that makes calls through a client
+//! generated from the spec, and prints the results.
 
 use cloud_partner_recordings::recording::{Body, Recording};
 use cloud_partner_recordings::synthetic;
@@ -9,21 +10,20 @@ use crate::exit_code::CommandError;
 use crate::serve::Source;
 use crate::spec::{Node, Operation, Spec, media_for, operations_for};
 
-/// The publisher and the offer that every example program requests.
+/// The publisher whose offers the example program of every language lists, and the offer whose status the program prints.
 const EXAMPLE: [&str; 2] = ["contoso", "test-vm"];
 
-/// The name of the last call, the negative control. The server sends another status than the expected status, so a correct driver's
-/// result must differ. The name is also the publisher and the offer in the call's path.
+/// The name of the last call, the negative control, which shows that the comparison finds differences: the expected result of the call
+/// is wrong on purpose. The name is also the publisher and the offer in the call's path.
 pub const CONTROL: &str = "negative-control";
 
 /// The `api-version` that every driver sends. Recordings with another `api-version` have no call.
 const VERSION: &str = "2017-10-31";
 
-/// A call of a driver.
 pub struct Call<'s> {
     /// The path of the recording's file without the extension, relative to `tests/recordings` or `tests/scenarios`.
     pub name: String,
-    /// The operation and the values of its path parameters: the publisher and, for a status, the offer.
+    /// The name of the operation and the values of its path parameters: the publisher and, for a status, the offer.
     arguments: Vec<String>,
     /// The expected result, normalised by [`compare::normalised`].
     pub expected: Value,
@@ -31,7 +31,7 @@ pub struct Call<'s> {
     pub schema: Option<Node<'s>>,
 }
 
-/// Returns all calls in order: each recording once, each scenario to its end, then the negative control.
+/// Returns all calls in order: one per recording, one per response of each scenario, then the negative control.
 pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Call<'s>>, CommandError> {
     let operations = spec.operations()?;
     let control = control("running");
@@ -60,13 +60,13 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Call<'s>>, Command
     Ok(calls)
 }
 
-/// Returns the recording of the negative control: the status of an offer, with `status` as the only property of the body.
+/// Returns a recording for the negative control. The body of the response is `{"status": status}`.
 pub fn control(status: &str) -> Recording {
     let path = format!("/api/publishers/{CONTROL}/offers/{CONTROL}/status");
     synthetic::recording(path, Some(Body::Json(json!({ "status": status }))))
 }
 
-/// Returns the calls in the format that the drivers read: one line per call, with tabs between the fields.
+/// Returns the calls in the format that the drivers read: one line per call, with tabs between the name and the arguments.
 pub fn as_text(calls: &[Call<'_>]) -> String {
     let lines = calls
         .iter()
@@ -74,7 +74,7 @@ pub fn as_text(calls: &[Call<'_>]) -> String {
     lines.collect()
 }
 
-/// Returns the expected output of every example program: a line `ID: STATUS` for each offer of a list, then the status of one offer.
+/// Returns the expected output of every example program: a line `ID: STATUS` for each offer of the list, then the status of one offer.
 pub fn example_output(calls: &[Call<'_>]) -> Option<String> {
     let [publisher, offer] = EXAMPLE;
     let values = |arguments: &[&str]| {
@@ -97,7 +97,7 @@ fn body_schema<'s>(operation: &Operation<'s>, recording: &Recording) -> Option<N
     content.child(media_type)?.child("schema")
 }
 
-/// Returns the result of a client that decodes every value of the recorded response.
+/// Returns the result that a driver prints if its client decodes every value of the recorded response.
 fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Value {
     let body = match &recording.response.body {
         Some(Body::Json(value)) => value,
@@ -110,7 +110,7 @@ fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Value {
     let named = schema.map_or(Value::Null, |schema| {
         compare::only_named_properties(schema, body)
     });
-    // The error of an internal service is in a property with the name of that service.
+    // The body contains the error in the property `error`, or in a property with the name of an internal service, such as `Product`.
     let mut properties = named.as_object().into_iter().flatten();
     let inner = properties.find(|(name, value)| *name != "error" && value.is_object());
     let inner = inner.map_or(&Value::Null, |(_, value)| value);
@@ -126,7 +126,7 @@ fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Value {
     compare::normalised(json!({ "error": error }), schema)
 }
 
-/// Returns the values that a driver reads from a decoded list of offers or status of an offer.
+/// Returns the values that a driver reads from a decoded response: a list of offers, or the status of an offer.
 fn read(body: &Value) -> Value {
     if let Value::Array(offers) = body {
         let columns = ["id", "status", "version", "changedTime"];

@@ -1,4 +1,5 @@
-//! Compares the results of a driver with the expected results.
+//! Compares the results of a driver with the expected results. A *driver* is a short program that makes calls through a generated client
+//! and prints one result per call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,17 +8,19 @@ use serde_json::{Value, json};
 use super::calls::{CONTROL, Call};
 use crate::spec::Node;
 
-/// The differences between a driver's results and the expected results: the name of each difference, and a message with both values.
+/// The differences between a driver's results and the expected results. The key is the name of the difference. The value is a message
+/// with the expected and the actual value.
 ///
-/// A name, such as `list/contoso: read[][2]`, consists of the call and the path in the result. In an array, a scalar is named by its
-/// index (`[2]`), but all objects and arrays have the name `[]`. `language.yaml` lists known differences by these names.
+/// A name, such as `list/contoso: read[][2]`, consists of the call and the path in the result. In the path, an element of an array is `[]`
+/// if it is an object or an array, else its index, such as `[2]`. `language.yaml` lists known differences by these names.
 pub type Differences = BTreeMap<String, String>;
 
 /// Returns the differences between the results in a driver's output and the expected results. Returns an error in these cases:
 ///
 /// * The output doesn't have one valid line per call.
-/// * The driver sent more requests than calls (it retries), or fewer than the responses that it printed (it invents some).
-/// * The driver printed the expected result of the call [`CONTROL`], which is wrong on purpose.
+/// * The driver sent more requests than there are calls, which means that the client retries.
+/// * The driver printed more responses than it sent requests, which means that some responses don't come from the server.
+/// * The driver printed an expected value of the call [`CONTROL`], although the server sent another value.
 pub fn differences(
     output: &str,
     requests: usize,
@@ -33,8 +36,8 @@ pub fn differences(
         let actual =
             parse(line, call).map_err(|why| format!("the line for the call {name} {why}"))?;
         responses += usize::from(actual.get("exception").is_none());
-        for (path, values) in compare(&call.expected, &actual) {
-            differences.insert(format!("{name}: {path}"), values);
+        for (path, message) in compare(&call.expected, &actual) {
+            differences.insert(format!("{name}: {path}"), message);
         }
     }
     let calls = calls.len();
@@ -45,25 +48,25 @@ pub fn differences(
     }
     if requests > calls {
         return Err(format!(
-            "the driver sent {requests} requests for {calls} calls: it must make each call once, so switch off the client's retries"
+            "the driver sent {requests} requests for {calls} calls: the driver must make each call once: switch off the client's retries"
         ));
     }
     if requests < responses {
         return Err(format!(
-            "the driver printed {responses} responses, but sent only {requests} requests: it must print the server's responses"
+            "the driver printed {responses} responses, but sent only {requests} requests: the driver must print the server's responses"
         ));
     }
     for path in ["decoded.status", "read[0]", "read[2]"] {
         if differences.remove(&format!("{CONTROL}: {path}")).is_none() {
             return Err(format!(
-                "the call {CONTROL} has a wrong expected value on purpose, but `{path}` equals it: the driver must print the status that the server sent"
+                "the call {CONTROL} has a wrong expected value on purpose, but the driver printed this value as `{path}`: the driver must print the status that the server sent"
             ));
         }
     }
     Ok(differences)
 }
 
-/// Returns the normalised result in a line of a driver's output: the line without the property `case`.
+/// Returns the normalised result in a line of a driver's output. The line is a JSON object: the result and the name of the call, `case`.
 fn parse(line: &str, call: &Call<'_>) -> Result<Value, String> {
     let mut result: Value =
         serde_json::from_str(line).map_err(|error| format!("isn't JSON: {error}"))?;
@@ -88,8 +91,8 @@ fn parse(line: &str, call: &Call<'_>) -> Result<Value, String> {
     Ok(normalised(result, call.schema.as_ref()))
 }
 
-/// Returns the paths at which two results differ, each with a message with both values. If the kinds of result differ,
-/// such as a decoded value and an exception, the only path is the actual kind, such as `exception TypeError`.
+/// Returns the paths at which two results differ, each with a message. If the actual result is of another kind than the expected result,
+/// such as an exception instead of a decoded value, the only path is the actual kind, such as `exception TypeError`.
 fn compare(expected: &Value, actual: &Value) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let both_have = |kind| expected.get(kind).is_some() && actual.get(kind).is_some();
@@ -106,7 +109,7 @@ fn compare(expected: &Value, actual: &Value) -> BTreeMap<String, String> {
     found
 }
 
-/// Adds the paths at which two values differ, each with a message with both values.
+/// Adds the paths at which two values differ, each with a message that contains both values.
 fn add_differences(
     expected: &Value,
     actual: &Value,
@@ -124,7 +127,7 @@ fn add_differences(
         }
         (Value::Array(wanted), Value::Array(given)) if wanted.len() == given.len() => {
             for (index, (wanted, given)) in wanted.iter().zip(given).enumerate() {
-                // The scalars of an array have different meanings, like the columns of a table. Objects and arrays are its rows.
+                // The path contains the index of a scalar, because the scalars of an array such as `[id, status]` have different meanings.
                 let index = match wanted {
                     Value::Array(_) | Value::Object(_) => String::new(),
                     _ => index.to_string(),
@@ -135,11 +138,11 @@ fn add_differences(
         _ if expected == actual => {}
         _ => {
             let expected = format!("expected {}", truncated(expected));
-            let (path, values) = match actual {
+            let (path, message) = match actual {
                 Value::Null => (format!("{path} lost"), expected),
                 _ => (path, format!("{}, {expected}", truncated(actual))),
             };
-            found.entry(path).or_insert(values);
+            found.entry(path).or_insert(message);
         }
     }
 }
@@ -150,7 +153,7 @@ fn truncated(value: &Value) -> String {
     format!("{text:.60}")
 }
 
-/// Returns a result in the form in which results are compared:
+/// Returns a result in the form in which [`differences`] compares it:
 ///
 /// * `decoded` has only the properties that the spec names.
 /// * In `read`, and in the code and message of `error`, null replaces an empty text.

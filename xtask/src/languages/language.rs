@@ -17,11 +17,10 @@ pub struct Language {
     /// The folder's name.
     pub name: String,
     pub folder: PathBuf,
-    /// The contents of its `language.yaml`.
     pub manifest: Manifest,
-    /// The names of the folders whose packages the language can use: its own folder, then the tools. A program is looked up in this
-    /// order.
-    packages: Vec<String>,
+    /// The names of the folders whose packages the language can use: the language's folder, then the folders of the tools. Programs are
+    /// looked up in this order.
+    package_folders: Vec<String>,
 }
 
 /// The contents of a `language.yaml`; tests/languages/README.md describes its properties.
@@ -53,7 +52,7 @@ pub struct KnownDifference {
     pub differences: Vec<String>,
 }
 
-fn home() -> PathBuf {
+fn languages_folder() -> PathBuf {
     files::root().join("tests/languages")
 }
 
@@ -64,8 +63,8 @@ pub fn installed() -> PathBuf {
 
 /// Returns every language, in the order of the folders' names.
 pub fn all() -> Result<Vec<Language>, CommandError> {
-    let home = home();
-    let entries = fs::read_dir(&home).map_err(|error| files::unusable(&home, &error))?;
+    let parent = languages_folder();
+    let entries = fs::read_dir(&parent).map_err(|error| files::unusable(&parent, &error))?;
     let folders = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let folders: BTreeSet<PathBuf> = folders.filter(|path| path.is_dir()).collect();
     let (languages, tools): (Vec<_>, Vec<_>) = folders
@@ -86,14 +85,14 @@ impl Language {
             let message = "the known difference has no explanation: add one";
             return Err(file.error(&pointer, message).into());
         }
-        let packages = [&folder].into_iter().chain(tools);
-        let packages = packages.filter_map(|folder| folder.file_name());
-        let packages: Vec<_> = packages.map(|name| name.display().to_string()).collect();
+        let folders = [&folder].into_iter().chain(tools);
+        let names = folders.filter_map(|folder| folder.file_name());
+        let names: Vec<_> = names.map(|name| name.display().to_string()).collect();
         let language = Self {
-            name: packages[0].clone(),
+            name: names[0].clone(),
             folder,
             manifest,
-            packages,
+            package_folders: names,
         };
         match language.unpinned() {
             Some(package) => {
@@ -106,10 +105,11 @@ impl Language {
         }
     }
 
-    /// Returns a package in the install commands whose version `requirements.txt` and `package.json` don't pin.
+    /// Returns the first package in the install commands whose version neither `requirements.txt` nor `package.json` pins.
     fn unpinned(&self) -> Option<&str> {
         let files = ["requirements.txt", "package.json"];
-        let folders = self.packages.iter().map(|name| home().join(name));
+        let folders = self.package_folders.iter();
+        let folders = folders.map(|name| languages_folder().join(name));
         let pins: String = folders
             .flat_map(|folder| files.map(|file| folder.join(file)))
             .filter_map(|file| fs::read_to_string(file).ok())
@@ -125,7 +125,7 @@ impl Language {
 
     /// Returns the missing tools, as `tests/languages/install-tools --check` lists them; `None` if no tool is missing.
     pub fn missing(&self) -> Result<Option<String>, CommandError> {
-        let script = home().join("install-tools");
+        let script = languages_folder().join("install-tools");
         let output = Command::new(&script)
             .args(["--check", &self.name])
             .output()
@@ -138,7 +138,7 @@ impl Language {
 
     /// Returns the `PATH` for the language's commands, with the installed programs first.
     pub fn path(&self) -> Result<OsString, CommandError> {
-        let programs = self.packages.iter().flat_map(|name| {
+        let programs = self.package_folders.iter().flat_map(|name| {
             let folder = installed().join(name);
             [folder.join("venv/bin"), folder.join("node_modules/.bin")]
         });

@@ -1,6 +1,6 @@
 //! `cargo xtask languages`: generates clients in other languages, and compares their results with the recordings.
 //!
-//! A *driver* is a short program that makes calls through a client and prints the results (tests/languages/README.md).
+//! A *driver* is a short program that makes calls through such a client and prints the results (tests/languages/README.md).
 
 mod calls;
 mod compare;
@@ -30,10 +30,10 @@ use crate::serve::Source;
 
 /// Generates clients of the spec in other languages, and compares their results with the recordings
 ///
-/// Each folder with a `language.yaml` in tests/languages is a language. The command generates and builds its client. Then a driver, a
-/// short program that uses the client, requests every recording and every scenario from a replay server, and prints the values that
-/// it read. Each value of a property that the spec names must equal the value in the recording. A difference is an error if
-/// language.yaml doesn't list it as a known difference.
+/// Each folder with a `language.yaml` in tests/languages is a language. The command generates and builds the language's client. Then a
+/// driver, a short program that uses the client, sends the request of every recording to a replay server, and prints the values
+/// that it decoded. The values of all properties that the spec names must equal the values in the recordings. A difference is an
+/// error if language.yaml doesn't list it as a known difference.
 ///
 /// tests/languages/install-tools installs the tools of a language. Without a NAME, the command skips languages whose tools aren't
 /// installed, and fails if it compared no generated client. Ctrl-C ends the command with exit code 3.
@@ -42,7 +42,7 @@ pub struct Languages {
     /// Fail if the tools of a language are missing, instead of skipping the language; implied for languages given by name
     #[arg(long)]
     all: bool,
-    /// Write the pages in openapi/languages instead of comparing them
+    /// Write the languages' pages in openapi/languages; without this option, an outdated page fails the command
     #[arg(long)]
     write: bool,
     /// The timeout of each command, such as 90s
@@ -64,6 +64,7 @@ impl Languages {
         let spec = files::read_spec(&path)?;
         let source = Source::read()?;
         let calls = calls::all(&source, &spec)?;
+        // The expected status of this call is `running`.
         let source = source.with(calls::control("failed"));
         let run = |language| runner::run(language, &path, &source, &calls, self.timeout);
         let results = run_all(selected.iter().copied().map(run))?;
@@ -110,7 +111,7 @@ impl Languages {
         Ok(languages)
     }
 
-    /// Returns the languages whose tools are installed. Adds a finding for each of the other languages.
+    /// Returns the languages whose tools are installed. Adds a finding for each language whose tools are missing.
     fn select<'l>(
         &self,
         languages: &'l [Language],
@@ -141,8 +142,8 @@ impl Languages {
     }
 }
 
-/// Runs the clients, one per processor at a time, and returns their results in order. Ctrl-C drops the runs, which kills their commands:
-/// the terminal's signal doesn't reach the commands, because each has its own process group.
+/// Runs the clients, one per processor at a time, and returns their results in order. Ctrl-C drops the futures, which kills the clients'
+/// commands. The terminal's signal doesn't reach these commands, because each has its own process group.
 fn run_all(
     runs: impl Iterator<Item = impl Future<Output = RunResult>>,
 ) -> Result<Vec<RunResult>, CommandError> {
@@ -160,7 +161,7 @@ fn run_all(
     })
 }
 
-/// Locks `target/languages`, so that a concurrent run fails instead of deleting files of this one.
+/// Locks `target/languages`. A concurrent run then fails before it deletes the files of this run.
 fn lock() -> Result<File, CommandError> {
     let folder = files::root().join("target/languages");
     let file = fs::create_dir_all(&folder).and_then(|()| File::create(folder.join("lock")));

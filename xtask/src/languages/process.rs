@@ -1,4 +1,4 @@
-//! Runs a command with a timeout and an output limit, and kills all its processes.
+//! Runs a command with a timeout and an output limit, and kills every process that the command leaves running.
 
 use std::io;
 use std::process::Stdio;
@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
-/// The limit of standard output and of standard error, in MiB each.
+/// The maximum size of standard output in MiB, and also of standard error.
 const OUTPUT_LIMIT: usize = 16;
 
 /// A process group, which is killed when this value is dropped.
@@ -58,7 +58,7 @@ pub async fn run(command: &mut Command, timeout: Duration) -> Result<String, Str
     Err(why + &tail(&[out, err].concat()))
 }
 
-/// Reads an output up to the first byte after the limit, then closes the pipe, so that the command can't write more.
+/// Reads at most one byte more than the limit, then closes the pipe, so that the command can't write more.
 async fn read(pipe: Option<impl AsyncRead + Unpin>, output: &mut Vec<u8>) -> io::Result<()> {
     let limit = (OUTPUT_LIMIT << 20) as u64;
     if let Some(pipe) = pipe {

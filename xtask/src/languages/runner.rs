@@ -1,4 +1,5 @@
-//! Runs the commands of a language: generates the client, builds its driver and its example program, and runs both.
+//! Runs the commands of a language. They generate the client, and build and run two programs that use the client: the driver, which makes
+//! all calls and prints the results, and the example of the language's page.
 
 use std::fs::{self, File};
 use std::io;
@@ -17,7 +18,7 @@ use crate::files;
 use crate::print::print_line;
 use crate::serve::Source;
 
-/// The token that drivers send; the server rejects any other token.
+/// The token that the driver and the example send. The server rejects any other token.
 const TOKEN: &str = "made-up-token";
 
 /// The differences of a client, or the reason why a command of its language failed.
@@ -37,7 +38,7 @@ pub async fn run(
     files::empty_folder(&folder)?;
     let or_unusable =
         |result: io::Result<()>| result.map_err(|error| files::unusable(&folder, &error));
-    // The commands on the language's page expect `node_modules` in the current folder, as in a user's project.
+    // The commands read `node_modules` in the current folder, because the language's page shows them for use in a user's project.
     let installed_here = installed().join(&language.name);
     let packages = installed_here.join("node_modules");
     if packages.exists() {
@@ -56,7 +57,7 @@ pub async fn run(
     let mut differences = Differences::new();
     for (stage, script) in commands {
         let Some(script) = script else { continue };
-        // A scenario advances with each request, so the driver and the example need separate servers.
+        // A scenario has another response for each further request, so the driver and the example need separate servers.
         let server = source.start(0, |replay| replay.token(TOKEN))?;
         let mut command = Command::new("sh");
         command

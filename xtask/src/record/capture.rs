@@ -1,5 +1,5 @@
-//! Captures: requests and their responses, still with personal data. Captures are only kept in memory: `Capture` doesn't implement
-//! `Debug`, and no capture is written before the [sanitiser](super::sanitise) has removed the personal data.
+//! Captures: requests and their responses, still with personal data. The program keeps captures in memory only, and writes no capture
+//! before the [sanitiser](super::sanitise) has removed the personal data. `Capture` has no `Debug`, so that no message can print one.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -13,15 +13,15 @@ use crate::spec::Operation;
 
 /// A request to an operation of the spec, and its response.
 pub struct Capture<'o> {
-    /// The name in messages: `entry 3` of a HAR file, or the path template of the operation. It contains no personal data.
+    /// The name in messages, without personal data: `entry 3` of a HAR file, or the path template of the operation.
     pub name: String,
     pub operation: &'o Operation<'o>,
     pub recording: Recording,
 }
 
 impl<'o> Capture<'o> {
-    /// Creates a capture. `is_live` is whether the live service sent the response. A response of another server is synthetic, because it
-    /// is no evidence for the spec.
+    /// Creates a capture. `is_live` is whether the live service sent the response. A response of any other server is called synthetic,
+    /// because it doesn't show how the live service behaves.
     pub fn new(
         name: String,
         operation: &'o Operation<'o>,
@@ -43,7 +43,7 @@ impl<'o> Capture<'o> {
         };
         let (status, name_in_spec) = (response.status, &operation.name);
         let recording = Recording {
-            // The path is relative to tests/recordings/live.
+            // The path of the schema, relative to tests/recordings/live.
             schema: Some("../../recording.schema.json".to_owned()),
             description: format!("A response with status {status} to {name_in_spec}."),
             provenance: Provenance {
@@ -67,21 +67,21 @@ pub struct Captures<'o> {
     pub list: Vec<Capture<'o>>,
     /// The tokens and cookies of the requests and responses. No recording may contain them.
     pub secrets: Vec<String>,
-    /// `false` if a requested operation has no successful response, or if a HAR file lacks a response body.
+    /// `false` if a requested operation has no successful response, or if a response body can't be read from the HAR file.
     pub is_complete: bool,
 }
 
 /// Returns a response in the format of recordings.
 ///
-/// * Of several headers with the same name, the first is kept.
-/// * The body is recorded as JSON if it is valid JSON and the content type is JSON or missing.
+/// * Of several headers with the same name, only the first is recorded.
+/// * The body is recorded as JSON if it is valid JSON and the content type is JSON or missing, else as text.
 pub fn response(
     status: u16,
-    received: impl IntoIterator<Item = (String, String)>,
+    received_headers: impl IntoIterator<Item = (String, String)>,
     bytes: &[u8],
 ) -> Response {
     let mut headers = BTreeMap::new();
-    for (name, value) in received {
+    for (name, value) in received_headers {
         headers.entry(name.to_lowercase()).or_insert(value);
     }
     let content_type: Option<&String> = headers.get("content-type");

@@ -1,5 +1,5 @@
-//! Reads captured requests and responses from a HAR file. Browsers and proxies write HAR files
-//! (<http://www.softwareishard.com/blog/har-12-spec/>).
+//! Reads requests and responses from a HAR file (<http://www.softwareishard.com/blog/har-12-spec/>), which a browser or a proxy has
+//! written. An *entry* of the file is one request with its response.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +20,7 @@ use crate::print::print_line;
 use crate::spec::{Operation, operations_for};
 use crate::validate::secrets::is_secret_name;
 
-/// Reads a HAR file. Returns the entries whose requests match an operation of the spec, or an error if there is none. `servers` are the
+/// Returns the entries of a HAR file whose requests match an operation of the spec, or an error if no entry matches. `servers` are the
 /// servers of the live service.
 pub fn read<'o>(
     path: &Path,
@@ -36,7 +36,7 @@ pub fn read<'o>(
              or with `mitmdump --set hardump=FILE`"
         ).into());
     };
-    // A recording can contain shorter words by chance.
+    // Shorter words are left out, because a recording can contain them by chance.
     let secrets = entries.iter().flat_map(secrets);
     let secrets = secrets.filter(|secret| secret.len() >= 16).collect();
     let mut captures = Captures {
@@ -84,7 +84,7 @@ pub fn read<'o>(
     Ok(captures)
 }
 
-/// Parses the file. The JSON parser's message could quote a secret in the file, so the error leaves the message out.
+/// Parses the file. The error doesn't contain the JSON parser's message, because that message could quote a secret in the file.
 fn parse(path: &Path, shown: &str) -> Result<Value, String> {
     let bytes = fs::read(path);
     let bytes = bytes.map_err(|error| format!("{shown}: the HAR file can't be read: {error}"))?;
@@ -117,7 +117,7 @@ fn head<'o>(
     Ok((operation, url, status))
 }
 
-/// Returns the response body of an entry. The error is the reason why the whole body isn't available.
+/// Returns the response body of an entry. The error is the reason why the body can't be read completely.
 fn body(entry: &Value) -> Result<Vec<u8>, &'static str> {
     /// The length of a byte order mark in bytes. Browsers count the mark in `size`, but leave it out of `text`.
     const BYTE_ORDER_MARK: u64 = 3;
@@ -142,15 +142,15 @@ fn body(entry: &Value) -> Result<Vec<u8>, &'static str> {
     Ok(body)
 }
 
-/// Returns the words in the tokens, cookies and other secret headers of an entry.
+/// Returns every word in the cookies and in the secret headers of an entry, such as the token in `Authorization`.
 fn secrets(entry: &Value) -> Vec<String> {
     let mut secrets = Vec::new();
     let headers = pairs(entry, "/request/headers").chain(pairs(entry, "/response/headers"));
     for (name, value) in headers.filter(|(name, _)| is_secret_name(name)) {
         // In `Set-Cookie`, only the first pair is a cookie. The other pairs are attributes of the cookie.
-        let is_response = name.eq_ignore_ascii_case("set-cookie");
-        let cookies = if is_response { 1 } else { usize::MAX };
-        let words = value.split(';').take(cookies);
+        let is_set_cookie = name.eq_ignore_ascii_case("set-cookie");
+        let secret_pairs = if is_set_cookie { 1 } else { usize::MAX };
+        let words = value.split(';').take(secret_pairs);
         let words = words.flat_map(|pair| pair.split([' ', ',', '=', '"']));
         secrets.extend(words.map(str::to_owned));
     }
@@ -160,7 +160,7 @@ fn secrets(entry: &Value) -> Vec<String> {
     secrets
 }
 
-/// Returns the names and values of a list of headers or cookies.
+/// Returns the names and values in the list at `pointer`, a list of headers or cookies.
 fn pairs(entry: &Value, pointer: &str) -> impl Iterator<Item = (String, String)> {
     let list = entry.pointer(pointer).and_then(Value::as_array);
     list.into_iter().flatten().filter_map(|pair| {

@@ -1,5 +1,5 @@
-//! The folder `tests/recordings/live`, in which `record` creates files. An existing file is never replaced, because a person may have
-//! edited it.
+//! The folder `tests/recordings/live`, in which `cargo xtask record` creates recordings with pseudonyms (invented values) instead of
+//! personal data. An existing file is never replaced, because a person may have edited it.
 
 use std::path::PathBuf;
 
@@ -13,9 +13,9 @@ use crate::spec::Operation;
 
 pub struct LiveFolder {
     folder: PathBuf,
-    /// The files of earlier runs, each with the text of its recording without pseudonyms.
+    /// The files of earlier runs that this run hasn't recorded again, each with the text of its recording without pseudonyms.
     earlier: Vec<(PathBuf, String)>,
-    /// The files of this run, each with the text of its recording.
+    /// The files of this run, new or unchanged, each with the text of this run's recording.
     current: Vec<(PathBuf, String)>,
 }
 
@@ -36,8 +36,8 @@ impl LiveFolder {
     /// Returns an unused path for a new recording. If the folder already has a recording of the same response, returns the path of that
     /// recording as the error.
     ///
-    /// Each run numbers its pseudonyms anew, so recordings of earlier runs are compared without pseudonyms. Within this run, different
-    /// pseudonyms mean different values.
+    /// Each run assigns new pseudonyms, so a value can have different pseudonyms in two runs. Therefore pseudonyms are ignored in the
+    /// comparison with recordings of earlier runs. Within a run, two recordings with different pseudonyms have different values.
     pub fn unused_path(
         &mut self,
         operation: &Operation<'_>,
@@ -56,7 +56,7 @@ impl LiveFolder {
         let name = file_name(operation, recording);
         let mut path = self.folder.join(format!("{name}.json"));
         let mut number = 1;
-        // In a dry run, the files of `current` aren't created.
+        // In a dry run, the files in `current` don't exist.
         while path.exists() || self.current.iter().any(|(known, _)| *known == path) {
             number += 1;
             path = self.folder.join(format!("{name}-{number}.json"));

@@ -41,8 +41,8 @@ pub struct RequestOptions {
     token_file: Option<PathBuf>,
 }
 
-/// Sends a request to each GET operation without an offer in the path. Then sends requests to the other GET operations: one for each
-/// offer in `options`, or else in the first responses. `servers` are the servers of the live service.
+/// Sends one request to each GET operation without an offer in the path. Then sends one request per offer to each other GET operation.
+/// These offers are given in `options`, or else listed in the first responses. `servers` are the servers of the live service.
 pub fn capture<'o>(
     options: RequestOptions,
     spec: &Spec,
@@ -94,7 +94,7 @@ pub fn capture<'o>(
             captures.extend(service.capture(operation, offer, out)?);
         }
     }
-    // The parts of a JSON web token are secrets too. A recording can contain shorter parts by chance.
+    // The parts of a JSON web token are secrets too. Shorter parts are left out, because a recording can contain them by chance.
     let secrets = token.split('.').chain([token.as_str()]);
     let secrets = secrets.filter(|part| part.len() >= 8).map(str::to_owned);
     let required = [without_offer, with_offer].concat();
@@ -144,7 +144,7 @@ fn has_successes(
     Ok(all_succeeded)
 }
 
-/// The server, and the common parts of all requests.
+/// The HTTP client, and the values that all requests have in common.
 struct Service<'r> {
     client: Client,
     runtime: Runtime,
@@ -157,7 +157,8 @@ struct Service<'r> {
 }
 
 impl Service<'_> {
-    /// Sends a request to an operation. An operation with a path parameter other than `publisherId` and `offerId` is skipped.
+    /// Sends a request to an operation and captures the response. Returns `None` for an operation with a path parameter other than
+    /// `publisherId` and `offerId`.
     fn capture<'o>(
         &self,
         operation: &'o Operation<'o>,
@@ -216,8 +217,8 @@ impl Service<'_> {
     }
 }
 
-/// Returns the token in the file; without a file, the token in `AZURE_TOKEN`. No option contains the token itself, because every user of
-/// the machine can read the arguments of a process.
+/// Returns the token in the file; without a file, the token in `AZURE_TOKEN`. There is no option for the token itself, because every user
+/// of the machine can read the arguments of a process.
 fn token(file: Option<&Path>) -> Result<String, String> {
     let source = file.map_or("AZURE_TOKEN".to_owned(), files::display_path);
     let text = match file {
@@ -247,7 +248,7 @@ fn client(endpoint: &Url) -> Result<Client, String> {
     client.map_err(|error| format!("the HTTP client can't be created: {error}"))
 }
 
-/// Returns the messages of an error and its causes. They don't contain the URL, because the URL contains personal data.
+/// Returns the messages of an error and its causes, without the URL, because the URL contains personal data.
 fn causes(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut messages = vec![error.to_string()];

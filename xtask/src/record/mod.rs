@@ -29,19 +29,20 @@ use public_values::PublicValues;
 
 /// Makes recordings of the service's responses, with your own credential or from a HAR file
 ///
-/// Requests the list of the publisher's offers, and the status of each offer or of the offers given with --offer. Writes the
-/// responses to tests/recordings/live, also error responses. The exit code is 1 if a requested operation has no successful response.
-/// The status operation needs no response if the list of offers is empty.
+/// Requests the list of the publisher's offers. Then requests the status of the offers given with --offer, or else of every offer
+/// in the list. Writes all responses to tests/recordings/live, including error responses. The exit code is 1 if a requested operation
+/// has no successful response. The status operation needs no response if the list of offers is empty.
 ///
-/// Before a recording is written, every value is replaced by a pseudonym, an invented value of the same form. Equal values get the
-/// same pseudonym in the whole run. These values are kept: those in the spec and in the committed recordings, and single words in
-/// extensible enums. A response isn't written again if an existing recording of it differs only in pseudonyms.
+/// A recording contains pseudonyms, invented values of the same form, instead of the real values. Equal values get the same
+/// pseudonym in the whole run. Only these real values are kept: values in the spec and in the committed recordings, single words
+/// that the service has chosen, and values that reveal nothing, such as `true` or 5. A response isn't written if an existing
+/// recording differs from it only in pseudonyms.
 ///
 /// The token is `AZURE_TOKEN` or the content of --token-file. This command gets a token:
 /// `az account get-access-token --resource https://cloudpartner.azure.com --query accessToken --output tsv`
 ///
-/// A HAR file is exported by a browser's network panel or by a proxy. It contains tokens and cookies: keep it out of the repository,
-/// and delete it after the import.
+/// A browser's network panel or a proxy can export a HAR file. The file contains tokens and cookies: keep it out of the repository,
+/// and delete it afterwards.
 #[derive(Args)]
 pub struct Record {
     /// Read the responses from this HAR file instead of sending requests

@@ -26,13 +26,13 @@ pub enum Kind {
     Number,
     /// The name of a property.
     Name,
-    /// A value that the service has chosen, such as a value of an extensible enum. The sanitiser keeps single words.
+    /// A value that the service has chosen, such as a value of an extensible enum. The sanitiser keeps the value if it is a single word.
     Word,
     /// Any other text.
     Text,
 }
 
-/// The kinds that can be recognised by the form of a value alone, without the name of its property.
+/// The kinds that are recognised by the form of a value alone, without the name of the property.
 static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
     [
         (Kind::Guid, r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"),
@@ -50,13 +50,14 @@ static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
     .map(|(kind, pattern)| (kind, regex(pattern)))
 });
 
-/// A pseudonym in the text of a recording. `(?-u:\b)` is an ASCII word boundary, which is faster than a Unicode word boundary.
+/// A pseudonym in the text of a recording. The group `fixed_length` matches pseudonyms that a higher number doesn't make longer.
+/// `(?-u:\b)` is an ASCII word boundary, which is faster than a Unicode word boundary.
 static PSEUDONYM: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?x)
         (?-u:\b)(?:
             (?:contoso|offer|id|person|host)-[1-9][0-9]* | property[1-9][0-9]*(?-u:\b) | Sanitised\ text\ [1-9][0-9]*
-            | (?<fixed>
+            | (?<fixed_length>
                 00000000-0000-4000-[aA]000-[0-9a-fA-F]{12}(?-u:\b)
                 | 2001-01-[0-9]{2}[Tt\ ][0-9:.]+
                 | Mon,\ 01\ Jan\ 2001\ [0-9:]{8}
@@ -70,14 +71,15 @@ pub fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a regular expression")
 }
 
-/// Replaces every pseudonym in the text of a recording by its form and an index. The index counts the different pseudonyms in the order
-/// of their first occurrence. Two recordings of the same response have the same result, even if their pseudonyms have other numbers.
+/// Replaces the number of every pseudonym in the text of a recording by an index: if `offer-7` is the first pseudonym in the text, every
+/// `offer-7` becomes `<offer- 0>`, and the next different pseudonym gets the index 1. Therefore two recordings of the same response have the same
+/// result, even if their pseudonyms have different numbers.
 pub fn without_pseudonyms(text: &str) -> String {
     let mut order = HashMap::new();
     let replaced = PSEUDONYM.replace_all(text, |found: &Captures<'_>| {
         let next = order.len();
         let index = *order.entry(found[0].to_ascii_lowercase()).or_insert(next);
-        let form = match found.name("fixed") {
+        let form = match found.name("fixed_length") {
             Some(fixed) => fixed.as_str().replace(|c: char| c.is_ascii_hexdigit(), "0"),
             None => found[0]
                 .trim_end_matches(|c: char| c.is_ascii_digit())
@@ -88,7 +90,7 @@ pub fn without_pseudonyms(text: &str) -> String {
     replaced.into_owned()
 }
 
-/// Returns the kind that can be recognised by the form of a text; `None` for other texts.
+/// Returns the kind of a text if the text has one of the [`FORMS`].
 pub fn kind_by_form(text: &str) -> Option<Kind> {
     let form = FORMS.iter().find(|(_, regex)| regex.is_match(text));
     form.map(|(kind, _)| *kind)
@@ -142,8 +144,8 @@ impl Pseudonyms {
         pseudonym
     }
 
-    /// Returns whether a text contains a real GUID that has a pseudonym. Other real values aren't searched for, because a text can
-    /// contain them by chance.
+    /// Returns whether a text still contains a real GUID for which there is a pseudonym. Real values of other kinds aren't searched for,
+    /// because a text can contain them by chance.
     pub fn leaks(&self, text: &str) -> bool {
         let text = text.to_ascii_lowercase();
         let mut real = self.by_real_value.keys();

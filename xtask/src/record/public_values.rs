@@ -1,5 +1,5 @@
-//! The values that are public already: every property name, text and number in the spec and in the committed recordings. The sanitiser
-//! keeps them, because they reveal nothing new.
+//! The values that are public already: every property name, text and number in the spec and in the committed recordings. The sanitiser,
+//! which removes personal data from new recordings, keeps these values.
 
 use std::collections::HashSet;
 
@@ -15,12 +15,12 @@ pub struct PublicValues(HashSet<String>);
 impl PublicValues {
     /// Collects the values in the spec, in the recordings and scenarios of the last commit, and in `keep`.
     ///
-    /// A file that isn't committed may contain personal data, so its values aren't public. Without git or without a commit, only the
+    /// A file that isn't committed may contain personal data, so its values aren't public. If git can't read a commit, only the
     /// values in the spec and in `keep` are public.
     pub fn new(spec: &Spec, keep: Vec<String>) -> Self {
         let mut public = Self(keep.into_iter().collect());
         public.add(&spec.value);
-        // git prints the lines of all files. The whole output is a sequence of JSON values.
+        // Prints every line of the files in the commit `HEAD`. Each file is one JSON value, so the output is a sequence of JSON values.
         let grep = "grep --text --no-color --no-line-number --no-column -h -e ^ HEAD -- tests/recordings/*.json tests/scenarios/*.json";
         let arguments: Vec<&str> = grep.split(' ').collect();
         let files = files::git_output(&arguments).unwrap_or_default();

@@ -2,7 +2,7 @@
 //! only these values:
 //!
 //! * values that are public already ([`PublicValues`](super::public_values::PublicValues));
-//! * single words in an extensible enum or in one of the properties [`WORDS`], because the service has chosen these words;
+//! * a single word in an extensible enum or in one of the properties [`WORDS`], because the service has chosen the word;
 //! * values that reveal nothing: empty texts, `true`, `false`, `null`, integers between -1000 and 1000.
 //!
 //! It also replaces the names of properties that neither the spec nor a committed recording contains. It removes headers and query
@@ -20,7 +20,7 @@ use super::pseudonyms::{Kind, Pseudonyms, kind_by_form, regex};
 use super::public_values::web_url;
 use crate::spec::{Node, Operation};
 
-/// The properties of the spec whose values are words of the service, although they have no `x-extensible-enum`.
+/// The properties of the spec whose values are words that the service has chosen, although the schemas have no `x-extensible-enum`.
 const WORDS: &[&str] = &[
     "code",
     "exceptionCode",
@@ -54,7 +54,7 @@ impl Pseudonyms {
         for (name, segment) in operation.captures(&request.path).unwrap_or_default() {
             let real = decode_segment(segment);
             let sanitised = self.text(&real, kind(name, None, None));
-            // A text can be percent-encoded in several ways. A kept text keeps its encoding.
+            // An unchanged segment isn't encoded again, because a text can be percent-encoded in several ways.
             let sanitised = if sanitised == real {
                 segment.to_owned()
             } else {
@@ -83,7 +83,7 @@ impl Pseudonyms {
         }
     }
 
-    /// Sanitises headers or query parameters, and removes all except `content-type` and the names in `described`.
+    /// Sanitises headers or query parameters. Keeps only `content-type` and the names in `described`, and removes all others.
     fn sanitise_described(
         &mut self,
         values: &mut BTreeMap<String, String>,
@@ -160,7 +160,8 @@ impl Pseudonyms {
         if let Some(url) = web_url(text) {
             return self.url(&url);
         }
-        // `Pseudonyms` counts per kind. With two counters, a word and a text could get the same pseudonym.
+        // The kinds `Word` and `Text` have pseudonyms of the same form, but each kind has its own counter. With two counters, a word and
+        // a text could get the same pseudonym.
         let kind = if kind == Kind::Word { Kind::Text } else { kind };
         self.replace(kind, text)
     }
