@@ -10,8 +10,8 @@ use cloud_partner_portal::{CredentialSource, Until};
 use crate::exit_code;
 
 const CREDENTIALS: &str = "\
-Credentials: --credential chooses one by name. By default, the tool uses the
-first of this list whose option or variables are set, and otherwise azure-cli:
+Credentials: --credential chooses a credential by its name. By default, the tool
+uses the first one whose option or variables are set, or azure-cli if none are:
   token-file        --token-file
   token             AZURE_TOKEN
   service-principal AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET
@@ -54,8 +54,8 @@ pub struct Common {
     /// The credential to use; `cloud-partner --help` describes the default
     #[arg(long, global = true, value_name = "NAME", value_parser = credential_source())]
     pub credential: Option<CredentialSource>,
-    /// A file that holds a token; the tool reads it again for a request after
-    /// more than five minutes
+    /// A file that holds a token; the tool reads the file again for a request if
+    /// the last read was more than five minutes ago
     #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// The output format
@@ -73,7 +73,7 @@ fn credential_source() -> impl TypedValueParser<Value = CredentialSource> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people
+    /// A table for people to read
     Table,
     /// The service's JSON as one document; watch prints one line per event, and
     /// a last line with the result of every offer
@@ -95,7 +95,7 @@ pub enum Command {
     /// Show the publishing status of one offer
     #[command(after_help = "Example: cloud-partner --publisher contoso status test-vm")]
     Status(Status),
-    /// Follow publications until each has an outcome
+    /// Follow publications until each has an outcome, such as succeeded or failed
     #[command(after_help = format!(
         "Example: cloud-partner --publisher contoso watch test-vm --timeout 2days\n\n{}", exit_code::help()
     ))]
@@ -133,7 +133,8 @@ pub struct Status {
 
 #[derive(Args)]
 pub struct Watch {
-    /// The ids of the offers; without an id, all publications in progress
+    /// The ids of the offers; by default, every offer whose publication is in
+    /// progress
     pub offers: Vec<String>,
     /// The maximum duration of the watch, such as 90s, 2h or 3days; unlimited by
     /// default
@@ -142,9 +143,9 @@ pub struct Watch {
     /// The time between two polls (requests for the status)
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = interval)]
     pub interval: Duration,
-    /// How long polls may fail before the watch ends with an error; before the
-    /// first successful poll, at most 2min. Without offers: exit code 13 if the list
-    /// of offers contradicts the success of an offer for longer than this
+    /// How long polls may fail before the watch ends with an error; at most 2min
+    /// before the first successful poll. Without offers, also how long the list of
+    /// offers may contradict the success of an offer, before exit code 13
     #[arg(long, value_name = "TIME", default_value = "15min", value_parser = humantime::parse_duration)]
     pub tolerate: Duration,
     /// The outcomes that end the watch of an offer
@@ -156,7 +157,7 @@ pub struct Watch {
     /// another offer, because the file contains no id
     #[arg(long, value_name = "FILE", requires = "offers")]
     pub after: Option<PathBuf>,
-    /// With --after: how long the publication may take to start
+    /// With --after: how long the new publication may take to start
     #[arg(long, value_name = "TIME", default_value = "30min", value_parser = humantime::parse_duration)]
     pub start_timeout: Duration,
     /// Without offers: exit code 0 instead of 8 if no publication is in progress

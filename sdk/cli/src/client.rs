@@ -17,7 +17,7 @@ const SET_TOKEN: &str = "set AZURE_TOKEN to the output of \
 pub struct Connection {
     pub client: Client,
     pub publisher: String,
-    /// The expiry of a token that can't be renewed, if it is known.
+    /// The time at which the token expires; `None` if the tool can renew the token, or if the time is unknown.
     pub token_expiry: Option<SystemTime>,
 }
 

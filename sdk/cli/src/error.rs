@@ -15,7 +15,7 @@ pub enum ToolError {
     Sdk(Error),
     /// An error of the operating system, such as an error while writing the output.
     Io(io::Error),
-    /// Invalid options or environment variables, and what to do.
+    /// A message about an invalid option or environment variable, and what to do.
     Usage(String, &'static str),
 }
 
@@ -76,7 +76,7 @@ pub fn with_causes(error: &Error) -> String {
     for cause in causes(error) {
         let text = one_line(&cause.to_string());
         if !line.contains(&text) {
-            // The causes include the errors of earlier requests.
+            // An SDK error among the causes is the error of an earlier request.
             let is_earlier = cause.is::<Error>();
             line += if is_earlier { "; before that: " } else { ": " };
             line += &text;
@@ -111,7 +111,7 @@ fn causes(error: &Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
     iter::successors(error.source(), |cause| (*cause).source())
 }
 
-/// Returns the kind of an error, which the JSON output shows.
+/// Returns the kind of an error for the JSON output.
 pub fn kind(error: &Error) -> &'static str {
     type Predicate = fn(&Error) -> bool;
     let kinds: [(Predicate, &str); 11] = [
@@ -191,7 +191,7 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
             "check --endpoint if it is set; otherwise, report the problem to the maintainers of this tool",
         ),
         "decode" => (
-            "a proxy sent the response instead of the service, or the service has changed",
+            "a proxy sent the response instead of the service, or the service has changed its responses",
             "look at the response with `curl -i`; if there is no proxy, report the problem to the maintainers of this tool",
         ),
         _ if error.is_retryable() => (

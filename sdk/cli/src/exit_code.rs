@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use cloud_partner_portal::Outcome;
 
-/// The exit codes, from best to worst. The comments are the meanings in `--help`.
+/// The exit codes, from best to worst. `--help` shows the comment of each code as its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 #[repr(u8)]
 pub enum Exit {
@@ -25,7 +25,7 @@ pub enum Exit {
     Blocked = 6,
     /// the publication failed
     Failed = 3,
-    /// another error, which the message describes
+    /// any other error, which the message describes
     Other = 1,
     /// no such publisher or offer
     NotFound = 10,

@@ -52,7 +52,8 @@ pub fn line(value: &Value) -> io::Result<()> {
     writeln!(stdout(), "{}", escape(&value.to_string()))
 }
 
-/// Escapes the control characters that `serde_json` doesn't escape. JSON text has these characters only in strings.
+/// Escapes the control characters that `serde_json` doesn't escape. In JSON, these characters can be only in strings, where an escape
+/// sequence means the same.
 fn escape(json: &str) -> String {
     // Four digits suffice: every control character is below U+10000.
     escape_controls(json, |control| format!("\\u{:04x}", u32::from(control)))

@@ -28,13 +28,13 @@ fn main() -> ExitCode {
     request_log::show(if arguments.common.verbose {
         LevelFilter::DEBUG
     } else if is_watch {
-        // The watch itself prints each failed poll.
+        // `watch` itself prints each failed poll.
         LevelFilter::OFF
     } else {
         LevelFilter::WARN
     });
     let mut exit = run(arguments).unwrap_or_else(|error| error.print());
-    // A closed output is an error only for `watch`. A reader such as `head` may close the output of another command early.
+    // A closed standard output is an error only for `watch`. A reader such as `head` may close the output of the other commands early.
     if exit == Exit::OutputClosed && !is_watch {
         exit = Exit::Done;
     }

@@ -27,7 +27,7 @@ struct Row<'a> {
     offer: &'a OfferSummary,
     /// The offer's JSON as the service sent it; only for the JSON formats.
     json: Option<&'a Value>,
-    /// The result of the status request; only with `--steps`, for an offer in flight.
+    /// The result of the status request; only with `--steps`, if the offer's publication is in progress.
     report: Option<Result<Response<OfferStatusReport>, Error>>,
 }
 

@@ -92,7 +92,7 @@ fn describe(result: &Result<WatchResult, Error>) -> String {
     }
 }
 
-/// Converts the result of an offer's watch: the object has the property `outcome`, or `error` if an error ended the watch.
+/// Converts the result of an offer's watch. The object has the property `outcome`, or, if an error ended the watch, `error`.
 pub fn result(result: &Result<WatchResult, Error>) -> Value {
     match result {
         Err(failed) => json!({"error": error(failed)}),

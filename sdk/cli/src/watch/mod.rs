@@ -60,7 +60,7 @@ pub async fn run(common: &Common, options: &Watch) -> Result<Exit, ToolError> {
         Ok::<_, ToolError>(false)
     };
     let is_interrupted = tokio::select! {
-        // `biased` polls the interrupt first. This installs the handler before the first request is sent.
+        // With `biased`, `ctrl_c` runs first and installs the interrupt handler before the first request is sent.
         biased;
         _ = ctrl_c() => true,
         ended = watch => ended?,
@@ -74,7 +74,7 @@ pub async fn run(common: &Common, options: &Watch) -> Result<Exit, ToolError> {
     Ok(exit)
 }
 
-/// Ends the program after an interrupt or the timeout, even if the watch can't end because a write to its output blocks.
+/// Ends the program three seconds after an interrupt or the timeout. By then, the program still runs only if a write to its output blocks.
 async fn end_if_output_blocks(timeout: Option<Duration>) {
     let exit = tokio::select! {
         _ = ctrl_c() => Exit::Interrupted,
@@ -84,7 +84,7 @@ async fn end_if_output_blocks(timeout: Option<Duration>) {
     std::process::exit(exit.code().into());
 }
 
-/// Watches the offers on the command line, and returns their events. The watches aren't spawned as tasks, because a panic in a task
+/// Watches the offers that the command line names, and returns their events. The watches aren't spawned as tasks, because a panic in a task
 /// wouldn't end the program.
 fn watch_offers(
     connection: &Connection,
@@ -162,7 +162,7 @@ async fn print_events(
 /// Reads a file with the output of `cloud-partner status OFFER -o json`.
 fn read_report(file: &Path) -> Result<OfferStatusReport, ToolError> {
     let read = || -> io::Result<OfferStatusReport> {
-        // Without this step, serde's derived code would also accept an array, with the properties in order.
+        // The map rejects a JSON array. The derived `Deserialize` would accept an array of the properties' values in order.
         let properties: Map<String, Value> = serde_json::from_slice(&std::fs::read(file)?)?;
         Ok(serde_json::from_value(properties.into())?)
     };

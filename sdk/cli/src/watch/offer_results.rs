@@ -12,7 +12,7 @@ pub struct OfferResults {
     pub offers: BTreeMap<String, Option<Result<WatchResult, Error>>>,
     /// Whether the watch of a publisher timed out.
     pub timed_out: bool,
-    /// The error of the last request of the list of offers.
+    /// The error of the last request for the list of offers; `None` if the request succeeded.
     pub list_error: Option<Error>,
 }
 
@@ -44,7 +44,7 @@ impl OfferResults {
         self.offers.is_empty() && !self.timed_out && self.list_error.is_none()
     }
 
-    /// Returns the worst of the exit codes for each offer and for the list of offers.
+    /// Returns the worst exit code. Each offer has an exit code, and so has the list of offers.
     pub fn exit(&self, options: &Watch) -> Exit {
         let list = match &self.list_error {
             _ if self.timed_out && !self.offers.is_empty() => Exit::TimedOut,
@@ -63,7 +63,7 @@ impl OfferResults {
 
 fn offer_exit(result: Option<&Result<WatchResult, Error>>, until: Until) -> Exit {
     match result {
-        // A missing result is no success.
+        // An offer without a result isn't a success.
         None => Exit::Other,
         Some(Err(error)) => Exit::from(error),
         Some(Ok(result)) => match (result.outcome, &result.report, &result.last_error) {

@@ -1,5 +1,5 @@
-//! Prints the events and the end of `watch`. On a terminal, the format `table` shows a progress line for each offer. Elsewhere, it
-//! prints a line for each change. Every format prints errors to standard error.
+//! Prints the events and the end of `watch`. On a terminal, the format `table` shows a progress line for each offer. If the output
+//! isn't a terminal, this format prints a line for each change. Every format prints errors to standard error.
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal as _, Write as _, stderr, stdout};
@@ -17,12 +17,12 @@ use crate::exit_code::Exit;
 use crate::formats;
 use crate::plain_text::one_line;
 
-/// The columns of the tab-separated values. Each is a property of the JSON objects.
+/// The columns of the tab-separated values. Each column is a property of the JSON object of an event.
 const COLUMNS: [&str; 7] = [
     "time", "offer", "event", "status", "step", "outcome", "detail",
 ];
 
-/// The subject of messages about requests of the list of offers.
+/// The subject of messages about requests for the list of offers.
 const LIST: &str = "the list of offers";
 
 pub struct Printer {

@@ -1,4 +1,4 @@
-//! Tests of `offers`, `status`, `watch` and `--help` with standard output as a pipe.
+//! Tests of every command and of `--help`. Standard output is a pipe, not a terminal.
 
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ fn offers_steps_keeps_the_order_of_the_list_and_sends_at_most_eight_requests_at_
 }
 
 #[test]
-fn help_fits_in_80_columns_and_has_an_example() {
+fn help_of_every_command_fits_in_80_columns_and_has_an_example() {
     for command in ["", "offers ", "status ", "watch ", "completions ", "man "] {
         for flag in ["--help", "-h"] {
             let command = format!("{command}{flag}");
@@ -89,6 +89,10 @@ fn help_fits_in_80_columns_and_has_an_example() {
             assert!(has_example, "{command}: {help}");
         }
     }
+}
+
+#[test]
+fn completions_and_man_print_their_document() {
     let completions = succeed(tool("").args(["completions", "bash"]));
     assert!(completions.contains("cloud-partner"));
     assert!(succeed(tool("").arg("man")).contains(".TH cloud-partner"));

@@ -12,7 +12,7 @@ fn every_command_line_of_the_readme_runs() {
         let command = command.split('#').next().unwrap_or_default();
         let arguments: Vec<_> = command.split_whitespace().collect();
         let output = run(tool(&server.url()).args(&arguments));
-        // The exit code of a watch is the outcome of the replayed publication, one of the codes 3 to 9.
+        // The exit code of `watch` depends on the outcome of the publication. The codes 3 to 9 stand for outcomes.
         let is_expected = match output.code {
             Some(0) => true,
             Some(code) => arguments.contains(&"watch") && (3..=9).contains(&code),

@@ -13,7 +13,7 @@ use snapbox::{Assert, Data, Redactions};
 /// The token of the tests. No output may contain it.
 pub const TOKEN: &str = "t0p-s3cret-t0ken";
 
-/// Starts a replay server with all recordings and scenarios. It accepts [`TOKEN`] only.
+/// Starts a replay server, which sends the responses in `tests/recordings` and `tests/scenarios`. The server accepts only [`TOKEN`].
 pub fn serve() -> Server {
     let home = load::root();
     let recordings = load::recordings(&home.join("recordings"))
@@ -56,7 +56,7 @@ pub fn closed_pipe() -> Stdio {
     writer.into()
 }
 
-/// Returns a full pipe for a process's standard output, and the reader of the pipe, which must stay open.
+/// Returns a full pipe for a process's standard output. A write to the pipe blocks while the returned reader exists.
 pub fn full_pipe() -> (PipeReader, Stdio) {
     let (reader, mut writer) = std::io::pipe().expect("a pipe");
     let filling = vec![b'\n'; 64 * 1024];

@@ -1,16 +1,18 @@
-//! Runs tables of cases: `tests/watch-cases` with the SDK and the tool, and `tests/tool-cases` with the tool. Each line of a table is
-//! one case, a JSON object with the responses of a server and the expected output.
+//! Runs the cases in `tests/watch-cases` with the SDK and with the tool, and the cases in `tests/tool-cases` with the tool. Each line of
+//! a file is one case, a JSON object with the responses of a server and the expected output.
 //!
-//! `server` holds the responses to list requests (`list`) and to status requests (by offer), in order. The last response repeats.
+//! `server` is an object. Its key `list` has the responses to requests for the list of offers. Every other key is an offer, and has the
+//! responses to requests for the offer's status. The server sends the responses in order, and repeats the last one.
 //! A response is one of the following:
 //! * `no response`, `closed` (the connection ends without a response), `cut` (the body ends too early), or `reset`
-//! * another string: a report with this status
-//! * `report`: a report
-//! * `list`: statuses or items of a list, by offer
-//! * `status`, `correlationId`, `headers`, `body`: any other response. In the body, U+FFFD stands for the byte 0xFF. `removes` is a
-//!   file that the server removes before it responds.
+//! * any other string: a status report with this `status`
+//! * an object with the property `report`: this status report
+//! * an object with the property `list`: a list of offers. Each key is an offer, and each value is the offer's status or list item.
+//! * an object with some of the properties `status` (code), `correlationId`, `headers` and `body`. In the body, U+FFFD stands for the
+//!   byte 0xFF. `removes` is a file that the server removes before it responds.
 //!
-//! `server` can also be an address, or `tls alert`: a server that refuses each TLS handshake. The response to the token `wrong` is always a 401.
+//! Instead of an object, `server` can be an address, or `tls alert`: a server that refuses each TLS handshake. A request with the token
+//! `wrong` always receives a 401.
 
 mod run_with_sdk;
 mod run_with_tool;
@@ -46,7 +48,7 @@ fn check_cases<C: DeserializeOwned>(
                 while let Some((_, line)) = { next.lock().expect("no panic").next() } {
                     let name = line["name"].to_string();
                     let case = decode(&Value::Object(line.clone()).to_string());
-                    // A panic is printed. The other cases still run.
+                    // A panic counts as a difference, so that the other cases still run.
                     let check = catch_unwind(AssertUnwindSafe(|| check(case, line)));
                     let found = check.unwrap_or_else(|_| vec!["panicked".to_owned()]);
                     let found = found.iter().map(|text| format!("{name}: {text}"));

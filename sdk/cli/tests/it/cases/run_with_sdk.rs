@@ -62,7 +62,7 @@ fn event(event: &WatchEvent) -> String {
     }
 }
 
-/// Returns all events. To test that a dropped future loses no event, drops the future of the next event every 2 ms.
+/// Returns all events. Drops the future of the next event every 2 ms, to test that no event is lost.
 async fn events<E>(watch: &mut (impl Stream<Item = E> + Unpin)) -> Vec<E> {
     let mut events = Vec::new();
     loop {
@@ -82,7 +82,7 @@ async fn await_again<T>(
 ) -> T {
     let requests = server.subjects();
     let result = watch.await;
-    // When a timeout ends the watch, the server can still receive a request that was sent before.
+    // After a timeout, the server can still receive a request that the watch sent before, so the requests aren't compared.
     if case.options.timeout.is_none() && case.options.start_timeout.is_none() {
         assert_eq!(requests, server.subjects(), "{}", case.name);
     }

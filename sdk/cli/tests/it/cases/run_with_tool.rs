@@ -66,7 +66,7 @@ pub fn run_case(case: &Case, url: &str) -> (Actual, String) {
     let mut actual = Actual::default();
     let lines: Vec<Value> = ended.out.lines().map(super::decode).collect();
     for line in &lines {
-        // The last line contains the results. It is an event only if it contains an error.
+        // The last line contains the results. If it has an error, it is also an event of the list.
         let is_last = line["event"] == "ended" && line["offer"].is_null();
         if !is_last || line.get("error").is_some() {
             actual.event(line["offer"].as_str().unwrap_or("list"), event(line));

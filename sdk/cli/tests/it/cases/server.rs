@@ -33,7 +33,7 @@ pub struct RunningServer {
 }
 
 impl RunningServer {
-    /// Starts the server. `folder` holds the files that responses remove.
+    /// Starts the server. `folder` holds the files that the property `removes` of a response names.
     pub fn start(server: &Server, folder: &Path) -> Self {
         let script = match server.clone() {
             Server::Address(address) => {
@@ -76,7 +76,7 @@ impl RunningServer {
         server.map_or(0, ScriptedServer::pending_requests)
     }
 
-    /// Returns the subjects of all requests.
+    /// Returns the subject of each request: an offer, or `list`.
     pub fn subjects(&self) -> Vec<String> {
         let requests = self.scripted.iter().flat_map(ScriptedServer::requests);
         requests.map(|request| subject(&request)).collect()

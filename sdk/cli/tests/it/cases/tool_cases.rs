@@ -1,9 +1,10 @@
 //! Runs the cases in `tests/tool-cases` with the tool. A case has these properties:
 //!
-//! * Each of the `commands` is run with a new server. `{folder}` is a new folder with the executable `files`.
+//! * Each of the `commands` is run with a new server. `{folder}` stands for a new folder, which contains the `files` as executable files.
 //! * `environment` sets variables, or removes a variable whose value is null.
-//! * `broken` is a defect of an output stream: it is closed, its device is full, or it blocks because its reader doesn't read.
-//! * `stdout` and `stderr` are texts that the output must contain. Without texts, the output must be empty.
+//! * `broken` is a defect of an output stream: the stream is closed, its device is full, or a write blocks because nobody reads.
+//! * `stdout` and `stderr` are texts that the stream must contain. Without texts, the stream must be empty.
+//! * `exit` is the exit code. The module `cases` describes `server`.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -68,7 +69,7 @@ fn check(case: &Case, command: &str) -> Vec<String> {
         Some(Broken::StdoutClosed) => drop(tool.stdout(closed_pipe())),
         Some(Broken::StderrClosed) => drop(tool.stderr(closed_pipe())),
         Some(Broken::StdoutFull) => {
-            // Only some operating systems, such as Linux, have `/dev/full`. Without it, the case is skipped.
+            // Only some operating systems, such as Linux, have `/dev/full`. Without this device, the case is skipped.
             let Ok(full) = std::fs::File::options().write(true).open("/dev/full") else {
                 return Vec::new();
             };
@@ -93,7 +94,7 @@ fn check(case: &Case, command: &str) -> Vec<String> {
     if command.contains("-o json") {
         let mut values = serde_json::Deserializer::from_str(&ended.out).into_iter::<Value>();
         if !values.all(|value| value.is_ok()) {
-            differences.push(format!("no JSON: {}", ended.out));
+            differences.push(format!("stdout isn't JSON: {}", ended.out));
         }
     }
     differences

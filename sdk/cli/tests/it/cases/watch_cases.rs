@@ -1,18 +1,18 @@
 //! Runs the cases in `tests/watch-cases` with the SDK and with the tool. With `SNAPSHOTS=overwrite`, the test writes the actual last
-//! line of standard error to the field `stderr` of each case in which the line differs.
+//! line of standard error to the property `stderr` of each case in which the line differs.
 //!
 //! * `offers` are the watched offers. Without `offers`, the case watches the whole publisher.
 //! * `events` are the expected events by offer. An event with the suffix `?` is optional, an
 //!   event with `+` can repeat, and an event with `*` is optional and can repeat.
 //! * `results` are the expected results by offer. Each is one of:
-//!   * `timedOut`: the outcome.
-//!   * `timedOut after service`: the outcome and, because the last poll failed, the kind of its error, here `service`.
-//!   * `error: service`: the watch ended with an error of the kind `service`.
-//! * In `events` and `results`, the key `list` stands for the requests of the list of offers.
+//!   * an outcome, such as `timedOut`
+//!   * an outcome after a failed poll, such as `timedOut after service`: the error of the last poll has the kind `service`
+//!   * an error that ended the watch, such as `error: service`
+//! * In `events` and `results`, the key `list` stands for the requests for the list of offers.
 //! * `polls` has a string for each list request: the offers whose status is requested before the next list request, sorted and
 //!   separated by spaces.
 //! * `minimumDuration` is the minimum duration of the watch.
-//! * `stderr` is the last line of standard error. If the field ends in `…`, the line must begin with the text before `…`.
+//! * `stderr` is the last line of standard error. If the property ends in `…`, the line must begin with the text before `…`.
 //! * A case with the option `attemptTimeout` isn't run with the tool, which has no such option.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -98,8 +98,8 @@ fn matches(actual: &[String], expected: &[String]) -> bool {
         || (same && repeated && matches(&actual[1..], expected))
 }
 
-/// Starts the server of the case, and calls `watch`. Returns the differences from the expected end, events, results, polls and minimum
-/// duration.
+/// Starts the server of the case, and calls `watch`. Returns the differences of the end, events, results, polls and duration from the
+/// expected values.
 fn differences(
     case: &Case,
     expected_end: &str,
