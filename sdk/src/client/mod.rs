@@ -39,7 +39,7 @@ pub struct Client {
     settings: Arc<Settings>,
 }
 
-/// Shows the endpoint and the credential. Doesn't show a custom HTTP client, because its default headers can hold a secret.
+/// Shows the endpoint and the kind of credential. Doesn't show a custom HTTP client, because its default headers can hold a secret.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
@@ -144,7 +144,7 @@ pub struct ClientBuilder {
     response_limit: usize,
 }
 
-/// Shows the endpoint and the credential, as the `Debug` of [`Client`] does.
+/// Shows the endpoint and the kind of credential, as the `Debug` of [`Client`] does.
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

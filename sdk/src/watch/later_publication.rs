@@ -17,10 +17,10 @@ pub(crate) fn is_later_publication(
         return (&report.status, report.steps(), report.messages())
             != (&earlier.status, earlier.steps(), earlier.messages());
     }
-    let (Some(earlier), Some(now)) = (times(earlier), times(report)) else {
+    let (Some(earlier_times), Some(times)) = (times(earlier), times(report)) else {
         return false;
     };
-    earlier.iter().max() < now.iter().min()
+    earlier_times.iter().max() < times.iter().min()
 }
 
 /// Returns the times of all messages, or `None` if there is no message or a message has no valid time.

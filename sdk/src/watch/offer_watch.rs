@@ -126,8 +126,8 @@ impl WatchBuilder {
     ///
     /// * Its status is `notStarted`, `running` or `waitingForPublisherReview`, and its status, steps or messages differ from the
     ///   `earlier` report.
-    /// * Its status is another known status, both reports have messages, and all its messages are newer than all messages of the
-    ///   `earlier` report.
+    /// * Its status is another known status, and all its messages are newer than all messages of the `earlier` report. Both reports
+    ///   must have messages, and every message must have a valid time.
     ///
     /// Other differences don't count. For example, the service can add links to the reports of the same publication later. If no
     /// report shows the start within the [start timeout](Self::start_timeout), the outcome is [`Outcome::NotStarted`].
@@ -170,7 +170,8 @@ impl WatchBuilder {
 /// The watch polls the offer's status at an interval until the publication has an [`Outcome`]. An `Err` means that *polls* failed
 /// for longer than [tolerated](WatchBuilder::tolerate). [`Outcome::Failed`] means that the *publication* failed. Each poll is a
 /// call without retries: the client's [`RetryPolicy`](crate::RetryPolicy) doesn't apply. Dropping the watch cancels its requests.
-/// If a token provider panics during a poll, the panic reaches the task that reads the watch.
+/// If the function of a [`Credential::provider`](crate::Credential::provider) panics during a poll, the panic reaches the task that
+/// awaits or reads the watch.
 ///
 /// This example waits for a new publication, and reads the events:
 ///

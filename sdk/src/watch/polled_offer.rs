@@ -20,7 +20,8 @@ pub(crate) struct PolledOffer {
 }
 
 impl PolledOffer {
-    /// Creates an offer whose first poll is due at once. `last_report` is the stored report of a resumed watch.
+    /// Creates an offer whose first poll is due at once. `last_report` is the report that was passed to
+    /// [`WatchBuilder::resume_from`](crate::WatchBuilder::resume_from).
     pub(crate) fn new(
         last_report: Option<OfferStatusReport>,
         earlier_report: Option<OfferStatusReport>,
