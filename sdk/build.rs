@@ -22,8 +22,8 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(feature = "generate")]
 fn run() -> Result<(), String> {
-    // Not `env!`: copies of the workspace with the same target folder share the compiled script, so `env!` would return the folder of the
-    // copy that compiled it.
+    // Several clones of the repository can share one target folder, and so one compiled build script. Then `env!` would return the
+    // folder of the clone that compiled the script, so this function reads the variable at run time.
     let folder = |name| std::path::PathBuf::from(std::env::var_os(name).unwrap_or_default());
     let (package, output) = (folder("CARGO_MANIFEST_DIR"), folder("OUT_DIR"));
     let spec = package.join("../openapi/cloud-partner-portal.yaml");
@@ -33,7 +33,7 @@ fn run() -> Result<(), String> {
     let failed =
         |path: &std::path::Path, error: std::io::Error| format!("{}: {error}", path.display());
     if !spec.exists() {
-        // A published package has no spec: the build uses the committed files.
+        // A published package contains no spec, so the build uses the committed files.
         for name in generator::FILES {
             let committed = package.join("src").join(name);
             std::fs::copy(&committed, output.join(name))

@@ -1,4 +1,4 @@
-//! Uses a custom credential: a function that reads tokens from a file. (`Credential::token_file` does the same.)
+//! Uses a custom credential: a function that reads a token from a file. (`Credential::token_file` also reads a token from a file.)
 //!
 //! ```text
 //! cargo run --example own_credential -- /run/secrets/token contoso

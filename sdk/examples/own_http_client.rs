@@ -1,4 +1,4 @@
-//! Uses a custom HTTP client with a proxy.
+//! Uses a custom HTTP client, which sends the requests through a proxy.
 //!
 //! ```text
 //! AZURE_TOKEN=… cargo run --example own_http_client -- http://proxy.example:8080 contoso

@@ -1,5 +1,5 @@
 //! Waits for an offer's publication, for example in a release pipeline.
-//! Exit codes: 0 if the offer is live or waits for the publisher's go-live, 1 for any other outcome, 2 for an error.
+//! Exit codes: 0 if the offer is live or waits for the publisher's approval of the go-live, 1 for any other outcome, 2 for an error.
 //!
 //! ```text
 //! AZURE_TOKEN=… cargo run --example wait -- contoso test-vm

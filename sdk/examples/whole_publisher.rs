@@ -1,5 +1,5 @@
-//! Watches all offers of a publisher until every publication that is in progress has an outcome. The exit code is 0 only when every
-//! watched publication succeeded.
+//! Watches all offers of a publisher until every publication that is in progress has an outcome. The exit code is 0 if at least one
+//! publication was watched, and every watched publication succeeded.
 //!
 //! ```text
 //! AZURE_TOKEN=… cargo run --example whole_publisher -- contoso
@@ -32,7 +32,7 @@ async fn main() -> Result<ExitCode, Error> {
             }
             PublisherWatchEvent::OfferEnded { offer, result, .. } => match result {
                 Ok(result) => println!("{offer}: {}", result.outcome),
-                Err(error) => eprintln!("{offer}: its status can't be read: {error}"),
+                Err(error) => eprintln!("{offer}: the status can't be read: {error}"),
             },
             PublisherWatchEvent::Ended(result) => {
                 let success = result?.is_success();

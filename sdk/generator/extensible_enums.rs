@@ -58,8 +58,8 @@ pub fn items(name: &str, schema: &Node<'_>) -> [syn::Item; 3] {
     ]
 }
 
-/// Returns the documentation of a known value: the value and its meaning in the table of the schema's description, or the value alone if
-/// the table doesn't have it.
+/// Returns the documentation of a known value: the value, and its meaning from the table in the schema's description. If the table has no
+/// row for the value, returns the value alone.
 fn meaning(description: &str, value: &str) -> String {
     let row = format!("| `{value}` |");
     description

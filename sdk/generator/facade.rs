@@ -1,5 +1,5 @@
 //! Generates the facade methods: the public methods of the SDK's `Client`, one per operation. A facade method checks its path arguments,
-//! such as a publisher's id, builds the request with progenitor's method, and sends it with hand-written code of the SDK.
+//! such as a publisher's id. It builds the request with a method that progenitor generated, and sends it with hand-written code of the SDK.
 
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
@@ -127,7 +127,7 @@ fn first_generic_argument(kind: &Type) -> Option<Type> {
     }
 }
 
-/// Returns the doc comment of progenitor's method. If the spec has an example for every argument, the doc comment also has a code example.
+/// Returns the doc comment of progenitor's method. If the spec has an example for every argument, adds a code example.
 fn documentation(method: &ImplItemFn, examples: Option<Vec<&str>>) -> Vec<Attribute> {
     let mut attributes = method.attrs.clone();
     if let Some(examples) = examples {

@@ -23,9 +23,9 @@ pub struct Problem {
 struct SchemaRule {
     code: &'static str,
     keywords: &'static [&'static str],
-    /// Whether a schema that has the keyword breaks the rule.
+    /// Returns whether a schema that has one of the keywords breaks the rule.
     is_broken: fn(&Object<'_>) -> bool,
-    /// The rest of the message, after the schema's name.
+    /// The rest of the message, which begins with the schema's name.
     message: &'static str,
     help: &'static str,
 }
@@ -35,7 +35,7 @@ const SCHEMA_RULES: &[SchemaRule] = &[
         code: "pattern",
         keywords: &["pattern"],
         is_broken: |schema| schema.text("pattern") != Some(IDENTIFIER_PATTERN),
-        message: "has another pattern than ids have",
+        message: "has a pattern that isn't the pattern of ids",
         help: "remove the pattern or use ^[^./\\\\\\s][^/\\\\\\s]*$: the SDK has no regular expression engine, and implements only this pattern",
     },
     SchemaRule {
@@ -64,7 +64,7 @@ const SCHEMA_RULES: &[SchemaRule] = &[
         keywords: &["format"],
         is_broken: |schema| matches!(schema.text("format"), Some("date-time" | "date")),
         message: "has a date format of RFC 3339",
-        help: "write `x-timestamp: utc` instead of the format: clients throw on times without an offset, which the service sends",
+        help: "write `x-timestamp: utc` instead of the format: the service sends times without an offset, and clients throw on these times",
     },
     SchemaRule {
         code: "integer-size",
@@ -144,7 +144,7 @@ impl Lint {
         });
         if !is_usable {
             let message = format!(
-                "`{}` has no required query parameter `api-version` of type string without further keywords",
+                "`{}` lacks a required query parameter `api-version` with a plain schema of type string",
                 operation.name
             );
             let help = "add the parameter with a schema of type string, without format, enum or default: most clients don't send defaults";
@@ -157,7 +157,7 @@ impl Lint {
             && !matches!(body.children("content").as_slice(), [only] if is_json(only))
         {
             let message = format!(
-                "`{}` has a request body that isn't only application/json with a schema",
+                "the request body of `{}` has no schema, or isn't only application/json",
                 operation.name
             );
             let help = "write `application/json` and its `schema`, and no other media type: the SDK encodes only JSON";
@@ -179,9 +179,9 @@ impl Lint {
             let content = response.children("content");
             if !content.is_empty() && !content.iter().any(is_json) {
                 let message = format!(
-                    "`{name}` has a body for {status} that isn't application/json with a schema"
+                    "the {status} response of `{name}` has a body, but no schema for application/json"
                 );
-                let help = "add `application/json` and its `schema`, or no content at all";
+                let help = "add `application/json` with its `schema`, or remove `content`";
                 self.add("json-response", response.pointer, message, help);
             }
         }
@@ -215,13 +215,13 @@ impl Lint {
                 }
             }
         }
-        // This rule can't be in the table of keywords, because a schema `Known…` without any `enum` breaks this rule as well.
+        // This rule isn't in `SCHEMA_RULES`, because a schema `Known…` without the keyword `enum` breaks the rule as well.
         if constants_of(schema).is_some_and(|values| !repeats(schema, &values)) {
             let pointer = format!("{}/enum", schema.pointer);
             let message = format!("`{}` differs from the list of known values", schema.key());
             self.add("constants", pointer, message, CONSTANTS);
         }
-        // The schema of a parameter or header needs no description, because the parameter or header has one.
+        // The schema of a parameter or header needs no description, because the parameter or header itself has a description.
         let has_described_parent = matches!(schema.parent, Kind::Parameter | Kind::Header);
         if !schema.is_reference() && !schema.has("description") && !has_described_parent {
             let message = format!("`{}` has no description", schema.key());
@@ -248,7 +248,7 @@ fn is_json((media_type, entry): &(String, Node<'_>)) -> bool {
 }
 
 /// Returns whether an extensible enum can become a Rust enum. The schema must be a component of type string. Each known value must be a
-/// text with letters or digits, and the names of the variants must differ.
+/// text with letters or digits. The names of the variants must differ, ignoring letter case.
 fn can_become_enum(schema: &Object<'_>) -> bool {
     let texts: Vec<_> = extensible_enums::known_values(schema).collect();
     let variants: BTreeSet<_> = texts
@@ -263,14 +263,15 @@ fn can_become_enum(schema: &Object<'_>) -> bool {
         && !texts.is_empty()
 }
 
-/// For a schema `KnownX`, returns the extensible enum `X`, whose known values it repeats as constants.
+/// Returns the extensible enum `X` for a schema `KnownX`, which repeats the known values of `X` as constants. Returns `None` for any other
+/// schema.
 pub fn constants_of<'s>(schema: &Node<'s>) -> Option<Node<'s>> {
     let name = schema.pointer.strip_prefix("/components/schemas/Known")?;
     let values = schema.spec.at(&format!("/components/schemas/{name}"))?;
     values.has(KEYWORD).then_some(values)
 }
 
-/// Returns whether the constants are equal to the known values, without further constraints.
+/// Returns whether the schema `constants` lists exactly the known values of `values`, and has no other constraint.
 fn repeats(constants: &Node<'_>, values: &Node<'_>) -> bool {
     let mut keys = constants.value.as_object().into_iter().flatten();
     constants.value.get("enum") == values.value.get(KEYWORD)

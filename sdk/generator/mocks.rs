@@ -1,12 +1,12 @@
-//! Post-processes the mocks that progenitor generates: seals their trait, and escapes the path arguments, which progenitor inserts unescaped
-//! into a regular expression.
+//! Post-processes the mocks that progenitor generates. Seals their trait, so that other crates can't implement it. Escapes the path
+//! arguments, which progenitor's code inserts unescaped into a regular expression.
 
 use quote::quote;
 use syn::punctuated::Punctuated;
 use syn::visit_mut::VisitMut;
 use syn::{Expr, File, ItemTrait, Macro, Token, parse_quote};
 
-/// Post-processes the mocks: see the module's documentation.
+/// Post-processes the mocks; see the documentation of this module.
 pub fn postprocess(file: &mut File) {
     PostProcessor.visit_file_mut(file);
 }

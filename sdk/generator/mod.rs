@@ -1,4 +1,4 @@
-//! Generates the SDK's code from the spec: prepares the spec, runs progenitor, and post-processes the generated code.
+//! Generates the SDK's code from the spec: prepares the spec, runs the code generator progenitor, and post-processes the generated code.
 //!
 //! `build.rs` and `cargo xtask` both include this folder as a module. It isn't a separate crate, so that the SDK can be published
 //! without other packages.
@@ -51,8 +51,8 @@ pub fn generate(spec: &Spec) -> Result<[String; 3], SpecError> {
     }))
 }
 
-/// Runs progenitor. progenitor panics on constructs that it doesn't support; such a panic becomes an error. After an error, progenitor
-/// runs again without paths, and then with one path at a time, so that the message can name the unsupported operation.
+/// Runs progenitor. Returns an error if progenitor panics, which it does on some constructs that it doesn't support. After an error,
+/// progenitor runs again without paths, and then with one path at a time, so that the message can name the unsupported operation.
 fn run_progenitor(
     spec: &Spec,
     document: &OpenAPI,
@@ -75,7 +75,7 @@ fn run_progenitor(
                     .to_owned(),
             },
         };
-        // Only the first line is used, because some messages continue with the `Debug` output of a whole parameter.
+        // Only the first line is kept, because some of progenitor's messages continue with the `Debug` output of a whole parameter.
         let first_line = why.trim().lines().next().unwrap_or_default();
         Err(first_line.trim_end_matches(['.', '{', ' ']).to_owned())
     };

@@ -1,4 +1,4 @@
-//! Post-processes the client and the types that progenitor generates: completes the documentation, makes the decoding of optional
+//! Post-processes the client and the types that progenitor generates: adds types and attributes, makes the decoding of optional
 //! properties lenient, and removes the code that hand-written code of the SDK replaces.
 
 use quote::{format_ident, quote};
@@ -55,8 +55,8 @@ pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> 
     methods
 }
 
-/// Removes the statements that send the request and decode the response. `sdk/src/call` does both, with a limit of bytes, with
-/// retries, and with one error type for all operations.
+/// Removes the statements that send the request and decode the response. Instead, the code in `sdk/src/call` sends the request, with
+/// retries and a maximum size of the response, and decodes the response.
 fn only_build_request(method: &mut ImplItemFn) {
     // The facade method, which is the public method of the operation, has the documentation.
     method.attrs.clear();
@@ -83,7 +83,7 @@ fn types(prepared: &Prepared<'_>, module: &mut ItemMod) {
         }
     }
     items.extend(added);
-    // Removes progenitor's module `error` if no type uses it. Only types that validate text do.
+    // Removes progenitor's module `error` if no type uses the module. Only types that validate text use it.
     let text = quote!(#(#items)*).to_string();
     if !text.contains("error :: ConversionError") {
         items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "error"));
@@ -114,7 +114,7 @@ fn structure(structure: &mut ItemStruct) -> Item {
     // Without `non_exhaustive`, a new property in the spec would break code that constructs the type.
     structure.attrs.push(parse_quote!(#[non_exhaustive]));
     // progenitor derives `Default` only if every property is optional. Any other struct gets `Default` here, unless it contains an
-    // `Identifier`: the type has no default, because an empty identifier would address another resource.
+    // `Identifier`. `Identifier` has no default, because an empty identifier in a path would address another resource.
     let has_required = fields.named.iter().any(|field| !is_option(&field.ty));
     let identifier: Type = parse_quote!(crate::Identifier);
     if has_required && fields.named.iter().all(|field| field.ty != identifier) {

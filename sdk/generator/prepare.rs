@@ -1,5 +1,5 @@
-//! Prepares the spec for progenitor. Hand-written types of the SDK replace the schemas that progenitor can't express. The query parameter
-//! `api-version` and, for the client, the error responses are removed, because hand-written code of the SDK handles both.
+//! Prepares the spec for the code generator progenitor. Hand-written types of the SDK replace the schemas that progenitor can't express.
+//! The query parameter `api-version` and, for the client, the error responses are removed: hand-written code of the SDK handles both.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,14 @@ use super::spec::{Kind, Node, Object, Spec, SpecError};
 /// The query parameter that hand-written code of the SDK adds to every request.
 pub const API_VERSION: &str = "api-version";
 
-/// The only pattern that the spec may use. The SDK's type `Identifier` checks it with hand-written code. A regular expression engine would
-/// be a tenth of the code that a user of the SDK compiles.
+/// The only pattern that the spec may use. The SDK's type `Identifier` checks this pattern with hand-written code. A regular expression
+/// engine would be a tenth of the code that a user of the SDK compiles.
 pub const IDENTIFIER_PATTERN: &str = r"^[^./\\\s][^/\\\s]*$";
 
 /// The SDK's type for path arguments, such as a publisher's or an offer's id.
 const IDENTIFIER: &str = "Identifier";
 
-/// Keywords of schemas, and for each the hand-written type of the SDK that replaces the schemas with this keyword.
+/// Pairs of a keyword and a hand-written type of the SDK. The type replaces every schema that has the keyword.
 const REPLACEMENTS: [(&str, &str); 3] = [
     ("x-link", "Link"),
     ("x-timestamp", "Timestamp"),
@@ -57,7 +57,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
     };
     spec.walk(|object| {
         let Some(part) = document.pointer_mut(&object.pointer) else {
-            // A type of the SDK has already replaced a schema that contained the object.
+            // The object isn't in `document` any more, because a type of the SDK has replaced a schema around the object.
             return;
         };
         let hand_written = hand_written_type(object);
@@ -109,7 +109,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
     {
-        // The schemas `Known…` are for other languages. progenitor would make a second enum from each, which rejects unknown values.
+        // The schemas `Known…` are for other languages. progenitor would generate a second enum, which rejects unknown values.
         for name in replaced.keys() {
             schemas.remove(&format!("Known{name}"));
         }
@@ -119,7 +119,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
         }
     }
     let mocks = document.clone();
-    // progenitor treats `default` as a success response, and supports only one success response.
+    // Removes the error responses: progenitor treats `default` as a success response, and supports only one success response.
     for operation in spec.operations()? {
         let responses = document
             .pointer_mut(&format!("{}/responses", operation.node.pointer))
@@ -129,7 +129,8 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
         }
     }
     let parse = |mut document: Value| {
-        // Another crate can turn on the feature of `serde_json` that keeps the order of the file. Sorting removes this dependency.
+        // Sorted, because another crate in the build can turn on `serde_json`'s feature `preserve_order`. Without sorting, the feature
+        // would change the order of the generated code.
         document.sort_all_objects();
         let parsed: Result<OpenAPI, _> = serde_json::from_value(document);
         parsed.map_err(|error| spec.error("", format!("not an OpenAPI 3.0 document: {error}")))
@@ -146,8 +147,8 @@ fn reference(component: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{component}")})
 }
 
-/// Sets the description of a property. A property that refers to a schema gets the first paragraph of the schema's description. A
-/// reference is moved into `allOf`, because progenitor ignores a description beside `$ref`.
+/// Sets the description in `part`, the prepared version of a property. For a reference, this is the first paragraph of the target's
+/// description. A `$ref` in `part` is moved into `allOf`, because progenitor ignores a description beside `$ref`.
 fn describe(property: &Object<'_>, part: &mut Value) {
     let Some(target) = property
         .followed()

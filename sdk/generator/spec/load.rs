@@ -6,10 +6,10 @@ use std::fmt;
 use saphyr::{LoadableYamlNode, MarkedYaml, Marker, Scalar, YamlData};
 use serde_json::{Map, Number, Value};
 
-/// A spec, or another YAML file, with the line and column of each value.
+/// The content of a spec or another YAML file, with the line and column of each value.
 #[derive(Clone)]
 pub struct Spec {
-    /// The name of the file in messages.
+    /// The name of the file, for messages.
     pub file: String,
     /// The whole document.
     pub value: Value,
@@ -47,7 +47,7 @@ impl fmt::Display for Location {
 pub struct SpecError(pub String);
 
 impl Spec {
-    /// Parses the text of a spec. Messages name it `file`.
+    /// Parses the text of a spec. Error messages begin with the file name `file`.
     pub fn parse(file: &str, text: &str) -> Result<Self, SpecError> {
         let spec = Self::yaml(file, text)?;
         if spec.value.is_object() {
@@ -59,7 +59,7 @@ impl Spec {
         ))
     }
 
-    /// Parses the text of a YAML file with one document. Messages name it `file`.
+    /// Parses the text of a YAML file with one document. Error messages begin with the file name `file`.
     pub fn yaml(file: &str, text: &str) -> Result<Self, SpecError> {
         let mut spec = Self {
             file: file.to_owned(),
@@ -80,8 +80,8 @@ impl Spec {
         Ok(spec)
     }
 
-    /// Returns the position of the value at a JSON pointer: of the key of a property, or of an element of a list. If the value doesn't
-    /// exist, returns the position of the nearest existing parent.
+    /// Returns the position of the value at a JSON pointer. For the value of a property, this is the position of its key. If the value
+    /// doesn't exist, returns the position of the nearest existing parent.
     pub fn location<'p>(&self, pointer: &'p str) -> Location {
         let parent = |pointer: &&'p str| Some(pointer.rsplit_once('/')?.0);
         std::iter::successors(Some(pointer), parent)

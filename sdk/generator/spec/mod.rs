@@ -3,7 +3,7 @@
 //! * [`Spec::parse`] parses the text of a spec. [`Spec::location`] returns the line and column of a value. [`Spec::error`] creates an
 //!   error with this line and column.
 //! * [`Node::child`] and [`Node::followed`] follow references; [`Spec::at`] and [`Node::written`] don't.
-//! * [`Spec::walk`] visits every [`Object`] of the spec with its [`Kind`]. It doesn't visit the values inside examples and other data.
+//! * [`Spec::walk`] visits every [`Object`] of the spec, such as a schema, with its [`Kind`]. Data, such as an example's value, isn't visited.
 //! * [`Spec::operations`] lists the operations. [`Operation::response`] returns the response for a status code.
 
 #![allow(unused_imports)]

@@ -69,8 +69,8 @@ impl<'s> Node<'s> {
         keys.iter().filter_map(|key| self.written(key)).collect()
     }
 
-    /// Returns the entries of the mapping or list at the property `key` by name or index, with references followed. The result contains
-    /// neither extensions nor references without a target.
+    /// Returns the names or indexes and the values of the mapping or list at the property `key`. References are followed. Extensions, and
+    /// references without a target, are left out.
     pub fn children(&self, key: &str) -> Vec<(String, Node<'s>)> {
         let entries = self.written(key).map(|parent| parent.entries());
         let entries = entries.into_iter().flatten();
@@ -81,7 +81,7 @@ impl<'s> Node<'s> {
             .collect()
     }
 
-    /// Returns the elements of the list at the property `key`; empty if the property isn't a list.
+    /// Returns the elements of the list at the property `key`, or an empty slice if the property isn't a list.
     pub fn list(&self, key: &str) -> &'s [Value] {
         let list = self.value.get(key).and_then(Value::as_array);
         list.map_or(&[], Vec::as_slice)
@@ -93,12 +93,12 @@ impl<'s> Node<'s> {
         last.replace("~1", "/").replace("~0", "~")
     }
 
-    /// Returns the text of the property `key`; `None` if the property isn't a string.
+    /// Returns the text of the property `key`, or `None` if the property isn't a string.
     pub fn text(&self, key: &str) -> Option<&'s str> {
         self.value.get(key)?.as_str()
     }
 
-    /// Returns the description of this object without surrounding white space; empty if there is none.
+    /// Returns the description of this object without surrounding white space, or an empty text if there is no description.
     pub fn description(&self) -> &'s str {
         self.text("description").unwrap_or_default().trim()
     }
@@ -114,8 +114,8 @@ impl<'s> Node<'s> {
     }
 }
 
-/// Returns whether a name in the mapping `keyword` is the name of an extension. Extensions are allowed only in `paths` and `responses`; in
-/// any other mapping, `x-` can be the beginning of an ordinary name.
+/// Returns whether a name in the mapping `keyword` is the name of an extension, such as `x-evidence`. Only `paths` and `responses` can
+/// contain extensions. In any other mapping, such as `properties`, an ordinary name can begin with `x-`.
 pub(super) fn is_extension(keyword: &str, name: &str) -> bool {
     matches!(keyword, "paths" | "responses") && name.starts_with("x-")
 }

@@ -13,7 +13,7 @@ pub const METHODS: [&str; 8] = [
 pub struct Operation<'s> {
     /// The operation itself.
     pub node: Node<'s>,
-    /// The operationId, or the method and path if there is no operationId.
+    /// The operationId. If there is no operationId, the method and the path, such as `GET /offers`.
     pub name: String,
     /// The method in upper case.
     pub method: String,
@@ -92,8 +92,8 @@ impl<'s> Operation<'s> {
         self.path.split('/').filter_map(parameter_name)
     }
 
-    /// Returns the names of the path parameters and their percent-encoded values in a request's path; `None` if the path doesn't match the
-    /// template. An empty value doesn't match.
+    /// Returns the names of the path parameters, and their percent-encoded values in a request's path. Returns `None` if the path doesn't
+    /// match the template. An empty value doesn't match.
     pub fn captures<'r>(&self, path: &'r str) -> Option<Vec<(&str, &'r str)>> {
         let mut captured = Vec::new();
         let mut values = path.split('/');
@@ -113,7 +113,7 @@ impl<'s> Operation<'s> {
         self.node.children("responses")
     }
 
-    /// Returns the response for a status code: the response of the code, of its range, or the default.
+    /// Returns the response for a status code such as 404: the first that exists of `404`, `4XX` and `default`.
     pub fn response(&self, status: u16) -> Option<Node<'s>> {
         let responses = self.node.written("responses")?;
         [

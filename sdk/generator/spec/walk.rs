@@ -1,4 +1,4 @@
-//! The structure of OpenAPI 3.0 documents: the keywords that contain objects such as schemas, and a visitor of all objects of a spec.
+//! The structure of OpenAPI 3.0 documents: the keywords that contain objects such as schemas, and a visit of all objects of a spec.
 
 use super::load::Spec;
 use super::node::{Node, is_extension};
@@ -21,7 +21,7 @@ pub enum Kind {
     SecurityScheme,
 }
 
-/// Whether a keyword contains one object, or several.
+/// Whether a keyword contains one object or many.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Holds {
     One,
@@ -35,8 +35,9 @@ use Kind::{
     Response, Schema, SecurityScheme,
 };
 
-/// The keywords that contain objects, and the kind of these objects. Every other keyword contains data, such as an extension or a default
-/// value. `callbacks`, `links` and `encoding` aren't in the list, because the generator ignores them.
+/// Keywords that contain objects; whether such a keyword contains one object or many; and the kind of the objects. The values of all
+/// other keywords count as data, such as `default` and extensions. `callbacks`, `links` and `encoding` are missing, because the
+/// generator ignores them.
 const KEYWORDS: &[(&[&str], Holds, Kind)] = &[
     (&["components"], One, Components),
     (&["paths"], Many, PathItem),
@@ -61,7 +62,7 @@ const KEYWORDS: &[(&[&str], Holds, Kind)] = &[
     (&["securitySchemes"], Many, SecurityScheme),
 ];
 
-/// The keywords that are documentation only, so that a change of their values doesn't affect clients.
+/// The keywords that are documentation only. A change of their values doesn't affect clients.
 pub const DOCUMENTATION: &[&str] = &[
     "description",
     "example",
@@ -76,9 +77,9 @@ pub const DOCUMENTATION: &[&str] = &[
 #[derive(Clone)]
 pub struct Object<'s> {
     pub kind: Kind,
-    /// The kind of the object that contains this object; the object's own kind if [`Object::of`] created it.
+    /// The kind of the object that contains this object. If [`Object::of`] created this object: its own kind.
     pub parent: Kind,
-    /// The keyword that contains the object; empty if [`Object::of`] created it.
+    /// The keyword that contains this object. If [`Object::of`] created this object: empty.
     pub keyword: &'static str,
     /// The object itself, which may be a reference.
     pub node: Node<'s>,

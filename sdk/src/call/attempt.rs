@@ -34,26 +34,26 @@ pub(super) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// Sends the request, and reads the response. Returns an error if the response is no success, incomplete, too large or not JSON.
+    /// Sends the request, and reads the response. Returns an error unless the response is a success, complete, JSON and not too large.
     pub(super) async fn send(&self, request: Request) -> Result<Received, Error> {
         // The status code is 0 until the response headers arrive.
         let (mut received, mut body) = (Received::default(), Vec::new());
-        let exchange = self.exchange(request, &mut received, &mut body);
-        let is_complete = self.in_time(exchange).await;
+        let work = self.send_and_read(request, &mut received, &mut body);
+        let is_complete = self.in_time(work).await;
         received.body = body.into();
         match (received.status, is_complete) {
             (0, Err(error)) => Err(error),
             (200..=299, Err(error)) => Err(received.describe(error)),
             (200..=299, Ok(is_complete)) => self.check_success(received, is_complete),
-            // An error while reading the body is ignored, so that the caller gets the status code, `Retry-After` and the part of the
-            // body that arrived.
+            // For an error response, an error while reading the body is ignored. The caller then gets the status code, `Retry-After`
+            // and the part of the body that arrived.
             _ => Err(self.error_response(&received)),
         }
     }
 
-    /// Sends the request, and reads the response into `received` and `body`, which keep what arrived before an error or a timeout.
-    /// Returns `false` if the body is longer than the limit.
-    async fn exchange(
+    /// Sends the request, and reads the response into `received` and `body`. After an error or a timeout, these two hold the part that
+    /// arrived. Returns `false` if the body is longer than the limit.
+    async fn send_and_read(
         &self,
         mut request: Request,
         received: &mut Received,
@@ -137,7 +137,7 @@ impl Attempt<'_> {
             .with(|error| error.code = code)
     }
 
-    /// Returns the result of the future, or an error when the attempt or the call times out.
+    /// Waits for the future, and returns its result. Returns an error if the attempt or the call times out.
     async fn in_time<T>(&self, work: impl Future<Output = reqwest::Result<T>>) -> Result<T, Error> {
         let attempt_timeout = self.settings.attempt_timeout;
         let attempt_left = attempt_timeout.saturating_sub(self.started.elapsed());

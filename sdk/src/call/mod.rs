@@ -1,7 +1,7 @@
 //! One call of an operation: tokens, attempts, timeouts, limits and tracing.
 //!
-//! The method of `Client` checks its arguments. [`run`] is the loop over attempts: it builds the request, and `attempt.rs` sends the
-//! request and reads the response. After the loop, `decode` decodes the body.
+//! A method of `Client` checks its arguments and calls [`run`]. `run` loops over the attempts. In each attempt, `attempt.rs` sends the
+//! request and reads the response. After the loop, `run` decodes the body.
 
 mod attempt;
 pub(crate) mod progenitor;
@@ -25,7 +25,7 @@ use response::{Received, Response};
 use settings::{Operation, Settings};
 use tracing::Trace;
 
-/// Checks an argument that is an identifier in a path.
+/// Checks an argument that becomes an identifier in the request's path.
 pub(crate) fn checked(
     operation: &'static str,
     name: &str,
@@ -36,7 +36,7 @@ pub(crate) fn checked(
     })
 }
 
-/// Builds the request of an attempt.
+/// A function that builds the request of an attempt.
 pub(crate) type BuildRequest<'b> = &'b (dyn Fn() -> Result<Request, Error> + Send + Sync);
 
 /// Sends a request, retries it after a retryable error, and decodes the response.
@@ -161,8 +161,8 @@ impl Call<'_> {
         token
     }
 
-    /// Returns the backoff before the next attempt, at least the time in `Retry-After`. Returns `None` if the error isn't retryable,
-    /// if no attempt is left, or if the backoff would end after the call's deadline.
+    /// Returns the backoff before the next attempt. The backoff is at least the time in `Retry-After`. Returns `None` if the error isn't
+    /// retryable, if no attempt is left, or if the backoff would end after the call's deadline.
     fn backoff(&self, error: &Error) -> Option<Duration> {
         let backoff = self.settings.retry.backoff_after(self.attempts)?;
         let backoff = backoff.max(error.retry_after().unwrap_or_default());

@@ -1,8 +1,8 @@
-//! Builds the requests of operations with the client that progenitor generates from the spec.
+//! Builds the requests of operations with a client that the code generator progenitor generates from the spec.
 //!
-//! progenitor's methods also send the request and decode the response. `sdk/generator/postprocess.rs` removes those statements. The
-//! statements that remain need only `Error`, `encode_path` and `QueryParam` of the crate `progenitor-client`. This module defines these
-//! three items, so that the crate isn't compiled.
+//! The generated methods would also send the request and decode the response. `sdk/generator/postprocess.rs` removes those statements.
+//! The other statements need only `Error`, `encode_path` and `QueryParam` of the crate `progenitor-client`. This module defines
+//! these three items itself, so that the SDK doesn't depend on `progenitor-client`.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::Request;
@@ -62,8 +62,8 @@ pub(crate) fn encode_path(segment: &str) -> String {
     utf8_percent_encode(segment, SEGMENT).to_string()
 }
 
-/// A query parameter in OpenAPI's default style (`form` with `explode: true`): an array repeats the name, and the properties of an
-/// object become parameters. `None` adds no parameter.
+/// A query parameter in OpenAPI's default style (`form` with `explode: true`). For an array, each element becomes a parameter with the
+/// same name. For an object, each property becomes a parameter. `None` adds no parameter.
 pub(crate) struct QueryParam<'p, T> {
     name: &'p str,
     value: &'p T,
@@ -86,7 +86,7 @@ impl<T: Serialize> Serialize for QueryParam<'_, T> {
             Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
             _ => Err(S::Error::custom("a query parameter can't be nested")),
         };
-        // JSON text, unlike `to_value`, keeps the digits of an `f32`.
+        // `to_value` would convert an `f32` to `f64`, and so change 0.1 to 0.10000000149011612. JSON text keeps 0.1.
         let json = serde_json::to_string(self.value).map_err(S::Error::custom)?;
         match serde_json::from_str(&json).map_err(S::Error::custom)? {
             Value::Null => serializer.collect_seq([(); 0]),
@@ -111,7 +111,7 @@ mod tests {
     use super::{QueryParam, encode_path};
 
     #[test]
-    fn a_query_parameter_repeats_its_name_for_each_element_of_an_array() {
+    fn each_element_of_an_array_and_each_property_of_an_object_becomes_a_query_parameter() {
         let query = |value| {
             let parameter = QueryParam::new("name", &value);
             serde_json::to_string(&parameter).map_err(|error| error.to_string())
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_segment_cant_end_the_path_or_contain_another_segment() {
+    fn characters_that_would_end_a_path_segment_are_percent_encoded() {
         assert_eq!(encode_path("a/b?c#d%2F é"), "a%2Fb%3Fc%23d%252F%20%C3%A9");
     }
 }

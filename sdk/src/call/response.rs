@@ -44,7 +44,8 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// Creates an error about this response. Redacts the token, because a server can return it, and errors are displayed and logged.
+    /// Creates an error about this response. Redacts the token in the message and the body: a server can send the token back, and
+    /// programs display and log errors.
     pub(super) fn error(&self, kind: Kind, message: &str, token: &Token) -> Error {
         let message = one_line(&token.redact(message)).unwrap_or_default();
         let body = token.redact_body(&self.body);
@@ -95,14 +96,15 @@ impl<T> Response<T> {
         self.received.attempts
     }
 
-    /// Returns the unchanged response body, which can hold properties that the spec doesn't define.
+    /// Returns the response body as the service sent it, but without a byte order mark. The body can hold properties that the spec
+    /// doesn't define.
     #[must_use]
     pub fn raw_body(&self) -> &[u8] {
         &self.received.body
     }
 
-    /// Returns the response body as JSON, including properties that the spec doesn't define. If a string has invalid
-    /// Unicode, the string becomes `null`, and so does each property that occurs twice in the same object.
+    /// Returns the response body as JSON, including properties that the spec doesn't define. A string with invalid Unicode becomes
+    /// `null`. If a property occurs twice in an object, the last value is kept, or `null` if any string in the body has invalid Unicode.
     ///
     /// ```no_run
     /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
@@ -115,8 +117,8 @@ impl<T> Response<T> {
     ///
     /// # Errors
     ///
-    /// [`is_decode`](Error::is_decode) if a property that the spec doesn't define is nested deeper than 128 levels, or is a number
-    /// beyond the range of `f64`.
+    /// [`is_decode`](Error::is_decode) if a property that the spec doesn't define is nested deeper than 128 levels, is a number
+    /// beyond the range of `f64`, or, in a body of more than 16 MiB, holds a string with invalid Unicode.
     pub fn json(&self) -> Result<serde_json::Value, Error> {
         decode::json(&self.received.body).map_err(|error| {
             let error = Error::new(Kind::Decode, format!("the response isn't JSON: {error}"));

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 /// [`Error::is_retryable`](crate::Error::is_retryable) returns `true`. The backoff doubles from
 /// [`initial_backoff`](Self::initial_backoff) to [`max_backoff`](Self::max_backoff). A random time (jitter) between zero and the
 /// backoff is added to each backoff. A backoff is never shorter than the service's `Retry-After`. If a backoff would end after the
-/// call's deadline ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails immediately with the errors of its attempts.
+/// call's deadline ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails immediately with the last attempt's error.
 ///
 /// If the service rejects the token (401) and the credential can fetch another token, the request is sent again, at most once per call.
 /// This request counts as an attempt, but is sent even if [`max_attempts`](Self::max_attempts) is reached.
@@ -65,7 +65,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Returns the backoff after this number of attempts, or `None` if no attempt is left.
+    /// Returns the backoff after this number of attempts, including jitter. Returns `None` if no attempt is left.
     pub(super) fn backoff_after(&self, attempts: u32) -> Option<Duration> {
         if attempts >= self.max_attempts {
             return None;
@@ -82,7 +82,7 @@ impl RetryPolicy {
     }
 }
 
-/// Returns the wait in a `Retry-After` header, which holds seconds or an HTTP date. A date in the past is a wait of zero.
+/// Returns the time to wait from a `Retry-After` header, which holds seconds or an HTTP date. For a date in the past, returns zero.
 pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -100,7 +100,7 @@ mod tests {
     use super::RetryPolicy;
 
     #[test]
-    fn jitter_at_most_doubles_a_backoff() {
+    fn the_backoff_doubles_up_to_its_maximum_and_jitter_at_most_doubles_it() {
         let second = Duration::from_secs(1);
         let policy = RetryPolicy::default()
             .max_attempts(u32::MAX)
@@ -114,7 +114,7 @@ mod tests {
                 "{attempts}: {backoff:?}"
             );
         }
-        let maximum = policy.max_backoff(Duration::MAX);
-        assert!(maximum.backoff_after(u32::MAX - 1).is_some());
+        let unbounded = policy.max_backoff(Duration::MAX);
+        assert!(unbounded.backoff_after(u32::MAX - 1).is_some());
     }
 }

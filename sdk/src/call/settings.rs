@@ -1,4 +1,4 @@
-//! The settings that all calls of a client share, and the description of the operation that is called.
+//! The settings that all calls of a client share, and the description of a call's operation.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;

@@ -31,7 +31,7 @@ impl Trace {
         );
         #[cfg(feature = "tracing")]
         for (name, value) in path {
-            // The value of `publisherId` is recorded as `publisher`. `record` ignores a name that the span doesn't have.
+            // The parameter `publisherId` is recorded as `publisher`. `record` ignores a name that the span doesn't have.
             span.record(name.trim_end_matches("Id"), *value);
         }
         Self {
@@ -40,7 +40,7 @@ impl Trace {
         }
     }
 
-    /// Returns the call's future within the span.
+    /// Returns a future that runs the call inside the span.
     pub(super) fn within<F: Future>(&self, call: F) -> impl Future<Output = F::Output> {
         #[cfg(feature = "tracing")]
         let call = call.instrument(self.span.clone());

@@ -25,8 +25,9 @@ const SCOPE: &str = "https://cloudpartner.azure.com/.default";
 impl Credential {
     /// Creates a credential that fetches tokens for this service from a credential of the Azure SDK.
     ///
-    /// Many Azure credentials have a cache that `TokenCredential` can't bypass. After a 401, such a credential returns the rejected
-    /// token again, and the call fails with the 401. A credential from [`from_source`](Self::from_source) fetches a new token after a 401.
+    /// Many credentials of the Azure SDK cache tokens, and the trait `TokenCredential` has no way to bypass this cache. If the service
+    /// rejects the token, a caching credential returns the same token again, and the call fails with the 401. A credential from
+    /// [`from_source`](Self::from_source) fetches a new token after a 401.
     ///
     /// ```no_run
     /// use cloud_partner_portal::{Client, Credential};
@@ -56,7 +57,7 @@ pub(super) fn from_source(
     uncached(source.as_str(), &advice(source), create)
 }
 
-/// Creates a credential that creates a new Azure credential for each token, because an Azure credential can cache a rejected token.
+/// Creates a credential that creates a new Azure credential for each renewal, because an Azure credential can cache a rejected token.
 fn uncached(
     name: &'static str,
     advice: &str,
@@ -92,8 +93,8 @@ fn azure_credential(
     source: CredentialSource,
     values: &[String],
 ) -> azure_core::Result<Arc<dyn TokenCredential>> {
-    // With the Azure SDK's default, a request without network access would be retried until the renewal times out, and the error wouldn't
-    // name the cause.
+    // Without network access, the Azure SDK's default options would retry the request until the renewal times out. The error would then
+    // be the timeout, and wouldn't name the cause.
     let client_options = ClientOptions {
         retry: RetryOptions::exponential(ExponentialRetryOptions {
             max_retries: 4,
@@ -158,7 +159,7 @@ mod tests {
     struct Caching(u32);
 
     impl TokenCredential for Caching {
-        // The signature that the macro `async_trait` generates for `async fn get_token`.
+        // This is the signature that the macro `async_trait` generates for `async fn get_token`.
         fn get_token<'life, 'scopes, 'scope, 'options, 'future>(
             &'life self,
             _: &'scopes [&'scope str],

@@ -1,4 +1,4 @@
-//! Credentials: they fetch tokens, cache them, and renew them before they expire and after the service has rejected them.
+//! Credentials, which fetch and cache tokens. A credential renews a token before its expiry, and after the service has rejected the token.
 
 #[cfg(feature = "azure-identity")]
 mod azure;
@@ -20,14 +20,14 @@ use tokio::time::{Instant, timeout};
 use crate::error::{Error, Kind};
 use token::{AccessToken, Token};
 
-/// A call starts the renewal of a token that expires within this time.
+/// A call renews a token that expires within this time.
 const RENEW_BEFORE: Duration = Duration::from_secs(300);
 /// The minimum time between the starts of two renewals while the token is still valid.
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(30);
-/// The timeout of a renewal. The Azure CLI can need 15 s.
+/// The timeout of a renewal. The Azure CLI can need 15 s to return a token.
 const RENEWAL_TIMEOUT: Duration = Duration::from_secs(60);
-/// The assumed lifetime of a token from a file. The token is renewed five minutes before its expiry, so the file is read again after
-/// five minutes.
+/// The assumed lifetime of a token from a file: ten minutes. A token is renewed five minutes before its expiry. Therefore the file is
+/// read again after five minutes.
 const FILE_TOKEN_LIFETIME: Duration = Duration::from_secs(600);
 
 /// The error type of a function that returns tokens; see [`Credential::provider`].
@@ -42,12 +42,12 @@ type Renewal = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
 ///
 /// The cache keeps a token until the token expires. In the last five minutes before the expiry, a call starts a renewal in the
 /// background, and calls continue to use the old token. Only one renewal runs at a time, for at most 60 s. If the token has expired, all
-/// calls wait for the renewal; if the renewal fails, they return its error. After a 401, a credential that can fetch another token drops
-/// the rejected token, and the client sends the request again with the new token. If the new token is the rejected token, the call fails
-/// with the 401.
+/// calls wait for the renewal. If the renewal fails, these calls return its error. After a 401, a credential that can fetch tokens
+/// drops the rejected token and fetches a token, and the client sends the request again. If the credential fetches the rejected token
+/// again, the call fails with the 401.
 #[derive(Clone)]
 pub struct Credential {
-    /// The name of the source. After `from_env`, also why earlier sources were skipped.
+    /// The name of the source. After `from_env`, also why the sources before this source were skipped.
     source: Arc<str>,
     cache: Arc<Cache>,
 }
@@ -66,7 +66,7 @@ struct State {
     token: Option<Token>,
     /// The earliest time of the next renewal while the token is still valid.
     next_renewal: Option<Instant>,
-    /// The renewal that is running. The reference is weak, so that the renewal ends when no call waits for it any more.
+    /// The renewal that is running. The reference is weak, so that the renewal is cancelled when no call or background task waits for it.
     renewal: Option<WeakShared<Renewal>>,
 }
 
@@ -164,8 +164,8 @@ impl Credential {
         self.cache.fetch.is_some()
     }
 
-    /// Returns the description for messages: the name of the source, why the sources before it were skipped, and the expiry of an
-    /// expired token that can't be renewed.
+    /// Returns the description of this credential for messages: the name of its source, and why the sources before it were skipped. If
+    /// the token has expired and can't be renewed, the description also contains the expiry.
     pub(crate) fn describe(&self) -> String {
         match self.expires_at() {
             Some(expiry) if !self.is_renewable() && expiry <= SystemTime::now() => {
@@ -181,7 +181,7 @@ impl Credential {
         &self.cache.timeout_advice
     }
 
-    /// Returns the cached token, or waits for a new token if the cached token has expired.
+    /// Returns the cached token. If there is none or it has expired, waits for a new token.
     pub(crate) async fn current(&self) -> Result<Token, Error> {
         let renewal = {
             let mut state = self.lock();
@@ -269,7 +269,7 @@ mod tests {
     use super::{Credential, RENEWAL_TIMEOUT};
 
     #[tokio::test(start_paused = true)]
-    async fn a_renewal_that_hangs_is_a_credential_error_of_every_waiting_call() {
+    async fn every_call_that_waits_for_a_hanging_renewal_returns_a_credential_timeout() {
         let credential = Credential::fetching("fake", "check the network", pending);
         let start = tokio::time::Instant::now();
         let clone = credential.clone();

@@ -110,7 +110,7 @@ impl Credential {
     /// identity; see [`CredentialSource`]. All sources except `AZURE_TOKEN` need the feature `azure-identity`.
     ///
     /// A source is complete if all its variables are set. White space around a value is ignored, and an empty variable counts as
-    /// absent. An error about the credential shows why other sources were skipped.
+    /// absent. If a call fails because of the credential, the error shows why other sources were skipped.
     ///
     /// # Errors
     ///
@@ -127,7 +127,7 @@ impl Credential {
     /// CLI has no login, the first call fails.
     #[cfg(feature = "azure-identity")]
     pub fn from_env_or_azure_cli() -> Result<Self, Error> {
-        // The Azure CLI needs no variable, so this source is complete.
+        // The source `azure-cli` needs no variable, so it is always complete.
         let sources = [&ENVIRONMENT[..], &[CredentialSource::AzureCli]].concat();
         first_complete(&sources, process_variable)
     }
@@ -153,14 +153,14 @@ impl Credential {
     }
 }
 
-/// Reads an environment variable.
+/// A function that returns the value of an environment variable.
 type Read = fn(&str) -> Option<String>;
 
 fn process_variable(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
-/// Creates the credential of the first complete source. The credential's description names the sources that were skipped.
+/// Creates the credential of the first complete source. The credential's description says why the sources before it were skipped.
 fn first_complete(sources: &[CredentialSource], read: Read) -> Result<Credential, Error> {
     let mut skipped = Vec::new();
     for source in sources {
@@ -234,8 +234,8 @@ mod tests {
 
     #[test]
     fn without_a_complete_source_the_error_names_every_missing_variable() {
-        let white_space: Read = |name| (name == "AZURE_TOKEN").then(|| " \n".to_owned());
-        for read in [|_: &str| None, white_space] {
+        let blank_token: Read = |name| (name == "AZURE_TOKEN").then(|| " \n".to_owned());
+        for read in [|_: &str| None, blank_token] {
             let error = first_complete(&ENVIRONMENT, read).expect_err("no source is complete");
             let expected = "no credential: token: AZURE_TOKEN isn't set; service-principal: AZURE_TENANT_ID, AZURE_CLIENT_ID, \
                             AZURE_CLIENT_SECRET aren't set; workload-identity: AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID, \

@@ -1,4 +1,4 @@
-//! Access tokens: the expiry, the `Authorization` header, and the redaction of a token that a server sends back.
+//! Access tokens: their expiry, the `Authorization` header, and the redaction of a token in a response.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -89,7 +89,7 @@ impl Token {
         self.expires.is_some_and(|end| now + time >= end)
     }
 
-    /// Replaces the token in a text of the server by `[redacted]`. Also redacts a cut-off token of at least 16 bytes.
+    /// Replaces the token in a text from the server by `[redacted]`. Also replaces a cut-off token, if its first 16 bytes are there.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         const BEGINNING_LENGTH: usize = 16;
         let header = self.header.to_str().unwrap_or_default();
@@ -128,7 +128,7 @@ fn header(secret: &str) -> Result<HeaderValue, &'static str> {
     if secret.is_empty() {
         return Err("is empty");
     }
-    // HTTP also allows spaces, tabs and bytes beyond ASCII in a header, but a token has none of them.
+    // HTTP allows spaces, tabs and bytes beyond ASCII in a header, but a token can't contain them.
     let mut header = Some(secret)
         .filter(|secret| secret.bytes().all(|byte| byte.is_ascii_graphic()))
         .and_then(|secret| HeaderValue::from_str(&format!("Bearer {secret}")).ok())

@@ -1,6 +1,6 @@
-//! Decodes properties.
+//! Decodes properties. The table shows the decoded value for each value in the response:
 //!
-//! | property in the response | optional property | required property |
+//! | value in the response | optional property | required property |
 //! |---|---|---|
 //! | absent, or of an unexpected JSON type | `None` | error |
 //! | `null` | `None` | error, except that an extensible enum gets an unknown value |
@@ -38,17 +38,17 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
         false
     }
 
-    /// Converts a scalar. By default, and if the scalar isn't a value of this type, returns `None`.
+    /// Converts a scalar. Returns `None` if this type can't represent the scalar. The default implementation always returns `None`.
     fn from_scalar(_: Scalar<'_>) -> Option<Self> {
         None
     }
 
-    /// Decodes an array. By default, skips it and returns `None`.
+    /// Decodes an array. The default implementation skips the array, and returns `None`.
     fn from_array<A: SeqAccess<'de>>(elements: A) -> Result<Option<Self>, A::Error> {
         IgnoredAny.visit_seq(elements).map(|_| None)
     }
 
-    /// Decodes an object. By default, skips it and returns `None`.
+    /// Decodes an object. The default implementation skips the object, and returns `None`.
     fn from_object<A: MapAccess<'de>>(properties: A) -> Result<Option<Self>, A::Error> {
         IgnoredAny.visit_map(properties).map(|_| None)
     }
@@ -70,13 +70,13 @@ where
     T::required(deserializer)
 }
 
-/// Decodes the required identifier of an object. Invalid text is rejected here. Otherwise a later request with this text would fail, and
-/// its error wouldn't show that the text came from this response. The generated code names this function in `deserialize_with`.
+/// Decodes a required identifier, such as an offer's `id`. Rejects invalid text: otherwise a later request with this text would fail, and
+/// the error wouldn't show that the text came from this response. The generated code names this function in `deserialize_with`.
 pub(crate) fn identifier<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     deserializer.deserialize_str(IdentifierVisitor)
 }
 
-/// Checks an identifier while the deserializer is at its text, so that an error has the position of the text.
+/// Checks an identifier while the deserializer is at the identifier's text, so that an error has the position of this text.
 struct IdentifierVisitor;
 
 impl Visitor<'_> for IdentifierVisitor {
@@ -152,7 +152,7 @@ impl<'de, T: Lenient<'de>> Deserialize<'de> for Required<T> {
     }
 }
 
-/// An element of an optional array or object. It is skipped if it can't be decoded.
+/// An element of an optional array, or a property's value in an optional object. `None` if the element or value can't be decoded.
 struct Optional<T>(Option<T>);
 
 impl<'de, T: Lenient<'de>> Deserialize<'de> for Optional<T> {
@@ -164,7 +164,7 @@ impl<'de, T: Lenient<'de>> Deserialize<'de> for Optional<T> {
 impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
     fn required<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let elements = Vec::<Required<T>>::deserialize(deserializer)?;
-        // `collect` reuses the allocation of the vector.
+        // `collect` reuses the memory of `elements`.
         Ok(elements.into_iter().map(|element| element.0).collect())
     }
 

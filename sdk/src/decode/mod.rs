@@ -1,7 +1,7 @@
 //! Decodes a response body. If decoding fails, a body of at most 16 MiB is decoded again with `null` in place of undecodable strings and
-//! duplicate properties.
+//! duplicate properties. The table shows the decoded value; the columns are the kinds of property in which the undecodable value occurs:
 //!
-//! | value | optional property | required property | property that the spec doesn't name |
+//! | undecodable value | optional property | required property | property that the spec doesn't name |
 //! |---|---|---|---|
 //! | a string that can't be decoded, such as one with an unpaired surrogate | `None` | error, except that an extensible enum gets an unknown value | ignored |
 //! | a property that occurs twice | `None` | error, except that an extensible enum gets an unknown value | ignored |
@@ -35,7 +35,8 @@ pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
             Ok(value) => return Ok(value),
             Err(other) => {
                 let other_path = error_path(repaired.as_bytes(), &other);
-                // At or below the same path, the second error is only about the `null` that replaced the value.
+                // At or below the path of the first error, the second error is about the `null` that replaced the undecodable value. Then
+                // the first error is returned, because only the first error names the cause.
                 let rest = other_path.strip_prefix(&path);
                 if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])) {
                     return Err(format!("{other_path}: {other}"));
@@ -46,7 +47,7 @@ pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
     Err(format!("{path}: {error}"))
 }
 
-/// Decodes a response body of any shape.
+/// Decodes a response body as JSON of any structure.
 pub(crate) fn json(body: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(body).or_else(|error| repair::repair(body).ok_or(error))
 }
@@ -58,8 +59,8 @@ fn strict<T: for<'de> Lenient<'de>>(body: &[u8]) -> serde_json::Result<T> {
     Ok(value)
 }
 
-/// Returns the path of the value at which decoding stopped. The path is computed from the error's position, because a deserializer
-/// that tracks the path would need a second compiled copy of the decoding of each type.
+/// Returns the path of the value at which decoding stopped. The path is computed from the error's position. A deserializer that
+/// tracks the path would be a second type of deserializer, so the decoding code of each type would be compiled twice.
 fn error_path(body: &[u8], error: &serde_json::Error) -> String {
     let lines = body.split_inclusive(|byte| *byte == b'\n');
     let line_start: usize = lines
@@ -67,7 +68,7 @@ fn error_path(body: &[u8], error: &serde_json::Error) -> String {
         .map(<[u8]>::len)
         .sum();
     let mut end = line_start + error.column();
-    // A syntax error is positioned after the unexpected byte.
+    // The position of a syntax error is after the unexpected byte, which isn't part of a value.
     if error.classify() == Category::Syntax {
         end = end.saturating_sub(1);
     }
@@ -95,7 +96,7 @@ macro_rules! object {
 }
 
 /// Implements [`Lenient`] for any other generated type.
-#[allow(unused_macros, reason = "today's spec has no such type")]
+#[allow(unused_macros, reason = "the spec has no such type")]
 macro_rules! value {
     ($name:ident) => {
         impl<'de> crate::decode::Lenient<'de> for $name {
@@ -110,5 +111,5 @@ macro_rules! value {
 }
 
 pub(crate) use object;
-#[allow(unused_imports, reason = "today's spec has no such type")]
+#[allow(unused_imports, reason = "the spec has no such type")]
 pub(crate) use value;

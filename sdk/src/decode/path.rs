@@ -1,14 +1,14 @@
-//! Finds the path of a position in JSON text.
+//! Finds the path of the value at a position in JSON text.
 
 use super::repair::string_length;
 
-/// The maximum number of steps of a path. It limits the memory for deeply nested text.
+/// The maximum number of steps of a path, which limits the memory for deeply nested text.
 const MAXIMUM_STEPS: usize = 16;
 
 /// A step of a path.
 enum Step {
     Index(usize),
-    /// A property. The name is `None` until its colon is read.
+    /// A property. The name is `None` until the colon after the name is read.
     Property(Option<String>),
 }
 
@@ -16,7 +16,7 @@ enum Step {
 /// whose name is incomplete or invalid ends in `.?`.
 pub(super) fn at_end(text: &[u8]) -> String {
     let mut steps = Vec::new();
-    // The number of open arrays and objects below the last step.
+    // The number of open arrays and objects that are nested deeper than the maximum number of steps.
     let mut deeper = 0_usize;
     let mut last_string = &text[..0];
     let mut rest = text;
@@ -55,7 +55,7 @@ pub(super) fn at_end(text: &[u8]) -> String {
     std::iter::once("$".to_owned()).chain(steps).collect()
 }
 
-/// Returns the text of a JSON string; `?` if it isn't valid.
+/// Returns the text of a JSON string, or `?` if the string is invalid.
 fn unquoted(string: &[u8]) -> String {
     serde_json::from_slice(string).unwrap_or_else(|_| "?".to_owned())
 }

@@ -40,8 +40,8 @@ impl Error {
         self.with(|inner| inner.operation = Some(operation))
     }
 
-    /// Returns `last` with the earlier `errors` of a call or watch as a chain: the source of each error is the error before it. Of
-    /// several errors with the same cause, only the last is kept.
+    /// Returns `last`, chained with the earlier `errors` of a call or watch: the source of each error is the error before it. Of
+    /// several errors with the same kind, status code, code and message, the chain contains only the last.
     pub(crate) fn chain(mut errors: Vec<Self>, last: Self) -> Self {
         errors.push(last.clone());
         let newest_first = errors.into_iter().rev().flat_map(|error| {
@@ -59,7 +59,7 @@ impl Error {
         chain.unwrap_or(last)
     }
 
-    /// Returns this error. If it has no earlier errors, it gets the earlier errors of `other`.
+    /// Returns this error. If this error has no earlier error, copies the earlier error of `other`.
     pub(crate) fn or_earlier_of(self, other: &Self) -> Self {
         if self.0.earlier.is_some() || other.0.earlier.is_none() {
             return self;
@@ -75,7 +75,7 @@ impl Error {
     }
 
     pub(crate) fn from_reqwest(error: reqwest::Error) -> Self {
-        // For a connection timeout, `is_connect` and `is_timeout` are both true. A connection timeout counts as a connection error.
+        // For a connection timeout, `is_connect` and `is_timeout` are both true. The code treats it as a connection error.
         let (kind, message) = if error.is_connect() {
             (Kind::Connect, "the service can't be reached")
         } else if error.is_timeout() {
@@ -88,7 +88,7 @@ impl Error {
                 "the connection broke before the response was complete",
             )
         };
-        // The message already names the operation, so it doesn't need the URL.
+        // `Display` already names the operation, so the source needn't name the URL.
         Self::new(kind, message).with_source(error.without_url())
     }
 }

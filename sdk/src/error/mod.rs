@@ -13,13 +13,13 @@ use http::StatusCode;
 
 /// The error type of this crate.
 ///
-/// Its `Display` is one line: the operation, the HTTP status code, the first line of the service's message, the service's code, the
-/// correlation id, the number of attempts and the `Retry-After`. For a 401, a 403 or a missing token, the line also names the
-/// credential. `Display` never shows a token or a stack trace. [`body`](Self::body) returns the body of the error response.
+/// `Display` writes one line: the operation, the HTTP status code, the message, the service's machine-readable code, the correlation
+/// id, the number of attempts and the `Retry-After`. For a 401, a 403 or a missing token, the line also names the credential.
+/// `Display` never shows a token or a stack trace. [`body`](Self::body) returns the body of the error response.
 ///
 /// `Display` doesn't include the chain of [`source`](StdError::source)s: print this chain as well, as `anyhow` does. If the attempts
-/// of a call failed for different causes, `source` returns the error of the previous attempt, and `Display` includes the innermost
-/// cause instead.
+/// of a call failed with different errors, this is the error of the last attempt, and `source` returns the error of an earlier
+/// attempt. `Display` then also shows the innermost cause of the last attempt's error.
 ///
 /// Cloning is cheap: clones share the body and the source.
 ///
@@ -46,10 +46,10 @@ pub(crate) struct Inner {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Bytes,
     pub(crate) attempts: u32,
-    /// The credential source, and why other sources were skipped.
+    /// The name of the credential source, and why other sources were skipped.
     pub(crate) credential: Option<String>,
     pub(crate) source: Option<Arc<dyn StdError + Send + Sync>>,
-    /// The error of an earlier attempt.
+    /// The error of an earlier attempt, or of an earlier request of a watch.
     pub(crate) earlier: Option<Error>,
 }
 
@@ -78,8 +78,8 @@ impl Error {
     }
 
     /// Returns the service's machine-readable code, such as `BadRequest`, `InvalidAPIVersion`, `Forbidden` or
-    /// `Http404Exception`. Other codes are possible. Returns `None` if the response has no code, such
-    /// as an HTML page.
+    /// `Http404Exception`. Other codes are possible. Returns `None` if the response has no code, for example because the response
+    /// is an HTML page.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
@@ -98,20 +98,20 @@ impl Error {
         self.0.correlation_id.as_deref()
     }
 
-    /// Returns the minimum time before another attempt (`Retry-After`).
+    /// Returns the minimum time before another attempt, from the response header `Retry-After`.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Returns the response body, with the token redacted. The body of an error response is cut off after 64 KiB. The body can hold
-    /// a stack trace of the server, or a gateway's page.
+    /// Returns the response body, with the token redacted. The body of an error response is cut off after 64 KiB. The body can be a
+    /// gateway's HTML page, or hold a stack trace of the server.
     #[must_use]
     pub fn body(&self) -> Option<&[u8]> {
         Some(self.0.body.as_ref()).filter(|body| !body.is_empty())
     }
 
-    /// Returns the number of requests that the call sent, including a request with a new token after a 401.
+    /// Returns the number of requests that the call sent, including the repeated request with a new token after a 401.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -131,8 +131,8 @@ impl Error {
 
     /// Returns `true` if the publisher or the offer doesn't exist.
     ///
-    /// *Example*: 404 with `Http404Exception`. *Likely cause*: the offer id is misspelt, or is the GUID in the portal's pages
-    /// instead of the `id` in the list of offers. *What to do*: list the publisher's offers.
+    /// *Example*: 404 with `Http404Exception`. *Likely cause*: the offer id is misspelt, or the caller passed the GUID of the portal's
+    /// pages instead of the `id` in the list of offers. *What to do*: list the publisher's offers.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.0.status == Some(404)
@@ -157,7 +157,7 @@ impl Error {
         self.0.status == Some(401)
     }
 
-    /// Returns `true` if the service limits the rate of requests.
+    /// Returns `true` if the service rejected the request because there were too many requests (429).
     ///
     /// *Example*: 429 with `Retry-After: 120`; not observed on this service so far. *Likely cause*: many concurrent clients.
     /// *What to do*: wait for [`retry_after`](Self::retry_after).
@@ -216,14 +216,14 @@ impl Error {
 
     /// Returns `true` if there is no credential, or the credential failed or timed out.
     ///
-    /// *Example*: `no credential: token: AZURE_TOKEN isn't set`. *Likely cause*: a missing variable, or an expired secret.
+    /// *Example*: `no credential: token: AZURE_TOKEN isn't set`. *Likely cause*: an environment variable isn't set, or a secret expired.
     /// *What to do*: follow the message.
     #[must_use]
     pub fn is_credential(&self) -> bool {
         matches!(self.0.kind, Kind::Credential | Kind::CredentialTimeout)
     }
 
-    /// Returns `true` if an argument is invalid: an identifier, the endpoint, or a token with a line break. No request was sent.
+    /// Returns `true` if an argument is invalid, such as an identifier, the endpoint, or a token. No request was sent.
     ///
     /// *Example*: `publisherId: ".." is no identifier`. *What to do*: correct the argument.
     #[must_use]
@@ -231,7 +231,7 @@ impl Error {
         self.0.kind == Kind::Argument
     }
 
-    /// Returns `true` if the program or the machine isn't set up for the call. No request was sent.
+    /// Returns `true` if the program was built without TLS, or TLS can't be set up on this machine. No request was sent.
     ///
     /// *Example*: `this program was built without TLS`. *Likely cause*: the program is built without a feature of this
     /// crate. *What to do*: follow the message.
@@ -252,7 +252,7 @@ impl Error {
     }
 }
 
-/// Returns the last cause in the chain, on one line.
+/// Returns the message of the last error in the chain of sources, on one line.
 fn innermost(error: &dyn StdError) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {
@@ -281,7 +281,7 @@ impl fmt::Display for Error {
         let operation = inner.operation.map(str::to_owned);
         let status = inner.status.map(with_reason_phrase);
         let message = Some(inner.message.clone()).filter(|message| !message.is_empty());
-        // With an earlier error, `source()` doesn't return the cause, so `Display` shows it.
+        // If there is an earlier error, `source()` returns that error instead of the cause. Therefore `Display` shows the cause.
         let source = inner.earlier.as_ref().and(inner.source.as_deref());
         let cause = source.map(|source| innermost(source));
         write!(f, "{}", join(&[operation, status, message, cause], ": "))?;

@@ -1,9 +1,9 @@
-//! Parses error responses of the service, of gateways and of sign-in endpoints. Each has its own JSON or HTML format.
+//! Parses error responses of the service, of gateways and of sign-in endpoints. Each of these servers has its own JSON or HTML format.
 
 use serde_json::{Map, Value};
 
 /// The maximum length of a message in characters.
-const LONGEST_MESSAGE: usize = 500;
+const MAXIMUM_LENGTH: usize = 500;
 
 /// An error response.
 #[derive(Default)]
@@ -37,7 +37,7 @@ impl ErrorResponse {
         if let Some(Value::Object(error)) = properties.get("error") {
             return Self::new(text(error, "code"), text(error, "message"));
         }
-        // {"Product": {"serviceName": …, "error": …, "exceptionCode": …, "httpStatusCode": …}}, with any name of the outer property.
+        // {"Product": {"serviceName": …, "error": …, "exceptionCode": …, "httpStatusCode": …}}. `Product` can be any name.
         for inner in properties.values().filter_map(Value::as_object) {
             let code = text(inner, "exceptionCode").or_else(|| text(inner, "httpStatusCode"));
             let message = text(inner, "error").or_else(|| text(inner, "message"));
@@ -66,7 +66,7 @@ impl ErrorResponse {
     }
 }
 
-/// Returns the string in the property with this name, in any letter case.
+/// Returns the string value of the property `name`. The letter case of the name is ignored.
 fn text<'p>(properties: &'p Map<String, Value>, name: &str) -> Option<&'p str> {
     let mut properties = properties.iter();
     let (_, value) = properties.find(|(property, _)| property.eq_ignore_ascii_case(name))?;
@@ -85,25 +85,25 @@ fn html_title(page: &str) -> Option<&str> {
 /// Returns the first line that isn't empty, with at most 500 characters. Characters that control a terminal or the direction of text
 /// are removed.
 pub(crate) fn one_line(text: &str) -> Option<String> {
-    // Fast path: every response has a correlation id, which rarely needs a change.
-    if (1..=LONGEST_MESSAGE).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+    // Fast path for correlation ids: every response has one, and it rarely needs a change.
+    if (1..=MAXIMUM_LENGTH).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
         return Some(text.to_owned());
     }
     let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
     let mut short: String = line
         .chars()
-        .filter(|character| !character.is_control() && !is_bidi_control(*character))
-        .take(LONGEST_MESSAGE)
+        .filter(|character| !character.is_control() && !is_bidi_control_or_separator(*character))
+        .take(MAXIMUM_LENGTH)
         .collect();
-    if line.chars().nth(LONGEST_MESSAGE).is_some() {
+    if line.chars().nth(MAXIMUM_LENGTH).is_some() {
         short.push('…');
     }
     Some(short).filter(|short| !short.is_empty())
 }
 
-/// Returns whether a character changes the direction of text (Unicode Standard Annex 9, section 2), or is a Unicode separator of
-/// lines or paragraphs.
-fn is_bidi_control(character: char) -> bool {
+/// Returns whether a character changes the direction of text (Unicode Standard Annex 9, section 2), or is U+2028 or U+2029, Unicode's
+/// line and paragraph separators.
+fn is_bidi_control_or_separator(character: char) -> bool {
     matches!(
         character,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
