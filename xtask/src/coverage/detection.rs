@@ -1,5 +1,5 @@
-//! Detects mutations: validates every recording and counterexample against each mutated spec. A counterexample is a recording that is
-//! invalid against the spec.
+//! Validates every recording and counterexample against each mutated spec. A mutated spec has one change, which makes one statement (one
+//! keyword at one place) wrong. A counterexample is a recording that is invalid against the unchanged spec.
 
 use std::thread;
 
@@ -21,8 +21,8 @@ pub struct Candidate {
     findings: Vec<FindingKey>,
 }
 
-/// The code, the level and the JSON pointer of a finding. Messages and places in the spec aren't compared, because any mutation can
-/// change them, even if the recording has nothing to do with the mutated statement.
+/// The code and the level of a finding, and its JSON pointer in the recording. Messages and places in the spec aren't compared: for
+/// example, removing one parameter changes the places of all later parameters.
 type FindingKey = (&'static str, Level, Option<String>);
 
 impl Candidate {
@@ -76,12 +76,12 @@ impl Candidate {
         errors.any(|error| count(&findings, error) < count(&self.findings, error))
     }
 
-    /// Returns the state of a statement that is covered by this recording or counterexample only.
+    /// Returns the state that the mutated statement would have if only this recording or counterexample covered it.
     fn state(&self, mutation: &Mutation) -> State {
         match self.recording.provenance.kind {
             _ if self.is_counterexample => State::CounterexampleOnly,
             ProvenanceKind::Captured => State::Captured,
-            // The values of a recording with an observed shape are invented, so the recording is evidence for the shape only.
+            // The recording has a real response's properties, types and formats, but invented values.
             ProvenanceKind::ObservedShape if mutation.is_shape => State::Observed,
             ProvenanceKind::Documentation => State::Documented,
             ProvenanceKind::ObservedShape | ProvenanceKind::Synthetic => State::Consistent,
@@ -95,7 +95,7 @@ pub fn detect(
     statements: &mut [Statement],
     candidates: &[Candidate],
 ) -> Result<(), SpecError> {
-    // The bar is printed to standard error, and only if that is a terminal.
+    // The progress bar appears on standard error, but only if standard error is a terminal.
     let progress = ProgressBar::new(statements.len() as u64);
     let detect_in_chunk = |statements: &mut [Statement]| -> Result<(), SpecError> {
         let mut mutated = spec.clone();

@@ -1,4 +1,5 @@
-//! Known gaps of `cargo xtask coverage`: uncovered statements that are accepted for a reason. `xtask/known-gaps.yaml` lists them.
+//! Reads `xtask/known-gaps.yaml`. A known gap of `cargo xtask coverage` is a statement of the spec (one keyword at one place) that may
+//! stay uncovered by recordings for a reason.
 
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ use crate::findings::{Finding, Place};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownGap {
-    /// The name of the statement, exactly as the command prints it.
+    /// The name of the statement, exactly as `coverage` prints it.
     pub name: String,
     /// The reason why the statement may stay uncovered.
     pub reason: String,
@@ -28,10 +29,10 @@ struct File {
     coverage: Vec<KnownGap>,
 }
 
-/// Reads the known gaps from `path`. Without a path, reads the workspace's own file if it exists.
+/// Reads the known gaps from `path`. Without a path, reads the workspace's file if it exists.
 pub fn read(path: Option<PathBuf>) -> Result<Vec<KnownGap>, CommandError> {
-    let own = files::root().join("xtask/known-gaps.yaml");
-    let Some(path) = path.or_else(|| own.exists().then_some(own)) else {
+    let default = files::root().join("xtask/known-gaps.yaml");
+    let Some(path) = path.or_else(|| default.exists().then_some(default)) else {
         return Ok(Vec::new());
     };
     let (file, File { mut coverage }) = files::read_yaml(&path)?;

@@ -1,6 +1,6 @@
-//! `cargo xtask coverage`: which statements of the spec the recordings cover, and with which provenance.
+//! `cargo xtask coverage`: lists the statements of the spec that no recording covers. [`Coverage`] defines the terms.
 //!
-//! [`mod@statements`] lists the statements. [`mutations`] has changes of the spec that make each statement wrong. [`detection`]
+//! [`mod@statements`] lists all statements. [`mutations`] makes the changes of the spec that make a statement wrong. [`detection`]
 //! validates every recording against each changed spec, and sets the state of each statement.
 
 mod detection;
@@ -26,13 +26,13 @@ use crate::validate::{self, Checker};
 
 /// Lists the statements of the spec that no recording covers
 ///
-/// A statement is one keyword at one place of the spec. A mutation is a change of the spec that makes the statement wrong. A
-/// recording detects a mutation if the mutated spec changes the findings of `validate` for the recording. A counterexample is a
-/// recording that is invalid against the spec. A counterexample detects a mutation if the mutated spec removes one of the
-/// counterexample's errors. A statement is covered if all its mutations are detected.
+/// A statement is one keyword at one place of the spec. A mutation is a change of the spec that makes a statement wrong. A recording
+/// detects a mutation if `validate` has other findings for the recording with the mutated spec. A counterexample is a recording that
+/// is invalid against the spec. A counterexample detects a mutation if one of its errors disappears with the mutated spec. A statement
+/// is covered if all its mutations are detected.
 ///
-/// The provenance of the recordings is the evidence for the statement. Recordings with real properties and invented values are
-/// evidence for the shape of bodies only. Synthetic recordings and counterexamples are no evidence.
+/// The provenance of a recording says where its content comes from. A recording of the kind `observed-shape` has invented values, so it
+/// is evidence for the shape of bodies only: properties, types and formats. Synthetic recordings and counterexamples are no evidence.
 ///
 /// An uncovered statement is an error, unless xtask/known-gaps.yaml lists its name with a reason and a date.
 #[derive(Args)]
@@ -46,7 +46,7 @@ pub struct Coverage {
     /// The known gaps [default: xtask/known-gaps.yaml]
     #[arg(long, value_name = "FILE")]
     known_gaps: Option<PathBuf>,
-    /// The folder of counterexamples [default: tests/counterexamples]
+    /// The folder of counterexamples [default: tests/counterexamples, or none if PATH is given]
     #[arg(long, value_name = "FOLDER")]
     counterexamples: Option<PathBuf>,
     /// Recordings, or folders of recordings [default: tests/recordings and tests/scenarios]
@@ -65,10 +65,9 @@ impl Coverage {
             Ok::<Vec<_>, CommandError>(recordings.map(candidate).collect())
         };
         let mut candidates = read(&self.paths, false)?;
-        // The workspace's counterexamples are used only together with the workspace's recordings.
-        let own = files::root().join("tests/counterexamples");
-        let own = (self.paths.is_empty() && own.exists()).then_some(own);
-        if let Some(folder) = self.counterexamples.or(own) {
+        let default = files::root().join("tests/counterexamples");
+        let default = (self.paths.is_empty() && default.exists()).then_some(default);
+        if let Some(folder) = self.counterexamples.or(default) {
             candidates.extend(read(&[folder], true)?);
         }
         let mut statements = statements(&spec);
@@ -108,9 +107,10 @@ fn uncovered(spec: &Spec, statement: &Statement) -> Finding {
     let mutations = statement.mutations.iter();
     let undetected = mutations.filter(|mutation| mutation.detected_by.is_empty());
     let needs: Vec<_> = undetected
-        .map(|one| format!("`{}` needs {}", one.name, one.needs))
+        .map(|mutation| format!("`{}` (needs {})", mutation.name, mutation.needs))
         .collect();
-    Finding::error("uncovered", needs.join("; "))
+    let message = format!("undetected mutations: {}", needs.join("; "));
+    Finding::error("uncovered", message)
         .in_spec(spec, &statement.name)
-        .help("add such a recording to tests/recordings, or the statement's name to xtask/known-gaps.yaml")
+        .help("add such a recording to tests/recordings, such a counterexample to tests/counterexamples, or the statement's name to xtask/known-gaps.yaml")
 }

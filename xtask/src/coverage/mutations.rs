@@ -1,5 +1,5 @@
-//! The mutations of a spec. A mutation is a change that makes one statement wrong, such as removing a value of an enum. If no recording
-//! detects the change, no recording covers the statement.
+//! The mutations of a spec. A mutation is a change that makes one statement (one keyword at one place) wrong, such as removing a value of
+//! an enum. A recording detects a mutation if it has other findings with the mutated spec.
 
 use std::collections::BTreeMap;
 
@@ -21,10 +21,10 @@ pub struct Mutation {
     pub name: String,
     /// A description of the recording or counterexample that would detect the mutation.
     pub needs: String,
-    /// The files that detect the mutation, each with the state that it alone would give the statement.
+    /// The files that detect the mutation, each with the state of the statement if only this file covered the statement.
     pub detected_by: BTreeMap<String, State>,
-    /// Whether the mutation makes the spec stricter, for example by making an optional property required. A recording that detects it
-    /// isn't evidence for the statement: perhaps the recording just lacks the property.
+    /// Whether the mutation makes the spec stricter, for example by making an optional property required. A recording without the
+    /// property detects this mutation, but is no evidence that the property exists.
     pub restricts: bool,
     /// Whether the statement is about the shape of a body: properties, types, formats.
     #[serde(skip)]
@@ -52,15 +52,15 @@ impl Mutation {
 pub struct Target<'m, 's> {
     /// The object; never a reference.
     pub object: Object<'s>,
-    /// Whether a body contains the object. The values of parameters and headers are text and never null.
+    /// Whether a body contains the object. Any other schema is that of a parameter or header, whose value is text and never null.
     pub in_body: bool,
     /// The mutations of the whole spec, by the statement's place in the file and the statement's name.
     pub mutations: &'m mut BTreeMap<(Location, String), Vec<Mutation>>,
 }
 
 impl Target<'_, '_> {
-    /// Adds a mutation of a statement. `keys` is the path of the statement in the object, without JSON pointer escapes, and `patch` is
-    /// a JSON merge patch of the object.
+    /// Adds a mutation of a statement. `keys` is the path from the object to the statement, without JSON pointer escapes. `patch` is a
+    /// JSON merge patch of the object.
     fn mutate(
         &mut self,
         keys: &[&str],
@@ -122,7 +122,7 @@ pub fn add(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates the API version, which requests send as `api-version`, and the paths.
+/// Mutates the paths, and the API version, which requests send as `api-version`.
 fn document(target: &mut Target<'_, '_>) {
     let patch = json!({ "info": { "version": "1999-12-31" } });
     let needs = "a request with the expected `api-version`";
@@ -147,8 +147,8 @@ fn methods(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates the responses of an operation: adds a required header that no recording has. The responses aren't removed, because the
-/// response of a range such as `5XX`, or the default response, could apply instead.
+/// Mutates the responses of an operation: adds a required header that no recording has. The removal of a response could stay
+/// undetected, because a range such as `5XX` or the default response could then apply.
 fn status_codes(target: &mut Target<'_, '_>) {
     for (status, _) in target.object.children("responses") {
         let other = json!({ "$ref": null, "headers": { "x-other": { "required": true } } });
@@ -161,7 +161,7 @@ fn status_codes(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Removes each parameter of a path or an operation, except the path parameters, which OpenAPI requires.
+/// Mutates the list of parameters of a path or an operation: removes one parameter. OpenAPI requires path parameters, so these stay.
 fn parameters(target: &mut Target<'_, '_>) {
     let parameters = target.object.list("parameters");
     for (index, parameter) in target.object.children("parameters") {
@@ -191,11 +191,11 @@ fn parameter(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates `required` and the schema of a header or parameter. They belong to the statement `required` if it is true, otherwise to the
-/// statement at `keys`.
+/// Mutates `required` and the schema of a header or parameter. If `required` is true, both mutations belong to the statement `required`,
+/// otherwise to the statement at `keys`.
 fn required(target: &mut Target<'_, '_>, keys: &[&str]) {
     let is_required = target.object.is("required");
-    let (keys, name, example) = if is_required {
+    let (keys, name, candidate) = if is_required {
         (&["required"][..], "becomes optional", "counterexample")
     } else {
         (keys, "becomes required", "recording")
@@ -204,7 +204,7 @@ fn required(target: &mut Target<'_, '_>, keys: &[&str]) {
     let needs = "a recording with this parameter or header";
     target.mutate(keys, "rejects every value", needs, patch);
     let patch = json!({ "required": !is_required });
-    let needs = format!("a {example} without this parameter or header");
+    let needs = format!("a {candidate} without this parameter or header");
     target.mutate(keys, name, needs, patch).restricts = !is_required;
 }
 
@@ -255,13 +255,14 @@ fn schema(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Returns whether a keyword only annotates, so that no recording can contradict it.
+/// Returns whether a keyword has no effect on the validity of recordings.
 fn is_annotation(keyword: &str) -> bool {
     let others = ["default", "deprecated", "readOnly", "writeOnly", "xml"];
     DOCUMENTATION.contains(&keyword) || others.contains(&keyword) || keyword.starts_with("x-")
 }
 
-/// Mutates the keyword `type`, and what it implies: null is invalid, and an object may have other properties.
+/// Mutates the keyword `type`, and two rules that it implies: null is invalid, and an object may have properties that the spec doesn't
+/// name.
 fn json_type(target: &mut Target<'_, '_>, name: &str) {
     let other = match name {
         "string" => "integer",
@@ -305,7 +306,7 @@ fn pattern(target: &mut Target<'_, '_>, pattern: &str) {
     }
 }
 
-/// Moves a bound by one in both directions, so that only values at the exact bound cover the statement.
+/// Moves a bound by 1 in both directions. Only values at the exact bound, such as 40 and 41 for a maximum of 40, detect this.
 fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     let bound = bound.as_i64().unwrap_or_default();
     let lowest = match keyword {
@@ -315,7 +316,7 @@ fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     };
     for moved in [bound.saturating_sub(1), bound.saturating_add(1)] {
         if moved >= lowest && moved != bound {
-            let needs = format!("a value that only one of the bounds {bound} and {moved} allows");
+            let needs = format!("a value that is valid with exactly one of the bounds {bound} and {moved}");
             target.set(keyword, moved, needs);
         }
     }

@@ -1,9 +1,9 @@
-//! The states of a statement in the report of `cargo xtask coverage`.
+//! The states of a statement (one keyword at one place of the spec) in the report of `cargo xtask coverage`.
 
 use serde::Serialize;
 
-/// Whether a statement is covered, and by which kind of recording. If several kinds cover a statement, the first of their states
-/// applies.
+/// Whether a statement is covered, and by which kind of recording. If several kinds of recordings cover a statement, it has the state
+/// that comes first in this list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {

@@ -1,4 +1,4 @@
-//! The statements of a spec, in the order of the file, with the mutations of each.
+//! The statements of a spec, in the order of the file. Each statement has its mutations: changes of the spec that make it wrong.
 
 use std::collections::BTreeMap;
 
@@ -11,24 +11,25 @@ use crate::spec::{Kind, Object, Spec};
 /// A statement: one keyword at one place of the spec. A statement is counted once, even if several operations refer to the place.
 #[derive(Serialize)]
 pub struct Statement {
-    /// The unique name: the JSON pointer of the keyword. For an element of a list, the pointer ends with the element instead of its
-    /// index, because the index changes when elements are added.
+    /// The unique name: the JSON pointer of the keyword. For an element of a list, the pointer ends with the element's text or name
+    /// instead of its index, because the index changes when elements are added.
     pub name: String,
     /// Whether the statement is covered, and by which kind of recording.
     pub state: State,
-    /// The changes of the spec that make the statement wrong. The statement is covered if every change is detected.
+    /// The statement is covered if recordings or counterexamples detect every mutation.
     pub mutations: Vec<Mutation>,
 }
 
 impl Statement {
-    /// Sets the state from the files that detect the mutations.
+    /// Sets the state from the files that detect the mutations. A covered statement gets the strongest state of these files.
     pub fn update_state(&mut self) {
         let mut mutations = self.mutations.iter();
         self.state = if mutations.any(|mutation| mutation.detected_by.is_empty()) {
             State::Uncovered
         } else {
-            let evident = self.mutations.iter().filter(|mutation| !mutation.restricts);
-            let states = evident.flat_map(|mutation| mutation.detected_by.values());
+            // A recording that detects a stricter spec is no evidence.
+            let counted = self.mutations.iter().filter(|mutation| !mutation.restricts);
+            let states = counted.flat_map(|mutation| mutation.detected_by.values());
             states.min().copied().unwrap_or(State::CounterexampleOnly)
         };
     }
@@ -57,8 +58,8 @@ pub fn statements(spec: &Spec) -> Vec<Statement> {
     statements.collect()
 }
 
-/// Adds an object and all objects inside to `objects`, by JSON pointer. Follows references, so a component is added only if an operation
-/// refers to the component. The boolean is true if a body contains the object.
+/// Adds an object and all objects inside to `objects`, by JSON pointer. Skips `components`, but follows references, so a component is
+/// added only if an operation refers to it. The boolean in `objects` is whether a body contains the object.
 fn collect<'s>(
     object: &Object<'s>,
     in_body: bool,

@@ -1,20 +1,20 @@
 //! The evidence rules of `lint`: `x-sources` describes each source of the spec once, and `x-evidence` names the sources of every
 //! statement. A statement is one keyword at one place in the spec.
 //!
-//! `x-evidence` belongs to an *owner*: an operation, a component, an object schema, an extensible enum, a server. Each key of
-//! `x-evidence` names statements of its owner. Each value is a list of source ids.
+//! `x-evidence` belongs to an *owner*: an operation, a component, a server, the inline schema of a body, or any schema with `properties`.
+//! Each key of `x-evidence` names statements of its owner. Each value is a list of source ids.
 //!
-//! | key | the statements |
+//! | key | the statements that the key names |
 //! |---|---|
 //! | `/` | the owner itself |
 //! | `/minLength` | the owner's keyword `minLength` |
 //! | `id`, `"404"`, `X-Name`, `running` | the property, parameter, response, header, media type or known value of this name |
 //! | `id/format`, `links/items` | a keyword of a property |
 //! | `200/X-Name` | a header or media type of a response inside the operation |
-//! | `/nullable` | a [`STRICT`] keyword of the owner, and of each property without its own key, here `id/nullable` |
+//! | `/nullable` | a [`STRICT`] keyword of the owner, and of each property that has no key of its own, such as `id/nullable` |
 //!
-//! If no key names a keyword, the keyword has the evidence of its property or owner. [`STRICT`] keywords and inline `items` always need
-//! their own key, because documentation rarely describes them.
+//! If no key names a keyword, the keyword has the evidence of its property or owner. [`STRICT`] keywords, and inline subschemas such as
+//! `items`, always need a key that names them, because documentation rarely describes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,11 +25,11 @@ use crate::spec::{DOCUMENTATION, Kind, Node, Object, Spec};
 const EVIDENCE: &str = "x-evidence";
 const SOURCES: &str = "x-sources";
 
-/// The keywords that need a separate entry.
+/// The keywords that always need a key in `x-evidence` that names them.
 const STRICT: [&str; 4] = ["format", "nullable", "pattern", "required"];
 
-/// The kinds of sources, the strongest first. A statement has the kind of its strongest source, but a statement that cites an
-/// interpretation is an interpretation.
+/// The kinds of sources, the strongest first. A statement that cites an interpretation is an interpretation. Any other statement has the
+/// kind of its strongest source.
 const KINDS: [&str; 4] = ["documentation", "observation", "client", "interpretation"];
 const INTERPRETATION: usize = KINDS.len() - 1;
 
@@ -136,17 +136,17 @@ impl<'s> Evidence<'s> {
         }
     }
 
-    /// Checks that a statement has evidence: the owner's `x-evidence` must have one of the `keys`. If it has several, the first one
-    /// in `keys` is the evidence.
+    /// Checks that a statement has evidence: the owner's `x-evidence` must have one of the `keys`. If it has several of them, the
+    /// first in the order of `keys` is the evidence.
     fn check_statement(&mut self, pointer: &str, owner: &str, keys: &[String]) {
         let entries = self.spec.at(&format!("{owner}/{EVIDENCE}"));
         let entry = |key| entries.as_ref().and_then(|entries| entries.written(key));
         let Some(entry) = keys.iter().find_map(|key| entry(key)) else {
             let message = format!(
-                "the statement has no evidence: `{EVIDENCE}` of `{owner}` has no `{}`",
-                keys.join("` and no `")
+                "the statement has no evidence: `{EVIDENCE}` of `{owner}` must have the key `{}`",
+                keys.join("` or `")
             );
-            let help = "cite the sources that support it, or `interpretation`";
+            let help = "cite the sources that support the statement, or `interpretation`";
             return self.add("evidence", pointer, message, help);
         };
         let ids = ids(&entry).into_iter();
@@ -209,12 +209,12 @@ impl<'s> Evidence<'s> {
                 }),
                 _ => {
                     let is_strict = object.kind == Kind::Schema && STRICT.contains(&name.as_str());
-                    let general = if is_strict {
+                    let fallback = if is_strict {
                         format!("/{name}")
                     } else {
                         own_key(scope)
                     };
-                    let mut keys = vec![format!("{scope}/{name}"), general];
+                    let mut keys = vec![format!("{scope}/{name}"), fallback];
                     // The evidence of a parameter or header is also the evidence of its schema.
                     keys.extend(scope.strip_suffix("/schema").map(own_key));
                     self.check_statement(&keyword.pointer, owner, &keys);

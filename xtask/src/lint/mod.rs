@@ -17,7 +17,8 @@ use crate::spec::{Spec, SpecError};
 /// Checks the spec for constructs that break code generators or clients, and for statements without evidence
 ///
 /// The command also reports broken references. `generate` and every build with the feature `generate` reject the same constructs. A
-/// spec with `x-sources` needs evidence: `x-evidence` must cite ids of `x-sources` for every statement.
+/// spec with `x-sources` or `x-evidence` needs evidence: for every statement, that is, every keyword at every place, `x-evidence` must
+/// cite ids of `x-sources`.
 #[derive(Args)]
 pub struct Lint {
     /// The spec [default: openapi/cloud-partner-portal.yaml]

@@ -1,8 +1,8 @@
 //! The schemas of the spec as JSON Schemas, each compiled at its first use.
 //!
-//! The schemas of OpenAPI 3.0 are based on JSON Schema draft 4, in which `exclusiveMinimum` is a boolean, and a schema with `$ref`
-//! ignores its other keywords. [`Schemas::new`] copies the spec, and translates the keywords `nullable` and `format` in the copy. A JSON
-//! pointer means the same schema in the spec and in the copy.
+//! The schemas of OpenAPI 3.0 follow JSON Schema draft 4: `exclusiveMinimum` is a boolean, and the other keywords of a schema with `$ref`
+//! are ignored. Draft 4 doesn't know `nullable`, `int32` and `int64`. [`Schemas::new`] copies the spec, and translates these in the copy. A
+//! JSON pointer means the same schema in the spec and in the copy.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -99,7 +99,7 @@ impl Schemas {
         invalid
     }
 
-    /// Returns every violation of the schema at `pointer` by `value`. An invalid schema has no violations.
+    /// Returns every violation of the schema at `pointer` by `value`. Returns no violation if the schema is invalid.
     pub fn violations(&self, pointer: &str, value: &Value) -> Vec<Violation> {
         let Some(validator) = self.validator(pointer) else {
             return Vec::new();
@@ -168,7 +168,7 @@ impl Schemas {
     }
 }
 
-/// Translates the keywords `nullable` and `format` of a schema, but not of its subschemas.
+/// Translates `nullable`, and the formats `int32` and `int64`, of a schema, but not of its subschemas.
 fn translate(schema: &mut Map<String, Value>) {
     if schema.remove("nullable") == Some(Value::Bool(true))
         && let Some(kind @ Value::String(_)) = schema.get("type").cloned()

@@ -24,8 +24,8 @@ use crate::print::with_noun;
 /// Validates the recordings against the spec
 ///
 /// The request of every recording must match exactly one operation. Request and response must be valid against the operation. Every
-/// example in the spec must be valid against its schema. A text that looks like a secret is an error. Properties and values that the
-/// spec doesn't name are notes, because the service may add them.
+/// example in the spec must be valid against its schema. A text that looks like a secret is an error. A property or known value that
+/// the spec doesn't name is a note, because the service may add properties and values.
 ///
 /// Two files in tests/recordings must not have the same request, even with different status codes, because the replay server chooses
 /// the response by the request. A folder of tests/scenarios can have several responses to the same request.
@@ -51,7 +51,7 @@ impl Validate {
         let checker = Checker::new(&spec)?;
         let (mut findings, examples) = checker.check_spec();
         let input = read(&self.paths);
-        // An unreadable file and an empty folder have their own exit code, whatever the other findings.
+        // An unreadable file or an empty folder has its own exit code, even if there are also other findings.
         let is_unreadable = !input.unreadable.is_empty() || !input.empty.is_empty();
         findings.extend(input.unreadable);
         findings.extend(input.empty);

@@ -43,9 +43,9 @@ impl<'s> Check<'_, 's> {
 
     /// Validates query parameters or headers.
     ///
-    /// * `pointer`: their JSON pointer in the recording
-    /// * `described`: the names and descriptions of the parameters or headers that the spec describes
-    /// * `owner`: the JSON pointer of the operation or response in the spec
+    /// * `pointer`: the JSON pointer of `values` in the recording
+    /// * `described`: the parameters or headers in the spec, with their names
+    /// * `owner`: the JSON pointer of their operation or response in the spec
     pub fn named_values(
         &mut self,
         pointer: &str,
@@ -98,7 +98,7 @@ fn decode(parameter: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
     }
     let items = schema.child("items");
     let item_type = items.as_ref().and_then(|items| items.text("type"));
-    // By default, `explode` is true: each element is a separate query parameter. A recording can't repeat a parameter.
+    // If `explode` is true, each element is a separate query parameter. A recording has each parameter only once, with one element.
     let explodes = parameter.value.get("explode") != Some(&Value::Bool(false));
     if parameter.text("in") == Some("query") && explodes {
         return vec![decode_scalar(item_type, text)].into();

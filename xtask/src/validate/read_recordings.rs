@@ -41,11 +41,11 @@ pub fn read(paths: &[PathBuf]) -> Input {
 }
 
 /// Reads a file or folder. In `tests/recordings`, a recording is an error if another file there has the same request, because the
-/// replay server couldn't choose between them.
+/// replay server couldn't choose a response.
 fn read_path(path: &Path) -> Loaded<StoredRecording> {
     let mut loaded = load::every_recording(path);
     let mut served = load::recordings(&files::root().join("tests/recordings")).errors;
-    // Two paths can name the same file: relative paths, and symbolic links.
+    // A relative path or a symbolic link can name the same file as another path.
     served.retain(|error| {
         let mut items = loaded.items.iter();
         items.any(|stored| stored.file.canonicalize().ok() == error.file.canonicalize().ok())
@@ -81,7 +81,7 @@ impl Input {
 fn unreadable(error: &load::Error) -> Finding {
     // The parser's message can quote a secret in the file.
     let message = if secrets::is_secret(&error.message) {
-        "the recording can't be read, and the reason isn't shown because it contains a secret"
+        "the recording can't be read; the reason isn't shown, because the reason contains a secret"
     } else {
         &error.message
     };

@@ -1,9 +1,9 @@
 //! Validates a recording against a spec, for the commands `validate` and `coverage`.
 //!
 //! An error response can have any body: none, truncated JSON, an HTML page of a gateway, or plain text. A spec that described all of
-//! them would allow any content, and generated clients would lose the known properties. Therefore a finding about the body of an error
-//! response *as a whole* (no body, another content type, not JSON, another JSON type at the top level) is the note
-//! [`kinds::ERROR_BODY`]. Any other violation of the schema is an error.
+//! them would allow any content, so generated clients would have no types for the known properties. Therefore a finding about the body
+//! of an error response *as a whole* (no body, another content type, not JSON, another JSON type at the top level) is only a note, of the
+//! kind [`kinds::ERROR_BODY`]. Any other violation of the schema is an error.
 
 use cloud_partner_recordings::recording::{Body, Recording};
 use serde_json::{Map, Value};
@@ -40,7 +40,7 @@ impl<'s> Checker<'s> {
         })
     }
 
-    /// Validates a recording. The places of the findings have no file name.
+    /// Validates a recording. The caller adds the name of the recording's file to the findings.
     pub fn validate(&self, recording: &Recording) -> Vec<Finding> {
         let mut check = Check {
             checker: self,
@@ -120,7 +120,7 @@ impl<'c, 's> Check<'c, 's> {
             let message = format!("the spec describes the version `{version}`");
             self.add(kinds::API_VERSION, &pointer, message, "/info/version");
         }
-        // A request with the response 400 may be invalid on purpose, so the findings of this function are only notes.
+        // A request with the response 400 may be invalid on purpose, so the findings about the request are only notes.
         if self.recording.response.status == 400 {
             for finding in &mut self.findings[first..] {
                 finding.level = Level::Note;
@@ -186,7 +186,7 @@ impl<'c, 's> Check<'c, 's> {
             };
             let pointer = "/response/headers";
             self.add_whole(kinds::CONTENT_TYPE, pointer, message, content);
-            // A JSON body is validated in spite of the unexpected content type.
+            // A JSON body is validated in spite of the unexpected content type, with the spec's first JSON media type.
             if matches!(body, Body::Json(_)) {
                 key = media_types.keys().find(|media_type| is_json(media_type));
             }
@@ -211,7 +211,7 @@ impl<'c, 's> Check<'c, 's> {
 
     /// Validates a body against the schema of its media type. `media_type` is the JSON pointer of the media type in the spec.
     fn body_value(&mut self, value: &Value, media_type: &str, pointer: &str) {
-        // The reference is followed first, so that a schema that many responses share is compiled once.
+        // Many responses can refer to one schema. The pointer of the target is the same for all of them, so the schema is compiled once.
         let schema = self.checker.spec.at(&format!("{media_type}/schema"));
         let Some(schema) = schema.and_then(Node::followed) else {
             return;

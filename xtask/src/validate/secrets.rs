@@ -18,12 +18,12 @@ const SECRET_NAMES: &str = "(?:proxy-|x-ms-)?authorization(?:-auxiliary)?|(?:set
     |client[-_]*(?:secret|assertion)|pass[-_]*(?:word|wd|phrase)|pwd|(?:access|id|refresh|session)[-_]*token\
     |connection[-_]*string|shared[-_]*access[-_]*signature|sig";
 
-/// Matches the whole name of a secret: one of [`SECRET_NAMES`], or `secret` or `token`, which are too frequent in sentences for
-/// [`PATTERNS`].
+/// Matches the whole name of a secret. The names `secret` and `token` aren't in [`SECRET_NAMES`]: [`PATTERNS`] also searches sentences, in
+/// which these words are frequent.
 static SECRET_NAME: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!("(?i)^(?:{SECRET_NAMES}|secret|token)$")));
 
-/// The words that follow "bearer" or "basic" in sentences about authentication and in the header `WWW-Authenticate`.
+/// The words that can follow "bearer" or "basic" instead of a token: in sentences, and in the header `WWW-Authenticate`.
 static HARMLESS_WORD: LazyLock<Regex> = LazyLock::new(|| {
     let words = "access|auth(?:entication|orization)?|credentials?|error|information|is|or|realm|scheme|tokens?|was";
     regex(&format!(r"(?i)^(?:{words})\.*(?:=.*)?$"))
@@ -34,8 +34,8 @@ static FICTITIOUS_DOMAIN: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?i)(?:^|\.)(?:(?:contoso|fabrikam)\.com|example(?:\.com|\.net|\.org)?|invalid|test)$")
 });
 
-/// The kinds of secrets: the kind of the finding, the words for the message, and the regular expression. A match isn't a secret if its
-/// group `word` is a [`HARMLESS_WORD`] or its group `domain` is a [`FICTITIOUS_DOMAIN`].
+/// The kinds of secrets. Each has the kind of its findings, the words for the message, and a regular expression. A match isn't a secret if
+/// its group `word` is a [`HARMLESS_WORD`] or its group `domain` is a [`FICTITIOUS_DOMAIN`].
 ///
 /// `(?-u:\b)` is an ASCII word boundary. A Unicode word boundary makes the search many times slower on text outside ASCII.
 static PATTERNS: LazyLock<[(&'static FindingKind, &'static str, Regex); 6]> = LazyLock::new(|| {
@@ -43,7 +43,7 @@ static PATTERNS: LazyLock<[(&'static FindingKind, &'static str, Regex); 6]> = La
         r#"(?ix) (?-u:\b) (?:
             (?:{SECRET_NAMES}) (?:
                 \\?["']? \s* [:=] [\s\[{{]* \\?["']? [^\s"'\\,;&<\]}}]+
-                | \\?["'] \s* : [\s\[{{]* \\?["'] [^"'\\]+    # a quoted value, with any first character
+                | \\?["'] \s* : [\s\[{{]* \\?["'] [^"'\\]+    # a value in quotes can begin with any character
                 | = [^\s&;"'<]+ )
             | (?:authorization|cookie): \s* [^\s,;]+ )"#
     );
@@ -58,7 +58,7 @@ static PATTERNS: LazyLock<[(&'static FindingKind, &'static str, Regex); 6]> = La
             "a token after `Bearer` or `Basic`",
             r"(?i)(?-u:\b)(?:bearer|basic)\s+(?<word>[A-Za-z0-9][A-Za-z0-9._~+/=-]*)",
         ),
-        (kinds::SECRET, "a secret under its name", &named),
+        (kinds::SECRET, "a secret after a name such as `password`", &named),
         (
             kinds::SECRET,
             "a password in a URL",
@@ -93,7 +93,7 @@ fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the patterns of this file are regular expressions")
 }
 
-/// Returns a finding for each property name and text in a recording that looks like a secret.
+/// Returns a finding for each property name and text in a recording that seems to contain a secret.
 pub fn scan(recording: &Recording) -> Vec<Finding> {
     let Ok(recording) = serde_json::to_value(recording) else {
         return vec![kinds::SECRET.finding("the recording can't be searched for secrets")];
@@ -103,12 +103,12 @@ pub fn scan(recording: &Recording) -> Vec<Finding> {
     findings
 }
 
-/// Adds a finding for each property name and text in a value that looks like a secret. `pointer` is the JSON pointer of the value.
+/// Adds a finding for each property name and text in a value that seems to contain a secret. `pointer` is the JSON pointer of the value.
 fn add_findings(value: &Value, pointer: &str, findings: &mut Vec<Finding>) {
     let secrets_in = |text: &str, subject: &str| -> Vec<Finding> {
         let kinds = kinds_of_secret(text).into_iter();
         let findings = kinds.map(|(kind, what)| {
-            let message = format!("{subject} looks like {what}");
+            let message = format!("{subject} seems to contain {what}");
             kind.finding(message).at_pointer(pointer)
         });
         findings.collect()
@@ -120,7 +120,7 @@ fn add_findings(value: &Value, pointer: &str, findings: &mut Vec<Finding>) {
                 let shown = if found.is_empty() { name } else { "[secret]" };
                 findings.extend(found);
                 let pointer = format!("{pointer}/{}", pointer_segment(shown));
-                if is_secret_name(name) && holds_text(value) {
+                if is_secret_name(name) && can_hold_secret(value) {
                     let message = "the name says that the value is a secret";
                     findings.push(kinds::SECRET.finding(message).at_pointer(&pointer));
                 }
@@ -137,13 +137,13 @@ fn add_findings(value: &Value, pointer: &str, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns whether a value is or contains a number or a text that isn't empty.
-fn holds_text(value: &Value) -> bool {
+/// Returns whether a value is, or contains, a number or a nonempty text.
+fn can_hold_secret(value: &Value) -> bool {
     match value {
         Value::String(text) => !text.is_empty(),
         Value::Number(_) => true,
-        Value::Array(elements) => elements.iter().any(holds_text),
-        Value::Object(properties) => properties.values().any(holds_text),
+        Value::Array(elements) => elements.iter().any(can_hold_secret),
+        Value::Object(properties) => properties.values().any(can_hold_secret),
         Value::Null | Value::Bool(_) => false,
     }
 }
@@ -153,7 +153,7 @@ pub fn is_secret_name(name: &str) -> bool {
     SECRET_NAME.is_match(name)
 }
 
-/// Returns whether a text looks like a secret.
+/// Returns whether a text seems to contain a secret.
 pub fn is_secret(text: &str) -> bool {
     !kinds_of_secret(text).is_empty()
 }

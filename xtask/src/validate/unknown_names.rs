@@ -1,5 +1,5 @@
-//! Finds property names, and values of extensible enums, that the spec doesn't list. These findings are notes, because the service may
-//! add properties and values.
+//! Finds property names and values that the spec doesn't list. Only the values of extensible enums are checked, which list their known
+//! values in `x-extensible-enum`. These findings are notes, because the service may add properties and values.
 
 use serde_json::Value;
 
