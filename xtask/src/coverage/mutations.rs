@@ -316,7 +316,8 @@ fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     };
     for moved in [bound.saturating_sub(1), bound.saturating_add(1)] {
         if moved >= lowest && moved != bound {
-            let needs = format!("a value that is valid with exactly one of the bounds {bound} and {moved}");
+            let needs =
+                format!("a value that is valid with exactly one of the bounds {bound} and {moved}");
             target.set(keyword, moved, needs);
         }
     }
