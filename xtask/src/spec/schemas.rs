@@ -81,7 +81,7 @@ impl Schemas {
                 invalid.push((pointer, error.to_string()));
             }
         }
-        // Compiles each schema, because the meta-schema accepts some invalid schemas, such as a pattern that is no regular expression.
+        // Compiles each schema, because the meta-schema accepts some invalid schemas, such as a pattern that is too large for the regex engine.
         for root in &self.roots {
             let Err(error) = self.compile(root) else {
                 continue;

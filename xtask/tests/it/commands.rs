@@ -109,7 +109,7 @@ fn duplicate_empty_and_invalid_recordings_of_the_workspace_exit_with_3() {
     common::add_recording(root.path(), "tests/scenarios/status/1", &status);
     let output = run(&root, &["validate", "--spec=spec.yaml"]);
     common::golden("recordings-unusable", &output);
-    // `validate` also finds a duplicate of a recording that isn't below the given path.
+    // `validate` reports a duplicate even if the given path contains only one of the two files.
     let assert_duplicate = |path, file, other| {
         let output = run(&root, &["validate", "--spec=spec.yaml", path]);
         let expected =
@@ -120,7 +120,7 @@ fn duplicate_empty_and_invalid_recordings_of_the_workspace_exit_with_3() {
     assert_duplicate("tests/recordings/copy.json", "copy.json", "base.json");
     assert_duplicate("./tests/recordings", "copy.json", "base.json");
 
-    // The replay server doesn't read this file.
+    // The replay server reads only `.json` files of a folder, so `copy.txt` isn't a duplicate.
     let copy = root.path().join("tests/recordings/copy.json");
     fs::rename(&copy, copy.with_extension("txt")).expect("a recording");
     for path in ["tests/recordings/base.json", "tests/recordings/copy.txt"] {
@@ -272,7 +272,7 @@ fn generate_names_the_operation_that_progenitor_rejects() {
     assert_eq!(facade, "");
 }
 
-/// With the added `--help`, a command checks its options, but writes no file.
+/// The test adds `--help` to each command. The command then checks its options, but does nothing else.
 #[test]
 fn every_xtask_command_in_the_documents_exists_with_its_options() {
     for document in [

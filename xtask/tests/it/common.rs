@@ -82,7 +82,7 @@ pub fn assert_contains(text: &str, expected: &str) {
     assert!(text.contains(expected), "no {expected} in:\n{text}");
 }
 
-/// The texts that differ between two runs: for each text, its placeholder in the golden files and its pattern.
+/// The parts of an output that differ between two runs: the placeholder in the golden files, and the pattern of the part.
 const VARYING: [(&str, &str); 2] = [
     ("[DAY]", r"sanitised on (?<redacted>\d{4}-\d{2}-\d{2})"),
     ("[SECONDS]", r", in (?<redacted>\d+) s:"),
@@ -167,7 +167,7 @@ pub fn base() -> TempDir {
     edited_base(&Value::Null)
 }
 
-/// Creates the same folder as [`base`], and edits the spec. Each of the edits is a pair of a text that occurs once in the spec, and its
+/// Creates the same folder as [`base`], and edits the spec. `edits` is a list of pairs: a text that occurs once in the spec, and its
 /// replacement.
 pub fn edited_base(edits: &Value) -> TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -216,7 +216,7 @@ pub fn commit(folder: &Path) {
     git(folder, &arguments);
 }
 
-/// Makes a git repository with copies of these files and folders of the workspace, except ignored files.
+/// Makes a git repository with copies of files of the workspace, except ignored files. `paths` are git pathspecs, such as `:/openapi`.
 pub fn check_out(folder: &Path, paths: &[&str]) {
     git(folder, &["init", "--quiet", "--initial-branch=main"]);
     let workspace = workspace();

@@ -1,9 +1,10 @@
-//! Tests of `compat` with one base spec, `compat/base.json`, and many small changes of this spec. `compat/cases.json` has the cases:
+//! Tests of `compat`, which compares the spec with an earlier version, the *base*. The verdict is the kind of release that the changes
+//! need: major, minor or patch. `compat/cases.json` has small changes of one base, `compat/base.json`:
 //!
 //! * `edit`: the new values, by JSON pointer; `null` removes a property;
 //! * `changes`: the changes that `compat` reports, each with its place in the spec.
 //!
-//! In every case, the base is released as 0.1.0, and the version and the changelog are unchanged.
+//! In each of these cases, the base is released as 0.1.0, and the version and the changelog are unchanged.
 
 use std::fs;
 use std::path::Path;
@@ -91,7 +92,7 @@ fn prints_the_changes_as_json() {
     common::golden("compat-json", &compat_json(root.path()).0);
 }
 
-/// Makes a git repository whose only tag is v0.1.0, with one commit after it.
+/// Makes a git repository with the tag v0.1.0, and with one commit after the tag.
 fn repository() -> tempfile::TempDir {
     let root = workspace();
     git(root.path(), &["init", "--quiet"]);
@@ -136,7 +137,7 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
 
     let heading = "## Unreleased\n\n## [0.2.0] - 2026-02-02\n";
     for (changelog, code) in [
-        // An entry counts under the heading of the new version too.
+        // An entry under the heading of the new version also counts.
         (unreleased(&format!("{heading}{entry}")), 0),
         // An entry that is also in the base's changelog doesn't count, even under `Unreleased`.
         (unreleased("## Unreleased\n\n- The first spec.\n"), 1),
@@ -170,7 +171,7 @@ fn a_breaking_change_needs_a_major_version_from_1_0_0_on() {
     }
 }
 
-/// Without a tag, the base is the commit before the last.
+/// Without a tag, `compat` compares with the commit before the last.
 #[test]
 fn a_base_that_was_not_released_allows_breaking_changes() {
     let root = workspace();

@@ -1,6 +1,8 @@
-//! Tests of `coverage` with the small spec `cases/base/spec.yaml`, whose statements can be counted by hand, and with the committed spec.
+//! Tests of `coverage` with the small spec `cases/base/spec.yaml`, and with the committed spec.
 //!
-//! A counterexample is a recording that is invalid against the spec. A known gap is the name of a statement that may stay uncovered.
+//! A statement is one keyword at one place of the spec. A mutation is a change of the spec that makes a statement wrong. A statement is
+//! covered if recordings or counterexamples detect all its mutations. A counterexample is a recording that is invalid against the spec. A
+//! known gap is a statement that may stay uncovered.
 
 use std::collections::BTreeMap;
 use std::process::Output;
@@ -14,7 +16,7 @@ fn body(provenance: &str, body: &Value) -> Value {
     json!({ "provenance": { "kind": provenance }, "response": { "body": { "json": body } } })
 }
 
-/// Runs `coverage` with the small spec, recordings and counterexamples of the folder. `known_gaps` is the text of the file of known gaps.
+/// Runs `coverage` with the spec, the recordings and the counterexamples in `folder`. `known_gaps` is the text of the file of known gaps.
 fn coverage(folder: &TempDir, known_gaps: &str, more: &[&str]) -> Output {
     std::fs::create_dir_all(folder.path().join("counterexamples")).expect("a folder");
     common::write(folder.path(), "gaps.yaml", known_gaps);
@@ -44,7 +46,7 @@ fn states(output: &Output) -> BTreeMap<String, Value> {
 }
 
 #[test]
-fn prints_the_number_of_statements_by_provenance() {
+fn prints_uncovered_statements_and_the_number_of_statements_by_state() {
     let folder = common::base();
     let order = json!([{ "id": "b", "state": "OPEN", "number": null, "lines": [{ "item": "x" }], "labels": { "a": "closed" } }]);
     for (name, patch) in [
@@ -59,8 +61,8 @@ fn prints_the_number_of_statements_by_provenance() {
     common::golden("coverage-text", &coverage(&folder, "coverage: []\n", &[]));
 }
 
-/// Each case of `coverage/states.json` adds recordings and counterexamples to the small spec. Each of these files is a
-/// pair of a provenance and a merge patch of the base recording's response. The property `spec` has the edits of the spec.
+/// Each case of `coverage/states.json` adds recordings and counterexamples to the base recording. Each is a pair: the kind of its
+/// provenance, and a JSON merge patch of the base recording's response. The property `spec` has the edits of the small spec.
 #[test]
 fn the_strongest_recording_decides_the_state_of_a_statement() {
     let cases = common::json("coverage/states.json");
@@ -79,7 +81,7 @@ fn the_strongest_recording_decides_the_state_of_a_statement() {
     }
 }
 
-/// The names in the report can be copied into the file of known gaps without changes, even with the braces of a path.
+/// The names in the report can be copied into the YAML file of known gaps without quotes, even with the braces of a path.
 #[test]
 fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
     let folder = common::base();
@@ -96,7 +98,7 @@ fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
     let count = format!("known gaps {}, uncovered 0", names.len());
     assert_stdout(0, &output, &count);
 
-    // The first statement is covered, the second doesn't exist, and another known gap accepts the third.
+    // The first statement is covered. The second doesn't exist. The third is already a known gap.
     for unneeded in ["/info/version", "/components/schemas/Order", names[0]] {
         let all = [&names[..], &[unneeded]].concat();
         let output = coverage(&folder, &gaps(&all), &[]);

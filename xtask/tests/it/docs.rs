@@ -1,4 +1,4 @@
-//! Tests of `cargo xtask docs` with a script in place of OpenAPI Generator.
+//! Tests of `cargo xtask docs`, which writes the spec as an HTML page, with a script in place of OpenAPI Generator.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::common::{self, assert_exit_code, assert_stderr};
 
-/// A shell script that copies its input into the page. The input is the spec with the recordings that `docs` has added.
+/// A shell script that copies its input into the page. The input is the spec, to which `docs` has added lists of the recordings.
 const GENERATOR: &str = "#!/bin/sh\nset -eu\n[ \"$1 $3\" = 'generate html2' ]\n{ echo '<head>'; cat \"$5\"; } >\"$7/index.html\"\n";
 
 /// Creates a workspace with the committed spec and one recording.
@@ -31,7 +31,7 @@ fn docs(root: &Path, generator: &str) -> Output {
 }
 
 #[test]
-fn writes_a_page_that_names_the_recordings_and_loads_nothing() {
+fn writes_a_page_that_names_the_recordings_and_loads_no_other_file() {
     let root = workspace();
     assert_exit_code(0, &docs(root.path(), GENERATOR));
     let page = common::read(&root.path().join("page.html"));

@@ -1,5 +1,6 @@
-//! Changes of the spec in a copy of the repository. The test adds a known value and an operation and generates the code. A consumer
-//! outside the workspace then compiles the SDK and calls the new operation, without new hand-written code.
+//! Changes of the spec in a copy of the repository. The test adds an operation and a known value, that is, a value of
+//! `x-extensible-enum`, and generates the code. The consumer, a package outside the workspace, then compiles the SDK and calls the new
+//! operation. The SDK needs no new hand-written code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -200,13 +201,13 @@ fn assert_that_a_consumer_builds_no_generator(copy: &Copy) {
 }
 
 fn assert_that_xtask_runs_when_the_sdk_does_not_compile(copy: &Copy) {
-    // The SDK's hand-written code uses this known value, so the SDK can't compile without the value.
+    // The SDK's hand-written code uses the known value `running`, so the SDK can't compile without it.
     copy.edit(("        - running\n", ""));
     let evidence =
         "        running: [retrieve-offers, retrieve-offer-status, client-azure-img-utils]\n";
     copy.edit((evidence, ""));
     assert_exit_code(0, &copy.xtask(&["generate"]));
-    // `cargo build` compiles the dependencies for the later `cargo run` too; `cargo check` wouldn't.
+    // Unlike `cargo check`, `cargo build` compiles dependencies that the later `cargo run` can reuse.
     let build = copy.cargo(&["build", "--quiet"]);
     assert_stderr(101, &build, "Running");
 

@@ -1,7 +1,8 @@
-//! Tests of `cargo xtask languages` in a small workspace whose only language is a shell script. `.ci/run` tests the real languages.
+//! Tests of `cargo xtask languages`, which compares the results of generated clients with the recordings. The small workspace of these
+//! tests has only one language, a shell script. `.ci/run` tests the real languages.
 //!
 //! A driver is the program of a language that makes a call for each recording and prints the results. The negative control is a call
-//! whose result must differ from the expected result; it shows that the comparison detects differences.
+//! with a wrong expected result. It shows that the comparison detects differences.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,9 @@ const YAML: &str = "language.yaml";
 /// A replacement in a file of the language: the file, the old text and the new text.
 type Edit<'e> = (&'e str, &'e str, &'e str);
 
+/// The driver rounds a large integer, so its result differs from the recording.
 const ROUNDED: Edit = (DRIVER, "1252868275", "1252868300");
+/// The language lists the difference of [`ROUNDED`] as a known difference.
 const KNOWN: Edit = (
     YAML,
     "notes: []",
@@ -29,7 +32,7 @@ const KNOWN: Edit = (
      differences: [\"list/contoso: decoded[].version\", \"list/contoso: read[][2]\"]",
 );
 
-/// A copy of the workspace in `xtask/tests/languages`, with the real spec. The driver of its language prints the file `lines.jsonl`.
+/// A copy of the workspace in `xtask/tests/languages`, with the committed spec. The driver prints the file `lines.jsonl`.
 struct Workspace(TempDir);
 
 impl Workspace {
@@ -80,7 +83,7 @@ impl Workspace {
 }
 
 #[test]
-fn ignores_null_empty_and_unnamed_properties_and_writes_the_page() {
+fn ignores_null_empty_and_unknown_properties_and_writes_the_page() {
     let workspace = Workspace::new(&[
         (
             DRIVER,
@@ -152,7 +155,8 @@ fn skips_a_language_without_its_tools_unless_it_is_required() {
     workspace.assert_run(&["cobol"], 3, unknown);
 }
 
-/// Rows with three columns: a text of the driver's output, its replacement, and a part of the expected error.
+/// Rows with three columns: a text of the driver's output, its replacement, and a part of the expected error. `INCOMPLETE` stands for a
+/// long error.
 const WRONG_RESULTS: &str = r#"
 {"case":"failures | not JSON {"case":"failures | run failed: the line for the call failures/list-not-found isn't JSON: expected ident
 "case":"status/test-vm" | "case":"x" | the line for the call status/test-vm is for another call: {"case":"x"
@@ -223,7 +227,7 @@ fn known_differences_hide_neither_other_differences_nor_the_negative_control() {
 }
 
 #[test]
-fn counts_only_calls_as_different_even_if_the_negative_control_has_more_differences() {
+fn does_not_count_the_negative_control_among_the_different_calls() {
     let workspace = Workspace::new(&[
         ROUNDED,
         (DRIVER, "404", "502"),
@@ -272,7 +276,7 @@ fn ends_every_process_of_a_command() {
 }
 
 #[test]
-fn every_language_has_a_page_with_its_program_and_a_link() {
+fn every_language_has_a_page_with_its_program_and_a_link_in_the_readme() {
     let root = common::workspace();
     let files = |folder: &Path| {
         let entries = fs::read_dir(folder).into_iter().flatten();

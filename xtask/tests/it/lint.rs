@@ -1,4 +1,5 @@
-//! Tests of `lint` with a spec without problems, `lint/base.json`, and many small changes of this spec. `lint/cases.json` has the cases:
+//! Tests of `lint` with `lint/base.json`, a spec without problems, and with small changes of this spec. Each case of `lint/cases.json` is
+//! one change:
 //!
 //! * `edit`: the new values, by JSON pointer; `null` removes a property;
 //! * `problems`: the code and place of each problem that `lint` reports.

@@ -1,4 +1,5 @@
-//! Tests of `record` with a server on this machine. Every value that `record` must replace contains a text such as `planted`.
+//! Tests of `record` with a server on this machine. `record` writes the responses as recordings, with pseudonyms in place of real values.
+//! Public values stay: those of the spec and of committed recordings. Every value that must be replaced contains a text such as `planted`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,7 +24,7 @@ fn writes_recordings_equal_to_those_that_the_replay_server_sends() {
     let mut sequences = sequences();
     // `record` sends only this `api-version`.
     sequences.retain(|sequence| sequence[0].request.query["api-version"] == "2017-10-31");
-    // The offers by publisher. An offer occurs once per recorded status response, so that `record` requests every response.
+    // The offers by publisher. A scenario has several responses to one request, so its offer occurs once per response.
     let mut offers: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for sequence in &sequences {
         let segments = sequence[0].request.segments();
@@ -39,7 +40,7 @@ fn writes_recordings_equal_to_those_that_the_replay_server_sends() {
             .chain(offers)
             .collect();
         let output = workspace.record_from(&server.url(), publisher, &more);
-        // The exit code is 1 for a publisher with only error responses.
+        // The exit code is 1 if an operation has only error responses.
         let code = output.status.code();
         assert!(matches!(code, Some(0 | 1)), "{}", common::stderr(&output));
     }
@@ -77,10 +78,10 @@ fn exits_with_0_only_if_each_operation_has_a_successful_response() {
     }
 }
 
-/// `record` takes the offer ids for the status requests from the list. It sends no request for an operation
-/// with an unknown path parameter, such as `productId`.
+/// `record` takes the offer ids for the status requests from the response of `listOffers`. `record` knows no value for a path parameter
+/// such as `productId`, so it sends no request for an operation with this parameter.
 #[test]
-fn exits_with_1_if_an_operation_gets_no_request_unless_the_publisher_has_no_offer() {
+fn an_operation_without_a_request_exits_with_1_but_an_empty_list_of_offers_exits_with_0() {
     let workspace = Workspace::new();
     let assert_exit = |code, list: &'static str| {
         let server = ScriptedServer::start(move |_| scripted_server::response(200, &[], list));
@@ -120,7 +121,7 @@ fn prints_written_and_rejected_recordings() {
     assert_exit_code(1, &record(&["--keep", "me@plantedworks.org"]));
 }
 
-/// `record` searches a text of `--keep` only for replaced GUIDs, because the text can contain other replaced values by chance.
+/// `record` doesn't search recordings for other replaced values, because a short value can occur in any text by chance.
 #[test]
 fn rejects_a_kept_text_that_contains_a_replaced_guid() {
     let workspace = Workspace::new();
@@ -243,7 +244,8 @@ fn every_error_message_says_what_to_do() {
 #[test]
 fn writes_a_new_recording_only_for_a_new_status() {
     let workspace = Workspace::new();
-    // The pseudonyms of twelve property names have numbers of one or two digits. `record` must ignore this difference between runs.
+    // The first run numbers the twelve property names from 1. The next run numbers them from 13, because the pseudonyms of the committed
+    // recording are public values. `record` must ignore this difference.
     let names = (0..12).map(|n| (format!("planted{n}"), n % 2 == 0));
     let unknown: BTreeMap<String, bool> = names.collect();
     for (status, files) in [
@@ -260,7 +262,6 @@ fn writes_a_new_recording_only_for_a_new_status() {
     }
 }
 
-/// A pseudonym is the value that replaces a real value in a recording.
 #[test]
 fn replaces_values_that_look_like_pseudonyms() {
     let workspace = Workspace::new();
@@ -280,7 +281,7 @@ fn replaces_values_that_look_like_pseudonyms() {
     }
 }
 
-/// `record` doesn't replace public values: those of the spec and of committed recordings. An uncommitted file may contain personal data.
+/// An uncommitted file or change may contain personal data.
 #[test]
 fn only_the_committed_content_of_recordings_is_public() {
     let workspace = Workspace::new();
@@ -297,7 +298,7 @@ fn only_the_committed_content_of_recordings_is_public() {
 }
 
 #[test]
-fn keeps_the_values_of_keep_and_overwrites_no_file() {
+fn keeps_the_property_name_given_with_keep_and_overwrites_no_file() {
     let workspace = Workspace::new();
     let empty = common::read(&load::root().join("recordings/list/empty.json"));
     let existing = "list-offers-contoso-1-200.json";
@@ -348,7 +349,7 @@ fn writes_valid_recordings_and_no_file_for_unchanged_responses() {
     let first = workspace.written();
     assert_eq!(first.len(), 2);
     workspace.assert_valid();
-    // After the commit, the pseudonyms of the first run are public values. The next run therefore uses other pseudonyms.
+    // After the commit, the pseudonyms of the first run are public values, so the next run uses other pseudonyms.
     for _ in 0..2 {
         golden("record-unchanged", &record());
         assert_eq!(workspace.written(), first);

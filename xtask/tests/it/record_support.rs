@@ -19,7 +19,8 @@ const PLANTED: &[&str] = &["planted", "deadbeef", "4915123456789", "10.9.8.7", "
 
 const TOKEN: &str = "a-planted-token";
 
-/// A git repository with the spec and the committed recordings. It has no folder `tests/recordings/live`.
+/// A git repository with the spec and the committed recordings. Committed recordings of `tests/recordings/live` are moved to `earlier`, so
+/// that `live` has only recordings that the test has written.
 pub struct Workspace(tempfile::TempDir);
 
 impl Workspace {
@@ -107,7 +108,7 @@ impl Workspace {
         written.collect()
     }
 
-    /// Runs `record` with a server that returns `report` as the status of an offer. Returns the written recordings of statuses.
+    /// Runs `record` with a server that returns `report` as the status of an offer. Returns the written recordings of the status.
     pub fn record_report(&self, report: &Value) -> BTreeMap<String, String> {
         let server = serve(&[
             ("contoso/offers", &json!([])),
@@ -132,7 +133,7 @@ fn committed() -> (Vec<StoredRecording>, Vec<Scenario>) {
     (recordings, scenarios.expect("the scenarios"))
 }
 
-/// Returns the committed recordings. Each element has the recordings of one request: one recording, or those of a scenario.
+/// Returns the committed recordings. Each element is one recording, or the recordings of one scenario, which have the same request.
 pub fn sequences() -> Vec<Vec<Recording>> {
     let (recordings, scenarios) = committed();
     let recordings = recordings.into_iter().map(|stored| vec![stored]);

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::common::{self, assert_contains, assert_exit_code, assert_stderr, stdout};
 
-/// The test replaces cargo by a script that prints its arguments.
+/// The test replaces cargo by a script that prints its arguments, and exits with 7 for the command `watch`.
 #[test]
 fn demo_runs_the_tool_and_returns_its_exit_code() {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -4,7 +4,7 @@
 //! * `recordings` has the recordings by path. An object is a JSON merge patch (RFC 7396) of the base recording,
 //!   `cases/base/recording.json`. A text is the content of the file. A case without `recordings` gets the base recording.
 //!
-//! `cases/NAME.expected.txt` has the exit code and the output of `xtask validate`. To test a new finding, add a recording to a case.
+//! `cases/NAME.expected.txt` has the exit code and the output of `validate`. To test a new finding, add a recording to a case.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ fn run_case(case: &str) -> String {
 
 /// Every secret in the cases contains the word `planted`.
 #[test]
-fn prints_the_committed_findings_for_each_case_and_no_secret() {
+fn prints_the_expected_findings_for_each_case_and_no_secret() {
     let mut differences = Vec::new();
     let mut printed = String::new();
     for file in fs::read_dir(common::tests().join("cases")).expect("the cases") {
