@@ -54,7 +54,8 @@ println!("{:?}", *response);
     }
     /**Get an offer's publishing status
 
-Returns the progress of the latest publication of one offer: the overall status, the steps, and messages.
+Returns the progress of the latest publication of one offer: the overall status (the property `status` of the report), the
+steps, and messages.
 
 | status report | meaning |
 |---|---|
@@ -66,9 +67,9 @@ Returns the progress of the latest publication of one offer: the overall status,
 
 To find the step `publisher-signoff`, compare this name with the `id` and the `stepName` of each step, case-insensitively.
 
-Only the overall status tells whether the publication has ended: in the official example, it is `succeeded` although three steps
-are `notStarted`. `progressPercentage` doesn't tell whether a step is complete: in the same example, two complete steps have the
-percentage 0.
+Only the overall status tells whether the publication has ended: in the official example, the overall status is `succeeded`
+although three steps are `notStarted`. `progressPercentage` doesn't tell whether a step is complete: in the same example, two
+complete steps have the percentage 0.
 
 
 Sends a `GET` request to `/api/publishers/{publisherId}/offers/{offerId}/status`

@@ -141,7 +141,7 @@ calls it a GUID, but the observed identifiers are short names that the publisher
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
         pub isv_upgrade_request: ::std::option::Option<bool>,
-        ///Probably whether the offer can be changed; only `none` was observed. No page documents this property.
+        ///Probably tells whether the offer can be changed; only `none` was observed. No page documents this property.
         #[serde(
             rename = "lockStatus",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -207,8 +207,8 @@ calls it a GUID, but the observed identifiers are short names that the publisher
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         pub status: ::std::option::Option<crate::Extensible<OfferStatus>>,
-        /**The offer's current version. A client can't change it; the service increments it after each publication. It needs 64 bits:
-an official page about another endpoint has the version 636576975611768314.*/
+        /**The offer's current version. Only the service changes the version: it increments the number after each publication. The
+number needs 64 bits: an official page about another endpoint has the version 636576975611768314.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::option")]
         pub version: ::std::option::Option<i64>,

@@ -66,7 +66,7 @@ fn measure(url: &str, publisher: &str, rounds: usize, calls: u32) -> ExitCode {
     println!(
         "{publisher}, {offers} offers, {rounds} rounds of {calls} calls each, medians: SDK {sdk:.1} µs, reqwest by hand {plain:.1} µs"
     );
-    let name = format!("time per call, list of {offers} offers, SDK over reqwest by hand");
+    let name = format!("time per call, list of {offers} offers, SDK divided by reqwest by hand");
     report(&name, ratio(&times), 1.05)
 }
 

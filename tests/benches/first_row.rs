@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         curl * 1e3
     );
     let name = format!(
-        "first row over {FACTOR} times curl and {} ms",
+        "first row, time divided by ({FACTOR} times curl plus {} ms)",
         EXTRA_SECONDS * 1e3
     );
     report(&name, tool / (FACTOR * curl + EXTRA_SECONDS), 1.0)

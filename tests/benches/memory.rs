@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     let text = String::from_utf8_lossy(&output.stdout);
     let used: u32 = text.trim().parse().expect("the client prints bytes");
     println!("{OFFERS} offers, {size} bytes, the call's peak is {used} bytes");
-    let name = "peak memory of a call over the size of its body";
+    let name = "peak memory of a call divided by the size of the response body";
     report(name, f64::from(used) / f64::from(size), 2.4)
 }
 

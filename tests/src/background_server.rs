@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 /// A running server. Dropping it stops the server and closes its connections.
 pub struct BackgroundServer {
     address: SocketAddr,
-    /// The sender whose drop stops the thread, and the thread. `None` during the drop of the server.
+    /// Dropping the sender stops the thread. `None` only while the server is dropped.
     running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
@@ -22,7 +22,7 @@ impl BackgroundServer {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        // The runtime is created after the port is known to be free: if the caller is asynchronous, dropping a runtime here would panic.
+        // If the port is in use, return here, before a runtime exists: dropping a runtime in an asynchronous caller would panic.
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;

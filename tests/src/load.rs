@@ -34,7 +34,7 @@ pub struct Scenario {
 pub struct Loaded<T> {
     /// The recordings or scenarios that could be read, sorted by path.
     pub items: Vec<T>,
-    /// The errors, sorted by path: of files that can't be read, duplicate requests and empty scenarios.
+    /// The errors, sorted by path: an error for each unreadable file or folder, duplicate request and empty scenario.
     pub errors: Vec<Error>,
 }
 
@@ -54,16 +54,16 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Reads a file, or every `*.json` file in a folder and its subfolders.
+/// Reads the recording at `path`. If `path` is a folder, reads every `*.json` file in the folder and its subfolders.
 ///
 /// Two recordings of the same request are errors, even if their status codes differ, because the replay server couldn't choose between
-/// them.
+/// the two responses.
 #[must_use]
 pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
     let mut loaded = every_recording(path);
     for stored in &loaded.items {
         let request = &stored.recording.request;
-        // Two encodings of a path are the same request.
+        // Requests whose paths differ only in their percent-encoding are the same request.
         let path_segments = request.segments();
         let is_duplicate = |other: &&StoredRecording| {
             let other_request = &other.recording.request;
@@ -85,7 +85,7 @@ pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
     loaded
 }
 
-/// Reads a file, or every `*.json` file in a folder and its subfolders. Several recordings of the same request are allowed.
+/// Does the same as [`recordings`], but allows several recordings of the same request.
 #[must_use]
 pub fn every_recording(path: &Path) -> Loaded<StoredRecording> {
     let (mut items, mut errors) = (Vec::new(), Vec::new());
@@ -150,8 +150,8 @@ fn read(file: &Path) -> Result<StoredRecording, Error> {
     })
 }
 
-/// Returns the sorted entries of a folder, and whether each is a folder. A symbolic link to a folder doesn't count as a folder, so
-/// that a cycle of links isn't followed.
+/// Returns the path of each entry of a folder, and whether the entry is a folder, sorted by path. A symbolic link doesn't count as a
+/// folder, so that the reader doesn't follow a cycle of links.
 fn entries(folder: &Path, errors: &mut Vec<Error>) -> Vec<(PathBuf, bool)> {
     let entry = |entry: fs::DirEntry| Ok((entry.path(), entry.file_type()?.is_dir()));
     let entries = fs::read_dir(folder)
@@ -169,7 +169,7 @@ fn entries(folder: &Path, errors: &mut Vec<Error>) -> Vec<(PathBuf, bool)> {
 pub struct Error {
     /// The path of the file or folder.
     pub file: PathBuf,
-    /// The line and column of the error, counted from 1; `None` if the error concerns the whole file.
+    /// The line and column of the error, counted from 1; `None` if the error concerns the whole file or folder.
     pub position: Option<(usize, usize)>,
     /// The message.
     pub message: String,

@@ -1,6 +1,6 @@
 //! The file format of a recording: one request to the service, its response, and their provenance.
 //!
-//! Deserialization also validates the values, so that an error message has the line and column.
+//! Deserialization also validates the values, because only the parser knows the line and column of an invalid value.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -18,7 +18,7 @@ const PATH_PATTERN: &str = r"^/(?:[!$&-;=@-Z_a-z~]|%[0-9A-Fa-f]{2})*$";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Recording {
-    /// The path of the JSON Schema of this file, for editors.
+    /// The relative path of the JSON Schema of this format, with which editors check the file.
     #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// A sentence that says what the recording shows.
@@ -43,7 +43,7 @@ impl Recording {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Provenance {
-    /// How close the recording is to the live service.
+    /// Where the content of the recording comes from.
     pub kind: ProvenanceKind,
     /// The ids of the sources that the recording was made from. `x-sources` in the spec lists all sources.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -52,7 +52,7 @@ pub struct Provenance {
     pub source: String,
 }
 
-/// How close a recording is to the live service.
+/// Where the content of a recording comes from.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
@@ -81,7 +81,7 @@ pub struct Request {
     /// The decoded query parameters.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub query: BTreeMap<String, String>,
-    /// The relevant headers, by lower-case name. Credentials are never included.
+    /// Selected headers, by lower-case name. Credentials are never included.
     #[serde(
         default,
         skip_serializing_if = "BTreeMap::is_empty",
@@ -113,7 +113,7 @@ pub struct Response {
     #[serde(deserialize_with = "status")]
     #[schemars(range(min = 200, max = 599))]
     pub status: u16,
-    /// The relevant headers, by lower-case name. Headers about the transfer of the body, such as `content-length`, are never included.
+    /// Selected headers, by lower-case name. Headers about the transfer of the body, such as `content-length`, are never included.
     #[serde(
         default,
         skip_serializing_if = "BTreeMap::is_empty",

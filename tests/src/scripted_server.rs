@@ -35,7 +35,7 @@ pub struct ReceivedRequest {
     pub target: String,
     /// The bearer token.
     pub token: Option<String>,
-    /// The time at which the server had read the request's head.
+    /// The time at which the server finished reading the request's head.
     pub when: Instant,
 }
 
@@ -126,7 +126,8 @@ async fn connection(mut stream: TcpStream, script: Arc<Script>, log: Arc<Mutex<L
     lock(&log).pending_requests -= 1;
     if !disconnected {
         drop(stream.shutdown().await);
-        // Data from the client would reset a closed connection, and the client could lose the response. Therefore, read until the end.
+        // If the server closed the connection now, later data from the client would reset the connection, and the client could lose the
+        // response. Therefore, read until the client disconnects.
         wait_for_disconnect(&mut stream).await;
     }
 }

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Calls both functions once in each round, and returns the pair of their results for each round. The results are measured times. The
-/// functions run in turns, so that other load on the machine affects both times of a pair.
+/// Calls both functions once in each round, and returns their two results, which are measured times, for each round. The functions run
+/// in turns, so that other load on the machine affects both times of a round.
 pub fn pairs(
     rounds: usize,
     mut first: impl FnMut() -> f64,
@@ -38,7 +38,7 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     }
 }
 
-/// Returns the median of the first values, and the median of the second values.
+/// Returns the median of the first values of all pairs, and the median of the second values.
 pub fn medians(pairs: &[(f64, f64)]) -> (f64, f64) {
     let first = median(pairs.iter().map(|(first, _)| *first));
     (first, median(pairs.iter().map(|(_, second)| *second)))

@@ -34,7 +34,7 @@ pub struct Handler {
     pub log: Mutex<Vec<Parts>>,
 }
 
-/// The decoded path and the sorted query parameters of a request. Two encodings of the same request have equal routes.
+/// The decoded path and the sorted query parameters of a request. Requests that differ only in their encoding have equal routes.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Route {
     path: Vec<String>,
@@ -49,7 +49,7 @@ struct Responses {
 }
 
 impl Responses {
-    /// Returns the response to the next request: after the last recorded response, the last one again.
+    /// Returns the response to the request that follows `sent` responses. The last recorded response repeats.
     fn after(&self, sent: usize) -> &Response<Bytes> {
         &self.recorded[sent.min(self.recorded.len() - 1)]
     }
@@ -156,7 +156,8 @@ impl Handler {
         }
     }
 
-    /// Returns the next recorded response of a route. In a list of offers, each offer with a scenario gets the scenario's status.
+    /// Returns the next recorded response of a route. If the response is a list of offers, each offer with a scenario gets the status
+    /// that the next status request will return.
     fn recorded(&self, route: &Route, responses: &Responses) -> HttpResponse {
         let sent = responses.sent.fetch_add(1, Ordering::Relaxed);
         let mut response = responses.after(sent).clone();
@@ -174,7 +175,8 @@ impl Handler {
         response.map(HttpBody::from)
     }
 
-    /// Returns the id of each offer with a scenario in a list of offers, and the status that the next status request will return.
+    /// Returns the id of each offer that has a scenario and is below the path of the list, and the offer's status in the scenario's
+    /// next response.
     fn scenario_statuses(&self, list: &Route) -> Vec<(&str, Value)> {
         self.scenarios
             .iter()
@@ -194,7 +196,7 @@ impl Handler {
     /// Returns the error response for a request that isn't recorded.
     fn error_response(&self, route: &Route) -> HttpResponse {
         let publisher = &route.path[..route.path.len().min(3)];
-        // The version of a recorded 400 response doesn't count, because the service may have rejected the version.
+        // A version that occurs only in recordings of 400 responses isn't known, because the service may have rejected the version.
         let knows_version = self.routes.iter().any(|(known, responses)| {
             known.version() == route.version() && responses.recorded[0].status() != 400
         });

@@ -6,16 +6,16 @@
 //! |---|---|
 //! | another method than GET | 405 |
 //! | without an `Authorization: Bearer …` header, or with another token than [`Replay::token`] | 401, `{"Message": …}` |
-//! | recorded: the same decoded path, and the same query parameters in any order | the recorded response |
-//! | without `api-version`, or with a version that no recording has (not counting recordings of 400 responses, which send a wrong one on purpose) | 400 `InvalidAPIVersion` |
+//! | a recording has the same decoded path, and the same query parameters in any order | the recorded response |
+//! | without `api-version`, or with a version that occurs in no recording or only in recordings of 400 responses | 400 `InvalidAPIVersion` |
 //! | for a publisher without recordings | 403 `Forbidden` |
 //! | any other request | 404, `{"Product": {…}}` |
 //!
-//! A response without a correlation id gets [`ADDED_CORRELATION_ID`].
+//! The server adds [`ADDED_CORRELATION_ID`] to a response without a correlation id.
 //!
-//! **Scenarios.** Each request for the scenario's path, from any client, gets the next response of the scenario. After the last
-//! response, the server repeats the last response. In that publisher's list of offers, the offer has the status that the next
-//! status request will return.
+//! **Scenarios.** A scenario has several responses for the status of one offer. Each request for this status, from any client, gets the
+//! next response. After the last response, the server repeats the last response. In the publisher's list of offers, the server replaces
+//! the status of the offer by the status that the next status request will return.
 
 mod handler;
 
@@ -85,7 +85,7 @@ impl Replay {
     /// * The port is in use.
     /// * Two recordings or scenarios have the same request.
     /// * A recorded request isn't a GET request, or a recorded response isn't valid HTTP.
-    /// * A scenario is empty, or has different requests.
+    /// * A scenario is empty, or its recordings have different requests.
     pub fn start(self) -> io::Result<Server> {
         let handler = Handler::new(self.recordings, self.scenarios, self.token, self.delay)
             .map_err(|message| io::Error::new(io::ErrorKind::InvalidInput, message))?;

@@ -20,7 +20,7 @@ fn the_ratio_is_the_median_of_the_ratios_of_pairs() {
 }
 
 #[test]
-fn a_figure_fails_if_it_misses_its_target_or_is_missing() {
+fn report_returns_a_failure_for_a_value_over_the_maximum_and_for_nan() {
     assert_eq!(report("time", 1.05, 1.05), ExitCode::SUCCESS);
     assert_eq!(report("time", 1.0501, 1.05), ExitCode::FAILURE);
     assert_eq!(report("time", f64::NAN, 1.05), ExitCode::FAILURE);

@@ -1,4 +1,4 @@
-//! The client: which endpoints and paths it accepts, `Client::get`, and the auto traits of the public types.
+//! Tests of the client: the endpoints and paths that it accepts, `Client::get`, and the auto traits of the public types.
 
 use cloud_partner_portal::{
     AccessToken, Change, Client, ClientBuilder, Credential, CredentialError, CredentialSource,
@@ -12,18 +12,18 @@ use crate::support::{TOKEN, build, client, retry};
 
 #[test]
 fn types_are_send_and_sync_and_errors_are_clone() {
-    fn check<T: Send + Sync + 'static>() {}
+    fn is_send_and_sync<T: Send + Sync + 'static>() {}
     fn is_send<T: Send + 'static>() {}
     fn is_error<T: Clone + std::error::Error>() {}
-    check::<(AccessToken, Client, ClientBuilder, RetryPolicy)>();
-    check::<(Credential, CredentialError, CredentialSource, Error)>();
-    check::<(Identifier, InvalidIdentifier, Link, Timestamp)>();
-    check::<(Extensible<types::OfferStatus>, Outcome, Until)>();
-    check::<Response<types::OfferStatusReport>>();
-    check::<(Change, StepChange, WatchBuilder, WatchEvent, WatchResult)>();
-    check::<(PublisherWatchBuilder, PublisherWatchEvent)>();
-    check::<PublisherWatchResult>();
-    // A watch contains the future of a request, which isn't `Sync`.
+    is_send_and_sync::<(AccessToken, Client, ClientBuilder, RetryPolicy)>();
+    is_send_and_sync::<(Credential, CredentialError, CredentialSource, Error)>();
+    is_send_and_sync::<(Identifier, InvalidIdentifier, Link, Timestamp)>();
+    is_send_and_sync::<(Extensible<types::OfferStatus>, Outcome, Until)>();
+    is_send_and_sync::<Response<types::OfferStatusReport>>();
+    is_send_and_sync::<(Change, StepChange, WatchBuilder, WatchEvent, WatchResult)>();
+    is_send_and_sync::<(PublisherWatchBuilder, PublisherWatchEvent)>();
+    is_send_and_sync::<PublisherWatchResult>();
+    // A watch contains the future of a request. This future isn't `Sync`.
     is_send::<(PublisherWatch, Watch)>();
     is_error::<Error>();
 }
@@ -100,7 +100,7 @@ async fn get_calls_an_operation_that_the_spec_does_not_name() {
 }
 
 #[tokio::test]
-async fn the_path_of_get_stays_on_the_server() {
+async fn get_appends_a_path_to_the_endpoint_and_rejects_a_path_that_would_leave_it() {
     let server = ScriptedServer::scripts(vec![json_response("[]")]);
     let client = client(server.url() + "/p");
     let paths = [

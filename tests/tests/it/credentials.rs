@@ -1,4 +1,5 @@
-//! When the SDK fetches, caches, renews and discards tokens. A token provider counts its calls, and a server records the tokens.
+//! Tests of when the SDK fetches, caches, renews and discards tokens. A token provider, the caller's function that returns tokens, counts
+//! its calls. A server records the received tokens.
 
 use std::error::Error as _;
 use std::io;
@@ -26,7 +27,8 @@ enum Behaviour {
     Forever,
     /// Returns a token with a lifetime of an hour.
     Hour,
-    /// Returns a token with a lifetime of two minutes. The SDK renews a token five minutes before its expiry, so this one at once.
+    /// Returns a token with a lifetime of two minutes. The SDK renews a token five minutes before its expiry, so it renews this token
+    /// at once.
     Soon,
     /// Returns a token that has expired by the next call.
     Now,
@@ -61,7 +63,7 @@ impl Provider {
     async fn call(self) -> Result<AccessToken, Box<dyn std::error::Error + Send + Sync>> {
         let mut number = self.calls.fetch_add(1, Ordering::SeqCst);
         let behaviour = self.behaviours[number.min(self.behaviours.len() - 1)];
-        // A concurrent call of the SDK could fetch a second token in this time.
+        // If concurrent calls didn't share a token, another call would fetch a second token in this time.
         tokio::time::sleep(Duration::from_millis(20)).await;
         let seconds = match behaviour {
             Behaviour::Forever => return Ok(AccessToken::new(token(number))),
@@ -205,8 +207,8 @@ impl Case {
             let text = source.map(ToString::to_string).unwrap_or_default();
             assert!(text.contains(&self.source), "{name}: {text}");
             // The source can be downcast to the provider's error.
-            let own = source.and_then(|source| source.downcast_ref::<io::Error>());
-            assert_eq!(own.is_some(), text.contains("the vault"), "{name}");
+            let vault_error = source.and_then(|source| source.downcast_ref::<io::Error>());
+            assert_eq!(vault_error.is_some(), text.contains("the vault"), "{name}");
         }
         assert_eq!(tokens(&server), self.tokens, "{name}");
         assert_eq!(provider.calls(), self.fetches, "{name}");
@@ -257,7 +259,7 @@ async fn calls_use_a_valid_token_while_it_is_renewed() {
     assert_eq!(provider.calls(), 2);
 }
 
-/// The provider returns a token that expires soon, and then another such token or an error.
+/// The provider returns a token that expires soon. The renewal then returns another token that expires soon, or an error.
 #[tokio::test]
 async fn a_renewal_isnt_repeated_for_each_call() {
     for behaviours in [&[Behaviour::Soon][..], &[Behaviour::Soon, Behaviour::Fail]] {

@@ -1,9 +1,11 @@
-//! Compares the SDK with the spec: the SDK must decode a response if and only if its body is valid against the spec, and decoding the body
-//! and encoding the result must not change a property that the spec names.
+//! Compares the SDK with the spec. The SDK must decode every body that is valid against the spec. Encoding the decoded value must return
+//! the same values for the properties that the spec names. For an invalid body, there are two cases:
 //!
-//! The bodies are an example with every property of the spec, every recorded successful response, and each of them with one value
-//! changed. A property that is added to the spec is tested without a change here. An invalid value must not prevent decoding if the
-//! body is valid without it: without the optional property, or without the element of an array, that contains the value.
+//! * The body becomes valid if an optional property or an array element is removed. Then the SDK must decode the rest.
+//! * Otherwise, the SDK must return an error.
+//!
+//! The tested bodies are an example with every property of the spec, and every recorded successful response. Each body is tested
+//! unchanged, and then with one changed value at a time.
 
 use std::collections::BTreeMap;
 
@@ -20,8 +22,8 @@ use crate::support::{client, committed_recordings, committed_spec, serve};
 const LIST: &str = "/api/publishers/{publisherId}/offers";
 const STATUS: &str = "/api/publishers/{publisherId}/offers/{offerId}/status";
 
-/// The only accepted difference, since 2026-11-21. A request can't have an empty id in its path, so the SDK already rejects a list with
-/// an empty id.
+/// The only accepted difference, since 2026-11-21: the SDK rejects a list with an offer id that no request can contain, such as an empty
+/// id. The spec has no pattern for this id.
 const KNOWN_GAP: &str = "not decoded although valid: list[].id is an empty string";
 
 #[tokio::test]
@@ -67,16 +69,16 @@ async fn decodes_a_changed_body_without_loss_if_and_only_if_it_is_valid_against_
     assert!(differences.is_empty(), "{differences:#?}");
 }
 
-/// A response body that the server returns for a unique path.
+/// A response body, which the server returns for a path that no other case has.
 struct Case {
     /// The path template of the operation.
     path: &'static str,
     recording: Recording,
     publisher: String,
-    /// The name of the changed property, which a decoding error must contain; empty if the value isn't a property.
+    /// The name of the changed property, which a decoding error must contain; empty if the changed value isn't a property.
     property: String,
-    /// The body, and then the body without each property or element that contains the changed value, innermost first. The SDK must
-    /// return the first valid variant.
+    /// The body, and copies of the body that each lack one property or array element which contains the changed value, innermost
+    /// first. The SDK must return the first variant that is valid against the spec.
     variants: Vec<Value>,
 }
 
@@ -172,8 +174,8 @@ fn schema<'s>(spec: &'s Spec, path: &str) -> Node<'s> {
     schema.expect("a schema")
 }
 
-/// Returns the value with only the properties that the schema names. A property that is null or an empty string is removed as well,
-/// because it means the same as an absent property.
+/// Returns the value with only the properties that the schema names. Properties that are null or an empty string are removed as well,
+/// because both mean the same as an absent property.
 fn named_properties(schema: &Node, value: &Value) -> Value {
     let named = schema.children("properties");
     match (value, schema.child("items")) {
@@ -309,7 +311,7 @@ fn changes(value: &Value) -> Vec<(&'static str, Value)> {
 fn validator(path: &str) -> Validator {
     let mut schema = committed_spec().value;
     translate(&mut schema);
-    // Draft 4 ignores the siblings of `$ref`, so the spec itself can be the schema that contains `$ref`.
+    // A validator of draft 4 ignores every keyword beside `$ref`. Therefore, a `$ref` at the top of the spec turns the spec into a schema.
     let pointer = response_schema(path);
     let pointer = pointer.replace('{', "%7B").replace('}', "%7D");
     schema["$ref"] = json!(format!("#{pointer}"));

@@ -1,4 +1,4 @@
-//! Property tests of decoding: decoding never panics and accepts every valid value, and encoding the result loses nothing.
+//! Tests of decoding with generated values: decoding never panics and accepts every valid value, and encoding the result loses nothing.
 //!
 //! The cases are generated from a fixed seed, so every run tests the same cases. `PROPTEST_RNG_SEED` sets another seed, and
 //! `PROPTEST_CASES` the number of cases.
@@ -100,13 +100,13 @@ fn any_report() -> impl Strategy<Value = Value> + Clone {
     })
 }
 
-/// Decodes the text. Asserts that encoding and decoding the value again returns an equal value.
+/// Decodes the text, and returns `None` if decoding fails. Asserts that encoding and decoding the value again returns an equal value.
 fn round_trip<T: DeserializeOwned + Serialize + PartialEq + Debug>(text: &[u8]) -> Option<T> {
     let value: T = serde_json::from_slice(text).ok()?;
     let encoded = serde_json::to_string(&value).expect("an encoded value");
     let again: T = serde_json::from_str(&encoded).expect("a decoded value");
     assert_eq!(value, again);
-    // The comparison of the values ignores the letter case of statuses. The comparison of the encoded texts doesn't.
+    // The comparison of the values ignores the letter case of statuses. The comparison of the encoded texts is case-sensitive.
     assert_eq!(encoded, serde_json::to_string(&again).expect("again"));
     Some(value)
 }
@@ -233,7 +233,7 @@ impl Service {
     }
 }
 
-/// An offer with an id either stays in the list, or the whole list is an error.
+/// The call must return every offer with an id, or an error instead of the list.
 #[test]
 fn an_offer_with_invalid_properties_is_never_omitted() {
     let names = "offerTypeId publisherId status version changedTime definition offerTypeVersionsOverride new id";

@@ -1,11 +1,11 @@
-//! Identifiers in paths: special characters are percent-encoded, and a call with an identifier that would address another resource fails
-//! before it sends a request.
+//! Tests of identifiers in paths. Special characters are percent-encoded. A call with an identifier that would address another resource
+//! fails before it sends a request.
 
 use cloud_partner_portal::Identifier;
 
 use crate::support::{client, committed_spec, serve};
 
-/// `Identifier` is hand-written code, so this test compares it with the pattern of the spec.
+/// `Identifier` is written by hand and not generated from the spec. Therefore, this test compares `Identifier` with the spec's pattern.
 #[test]
 fn identifier_accepts_the_same_strings_as_the_pattern_of_the_spec() {
     let spec = committed_spec();
@@ -28,7 +28,7 @@ fn identifier_accepts_the_same_strings_as_the_pattern_of_the_spec() {
 
 #[tokio::test]
 async fn special_characters_in_ids_are_percent_encoded() {
-    // The server has no recordings. The test checks the requests only.
+    // The server has no recordings, so every call returns an error. The test checks the requests only.
     let server = serve(Vec::new());
     let client = client(server.url());
     for (id, path) in [

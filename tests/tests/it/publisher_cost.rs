@@ -1,4 +1,5 @@
-//! The number of requests of a publisher watch, and the memory that it keeps. An offer is in flight while its publication runs.
+//! Tests of the number of requests and the memory of a publisher watch. In each interval, a publisher watch requests the list of offers,
+//! and the status of each offer in flight. An offer is in flight while its publication runs.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -88,8 +89,8 @@ fn a_publisher_watch_keeps_less_than_1000_bytes_per_offer() {
     assert!(output.status.success() && is_measured, "{text}");
 }
 
-/// Measures the memory that a watch keeps for each offer between two lists. The result is the average of many watches, because
-/// decoding a list temporarily needs more memory than the watch keeps.
+/// Measures the memory that a watch keeps for each offer between two lists. Decoding a list temporarily needs much more memory than the
+/// watch keeps, so the memory of one watch can't be measured. The result is the average of 30 watches.
 #[tokio::test]
 #[ignore = "another test runs it in a separate process"]
 async fn measure_memory_per_offer() {
@@ -98,7 +99,7 @@ async fn measure_memory_per_offer() {
     let mut kept = Vec::new();
     let mut before = 0;
     for number in 0..warm_up + watches {
-        // The first watches allocate memory for decoding, which the later watches reuse.
+        // The first watches allocate the memory for decoding. The later watches reuse this memory.
         if number == warm_up {
             before = resident_bytes();
         }

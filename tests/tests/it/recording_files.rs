@@ -1,4 +1,4 @@
-//! The committed recordings, their format, and the reader of recordings and scenarios.
+//! Tests of the committed recordings, their format, and the reader of recordings and scenarios.
 
 use std::fs;
 
@@ -31,7 +31,7 @@ fn every_recording_matches_its_schema_is_formatted_and_contains_no_credential() 
         if let Err(error) = schema.validate(&value) {
             panic!("{name}: {}: {error}", error.instance_path());
         }
-        // The comparison also detects duplicate properties, which the JSON parser accepts.
+        // The comparison also detects duplicate properties: the JSON parser accepts them, and `formatted` has only one.
         let formatted = recording.to_text();
         assert!(text == formatted, "{name} should read:\n{formatted}");
         let text = text.to_lowercase();
@@ -125,7 +125,7 @@ fn the_reader_reports_every_error_and_returns_the_valid_recordings() {
         ("a.json", "{"),
         ("b.json", &text_of("/b")),
         ("c/d.json", "3"),
-        // The encoded path of b.json.
+        // The path of b.json in another encoding.
         ("c/e.json", &text_of("/%62")),
     ]);
     let loaded = load::recordings(folder.path());

@@ -1,5 +1,5 @@
-//! The recorded responses and the SDK: successful responses are valid against the JSON Schemas of the SDK's types, and errors contain the
-//! recorded status code, code and message. `decoding.rs` decodes the successful responses.
+//! Compares the SDK with the recorded responses. Successful responses must be valid against the JSON Schemas of the SDK's types. Errors
+//! must contain the recorded status code, code and message. `decoding.rs` tests how successful responses are decoded.
 
 use cloud_partner_portal::types::{OfferStatusReport, OfferSummary};
 use cloud_partner_portal::{Client, Error};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::support::error_checks::check_displayed_text;
 use crate::support::{all_recordings, client, committed_recordings, committed_spec, serve};
 
-/// Returns the recordings with the API version that the SDK sends, and a generated list of 1,000 offers.
+/// Returns the committed recordings and a generated list of 1,000 offers. Every recorded request gets the API version that the SDK sends.
 fn recordings() -> Vec<Recording> {
     let recordings = committed_recordings().into_iter();
     let mut recordings: Vec<_> = recordings.map(Recording::from).collect();
@@ -137,7 +137,8 @@ fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
     }
 }
 
-/// A recording from documentation, or with an observed shape, must cite a source of this kind.
+/// A recording of the kind `documentation` must cite a source of the kind `documentation`, and a recording of the kind
+/// `observed-shape` a source of the kind `observation`.
 #[test]
 fn recordings_cite_sources_of_the_spec() {
     let spec = committed_spec();
@@ -153,6 +154,9 @@ fn recordings_cite_sources_of_the_spec() {
             ProvenanceKind::ObservedShape => kinds.contains(&&json!("observation")),
             ProvenanceKind::Captured | ProvenanceKind::Synthetic => true,
         };
-        assert!(is_cited, "{name}: no source of the recording's kind");
+        assert!(
+            is_cited,
+            "{name}: no source of the kind that the recording must cite"
+        );
     }
 }

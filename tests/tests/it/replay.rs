@@ -1,4 +1,4 @@
-//! The replay server.
+//! Tests of the replay server, a local server that returns recorded responses.
 
 use std::collections::BTreeMap;
 use std::net::TcpStream;
@@ -30,7 +30,7 @@ fn start(replay: Replay) -> Server {
     replay.start().expect("a server")
 }
 
-/// Returns a scenario: recordings of one request, whose response bodies have these statuses in order.
+/// Returns a scenario, which is several recordings of one request. Their response bodies have these statuses, in order.
 fn scenario(path: &str, statuses: &[&str]) -> Scenario {
     let stored = |status: &&str| StoredRecording {
         file: PathBuf::new(),
@@ -42,7 +42,7 @@ fn scenario(path: &str, statuses: &[&str]) -> Scenario {
     }
 }
 
-/// A client that opens a connection for each request, because each test has its own runtime.
+/// An HTTP client for all tests. It opens a connection for each request, because a connection ends with the runtime of its test.
 static CLIENT: LazyLock<Client> = LazyLock::new(|| {
     let client = Client::builder().no_proxy().pool_max_idle_per_host(0);
     client.build().expect("an HTTP client")

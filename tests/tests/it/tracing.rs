@@ -1,4 +1,4 @@
-//! The feature `tracing`: spans and events contain the identifiers, status codes and correlation ids of a call, but no token or body.
+//! Tests the feature `tracing`: spans and events contain the identifiers, status codes and correlation ids of a call, but no token or body.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
         .with_span_events(FmtSpan::CLOSE)
         .with_ansi(false)
         .finish();
-    // With only one dispatcher, the first thread that reaches an event enables or disables it for all threads. The thread of another
-    // test has no subscriber, so it would disable the event. A second dispatcher prevents this.
+    // If only one dispatcher exists, the first thread that executes an event enables or disables the event for all threads. The thread
+    // of another test has no subscriber, so that thread would disable the event. With a second dispatcher, each thread decides.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let _guard = tracing::subscriber::set_default(subscriber);
 

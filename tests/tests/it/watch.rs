@@ -1,4 +1,5 @@
-//! Watches of one offer and of a publisher: what the cases in `sdk/cli/tests/watch-cases` can't express.
+//! Tests of watches of one offer and of a publisher that the cases in `sdk/cli/tests/watch-cases` can't express. A watch of an offer
+//! polls the offer, which means that it requests the offer's status, until its publication has an outcome.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -165,7 +166,7 @@ async fn a_result_contains_the_last_eight_distinct_errors_since_the_last_report(
     let mut scripts = vec![
         error(500, "before the report"),
         report("running"),
-        // The later 503 replaces this error, because both have the same cause.
+        // The later 503 replaces this error, because their status codes are equal.
         error(503, "replaced"),
         error(501, "the oldest of nine"),
         error(503, "0"),
@@ -229,6 +230,7 @@ async fn a_panic_of_the_token_provider_reaches_the_task_that_awaits_the_watch() 
 
 #[tokio::test]
 async fn dropping_a_watch_cancels_its_requests() {
+    const MAX_CONCURRENT_POLLS: usize = 8;
     // A task that awaits a watch is aborted.
     let server = ScriptedServer::scripts(vec![report("running")]);
     let watch = watch_offer(&client(server.url()));
@@ -254,9 +256,10 @@ async fn dropping_a_watch_cancels_its_requests() {
     assert!(matches!(listed, Some(PublisherWatchEvent::Listed { .. })));
     tokio::select! {
         event = watch.next_event() => panic!("{event:?}"),
-        () = wait_until(|| server.pending_requests() == 8) => {}
+        () = wait_until(|| server.pending_requests() == MAX_CONCURRENT_POLLS) => {}
     }
     drop(watch);
     wait_until(|| server.pending_requests() == 0).await;
-    assert_eq!(server.requests().len(), 1 + 8);
+    // One request was for the list.
+    assert_eq!(server.requests().len(), 1 + MAX_CONCURRENT_POLLS);
 }

@@ -1,4 +1,4 @@
-//! A case of the tables in this folder: what the server sends, and the expected result of the call.
+//! A case of the YAML tables in this folder: what the server sends, and the expected result of the call.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::support::scripted_server::ScriptedServer;
 #[serde(deny_unknown_fields, default)]
 struct Case {
     name: String,
-    /// What the server does for each request, in order. The last script repeats.
+    /// What the server does for each request, in order. The last script also runs for all later requests.
     server: Vec<Script>,
     /// The maximum number of attempts, by default 3.
     attempts: Option<u32>,
@@ -29,21 +29,22 @@ struct Case {
     offers: Option<usize>,
     /// The predicates of the expected error that are true; absent if the call succeeds.
     error: Option<Vec<String>>,
-    /// The error's status code, by default that of the last script if it sends a complete response.
+    /// The error's status code. By default, the status code of the last script, or `None` if this script sends no complete response.
     status: Option<u16>,
     /// A part of the error's message.
     message: String,
-    /// The distinct errors of earlier attempts, latest first. Each is written as its correlation id, else its status code, else
-    /// `no status`.
+    /// The distinct errors of earlier attempts, latest first. An error is written as its correlation id; without an id, as its status
+    /// code; without a status code, as `no status`.
     sources: Vec<String>,
-    /// The minimum times between the requests.
+    /// The minimum time between each request and the next request, in order.
     waits_ms: Vec<u64>,
 }
 
 /// Runs all cases of a table concurrently, and panics with the names of the cases that failed.
 pub async fn check_table(yaml: &str, token: &str) {
     let start = |case: Case| (case.name.clone(), tokio::spawn(case.check(token)));
-    // All servers start here, before the first call. The tasks run only from the first `await` on, so no timeout includes a start.
+    // All servers start here, before the first call: the runtime has one thread, so the tasks run only from the first `await` on.
+    // Therefore, no timeout includes the start of a server.
     let checks: Vec<_> = table(yaml).into_iter().map(start).collect();
     let mut failed = Vec::new();
     for (name, check) in checks {

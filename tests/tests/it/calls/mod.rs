@@ -1,4 +1,4 @@
-//! Calls to faulty and malicious servers, and retries. The tables contain what the server sends and the expected result of the call.
+//! Calls to faulty and malicious servers, and retries. The YAML tables contain what the server sends and the expected result of a call.
 
 mod case;
 
@@ -29,7 +29,8 @@ async fn an_error_response_keeps_its_status_code_and_a_redirect_is_not_followed(
 }
 
 #[tokio::test]
-async fn an_unusual_successful_response_is_decoded_or_is_an_error() {
+async fn a_successful_response_with_an_unusual_body_is_decoded_and_with_an_invalid_body_is_an_error()
+ {
     check_table(include_str!("successful_responses.yaml"), &long_token()).await;
 }
 
@@ -154,7 +155,7 @@ async fn a_call_waits_for_a_retry_after_date() {
 }
 
 #[tokio::test]
-async fn an_error_without_a_connection_names_its_cause_in_its_sources() {
+async fn the_sources_of_a_connection_error_contain_the_cause() {
     // RFC 6761: a name that ends with `.invalid` doesn't exist.
     let no_address = "https://nonexistent.invalid".to_owned();
     for (endpoint, cause) in [

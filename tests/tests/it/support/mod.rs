@@ -67,7 +67,7 @@ pub fn refused_endpoint() -> String {
     format!("http://{}", listener.local_addr().expect("an address"))
 }
 
-/// Returns a policy of this maximum number of attempts with a short initial backoff.
+/// Returns a policy with this maximum number of attempts and an initial backoff of 1 ms.
 pub fn retry(attempts: u32) -> RetryPolicy {
     let policy = RetryPolicy::default().max_attempts(attempts);
     policy.initial_backoff(Duration::from_millis(1))

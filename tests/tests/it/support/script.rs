@@ -1,4 +1,4 @@
-//! Tables in YAML files, and the notation in which they describe what a server sends.
+//! Reads the YAML tables of the tests. In a table, a `Script` describes what a server sends.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -15,7 +15,7 @@ pub fn table<T: DeserializeOwned>(yaml: &str) -> Vec<T> {
     serde_json::from_value(yaml.value).expect("a valid table")
 }
 
-/// What a server does after it has read a request. Without any property, it closes the connection.
+/// What a server does after it has read a request. If no property is set, the server closes the connection.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Script {
@@ -56,7 +56,7 @@ enum Bytes {
         repeat: String,
         times: usize,
     },
-    /// Compressed bytes without the last `omit` bytes.
+    /// The bytes compressed with gzip, without the last `omit` bytes of the result.
     Compressed {
         gzip: Box<Bytes>,
         #[serde(default)]
