@@ -44,7 +44,7 @@ async fn list(portal: &Configuration, publisher: &str) -> Value {
     }
 }
 
-/// Decodes the body again. The client's own `entity` is the first variant that fits the body, whatever the status code is.
+/// Decodes the body again, because the client's decoded `entity` can be the enum variant of another status code.
 fn error_response(status: u16, text: &str) -> Value {
     let body: ErrorResponse = serde_json::from_str(text).unwrap_or_default();
     let (mut code, mut message) = (None, body.message.flatten());
