@@ -1,4 +1,4 @@
-//! Uses a custom credential: a function that reads a token from a file. (`Credential::token_file` also reads a token from a file.)
+//! Uses a custom credential: a function that returns a token, in this example from a file. (For a file, `Credential::token_file` is shorter.)
 //!
 //! ```text
 //! cargo run --example own_credential -- /run/secrets/token contoso

@@ -30,7 +30,7 @@ pub fn items(name: &str, schema: &Node<'_>) -> [syn::Item; 3] {
     let ident = format_ident!("{name}");
     let description = schema.description();
     let documentation = format!(
-        "{description}\n\nA property of a response has the type [`Extensible`](crate::Extensible) of this enum, which also keeps unknown values."
+        "{description}\n\nIn a response, the type [`Extensible`](crate::Extensible) wraps this enum, so that unknown values are kept as well."
     );
     let texts: Vec<_> = known_values(schema).collect();
     let variants: Vec<_> = texts

@@ -157,7 +157,7 @@ impl Lint {
             && !matches!(body.children("content").as_slice(), [only] if is_json(only))
         {
             let message = format!(
-                "the request body of `{}` has no schema, or isn't only application/json",
+                "the request body of `{}` has no schema, or a media type other than application/json",
                 operation.name
             );
             let help = "write `application/json` and its `schema`, and no other media type: the SDK encodes only JSON";

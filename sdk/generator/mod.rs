@@ -1,7 +1,7 @@
 //! Generates the SDK's code from the spec: prepares the spec, runs the code generator progenitor, and post-processes the generated code.
 //!
-//! `build.rs` and `cargo xtask` both include this folder as a module. It isn't a separate crate, so that the SDK can be published
-//! without other packages.
+//! `build.rs` and `cargo xtask` both include this folder as a module. The generator isn't a separate crate, so that the SDK can be
+//! published without other packages.
 
 // `build.rs` and `cargo xtask` each use only a part of the generator.
 #![allow(dead_code)]
@@ -51,8 +51,9 @@ pub fn generate(spec: &Spec) -> Result<[String; 3], SpecError> {
     }))
 }
 
-/// Runs progenitor. Returns an error if progenitor panics, which it does on some constructs that it doesn't support. After an error,
-/// progenitor runs again without paths, and then with one path at a time, so that the message can name the unsupported operation.
+/// Runs progenitor. A panic becomes an error, because progenitor panics on some constructs that it doesn't support. After an error,
+/// progenitor runs again without paths, and then with one path at a time. The message can then name `components`, or the operation
+/// that caused the error.
 fn run_progenitor(
     spec: &Spec,
     document: &OpenAPI,

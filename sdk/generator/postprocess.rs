@@ -27,8 +27,8 @@ pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> 
             // The SDK doesn't have progenitor's trait `ClientInfo`, so the trait's method `api_version` becomes a method of the client.
             block.trait_ = None;
             block.items.retain_mut(|item| match item {
-                // Only the methods of operations are async. The constructors are removed, because they set timeouts and can panic; the SDK
-                // sets the fields instead.
+                // Only the methods of operations are async. The constructors are removed, because they set timeouts and can panic.
+                // `sdk/src/call/progenitor.rs` sets the fields instead.
                 ImplItem::Fn(method) if method.sig.asyncness.is_some() => {
                     methods.push(method.clone());
                     only_build_request(method);
@@ -102,7 +102,7 @@ fn types(prepared: &Prepared<'_>, module: &mut ItemMod) {
     }
 }
 
-/// Adds the attributes of a struct, and returns the macro call that implements its decoding.
+/// Adds the attributes of a struct, and returns the macro call that implements the struct's decoding.
 fn structure(structure: &mut ItemStruct) -> Item {
     let ident = structure.ident.clone();
     structure.attrs.push(parse_quote!(

@@ -27,7 +27,7 @@ const REPLACEMENTS: [(&str, &str); 3] = [
     ("pattern", IDENTIFIER),
 ];
 
-/// The two prepared versions of the spec that progenitor reads, and its settings.
+/// The two prepared versions of the spec that progenitor reads, and progenitor's settings.
 pub struct Prepared<'s> {
     /// The spec for the client, without error responses: hand-written code of the SDK parses them.
     pub client: OpenAPI,

@@ -327,7 +327,7 @@ example. A table of the official page calls the property `processPercentage`, bu
 | `warning` | attention may be needed |
 | `error` | something failed; the offer can still be `running` |
 
-A property of a response has the type [`Extensible`](crate::Extensible) of this enum, which also keeps unknown values.*/
+In a response, the type [`Extensible`](crate::Extensible) wraps this enum, so that unknown values are kept as well.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum MessageLevel {
@@ -365,7 +365,7 @@ whole list.*/
 | `failed` | the offer submission failed |
 | `published` | not documented; it occurs only in the example of the page "Retrieve offers" |
 
-A property of a response has the type [`Extensible`](crate::Extensible) of this enum, which also keeps unknown values.*/
+In a response, the type [`Extensible`](crate::Extensible) wraps this enum, so that unknown values are kept as well.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum OfferStatus {
@@ -418,7 +418,7 @@ have. The pattern rejects:
 | `complete` | the step is complete |
 | `canceled` | the step was canceled |
 
-A property of a response has the type [`Extensible`](crate::Extensible) of this enum, which also keeps unknown values.*/
+In a response, the type [`Extensible`](crate::Extensible) wraps this enum, so that unknown values are kept as well.*/
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum StepStatus {

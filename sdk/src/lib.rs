@@ -3,7 +3,7 @@
 //! # The public API
 //!
 //! The operations of the spec are methods of [`Client`], and the spec's types are in [`types`]. The types of responses implement
-//! `serde`'s traits.
+//! `serde::Serialize` and `serde::Deserialize`.
 //!
 //! Types of other crates that are part of this API:
 //!

@@ -142,7 +142,7 @@ impl Spec {
                 Value::Object(properties)
             }
             _ => {
-                let message = "remove the tag, or the alias without an anchor";
+                let message = "the value has a tag, or is an alias without an anchor: remove the tag or alias";
                 return Err(self.error_at(here, message));
             }
         };

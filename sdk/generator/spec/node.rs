@@ -42,11 +42,11 @@ impl<'s> Node<'s> {
         })
     }
 
-    /// Returns the target if this value is a reference, and otherwise the value itself. The target has its own JSON pointer. Returns
-    /// `None` if a reference has no target, refers to another file, or is part of a cycle.
+    /// Returns the target if this value is a reference, and otherwise the value itself. The result has the JSON pointer of the target.
+    /// Returns `None` if a reference has no target, refers to another file, or is part of a cycle.
     pub fn followed(self) -> Option<Node<'s>> {
         let mut node = self;
-        // A chain of more than 16 references is a cycle.
+        // A chain of 16 or more references counts as a cycle.
         for _ in 0..16 {
             match node.text("$ref") {
                 None => return Some(node),

@@ -1,4 +1,4 @@
-//! The structure of OpenAPI 3.0 documents: the keywords that contain objects such as schemas, and a visit of all objects of a spec.
+//! The structure of OpenAPI 3.0 documents: the keywords that contain objects such as schemas, and [`Spec::walk`], which visits all objects.
 
 use super::load::Spec;
 use super::node::{Node, is_extension};
@@ -35,9 +35,9 @@ use Kind::{
     Response, Schema, SecurityScheme,
 };
 
-/// Keywords that contain objects; whether such a keyword contains one object or many; and the kind of the objects. The values of all
-/// other keywords count as data, such as `default` and extensions. `callbacks`, `links` and `encoding` are missing, because the
-/// generator ignores them.
+/// Each entry: keywords that contain objects, whether each keyword contains one object or many, and the kind of the objects. Any other
+/// keyword, such as `default` or an extension, contains data. `callbacks`, `links` and `encoding` are missing, because the generator
+/// ignores them.
 const KEYWORDS: &[(&[&str], Holds, Kind)] = &[
     (&["components"], One, Components),
     (&["paths"], Many, PathItem),
@@ -117,7 +117,7 @@ impl<'s> Object<'s> {
         })
     }
 
-    /// Returns the objects directly inside this object, without following references. References and examples contain no objects.
+    /// Returns the objects directly inside this object, without following references. For a reference or an example, returns no objects.
     pub fn objects(&self) -> Vec<Self> {
         let mut objects = Vec::new();
         if self.is_reference() || self.kind == Example {

@@ -19,7 +19,7 @@ pub(crate) struct Settings {
     pub(crate) attempt_timeout: Duration,
     pub(crate) call_timeout: Duration,
     pub(crate) retry: RetryPolicy,
-    /// The maximum size of a response in bytes.
+    /// The maximum size of a response body in bytes.
     pub(crate) response_limit: usize,
 }
 

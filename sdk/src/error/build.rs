@@ -26,7 +26,7 @@ impl Error {
         }))
     }
 
-    /// Sets fields. If the error has other clones, they don't change.
+    /// Sets fields of this error. Clones of this error don't change.
     pub(crate) fn with(mut self, set: impl FnOnce(&mut Inner)) -> Self {
         set(Arc::make_mut(&mut self.0));
         self
@@ -75,7 +75,7 @@ impl Error {
     }
 
     pub(crate) fn from_reqwest(error: reqwest::Error) -> Self {
-        // For a connection timeout, `is_connect` and `is_timeout` are both true. The code treats it as a connection error.
+        // A connection timeout counts as a connection error. `is_connect` is checked first, because `is_timeout` is also true then.
         let (kind, message) = if error.is_connect() {
             (Kind::Connect, "the service can't be reached")
         } else if error.is_timeout() {
