@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: runs the command-line tool against the replay server, without credentials or network.
+//! `cargo xtask demo`: runs the command-line tool, without credentials or network, against a local server with recorded responses.
 //!
 //! The command starts the tool with `cargo run`, because xtask can't depend on the SDK: see `xtask/Cargo.toml`.
 
@@ -12,7 +12,7 @@ use crate::print::print_line;
 use crate::serve::Source;
 
 /// The commands of the tool, in order. `watch` requests the status of the offer `linux-vm` every 500 ms, because the default interval is
-/// too long for a demo. The scenario `publish-succeeds` contains the responses.
+/// too long for a demo. The responses are in tests/scenarios/publish-succeeds.
 const COMMANDS: [&str; 2] = ["offers", "watch linux-vm --until live --interval 500ms"];
 
 /// The publisher of the offer.

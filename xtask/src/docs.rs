@@ -1,4 +1,5 @@
-//! `cargo xtask docs`: writes the spec as one HTML file for reading offline, with the evidence and the recordings.
+//! `cargo xtask docs`: writes the spec as one HTML file for reading offline, with its evidence (the sources that support the spec) and the
+//! recordings.
 //!
 //! The command copies the spec, adds the evidence and the recordings to the descriptions in the copy, and lets OpenAPI Generator render
 //! the copy.

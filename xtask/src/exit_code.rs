@@ -51,7 +51,7 @@ impl From<String> for CommandError {
     }
 }
 
-/// Converts the error of a failed write to standard output. For a file, convert the error to a message that names the file instead.
+/// Converts the error of a failed write to standard output. Don't use this conversion for a file: the message doesn't name the file.
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         Self(format!("the output can't be written: {error}"))

@@ -17,14 +17,14 @@ const TYPE_NAME: &str = "generated clients have a type of this name";
 #[derive(Default)]
 struct Changes {
     /// The key is the JSON pointer and the description of the change. The value is the place of the change and, for a breaking change, the
-    /// reason why it breaks clients. If a schema is used in requests and responses, its change is breaking if it breaks either of them.
+    /// reason why it breaks clients. A change of a schema that requests and responses share is breaking if it breaks requests or responses.
     list: BTreeMap<(String, String), (Place, Option<&'static str>)>,
     /// The pairs of objects that were already compared, as JSON pointers in the old and in the new spec. No pair is compared twice, so a
     /// schema that contains itself causes no endless recursion.
     compared: HashSet<(String, String, Side)>,
 }
 
-/// Objects by their names in messages.
+/// Objects, with their names in messages as keys.
 type Named<'s> = BTreeMap<String, Object<'s>>;
 
 /// Returns a note for each change from the spec `old` to the spec `new`. If the change breaks clients, the note has the code
@@ -292,7 +292,7 @@ fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Vec<Nod
     }
 }
 
-/// Returns an alternative of `security`, extended by the definitions of the security schemes that it names, without documentation.
+/// Returns an alternative of `security`, with the definition of each security scheme that the alternative names, without documentation.
 fn with_schemes(alternative: &Node<'_>) -> Value {
     let credentials = alternative.entries().into_iter().map(|scopes| {
         let name = scopes.key();

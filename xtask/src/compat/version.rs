@@ -2,7 +2,7 @@
 //!
 //! * The version of the base is the newest version with a heading in the base's changelog. Before the first release, no change needs a
 //!   new version.
-//! * From 1.0.0, a breaking change needs the next major version, and any other change the next minor version. Before 1.0.0, only a
+//! * From 1.0.0 on, a breaking change needs the next major version, and any other change the next minor version. Before 1.0.0, only a
 //!   breaking change needs a new version: the next minor version.
 //! * A change needs a new entry in the changelog, under `Unreleased` or under a version newer than the version of the base.
 

@@ -88,7 +88,7 @@ pub fn example_output(calls: &[Call<'_>]) -> Option<String> {
     Some(offers.chain([status]).collect())
 }
 
-/// Returns the schema of a recorded response body; `None` if the spec has no schema for its status code and media type.
+/// Returns the schema of a recorded response body; `None` if the spec has no schema for the status code and the media type.
 fn body_schema<'s>(operation: &Operation<'s>, recording: &Recording) -> Option<Node<'s>> {
     let response = operation.response(recording.response.status)?;
     let content = response.written("content")?;

@@ -1,5 +1,5 @@
 //! Compares the results of a driver with the expected results. A *driver* is a short program that makes calls through a generated client
-//! and prints one result per call.
+//! and prints one result per call: `decoded` and `read` (decoded values), or `error` (an error response), or `exception`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,7 +48,7 @@ pub fn differences(
     }
     if requests > calls {
         return Err(format!(
-            "the driver sent {requests} requests for {calls} calls: the driver must make each call once: switch off the client's retries"
+            "the driver sent {requests} requests for {calls} calls, but must make each call once: switch off the client's retries"
         ));
     }
     if requests < responses {
@@ -66,7 +66,7 @@ pub fn differences(
     Ok(differences)
 }
 
-/// Returns the normalised result in a line of a driver's output. The line is a JSON object: the result and the name of the call, `case`.
+/// Returns the normalised result in a line of a driver's output. The line is a JSON object with the result and, in `case`, the call's name.
 fn parse(line: &str, call: &Call<'_>) -> Result<Value, String> {
     let mut result: Value =
         serde_json::from_str(line).map_err(|error| format!("isn't JSON: {error}"))?;
@@ -117,22 +117,23 @@ fn add_differences(
     found: &mut BTreeMap<String, String>,
 ) {
     match (expected, actual) {
-        (Value::Object(wanted), Value::Object(given)) => {
-            let names: BTreeSet<_> = wanted.keys().chain(given.keys()).collect();
+        (Value::Object(expected_properties), Value::Object(actual_properties)) => {
+            let names = expected_properties.keys().chain(actual_properties.keys());
+            let names: BTreeSet<_> = names.collect();
             for name in names {
                 let dot = if path.is_empty() { "" } else { "." };
                 let path = format!("{path}{dot}{name}");
                 add_differences(&expected[name], &actual[name], path, found);
             }
         }
-        (Value::Array(wanted), Value::Array(given)) if wanted.len() == given.len() => {
-            for (index, (wanted, given)) in wanted.iter().zip(given).enumerate() {
+        (Value::Array(expected), Value::Array(actual)) if expected.len() == actual.len() => {
+            for (index, (expected, actual)) in expected.iter().zip(actual).enumerate() {
                 // The path contains the index of a scalar, because the scalars of an array such as `[id, status]` have different meanings.
-                let index = match wanted {
+                let index = match expected {
                     Value::Array(_) | Value::Object(_) => String::new(),
                     _ => index.to_string(),
                 };
-                add_differences(wanted, given, format!("{path}[{index}]"), found);
+                add_differences(expected, actual, format!("{path}[{index}]"), found);
             }
         }
         _ if expected == actual => {}

@@ -1,5 +1,5 @@
-//! Reads the folders in tests/languages. A folder with a `language.yaml` is a language: it describes a client of the spec. A folder
-//! without a `language.yaml` is a tool: it describes packages that several languages use, such as a generator.
+//! Reads the folders in tests/languages. A folder with a `language.yaml` is a *language*, and describes a client of the spec. A folder
+//! without a `language.yaml` is a *tool*, and describes packages that several languages use, such as a generator.
 
 use std::collections::BTreeSet;
 use std::env;

@@ -31,9 +31,9 @@ use crate::serve::Source;
 /// Generates clients of the spec in other languages, and compares their results with the recordings
 ///
 /// Each folder with a `language.yaml` in tests/languages is a language. The command generates and builds the language's client. Then a
-/// driver, a short program that uses the client, sends the request of every recording to a replay server, and prints the values
-/// that it decoded. The values of all properties that the spec names must equal the values in the recordings. A difference is an
-/// error if language.yaml doesn't list it as a known difference.
+/// driver, a short program that uses the client, sends the request of every recording to a replay server, which returns the recorded
+/// response. The driver prints the decoded values. For all properties that the spec names, they must equal the values in the
+/// recordings. A difference is an error if language.yaml doesn't list it as a known difference.
 ///
 /// tests/languages/install-tools installs the tools of a language. Without a NAME, the command skips languages whose tools aren't
 /// installed, and fails if it compared no generated client. Ctrl-C ends the command with exit code 3.

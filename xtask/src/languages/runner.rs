@@ -21,7 +21,7 @@ use crate::serve::Source;
 /// The token that the driver and the example send. The server rejects any other token.
 const TOKEN: &str = "made-up-token";
 
-/// The differences of a client, or the reason why a command of its language failed.
+/// The differences in a client's results, or the reason why a command of the language failed.
 pub type RunResult = Result<Differences, CommandError>;
 
 /// Runs the commands of a language in the folder `target/languages/NAME`, each with the timeout, and returns the differences between
@@ -38,7 +38,7 @@ pub async fn run(
     files::empty_folder(&folder)?;
     let or_unusable =
         |result: io::Result<()>| result.map_err(|error| files::unusable(&folder, &error));
-    // The commands read `node_modules` in the current folder, because the language's page shows them for use in a user's project.
+    // The current folder contains `node_modules`, as in a user's project, because the language's page shows the same commands.
     let installed_here = installed().join(&language.name);
     let packages = installed_here.join("node_modules");
     if packages.exists() {
@@ -57,7 +57,7 @@ pub async fn run(
     let mut differences = Differences::new();
     for (stage, script) in commands {
         let Some(script) = script else { continue };
-        // A scenario has another response for each further request, so the driver and the example need separate servers.
+        // In a scenario, each request gets the next response, so the driver and the example need separate servers.
         let server = source.start(0, |replay| replay.token(TOKEN))?;
         let mut command = Command::new("sh");
         command

@@ -62,7 +62,7 @@ impl<'o> Capture<'o> {
     }
 }
 
-/// All captures of a run of `record`.
+/// All captures of a run of `cargo xtask record`.
 pub struct Captures<'o> {
     pub list: Vec<Capture<'o>>,
     /// The tokens and cookies of the requests and responses. No recording may contain them.

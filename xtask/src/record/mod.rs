@@ -35,8 +35,8 @@ use public_values::PublicValues;
 ///
 /// A recording contains pseudonyms, invented values of the same form, instead of the real values. Equal values get the same
 /// pseudonym in the whole run. Only these real values are kept: values in the spec and in the committed recordings, single words
-/// that the service has chosen, and values that reveal nothing, such as `true` or 5. A response isn't written if an existing
-/// recording differs from it only in pseudonyms.
+/// that the service has chosen (such as `running`), and values that reveal nothing (such as `true` or 5). A response isn't written if
+/// an existing recording differs from it only in pseudonyms.
 ///
 /// The token is `AZURE_TOKEN` or the content of --token-file. This command gets a token:
 /// `az account get-access-token --resource https://cloudpartner.azure.com --query accessToken --output tsv`

@@ -50,7 +50,7 @@ static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
     .map(|(kind, pattern)| (kind, regex(pattern)))
 });
 
-/// A pseudonym in the text of a recording. The group `fixed_length` matches pseudonyms that a higher number doesn't make longer.
+/// A pseudonym in the text of a recording. The group `fixed_length` matches pseudonyms whose length is the same for every number.
 /// `(?-u:\b)` is an ASCII word boundary, which is faster than a Unicode word boundary.
 static PSEUDONYM: LazyLock<Regex> = LazyLock::new(|| {
     regex(
@@ -71,9 +71,9 @@ pub fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a regular expression")
 }
 
-/// Replaces the number of every pseudonym in the text of a recording by an index: if `offer-7` is the first pseudonym in the text, every
-/// `offer-7` becomes `<offer- 0>`, and the next different pseudonym gets the index 1. Therefore two recordings of the same response have the same
-/// result, even if their pseudonyms have different numbers.
+/// Replaces the number of every pseudonym in the text of a recording by an index. If `offer-7` is the first pseudonym in the text, every
+/// `offer-7` becomes `<offer- 0>`; the next different pseudonym gets the index 1. Therefore two recordings of the same response have the
+/// same result, even if their pseudonyms have different numbers.
 pub fn without_pseudonyms(text: &str) -> String {
     let mut order = HashMap::new();
     let replaced = PSEUDONYM.replace_all(text, |found: &Captures<'_>| {
@@ -144,7 +144,7 @@ impl Pseudonyms {
         pseudonym
     }
 
-    /// Returns whether a text still contains a real GUID for which there is a pseudonym. Real values of other kinds aren't searched for,
+    /// Returns whether a text still contains a real GUID that has a pseudonym. Real values of other kinds aren't searched for,
     /// because a text can contain them by chance.
     pub fn leaks(&self, text: &str) -> bool {
         let text = text.to_ascii_lowercase();
@@ -199,7 +199,7 @@ fn number(real: &str, n: u64) -> String {
     format!("{sign}1{n:0width$}", width = digits.len().saturating_sub(1))
 }
 
-/// Returns a sentence, or for an HTML page an HTML page with the sentence.
+/// Returns a sentence with the number `n`. If the real text is an HTML page, returns an HTML page that contains the sentence.
 fn text(real: &str, n: u64) -> String {
     let sentence = format!("Sanitised text {n}.");
     let start = real.trim_start().to_ascii_lowercase();

@@ -3,7 +3,7 @@
 //!
 //! * values that are public already ([`PublicValues`](super::public_values::PublicValues));
 //! * a single word in an extensible enum or in one of the properties [`WORDS`], because the service has chosen the word;
-//! * values that reveal nothing: empty texts, `true`, `false`, `null`, integers between -1000 and 1000.
+//! * values that reveal nothing: empty texts, `true`, `false`, `null`, integers between -1000 and 1000, texts of up to three digits.
 //!
 //! It also replaces the names of properties that neither the spec nor a committed recording contains. It removes headers and query
 //! parameters that the spec doesn't describe.
