@@ -1,7 +1,7 @@
 //! `cargo xtask coverage`: lists the statements of the spec that no recording covers. [`Coverage`] defines the terms.
 //!
-//! [`mod@statements`] lists all statements. [`mutations`] makes the changes of the spec that make a statement wrong. [`detection`]
-//! validates every recording against each changed spec, and sets the state of each statement.
+//! [`mod@statements`] lists all statements. [`mutations`] changes the spec so that a statement becomes wrong. [`detection`] validates every
+//! recording against each changed spec, and sets the state of each statement.
 
 mod detection;
 mod known_gaps;
@@ -27,9 +27,9 @@ use crate::validate::{self, Checker};
 /// Lists the statements of the spec that no recording covers
 ///
 /// A statement is one keyword at one place of the spec. A mutation is a change of the spec that makes a statement wrong. A recording
-/// detects a mutation if `validate` has other findings for the recording with the mutated spec. A counterexample is a recording that
-/// is invalid against the spec. A counterexample detects a mutation if one of its errors disappears with the mutated spec. A statement
-/// is covered if all its mutations are detected.
+/// detects a mutation if `validate` returns different findings for the recording with the mutated spec. A counterexample is a
+/// recording that is invalid against the spec. A counterexample detects a mutation if one of its errors disappears with the mutated
+/// spec. A statement is covered if all its mutations are detected.
 ///
 /// The provenance of a recording says where its content comes from. A recording of the kind `observed-shape` has invented values, so it
 /// is evidence for the shape of bodies only: properties, types and formats. Synthetic recordings and counterexamples are no evidence.
@@ -112,5 +112,6 @@ fn uncovered(spec: &Spec, statement: &Statement) -> Finding {
     let message = format!("undetected mutations: {}", needs.join("; "));
     Finding::error("uncovered", message)
         .in_spec(spec, &statement.name)
-        .help("add such a recording to tests/recordings, such a counterexample to tests/counterexamples, or the statement's name to xtask/known-gaps.yaml")
+        .help("add such a recording to tests/recordings, such a counterexample to tests/counterexamples, or the statement's name to \
+               xtask/known-gaps.yaml")
 }

@@ -1,5 +1,5 @@
 //! The mutations of a spec. A mutation is a change that makes one statement (one keyword at one place) wrong, such as removing a value of
-//! an enum. A recording detects a mutation if it has other findings with the mutated spec.
+//! an enum. A recording detects a mutation if `validate` returns different findings for the recording with the mutated spec.
 
 use std::collections::BTreeMap;
 
@@ -86,7 +86,7 @@ impl Target<'_, '_> {
         &mut mutations[index]
     }
 
-    /// Adds a mutation like [`Target::mutate`], and records that it makes the spec stricter.
+    /// Adds a mutation that makes the spec stricter.
     fn restrict(&mut self, keys: &[&str], name: &str, needs: impl Into<String>, patch: Value) {
         self.mutate(keys, name, needs, patch).restricts = true;
     }
@@ -306,7 +306,7 @@ fn pattern(target: &mut Target<'_, '_>, pattern: &str) {
     }
 }
 
-/// Moves a bound by 1 in both directions. Only values at the exact bound, such as 40 and 41 for a maximum of 40, detect this.
+/// Moves a bound by 1 in both directions. Only values at the exact bound, such as 40 and 41 for a maximum of 40, detect both changes.
 fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     let bound = bound.as_i64().unwrap_or_default();
     let lowest = match keyword {

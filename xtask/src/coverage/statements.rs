@@ -1,4 +1,4 @@
-//! The statements of a spec, in the order of the file. Each statement has its mutations: changes of the spec that make it wrong.
+//! The statements of a spec, in the order of the file. Each statement has mutations: changes of the spec that make the statement wrong.
 
 use std::collections::BTreeMap;
 

@@ -28,12 +28,12 @@ const SOURCES: &str = "x-sources";
 /// The keywords that always need a key in `x-evidence` that names them.
 const STRICT: [&str; 4] = ["format", "nullable", "pattern", "required"];
 
-/// The kinds of sources, the strongest first. A statement that cites an interpretation is an interpretation. Any other statement has the
-/// kind of its strongest source.
+/// The kinds of sources, the strongest first. A statement with an interpretation among its sources is an interpretation. Any other
+/// statement has the kind of its strongest source.
 const KINDS: [&str; 4] = ["documentation", "observation", "client", "interpretation"];
 const INTERPRETATION: usize = KINDS.len() - 1;
 
-/// The check of a spec, and its result.
+/// The progress and the result of the check of a spec.
 pub struct Evidence<'s> {
     /// The broken rules.
     pub findings: Vec<Finding>,

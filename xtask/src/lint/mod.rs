@@ -50,7 +50,7 @@ impl Lint {
     }
 }
 
-/// Returns the broken references, and the broken rules of the code generator.
+/// Returns the broken references, and the constructs that break code generators or clients.
 pub fn problems(spec: &Spec) -> Result<Report, SpecError> {
     let mut report = Report::default();
     report.findings = broken_references(spec);

@@ -1,8 +1,8 @@
 //! The schemas of the spec as JSON Schemas, each compiled at its first use.
 //!
 //! The schemas of OpenAPI 3.0 follow JSON Schema draft 4: `exclusiveMinimum` is a boolean, and the other keywords of a schema with `$ref`
-//! are ignored. Draft 4 doesn't know `nullable`, `int32` and `int64`. [`Schemas::new`] copies the spec, and translates these in the copy. A
-//! JSON pointer means the same schema in the spec and in the copy.
+//! are ignored. Draft 4 doesn't know `nullable`, `int32` and `int64`. Therefore [`Schemas::new`] copies the spec, and translates these
+//! three in the copy. A JSON pointer means the same schema in the spec and in the copy.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -81,7 +81,7 @@ impl Schemas {
                 invalid.push((pointer, error.to_string()));
             }
         }
-        // Compiles each schema, because the meta-schema accepts some invalid schemas, such as a pattern that is too large for the regex engine.
+        // The meta-schema accepts some schemas that can't be compiled, such as a pattern that is too large for the regex engine.
         for root in &self.roots {
             let Err(error) = self.compile(root) else {
                 continue;

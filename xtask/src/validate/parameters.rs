@@ -9,8 +9,8 @@ use super::finding_kinds as kinds;
 use super::recording::Check;
 use crate::spec::{Node, Operation, pointer_segment};
 
-/// The headers that need no description in the spec: the usual headers of requests, and `content-type`, which the spec describes as a
-/// media type.
+/// The headers that need no description in the spec: the usual headers of requests, and `content-type`, which the spec describes as the
+/// media type of a body.
 const USUAL_HEADERS: &[&str] = &[
     "accept",
     "accept-encoding",
@@ -45,7 +45,7 @@ impl<'s> Check<'_, 's> {
     ///
     /// * `pointer`: the JSON pointer of `values` in the recording
     /// * `described`: the parameters or headers in the spec, with their names
-    /// * `owner`: the JSON pointer of their operation or response in the spec
+    /// * `owner`: the JSON pointer of the operation or response that has these parameters or headers
     pub fn named_values(
         &mut self,
         pointer: &str,
@@ -98,7 +98,8 @@ fn decode(parameter: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
     }
     let items = schema.child("items");
     let item_type = items.as_ref().and_then(|items| items.text("type"));
-    // If `explode` is true, each element is a separate query parameter. A recording has each parameter only once, with one element.
+    // With `explode`, each array element is a separate query parameter. A recording has a parameter only once, so its text is one element.
+    // By default, `explode` is true for a query parameter.
     let explodes = parameter.value.get("explode") != Some(&Value::Bool(false));
     if parameter.text("in") == Some("query") && explodes {
         return vec![decode_scalar(item_type, text)].into();

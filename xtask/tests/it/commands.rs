@@ -14,7 +14,7 @@ use crate::common::{
 
 const SPEC: &str = "openapi/cloud-partner-portal.yaml";
 
-/// Creates a workspace with the committed spec, the spec and the recording of `cases/base`, and no generated file.
+/// Creates a workspace with the committed spec, with the small spec and the recording of `cases/base`, and without generated files.
 fn workspace() -> TempDir {
     let root = common::base();
     for folder in ["sdk/src", "tests/scenarios", "xtask/below"] {

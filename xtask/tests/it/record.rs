@@ -121,7 +121,7 @@ fn prints_written_and_rejected_recordings() {
     assert_exit_code(1, &record(&["--keep", "me@plantedworks.org"]));
 }
 
-/// `record` doesn't search recordings for other replaced values, because a short value can occur in any text by chance.
+/// Of the replaced values, `record` searches recordings only for GUIDs, because a short value can occur in any text by chance.
 #[test]
 fn rejects_a_kept_text_that_contains_a_replaced_guid() {
     let workspace = Workspace::new();
