@@ -332,6 +332,7 @@ fn pseudonyms_are_as_valid_as_the_real_values() {
         .into_iter()
         .partition(|(name, _)| name.starts_with("list-offers-"));
     assert_eq!((lists.len(), reports.len()), (1, 8));
+    // An offer has the same pseudonym in the list and in the path of its status.
     for (_, report) in reports {
         let (_, path) = report.split_once("/offers/").expect("a path");
         let (offer, _) = path.split_once("/status").expect("a path");

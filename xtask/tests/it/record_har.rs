@@ -1,5 +1,5 @@
-//! Tests of `record --har`, which reads responses from a HAR file, a log of requests and responses. The HAR files are those of a browser
-//! and a proxy, one full of secrets, and incomplete ones.
+//! Tests of `record --har`, which reads responses from a HAR file, a log of requests and responses. The tests use HAR files of a browser
+//! and a proxy, a HAR file full of secrets, and incomplete HAR files.
 
 use std::process::Output;
 

@@ -1,4 +1,4 @@
-//! Tests of the commands that start a replay server: `serve` and `demo`.
+//! Tests of `serve` and `demo`, which start a replay server, that is, a server that responds with recordings.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,6 +1,6 @@
-//! Tests of `validate` with a small spec. `cases/` has a pair of files for each run. `cases/NAME.json` has two optional properties:
+//! Tests of `validate` with a small spec. `cases/` has two files for each case. `cases/NAME.json` has two optional properties:
 //!
-//! * `spec` changes the base spec, `cases/base/spec.yaml`. It has pairs of a text that occurs once in the spec, and its replacement;
+//! * `spec` has the edits of the base spec, `cases/base/spec.yaml`. Each edit is a text that occurs once, and its replacement;
 //! * `recordings` has the recordings by path. An object is a JSON merge patch (RFC 7396) of the base recording,
 //!   `cases/base/recording.json`. A text is the content of the file. A case without `recordings` gets the base recording.
 //!
