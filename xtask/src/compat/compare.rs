@@ -8,9 +8,10 @@ use super::keyword_changes::{self, Side, is_skipped};
 use crate::findings::{Finding, Place};
 use crate::spec::{Kind, Node, Object, Operation, Spec, SpecError, pointer_segment};
 
-/// The code of a change that breaks clients.
+/// The code of the finding for a change that breaks clients.
 pub const BREAKING: &str = "breaking";
 
+/// The reason why clients break if a schema is renamed.
 const TYPE_NAME: &str = "generated clients have a type of this name";
 
 /// The changes between two specs, without changes of the documentation.
@@ -19,12 +20,12 @@ struct Changes {
     /// The key is the JSON pointer and the description of the change. The value is the place of the change and, for a breaking change, the
     /// reason why it breaks clients. A change of a schema that requests and responses share is breaking if it breaks requests or responses.
     list: BTreeMap<(String, String), (Place, Option<&'static str>)>,
-    /// The pairs of objects that were already compared, as JSON pointers in the old and in the new spec. No pair is compared twice, so a
-    /// schema that contains itself causes no endless recursion.
+    /// The pairs of objects that were already compared: the JSON pointers in the old and in the new spec, and whether the objects are part
+    /// of requests or of responses. No pair is compared twice, so a schema that contains itself causes no endless recursion.
     compared: HashSet<(String, String, Side)>,
 }
 
-/// Objects, with their names in messages as keys.
+/// Objects by their names in messages, such as ``query parameter `api-version` ``.
 type Named<'s> = BTreeMap<String, Object<'s>>;
 
 /// Returns a note for each change from the spec `old` to the spec `new`. If the change breaks clients, the note has the code
