@@ -9,8 +9,8 @@
 //! * [`synthetic`]: recordings that tests and benchmarks create in code.
 //! * [`scripted_server`]: a server that sends any bytes, for tests of responses that aren't valid HTTP or end too early.
 //!
-//! A new file in `recordings/` or a new folder in `scenarios/` is served without a change of code. To add a recording, copy
-//! the most similar file; its `$schema` property enables completion and checks in editors.
+//! To add a recording, copy the most similar file and edit the copy. No code must change: [`load`] reads every file. The property
+//! `$schema` enables completion and checks in editors.
 //!
 //! ```
 //! use cloud_partner_recordings::{load, replay::Replay};

@@ -64,7 +64,7 @@ pub enum ProvenanceKind {
     Documentation,
     /// The properties, types and formats of a response that a public project received from the live service, with invented values.
     ObservedShape,
-    /// Written for this repository, to test a statement of the spec.
+    /// Written for this repository, to test a statement of the spec, such as a type or a status code.
     Synthetic,
 }
 

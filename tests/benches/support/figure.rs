@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Calls both functions once in each round, and returns their two results, which are measured times, for each round. The functions run
-/// in turns, so that other load on the machine affects both times of a round.
+/// Calls both functions once in each round, and returns the pairs of their results, which are measured times. The functions run in
+/// turns, so that other load on the machine affects both times of a pair.
 pub fn pairs(
     rounds: usize,
     mut first: impl FnMut() -> f64,

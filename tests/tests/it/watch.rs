@@ -1,5 +1,5 @@
-//! Tests of watches of one offer and of a publisher that the cases in `sdk/cli/tests/watch-cases` can't express. A watch of an offer
-//! polls the offer, which means that it requests the offer's status, until its publication has an outcome.
+//! Tests of watches that the cases in `sdk/cli/tests/watch-cases` can't express. A watch of an offer requests the offer's status again and
+//! again, until its publication has an outcome. A publisher watch does so for every offer whose publication runs. A poll is one such request.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -27,7 +27,7 @@ struct Case {
     requests: Option<u32>,
     /// The expected number of offers.
     offers: Option<usize>,
-    /// The predicates of the expected error that are true; absent if the call succeeds.
+    /// The `is_…` methods of the expected error that return true, such as `retryable`; absent if the call succeeds.
     error: Option<Vec<String>>,
     /// The error's status code. By default, the status code of the last script, or `None` if this script sends no complete response.
     status: Option<u16>,

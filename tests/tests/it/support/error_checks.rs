@@ -15,7 +15,7 @@ pub async fn with_timeout<T>(case: &str, future: impl IntoFuture<Output = T>) ->
         .unwrap_or_else(|_| panic!("{case}: timed out"))
 }
 
-/// Returns the names of the error's predicates that are true.
+/// Returns the names of the error's `is_…` methods that return true.
 pub fn predicates(error: &Error) -> Vec<&'static str> {
     [
         ("configuration", error.is_configuration()),
