@@ -91,14 +91,14 @@ impl Printer {
 
     /// Prints that the watch was interrupted, and which offers have no outcome.
     pub fn interrupted(&mut self, results: &OfferResults) -> io::Result<()> {
-        let open = results.offers.iter().filter(|(_, result)| result.is_none());
-        let open: Vec<_> = open.map(|(offer, _)| one_line(offer)).collect();
-        let open = match &*open {
+        let unfinished = results.offers.iter().filter(|(_, result)| result.is_none());
+        let unfinished: Vec<_> = unfinished.map(|(offer, _)| one_line(offer)).collect();
+        let unfinished = match &*unfinished {
             [] => "none of the offers found so far".to_owned(),
             offers => offers.join(", "),
         };
         self.remark(&format!(
-            "The watch was interrupted. Publications continue in the service. Still without an outcome: {open}"
+            "The watch was interrupted. Publications continue in the service. Still without an outcome: {unfinished}"
         ));
         self.last_line("interrupted", results, Exit::Interrupted)
     }
