@@ -105,7 +105,7 @@ pub fn lint(spec: &Spec) -> Result<Vec<Problem>, SpecError> {
     for operation in spec.operations()? {
         lint.api_version(&operation);
         lint.request_body(&operation);
-        lint.success(&operation);
+        lint.success_response(&operation);
     }
     spec.walk(|object| match object.kind {
         Kind::Parameter => lint.parameter(object),
@@ -165,7 +165,7 @@ impl Lint {
         }
     }
 
-    fn success(&mut self, operation: &Operation<'_>) {
+    fn success_response(&mut self, operation: &Operation<'_>) {
         let (name, node) = (&operation.name, &operation.node);
         let mut successes = operation.responses();
         successes.retain(|(status, _)| status.starts_with('2'));

@@ -27,7 +27,8 @@ pub const COMMAND: &str = "cargo xtask generate";
 pub const FILES: [&str; 3] = ["generated.rs", "facade.rs", "generated_mocks.rs"];
 
 /// Returns the texts of the [`FILES`]: the client with its types, the facade methods, and the mocks of the feature `mock`. A facade method
-/// is a public method of the SDK's `Client`. Returns an error if the spec breaks a rule of the module [`lint`].
+/// is a public method of the SDK's `Client`. Returns an error if the spec breaks a rule of the module [`lint`], or if progenitor doesn't
+/// support the spec.
 pub fn generate(spec: &Spec) -> Result<[String; 3], SpecError> {
     if let Some(problem) = lint::lint(spec)?.first() {
         let message = format!("{}. {}", problem.message, problem.help);

@@ -1,4 +1,4 @@
-//! Reads a YAML file into a JSON value, and records the line and column of each value in it.
+//! Converts the text of a YAML file to a JSON value, and records the line and column of each value in the file.
 
 use std::collections::HashMap;
 use std::fmt;

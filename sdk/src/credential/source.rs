@@ -115,6 +115,7 @@ impl Credential {
     /// # Errors
     ///
     /// [`is_credential`](Error::is_credential) when no source is complete, or the first complete source can't be used.
+    /// [`is_invalid_argument`](Error::is_invalid_argument) when `AZURE_TOKEN` holds a character that can't be in a token.
     pub fn from_env() -> Result<Self, Error> {
         first_complete(&ENVIRONMENT, process_variable)
     }
@@ -123,8 +124,9 @@ impl Credential {
     ///
     /// # Errors
     ///
-    /// [`is_credential`](Error::is_credential) if the first complete source can't be used. If no source is complete and the Azure
-    /// CLI has no login, the first call fails.
+    /// [`is_credential`](Error::is_credential) if the first complete source can't be used.
+    /// [`is_invalid_argument`](Error::is_invalid_argument) when `AZURE_TOKEN` holds a character that can't be in a token. If no source
+    /// is complete and the Azure CLI has no login, the first call fails.
     #[cfg(feature = "azure-identity")]
     pub fn from_env_or_azure_cli() -> Result<Self, Error> {
         // The source `azure-cli` needs no variable, so it is always complete.
@@ -144,8 +146,8 @@ impl Credential {
     /// # Errors
     ///
     /// [`is_credential`](Error::is_credential) when a variable of the source is missing, or the source can't be used.
-    /// [`is_invalid_argument`](Error::is_invalid_argument) for `token-file`, which needs a path; see
-    /// [`token_file`](Self::token_file).
+    /// [`is_invalid_argument`](Error::is_invalid_argument) when `AZURE_TOKEN` holds a character that can't be in a token, and for
+    /// `token-file`, which needs a path; see [`token_file`](Self::token_file).
     pub fn from_source(source: CredentialSource) -> Result<Self, Error> {
         let values = values(source, process_variable)
             .map_err(|reason| Error::new(Kind::Credential, format!("no credential: {reason}")))?;

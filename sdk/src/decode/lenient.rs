@@ -3,7 +3,7 @@
 //! | value in the response | optional property | required property |
 //! |---|---|---|
 //! | absent, or of an unexpected JSON type | `None` | error |
-//! | `null` | `None` | error, except that an extensible enum gets an unknown value |
+//! | `null` | `None` | error; in an extensible enum, the unknown value `""` |
 //! | the empty string | `None` | the empty string; in an identifier, an error |
 
 use std::collections::HashMap;
@@ -29,8 +29,8 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
     }
 
     /// Decodes an optional value.
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        deserializer.deserialize_any(Reader(PhantomData))
+    fn optional<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        deserializer.deserialize_any(OptionalVisitor(PhantomData))
     }
 
     /// Returns whether the value is equivalent to an absent property.
@@ -98,12 +98,12 @@ where
     D: Deserializer<'de>,
     T: Lenient<'de>,
 {
-    Ok(T::read(deserializer)?.filter(|value| !value.counts_as_absent()))
+    Ok(T::optional(deserializer)?.filter(|value| !value.counts_as_absent()))
 }
 
-struct Reader<T>(PhantomData<T>);
+struct OptionalVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Lenient<'de>> Visitor<'de> for Reader<T> {
+impl<'de, T: Lenient<'de>> Visitor<'de> for OptionalVisitor<T> {
     type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -152,12 +152,12 @@ impl<'de, T: Lenient<'de>> Deserialize<'de> for Required<T> {
     }
 }
 
-/// An element of an optional array, or a property's value in an optional object. `None` if the element or value can't be decoded.
+/// An element of an optional array, or a property's value in an optional object. `None` if it can't be decoded; it is then skipped.
 struct Optional<T>(Option<T>);
 
 impl<'de, T: Lenient<'de>> Deserialize<'de> for Optional<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::read(deserializer).map(Self)
+        T::optional(deserializer).map(Self)
     }
 }
 
@@ -194,7 +194,7 @@ impl<'de> Lenient<'de> for Map<String, Value> {
 }
 
 impl<'de> Lenient<'de> for Value {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+    fn optional<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         Self::deserialize(deserializer).map(Some)
     }
 
@@ -204,7 +204,7 @@ impl<'de> Lenient<'de> for Value {
 }
 
 impl<'de> Lenient<'de> for Link {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+    fn optional<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         Self::deserialize(deserializer).map(Some)
     }
 }

@@ -1,10 +1,10 @@
 //! Decodes a response body. If decoding fails, a body of at most 16 MiB is decoded again with `null` in place of undecodable strings and
-//! duplicate properties. The table shows the decoded value; the columns are the kinds of property in which the undecodable value occurs:
+//! duplicate properties. The table shows the result for each kind of property that has an undecodable value:
 //!
 //! | undecodable value | optional property | required property | property that the spec doesn't name |
 //! |---|---|---|---|
-//! | a string that can't be decoded, such as one with an unpaired surrogate | `None` | error, except that an extensible enum gets an unknown value | ignored |
-//! | a property that occurs twice | `None` | error, except that an extensible enum gets an unknown value | ignored |
+//! | a string that can't be decoded, such as one with an unpaired surrogate | `None` | error; in an extensible enum, the unknown value `""` | ignored |
+//! | a property that occurs twice | `None` | error; in an extensible enum, the unknown value `""` | ignored |
 //! | a number beyond the range of `f64`, such as `1e999` | error | error | ignored |
 //! | a value nested deeper than 128 levels | error | error | ignored |
 
@@ -100,7 +100,7 @@ macro_rules! object {
 macro_rules! value {
     ($name:ident) => {
         impl<'de> crate::decode::Lenient<'de> for $name {
-            fn read<D: ::serde::Deserializer<'de>>(
+            fn optional<D: ::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::std::result::Result<::std::option::Option<Self>, D::Error> {
                 let value: ::serde_json::Value = ::serde::Deserialize::deserialize(deserializer)?;

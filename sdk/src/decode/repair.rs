@@ -59,7 +59,7 @@ struct Unique(Value);
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::read(deserializer)?.unwrap_or(Self(Value::Null)))
+        Ok(Self::optional(deserializer)?.unwrap_or(Self(Value::Null)))
     }
 }
 
