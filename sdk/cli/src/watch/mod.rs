@@ -32,7 +32,7 @@ const SILENCE: Duration = Duration::from_secs(4);
 /// The time that the watch has to print its last lines after an interrupt or its timeout.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// The id of an offer and an event of its watch. Without an id, the event is about a request of the list of offers.
+/// The id of an offer and an event of its watch. Without an id, the event is about a request for the list of offers.
 type Event = (Option<String>, WatchEvent);
 
 pub async fn run(common: &Common, options: &Watch) -> Result<Exit, ToolError> {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{closed_pipe, full_pipe, serve, tool};
 
+/// Sends SIGINT to a process, and returns its exit code.
 fn interrupt(child: &mut Child) -> Option<i32> {
     let kill = std::process::Command::new("kill")
         .args(["-INT", &child.id().to_string()])

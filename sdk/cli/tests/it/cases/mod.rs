@@ -4,12 +4,13 @@
 //! `server` is an object. Its key `list` has the responses to requests for the list of offers. Every other key is an offer, and has the
 //! responses to requests for the offer's status. The server sends the responses in order, and repeats the last one.
 //! A response is one of the following:
-//! * `no response`, `closed` (the connection ends without a response), `cut` (the body ends too early), or `reset`
+//! * `no response` (the connection stays open), `closed` (the connection ends without a response), `reset` (it ends with a TCP reset),
+//!   or `cut` (the body ends too early)
 //! * any other string: a status report with this `status`
 //! * an object with the property `report`: this status report
 //! * an object with the property `list`: a list of offers. Each key is an offer, and each value is the offer's status or list item.
-//! * an object with some of the properties `status` (code), `correlationId`, `headers` and `body`. In the body, U+FFFD stands for the
-//!   byte 0xFF. `removes` is a file that the server removes before it responds.
+//! * an object with some of these properties: `status` (the status code), `correlationId`, `headers`, `body`. In the body, U+FFFD stands
+//!   for the byte 0xFF. Before the response, the server removes the file that the property `removes` names.
 //!
 //! Instead of an object, `server` can be an address, or `tls alert`: a server that refuses each TLS handshake. A request with the token
 //! `wrong` always receives a 401.

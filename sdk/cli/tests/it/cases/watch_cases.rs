@@ -1,12 +1,12 @@
 //! Runs the cases in `tests/watch-cases` with the SDK and with the tool. With `SNAPSHOTS=overwrite`, the test writes the actual last
 //! line of standard error to the property `stderr` of each case in which the line differs.
 //!
-//! * `offers` are the watched offers. Without `offers`, the case watches the whole publisher.
-//! * `events` are the expected events by offer. An event with the suffix `?` is optional, an
-//!   event with `+` can repeat, and an event with `*` is optional and can repeat.
-//! * `results` are the expected results by offer. Each is one of:
+//! * `offers` are the watched offers. Without `offers`, the case watches all offers of the publisher.
+//! * `events` are the expected events by offer. An event with the suffix `?` is optional, an event with `+` can repeat, and an event with
+//!   `*` is optional and can repeat.
+//! * `results` are the expected results by offer. Each result is one of:
 //!   * an outcome, such as `timedOut`
-//!   * an outcome after a failed poll, such as `timedOut after service`: the error of the last poll has the kind `service`
+//!   * an outcome after a failed request, such as `timedOut after service`: the error of the last request has the kind `service`
 //!   * an error that ended the watch, such as `error: service`
 //! * In `events` and `results`, the key `list` stands for the requests for the list of offers.
 //! * `polls` has a string for each list request: the offers whose status is requested before the next list request, sorted and
