@@ -75,7 +75,7 @@ pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
         if let Some(other) = loaded.items.iter().find(is_duplicate) {
             let other = other.file.strip_prefix(path).unwrap_or(&other.file);
             let message = format!(
-                "has the same request as {}, so the replay server couldn't choose: delete one of the files, or move both to a folder in tests/scenarios",
+                "has the same request as {}, so the replay server couldn't choose a response: delete one of the files, or move both to a folder in tests/scenarios",
                 other.display()
             );
             loaded.errors.push(Error::of_file(&stored.file, message));

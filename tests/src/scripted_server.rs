@@ -16,7 +16,7 @@ use crate::background_server::{BackgroundServer, lock};
 pub enum Step {
     /// Sends these bytes.
     Send(Vec<u8>),
-    /// Sends these bytes repeatedly until the client disconnects, and waits for this duration after each time.
+    /// Sends these bytes, waits for this duration, and repeats both until the client disconnects.
     Repeat(Vec<u8>, Duration),
     /// Waits for this duration.
     Wait(Duration),

@@ -97,7 +97,9 @@ impl Handler {
                 .iter()
                 .any(|other| other.request != first.request)
             {
-                return Err(format!("the scenario {name} has different requests"));
+                return Err(format!(
+                    "the recordings of the scenario {name} have different requests"
+                ));
             }
             let route = handler.add(&recordings)?;
             handler.scenarios.push(route);
@@ -125,7 +127,10 @@ impl Handler {
             query: request.query.clone().into_iter().collect(),
         };
         match self.routes.insert(route.clone(), responses) {
-            Some(_) => Err(format!("recorded twice: {}", request.path)),
+            Some(_) => Err(format!(
+                "two recordings or scenarios have the same request: GET {}",
+                request.path
+            )),
             None => Ok(route),
         }
     }

@@ -140,10 +140,10 @@ fn tokens(server: &ScriptedServer) -> Vec<usize> {
     server.requests().into_iter().map(number).collect()
 }
 
-/// Returns a script that returns a 401 for a token whose number is below `number`, and otherwise an empty list.
-fn rejects(number: usize) -> impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static {
+/// Returns a function whose script sends a 401 for a token with a number below `limit`, and otherwise an empty list.
+fn rejects(limit: usize) -> impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static {
     move |request| {
-        if (0..number).any(|number| request.token == Some(token(number))) {
+        if (0..limit).any(|number| request.token == Some(token(number))) {
             response(401, &[], r#"{"Message":"It was denied."}"#)
         } else {
             json_response("[]")

@@ -131,9 +131,9 @@ fn the_reader_reports_every_error_and_returns_the_valid_recordings() {
     let loaded = load::recordings(folder.path());
     let expected = [
         "a.json:1:1: EOF while parsing an object",
-        "b.json: has the same request as c/e.json, so the replay server couldn't choose: delete one of the files, or move both to a folder in tests/scenarios",
+        "b.json: has the same request as c/e.json, so the replay server couldn't choose a response: delete one of the files, or move both to a folder in tests/scenarios",
         "c/d.json:1:1: invalid type: integer `3`, expected struct Recording",
-        "c/e.json: has the same request as b.json, so the replay server couldn't choose: delete one of the files, or move both to a folder in tests/scenarios",
+        "c/e.json: has the same request as b.json, so the replay server couldn't choose a response: delete one of the files, or move both to a folder in tests/scenarios",
     ];
     assert_eq!(messages(&folder, &loaded.errors), expected);
     assert_eq!(loaded.items.len(), 2);

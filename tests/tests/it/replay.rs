@@ -331,14 +331,18 @@ fn start_returns_an_error_for_other_methods_duplicate_requests_and_invalid_scena
         (
             vec![spaced.clone(), other_encoding],
             None,
-            "recorded twice: /%78%20y",
+            "two recordings or scenarios have the same request: GET /%78%20y",
         ),
-        (vec![spaced], Some(same_path), "recorded twice: /x%20y"),
+        (
+            vec![spaced],
+            Some(same_path),
+            "two recordings or scenarios have the same request: GET /x%20y",
+        ),
         (vec![], Some(empty), "the scenario test has no recordings"),
         (
             vec![],
             Some(mixed),
-            "the scenario test has different requests",
+            "the recordings of the scenario test have different requests",
         ),
     ] {
         let replay = Replay::new(recordings, scenario);
