@@ -74,8 +74,8 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
                 }
                 // With `nullable`, progenitor would make the component's type an `Option`. Each optional property of this type would then
                 // be an `Option<Option<…>>`.
-                let is_wrapped = is_extensible || object.text("type") == Some("object");
-                if let Some(schema) = part.as_object_mut().filter(|_| is_wrapped) {
+                let has_own_type = is_extensible || object.text("type") == Some("object");
+                if let Some(schema) = part.as_object_mut().filter(|_| has_own_type) {
                     schema.remove("nullable");
                 }
             }

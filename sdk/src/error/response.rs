@@ -33,7 +33,7 @@ impl ErrorResponse {
     }
 
     fn from_object(properties: &Map<String, Value>) -> Self {
-        // {"error": {"code": …, "message": …}}
+        // The known formats follow, each with its properties: {"error": {"code": …, "message": …}}
         if let Some(Value::Object(error)) = properties.get("error") {
             return Self::new(text(error, "code"), text(error, "message"));
         }
