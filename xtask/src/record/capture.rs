@@ -32,8 +32,7 @@ impl<'o> Capture<'o> {
         let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         let date = now.split('T').next().unwrap_or_default();
         let (kind, source) = if is_live {
-            let values =
-                "properties, types and formats are the service's, the values are pseudonyms";
+            let values = "pseudonyms replace personal values; properties, types and formats are the service's";
             let source = format!("Response of the live service, sanitised on {date}: {values}.");
             (ProvenanceKind::Captured, source)
         } else {

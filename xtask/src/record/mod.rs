@@ -30,8 +30,11 @@ use public_values::PublicValues;
 /// Makes recordings of the service's responses, with your own credential or from a HAR file
 ///
 /// Requests the list of the publisher's offers. Then requests the status of the offers given with --offer, or else of every offer
-/// in the list. Writes all responses to tests/recordings/live, including error responses. The exit code is 1 if a requested operation
-/// has no successful response. The status operation needs no response if the list of offers is empty.
+/// in the list. Writes all responses to tests/recordings/live, including error responses. The status operation needs no response if the
+/// list of offers is empty.
+///
+/// The exit code is 1 if a requested operation has no successful response, if an entry of the HAR file has no readable response body, or
+/// if a recording would contain a secret.
 ///
 /// A recording contains pseudonyms, invented values of the same form, instead of the real values. Equal values get the same
 /// pseudonym in the whole run. Only these real values are kept: values in the spec and in the committed recordings, single words
