@@ -18,10 +18,10 @@ const SECRET_NAMES: &str = "(?:proxy-|x-ms-)?authorization(?:-auxiliary)?|(?:set
     |client[-_]*(?:secret|assertion)|pass[-_]*(?:word|wd|phrase)|pwd|(?:access|id|refresh|session)[-_]*token\
     |connection[-_]*string|shared[-_]*access[-_]*signature|sig";
 
-/// Matches the whole name of a secret. The names `secret` and `token` aren't in [`SECRET_NAMES`]: [`PATTERNS`] also searches sentences, in
-/// which these words are frequent.
+/// Matches a name if one of its lines is the whole name of a secret. The names `secret` and `token` aren't in [`SECRET_NAMES`]:
+/// [`PATTERNS`] also searches sentences, in which these words are frequent.
 static SECRET_NAME: LazyLock<Regex> =
-    LazyLock::new(|| regex(&format!("(?i)^(?:{SECRET_NAMES}|secret|token)$")));
+    LazyLock::new(|| regex(&format!("(?im)^(?:{SECRET_NAMES}|secret|token)$")));
 
 /// The words that can follow "bearer" or "basic" instead of a token: in sentences, and in the header `WWW-Authenticate`.
 static HARMLESS_WORD: LazyLock<Regex> = LazyLock::new(|| {
