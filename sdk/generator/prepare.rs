@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use heck::ToUpperCamelCase;
 use openapiv3::OpenAPI;
 use progenitor::GenerationSettings;
 use serde_json::{Value, json};
@@ -49,7 +50,7 @@ pub fn hand_written_type(schema: &Node<'_>) -> Option<&'static str> {
 /// Returns the prepared spec.
 pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
     let mut document = spec.value.clone();
-    let mut replaced = BTreeMap::new();
+    let (mut replaced, mut constants) = (BTreeMap::new(), Vec::new());
     let mut settings = GenerationSettings::default();
     settings.with_derive("PartialEq");
     let mut replace = |name: &str, rust: &str| {
@@ -63,13 +64,16 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
         let hand_written = hand_written_type(object);
         match object.kind {
             Kind::Schema if object.parent == Kind::Components => {
-                let (name, is_extensible) = (object.key(), object.has(extensible_enums::KEYWORD));
+                // progenitor gives the type of a component this name.
+                let name = object.key().to_upper_camel_case();
+                let is_extensible = object.has(extensible_enums::KEYWORD);
                 if is_extensible {
                     replace(&name, &format!("Extensible<{name}>"));
                 } else if let Some(rust) = hand_written {
                     replace(&name, rust);
                 }
                 if is_extensible || hand_written.is_some() {
+                    constants.push(format!("Known{}", object.key()));
                     replaced.insert(name, object.node.clone());
                 }
                 // With `nullable`, progenitor would make the component's type an `Option`. Each optional property of this type would then
@@ -110,8 +114,8 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
         .and_then(Value::as_object_mut)
     {
         // The schemas `Known…` are for other languages. progenitor would generate a second enum, which rejects unknown values.
-        for name in replaced.keys() {
-            schemas.remove(&format!("Known{name}"));
+        for name in constants {
+            schemas.remove(&name);
         }
         for (_, name) in REPLACEMENTS {
             replace(name, name);

@@ -107,6 +107,7 @@ impl Attempt<'_> {
         }
         let content_type = received.headers.get(CONTENT_TYPE);
         if let Some(content_type) = content_type.and_then(|value| value.to_str().ok())
+            && !content_type.trim().is_empty()
             && !is_json(content_type)
             && !received.body.is_empty()
         {

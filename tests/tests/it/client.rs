@@ -7,8 +7,10 @@ use cloud_partner_portal::{
     StepChange, Timestamp, Until, Watch, WatchBuilder, WatchEvent, WatchResult, types,
 };
 
+use cloud_partner_recordings::recording::Recording;
+
 use crate::support::scripted_server::{ScriptedServer, json_response, response};
-use crate::support::{TOKEN, build, client, retry};
+use crate::support::{TOKEN, build, client, committed_recordings, retry, serve};
 
 #[test]
 fn types_are_send_and_sync_and_errors_are_clone() {
@@ -78,6 +80,26 @@ fn an_endpoint_with_a_password_is_an_error_and_the_password_is_never_shown() {
     for text in [format!("{builder:?}"), format!("{error} {error:?}")] {
         assert!(text.contains("a user name or a password"), "{text}");
         assert!(!text.contains("s3cret"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn every_attempt_has_the_user_agent_with_its_suffix() {
+    let recordings = committed_recordings().into_iter().map(Recording::from);
+    let server = serve(recordings.collect());
+    let builder = Client::builder().endpoint(server.url()).retry(retry(2));
+    let client = build(builder.user_agent_suffix("pipeline/7"));
+    let result = client.list_offers("contoso-gateway-timeout").await;
+    assert_eq!(result.expect_err("a 504").attempts(), 2);
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    for request in requests {
+        let user_agent = request.headers["user-agent"].to_str().expect("text");
+        assert!(
+            user_agent.starts_with("cloud-partner-portal-rust/"),
+            "{user_agent}"
+        );
+        assert!(user_agent.ends_with(" pipeline/7"), "{user_agent}");
     }
 }
 

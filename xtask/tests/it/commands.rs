@@ -224,17 +224,21 @@ fn generate_reports_the_problems_that_lint_reports() {
     assert!(!root.path().join("sdk/src/generated.rs").exists());
 }
 
-/// Applies a JSON merge patch to the operation `listOrders` in `lint/base.json`, and runs `generate`. Returns the output and the
-/// generated `facade.rs`, or an empty string if `generate` doesn't write the file.
-fn generate(patch: &Value) -> (Output, String) {
+/// Applies a JSON merge patch to `lint/base.json`, and runs `generate`. Returns the output and the text of the file in `sdk/src`, or an
+/// empty text if `generate` doesn't write the file.
+fn generate(patch: &Value, file: &str) -> (Output, String) {
     let mut spec = common::json(crate::lint::BASE);
-    let operation = spec.pointer_mut("/paths/~1shops~1{shop}~1orders/get");
-    json_patch::merge(operation.expect("the operation"), patch);
+    json_patch::merge(&mut spec, patch);
     let root = workspace();
     common::write(root.path(), SPEC, spec.to_string());
     let output = run(&root, &["generate"]);
-    let facade = fs::read_to_string(root.path().join("sdk/src/facade.rs"));
-    (output, facade.unwrap_or_default())
+    let text = fs::read_to_string(root.path().join("sdk/src").join(file));
+    (output, text.unwrap_or_default())
+}
+
+/// Returns a JSON merge patch that replaces the parameters of the operation `listOrders`.
+fn with_parameters(parameters: &[Value]) -> Value {
+    json!({ "paths": { "/shops/{shop}/orders": { "get": { "parameters": parameters } } } })
 }
 
 fn parameter(name: &str, place: &str) -> Value {
@@ -244,10 +248,10 @@ fn parameter(name: &str, place: &str) -> Value {
 #[test]
 fn every_path_parameter_of_type_string_becomes_an_identifier() {
     let (shop, version) = (parameter("shop", "path"), parameter("api-version", "query"));
-    let plain = json!({ "parameters": [shop, version] });
-    let version_first = json!({ "parameters": [version, shop] });
+    let plain = with_parameters(&[shop.clone(), version.clone()]);
+    let version_first = with_parameters(&[version, shop]);
     for patch in [json!({}), plain, version_first] {
-        let (output, facade) = generate(&patch);
+        let (output, facade) = generate(&patch, "facade.rs");
         assert_exit_code(0, &output);
         for expected in [
             "shop: impl ::std::convert::AsRef<str>",
@@ -258,14 +262,38 @@ fn every_path_parameter_of_type_string_becomes_an_identifier() {
     }
 }
 
+/// progenitor turns the name `closing_time` into `ClosingTime`.
+#[test]
+fn a_component_in_snake_case_becomes_a_type_of_the_sdk() {
+    let schemas = json!({
+        "closing_time": { "description": "A time.", "type": "string", "nullable": true, "x-timestamp": "utc" },
+        "order_kind": { "description": "A kind.", "type": "string", "nullable": true, "x-extensible-enum": ["gift"] },
+        "Order": { "properties": {
+            "closed": { "$ref": "#/components/schemas/closing_time" },
+            "kind": { "$ref": "#/components/schemas/order_kind" },
+        } },
+    });
+    let patch = json!({ "components": { "schemas": schemas } });
+    let (output, generated) = generate(&patch, "generated.rs");
+    assert_exit_code(0, &output);
+    for expected in [
+        "pub closed: ::std::option::Option<crate::Timestamp>",
+        "pub kind: ::std::option::Option<crate::Extensible<OrderKind>>",
+        "pub type ClosingTime = crate::Timestamp;",
+        "pub enum OrderKind {",
+    ] {
+        assert_contains(&generated, expected);
+    }
+}
+
 #[test]
 fn generate_names_the_operation_that_progenitor_rejects() {
-    let parameters = json!([
+    let patch = with_parameters(&[
         parameter("shop", "path"),
         parameter("api-version", "query"),
         parameter("session", "cookie"),
     ]);
-    let (output, facade) = generate(&json!({ "parameters": parameters }));
+    let (output, facade) = generate(&patch, "facade.rs");
     for expected in ["the operation `listOrders`", "cookie parameters"] {
         assert_stderr(3, &output, expected);
     }
