@@ -1,4 +1,4 @@
-//! The command line.
+//! Defines the commands and options of the command line, and their texts in `--help`.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,7 +16,10 @@ uses the first one whose option or variables are set, or azure-cli if none are:
   token             AZURE_TOKEN
   service-principal AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET
   workload-identity AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID, AZURE_CLIENT_ID
-  azure-cli         the login of the Azure CLI (az login)";
+  azure-cli         the login of the Azure CLI (az login)
+Two credentials are used only if --credential names them:
+  managed-identity  the managed identity of this Azure machine
+  azure-pipelines   the service connection of a task of Azure Pipelines";
 
 /// Lists a publisher's offers on the Azure Marketplace and follows their publication
 #[derive(Parser)]
@@ -75,8 +78,8 @@ fn credential_source() -> impl TypedValueParser<Value = CredentialSource> {
 pub enum Format {
     /// A table for people to read
     Table,
-    /// The service's JSON as one document; watch prints one line per event, and
-    /// a last line with the result of every offer
+    /// The service's JSON as one document; watch prints each event as one line of
+    /// JSON, then a last line with the result of every offer
     Json,
     /// Like json, but each document on one line; `offers` prints one line per
     /// offer
@@ -144,8 +147,9 @@ pub struct Watch {
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = interval)]
     pub interval: Duration,
     /// How long polls may fail before the watch ends with an error; at most 2min
-    /// before the first successful poll. Without offers, also how long the list of
-    /// offers may contradict the success of an offer, before exit code 13
+    /// before the first successful poll. If no offer is named, also how long the list
+    /// of offers may contradict the outcome `succeeded` or `awaitingGoLive` of an
+    /// offer, before exit code 13
     #[arg(long, value_name = "TIME", default_value = "15min", value_parser = humantime::parse_duration)]
     pub tolerate: Duration,
     /// The outcomes that end the watch of an offer
@@ -160,7 +164,7 @@ pub struct Watch {
     /// With --after: how long the new publication may take to start
     #[arg(long, value_name = "TIME", default_value = "30min", value_parser = humantime::parse_duration)]
     pub start_timeout: Duration,
-    /// Without offers: exit code 0 instead of 8 if no publication is in progress
+    /// If no offer is named: exit code 0 instead of 8 if no publication is in progress
     #[arg(long, conflicts_with = "offers")]
     pub allow_none: bool,
 }

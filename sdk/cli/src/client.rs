@@ -13,7 +13,7 @@ const SET_ENDPOINT: &str =
 const SET_TOKEN: &str = "set AZURE_TOKEN to the output of \
     `az account get-access-token --resource https://cloudpartner.azure.com --query accessToken -o tsv`";
 
-/// A client and the publisher of the command line.
+/// The SDK's client, and the publisher's id from the command line or the environment.
 pub struct Connection {
     pub client: Client,
     pub publisher: String,

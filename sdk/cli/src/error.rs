@@ -1,4 +1,4 @@
-//! Errors: their exit codes, their kinds in JSON, and their messages on standard error.
+//! Converts errors to exit codes, to kinds in the JSON output, and to messages on standard error.
 
 use std::error::Error as StdError;
 use std::io::{self, Write};
@@ -32,8 +32,8 @@ impl From<io::Error> for ToolError {
 }
 
 impl ToolError {
-    /// Returns a function that converts an SDK error: an invalid argument to [`Usage`](Self::Usage) with `remedy`, any other error to
-    /// [`Sdk`](Self::Sdk).
+    /// Returns a function that converts an SDK error. If an argument is invalid, the function returns [`Usage`](Self::Usage) with
+    /// `remedy`. Otherwise, it returns [`Sdk`](Self::Sdk).
     pub fn with_remedy(remedy: &'static str) -> impl Fn(Error) -> Self {
         move |error| {
             if error.is_invalid_argument() {
@@ -44,7 +44,7 @@ impl ToolError {
         }
     }
 
-    /// Prints the message to standard error, and returns the exit code. If standard output was closed, prints nothing.
+    /// Prints the message to standard error, and returns the exit code. Prints nothing if the error is a closed standard output.
     pub fn print(&self) -> Exit {
         match self {
             Self::Sdk(error) => {
@@ -85,8 +85,8 @@ pub fn with_causes(error: &Error) -> String {
     line
 }
 
-/// Returns several lines: what happened, why, what to do, and the correlation ids of the error and of earlier errors. `subject` names
-/// the offer or the list that was requested; it can be empty.
+/// Returns several lines: what happened, why, what to do, and the correlation ids of the error and of earlier errors. `subject` is the
+/// requested offer or `the list of offers`; it can be empty.
 pub fn explain(subject: &str, error: &Error) -> String {
     let separator = if subject.is_empty() { "" } else { ": " };
     let (subject, what) = (one_line(subject), with_causes(error));
@@ -111,7 +111,7 @@ fn causes(error: &Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
     iter::successors(error.source(), |cause| (*cause).source())
 }
 
-/// Returns the kind of an error for the JSON output.
+/// Returns the kind of an error, such as `notFound`. The JSON output contains the kind of each error.
 pub fn kind(error: &Error) -> &'static str {
     type Predicate = fn(&Error) -> bool;
     let kinds: [(Predicate, &str); 11] = [

@@ -1,4 +1,5 @@
-//! The exit codes of the tool, and their table in `--help` and the manual page. A test compares this table with README.md.
+//! Defines the exit codes of the tool, and builds their table for `--help` and the manual page. A test compares this table with
+//! README.md.
 
 use clap::ValueEnum;
 use cloud_partner_portal::Outcome;

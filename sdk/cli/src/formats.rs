@@ -1,4 +1,4 @@
-//! Output formats: tables, JSON and tab-separated values.
+//! Builds tables, and prints JSON and tab-separated values.
 
 use std::io::{self, Write as _, stdout};
 
@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::plain_text::{escape_controls, one_line};
 
-/// Returns the lines of a table without borders, with two spaces between columns. The cells of the column `status` are coloured.
+/// Returns the lines of a table without borders, with two spaces between columns. On a terminal, the cells of the
+/// column `status` can be coloured.
 pub fn table(columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<String> {
     let mut table = Table::new();
     table
@@ -30,7 +31,7 @@ pub fn table(columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<S
     table.lines().map(|line| line.trim().to_owned()).collect()
 }
 
-/// Returns the colour of a status.
+/// Returns the colour of a status, or `None` for a status without a colour.
 fn colour(status: &str) -> Option<Color> {
     Some(match status.to_ascii_lowercase().as_str() {
         "succeeded" | "published" | "complete" => Color::Green,
@@ -52,14 +53,14 @@ pub fn line(value: &Value) -> io::Result<()> {
     writeln!(stdout(), "{}", escape(&value.to_string()))
 }
 
-/// Escapes the control characters that `serde_json` doesn't escape. In JSON, these characters can be only in strings, where an escape
-/// sequence means the same.
+/// Escapes the control characters that `serde_json` doesn't escape. They occur only in JSON strings, where an escape sequence such as
+/// `\u009b` means the same as the character.
 fn escape(json: &str) -> String {
     // Four digits suffice: every control character is below U+10000.
     escape_controls(json, |control| format!("\\u{:04x}", u32::from(control)))
 }
 
-/// Prints tab-separated values. Tabs and line breaks in a value become spaces.
+/// Prints values on one line, separated by tabs. A tab or line break in a value becomes a space.
 pub fn tsv(values: &[impl AsRef<str>]) -> io::Result<()> {
     let cells = values.iter().map(|value| one_line(value.as_ref()));
     writeln!(stdout(), "{}", cells.collect::<Vec<_>>().join("\t"))

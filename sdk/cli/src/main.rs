@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     request_log::show(if arguments.common.verbose {
         LevelFilter::DEBUG
     } else if is_watch {
-        // `watch` itself prints each failed poll.
+        // The command `watch` prints each failed poll itself.
         LevelFilter::OFF
     } else {
         LevelFilter::WARN
@@ -63,7 +63,7 @@ fn run(Arguments { common, command }: Arguments) -> Result<Exit, ToolError> {
             }
         }
     });
-    // Dropping the runtime would wait for a name lookup that hangs.
+    // Unlike `shutdown_background`, dropping the runtime would wait for a name lookup that hangs.
     runtime.shutdown_background();
     let exit = exit?;
     stdout().flush()?;

@@ -1,4 +1,4 @@
-//! The command `cloud-partner offers`.
+//! Runs the command `cloud-partner offers`, which lists the offers of a publisher.
 
 use std::io::{Write as _, stdout};
 use std::time::Duration;
@@ -111,7 +111,7 @@ fn is_selected(offer: &OfferSummary, options: &Offers) -> bool {
 }
 
 impl Row<'_> {
-    fn cells(&self, changed: impl Fn(&Timestamp) -> String) -> Vec<String> {
+    fn cells(&self, format_time: impl Fn(&Timestamp) -> String) -> Vec<String> {
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         let offer = self.offer;
         let definition = offer.definition.as_ref();
@@ -125,7 +125,11 @@ impl Row<'_> {
             text(definition.and_then(|definition| definition.display_text.as_deref())),
             text(offer.offer_type_id.as_deref()),
             text(offer.status.as_ref().map(Extensible::as_str)),
-            offer.changed_time.as_ref().map(changed).unwrap_or_default(),
+            offer
+                .changed_time
+                .as_ref()
+                .map(format_time)
+                .unwrap_or_default(),
             step,
         ]
     }
@@ -143,7 +147,8 @@ impl Row<'_> {
     }
 }
 
-/// Returns a time in words and in UTC, such as `3 years ago (2023-11-17 06:44 UTC)`. If the text isn't a time, returns the text.
+/// Returns the age and the UTC time of a timestamp, such as `3 years ago (2023-11-17 06:44 UTC)`. If the text of the timestamp isn't a
+/// time, returns the text.
 fn age(time: &Timestamp) -> String {
     let Some(utc) = time.utc() else {
         return time.as_str().to_owned();

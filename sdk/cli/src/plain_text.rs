@@ -1,6 +1,6 @@
 //! Converts text from the service to one line of plain text without characters that control a terminal.
 
-/// Converts HTML to plain text.
+/// Converts HTML to one line of plain text.
 pub fn from_html(html: &str) -> String {
     let text = html2text::config::plain_no_decorate()
         .link_footnotes(true)

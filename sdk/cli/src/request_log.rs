@@ -9,8 +9,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::error::to_stderr;
 use crate::plain_text::one_line;
 
-/// Prints the SDK's events: at `DEBUG` one for every attempt of a request, at `WARN` only for the attempts that are retried. The events
-/// of other crates aren't printed, because they can contain the header with the token.
+/// Prints the SDK's events. At `DEBUG`, every attempt of a request has an event. At `WARN`, only an attempt that is retried has one.
+/// The events of other crates aren't printed, because they can contain the header with the token.
 pub fn show(level: LevelFilter) {
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(|| Stderr)
@@ -23,7 +23,7 @@ pub fn show(level: LevelFilter) {
         .init();
 }
 
-/// Prints each event on one line, without control characters.
+/// A writer that prints each event on one line, without control characters.
 struct Stderr;
 
 impl io::Write for Stderr {

@@ -1,4 +1,4 @@
-//! The command `cloud-partner status`.
+//! Runs the command `cloud-partner status`, which prints the publishing status of one offer.
 
 use std::io::{self, Write as _, stdout};
 
@@ -52,7 +52,7 @@ pub fn describe_outcome(outcome: Outcome) -> &'static str {
             "The service contradicts itself about the status: check in the portal whether the offer is live."
         }
         Outcome::NotStarted => {
-            "No new publication started within --start-timeout: the last status can be that of the previous publication."
+            "No new publication started within --start-timeout: the last status may belong to the previous publication."
         }
         Outcome::TimedOut => "The watch timed out before the publication had an outcome.",
         _ => "The outcome is unknown to this version of the tool: look in the portal.",

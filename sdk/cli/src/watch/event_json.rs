@@ -1,5 +1,4 @@
-//! Converts the events and results of a watch to JSON objects. The table and the tab-separated values consist of properties of these
-//! objects.
+//! Converts the events and results of a watch to JSON objects. The other output formats print some properties of these objects.
 
 use std::time::{Duration, SystemTime};
 
@@ -36,8 +35,8 @@ pub fn event(offer: Option<&str>, event: &WatchEvent) -> Value {
     line
 }
 
-/// Returns the properties of a change. The property `report` is the report as the service sent it, if `serde_json` can decode every
-/// value.
+/// Returns the properties of a change. The property `report` is the report as the service sent it. If `serde_json` can't decode every
+/// value, `report` contains only the values that the SDK decoded.
 fn changed(change: &Change) -> Value {
     let steps = change.steps.iter().map(|changed| {
         json!({
@@ -48,7 +47,6 @@ fn changed(change: &Change) -> Value {
         })
     });
     let report: Value = serde_json::from_slice(change.raw_body())
-        // Otherwise, the report without the values that can't be decoded.
         .or_else(|_| serde_json::to_value(&change.report))
         .unwrap_or_default();
     json!({
@@ -92,7 +90,8 @@ fn describe(result: &Result<WatchResult, Error>) -> String {
     }
 }
 
-/// Converts the result of an offer's watch. The object has the property `outcome`, or, if an error ended the watch, `error`.
+/// Converts the result of an offer's watch. The object has the property `outcome`. If an error ended the watch, the object has the
+/// property `error` instead.
 pub fn result(result: &Result<WatchResult, Error>) -> Value {
     match result {
         Err(failed) => json!({"error": error(failed)}),

@@ -26,10 +26,10 @@ use crate::exit_code::Exit;
 use offer_results::OfferResults;
 use printer::Printer;
 
-/// The time after which the tool prints that the service hasn't sent a status.
+/// If a watch has no event for this time after its start, the tool prints that the service hasn't sent a status.
 const SILENCE: Duration = Duration::from_secs(4);
 
-/// The time that the watch has to print its last lines after an interrupt or its timeout.
+/// After an interrupt or the timeout, the program has this time to print its last lines.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// The id of an offer and an event of its watch. Without an id, the event is about a request for the list of offers.
@@ -60,7 +60,7 @@ pub async fn run(common: &Common, options: &Watch) -> Result<Exit, ToolError> {
         Ok::<_, ToolError>(false)
     };
     let is_interrupted = tokio::select! {
-        // With `biased`, `ctrl_c` runs first and installs the interrupt handler before the first request is sent.
+        // With `biased`, `ctrl_c` runs first: it installs the interrupt handler before the watch sends its first request.
         biased;
         _ = ctrl_c() => true,
         ended = watch => ended?,
@@ -74,7 +74,7 @@ pub async fn run(common: &Common, options: &Watch) -> Result<Exit, ToolError> {
     Ok(exit)
 }
 
-/// Ends the program three seconds after an interrupt or the timeout. By then, the program still runs only if a write to its output blocks.
+/// Ends the program three seconds after an interrupt or the timeout. The program runs that long only if a write to its output blocks.
 async fn end_if_output_blocks(timeout: Option<Duration>) {
     let exit = tokio::select! {
         _ = ctrl_c() => Exit::Interrupted,
@@ -112,7 +112,7 @@ fn watch_offers(
     Ok(select_all(watches))
 }
 
-/// Watches the publisher's publications that are in progress or start during the watch.
+/// Watches all offers of the publisher that have a publication in progress, or whose entry in the list of offers changes.
 fn watch_publisher(connection: &Connection, options: &Watch) -> Result<PublisherWatch, Error> {
     let watch = connection
         .client
@@ -124,7 +124,7 @@ fn watch_publisher(connection: &Connection, options: &Watch) -> Result<Publisher
     Ok(watch.start())
 }
 
-/// Converts an event of the watch of a publisher. Returns `None` for an event that the tool doesn't print.
+/// Converts an event of a publisher watch. Returns `None` for an event that the tool doesn't print.
 fn convert(event: PublisherWatchEvent) -> Option<Event> {
     use PublisherWatchEvent as E;
     Some(match event {
@@ -136,7 +136,7 @@ fn convert(event: PublisherWatchEvent) -> Option<Event> {
     })
 }
 
-/// Prints all events and collects the results.
+/// Prints all events, and stores the result of each offer in `results`.
 async fn print_events(
     events: impl Stream<Item = Event>,
     results: &mut OfferResults,

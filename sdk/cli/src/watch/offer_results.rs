@@ -1,4 +1,4 @@
-//! The results of the watched offers, and the exit code that follows from them.
+//! Collects the results of the watched offers, and computes the exit code from these results.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub struct OfferResults {
 }
 
 impl OfferResults {
-    /// Creates the results before the first event.
+    /// Creates the results before the first event. `offers` are the ids from the command line.
     pub fn new(offers: &[String]) -> Self {
         Self {
             offers: offers.iter().map(|offer| (offer.clone(), None)).collect(),
@@ -48,7 +48,7 @@ impl OfferResults {
     pub fn exit(&self, options: &Watch) -> Exit {
         let list = match &self.list_error {
             _ if self.timed_out && !self.offers.is_empty() => Exit::TimedOut,
-            // Without a new list, the results of the offers can be outdated.
+            // The last list request failed, so the results of the offers can be outdated.
             Some(error) => Exit::from(error),
             // The service sent no list.
             None if self.timed_out => Exit::Service,
@@ -63,7 +63,6 @@ impl OfferResults {
 
 fn offer_exit(result: Option<&Result<WatchResult, Error>>, until: Until) -> Exit {
     match result {
-        // An offer without a result isn't a success.
         None => Exit::Other,
         Some(Err(error)) => Exit::from(error),
         Some(Ok(result)) => match (result.outcome, &result.report, &result.last_error) {
@@ -81,7 +80,7 @@ mod tests {
     use super::{Exit, Until, offer_exit};
 
     #[test]
-    fn an_offer_without_a_result_is_no_success() {
+    fn an_offer_without_a_result_has_the_exit_code_of_an_error() {
         assert_eq!(offer_exit(None, Until::Outcome), Exit::Other);
     }
 }

@@ -1,5 +1,5 @@
-//! Prints the events and the end of `watch`. On a terminal, the format `table` shows a progress line for each offer. If the output
-//! isn't a terminal, this format prints a line for each change. Every format prints errors to standard error.
+//! Prints the events and the end of `watch`. On a terminal, the format `table` shows a progress line for each offer. Elsewhere,
+//! the format `table` prints a line for each change. Every format prints errors to standard error.
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal as _, Write as _, stderr, stdout};
@@ -84,7 +84,7 @@ impl Printer {
         Ok(())
     }
 
-    /// Prints a line to standard error, above the progress lines.
+    /// Prints text to standard error, above the progress lines.
     fn remark(&self, text: &str) {
         self.progress.suspend(|| to_stderr(text));
     }
@@ -120,7 +120,8 @@ impl Printer {
         self.last_line("ended", results, exit)
     }
 
-    /// Prints the last line of the JSON formats: the result of every offer, the error of the last list request, and the exit code.
+    /// Prints the last line of the formats `json` and `jsonl`: the result of every offer, the error of the last list request, and the
+    /// exit code. Prints nothing in the formats `table` and `tsv`.
     fn last_line(&mut self, event: &str, results: &OfferResults, exit: Exit) -> io::Result<()> {
         if !matches!(self.format, Format::Json | Format::Jsonl) {
             return Ok(());
@@ -139,10 +140,10 @@ impl Printer {
 }
 
 fn new_bar(offer: &str, progress: &MultiProgress) -> ProgressBar {
-    // `Abandon` leaves the last text of the line on the terminal.
+    // With `Abandon`, the line stays on the terminal after the watch.
     let bar = ProgressBar::new_spinner().with_finish(ProgressFinish::Abandon);
     let bar = progress.add(bar);
-    // The template is constant and valid.
+    // The template is constant and valid, so `with_template` returns `Ok`.
     if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix:20} {wide_msg}") {
         bar.set_style(style);
     }

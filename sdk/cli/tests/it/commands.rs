@@ -11,12 +11,12 @@ use crate::support::{golden, run, serve, succeed, tool};
 fn offers_prints_a_table() {
     let server = serve();
     let offers = succeed(tool(&server.url()).args(["offers", "--steps"]));
-    // The relative time, such as `3 years ago`, depends on the day of the test.
-    let columns = |line: &str| {
+    // Removes the column with the relative time, such as `3 years ago`, which depends on the day of the test.
+    let without_time = |line: &str| {
         let columns = line.split("  ").filter(|column| !column.contains("UTC"));
         columns.collect::<Vec<_>>().join("  ") + "\n"
     };
-    let table: String = offers.lines().map(columns).collect();
+    let table: String = offers.lines().map(without_time).collect();
     golden("offers.txt", &table);
 }
 
@@ -92,13 +92,13 @@ fn help_of_every_command_fits_in_80_columns_and_has_an_example() {
 }
 
 #[test]
-fn completions_and_man_print_their_document() {
+fn completions_prints_a_script_and_man_prints_a_manual_page() {
     let completions = succeed(tool("").args(["completions", "bash"]));
     assert!(completions.contains("cloud-partner"));
     assert!(succeed(tool("").arg("man")).contains(".TH cloud-partner"));
 }
 
-/// Returns the rows of a table of exit codes, each with its code and meaning.
+/// Returns the code and the meaning in each line of a table of exit codes. Skips the lines that don't begin with a code.
 fn exit_codes<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<(u8, String)> {
     lines
         .filter_map(|line| {

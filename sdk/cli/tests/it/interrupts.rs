@@ -1,4 +1,4 @@
-//! Tests that an interrupt (Ctrl-C) ends `watch`.
+//! Tests that an interrupt (Ctrl-C) ends the command `watch`.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};

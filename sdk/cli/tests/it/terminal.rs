@@ -1,4 +1,4 @@
-//! Tests of the tool in a pseudo-terminal.
+//! Tests the output of the tool in a pseudo-terminal.
 
 use std::io::Read;
 use std::num::NonZero;
@@ -34,7 +34,7 @@ fn terminal(command: &Command) -> (u32, String, String) {
     drop(pair.slave);
     let reader = pair.master.try_clone_reader();
     let mut bytes = Vec::new();
-    // On Linux, reading from a terminal whose program has ended returns an error.
+    // The error is ignored, because on Linux, reading from a terminal whose program has ended returns an error.
     let _ = reader
         .expect("the terminal's output")
         .read_to_end(&mut bytes);

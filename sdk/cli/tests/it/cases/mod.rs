@@ -1,19 +1,22 @@
 //! Runs the cases in `tests/watch-cases` with the SDK and with the tool, and the cases in `tests/tool-cases` with the tool. Each line of
-//! a file is one case, a JSON object with the responses of a server and the expected output.
+//! a file is one case: a JSON object with the responses of a server and the expected output.
 //!
-//! `server` is an object. Its key `list` has the responses to requests for the list of offers. Every other key is an offer, and has the
-//! responses to requests for the offer's status. The server sends the responses in order, and repeats the last one.
+//! The property `server` is an object. Its key `list` has the responses to requests for the list of offers. Every other key is the id
+//! of an offer, and has the responses to requests for this offer's status. The server sends the responses in order, and repeats the last
+//! response.
 //! A response is one of the following:
-//! * `no response` (the connection stays open), `closed` (the connection ends without a response), `reset` (it ends with a TCP reset),
-//!   or `cut` (the body ends too early)
+//! * `no response`: the connection stays open.
+//! * `closed`: the server closes the connection without a response.
+//! * `reset`: the server resets the connection.
+//! * `cut`: the body ends before its announced length.
 //! * any other string: a status report with this `status`
-//! * an object with the property `report`: this status report
+//! * an object with the property `report`: the status report in this property
 //! * an object with the property `list`: a list of offers. Each key is an offer, and each value is the offer's status or list item.
-//! * an object with some of these properties: `status` (the status code), `correlationId`, `headers`, `body`. In the body, U+FFFD stands
-//!   for the byte 0xFF. Before the response, the server removes the file that the property `removes` names.
+//! * an object with some of these properties: `status` (the status code), `correlationId`, `headers`, `body`, `removes`. In the body,
+//!   U+FFFD stands for the byte 0xFF. `removes` names a file, which the server removes before it sends the response.
 //!
-//! Instead of an object, `server` can be an address, or `tls alert`: a server that refuses each TLS handshake. A request with the token
-//! `wrong` always receives a 401.
+//! A request with the token `wrong` always receives a 401. Instead of an object, `server` can be the address of the endpoint, or
+//! `tls alert`: a server that refuses each TLS handshake.
 
 mod run_with_sdk;
 mod run_with_tool;
@@ -28,8 +31,8 @@ use std::sync::Mutex;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Calls `check` for each case in a folder, 16 at a time. Panics with the differences that `check` returns. With
-/// `SNAPSHOTS=overwrite`, writes the cases back with the changes that `check` made.
+/// Calls `check` for each case in a folder, 16 cases at a time. Panics if `check` returns differences. With `SNAPSHOTS=overwrite`,
+/// writes the cases to their files, with the changes that `check` made in their JSON objects.
 fn check_cases<C: DeserializeOwned>(
     folder: &str,
     check: impl Fn(C, &mut Map<String, Value>) -> Vec<String> + Sync,
@@ -50,8 +53,8 @@ fn check_cases<C: DeserializeOwned>(
                     let name = line["name"].to_string();
                     let case = decode(&Value::Object(line.clone()).to_string());
                     // A panic counts as a difference, so that the other cases still run.
-                    let check = catch_unwind(AssertUnwindSafe(|| check(case, line)));
-                    let found = check.unwrap_or_else(|_| vec!["panicked".to_owned()]);
+                    let result = catch_unwind(AssertUnwindSafe(|| check(case, line)));
+                    let found = result.unwrap_or_else(|_| vec!["panicked".to_owned()]);
                     let found = found.iter().map(|text| format!("{name}: {text}"));
                     differences.lock().expect("no panic").extend(found);
                 }

@@ -1,4 +1,4 @@
-//! Runs a watch case with the SDK.
+//! Runs a watch case, which is a line of a file in `tests/watch-cases`, with the SDK.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn kind(error: &Error) -> &'static str {
         (error.is_invalid_argument(), "invalidArgument"),
         (error.status().is_some(), "service"),
     ];
-    let kind = kinds.into_iter().find(|(is, _)| *is);
+    let kind = kinds.into_iter().find(|(is_kind, _)| *is_kind);
     kind.map_or("connection", |(_, kind)| kind)
 }
 
@@ -62,7 +62,7 @@ fn event(event: &WatchEvent) -> String {
     }
 }
 
-/// Returns all events. Drops the future of the next event every 2 ms, to test that no event is lost.
+/// Returns all events. If no event arrives within 2 ms, drops the future of the next event, to test that no event is lost.
 async fn events<E>(watch: &mut (impl Stream<Item = E> + Unpin)) -> Vec<E> {
     let mut events = Vec::new();
     loop {
@@ -74,7 +74,7 @@ async fn events<E>(watch: &mut (impl Stream<Item = E> + Unpin)) -> Vec<E> {
     }
 }
 
-/// Awaits a watch that has ended. Asserts that the watch returns its result without a request.
+/// Awaits a watch that has ended. Asserts that the watch returns its result without a new request.
 async fn await_again<T>(
     case: &Case,
     server: &RunningServer,
@@ -82,7 +82,8 @@ async fn await_again<T>(
 ) -> T {
     let requests = server.subjects();
     let result = watch.await;
-    // After a timeout, the server can still receive a request that the watch sent before, so the requests aren't compared.
+    // If a timeout ended the watch, the server can still receive a request that the watch sent earlier. Therefore, the requests of
+    // such a case aren't compared.
     if case.options.timeout.is_none() && case.options.start_timeout.is_none() {
         assert_eq!(requests, server.subjects(), "{}", case.name);
     }
@@ -96,17 +97,17 @@ pub fn run_case(case: &Case, server: &RunningServer) -> Actual {
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        let ended = timeout(Duration::from_secs(60), run_watch(case, server)).await;
-        let ended = ended.unwrap_or_else(|_| panic!("{}: the watch doesn't end", case.name));
-        // The end of a watch cancels its requests.
-        let canceled = timeout(Duration::from_secs(10), async {
+        let actual = timeout(Duration::from_secs(60), run_watch(case, server)).await;
+        let actual = actual.unwrap_or_else(|_| panic!("{}: the watch doesn't end", case.name));
+        // The end of a watch cancels its pending requests.
+        let no_request_pending = timeout(Duration::from_secs(10), async {
             while server.pending_requests() > 0 {
                 sleep(Duration::from_millis(5)).await;
             }
         });
-        let canceled = canceled.await.is_ok();
-        assert!(canceled, "{}: a request is pending", case.name);
-        ended
+        let is_canceled = no_request_pending.await.is_ok();
+        assert!(is_canceled, "{}: a request is pending", case.name);
+        actual
     })
 }
 

@@ -1,4 +1,4 @@
-//! Runs a watch case with the command-line tool.
+//! Runs a watch case, which is a line of a file in `tests/watch-cases`, with the command-line tool.
 
 use serde_json::Value;
 
@@ -38,7 +38,7 @@ fn event(line: &Value) -> String {
     }
 }
 
-/// Runs `cloud-partner watch` for a case. Also returns the last line of standard error.
+/// Runs `cloud-partner watch` with the options of a case. Also returns the last line of standard error.
 pub fn run_case(case: &Case, url: &str) -> (Actual, String) {
     let mut command = tool(url);
     let options = &case.options;
@@ -66,7 +66,7 @@ pub fn run_case(case: &Case, url: &str) -> (Actual, String) {
     let mut actual = Actual::default();
     let lines: Vec<Value> = ended.out.lines().map(super::decode).collect();
     for line in &lines {
-        // The last line contains the results. If it has an error, it is also an event of the list.
+        // The last line contains the results. If this line has an error, the error is also an event of the list requests.
         let is_last = line["event"] == "ended" && line["offer"].is_null();
         if !is_last || line.get("error").is_some() {
             actual.event(line["offer"].as_str().unwrap_or("list"), event(line));

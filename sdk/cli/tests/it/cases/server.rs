@@ -1,4 +1,4 @@
-//! The HTTP server that a case describes.
+//! Starts the HTTP server that a case describes.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -33,7 +33,7 @@ pub struct RunningServer {
 }
 
 impl RunningServer {
-    /// Starts the server. `folder` holds the files that the property `removes` of a response names.
+    /// Starts the server. Before a response with the property `removes`, the server removes the file with this name in `folder`.
     pub fn start(server: &Server, folder: &Path) -> Self {
         let script = match server.clone() {
             Server::Address(address) => {
@@ -147,8 +147,8 @@ fn response_steps(value: &Value) -> Vec<Step> {
     response(status, &headers, body.join(&0xff))
 }
 
-/// Starts a server that answers every TLS handshake with a fatal alert, and returns its address. The client reports a connection
-/// error, as for an untrusted certificate.
+/// Starts a server that answers every TLS handshake with a fatal alert, and returns its address. The client then reports a connection
+/// error.
 fn start_tls_alert_server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();

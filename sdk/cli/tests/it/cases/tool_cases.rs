@@ -1,10 +1,13 @@
 //! Runs the cases in `tests/tool-cases` with the tool. A case has these properties:
 //!
-//! * Each of the `commands` is run with a new server. `{folder}` stands for a new folder, which contains the `files` as executable files.
-//! * `environment` sets variables, or removes a variable whose value is null.
+//! * `commands` are command lines of the tool. Each command runs with a new server. `{folder}` stands for a new folder.
+//! * `files` are executable files, which the test creates in the folder.
+//! * `environment` sets environment variables. A variable whose value is null is removed.
 //! * `broken` is a defect of an output stream: the stream is closed, its device is full, or a write blocks because nobody reads.
-//! * `stdout` and `stderr` are texts that the stream must contain. Without texts, the stream must be empty.
-//! * `exit` is the exit code. The module `cases` describes `server`.
+//! * `stdout` lists the texts that standard output must contain. If the list is empty, standard output must be empty.
+//! * `stderr` does the same for standard error.
+//! * `exit` is the expected exit code.
+//! * `server` is described in the module `cases`.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;

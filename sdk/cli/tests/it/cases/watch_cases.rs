@@ -1,19 +1,21 @@
-//! Runs the cases in `tests/watch-cases` with the SDK and with the tool. With `SNAPSHOTS=overwrite`, the test writes the actual last
-//! line of standard error to the property `stderr` of each case in which the line differs.
+//! Runs the cases in `tests/watch-cases` with the SDK and with the tool. A case has these properties:
 //!
 //! * `offers` are the watched offers. Without `offers`, the case watches all offers of the publisher.
+//! * `options` are the options of the watch. A case with the option `attemptTimeout` isn't run with the tool, which has no such option.
+//! * `server` is described in the module `cases`.
 //! * `events` are the expected events by offer. An event with the suffix `?` is optional, an event with `+` can repeat, and an event with
 //!   `*` is optional and can repeat.
 //! * `results` are the expected results by offer. Each result is one of:
 //!   * an outcome, such as `timedOut`
-//!   * an outcome after a failed request, such as `timedOut after service`: the error of the last request has the kind `service`
+//!   * an outcome after a failed last request, such as `timedOut after service`: the request's error has the kind `service`
 //!   * an error that ended the watch, such as `error: service`
 //! * In `events` and `results`, the key `list` stands for the requests for the list of offers.
 //! * `polls` has a string for each list request: the offers whose status is requested before the next list request, sorted and
 //!   separated by spaces.
 //! * `minimumDuration` is the minimum duration of the watch.
-//! * `stderr` is the last line of standard error. If the property ends in `…`, the line must begin with the text before `…`.
-//! * A case with the option `attemptTimeout` isn't run with the tool, which has no such option.
+//! * `exit` is the exit code of the tool.
+//! * `stderr` is the last line of the tool's standard error. If `stderr` ends in `…`, the line must begin with the text before `…`. With
+//!   `SNAPSHOTS=overwrite`, the test writes a different actual line to `stderr`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -98,8 +100,8 @@ fn matches(actual: &[String], expected: &[String]) -> bool {
         || (same && repeated && matches(&actual[1..], expected))
 }
 
-/// Starts the server of the case, and calls `watch`. Returns the differences of the end, events, results, polls and duration from the
-/// expected values.
+/// Starts the server of the case, and calls `watch`. Compares the end, events, results, polls and duration with the expected values, and
+/// returns the differences.
 fn differences(
     case: &Case,
     expected_end: &str,
@@ -141,8 +143,8 @@ fn differences(
     differences
 }
 
-/// Runs a case with the SDK and with the tool, and returns the differences from the expected values. If `SNAPSHOTS=overwrite` is set and
-/// the last line of standard error differs, stores the actual line in `json`, the JSON object of the case, and returns no difference.
+/// Runs a case with the SDK and with the tool, and returns the differences from the expected values. If `SNAPSHOTS=overwrite` is set, a
+/// different last line of standard error isn't returned, but stored in `json`, the JSON object of the case.
 fn check(case: &Case, json: &mut Map<String, Value>) -> Vec<String> {
     let success = case.exit == 0
         && !case.results.is_empty()
