@@ -9,6 +9,7 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use cloud_partner_recordings::recording::Request;
+use percent_encoding::percent_decode_str;
 use reqwest::Url;
 use serde_json::Value;
 
@@ -150,14 +151,25 @@ fn secrets(entry: &Value) -> Vec<String> {
         // In `Set-Cookie`, only the first pair is a cookie. The other pairs are attributes of the cookie.
         let is_set_cookie = name.eq_ignore_ascii_case("set-cookie");
         let secret_pairs = if is_set_cookie { 1 } else { usize::MAX };
-        let words = value.split(';').take(secret_pairs);
-        let words = words.flat_map(|pair| pair.split([' ', ',', '=', '"']));
-        secrets.extend(words.map(str::to_owned));
+        secrets.extend(value.split(';').take(secret_pairs).flat_map(words));
     }
     for pointer in ["/request/cookies", "/response/cookies"] {
-        secrets.extend(pairs(entry, pointer).map(|(_, value)| value));
+        secrets.extend(pairs(entry, pointer).flat_map(|(_, value)| words(&value)));
     }
     secrets
+}
+
+/// Returns the value of a header or cookie, the words of the value, and both also of the percent-decoded value.
+fn words(value: &str) -> Vec<String> {
+    let decoded = percent_decode_str(value).decode_utf8_lossy();
+    let mut words = Vec::new();
+    for text in [value, &decoded] {
+        words.push(text);
+        // A character such as `:` can be part of a credential, or enclose it.
+        words.extend(text.split(|c: char| c.is_whitespace() || "\",;=".contains(c)));
+        words.extend(text.split(|c: char| !c.is_ascii_alphanumeric() && !"-._~+/%".contains(c)));
+    }
+    words.into_iter().map(str::to_owned).collect()
 }
 
 /// Returns the names and values in the list at `pointer`, a list of headers or cookies.

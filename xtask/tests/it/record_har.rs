@@ -131,13 +131,14 @@ fn keeps_media_types_the_form_of_http_dates_and_the_equality_of_guids() {
     assert_eq!(workspace.written(), written);
 }
 
-/// Returns an entry with this header in the request and in the response, and with this text in the response body.
-fn echo(header: &str, value: &str, text: &str) -> Value {
-    let headers = json!([{ "name": header, "value": value }]);
+/// Returns an entry with this header or cookie in the request and in the response, and with this text in the response body. `list` is
+/// `headers` or `cookies`.
+fn echo(list: &str, name: &str, value: &str, text: &str) -> Value {
+    let pairs = json!([{ "name": name, "value": value }]);
     let content = json!({ "size": 1, "text": json!({ "Message": text }).to_string() });
     json!({
-        "request": { "method": "GET", "url": URL, "headers": headers },
-        "response": { "status": 401, "headers": headers, "content": content },
+        "request": { "method": "GET", "url": URL, list: pairs },
+        "response": { "status": 401, list: pairs, "content": content },
     })
 }
 
@@ -145,28 +146,53 @@ fn echo(header: &str, value: &str, text: &str) -> Value {
 #[test]
 fn writes_no_credential_of_the_file() {
     let workspace = Workspace::new();
-    let secret = "a-planted-credential";
-    for (header, value) in [
-        ("Authorization", "Bearer a-planted-credential"),
-        ("cookie", "session=a-planted-credential; theme=dark"),
-        ("cookie", "session=\"a-planted-credential\""),
-        ("Set-Cookie", "session=a-planted-credential; Path=/"),
-        ("Ocp-Apim-Subscription-Key", secret),
-        ("X-Functions-Key", secret),
+    let text = "The login is a-planted-credential, a:planted:credential or a=planted=credential";
+    for (list, name, value) in [
+        ("headers", "Authorization", "Bearer a-planted-credential"),
+        ("headers", "Authorization", "Bearer\ta-planted-credential"),
         (
+            "headers",
+            "cookie",
+            "session=a-planted-credential; theme=dark",
+        ),
+        ("headers", "cookie", "session=\"a-planted-credential\""),
+        ("headers", "cookie", "session='a-planted-credential'"),
+        ("headers", "cookie", "session=<a-planted-credential>"),
+        ("headers", "cookie", "session=a%2Dplanted%2Dcredential"),
+        ("headers", "cookie", "session=a:planted:credential"),
+        (
+            "headers",
+            "Set-Cookie",
+            "session=a-planted-credential; Path=/",
+        ),
+        (
+            "headers",
+            "Ocp-Apim-Subscription-Key",
+            "a-planted-credential",
+        ),
+        ("headers", "X-Functions-Key", "a-planted-credential"),
+        (
+            "headers",
             "x-ms-authorization-auxiliary",
             "Bearer other, Bearer a-planted-credential",
         ),
+        ("cookies", "session", "a-planted-credential"),
+        ("cookies", "session", "\"a-planted-credential\""),
+        ("cookies", "session", "%22a-planted-credential%22"),
+        ("cookies", "session", "\"a:planted:credential\""),
+        ("cookies", "session", "a=planted=credential"),
     ] {
-        let text = format!("The login is {secret}");
-        let output = workspace.import(&[echo(header, value, &text)], &["--keep", &text]);
+        let output = workspace.import(&[echo(list, name, value, text)], &["--keep", text]);
         assert_exit_code(1, &output);
-        assert!(!workspace.live().exists(), "{header}");
+        assert!(!workspace.live().exists(), "{list} {name}: {value}");
     }
     let cookie =
         "session=a-planted-credential; Domain=partner.microsoft.com; Path=/api/publishers/contoso";
     let text = "Go to partner.microsoft.com";
-    let output = workspace.import(&[echo("Set-Cookie", cookie, text)], &["--keep", text]);
+    let output = workspace.import(
+        &[echo("headers", "Set-Cookie", cookie, text)],
+        &["--keep", text],
+    );
     assert_exit_code(0, &output);
     let written = workspace.written();
     assert!(
