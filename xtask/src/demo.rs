@@ -15,13 +15,13 @@ use crate::serve::Source;
 /// too long for a demo. The responses are in tests/scenarios/publish-succeeds.
 const COMMANDS: [&str; 2] = ["offers", "watch linux-vm --until live --interval 500ms"];
 
-/// The publisher of the offer.
+/// The publisher in both commands.
 const PUBLISHER: &str = "contoso";
 
 /// The delay of each response. Without a delay, a person couldn't follow the output.
 const DELAY: Duration = Duration::from_millis(150);
 
-/// Runs the command. Only the tool writes to standard output.
+/// Runs `cargo xtask demo`. The tool writes to standard output, and the demo itself only to standard error.
 pub fn run() -> CommandResult {
     let server = Source::read()?.start(0, |replay| replay.delay(DELAY))?;
     let url = server.url();
@@ -58,6 +58,6 @@ fn run_tool(url: &str, command: &str) -> CommandResult {
 }
 
 /// Prints a line to standard error. A failed write is ignored.
-fn print_progress(verb: &str, what: &str) {
-    let _ = print_line(&mut io::stderr(), verb, what);
+fn print_progress(label: &str, what: &str) {
+    let _ = print_line(&mut io::stderr(), label, what);
 }

@@ -1,8 +1,8 @@
-//! `cargo xtask docs`: writes the spec as one HTML file for reading offline, with its evidence (the sources that support the spec) and the
-//! recordings.
+//! `cargo xtask docs`: writes the spec as one HTML file for reading offline, with its sources, its evidence and the recordings.
 //!
-//! The command copies the spec, adds the evidence and the recordings to the descriptions in the copy, and lets OpenAPI Generator render
-//! the copy.
+//! The extension `x-sources` of the spec describes each source, such as a web page, under an id. The extension `x-evidence` of an object
+//! lists the ids of the sources for each statement about the object. The command appends both, and the recordings, to the descriptions in
+//! a copy of the spec. OpenAPI Generator then renders the copy.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,7 +18,7 @@ use crate::files;
 use crate::serve::Source;
 use crate::spec::{Kind, Spec};
 
-/// A content security policy that forbids the page to load anything, such as the font of OpenAPI Generator's template.
+/// A content security policy that forbids the page to load anything from a server, such as the font of OpenAPI Generator's template.
 const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'unsafe-inline' 'unsafe-eval' blob: data:\">";
 
 /// The path of OpenAPI Generator, which `tests/languages/install-tools` installs.
@@ -40,15 +40,15 @@ impl Docs {
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&files::default_spec_path())?;
         let mut copy = spec.value.clone();
-        describe_recordings(&spec, &Source::read()?, &mut copy)?;
-        describe_evidence(&spec, &mut copy);
+        append_recordings(&spec, &Source::read()?, &mut copy)?;
+        append_evidence(&spec, &mut copy);
         files::write_if_changed(&self.output, &render(&copy)?, out)?;
         Ok(Outcome::Success)
     }
 }
 
-/// Adds a list of the recordings of each operation to the description of the operation.
-fn describe_recordings(spec: &Spec, source: &Source, copy: &mut Value) -> Result<(), CommandError> {
+/// Appends a list of an operation's recordings to the description of each operation in the copy.
+fn append_recordings(spec: &Spec, source: &Source, copy: &mut Value) -> Result<(), CommandError> {
     for operation in spec.operations()? {
         let mut lines = BTreeSet::new();
         for (name, recording) in source.recordings() {
@@ -68,12 +68,13 @@ fn describe_recordings(spec: &Spec, source: &Source, copy: &mut Value) -> Result
     Ok(())
 }
 
-/// Adds each `x-evidence` to the description of its object, and `x-sources` to the description of the spec.
-fn describe_evidence(spec: &Spec, copy: &mut Value) {
+/// Appends each `x-evidence` to the description of its object in the copy, and `x-sources` to the description of the whole spec.
+fn append_evidence(spec: &Spec, copy: &mut Value) {
     spec.walk(|object| {
         let evidence = list(object.value.get("x-evidence"));
         append(copy, &object.pointer, "Evidence", &evidence);
-        // OpenAPI Generator writes a response's description into a JavaScript template literal without escaping special characters.
+        // OpenAPI Generator writes a response's description into a JavaScript template literal, but doesn't escape the characters that
+        // are special there.
         let description = copy.pointer_mut(&format!("{}/description", object.pointer));
         if let (Kind::Response, Some(Value::String(text))) = (object.kind, description) {
             *text = text.replace(['`', '$', '\\'], "'");
@@ -101,7 +102,7 @@ fn texts(value: &Value) -> String {
     texts.join(", ")
 }
 
-/// Appends a list with a heading to the description of the object at `pointer`. Does nothing if the list is empty.
+/// Appends a list with a heading to the description of the object at the JSON pointer `pointer`. Does nothing if the list is empty.
 fn append(copy: &mut Value, pointer: &str, heading: &str, list: &str) {
     let object = copy.pointer_mut(pointer).and_then(Value::as_object_mut);
     if let (Some(object), false) = (object, list.is_empty()) {

@@ -1,4 +1,4 @@
-//! The outcome of a command, the error that ends a command early, and their exit codes.
+//! Defines the outcome of a command, the error that ends a command early, and the exit code of each.
 
 use std::io;
 use std::process::ExitCode;

@@ -13,8 +13,8 @@ use crate::exit_code::{CommandError, CommandResult, Outcome};
 use crate::print::print_line;
 use crate::spec::{Spec, pointer_segment};
 
-/// Returns the folder of the workspace: the parent of the folder `xtask`, which `cargo run` sets as `CARGO_MANIFEST_DIR`. Without this
-/// variable, returns the workspace in which xtask was compiled.
+/// Returns the folder of the workspace, which is the parent of the folder `xtask`. `cargo run` sets the variable `CARGO_MANIFEST_DIR` to
+/// the folder `xtask`. Without this variable, returns the workspace in which xtask was compiled.
 pub fn root() -> PathBuf {
     let package =
         std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
@@ -29,7 +29,7 @@ pub fn default_spec_path() -> PathBuf {
     root().join("openapi/cloud-partner-portal.yaml")
 }
 
-/// Returns a path as messages show it: relative to the current folder or else to the workspace, with slashes on every system.
+/// Returns a path as messages show it: relative to the current folder, else to the workspace, with slashes on every system.
 pub fn display_path(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
     let root = root();
@@ -99,7 +99,7 @@ pub fn write_or_compare(
     Ok(outcome)
 }
 
-/// Writes a file and creates its folder. A file that already has this text isn't written, because cargo would compile it again.
+/// Writes a file and creates its folder. A file that already has this text isn't written, because cargo would compile a written file again.
 pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> Result<(), CommandError> {
     let shown = display_path(path);
     if fs::read_to_string(path).is_ok_and(|old| old == text) {

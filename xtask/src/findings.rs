@@ -1,5 +1,5 @@
-//! Findings and reports. A command adds its [`Finding`]s to a [`Report`], which prints all findings as text or as JSON. A finding with
-//! [`Level::Error`] fails the command.
+//! Prints the findings of a command. A command adds its [`Finding`]s to a [`Report`], which prints them as text or as JSON. The command
+//! fails if a finding has [`Level::Error`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::spec::Spec;
 pub enum Format {
     /// Text for people.
     Text,
-    /// One JSON object for programs. The number `format` increases when a property is removed or gets another meaning.
+    /// One JSON object for programs. The value of its property `format` increases if a property is removed or gets another meaning.
     Json,
 }
 
@@ -32,7 +32,7 @@ pub enum Level {
     Note,
 }
 
-/// An error or a note. A finding can have a place in a recording and a place in the spec.
+/// An error or a note. A finding can have a place in the spec and a place in another file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// The stable name of this kind of finding.
@@ -44,8 +44,11 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<&'static str>,
     /// The place in a recording, or in any other file except the spec.
-    pub recording: Option<Place>,
-    pub spec: Option<Place>,
+    #[serde(rename = "recording")]
+    pub place: Option<Place>,
+    /// The place in the spec.
+    #[serde(rename = "spec")]
+    pub spec_place: Option<Place>,
 }
 
 /// A place in a file.
@@ -89,7 +92,7 @@ impl fmt::Display for Place {
             (Some(line), Some(column)) => format!(":{line}:{column}"),
             _ => String::new(),
         };
-        // Removes the space before an empty pointer, and the line break if the pointer ends with one.
+        // An empty pointer would leave a space at the end. A property name at the end of the pointer can end with a line break.
         let text = format!("{}{position} {}", self.file, self.pointer);
         f.write_str(text.trim_end())
     }
@@ -102,8 +105,8 @@ impl Finding {
             level: Level::Error,
             message: message.into(),
             help: None,
-            recording: None,
-            spec: None,
+            place: None,
+            spec_place: None,
         }
     }
 
@@ -120,45 +123,45 @@ impl Finding {
         self
     }
 
-    /// Adds the place in a recording.
-    pub fn in_recording(mut self, place: Place) -> Self {
-        self.recording = Some(place);
+    /// Adds the place in a recording or another file.
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
         self
     }
 
-    /// Adds a JSON pointer in a recording. [`in_file`](Self::in_file) adds the name of the file.
+    /// Adds a place that consists of a JSON pointer. [`in_file`](Self::in_file) adds the name of the file to this place.
     pub fn at_pointer(self, pointer: &str) -> Self {
-        self.in_recording(Place {
+        self.at(Place {
             pointer: pointer.to_owned(),
             ..Place::default()
         })
     }
 
-    /// Adds the file of the recording. If the finding has no place yet, its place is the whole file.
+    /// Adds the name of the file to the place. If the finding has no place yet, its place is the whole file.
     pub fn in_file(mut self, file: &str) -> Self {
-        let place = self.recording.get_or_insert_default();
+        let place = self.place.get_or_insert_default();
         file.clone_into(&mut place.file);
         self
     }
 
     /// Adds the place of a JSON pointer in the spec.
     pub fn in_spec(mut self, spec: &Spec, pointer: &str) -> Self {
-        self.spec = Some(Place::in_spec(spec, pointer));
+        self.spec_place = Some(Place::in_spec(spec, pointer));
         self
     }
 
     fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        let verb = match self.level {
+        let label = match self.level {
             Level::Error => "Error",
             Level::Note => "Note",
         };
-        match self.recording.as_ref().or(self.spec.as_ref()) {
-            Some(place) => print_line(out, verb, format!("{}: {place}", self.code))?,
-            None => print_line(out, verb, self.code)?,
+        match self.place.as_ref().or(self.spec_place.as_ref()) {
+            Some(place) => print_line(out, label, format!("{}: {place}", self.code))?,
+            None => print_line(out, label, self.code)?,
         }
         print_continuation(out, &self.message)?;
-        if let (Some(_), Some(place)) = (&self.recording, &self.spec) {
-            print_continuation(out, format!("spec: {place}"))?;
+        if let (Some(_), Some(spec_place)) = (&self.place, &self.spec_place) {
+            print_continuation(out, format!("spec: {spec_place}"))?;
         }
         Ok(())
     }
@@ -178,14 +181,15 @@ impl Report {
         self.properties.insert(name.to_owned(), json!(value));
     }
 
-    /// Prints the findings in the order of their places, and returns the outcome of the command. `done` says what the command checked.
+    /// Prints the findings in the order of their places, and returns the outcome of the command. `done` says what the command has done, such
+    /// as `checked the spec`.
     pub fn print(mut self, format: Format, done: &str, out: &mut dyn Write) -> CommandResult {
         self.findings.sort_by_cached_key(|finding| {
             let order = |place: &Option<Place>| place.as_ref().map(Place::order);
             (
-                order(&finding.recording),
+                order(&finding.place),
                 finding.code,
-                order(&finding.spec),
+                order(&finding.spec_place),
                 finding.message.clone(),
             )
         });
@@ -229,12 +233,12 @@ impl Report {
         for (code, help) in help {
             print_line(out, "Help", format!("{code}: {help}"))?;
         }
-        let verb = if errors == 0 { "Success" } else { "Failure" };
+        let label = if errors == 0 { "Success" } else { "Failure" };
         let notes = match self.findings.len() - errors {
             0 => String::new(),
             notes => format!(", {}", with_noun(notes, "note")),
         };
         let errors = with_noun(errors, "error");
-        print_line(out, verb, format!("{done}: {errors}{notes}"))
+        print_line(out, label, format!("{done}: {errors}{notes}"))
     }
 }

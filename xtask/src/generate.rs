@@ -18,7 +18,7 @@ use crate::print::print_line;
 /// Writes the code to sdk/src/ and the schema to tests/recording.schema.json.
 #[derive(Args)]
 pub struct Generate {
-    /// Compare the committed files instead of writing them; the exit code is 4 if a file is outdated
+    /// Compare the committed files with their new contents instead of writing them; the exit code is 4 if a file is outdated
     #[arg(long)]
     check: bool,
 }

@@ -1,4 +1,4 @@
-//! Prints tables, and lines like cargo's: a verb in a right-aligned column, then a text.
+//! Prints tables, and lines like cargo's: a label such as `Error` in a right-aligned column, then a text.
 
 use std::fmt::Display;
 use std::io::{self, Stdout, Write};
@@ -6,12 +6,12 @@ use std::io::{self, Stdout, Write};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 
-/// Prints a line with a verb in a column of the same width as cargo's.
-pub fn print_line(out: &mut dyn Write, verb: &str, text: impl Display) -> io::Result<()> {
-    writeln!(out, "{verb:>12} {text}")
+/// Prints a label, in a column of the same width as cargo's, and a text.
+pub fn print_line(out: &mut dyn Write, label: &str, text: impl Display) -> io::Result<()> {
+    writeln!(out, "{label:>12} {text}")
 }
 
-/// Prints a line without a verb, below the text of the previous line.
+/// Prints a text in the column of the texts, without a label.
 pub fn print_continuation(out: &mut dyn Write, text: impl Display) -> io::Result<()> {
     print_line(out, "", text)
 }

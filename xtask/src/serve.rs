@@ -14,8 +14,8 @@ use crate::exit_code::{CommandError, CommandResult, Outcome};
 use crate::files;
 use crate::print::{print_continuation, print_line, print_table};
 
-/// The paths of three sample requests, below `/api/publishers/`. The recorded responses are a list of offers, the status of a publication
-/// in progress, and an error response.
+/// The paths of three sample requests, relative to `/api/publishers/`. The responses are a list of offers, the status of an offer, and an
+/// error response.
 const SAMPLES: [&str; 3] = [
     "contoso/offers",
     "contoso/offers/linux-vm/status",
@@ -36,7 +36,8 @@ pub struct Serve {
     list: bool,
 }
 
-/// The recordings and scenarios of a replay server. A scenario is a sequence of responses to the same request.
+/// The recordings and scenarios of a replay server. A scenario consists of several recordings of the same request, whose responses the
+/// server returns in turn.
 pub struct Source {
     recordings: Vec<StoredRecording>,
     scenarios: Vec<Scenario>,
@@ -64,16 +65,16 @@ impl Source {
         self
     }
 
-    /// Returns every recording with its name: the path of its file relative to `tests/recordings` or `tests/scenarios`, without the
-    /// extension.
+    /// Returns every recording with its name, including the recordings of the scenarios. The name is the path of the file relative to
+    /// `tests/recordings` or `tests/scenarios`, without the extension.
     pub fn recordings(&self) -> impl Iterator<Item = (String, &Recording)> {
         let tests = files::root().join("tests");
         let scenarios = self.scenarios.iter();
         let scenarios = scenarios.flat_map(|scenario| &scenario.recordings);
         self.recordings.iter().chain(scenarios).map(move |stored| {
             let file = stored.file.with_extension("");
-            let below = file.strip_prefix(&tests).unwrap_or(&file);
-            let name = below.iter().skip(1).collect::<PathBuf>();
+            let relative = file.strip_prefix(&tests).unwrap_or(&file);
+            let name = relative.iter().skip(1).collect::<PathBuf>();
             (name.display().to_string(), &stored.recording)
         })
     }
@@ -92,7 +93,8 @@ impl Source {
         })
     }
 
-    /// Returns the rows of `--list`: path, status code and description of each recording, and path and name of each scenario.
+    /// Returns the table rows of `--list`. A recording's row has the path, the status code and the description. A scenario's row has the
+    /// path, `-`, and a text with the name and the number of responses.
     fn routes(&self) -> Vec<Vec<String>> {
         let path = |stored: &StoredRecording| stored.recording.request.path.clone();
         let scenarios = self.scenarios.iter().filter_map(|scenario| {
@@ -118,11 +120,11 @@ impl Serve {
         }
         let server = source.start(self.port, |replay| replay.delay(self.delay))?;
         let url = server.url();
-        for (verb, path) in ["Try", "", ""].into_iter().zip(SAMPLES) {
+        for (label, path) in ["Try", "", ""].into_iter().zip(SAMPLES) {
             let curl = format!(
                 "curl --header 'Authorization: Bearer anything' '{url}/api/publishers/{path}?api-version=2017-10-31'"
             );
-            print_line(out, verb, curl)?;
+            print_line(out, label, curl)?;
         }
         let help = "`cargo xtask serve --list` lists all paths and their responses";
         print_continuation(out, help)?;

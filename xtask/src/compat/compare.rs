@@ -70,7 +70,7 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Vec<Finding>, SpecError> {
             None => Finding::note("compatible", what),
         };
         Finding {
-            spec: Some(place),
+            spec_place: Some(place),
             ..note
         }
     });

@@ -131,7 +131,7 @@ fn finding_keys(checker: &Checker<'_>, recording: &Recording) -> Vec<FindingKey>
     let findings = checker.validate(recording).into_iter();
     let mut keys: Vec<FindingKey> = findings
         .map(|finding| {
-            let pointer = finding.recording.map(|place| place.pointer);
+            let pointer = finding.place.map(|place| place.pointer);
             (finding.code, finding.level, pointer)
         })
         .collect();

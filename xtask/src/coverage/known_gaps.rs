@@ -53,7 +53,7 @@ impl KnownGap {
     pub fn unneeded(self) -> Finding {
         let message = format!("the known gap `{}` names no uncovered statement", self.name);
         Finding::error("unneeded-gap", message)
-            .in_recording(self.place)
+            .at(self.place)
             .help("delete the known gap, or correct its name")
     }
 }

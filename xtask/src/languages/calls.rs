@@ -1,5 +1,8 @@
-//! The calls that every driver makes, and their expected results. A *driver* is a short program that makes calls through a client
-//! generated from the spec, and prints the results.
+//! Lists the calls of the drivers, and their expected results. A *driver* is a short program that makes calls through a client generated
+//! from the spec, and prints the results.
+//!
+//! Each call sends the request of a *recording*, a file with a request and its response. A *scenario* is a folder of recordings with the
+//! same request. The server returns their responses in turn.
 
 use cloud_partner_recordings::recording::{Body, Recording};
 use cloud_partner_recordings::synthetic;
@@ -10,11 +13,14 @@ use crate::exit_code::CommandError;
 use crate::serve::Source;
 use crate::spec::{Node, Operation, Spec, media_for, operations_for};
 
-/// The publisher whose offers the example program of every language lists, and the offer whose status the program prints.
-const EXAMPLE: [&str; 2] = ["contoso", "test-vm"];
+/// The example program of every language prints the offers of this publisher.
+const EXAMPLE_PUBLISHER: &str = "contoso";
 
-/// The name of the last call, the negative control, which shows that the comparison finds differences: the expected result of the call
-/// is wrong on purpose. The name is also the publisher and the offer in the call's path.
+/// The example program of every language prints the status of this offer.
+const EXAMPLE_OFFER: &str = "test-vm";
+
+/// The name of the *negative control*. The expected result of this call is wrong on purpose, so the comparison must find a difference.
+/// The name is also the publisher and the offer in the path of the request.
 pub const CONTROL: &str = "negative-control";
 
 /// The `api-version` that every driver sends. Recordings with another `api-version` have no call.
@@ -23,15 +29,16 @@ const VERSION: &str = "2017-10-31";
 pub struct Call<'s> {
     /// The path of the recording's file without the extension, relative to `tests/recordings` or `tests/scenarios`.
     pub name: String,
-    /// The name of the operation and the values of its path parameters: the publisher and, for a status, the offer.
-    arguments: Vec<String>,
-    /// The expected result, normalised by [`compare::normalised`].
+    operation: String,
+    /// The values of the path parameters: the publisher and, for a status, the offer.
+    ids: Vec<String>,
+    /// The expected result, in the form that [`compare::normalised`] returns.
     pub expected: Value,
     /// The schema of the response body, if the spec has one for the status code and the media type.
     pub schema: Option<Node<'s>>,
 }
 
-/// Returns all calls in order: one per recording, one per response of each scenario, then the negative control.
+/// Returns all calls in order: one per recording with the `api-version` [`VERSION`], also of each scenario, then the negative control.
 pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Call<'s>>, CommandError> {
     let operations = spec.operations()?;
     let control = control("running");
@@ -52,7 +59,8 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Call<'s>>, Command
         let schema = body_schema(operation, recording);
         calls.push(Call {
             name,
-            arguments: [operation.name.clone()].into_iter().chain(ids).collect(),
+            operation: operation.name.clone(),
+            ids: ids.collect(),
             expected: expected(recording, schema.as_ref()),
             schema,
         });
@@ -60,32 +68,35 @@ pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Call<'s>>, Command
     Ok(calls)
 }
 
-/// Returns a recording for the negative control. The body of the response is `{"status": status}`.
+/// Returns a recording for the negative control. The body of the response is `{"status": STATUS}`.
 pub fn control(status: &str) -> Recording {
     let path = format!("/api/publishers/{CONTROL}/offers/{CONTROL}/status");
     synthetic::recording(path, Some(Body::Json(json!({ "status": status }))))
 }
 
-/// Returns the calls in the format that the drivers read: one line per call, with tabs between the name and the arguments.
+/// Returns the calls in the format that the drivers read: one line per call, with the name, the operation and the ids, separated by tabs.
 pub fn as_text(calls: &[Call<'_>]) -> String {
-    let lines = calls
-        .iter()
-        .map(|call| format!("{}\t{}\n", call.name, call.arguments.join("\t")));
+    let lines = calls.iter().map(|call| {
+        let (name, operation, ids) = (&call.name, &call.operation, call.ids.join("\t"));
+        format!("{name}\t{operation}\t{ids}\n")
+    });
     lines.collect()
 }
 
 /// Returns the expected output of every example program: a line `ID: STATUS` for each offer of the list, then the status of one offer.
+/// Returns `None` if the list or the status isn't recorded.
 pub fn example_output(calls: &[Call<'_>]) -> Option<String> {
-    let [publisher, offer] = EXAMPLE;
-    let values = |arguments: &[&str]| {
-        let call = calls.iter().find(|call| call.arguments == arguments)?;
+    let expected_values = |operation: &str, ids: &[&str]| {
+        let mut calls = calls.iter();
+        let call = calls.find(|call| call.operation == operation && call.ids == ids)?;
         call.expected["read"].as_array()
     };
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let offers = values(&["listOffers", publisher])?.iter();
-    let offers = offers.map(|offer| format!("{}: {}\n", text(&offer[0]), text(&offer[1])));
-    let status = text(values(&["getOfferStatus", publisher, offer])?.first()?);
-    Some(offers.chain([status]).collect())
+    let offers = expected_values("listOffers", &[EXAMPLE_PUBLISHER])?.iter();
+    let lines = offers.map(|offer| format!("{}: {}\n", text(&offer[0]), text(&offer[1])));
+    let ids = [EXAMPLE_PUBLISHER, EXAMPLE_OFFER];
+    let status = text(expected_values("getOfferStatus", &ids)?.first()?);
+    Some(lines.chain([status]).collect())
 }
 
 /// Returns the schema of a recorded response body; `None` if the spec has no schema for the status code and the media type.
@@ -110,12 +121,13 @@ fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Value {
     let named = schema.map_or(Value::Null, |schema| {
         compare::only_named_properties(schema, body)
     });
-    // The body contains the error in the property `error`, or in a property with the name of an internal service, such as `Product`.
+    // The body has the code and the message in the property `error`, or in a property with the name of an internal service, such as
+    // `Product`. A body with neither has only the message, in the property `Message`.
     let mut properties = named.as_object().into_iter().flatten();
-    let inner = properties.find(|(name, value)| *name != "error" && value.is_object());
-    let inner = inner.map_or(&Value::Null, |(_, value)| value);
+    let of_service = properties.find(|(name, value)| *name != "error" && value.is_object());
+    let of_service = of_service.map_or(&Value::Null, |(_, value)| value);
     let (code, message) = match &named["error"] {
-        Value::Null => (&inner["exceptionCode"], &inner["error"]),
+        Value::Null => (&of_service["exceptionCode"], &of_service["error"]),
         error => (&error["code"], &error["message"]),
     };
     let message = match message {
@@ -126,7 +138,8 @@ fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Value {
     compare::normalised(json!({ "error": error }), schema)
 }
 
-/// Returns the values that a driver reads from a decoded response: a list of offers, or the status of an offer.
+/// Returns the values that a driver reads from a decoded response and prints as `read`. For a list of offers, these are four properties of
+/// each offer. For a status, these are the status, the id and status of each step, and whether the status is `running`.
 fn read(body: &Value) -> Value {
     if let Value::Array(offers) = body {
         let columns = ["id", "status", "version", "changedTime"];

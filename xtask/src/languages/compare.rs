@@ -1,5 +1,9 @@
-//! Compares the results of a driver with the expected results. A *driver* is a short program that makes calls through a generated client
-//! and prints one result per call: `decoded` and `read` (decoded values), or `error` (an error response), or `exception`.
+//! Compares the results of a driver with the expected results. A *driver* is a short program that makes calls through a generated client.
+//! The driver prints one result per call, in one of these forms:
+//!
+//! * `decoded` and `read`: the whole decoded response, and single values that the driver read from it;
+//! * `error`: the status code, the code and the message of an error response;
+//! * `exception`: the type and the message of any other exception.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,18 +13,18 @@ use super::calls::{CONTROL, Call};
 use crate::spec::Node;
 
 /// The differences between a driver's results and the expected results. The key is the name of the difference. The value is a message
-/// with the expected and the actual value.
+/// about the expected or the actual value.
 ///
-/// A name, such as `list/contoso: read[][2]`, consists of the call and the path in the result. In the path, an element of an array is `[]`
-/// if it is an object or an array, else its index, such as `[2]`. `language.yaml` lists known differences by these names.
+/// A name, such as `list/contoso: read[][2]`, consists of the call's name and a path in the result. In the path, `[]` stands for an array
+/// element that is an object or an array. Any other element has its index, such as `[2]`. `language.yaml` lists known differences by name.
 pub type Differences = BTreeMap<String, String>;
 
 /// Returns the differences between the results in a driver's output and the expected results. Returns an error in these cases:
 ///
 /// * The output doesn't have one valid line per call.
-/// * The driver sent more requests than there are calls, which means that the client retries.
-/// * The driver printed more responses than it sent requests, which means that some responses don't come from the server.
-/// * The driver printed an expected value of the call [`CONTROL`], although the server sent another value.
+/// * The driver sent more requests than there are calls. This means that the client retries.
+/// * The driver printed more responses than it sent requests. This means that some responses don't come from the server.
+/// * The driver printed an expected value of the call [`CONTROL`]. The expected values of this call are wrong: the server sends other values.
 pub fn differences(
     output: &str,
     requests: usize,
@@ -91,11 +95,11 @@ fn parse(line: &str, call: &Call<'_>) -> Result<Value, String> {
     Ok(normalised(result, call.schema.as_ref()))
 }
 
-/// Returns the paths at which two results differ, each with a message. If the actual result is of another kind than the expected result,
-/// such as an exception instead of a decoded value, the only path is the actual kind, such as `exception TypeError`.
+/// Returns the paths at which two results differ, each with a message. If the actual result has another form than the expected result, the
+/// only path names the actual form. For example, the path is `exception TypeError` if the driver printed an exception.
 fn compare(expected: &Value, actual: &Value) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    let both_have = |kind| expected.get(kind).is_some() && actual.get(kind).is_some();
+    let both_have = |form| expected.get(form).is_some() && actual.get(form).is_some();
     if both_have("decoded") || both_have("error") {
         add_differences(expected, actual, String::new(), &mut found);
     } else if let Some(exception) = actual["exception"].as_str() {
@@ -109,7 +113,8 @@ fn compare(expected: &Value, actual: &Value) -> BTreeMap<String, String> {
     found
 }
 
-/// Adds the paths at which two values differ, each with a message that contains both values.
+/// Adds to `found` the paths at which two values differ, each with a message that contains both values. If the actual value is null, the
+/// path ends with ` lost`, and the message contains only the expected value.
 fn add_differences(
     expected: &Value,
     actual: &Value,
@@ -156,7 +161,7 @@ fn truncated(value: &Value) -> String {
 
 /// Returns a result in the form in which [`differences`] compares it:
 ///
-/// * `decoded` has only the properties that the spec names.
+/// * `decoded` has only properties that the spec describes and that aren't empty.
 /// * In `read`, and in the code and message of `error`, null replaces an empty text.
 /// * The message of `error` has only its first line, because the following lines may be a stack trace.
 pub fn normalised(mut result: Value, schema: Option<&Node<'_>>) -> Value {
@@ -185,8 +190,10 @@ fn without_empty_text(value: Value) -> Value {
     }
 }
 
-/// Returns the value without properties that the spec doesn't name. Null and empty properties are removed as well, because not every
-/// client distinguishes them from absent properties.
+/// Returns the value without the properties that neither `properties` nor `additionalProperties` of the schema describes. If a schema has
+/// no `properties`, the object isn't changed.
+///
+/// Null and empty properties are removed as well, because not every client distinguishes them from absent properties.
 pub fn only_named_properties(schema: &Node<'_>, value: &Value) -> Value {
     let schemas = with_subschemas(schema);
     let child = |keyword: &str| schemas.iter().find_map(|schema| schema.child(keyword));

@@ -18,8 +18,8 @@ pub struct Language {
     pub name: String,
     pub folder: PathBuf,
     pub manifest: Manifest,
-    /// The names of the folders whose packages the language can use: the language's folder, then the folders of the tools. Programs are
-    /// looked up in this order.
+    /// The names of the folders whose packages the language can use: the language's folder, then the folders of all tools. The commands
+    /// find programs in this order.
     package_folders: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ pub struct Manifest {
     pub known_differences: Vec<KnownDifference>,
 }
 
-/// A group of accepted differences between a client's results and the recordings.
+/// A group of accepted differences between the client's results and the expected results.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownDifference {

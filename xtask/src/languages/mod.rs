@@ -32,8 +32,8 @@ use crate::serve::Source;
 ///
 /// Each folder with a `language.yaml` in tests/languages is a language. The command generates and builds the language's client. Then a
 /// driver, a short program that uses the client, sends the request of every recording to a replay server, which returns the recorded
-/// response. The driver prints the decoded values. For all properties that the spec names, they must equal the values in the
-/// recordings. A difference is an error if language.yaml doesn't list it as a known difference.
+/// response. The driver prints the decoded values, and the command compares them with the values in the recordings. Properties that the
+/// spec doesn't name are ignored. A difference is an error if language.yaml doesn't list it as a known difference.
 ///
 /// tests/languages/install-tools installs the tools of a language. Without a NAME, the command skips languages whose tools aren't
 /// installed, and fails if it compared no generated client. Ctrl-C ends the command with exit code 3.
@@ -64,7 +64,7 @@ impl Languages {
         let spec = files::read_spec(&path)?;
         let source = Source::read()?;
         let calls = calls::all(&source, &spec)?;
-        // The expected status of this call is `running`.
+        // The negative control: the expected status in `calls` is `running`, but the server returns `failed`.
         let source = source.with(calls::control("failed"));
         let run = |language| runner::run(language, &path, &source, &calls, self.timeout);
         let results = run_all(selected.iter().copied().map(run))?;
@@ -142,8 +142,10 @@ impl Languages {
     }
 }
 
-/// Runs the clients, one per processor at a time, and returns their results in order. Ctrl-C drops the futures, which kills the clients'
-/// commands. The terminal's signal doesn't reach these commands, because each has its own process group.
+/// Runs the languages' commands, with at most one language per processor at a time, and returns the results in order.
+///
+/// Ctrl-C drops the futures, and dropping a future kills its command. The terminal's signal doesn't reach the commands, because each
+/// command has its own process group.
 fn run_all(
     runs: impl Iterator<Item = impl Future<Output = RunResult>>,
 ) -> Result<Vec<RunResult>, CommandError> {
@@ -175,7 +177,7 @@ fn lock() -> Result<File, CommandError> {
 
 /// Returns the row of a language in the table.
 fn row(language: &Language, result: &RunResult, calls: &[Call<'_>]) -> Vec<String> {
-    // The last call is the negative control, which isn't counted.
+    // The last call is the negative control. It always differs, so it isn't counted.
     let calls = &calls[..calls.len() - 1];
     let same = result.as_ref().map_or(0, |differences| {
         let differs = |call: &Call<'_>| {
@@ -202,7 +204,7 @@ fn errors(language: &Language, result: &RunResult) -> Vec<Finding> {
     let differences = match result {
         Ok(differences) => differences,
         Err(CommandError(why)) => {
-            // The following lines of the message are indented like the first line.
+            // Indents all lines of the message like the first line.
             let why = why.trim_end().replace('\n', "\n             ");
             return vec![error("command-failed", &why)];
         }

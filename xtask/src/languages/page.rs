@@ -1,5 +1,5 @@
-//! The page of a language in openapi/languages: the commands that generate the client, an example program, and the known differences
-//! between the values that the client reads and the recordings.
+//! Creates the page of a language for the folder openapi/languages. The page contains the commands that generate the client, an example
+//! program, and the known differences between the client's results and the recordings.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,5 +1,7 @@
-//! Runs the commands of a language. They generate the client, and build and run two programs that use the client: the driver, which makes
-//! all calls and prints the results, and the example of the language's page.
+//! Runs the commands of a language. They generate the client, and build and run two programs that use the client:
+//!
+//! * the *driver* makes a call for every recording and prints the results;
+//! * the *example* is the program on the language's page.
 
 use std::fs::{self, File};
 use std::io;
@@ -38,7 +40,7 @@ pub async fn run(
     files::empty_folder(&folder)?;
     let or_unusable =
         |result: io::Result<()>| result.map_err(|error| files::unusable(&folder, &error));
-    // The current folder contains `node_modules`, as in a user's project, because the language's page shows the same commands.
+    // The language's page shows the same commands. They expect `node_modules` in the current folder, as in a user's project.
     let installed_here = installed().join(&language.name);
     let packages = installed_here.join("node_modules");
     if packages.exists() {
@@ -57,7 +59,7 @@ pub async fn run(
     let mut differences = Differences::new();
     for (stage, script) in commands {
         let Some(script) = script else { continue };
-        // In a scenario, each request gets the next response, so the driver and the example need separate servers.
+        // A server returns the responses of a scenario in turn. Each command gets a new server, which starts with the first response.
         let server = source.start(0, |replay| replay.token(TOKEN))?;
         let mut command = Command::new("sh");
         command

@@ -21,8 +21,8 @@ use crate::print::print_line;
 use crate::spec::{Operation, operations_for};
 use crate::validate::secrets::is_secret_name;
 
-/// Returns the entries of a HAR file whose requests match an operation of the spec, or an error if no entry matches. `servers` are the
-/// servers of the live service.
+/// Returns a capture for each entry whose request matches an operation of the spec. If the response body of such an entry can't be read,
+/// the captures are incomplete. Returns an error if no entry matches. `servers` are the URLs of the live service.
 pub fn read<'o>(
     path: &Path,
     operations: &'o [Operation<'o>],
@@ -37,8 +37,8 @@ pub fn read<'o>(
              or with `mitmdump --set hardump=FILE`"
         ).into());
     };
-    // Shorter words are left out, because a recording can contain them by chance.
-    let secrets = entries.iter().flat_map(secrets);
+    // Words of fewer than 16 bytes are left out, because a recording can contain them by chance.
+    let secrets = entries.iter().flat_map(secret_words);
     let secrets = secrets.filter(|secret| secret.len() >= 16).collect();
     let mut captures = Captures {
         list: Vec::new(),
@@ -143,15 +143,15 @@ fn body(entry: &Value) -> Result<Vec<u8>, &'static str> {
     Ok(body)
 }
 
-/// Returns every word in the cookies and in the secret headers of an entry, such as the token in `Authorization`.
-fn secrets(entry: &Value) -> Vec<String> {
+/// Returns the values of an entry's cookies and secret headers, and every word in these values, such as the token in `Authorization`.
+fn secret_words(entry: &Value) -> Vec<String> {
     let mut secrets = Vec::new();
     let headers = pairs(entry, "/request/headers").chain(pairs(entry, "/response/headers"));
     for (name, value) in headers.filter(|(name, _)| is_secret_name(name)) {
-        // In `Set-Cookie`, only the first pair is a cookie. The other pairs are attributes of the cookie.
+        // In `Set-Cookie`, the first pair is the cookie. All other pairs are attributes of the cookie.
         let is_set_cookie = name.eq_ignore_ascii_case("set-cookie");
-        let secret_pairs = if is_set_cookie { 1 } else { usize::MAX };
-        secrets.extend(value.split(';').take(secret_pairs).flat_map(words));
+        let pair_limit = if is_set_cookie { 1 } else { usize::MAX };
+        secrets.extend(value.split(';').take(pair_limit).flat_map(words));
     }
     for pointer in ["/request/cookies", "/response/cookies"] {
         secrets.extend(pairs(entry, pointer).flat_map(|(_, value)| words(&value)));
@@ -159,20 +159,20 @@ fn secrets(entry: &Value) -> Vec<String> {
     secrets
 }
 
-/// Returns the value of a header or cookie, the words of the value, and both also of the percent-decoded value.
+/// Returns a value and its words. Also returns the percent-decoded value and the words of the percent-decoded value.
 fn words(value: &str) -> Vec<String> {
     let decoded = percent_decode_str(value).decode_utf8_lossy();
     let mut words = Vec::new();
     for text in [value, &decoded] {
         words.push(text);
-        // A character such as `:` can be part of a credential, or enclose it.
+        // A character such as `:` can be part of a credential, or enclose the credential. Therefore the text is split in two ways.
         words.extend(text.split(|c: char| c.is_whitespace() || "\",;=".contains(c)));
         words.extend(text.split(|c: char| !c.is_ascii_alphanumeric() && !"-._~+/%".contains(c)));
     }
     words.into_iter().map(str::to_owned).collect()
 }
 
-/// Returns the names and values in the list at `pointer`, a list of headers or cookies.
+/// Returns the names and values of the headers or cookies in the list at the JSON pointer `pointer`.
 fn pairs(entry: &Value, pointer: &str) -> impl Iterator<Item = (String, String)> {
     let list = entry.pointer(pointer).and_then(Value::as_array);
     list.into_iter().flatten().filter_map(|pair| {

@@ -1,5 +1,5 @@
-//! The folder `tests/recordings/live`, in which `cargo xtask record` creates recordings with pseudonyms (invented values) instead of
-//! personal data. An existing file is never replaced, because a person may have edited it.
+//! Chooses the paths of new recordings in the folder `tests/recordings/live`. `cargo xtask record` never replaces an existing file, because
+//! a person may have edited it. In these recordings, *pseudonyms* (invented values) replace personal data.
 
 use std::path::PathBuf;
 
@@ -13,14 +13,15 @@ use crate::spec::Operation;
 
 pub struct LiveFolder {
     folder: PathBuf,
-    /// The files of earlier runs that this run hasn't recorded again, each with the text of its recording without pseudonyms.
+    /// The files of earlier runs, each with the text of its recording without pseudonyms. If this run records the same response again, the
+    /// file moves to `current`.
     earlier: Vec<(PathBuf, String)>,
-    /// The files of this run, new or unchanged, each with the text of this run's recording.
+    /// The files of all responses that this run has recorded, each with the text of this run's recording.
     current: Vec<(PathBuf, String)>,
 }
 
 impl LiveFolder {
-    /// Reads the recordings in the folder.
+    /// Reads the recordings in the folder. Ignores files that can't be read.
     pub fn read() -> Self {
         let folder = files::root().join("tests/recordings/live");
         let stored = load::every_recording(&folder).items.into_iter();
@@ -37,18 +38,19 @@ impl LiveFolder {
     /// recording as the error.
     ///
     /// Each run assigns new pseudonyms, so a value can have different pseudonyms in two runs. Therefore pseudonyms are ignored in the
-    /// comparison with recordings of earlier runs. Within a run, two recordings with different pseudonyms have different values.
+    /// comparison with recordings of earlier runs. In one run, different pseudonyms mean different values, so pseudonyms are compared.
     pub fn unused_path(
         &mut self,
         operation: &Operation<'_>,
         recording: &Recording,
     ) -> Result<PathBuf, PathBuf> {
         let text = text(recording);
-        if let Some((path, _)) = self.current.iter().find(|(_, known)| *known == text) {
+        if let Some((path, _)) = self.current.iter().find(|(_, current)| *current == text) {
             return Err(path.clone());
         }
-        let similar = without_pseudonyms(&text);
-        if let Some(index) = self.earlier.iter().position(|(_, known)| *known == similar) {
+        let comparable = without_pseudonyms(&text);
+        let mut earlier = self.earlier.iter();
+        if let Some(index) = earlier.position(|(_, earlier)| *earlier == comparable) {
             let (path, _) = self.earlier.remove(index);
             self.current.push((path.clone(), text));
             return Err(path);
@@ -56,8 +58,8 @@ impl LiveFolder {
         let name = file_name(operation, recording);
         let mut path = self.folder.join(format!("{name}.json"));
         let mut number = 1;
-        // In a dry run, the files in `current` don't exist.
-        while path.exists() || self.current.iter().any(|(known, _)| *known == path) {
+        // A dry run doesn't write the files in `current`, so `exists` doesn't find them.
+        while path.exists() || self.current.iter().any(|(used, _)| *used == path) {
             number += 1;
             path = self.folder.join(format!("{name}-{number}.json"));
         }

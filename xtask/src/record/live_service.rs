@@ -41,8 +41,8 @@ pub struct RequestOptions {
     token_file: Option<PathBuf>,
 }
 
-/// Sends one request to each GET operation without an offer in the path. Then sends one request per offer to each other GET operation.
-/// These offers are given in `options`, or else listed in the first responses. `servers` are the servers of the live service.
+/// Sends one request to each GET operation without an offer in the path. Then sends one request per offer to each GET operation with an
+/// offer in the path. If `options` contain no offers, the offers of the first responses are used. `servers` are the URLs of the live service.
 pub fn capture<'o>(
     options: RequestOptions,
     spec: &Spec,
@@ -94,7 +94,7 @@ pub fn capture<'o>(
             captures.extend(service.capture(operation, offer, out)?);
         }
     }
-    // The parts of a JSON web token are secrets too. Shorter parts are left out, because a recording can contain them by chance.
+    // The parts of a JSON web token are secrets too. Parts of fewer than 8 bytes are left out: a recording can contain them by chance.
     let secrets = token.split('.').chain([token.as_str()]);
     let secrets = secrets.filter(|part| part.len() >= 8).map(str::to_owned);
     let required = [without_offer, with_offer].concat();
@@ -119,7 +119,7 @@ fn listed_offers<'c>(capture: &'c Capture<'_>) -> Option<&'c Vec<Value>> {
     }
 }
 
-/// Returns whether each operation has a successful response. Prints an error for each operation without one.
+/// Returns whether each operation has a successful response. Prints an error for each operation that has none.
 fn has_successes(
     operations: &[&Operation<'_>],
     captures: &[Capture<'_>],
@@ -129,7 +129,8 @@ fn has_successes(
     for operation in operations {
         let captures = captures.iter();
         let captures = captures.filter(|capture| capture.name == operation.path);
-        let statuses: Vec<u16> = captures.map(|one| one.recording.response.status).collect();
+        let statuses = captures.map(|capture| capture.recording.response.status);
+        let statuses: Vec<u16> = statuses.collect();
         if statuses.iter().any(|status| (200..300).contains(status)) {
             continue;
         }
@@ -217,8 +218,8 @@ impl Service<'_> {
     }
 }
 
-/// Returns the token in the file; without a file, the token in `AZURE_TOKEN`. There is no option for the token itself, because every user
-/// of the machine can read the arguments of a process.
+/// Returns the token in the file; without a file, the token in the variable `AZURE_TOKEN`. No option contains the token itself, because
+/// every user of the machine can read the arguments of a process.
 fn token(file: Option<&Path>) -> Result<String, String> {
     let source = file.map_or("AZURE_TOKEN".to_owned(), files::display_path);
     let text = match file {

@@ -1,5 +1,5 @@
-//! Pseudonyms: invented values that replace personal data. A pseudonym has the form of the real value, such as a GUID or a time, and
-//! contains a number. It is not a hash of the real value, because a short value can be guessed from its hash.
+//! Creates *pseudonyms*: invented values that replace personal data. A pseudonym has the form of the real value, such as a GUID or a time,
+//! and contains a number. A pseudonym isn't a hash of the real value, because a short value can be guessed from its hash.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -26,13 +26,13 @@ pub enum Kind {
     Number,
     /// The name of a property.
     Name,
-    /// A value that the service has chosen, such as a value of an extensible enum. The sanitiser keeps the value if it is a single word.
+    /// A value that the service defines, such as a value of an extensible enum. The sanitiser keeps the value if it is a single word.
     Word,
     /// Any other text.
     Text,
 }
 
-/// The kinds that are recognised by the form of a value alone, without the name of the property.
+/// The forms of texts that determine the kind of a value, whatever the name of the property is.
 static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
     [
         (Kind::Guid, r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"),
@@ -50,7 +50,7 @@ static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
     .map(|(kind, pattern)| (kind, regex(pattern)))
 });
 
-/// A pseudonym in the text of a recording. The group `fixed_length` matches pseudonyms whose length is the same for every number.
+/// Matches a pseudonym in the text of a recording. The group `fixed_length` matches pseudonyms whose length doesn't depend on their number.
 /// `(?-u:\b)` is an ASCII word boundary, which is faster than a Unicode word boundary.
 static PSEUDONYM: LazyLock<Regex> = LazyLock::new(|| {
     regex(
@@ -72,8 +72,8 @@ pub fn regex(pattern: &str) -> Regex {
 }
 
 /// Replaces the number of every pseudonym in the text of a recording by an index. If `offer-7` is the first pseudonym in the text, every
-/// `offer-7` becomes `<offer- 0>`; the next different pseudonym gets the index 1. Therefore two recordings of the same response have the
-/// same result, even if their pseudonyms have different numbers.
+/// `offer-7` becomes `<offer- 0>`. The next different pseudonym gets the index 1. Therefore the result is the same for two recordings of
+/// the same response, even if their pseudonyms have different numbers.
 pub fn without_pseudonyms(text: &str) -> String {
     let mut order = HashMap::new();
     let replaced = PSEUDONYM.replace_all(text, |found: &Captures<'_>| {

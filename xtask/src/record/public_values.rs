@@ -1,5 +1,5 @@
-//! The values that are public already: every property name, text and number in the spec and in the committed recordings. The sanitiser,
-//! which removes personal data from new recordings, keeps these values.
+//! Collects the values that are public already: every property name, text and number in the spec and in the committed recordings, and
+//! every host and path segment of their URLs. The sanitiser removes personal data from new recordings, but keeps these values.
 
 use std::collections::HashSet;
 
@@ -20,7 +20,7 @@ impl PublicValues {
     pub fn new(spec: &Spec, keep: Vec<String>) -> Self {
         let mut public = Self(keep.into_iter().collect());
         public.add(&spec.value);
-        // Prints every line of the files in the commit `HEAD`. Each file is one JSON value, so the output is a sequence of JSON values.
+        // Git prints every line of the files in the commit `HEAD`. Each file is one JSON value, so the output is a sequence of JSON values.
         let grep = "grep --text --no-color --no-line-number --no-column -h -e ^ HEAD -- tests/recordings/*.json tests/scenarios/*.json";
         let arguments: Vec<&str> = grep.split(' ').collect();
         let files = files::git_output(&arguments).unwrap_or_default();

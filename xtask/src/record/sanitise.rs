@@ -1,12 +1,14 @@
-//! The sanitiser removes personal data from a captured request and response. It replaces values by [pseudonyms](Pseudonyms), and keeps
+//! The sanitiser removes personal data from a captured request and response. It replaces values by [pseudonyms](Pseudonyms). It keeps
 //! only these values:
 //!
 //! * values that are public already ([`PublicValues`](super::public_values::PublicValues));
-//! * a single word in an extensible enum or in one of the properties [`WORDS`], because the service has chosen the word;
-//! * values that reveal nothing: empty texts, `true`, `false`, `null`, integers between -1000 and 1000, texts of up to three digits.
+//! * in extensible enums and in the properties [`WORD_PROPERTIES`]: every value that is a single word, even if the spec doesn't list the
+//!   value. The service defines these values, so they aren't personal;
+//! * values that reveal nothing: empty texts, `true`, `false`, `null`, integers from -999 to 999, texts of up to three digits;
+//! * common media types and charsets in the header `content-type`.
 //!
-//! It also replaces the names of properties that neither the spec nor a committed recording contains. It removes headers and query
-//! parameters that the spec doesn't describe.
+//! The sanitiser also replaces property names that aren't public. It removes query parameters and headers that the spec doesn't describe,
+//! but it never removes the header `content-type`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -20,8 +22,8 @@ use super::pseudonyms::{Kind, Pseudonyms, kind_by_form, regex};
 use super::public_values::web_url;
 use crate::spec::{Node, Operation};
 
-/// The properties of the spec whose values are words that the service has chosen, although the schemas have no `x-extensible-enum`.
-const WORDS: &[&str] = &[
+/// The names of the properties that have no `x-extensible-enum`, but whose values are words of the service.
+const WORD_PROPERTIES: &[&str] = &[
     "code",
     "exceptionCode",
     "httpStatusCode",
@@ -31,12 +33,12 @@ const WORDS: &[&str] = &[
     "serviceName",
 ];
 
-/// A word such as `waitingForApproval`, `Http404Exception` or `microsoft-azure-corevm`.
+/// A single word, such as `waitingForApproval`, `Http404Exception` or `microsoft-azure-corevm`.
 static WORD: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"^(?:microsoft-azure-)?(?:[A-Za-z]{2,40}|Http[A-Za-z0-9]{0,27}Exception)$")
 });
 
-/// A content type. Group 1 is the part without personal data: the media type and a known charset.
+/// A content type with a common media type. Group 1 is the media type, with the charset if a common charset is the only parameter.
 static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r#"(?ix)^
@@ -53,8 +55,8 @@ impl Pseudonyms {
         let mut path = operation.path.clone();
         for (name, segment) in operation.captures(&request.path).unwrap_or_default() {
             let real = decode_segment(segment);
-            let sanitised = self.text(&real, kind(name, None, None));
-            // An unchanged segment isn't encoded again, because a text can be percent-encoded in several ways.
+            let sanitised = self.text(&real, kind_by_name(name, None, None));
+            // A public segment keeps its percent-encoding: encoding the decoded text again could give another segment.
             let sanitised = if sanitised == real {
                 segment.to_owned()
             } else {
@@ -66,13 +68,13 @@ impl Pseudonyms {
         let parameters = operation.parameters.iter();
         let parameters = parameters.filter(|parameter| parameter.place == "query");
         let parameters = parameters.map(|parameter| parameter.name.clone());
-        self.sanitise_described(&mut request.query, parameters);
-        let described = operation.response(response.status);
-        let headers = described
+        self.sanitise_named(&mut request.query, parameters);
+        let response_in_spec = operation.response(response.status);
+        let headers = response_in_spec
             .iter()
             .flat_map(|response| response.children("headers"));
-        self.sanitise_described(&mut response.headers, headers.map(|(name, _)| name));
-        let schema = described.and_then(|response| {
+        self.sanitise_named(&mut response.headers, headers.map(|(name, _)| name));
+        let schema = response_in_spec.and_then(|response| {
             let content = response.child("content")?;
             content.child("application/json")?.child("schema")
         });
@@ -83,17 +85,17 @@ impl Pseudonyms {
         }
     }
 
-    /// Sanitises headers or query parameters. Keeps only `content-type` and the names in `described`, and removes all others.
-    fn sanitise_described(
+    /// Sanitises the values of headers or query parameters. Removes each value whose name isn't in `names_in_spec`, except `content-type`.
+    fn sanitise_named(
         &mut self,
         values: &mut BTreeMap<String, String>,
-        described: impl Iterator<Item = String>,
+        names_in_spec: impl Iterator<Item = String>,
     ) {
-        let described: Vec<String> = described.map(|name| name.to_lowercase()).collect();
+        let names_in_spec: Vec<String> = names_in_spec.map(|name| name.to_lowercase()).collect();
         values.retain(|name, value| {
             if name == "content-type" {
                 *value = self.content_type(value);
-            } else if described.contains(&name.to_lowercase()) {
+            } else if names_in_spec.contains(&name.to_lowercase()) {
                 *value = self.text(value, Kind::Text);
             } else {
                 return false;
@@ -102,7 +104,8 @@ impl Pseudonyms {
         });
     }
 
-    /// Returns the part of a content type without personal data.
+    /// Returns a public content type unchanged. Of any other content type, returns the group 1 of [`CONTENT_TYPE`]. Returns
+    /// `application/octet-stream` if the regular expression doesn't match.
     fn content_type(&self, value: &str) -> String {
         if self.is_public(value) {
             return value.to_owned();
@@ -138,13 +141,13 @@ impl Pseudonyms {
         object: Option<&Node<'_>>,
     ) -> (String, Value) {
         let schema = object.and_then(|object| object.child("properties")?.child(&name));
-        let kind = kind(&name, object, schema.as_ref());
-        self.value(&mut value, schema.as_ref(), kind);
+        let kind_of_value = kind_by_name(&name, object, schema.as_ref());
+        self.value(&mut value, schema.as_ref(), kind_of_value);
         if schema.is_some() {
             return (name, value);
         }
-        let kind = kind_by_form(&name).unwrap_or(Kind::Name);
-        (self.replace(kind, &name), value)
+        let kind_of_name = kind_by_form(&name).unwrap_or(Kind::Name);
+        (self.replace(kind_of_name, &name), value)
     }
 
     fn text(&mut self, text: &str, kind: Kind) -> String {
@@ -160,13 +163,13 @@ impl Pseudonyms {
         if let Some(url) = web_url(text) {
             return self.url(&url);
         }
-        // The kinds `Word` and `Text` have pseudonyms of the same form, but each kind has its own counter. With two counters, a word and
-        // a text could get the same pseudonym.
+        // The pseudonyms of the kinds `Word` and `Text` are the same numbered sentences. `Pseudonyms` numbers each kind separately, so a
+        // word and a text would get the same pseudonym. Therefore a word gets a pseudonym of the kind `Text`.
         let kind = if kind == Kind::Word { Kind::Text } else { kind };
         self.replace(kind, text)
     }
 
-    /// Sanitises the host and the path segments of a URL. Removes user, port, query and fragment.
+    /// Sanitises the host and the path segments of a URL. Removes the user, the password, the port, the query and the fragment.
     fn url(&mut self, url: &reqwest::Url) -> String {
         let host = url.host_str().unwrap_or_default();
         let host = self.replace(Kind::Host, host);
@@ -191,10 +194,12 @@ impl Pseudonyms {
     }
 }
 
-/// Returns the kind of the value of a property or path parameter. `schema` is the schema of the value. `object` is the schema of the
-/// object that has the property.
-fn kind(name: &str, object: Option<&Node<'_>>, schema: Option<&Node<'_>>) -> Kind {
-    if schema.is_some_and(|schema| schema.has("x-extensible-enum") || WORDS.contains(&name)) {
+/// Returns the kind of the value of a path parameter or property. Only for a property, `schema` is the value's schema, and `object` is
+/// the schema of the object with the property. Both are `None` if the spec doesn't describe them.
+fn kind_by_name(name: &str, object: Option<&Node<'_>>, schema: Option<&Node<'_>>) -> Kind {
+    let has_words =
+        |schema: &Node<'_>| schema.has("x-extensible-enum") || WORD_PROPERTIES.contains(&name);
+    if schema.is_some_and(has_words) {
         return Kind::Word;
     }
     let object = object.map_or("", |object| &object.pointer);

@@ -72,7 +72,7 @@ impl Input {
         let Some(finding) = self.unreadable.first() else {
             return Ok(self.recordings);
         };
-        let place = finding.recording.iter().map(Place::to_string);
+        let place = finding.place.iter().map(Place::to_string);
         let place: String = place.collect();
         Err(CommandError(format!("{place}: {}", finding.message)))
     }
@@ -85,7 +85,7 @@ fn unreadable(error: &load::Error) -> Finding {
     } else {
         &error.message
     };
-    kinds::UNREADABLE.finding(message).in_recording(Place {
+    kinds::UNREADABLE.finding(message).at(Place {
         file: files::display_path(&error.file),
         pointer: String::new(),
         line: error.position.map(|(line, _)| line),
