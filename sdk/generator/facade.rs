@@ -88,7 +88,7 @@ fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Token
                 path: &[#(#path_arguments),*],
             };
             let build_request = || {
-                let request = self.requests().#name(#(#passed),*);
+                let request = self.generated_client().#name(#(#passed),*);
                 crate::call::progenitor::with_version_in_query(request)
             };
             self.call(operation, &build_request).await

@@ -47,7 +47,7 @@ println!("{:?}", *response);
             path: &[("publisherId", publisher_id.as_ref())],
         };
         let build_request = || {
-            let request = self.requests().list_offers(&publisher_id);
+            let request = self.generated_client().list_offers(&publisher_id);
             crate::call::progenitor::with_version_in_query(request)
         };
         self.call(operation, &build_request).await
@@ -113,7 +113,7 @@ println!("{:?}", *response);
             ],
         };
         let build_request = || {
-            let request = self.requests().get_offer_status(&publisher_id, &offer_id);
+            let request = self.generated_client().get_offer_status(&publisher_id, &offer_id);
             crate::call::progenitor::with_version_in_query(request)
         };
         self.call(operation, &build_request).await

@@ -1,4 +1,4 @@
-//! Checks the endpoint, and the path that the caller passes to [`Client::get`](super::Client::get).
+//! Parses the service's address (the endpoint). Appends the path of [`Client::get`](super::Client::get) to it.
 
 use std::net::IpAddr;
 
@@ -6,17 +6,17 @@ use reqwest::Url;
 
 use crate::error::{Error, Kind};
 
-/// A checked address of the service, without user name and password.
+/// A valid address of the service. It contains no user name and no password.
 #[derive(Clone, Debug)]
 pub(super) struct Endpoint {
     /// The address without a trailing slash.
     pub(super) url: String,
-    /// Whether the address is plain `http` on this machine.
+    /// Whether the scheme is `http`. The host is then this machine.
     pub(super) is_local: bool,
 }
 
-/// Checks an endpoint. The error doesn't contain the endpoint, because the endpoint can hold a password.
-pub(super) fn check(text: &str) -> Result<Endpoint, Error> {
+/// Parses an endpoint. The error doesn't contain the endpoint, because the endpoint can hold a password.
+pub(super) fn parse(text: &str) -> Result<Endpoint, Error> {
     let invalid =
         |why: &str| Error::new(Kind::Argument, format!("the endpoint can't be used: {why}"));
     let url =
@@ -47,9 +47,8 @@ fn is_this_machine(host: &str) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Joins the endpoint and a path. `added` is the name and the value of a query parameter, which is added if the path has no query
-/// parameter of this name.
-pub(super) fn join(endpoint: &str, path: &str, added: (&str, &str)) -> Result<Url, Error> {
+/// Appends a path to the endpoint. Adds the query parameter (a name and a value) if the path has no parameter with this name.
+pub(super) fn join(endpoint: &str, path: &str, parameter: (&str, &str)) -> Result<Url, Error> {
     let invalid = |why: &str| Error::new(Kind::Argument, format!("path {path:?}: {why}"));
     if !path.starts_with('/') {
         return Err(invalid("it must begin with a slash"));
@@ -57,12 +56,12 @@ pub(super) fn join(endpoint: &str, path: &str, added: (&str, &str)) -> Result<Ur
     if path.contains(|c: char| c == '\\' || c == '#' || c.is_whitespace() || c.is_control()) {
         return Err(invalid("it has a character that must be percent-encoded"));
     }
-    let (segments, _) = path.split_once('?').unwrap_or((path, ""));
-    let is_dots = |segment: &str| {
+    let (path_without_query, _) = path.split_once('?').unwrap_or((path, ""));
+    let is_dot_segment = |segment: &str| {
         let segment = segment.to_ascii_lowercase().replace("%2e", ".");
         segment == "." || segment == ".."
     };
-    if segments.split('/').any(is_dots) {
+    if path_without_query.split('/').any(is_dot_segment) {
         return Err(invalid(
             "the segment `.` or `..` would address another resource",
         ));
@@ -70,8 +69,9 @@ pub(super) fn join(endpoint: &str, path: &str, added: (&str, &str)) -> Result<Ur
     let mut url = Url::parse(&format!("{endpoint}{path}")).map_err(|error| {
         invalid("the endpoint and the path together aren't a URL").with_source(error)
     })?;
-    if !url.query_pairs().any(|(name, _)| name == added.0) {
-        url.query_pairs_mut().append_pair(added.0, added.1);
+    let (new_name, value) = parameter;
+    if !url.query_pairs().any(|(name, _)| name == new_name) {
+        url.query_pairs_mut().append_pair(new_name, value);
     }
     Ok(url)
 }

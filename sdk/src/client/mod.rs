@@ -19,10 +19,17 @@ use crate::error::{Error, Kind};
 use crate::generated;
 use endpoint::Endpoint;
 
-/// The service's address according to its documentation.
+/// The service's address in Microsoft's documentation.
 const ENDPOINT: &str = "https://cloudpartner.azure.com";
 
-/// A client of the Cloud Partner Portal API. The operations of the spec are methods.
+/// The operation of [`Client::get`]. It has no path parameters, because the caller passes the whole path.
+const GET: Operation<'_> = Operation {
+    id: "get",
+    success_codes: &[200..=299],
+    path: &[],
+};
+
+/// A client of the Cloud Partner Portal API. Each operation of the API is a method, such as [`list_offers`](Self::list_offers).
 ///
 /// Cloning is cheap: clones share connections and tokens.
 ///
@@ -70,11 +77,11 @@ impl Client {
         &self.settings.endpoint
     }
 
-    /// Sends a `GET` request to a path that isn't in the spec, and returns the JSON of the response. The client's credential, retries,
-    /// timeouts and limits apply.
+    /// Sends a `GET` request to a path that has no method of its own, and returns the JSON of the response. The client's credential,
+    /// retry policy, timeouts and response limit apply.
     ///
-    /// The path must begin with a slash and be percent-encoded. The path may have a query. If the query has no `api-version`, the
-    /// client adds the version in the spec.
+    /// The path must begin with a slash and be percent-encoded. The path may have a query. If the path has no query parameter
+    /// `api-version`, the client adds this parameter with the API version of the spec.
     ///
     /// ```no_run
     /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
@@ -87,13 +94,9 @@ impl Client {
     /// # Errors
     ///
     /// [`is_invalid_argument`](Error::is_invalid_argument) when the path doesn't begin with a slash, has the segment `.` or `..`,
-    /// or holds a backslash, `#`, white space or a control character. The other errors of a call are possible as well.
+    /// or holds a backslash, `#`, white space or a control character. The request can
+    /// also fail, for example with [`is_timeout`](Error::is_timeout).
     pub async fn get(&self, path: impl AsRef<str>) -> Result<Response<Value>, Error> {
-        const GET: Operation<'_> = Operation {
-            id: "get",
-            success_codes: &[200..=299],
-            path: &[],
-        };
         let version = (progenitor::API_VERSION, generated::Client::api_version());
         let url = endpoint::join(self.endpoint(), path.as_ref(), version)
             .map_err(|error| error.with_operation(GET.id))?;
@@ -101,7 +104,7 @@ impl Client {
         self.call(GET, &build_request).await
     }
 
-    /// Returns a copy of this client without retries, for a watch: the watch itself repeats polls that fail.
+    /// Returns a copy of this client without retries. A watch uses this copy, because the watch itself repeats failed requests.
     pub(crate) fn without_retries(&self) -> Self {
         let settings = Settings {
             retry: RetryPolicy::disabled(),
@@ -112,8 +115,8 @@ impl Client {
         }
     }
 
-    /// Returns the generated client, which builds the requests of the operations.
-    pub(crate) fn requests(&self) -> generated::Client {
+    /// Returns the generated client. Its methods build the requests of the operations.
+    pub(crate) fn generated_client(&self) -> generated::Client {
         progenitor::client(self.endpoint(), &self.settings.http)
     }
 
@@ -131,11 +134,11 @@ impl Client {
 #[derive(Clone)]
 #[must_use]
 pub struct ClientBuilder {
-    /// The endpoint, or the error if it can't be used. The text of an invalid endpoint isn't kept, because it can hold a password.
+    /// The endpoint, or the error of an invalid endpoint. The text of an invalid endpoint isn't kept, because it can hold a password.
     endpoint: Result<Endpoint, Error>,
     credential: Option<Credential>,
     http: Option<reqwest::Client>,
-    /// Empty, or a space and the suffix.
+    /// Empty, or a space followed by the suffix.
     user_agent_suffix: String,
     connect_timeout: Duration,
     attempt_timeout: Duration,
@@ -144,7 +147,7 @@ pub struct ClientBuilder {
     response_limit: usize,
 }
 
-/// Shows the endpoint and the kind of credential, as the `Debug` of [`Client`] does.
+/// Shows only the endpoint and the kind of credential, like the `Debug` of [`Client`].
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
@@ -157,7 +160,7 @@ impl fmt::Debug for ClientBuilder {
 impl Default for ClientBuilder {
     fn default() -> Self {
         Self {
-            endpoint: endpoint::check(ENDPOINT),
+            endpoint: endpoint::parse(ENDPOINT),
             credential: None,
             http: None,
             user_agent_suffix: String::new(),
@@ -171,10 +174,11 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Sets the service's address, by default `https://cloudpartner.azure.com`. Leave out `/api`, which the client adds. It must
-    /// be an `https` URL; an `http` URL is allowed only for this machine, because `http` doesn't encrypt the token.
+    /// Sets the service's address, by default `https://cloudpartner.azure.com`. Leave out `/api`: the path of every operation begins
+    /// with `/api`. The address must be an `https` URL. An `http` URL is allowed only for this machine, because `http` doesn't
+    /// encrypt the token.
     pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
-        self.endpoint = endpoint::check(&endpoint.into());
+        self.endpoint = endpoint::parse(&endpoint.into());
         self
     }
 
@@ -184,14 +188,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the timeout of opening a connection, by default 30 s. Has no effect on a custom [`http_client`](Self::http_client).
+    /// Sets the timeout for opening a connection, by default 30 s. Has no effect on a custom [`http_client`](Self::http_client).
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// Sets the timeout of one attempt, from the request to the last byte of the response, by default 5 min. A response of the
-    /// service can take minutes.
+    /// Sets the timeout of each attempt of a call, by default 5 min. An attempt lasts from the request to the last byte of the
+    /// response. The default is long, because the service can need minutes for a response.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
@@ -215,14 +219,14 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets a text that is appended to the SDK's name in `User-Agent`, such as `release-pipeline/2.1`.
+    /// Sets a text that the client appends to the `User-Agent` header, such as `release-pipeline/2.1`.
     pub fn user_agent_suffix(mut self, suffix: impl Into<String>) -> Self {
         self.user_agent_suffix = format!(" {}", suffix.into());
         self
     }
 
-    /// Sets the HTTP client, for a proxy or custom certificates. The HTTP client must not follow redirects, because a redirect could
-    /// send the token to another host.
+    /// Sets a custom HTTP client, for example with a proxy or certificates. This HTTP client must not follow redirects: a redirect
+    /// could send the token to another host.
     ///
     /// ```no_run
     /// let http = reqwest::Client::builder()
@@ -241,9 +245,9 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// * [`is_invalid_argument`](Error::is_invalid_argument) when the endpoint can't be used, or the user agent can't be sent
+    /// * [`is_invalid_argument`](Error::is_invalid_argument) when the endpoint or the user agent suffix is invalid
     /// * [`is_credential`](Error::is_credential) when there is no credential
-    /// * [`is_configuration`](Error::is_configuration) when the program was built without TLS, or TLS can't be set up
+    /// * [`is_configuration`](Error::is_configuration) when the HTTP client can't be built, for example without TLS
     pub fn build(self) -> Result<Client, Error> {
         let Some(credential) = self.credential else {
             let message = "no credential: pass one to ClientBuilder::credential";
@@ -289,7 +293,7 @@ fn http_client(is_local: bool, connect_timeout: Duration) -> Result<reqwest::Cli
         // A redirect could send the token to another host.
         .redirect(reqwest::redirect::Policy::none());
     if is_local {
-        // A proxy is another host and could read the token, because `http` doesn't encrypt it.
+        // A proxy could read the token, because `http` doesn't encrypt the request.
         builder = builder.no_proxy();
     }
     builder.build().map_err(|error| {

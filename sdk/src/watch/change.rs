@@ -1,11 +1,11 @@
-//! The difference between two reports of the same offer.
+//! The difference between two status reports of the same offer.
 
 use bytes::Bytes;
 
 use crate::types::{OfferStatusReport, PublicationStep, StepStatus};
 use crate::{Extensible, Response};
 
-/// A change of an offer's report. The first report is a change, too.
+/// A new status report of an offer, and its difference from the previous report. Without a previous report, all steps count as new.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Change {
@@ -19,16 +19,16 @@ pub struct Change {
 }
 
 impl Change {
-    /// Returns the change between two reports, or `None` if the reports are equal.
+    /// Compares the report in a response with the previous report. Returns `None` if the reports are equal.
     pub(crate) fn between(
-        before: Option<&OfferStatusReport>,
+        previous: Option<&OfferStatusReport>,
         response: Response<OfferStatusReport>,
     ) -> Option<Self> {
-        if before == Some(&response.value) {
+        if previous == Some(&response.value) {
             return None;
         }
         Some(Self {
-            steps: changed_steps(before, &response.value),
+            steps: changed_steps(previous, &response.value),
             report: response.value,
             correlation_id: response.received.correlation_id,
             body: response.received.body,
@@ -52,23 +52,26 @@ pub struct StepChange {
     pub before: Option<Extensible<StepStatus>>,
 }
 
-/// Returns the steps that are new or whose status has changed. Steps are matched by id, or by name if they have no id. A step with
-/// neither is compared with the step at the same position.
-fn changed_steps(before: Option<&OfferStatusReport>, now: &OfferStatusReport) -> Vec<StepChange> {
-    let before = before.map(OfferStatusReport::steps).unwrap_or_default();
-    let key = |step: &PublicationStep| step.id.clone().or_else(|| step.step_name.clone());
-    now.steps()
+/// Returns the steps that are new or whose status has changed. A step is compared with the previous step that has the same id, or the
+/// same name if the step has no id. A step without id and name is compared with the previous step at the same position.
+fn changed_steps(previous: Option<&OfferStatusReport>, new: &OfferStatusReport) -> Vec<StepChange> {
+    let previous_steps = previous.map(OfferStatusReport::steps).unwrap_or_default();
+    let id_or_name = |step: &PublicationStep| step.id.clone().or_else(|| step.step_name.clone());
+    new.steps()
         .iter()
         .enumerate()
         .filter_map(|(position, step)| {
-            let previous = match key(step) {
-                Some(name) => before.iter().find(|step| key(step).as_ref() == Some(&name)),
-                None => before.get(position),
+            let previous_step = match id_or_name(step) {
+                Some(key) => previous_steps
+                    .iter()
+                    .find(|step| id_or_name(step).as_ref() == Some(&key)),
+                None => previous_steps.get(position),
             };
-            let status = previous.and_then(|step| step.status.clone());
-            (previous.is_none() || status != step.status).then(|| StepChange {
+            let previous_status = previous_step.and_then(|step| step.status.clone());
+            let changed = previous_step.is_none() || previous_status != step.status;
+            changed.then(|| StepChange {
                 step: step.clone(),
-                before: status,
+                before: previous_status,
             })
         })
         .collect()

@@ -1,5 +1,5 @@
-//! Determines whether a report is about a later publication than another report. [`WatchBuilder::after`](crate::WatchBuilder::after)
-//! lists the conditions.
+//! Decides whether a status report is about a later publication of the offer than an earlier report. The conditions are in the
+//! documentation of [`WatchBuilder::after`](crate::WatchBuilder::after).
 
 use std::time::SystemTime;
 
@@ -40,8 +40,8 @@ mod tests {
     use super::is_later_publication;
     use crate::types::OfferStatusReport;
 
-    /// A report per line. A `later` report is about a later publication than the last `earlier` report above it. A `same` report can be
-    /// about the same publication.
+    /// Each line is a label and a report. A report with the label `later` is about a later publication than the last report with the
+    /// label `earlier`. A report with the label `same` can be about the same publication.
     const REPORTS: &str = r#"
         earlier {"status":"succeeded","messages":[{"timestamp":"2024-05-01T10:00:00Z"}],"steps":[{"id":"a","messages":[{"timestamp":"2024-05-01T11:00:00"}]}]}
         later   {"status":"running"}

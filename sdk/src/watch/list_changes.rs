@@ -12,7 +12,7 @@ use crate::watch::report::is_in_flight;
 #[derive(Debug, Default)]
 pub(crate) struct EarlierLists {
     fingerprints: HashMap<Box<str>, u64>,
-    /// Whether a list was received.
+    /// Whether the first list was received.
     has_list: bool,
 }
 
@@ -22,11 +22,12 @@ pub(crate) struct ListedOffer {
     pub(crate) status: Option<Extensible<OfferStatus>>,
     pub(crate) in_flight: bool,
     fingerprint: u64,
-    /// Whether the offer is new or its fingerprint has changed. `false` in the first list.
+    /// Whether the offer is new or its fingerprint has changed. In the first list, `false`.
     pub(crate) changed: bool,
 }
 
-/// The state of a publication in a list. If an offer occurs twice in a list, the state that comes later in this enum counts.
+/// The state of an offer's publication in a list. If an offer occurs twice in a list, the watch uses the state that comes later in this
+/// enum.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ListedState {
     /// The list doesn't contain a status of the offer.
@@ -66,14 +67,14 @@ impl EarlierLists {
         }
         let is_first_list = !std::mem::replace(&mut self.has_list, true);
         for (id, item) in &mut items {
-            // Copies the id only if it is new.
-            let before = match self.fingerprints.get_mut(id.as_str()) {
+            // Copies the id only for a new offer.
+            let previous_fingerprint = match self.fingerprints.get_mut(id.as_str()) {
                 Some(known) => Some(std::mem::replace(known, item.fingerprint)),
                 None => self
                     .fingerprints
                     .insert(id.as_str().into(), item.fingerprint),
             };
-            item.changed = !is_first_list && before != Some(item.fingerprint);
+            item.changed = !is_first_list && previous_fingerprint != Some(item.fingerprint);
         }
         items
     }

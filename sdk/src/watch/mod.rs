@@ -1,7 +1,7 @@
-//! Watches, which poll the service until a publication has ended.
+//! Watches poll the service until a publication has ended.
 //!
-//! `offer_watch` and `publisher_watch` are the public API. Each watch consists of a state machine, which makes the decisions, and a
-//! runner, which sends the requests of the state machine. The interface between them is in `state_machine`.
+//! `offer_watch` and `publisher_watch` define the public types of the two watches. Each watch has a state machine and a runner. The
+//! state machine decides when to send a request, and the runner sends it. `state_machine` defines the interface between both parts.
 
 pub(crate) mod change;
 mod later_publication;

@@ -1,4 +1,6 @@
-//! The decisions of [`Watch`](crate::Watch), which polls one offer at an interval.
+//! Decides what a [`Watch`](crate::Watch) of one offer does next: request the offer's status, report an event, or end.
+//!
+//! A time such as `now` is the duration since the watch was first awaited or read.
 
 use std::time::Duration;
 
@@ -13,11 +15,11 @@ pub(crate) struct OfferStateMachine {
     pub(crate) id: String,
     pub(crate) offer: PolledOffer,
     pub(crate) options: WatchOptions,
-    /// The maximum time until a report shows the start of the publication. It has an effect only in a watch with
-    /// [`after`](crate::WatchBuilder::after).
+    /// A watch with [`after`](crate::WatchBuilder::after) waits for the start of a new publication. The watch ends at this time if no
+    /// report has shown the start. Other watches ignore this time, because they don't wait for a start.
     pub(crate) start_timeout: Duration,
-    /// Whether a response is pending.
-    pub(crate) polling: bool,
+    /// Whether the response to a status request is pending.
+    pub(crate) request_pending: bool,
 }
 
 impl StateMachine for OfferStateMachine {
@@ -26,9 +28,9 @@ impl StateMachine for OfferStateMachine {
 
     fn step(&mut self, input: Input, now: Duration) -> Vec<Action<WatchEvent, WatchResult>> {
         let mut actions = Vec::new();
-        if let Input::Status(_, result) = input {
-            self.polling = false;
-            for event in self.offer.receive(result, now, &self.options) {
+        if let Input::Status(_, response) = input {
+            self.request_pending = false;
+            for event in self.offer.receive(response, now, &self.options) {
                 if let WatchEvent::Ended(result) = event {
                     actions.push(Action::End(result));
                     return actions;
@@ -36,15 +38,15 @@ impl StateMachine for OfferStateMachine {
                 actions.push(Action::Emit(event));
             }
         }
-        let ended_by_time = if !self.offer.has_started() && now >= self.start_timeout {
+        let timeout_outcome = if !self.offer.has_started() && now >= self.start_timeout {
             Some(Outcome::NotStarted)
         } else {
             self.options.timed_out(now).then_some(Outcome::TimedOut)
         };
-        if let Some(outcome) = ended_by_time {
+        if let Some(outcome) = timeout_outcome {
             actions.push(Action::End(Ok(self.offer.result(outcome))));
-        } else if !self.polling && now >= self.offer.schedule.next_poll {
-            self.polling = true;
+        } else if !self.request_pending && now >= self.offer.schedule.next_poll {
+            self.request_pending = true;
             self.offer.schedule.sent(now);
             actions.push(Action::Send(Request::Status(self.id.clone())));
         }
@@ -52,15 +54,15 @@ impl StateMachine for OfferStateMachine {
     }
 
     fn wake_at(&self) -> Option<Duration> {
-        let poll = (!self.polling).then_some(self.offer.schedule.next_poll);
-        let start = (!self.offer.has_started()).then_some(self.start_timeout);
-        [poll, start, self.options.timeout]
+        let poll_at = (!self.request_pending).then_some(self.offer.schedule.next_poll);
+        let start_timeout = (!self.offer.has_started()).then_some(self.start_timeout);
+        [poll_at, start_timeout, self.options.timeout]
             .into_iter()
             .flatten()
             .min()
     }
 
-    fn ended(result: Result<WatchResult, Error>) -> WatchEvent {
+    fn end_event(result: Result<WatchResult, Error>) -> WatchEvent {
         WatchEvent::Ended(result)
     }
 }

@@ -23,8 +23,8 @@ pub struct WatchResult {
     /// The error of the last completed poll; `None` if this poll succeeded. The chain of this error's
     /// [`source`](std::error::Error::source)s contains the earlier `errors`.
     pub last_error: Option<Error>,
-    /// The last eight errors since the last successful poll, oldest first. If several errors have the same cause, only the last of
-    /// them is kept.
+    /// The errors since the last successful poll, at most eight, oldest first. Of several errors with the same cause, only the last is
+    /// kept.
     pub errors: Vec<Error>,
 }
 
@@ -33,7 +33,7 @@ pub struct WatchResult {
 #[non_exhaustive]
 pub enum WatchEvent {
     /// The report differs from the previous report, or is the first report. A watch with [`resume_from`](WatchBuilder::resume_from)
-    /// compares the first report with the report that was passed to this method.
+    /// compares the first report with the report that was passed to `resume_from`.
     Changed(Change),
     /// A poll failed, and the watch continues. The error doesn't mean that the publication failed.
     PollFailed(Error),
@@ -84,8 +84,8 @@ pub struct WatchBuilder {
 impl WatchBuilder {
     /// Sets the time between a report and the next poll; 60 s by default. The watch adds up to a tenth to every wait, so that many
     /// watches don't poll at the same time. After an error, the watch waits 1 s (or the interval, if that is shorter). Each further
-    /// error doubles this wait, up to the interval. If the service sends a `Retry-After` that is longer than the next wait, this
-    /// wait takes as long as the `Retry-After`, at most one hour.
+    /// error doubles this wait, up to the interval. If a response has a `Retry-After` that is longer than
+    /// this wait, the watch waits for the time of the `Retry-After` instead, at most one hour.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.options.interval = interval;
         self
@@ -122,22 +122,22 @@ impl WatchBuilder {
     /// Waits for a publication that starts after the service sent the `earlier` report. Get this report before you start the
     /// publication: right after the start, the service can still return the outcome of the previous publication.
     ///
-    /// An outcome counts only after a report has shown that the new publication started. A report shows this in two cases:
+    /// An outcome ends the watch only after a report has shown that the new publication started. A report shows this in two cases:
     ///
     /// * Its status is `notStarted`, `running` or `waitingForPublisherReview`, and its status, steps or messages differ from the
     ///   `earlier` report.
     /// * Its status is another known status, and all its messages are newer than all messages of the `earlier` report. Both reports
     ///   must have messages, and every message must have a valid time.
     ///
-    /// Other differences don't count. For example, the service can add links to the reports of the same publication later. If no
+    /// No other difference shows the start. For example, the service can add links to a report of the previous publication. If no
     /// report shows the start within the [start timeout](Self::start_timeout), the outcome is [`Outcome::NotStarted`].
     pub fn after(mut self, earlier: OfferStatusReport) -> Self {
         self.after = Some(earlier);
         self
     }
 
-    /// Sets the maximum time from the first poll to the start of the publication; 30 min by default. This option has an effect only
-    /// with [`after`](Self::after).
+    /// Sets the maximum time from the first poll to the start of the publication; 30 min by default. Only a watch
+    /// with [`after`](Self::after) waits for the start. Other watches ignore this option.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = timeout;
         self
@@ -157,7 +157,7 @@ impl WatchBuilder {
             offer: PolledOffer::new(self.last, self.after),
             options: self.options.with_random_jitter(),
             start_timeout: self.start_timeout,
-            polling: false,
+            request_pending: false,
         };
         Watch {
             runner: Runner::new(&self.client, self.publisher, state_machine),

@@ -1,4 +1,4 @@
-//! The options of both watches.
+//! The options of the watch of one offer and of the watch of all offers of a publisher.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ pub enum Until {
     /// The watch ends with the first outcome, including [`Outcome::AwaitingGoLive`]. This is the default.
     #[default]
     Outcome,
-    /// The watch ends as with [`Until::Outcome`], but the program that uses the watch, such as the command-line tool, treats
-    /// [`Outcome::AwaitingGoLive`] as a success.
+    /// The watch ends with the first outcome, as with [`Until::Outcome`]. The program that uses the watch, such as the command-line
+    /// tool, treats [`Outcome::AwaitingGoLive`] as a success.
     GoLive,
     /// The watch ends with the first outcome other than [`Outcome::AwaitingGoLive`].
     Live,
@@ -28,15 +28,14 @@ impl Until {
     }
 }
 
-/// The options of both watches.
 #[derive(Clone, Debug)]
 pub(crate) struct WatchOptions {
     pub(crate) interval: Duration,
     pub(crate) timeout: Option<Duration>,
     pub(crate) tolerate: Duration,
     pub(crate) until: Until,
-    /// The time that is added to each wait, in thousandths of the wait: 0 to 100. Because of this time, many watches don't poll at
-    /// the same moment.
+    /// The time that is added to each wait, in thousandths of the wait: 0 to 100. It prevents many watches from
+    /// sending their requests at the same moment.
     pub(crate) jitter: u32,
 }
 
@@ -64,7 +63,8 @@ impl WatchOptions {
         wait.saturating_add(wait / 1000 * self.jitter)
     }
 
-    /// Returns the wait that a `Retry-After` header causes, with the jitter added. Without a header, the wait is zero.
+    /// Returns how long the watch must wait because of a `Retry-After` header: the header's time with the jitter, at most one hour.
+    /// Without a header, returns zero.
     pub(crate) fn retry_after(&self, header: Option<Duration>) -> Duration {
         self.with_jitter(header.unwrap_or_default())
             .min(MAXIMUM_RETRY_AFTER)
@@ -76,7 +76,7 @@ impl WatchOptions {
     }
 }
 
-/// Returns the `Retry-After` of a response or of an error response.
+/// Returns the time in the `Retry-After` header of a response. The response can be an error response.
 pub(crate) fn retry_after_header<T>(result: &Result<Response<T>, Error>) -> Option<Duration> {
     match result {
         Ok(response) => response.received.retry_after,

@@ -1,4 +1,4 @@
-//! The outcome of a publication, and how it follows from a status report.
+//! Determines the outcome of a publication from a status report.
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ use crate::types::{OfferStatus, OfferStatusReport, PublicationStep, StatusMessag
 
 /// How a publication ended, what it waits for, or why its watch ended.
 ///
-/// An outcome serializes as [`as_str`](Self::as_str).
+/// An outcome is serialized as the text that [`as_str`](Self::as_str) returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The publication succeeded, and the offer is live. The report can contain unknown statuses of steps and unknown levels of
-    /// messages, because the service can add new values.
+    /// The publication succeeded, and the offer is live. The steps can have unknown statuses, and the messages can have
+    /// unknown levels, because the service can add new values.
     Succeeded,
     /// The publication failed. The report's messages hold the reason.
     Failed,
@@ -42,7 +42,7 @@ pub enum Outcome {
     /// A watch with [`after`](crate::WatchBuilder::after) received no report that shows the start of the new publication within the
     /// [start timeout](crate::WatchBuilder::start_timeout). The last report can be about the previous publication.
     NotStarted,
-    /// No outcome ended the watch before its [timeout](crate::WatchBuilder::timeout).
+    /// The watch reached its [timeout](crate::WatchBuilder::timeout) before an outcome ended it.
     TimedOut,
 }
 

@@ -1,27 +1,27 @@
-//! Decides when a watch polls again, and how long it tolerates errors. Each watched offer has its own schedule, and so has the list
-//! of offers.
+//! Decides when a watch sends its next request (its next poll), and which error ends the watch. Each watched offer has its own schedule.
+//! The list of offers also has a schedule.
 
 use std::time::Duration;
 
 use crate::watch::options::{WatchOptions, retry_after_header};
 use crate::{Error, Response};
 
-/// The maximum time for which errors are tolerated before the first success. The time is short, because these errors can be
+/// The maximum time for which errors are tolerated before the first success. The time is short, because such an error can be
 /// permanent. For example, the host name can be wrong.
 const MAXIMUM_BEFORE_SUCCESS: Duration = Duration::from_secs(2 * 60);
 
-/// The first wait after an error. Each further error doubles the wait, up to the interval.
+/// The first wait after an error. Each further error doubles the wait, up to the interval of the watch.
 const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
 
-/// The maximum number of errors that are kept, one for each cause.
+/// The maximum number of errors that are kept. Of several errors with the same cause, only the last is kept.
 const MAXIMUM_ERRORS: usize = 8;
 
-/// Returns the maximum time without a success before this error ends the watch;
-/// [`WatchBuilder::tolerate`](crate::WatchBuilder::tolerate) lists the rules.
-fn tolerated(error: &Error, succeeded: bool, tolerate: Duration) -> Duration {
+/// Returns how long polls may fail before this error ends the watch. The rules are in the documentation of
+/// [`WatchBuilder::tolerate`](crate::WatchBuilder::tolerate).
+fn tolerated_time(error: &Error, has_succeeded: bool, tolerate: Duration) -> Duration {
     if error.is_invalid_argument() || error.is_configuration() {
         Duration::ZERO
-    } else if succeeded {
+    } else if has_succeeded {
         tolerate
     } else if error.is_retryable() || error.is_decode() || error.is_too_large() {
         tolerate.min(MAXIMUM_BEFORE_SUCCESS)
@@ -30,18 +30,18 @@ fn tolerated(error: &Error, succeeded: bool, tolerate: Duration) -> Duration {
     }
 }
 
-/// The time of the next poll, and the errors of the earlier polls.
+/// The time of the next poll, and the errors since the last successful poll.
 #[derive(Debug, Default)]
 pub(crate) struct PollSchedule {
     /// The earliest time of the next poll.
     pub(crate) next_poll: Duration,
     /// Whether a poll has succeeded.
-    succeeded: bool,
+    has_succeeded: bool,
     /// The time at which the first poll after the last success was sent.
     without_success_since: Option<Duration>,
     /// The last wait after an error, without jitter.
     backoff: Duration,
-    /// The errors since the last success, one for each cause, the oldest first.
+    /// The errors since the last success, the oldest first. Of several errors with the same cause, only the last is kept.
     pub(crate) errors: Vec<Error>,
 }
 
@@ -53,9 +53,9 @@ impl PollSchedule {
 
     /// Records the result of a poll, and sets the time of the next poll.
     ///
-    /// Returns the wait that the event `Delayed` reports: the wait until the next poll, if a `Retry-After` longer than the interval
-    /// determines this wait. If the poll's error ends the watch, returns this error as `Err`. Its sources are the earlier errors
-    /// since the last success.
+    /// Returns the wait until the next poll if a `Retry-After` longer than the interval determines this wait. The event `Delayed`
+    /// reports this wait. Returns `Err` if the poll's error ends the watch. The sources of this error are the earlier errors since
+    /// the last success.
     pub(crate) fn received<T>(
         &mut self,
         result: &Result<Response<T>, Error>,
@@ -65,7 +65,7 @@ impl PollSchedule {
         let wait = match result {
             Ok(_) => {
                 *self = Self {
-                    succeeded: true,
+                    has_succeeded: true,
                     ..Self::default()
                 };
                 options.with_jitter(options.interval)
@@ -76,8 +76,8 @@ impl PollSchedule {
         let retry_after = options.retry_after(header);
         let wait = wait.max(retry_after);
         self.next_poll = now.saturating_add(wait);
-        let is_longer = header.is_some_and(|header| header > options.interval);
-        Ok((is_longer && wait == retry_after).then_some(wait))
+        let exceeds_interval = header.is_some_and(|header| header > options.interval);
+        Ok((exceeds_interval && wait == retry_after).then_some(wait))
     }
 
     /// Records an error. Returns the wait before the next poll, or the error that ends the watch.
@@ -91,7 +91,7 @@ impl PollSchedule {
         let give_up_at = self
             .without_success_since
             .unwrap_or(now)
-            .saturating_add(tolerated(error, self.succeeded, options.tolerate));
+            .saturating_add(tolerated_time(error, self.has_succeeded, options.tolerate));
         if now >= give_up_at {
             return Err(self.last_error().unwrap_or_else(|| error.clone()));
         }
@@ -112,16 +112,16 @@ impl PollSchedule {
     }
 
     /// Adds the error. The new error replaces an earlier error with the same cause, so that the newest correlation id is kept. If
-    /// the new error has no sources, it gets the sources of the replaced error. For example, the first failed token request has the
-    /// 401 before it as its source. This 401 remains a source when every later token request fails.
+    /// the new error has no sources, it gets the sources of the replaced error. For example, a poll gets a 401, and then the request
+    /// for a new token fails: the 401 is the source of this error. If later token requests also fail, the 401 remains the source.
     fn keep(&mut self, error: &Error) {
         let mut error = error.clone();
         self.errors.retain(|kept| {
-            let is_same = kept.has_cause_of(&error);
-            if is_same {
+            let has_same_cause = kept.has_cause_of(&error);
+            if has_same_cause {
                 error = error.clone().or_earlier_of(kept);
             }
-            !is_same
+            !has_same_cause
         });
         if self.errors.len() == MAXIMUM_ERRORS {
             self.errors.remove(0);

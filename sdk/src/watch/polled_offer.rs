@@ -1,4 +1,4 @@
-//! The state of an offer whose status a watch polls.
+//! Processes the status reports of one offer in a watch, and decides which report ends the watch of this offer.
 
 use std::time::Duration;
 
@@ -6,22 +6,23 @@ use crate::types::OfferStatusReport;
 use crate::watch::later_publication::is_later_publication;
 use crate::watch::options::WatchOptions;
 use crate::watch::poll_schedule::PollSchedule;
-use crate::watch::undecodable_values::has_undecodable_values;
+use crate::watch::undecodable_values::could_hide_failure;
 use crate::{Change, Error, Outcome, Response, WatchEvent, WatchResult};
 
-/// The reports of an offer that a watch needs later, and the schedule of its polls.
+/// An offer whose status a watch requests at an interval. Such a request is called a poll.
 #[derive(Debug)]
 pub(crate) struct PolledOffer {
+    /// The last report. Before the first poll: the report that was passed to
+    /// [`WatchBuilder::resume_from`](crate::WatchBuilder::resume_from).
     pub(crate) last_report: Option<OfferStatusReport>,
-    /// A report from before the publication that the watch waits for. `None` means that this publication has started, or that the
-    /// watch accepts any publication.
+    /// The report that was passed to [`WatchBuilder::after`](crate::WatchBuilder::after): the watch waits for a publication that starts
+    /// later. `None` if this publication has started, or if the watch accepts any publication.
     earlier_report: Option<OfferStatusReport>,
     pub(crate) schedule: PollSchedule,
 }
 
 impl PolledOffer {
-    /// Creates an offer whose first poll is due at once. `last_report` is the report that was passed to
-    /// [`WatchBuilder::resume_from`](crate::WatchBuilder::resume_from).
+    /// Creates an offer whose first poll is due immediately.
     pub(crate) fn new(
         last_report: Option<OfferStatusReport>,
         earlier_report: Option<OfferStatusReport>,
@@ -57,13 +58,14 @@ impl PolledOffer {
                 self.earlier_report
                     .take_if(|earlier| is_later_publication(earlier, &report));
                 let outcome = report.outcome();
-                let before = self.last_report.replace(report);
-                events.extend(Change::between(before.as_ref(), response).map(WatchEvent::Changed));
+                let previous = self.last_report.replace(report);
+                let change = Change::between(previous.as_ref(), response);
+                events.extend(change.map(WatchEvent::Changed));
                 if let Some(mut outcome) = outcome
                     && self.has_started()
                     && options.until.ends_with(outcome)
                 {
-                    if outcome.may_count_as_success() && has_undecodable_values(&body) {
+                    if outcome.may_count_as_success() && could_hide_failure(&body) {
                         outcome = Outcome::Contradictory;
                     }
                     events.push(WatchEvent::Ended(Ok(self.result(outcome))));

@@ -1,5 +1,6 @@
-//! The decisions of [`PublisherWatch`](crate::PublisherWatch), which requests the list of offers at an interval. After each list,
-//! it requests the status of the watched offers.
+//! Decides what a [`PublisherWatch`](crate::PublisherWatch) does next: send a request, report an event, or end.
+//!
+//! A time such as `now` is the duration since the watch was first awaited or read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -22,9 +23,9 @@ type Actions = Vec<Action<PublisherWatchEvent, PublisherWatchResult>>;
 
 /// The state of a watch of a publisher's offers.
 ///
-/// After a list, the status of every offer that is `open` is requested once. The next list request is sent one interval after the
-/// list arrived, but not before these status requests have ended. Until then, a status request is repeated only if it failed. A
-/// list request and a status request never run concurrently.
+/// An offer is open while it has no result, or while its result can be outdated. After each list, the watch requests the status of
+/// every open offer once. A failed status request is repeated until the next list request is due: one interval after the last list.
+/// A list request and a status request never run concurrently.
 #[derive(Debug, Default)]
 pub(crate) struct PublisherStateMachine {
     options: WatchOptions,
@@ -33,36 +34,35 @@ pub(crate) struct PublisherStateMachine {
     /// Whether the response of a list request is pending.
     list_pending: bool,
     /// No request is sent before this time, which the `Retry-After` of an error response sets.
-    hold: Duration,
+    hold_until: Duration,
     offers: BTreeMap<String, WatchedOffer>,
     /// The status requests to send, each with its earliest time and the offer's id. The time is zero for a request that follows a
     /// list, and greater than zero for a request that is repeated after an error.
-    polls: BTreeSet<(Duration, String)>,
+    queued_polls: BTreeSet<(Duration, String)>,
     /// The number of status requests whose responses are pending.
     pending_polls: usize,
 }
 
-/// An offer that was in flight or changed in a list.
+/// An offer that was in flight in a list, or that changed between two lists.
 #[derive(Debug)]
 struct WatchedOffer {
     offer: PolledOffer,
-    /// Whether the status of the offer is requested after a list. An offer is open until it has a result. If a later list
-    /// contradicts this result or shows another change, the offer is open again.
+    /// Whether the offer has no result, or a later list contradicts the result or shows another change.
     open: bool,
     /// The result of the watch of this offer; `None` while this watch continues.
     result: Option<Result<WatchResult, Error>>,
-    /// The status in the last list that has a status of the offer.
+    /// The last status of the offer in a list. A list without a status of the offer doesn't change this value.
     listed_status: Option<Extensible<OfferStatus>>,
     contradiction: Contradiction,
 }
 
-/// Whether the list contradicts the outcome of an offer.
+/// Whether the list of offers contradicts the offer's own report. For example, the list shows `running`, and the report `succeeded`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Contradiction {
     No,
-    /// The list has contradicted the outcome since this time.
+    /// The list has contradicted the report since this time.
     Since(Duration),
-    /// The contradiction lasted longer than tolerated.
+    /// The contradiction has lasted for the tolerated time.
     Lasting,
 }
 
@@ -93,8 +93,8 @@ impl PublisherStateMachine {
                 let offers = response.value.len();
                 self.compare(response.value, now);
                 let open = self.offers.iter().filter(|(_, watched)| watched.open);
-                self.polls = open.map(|(id, _)| (Duration::ZERO, id.clone())).collect();
-                let watched = self.polls.len();
+                self.queued_polls = open.map(|(id, _)| (Duration::ZERO, id.clone())).collect();
+                let watched = self.queued_polls.len();
                 actions.push(Action::Emit(PublisherWatchEvent::Listed {
                     offers,
                     watched,
@@ -106,7 +106,7 @@ impl PublisherStateMachine {
             }
             Err(error) => {
                 let retry_after = self.options.retry_after(error.retry_after());
-                self.hold = self.hold.max(now.saturating_add(retry_after));
+                self.hold_until = self.hold_until.max(now.saturating_add(retry_after));
                 let offer = None;
                 actions.push(Action::Emit(PublisherWatchEvent::PollFailed {
                     offer,
@@ -120,7 +120,7 @@ impl PublisherStateMachine {
         }
     }
 
-    /// Compares the results of the watched offers with the list, and starts to watch the offers that are in flight or changed.
+    /// Compares the results of the watched offers with a new list. Starts to watch the offers that are in flight or have changed.
     fn compare(&mut self, list: Vec<OfferSummary>, now: Duration) {
         let items = self.earlier_lists.compare(list);
         for (id, watched) in &mut self.offers {
@@ -153,12 +153,12 @@ impl PublisherStateMachine {
         let next_list = &mut self.list_schedule.next_poll;
         *next_list = retry_at.max(*next_list);
         if failed {
-            self.hold = self.hold.max(retry_at);
+            self.hold_until = self.hold_until.max(retry_at);
         }
         let Some(watched) = self.offers.get_mut(id) else {
             return;
         };
-        let mut ended = None;
+        let mut new_result = None;
         for event in watched.offer.receive(result, now, &self.options) {
             let offer = id.to_owned();
             actions.push(Action::Emit(match event {
@@ -167,7 +167,7 @@ impl PublisherStateMachine {
                     change: Box::new(change),
                 },
                 WatchEvent::PollFailed(error) => {
-                    self.polls
+                    self.queued_polls
                         .insert((watched.offer.schedule.next_poll, offer.clone()));
                     PublisherWatchEvent::PollFailed {
                         offer: Some(offer),
@@ -179,15 +179,15 @@ impl PublisherStateMachine {
                     wait,
                 },
                 WatchEvent::Ended(result) => {
-                    ended = Some(result);
+                    new_result = Some(result);
                     break;
                 }
             }));
         }
-        if failed && ended.is_none() {
+        if failed && new_result.is_none() {
             return;
         }
-        if let Some(result) = watched.set_result(ended, now, self.options.tolerate) {
+        if let Some(result) = watched.set_result(new_result, now, self.options.tolerate) {
             let offer = id.to_owned();
             actions.push(Action::Emit(PublisherWatchEvent::OfferEnded {
                 offer,
@@ -196,7 +196,7 @@ impl PublisherStateMachine {
         }
     }
 
-    /// Ends the watch. The outcome of every offer without a valid result is [`Outcome::TimedOut`].
+    /// Ends the watch. An offer without a valid result, as defined by `valid_result`, gets [`Outcome::TimedOut`].
     fn end(&mut self, timed_out: bool, actions: &mut Actions) {
         let mut offers = BTreeMap::new();
         for (id, watched) in std::mem::take(&mut self.offers) {
@@ -217,12 +217,15 @@ impl PublisherStateMachine {
         })));
     }
 
-    /// Returns the earliest time of the next list request. Returns `None` while a request is under way, and until the status requests
-    /// that follow the last list have ended.
+    /// Returns the earliest time of the next list request. Returns `None` while a request is pending, or while the first status
+    /// request of an offer after the last list isn't sent yet.
     fn list_at(&self) -> Option<Duration> {
-        let has_polls_after_list = self.polls.first().is_some_and(|(due, _)| due.is_zero());
+        let has_polls_after_list = self
+            .queued_polls
+            .first()
+            .is_some_and(|(due, _)| due.is_zero());
         let idle = !self.list_pending && self.pending_polls == 0 && !has_polls_after_list;
-        idle.then_some(self.list_schedule.next_poll.max(self.hold))
+        idle.then_some(self.list_schedule.next_poll.max(self.hold_until))
     }
 
     /// Returns the earliest time of the next status request. Returns `None` if no status request is queued, or if a pending request
@@ -231,12 +234,12 @@ impl PublisherStateMachine {
         if self.list_pending || self.pending_polls >= MAXIMUM_REQUESTS {
             return None;
         }
-        let (due, _) = self.polls.first()?;
-        Some(self.hold.max(*due))
+        let (due, _) = self.queued_polls.first()?;
+        Some(self.hold_until.max(*due))
     }
 
-    /// Sends the requests that are due. If a list request is due, failed status requests aren't repeated before it: after the list,
-    /// the status of every open offer is requested anyway.
+    /// Sends the requests that are due. A list request that is due goes before the repetition of a failed status request: after the
+    /// list, the watch requests the status of every open offer anyway.
     fn send(&mut self, now: Duration, actions: &mut Actions) {
         if self.list_at().is_some_and(|at| now >= at) {
             self.list_pending = true;
@@ -244,7 +247,7 @@ impl PublisherStateMachine {
             actions.push(Action::Send(Request::List));
         }
         while self.poll_at().is_some_and(|at| now >= at)
-            && let Some((_, id)) = self.polls.pop_first()
+            && let Some((_, id)) = self.queued_polls.pop_first()
         {
             if let Some(watched) = self.offers.get_mut(&id) {
                 watched.offer.schedule.sent(now);
@@ -256,7 +259,7 @@ impl PublisherStateMachine {
 }
 
 impl WatchedOffer {
-    /// Compares the result with the item of this offer in a list. `item` is `None` if the list doesn't contain the offer.
+    /// Compares the result with the item of this offer in a new list. `item` is `None` if the list doesn't contain the offer.
     fn compare(&mut self, item: Option<&ListedOffer>, now: Duration) {
         let status = item.and_then(|item| item.status.as_ref());
         let has_new_status = status != self.listed_status.as_ref();
@@ -267,13 +270,13 @@ impl WatchedOffer {
         else {
             return;
         };
-        // A list agrees with the outcome if the offer's status in the list has changed to the status of the report. After any other
-        // change in the list, such as a new version, the report can be about an earlier publication. The last condition excludes an
-        // outcome that `set_result` has replaced by `Contradictory`.
-        let agrees = has_new_status
+        // A list confirms the outcome if the offer's status in the list has changed to the status of the report. After any other
+        // change in the list, such as a new version, the report can be about an earlier publication. The last condition is false if
+        // `set_result` has replaced the outcome by `Contradictory`.
+        let confirms_outcome = has_new_status
             && status == Some(&report.status)
             && report.outcome() == Some(result.outcome);
-        let may_be_outdated = item.is_some_and(|item| item.changed) && !agrees;
+        let may_be_outdated = item.is_some_and(|item| item.changed) && !confirms_outcome;
         self.update_contradiction(now);
         self.open |= may_be_outdated || matches!(self.contradiction, Contradiction::Since(_));
     }
@@ -286,7 +289,7 @@ impl WatchedOffer {
         now: Duration,
         tolerate: Duration,
     ) -> Option<Result<WatchResult, Error>> {
-        let before = std::mem::replace(&mut self.result, result);
+        let previous_result = std::mem::replace(&mut self.result, result);
         self.open = self.result.is_none();
         if let Contradiction::Since(since) = self.contradiction
             && now >= since.saturating_add(tolerate)
@@ -300,9 +303,9 @@ impl WatchedOffer {
         {
             result.outcome = Outcome::Contradictory;
         }
-        if let (Some(Ok(before)), Some(Ok(result))) = (before, &self.result)
-            && before.outcome == result.outcome
-            && before.report == result.report
+        if let (Some(Ok(previous)), Some(Ok(result))) = (previous_result, &self.result)
+            && previous.outcome == result.outcome
+            && previous.report == result.report
         {
             return None;
         }
@@ -372,7 +375,7 @@ impl StateMachine for PublisherStateMachine {
             .min()
     }
 
-    fn ended(result: Result<PublisherWatchResult, Error>) -> PublisherWatchEvent {
+    fn end_event(result: Result<PublisherWatchResult, Error>) -> PublisherWatchEvent {
         PublisherWatchEvent::Ended(result)
     }
 }

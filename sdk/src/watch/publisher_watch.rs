@@ -17,7 +17,7 @@ use crate::{Change, Client, Error, WatchResult};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum PublisherWatchEvent {
-    /// The list of offers was received.
+    /// A list of offers was received.
     #[non_exhaustive]
     Listed {
         /// The number of offers in the list.
@@ -50,7 +50,8 @@ pub enum PublisherWatchEvent {
         /// response delays only the next list request.
         wait: Duration,
     },
-    /// The watch of an offer has ended. If a later list contradicts the outcome, this event can be repeated with another result.
+    /// The watch of an offer has ended. If a later list contradicts the outcome or shows another change, the watch polls the offer
+    /// again. This can lead to another `OfferEnded` event with a new result.
     #[non_exhaustive]
     OfferEnded {
         /// The offer's id.
@@ -184,14 +185,14 @@ impl PublisherWatchBuilder {
 /// * The outcome is [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], and the offer is `failed`, `canceled` or `neverPublished`
 ///   in the list.
 ///
-/// The last list that has a status of the offer counts. While this list contradicts the outcome, the watch polls the offer once in
-/// each interval. If a report shows a publication in progress, the watch of the offer continues. If the contradiction doesn't end,
-/// the outcomes [`Outcome::Succeeded`] and [`Outcome::AwaitingGoLive`] are replaced:
+/// Only the last list that has a status of the offer is compared. While this list contradicts the outcome, the watch polls the offer
+/// once in each interval. If a report shows a publication in progress, the watch of the offer continues. If the contradiction
+/// doesn't end, the outcomes [`Outcome::Succeeded`] and [`Outcome::AwaitingGoLive`] are replaced:
 ///
 /// * by [`Outcome::Contradictory`], if the contradiction lasts longer than [tolerated](PublisherWatchBuilder::tolerate)
 /// * by [`Outcome::TimedOut`], if the watch times out earlier
 ///
-/// The other outcomes are kept.
+/// Every other outcome is kept.
 ///
 /// # Publications that the watch doesn't detect
 ///

@@ -1,4 +1,4 @@
-//! Accessors and predicates of status reports, steps and messages, such as `is_in_flight` and `current_step`.
+//! Methods of status reports, steps and messages, such as `is_in_flight` and `current_step`.
 
 use crate::types::{
     MessageLevel, OfferStatus, OfferStatusReport, OfferSummary, PublicationStep, StatusMessage,
@@ -6,8 +6,8 @@ use crate::types::{
 };
 use crate::{Extensible, KnownValue};
 
-/// The name of the step in which the publisher reviews the preview and goes live. In the documentation, this is the step's `id`. In
-/// later responses of the service, it is the `stepName`.
+/// The name of the step in which the publisher reviews the preview and goes live. In Microsoft's documentation, this name is the
+/// step's `id`. In newer responses of the service, this name is the step's `stepName`.
 const SIGN_OFF: &str = "publisher-signoff";
 
 impl OfferStatusReport {
@@ -30,7 +30,7 @@ impl OfferStatusReport {
         self.messages.as_deref().unwrap_or_default()
     }
 
-    /// Returns the step that the publication has reached, which is the first of these that exists:
+    /// Returns the step that the publication has reached. This is the first of the following steps that exists:
     ///
     /// 1. the first blocked step
     /// 2. the last step that is `inProgress`, `waitingForPublisherReview` or `waitingForApproval`
@@ -43,10 +43,10 @@ impl OfferStatusReport {
             .find(|step| step.is_blocked())
             .or_else(|| steps.iter().rev().find(|step| step.is_under_way()))
             .or_else(|| {
-                let done = steps
+                let last_complete = steps
                     .iter()
                     .rposition(|step| step.is(StepStatus::Complete))?;
-                steps[done..]
+                steps[last_complete..]
                     .iter()
                     .find(|step| step.is(StepStatus::NotStarted))
             })
@@ -54,7 +54,7 @@ impl OfferStatusReport {
 }
 
 impl PublicationStep {
-    /// Returns the step's human-readable name, its id if it has no name, or `unnamed step` if it has neither.
+    /// Returns the step's name, or the step's id if it has no name. Returns `unnamed step` if the step has no name and no id.
     #[must_use]
     pub fn label(&self) -> &str {
         let name = self.step_name.as_deref().or(self.id.as_deref());

@@ -15,7 +15,7 @@ use crate::types::PublisherId;
 use crate::watch::state_machine::{Action, Input, Request, StateMachine};
 use crate::{Client, Error};
 
-/// Upper bound for waits that overflow `Instant`: 30 years.
+/// The wait that is used if `Instant` can't represent the end of a longer wait: 30 years.
 const MAXIMUM_WAIT: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
 type PendingRequest = Pin<Box<dyn Future<Output = Input> + Send>>;
@@ -38,7 +38,7 @@ pub(crate) struct Runner<M: StateMachine> {
 impl<M: StateMachine> Runner<M> {
     pub(crate) fn new(client: &Client, publisher: PublisherId, mut state_machine: M) -> Self {
         Self {
-            // The state machine decides when a failed poll is repeated.
+            // The client doesn't retry, because the state machine decides when a failed request is repeated.
             client: client.without_retries(),
             publisher,
             actions: state_machine.step(Input::Timer, Duration::ZERO).into(),
@@ -64,7 +64,7 @@ impl<M: StateMachine> Runner<M> {
                     Action::End(result) => {
                         self.result = Some(result.clone());
                         self.requests.clear();
-                        return Poll::Ready(Some(M::ended(result)));
+                        return Poll::Ready(Some(M::end_event(result)));
                     }
                 }
             }

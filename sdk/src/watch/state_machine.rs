@@ -1,5 +1,5 @@
-//! The interface between the two parts of a watch. The state machine makes the decisions: it has no I/O and no clock. The runner
-//! passes inputs and the time to the state machine, and performs the actions that the state machine returns.
+//! The interface between the two parts of a watch: a state machine and a runner. The state machine decides what the watch does,
+//! without I/O and without a clock. The runner passes inputs and the time to the state machine, and performs the returned actions.
 //!
 //! Every time is a duration since the watch was first awaited or read.
 
@@ -23,7 +23,7 @@ pub(crate) trait StateMachine {
     fn wake_at(&self) -> Option<Duration>;
 
     /// Returns the event that reports the end of the watch.
-    fn ended(result: Result<Self::Output, Error>) -> Self::Event;
+    fn end_event(result: Result<Self::Output, Error>) -> Self::Event;
 }
 
 /// A request of a watch.
@@ -53,6 +53,6 @@ pub(crate) enum Action<E, O> {
     Send(Request),
     /// Reports an event.
     Emit(E),
-    /// Ends the watch with this result, and drops all requests.
+    /// Ends the watch with this result, and drops all pending requests.
     End(Result<O, Error>),
 }

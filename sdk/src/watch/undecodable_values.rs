@@ -1,5 +1,5 @@
-//! Detects values in a report that could contradict a success, but that the lenient decoder replaced by `None`. The lenient decoder
-//! decodes every response, and replaces values of an unexpected type.
+//! Detects values of a status report that can't be decoded but could show a failure, such as `"steps":7`. The lenient decoder, which
+//! decodes every response, drops such values. Without this check, the report could look like a success.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,29 +8,29 @@ use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Unexpected, Visitor
 
 use crate::decode::{Object, without_invalid_strings};
 
-/// The properties of a report that can contradict a success, with the types of the spec. Unlike the lenient decoder, this type
-/// rejects values of other types and duplicate properties.
+/// The properties of a report that can show a failure, with the types of the spec. Unlike the lenient decoder, this type rejects
+/// values of other types and duplicate properties.
 #[derive(serde::Deserialize)]
-#[expect(dead_code, reason = "only the success of decoding counts")]
+#[expect(dead_code, reason = "the values are decoded, but not used")]
 struct Report {
     steps: Option<Array<Step>>,
     messages: Option<Array<Message>>,
 }
 
 #[derive(serde::Deserialize)]
-#[expect(dead_code, reason = "only the success of decoding counts")]
+#[expect(dead_code, reason = "the values are decoded, but not used")]
 struct Step {
     status: Option<String>,
     messages: Option<Array<Message>>,
 }
 
 #[derive(serde::Deserialize)]
-#[expect(dead_code, reason = "only the success of decoding counts")]
+#[expect(dead_code, reason = "the values are decoded, but not used")]
 struct Message {
     level: Option<String>,
 }
 
-/// An array, or the empty string, which counts as an absent property.
+/// An array. The empty string is also accepted, because the lenient decoder treats it as an absent property.
 struct Array<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Array<T> {
@@ -60,21 +60,20 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Array<T> {
     }
 }
 
-/// Returns whether the lenient decoder couldn't read the steps, the messages, a step's status or a message's level in the body of a
-/// report.
-pub(crate) fn has_undecodable_values(body: &[u8]) -> bool {
-    // A string that can't be decoded, such as `"\ud83d"`, becomes `false`. Therefore, decoding fails only if this string is in a
-    // property above.
+/// Returns whether `steps`, `messages`, a step's `status` or a message's `level` occurs twice or has an undecodable value.
+pub(crate) fn could_hide_failure(body: &[u8]) -> bool {
+    // A string that can't be decoded, such as `"\ud83d"`, is replaced by `false`. [`Report`] rejects `false` in its own properties,
+    // and ignores it in all other properties.
     let body = without_invalid_strings(body, b"false");
     serde_json::from_slice::<Report>(&body).is_err()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::has_undecodable_values;
+    use super::could_hide_failure;
 
     #[test]
-    fn only_undecodable_values_that_could_contradict_a_success_are_detected() {
+    fn only_undecodable_values_that_could_hide_a_failure_are_detected() {
         let harmless = [
             "",
             r#","steps":null,"messages":"""#,
@@ -104,7 +103,7 @@ mod tests {
         for (properties, expected) in [(&harmless[..], false), (&detected, true)] {
             for properties in properties {
                 let body = format!(r#"{{"status":"succeeded"{properties}}}"#);
-                assert_eq!(has_undecodable_values(body.as_bytes()), expected, "{body}");
+                assert_eq!(could_hide_failure(body.as_bytes()), expected, "{body}");
             }
         }
     }

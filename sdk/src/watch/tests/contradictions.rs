@@ -1,19 +1,21 @@
-//! Tests of a publisher watch whose lists contradict the reports of an offer.
+//! Tests a publisher watch while the list of offers contradicts an offer's own status report. For example, the list shows `running`,
+//! and the report shows `succeeded`.
 
 use super::model::{End, Fault, Options};
 use super::simulation::{Reply, run, scripted};
-use super::{OPTIONS, end, publisher_watch};
+use super::{OPTIONS, model_end, publisher_watch};
 use crate::PublisherWatchEvent;
 
-/// A case per line, with these columns:
+/// Each line is a case with one offer and these columns:
 ///
-/// * the statuses of the offer in the lists, one per minute; `-` is an item without a status, and `not-listed` is an empty list
-/// * the statuses in the reports, one per minute; `503` is an error, after which the poll is repeated a second later, and
-///   `no-response` takes a day
-/// * the outcomes in the `OfferEnded` events
-/// * the minute in which the watch ends
+/// * The offer's status in each list of offers. The watch requests a list once per minute. `-` is an offer without a status, and
+///   `not-listed` is a list without the offer.
+/// * The offer's status in each report. `503` is an error response, and `no-response` is a response that doesn't arrive within the
+///   timeout of the watch.
+/// * The outcome in each `OfferEnded` event. The watch emits this event again when the outcome of the offer changes.
+/// * The minute in which the watch ends.
 ///
-/// The last status of a column repeats.
+/// The last status in the first column repeats, and the last status in the second column.
 const CASES: &str = "
     running running running running failed | succeeded succeeded running failed | succeeded failed                  | 4
     running running succeeded              | succeeded                          | succeeded                         | 2
@@ -28,25 +30,26 @@ const CASES: &str = "
     running                                | waitingForPublisherReview          | awaitingGoLive                    | 1
     running failed                         | waitingForPublisherReview          | awaitingGoLive contradictory      | 4";
 
+/// Cases in which the timeout of the watch is 100 s. The columns are the same as in `CASES`.
 const CASES_OF_TIMEOUT: &str = "
     running           | succeeded             | succeeded timedOut | 1
     running published | succeeded no-response | succeeded timedOut | 1";
 
 #[test]
-fn a_success_that_the_list_contradicts_for_longer_than_tolerated_doesnt_count() {
+fn a_success_that_the_list_contradicts_is_replaced_after_the_tolerated_time_or_the_timeout() {
     for (timeout, cases) in [(86_400, CASES), (100, CASES_OF_TIMEOUT)] {
         for case in cases.trim().lines() {
             let columns: Vec<_> = case.split('|').map(str::split_whitespace).collect();
-            let [lists, reports, outcomes, minutes] = &columns[..] else {
+            let [listed_statuses, reported_statuses, outcomes, minute] = &columns[..] else {
                 panic!("{case}: not four columns");
             };
-            let lists = lists.clone().map(|status| match status {
+            let list_replies = listed_statuses.clone().map(|status| match status {
                 "not-listed" => Reply::list(0, None),
                 "-" => Reply::list(1, None),
                 status => Reply::list(1, Some(status)),
             });
-            let lists: Vec<_> = lists.collect();
-            let reports = reports.clone().map(|status| match status {
+            let list_replies: Vec<_> = list_replies.collect();
+            let report_replies = reported_statuses.clone().map(|status| match status {
                 "503" => Reply::fault(Fault::Status(503)),
                 "no-response" => Reply {
                     duration: 86_400,
@@ -54,26 +57,30 @@ fn a_success_that_the_list_contradicts_for_longer_than_tolerated_doesnt_count() 
                 },
                 status => Reply::report(status),
             });
-            let reports = [reports.collect()];
+            let report_replies = [report_replies.collect()];
             let options = Options {
                 tolerate: 120,
                 timeout,
                 ..OPTIONS
             };
-            let run = run(publisher_watch(options), scripted(&lists, &reports));
-            let ends = run.events.iter().filter_map(|event| match event {
-                PublisherWatchEvent::OfferEnded { result, .. } => Some(end(result)),
+            let run = run(
+                publisher_watch(options),
+                scripted(&list_replies, &report_replies),
+            );
+            let reported_ends = run.events.iter().filter_map(|event| match event {
+                PublisherWatchEvent::OfferEnded { result, .. } => Some(model_end(result)),
                 _ => None,
             });
             let expected: Vec<_> = outcomes.clone().map(End::Outcome).collect();
-            assert_eq!(ends.collect::<Vec<_>>(), expected, "{case}");
+            assert_eq!(reported_ends.collect::<Vec<_>>(), expected, "{case}");
             let result = run.result.expect("no error");
-            assert_eq!(Some(&end(&result.offers["0"])), expected.last(), "{case}");
-            let expected_end = minutes.clone().collect::<String>();
-            assert_eq!((run.end / 60).to_string(), expected_end, "{case}");
-            // The watch sends at most as many polls as list requests.
-            let lists = run.log.iter().filter(|exchange| exchange.offer.is_none());
-            assert!(run.log.len() <= 2 * lists.count(), "{case}");
+            let actual = model_end(&result.offers["0"]);
+            assert_eq!(Some(&actual), expected.last(), "{case}");
+            let expected_minute = minute.clone().collect::<String>();
+            assert_eq!((run.ended_at / 60).to_string(), expected_minute, "{case}");
+            // A contradiction must not cause extra requests: at most half of the requests are status requests.
+            let list_requests = run.log.iter().filter(|exchange| exchange.offer.is_none());
+            assert!(run.log.len() <= 2 * list_requests.count(), "{case}");
         }
     }
 }

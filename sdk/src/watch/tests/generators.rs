@@ -1,4 +1,4 @@
-//! Generators of random options and responses for the property tests.
+//! Generates random options and responses for the property tests.
 
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ pub fn options() -> impl Strategy<Value = Options> {
         })
 }
 
-/// Generates a reply with a list or a fault. The statuses and versions of the offers vary.
+/// Generates a reply with a list of offers or a fault. The statuses and versions of the offers vary.
 pub fn list_reply() -> impl Strategy<Value = Reply> {
     let status = prop_oneof![
         4 => Just(Some("running")),

@@ -1,4 +1,4 @@
-//! Tests of the state machines of both watches, on virtual time.
+//! Tests the state machines of the watch of one offer and of the watch of a publisher. Simulates the time and the service.
 
 mod contradictions;
 mod generators;
@@ -45,7 +45,7 @@ fn offer_watch(options: WatchOptions, earlier: Option<OfferStatusReport>) -> Off
         offer: PolledOffer::new(None, earlier),
         options,
         start_timeout: Duration::from_secs(1800),
-        polling: false,
+        request_pending: false,
     }
 }
 
@@ -53,8 +53,8 @@ fn publisher_watch(options: Options) -> PublisherStateMachine {
     PublisherStateMachine::new(watch_options(options))
 }
 
-/// Converts the result of a watch to the model's type.
-fn end(result: &Result<WatchResult, Error>) -> End {
+/// Converts the result of a watch to a type of the reference model.
+fn model_end(result: &Result<WatchResult, Error>) -> End {
     match result {
         Ok(result) => End::Outcome(result.outcome.as_str()),
         Err(_) => End::Error,

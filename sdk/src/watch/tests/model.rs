@@ -1,5 +1,5 @@
-//! A reference model of the watches: a second implementation, which imports nothing from the crate. The model computes the expected
-//! result of a run from its requests and responses.
+//! A reference model of the watches: a second implementation of their rules, which imports nothing from the crate. The model computes
+//! the expected result of a watch from the requests and responses of this watch.
 
 use std::collections::BTreeMap;
 
@@ -70,7 +70,7 @@ pub struct Options {
     pub until_live: bool,
 }
 
-/// The known statuses of a publication in flight. In a watch with an earlier report, they show that a new publication has started.
+/// The known statuses of a publication in flight. If the previous publication has ended, they show the start of a new publication.
 pub const STARTED: [&str; 3] = ["notStarted", "running", "waitingForPublisherReview"];
 
 /// The statuses of a publication that has ended.
@@ -108,41 +108,41 @@ fn final_outcome(report: Report, options: Options) -> Option<&'static str> {
     outcome(report).filter(|outcome| !(options.until_live && *outcome == "awaitingGoLive"))
 }
 
-/// Returns how long polls may fail before this fault ends the watch of an offer.
-fn tolerated(fault: Fault, succeeded_before: bool, options: Options) -> Seconds {
+/// Returns how long requests may fail before this fault ends the watch.
+fn tolerated_time(fault: Fault, has_succeeded: bool, options: Options) -> Seconds {
     let is_temporary = match fault {
         Fault::InvalidArgument => return 0,
         Fault::Credential => false,
         Fault::Connection | Fault::Timeout | Fault::Decode => true,
         Fault::Status(status) => status == 408 || status == 429 || status >= 500,
     };
-    match (succeeded_before, is_temporary) {
+    match (has_succeeded, is_temporary) {
         (true, _) => options.tolerate,
         (false, true) => options.tolerate.min(120),
         (false, false) => 0,
     }
 }
 
-/// Returns the index of the first exchange whose error isn't tolerated, for each offer and for the list (`None`).
+/// Returns the index of the first exchange whose error isn't tolerated. The key is the offer, or `None` for the list requests.
 pub fn errors_not_tolerated(log: &[Exchange], options: Options) -> BTreeMap<Option<u8>, usize> {
-    // For each offer and the list: whether a poll has succeeded, and the time at which the first poll since the last success was sent.
-    let mut polls: BTreeMap<Option<u8>, (bool, Option<Seconds>)> = BTreeMap::new();
-    let mut ends = BTreeMap::new();
+    // For each offer and the list: whether a request has succeeded, and when the first request since the last success was sent.
+    let mut states: BTreeMap<Option<u8>, (bool, Option<Seconds>)> = BTreeMap::new();
+    let mut indexes = BTreeMap::new();
     for (index, exchange) in log.iter().enumerate() {
-        let (succeeded, failing_since) = polls.entry(exchange.offer).or_default();
+        let (succeeded, failing_since) = states.entry(exchange.offer).or_default();
         if let ServiceResponse::Fault(fault) = exchange.response {
             let since = *failing_since.get_or_insert(exchange.sent);
-            if exchange.received - since >= tolerated(fault, *succeeded, options) {
-                ends.entry(exchange.offer).or_insert(index);
+            if exchange.received - since >= tolerated_time(fault, *succeeded, options) {
+                indexes.entry(exchange.offer).or_insert(index);
             }
         } else {
             (*succeeded, *failing_since) = (true, None);
         }
     }
-    ends
+    indexes
 }
 
-/// Returns the index of the exchange that ends the watch of one offer, and how the watch ends. `None` means that the watch times out.
+/// Returns the index of the exchange that ends the watch of one offer, and how the watch ends. Returns `None` if the watch times out.
 pub fn end_of_offer_watch(log: &[Exchange], options: Options) -> Option<(usize, End)> {
     let errors = errors_not_tolerated(log, options).into_values();
     let outcomes = log.iter().enumerate().filter_map(|(index, exchange)| {
@@ -164,7 +164,7 @@ pub fn end_of_offer_watch(log: &[Exchange], options: Options) -> Option<(usize, 
     reason = "the facts are independent of each other"
 )]
 pub struct Offer {
-    /// Whether the offer was in flight in a list, differs between two lists, or isn't in the first list, but in a later list.
+    /// Whether the offer was in flight in a list, was different in two lists, or first occurred in a later list than the first.
     pub is_watched: bool,
     /// The item in the last list that contains the offer.
     item: Option<Item>,
@@ -179,7 +179,7 @@ pub struct Offer {
     pub last_poll_failed: bool,
     /// Whether a list was received after the report.
     is_confirmed: bool,
-    /// Whether a list after the report has a new version and the same status.
+    /// Whether a list after the report has a new version of the offer with the same status.
     is_republished: bool,
 }
 
@@ -207,9 +207,9 @@ impl Offer {
         let Some(outcome) = final_outcome(report, options) else {
             return false;
         };
-        let without_success = ["failed", "canceled", "neverPublished"].contains(&listed);
+        let is_listed_without_success = ["failed", "canceled", "neverPublished"].contains(&listed);
         is_in_flight(Some(listed)) && !is_in_flight(Some(report.status))
-            || without_success && may_count_as_success(outcome)
+            || is_listed_without_success && may_count_as_success(outcome)
     }
 }
 
@@ -252,9 +252,13 @@ pub fn offers(log: &[Exchange], options: Options) -> BTreeMap<u8, Offer> {
     offers
 }
 
-/// Returns whether the watch may succeed: at least one offer is watched, and every watched offer has succeeded. The lists must not
-/// contradict the success. Since the last report of each offer, a list must have been received, without a new version of the offer,
-/// and no poll may have failed.
+/// Returns whether the watch may succeed. At least one offer must be watched. Every watched offer must meet these conditions:
+///
+/// * The outcome of the last report is `succeeded`.
+/// * The lists don't contradict this report.
+/// * The last poll of the offer didn't fail.
+/// * A list was received after the report.
+/// * No list after the report has a new version of the offer with the same status.
 pub fn may_succeed(offers: &BTreeMap<u8, Offer>) -> bool {
     let mut watched = offers.values().filter(|offer| offer.is_watched).peekable();
     watched.peek().is_some()

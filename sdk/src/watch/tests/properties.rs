@@ -1,4 +1,4 @@
-//! Property tests: random runs are compared with the reference model.
+//! Property tests: compare random runs of the watches with the reference model.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::generators::{list_reply, options, status_reply};
 use super::model::{self, End, Exchange, Report, ServiceResponse};
 use super::simulation::{self, Reply, run, scripted};
-use super::{OPTIONS, end, offer_watch, publisher_watch, watch_options};
+use super::{OPTIONS, model_end, offer_watch, publisher_watch, watch_options};
 use crate::{PublisherWatchEvent, WatchEvent};
 
 const SUCCEEDED: Report = Report {
@@ -16,8 +16,8 @@ const SUCCEEDED: Report = Report {
     has_rejected_step: false,
 };
 
-/// Appends a reply that repeats until the watch ends.
-fn then(mut script: Vec<Reply>, last: Reply) -> Vec<Reply> {
+/// Appends the reply that repeats until the watch ends. This reply takes a second.
+fn ending_with(mut script: Vec<Reply>, last: Reply) -> Vec<Reply> {
     let duration = 1;
     script.push(Reply { duration, ..last });
     script
@@ -34,16 +34,16 @@ proptest! {
         script in vec(status_reply(), 1..20),
         options in options(),
     ) {
-        let script = [then(script, Reply::report("succeeded"))];
+        let script = [ending_with(script, Reply::report("succeeded"))];
         let run = run(offer_watch(watch_options(options), None), scripted(&[], &script));
         let result = &run.result;
         if let Some((index, expected)) = model::end_of_offer_watch(&run.log, options) {
-            prop_assert_eq!(end(result), expected);
+            prop_assert_eq!(model_end(result), expected);
             prop_assert_eq!(index, run.log.len() - 1, "the watch continued after this exchange");
-            prop_assert_eq!(run.log[index].received, run.end);
+            prop_assert_eq!(run.log[index].received, run.ended_at);
         } else {
-            prop_assert_eq!(end(result), End::Outcome("timedOut"));
-            prop_assert_eq!(run.end, options.timeout);
+            prop_assert_eq!(model_end(result), End::Outcome("timedOut"));
+            prop_assert_eq!(run.ended_at, options.timeout);
         }
         check_waits(&run.log)?;
         // The result contains errors if and only if the last poll failed.
@@ -60,26 +60,26 @@ proptest! {
     }
 
     #[test]
-    fn with_an_earlier_report_an_outcome_counts_only_after_a_publication_has_started(
+    fn with_an_earlier_report_an_outcome_ends_the_watch_only_after_a_publication_has_started(
         script in vec(status_reply(), 1..30),
         timeout in prop_oneof![Just(1000), Just(100_000)],
     ) {
         let options = watch_options(model::Options { timeout, ..OPTIONS });
         let earlier = Some(simulation::report(SUCCEEDED));
-        let script = [then(script, Reply::report("succeeded"))];
+        let script = [ending_with(script, Reply::report("succeeded"))];
         let run = run(offer_watch(options, earlier), scripted(&[], &script));
         let has_started = run.log.iter().any(|exchange| {
             matches!(exchange.response, ServiceResponse::Report(report) if model::STARTED.contains(&report.status))
         });
         // If no publication starts, the watch ends at the start timeout or earlier.
-        prop_assert!(has_started || run.end <= 1800);
-        match end(&run.result) {
+        prop_assert!(has_started || run.ended_at <= 1800);
+        match model_end(&run.result) {
             End::Error => {}
             End::Outcome("notStarted") => {
                 prop_assert!(!has_started);
-                prop_assert_eq!(run.end, 1800);
+                prop_assert_eq!(run.ended_at, 1800);
             }
-            End::Outcome("timedOut") => prop_assert_eq!(run.end, timeout),
+            End::Outcome("timedOut") => prop_assert_eq!(run.ended_at, timeout),
             End::Outcome(outcome) => {
                 prop_assert!(has_started);
                 let last = run.log.last().map(|exchange| &exchange.response);
@@ -97,9 +97,11 @@ proptest! {
         reports in vec(vec(status_reply(), 0..6), 4),
         options in options(),
     ) {
-        let lists = then(lists, Reply::list(4, Some("succeeded")));
-        let reports = reports.into_iter().map(|script| then(script, Reply::report("succeeded")));
-        let reports: Vec<_> = reports.collect();
+        let lists = ending_with(lists, Reply::list(4, Some("succeeded")));
+        let reports: Vec<_> = reports
+            .into_iter()
+            .map(|script| ending_with(script, Reply::report("succeeded")))
+            .collect();
         let run = run(publisher_watch(options), scripted(&lists, &reports));
         let errors = model::errors_not_tolerated(&run.log, options);
         let Ok(result) = &run.result else {
@@ -113,7 +115,9 @@ proptest! {
         }
         // If the watch ends at the timeout, `timed_out` can still be false: the list that confirms the outcomes can arrive at this
         // time.
-        prop_assert!(run.end == options.timeout || !result.timed_out && run.end < options.timeout);
+        prop_assert!(
+            run.ended_at == options.timeout || !result.timed_out && run.ended_at < options.timeout
+        );
         let watched = offers.iter().filter(|(_, offer)| offer.is_watched);
         let watched: BTreeSet<_> = watched.map(|(id, _)| id.to_string()).collect();
         prop_assert_eq!(result.offers.keys().cloned().collect::<BTreeSet<_>>(), watched);
@@ -121,23 +125,24 @@ proptest! {
             let number: u8 = id.parse().expect("an id of the simulation");
             let has_ended_by_error = errors.contains_key(&Some(number));
             prop_assert_eq!(result_of_offer.is_err(), has_ended_by_error, "{}", id);
-            let outcome = match end(result_of_offer) {
+            let outcome = match model_end(result_of_offer) {
                 End::Error => continue,
                 End::Outcome("timedOut") => {
-                    prop_assert_eq!(run.end, options.timeout);
+                    prop_assert_eq!(run.ended_at, options.timeout);
                     continue;
                 }
                 End::Outcome(outcome) => outcome,
             };
             let offer = &offers[&number];
             let contradicted = offer.contradicted_since;
-            let lasting = contradicted.is_some_and(|since| run.end - since >= options.tolerate);
+            let is_lasting =
+                contradicted.is_some_and(|since| run.ended_at - since >= options.tolerate);
             let expected = offer.outcome();
             if outcome == "contradictory" && expected != Some(outcome) {
                 prop_assert!(expected.is_some_and(model::may_count_as_success), "{}", id);
                 // A later list can agree with the report again. The outcome stays `contradictory` if the watch then ends before
                 // another poll.
-                let was_lasting = lasting || offer.was_contradicted_for_long;
+                let was_lasting = is_lasting || offer.was_contradicted_for_long;
                 prop_assert!(was_lasting, "{} wasn't contradicted for long enough", id);
             } else {
                 prop_assert_eq!(expected, Some(outcome));
@@ -146,9 +151,9 @@ proptest! {
                 prop_assert_eq!(contradicted, None, "{} is contradicted", id);
                 prop_assert!(!offer.last_poll_failed, "the last poll of {} failed", id);
             }
-            // Unless the watch timed out, it ends only when each contradiction is resolved or has lasted for the tolerated time.
+            // A watch that hasn't timed out ends only when each contradiction is resolved or has lasted for the tolerated time.
             if !result.timed_out {
-                prop_assert!(contradicted.is_none() || lasting, "{} ended too early", id);
+                prop_assert!(contradicted.is_none() || is_lasting, "{} ended too early", id);
                 prop_assert!(!offer.last_poll_failed, "the last poll of {} failed", id);
             }
         }
@@ -157,7 +162,7 @@ proptest! {
 }
 
 /// Checks the wait between a response and the next poll. After a report, the wait is at least the interval of 60 s. After an error,
-/// it is at least the initial backoff of 1 s. Every wait is at most an hour.
+/// the wait is at least the initial backoff of 1 s. Every wait is at most an hour.
 fn check_waits(log: &[Exchange]) -> Result<(), TestCaseError> {
     for pair in log.windows(2) {
         let wait = pair[1].sent - pair[0].received;
@@ -167,19 +172,21 @@ fn check_waits(log: &[Exchange]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Checks that the last `OfferEnded` of each offer has the offer's result, and that at most one `OfferEnded` of each offer is an
-/// error.
+/// Checks the `OfferEnded` events. An offer has several such events if its outcome changes. The last event must have the offer's
+/// result, and at most one event may be an error.
 fn check_ends(
     events: &[PublisherWatchEvent],
     results: &BTreeMap<String, Result<crate::WatchResult, crate::Error>>,
 ) -> Result<(), TestCaseError> {
     for (id, result) in results {
         let ends = events.iter().filter_map(|event| match event {
-            PublisherWatchEvent::OfferEnded { offer, result } if offer == id => Some(end(result)),
+            PublisherWatchEvent::OfferEnded { offer, result } if offer == id => {
+                Some(model_end(result))
+            }
             _ => None,
         });
         let ends: Vec<_> = ends.collect();
-        prop_assert_eq!(ends.last(), Some(&end(result)), "{}", id);
+        prop_assert_eq!(ends.last(), Some(&model_end(result)), "{}", id);
         let errors = ends.iter().filter(|end| **end == End::Error).count();
         prop_assert!(errors <= 1, "{} errors ended the watch of {}", errors, id);
     }

@@ -1,4 +1,4 @@
-//! The times at which the watches send their requests, and the events that report a delay.
+//! Tests when the watches send their requests, and which `Delayed` events they report.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -94,13 +94,14 @@ fn the_wait_after_an_error_doubles_until_the_tolerated_time_ends() {
 }
 
 #[test]
-fn a_retry_after_delays_all_requests_after_an_error_and_only_lists_after_a_success() {
+fn a_retry_after_delays_all_requests_after_an_error_and_only_list_requests_after_a_success() {
     let delayed = |reply: Reply| reply.retry_after(Some(500));
     let list = |status| Reply::list(2, Some(status));
     let slow_error = Reply {
         duration: 59,
         ..NO_CONNECTION
     };
+    // Each pair is the time of a request and the offer whose status is requested; `None` is the list.
     let polls_then_list = &[(0, None), (0, Some(0)), (0, Some(1)), (500, None)][..];
     let list_then_polls = &[(0, None), (500, None), (500, Some(0)), (500, Some(1))];
     // At 60 s, the list and the repetition of the failed poll are both due. The list comes first.
@@ -111,6 +112,7 @@ fn a_retry_after_delays_all_requests_after_an_error_and_only_lists_after_a_succe
         (60, None),
         (560, None),
     ];
+    // The columns: the offer in the `Delayed` event (`None` is the list), the lists, the reports of offer 0, and the first requests.
     for (delayed_offer, lists, reports_of_0, expected) in [
         (
             None,
@@ -166,6 +168,7 @@ fn a_failed_poll_is_repeated_before_the_next_list() {
         vec![RUNNING, SUCCEEDED],
     ];
     let run = run(publisher_watch(OPTIONS), scripted(&lists, &reports));
+    // Each pair is the time of a request and the offer whose status is requested; `None` is the list.
     let expected = [
         (0, None),
         (0, Some(0)),
@@ -181,7 +184,7 @@ fn a_failed_poll_is_repeated_before_the_next_list() {
 }
 
 #[test]
-fn each_open_offer_is_polled_once_after_each_list() {
+fn each_offer_without_a_result_is_polled_once_after_each_list() {
     let a_second = |reply: Reply| Reply {
         duration: 1,
         ..reply
@@ -194,7 +197,7 @@ fn each_open_offer_is_polled_once_after_each_list() {
         scripted(&lists, &[reports.to_vec()]),
     );
     let rounds: Vec<_> = run.sent.chunk_by(|_, (_, offer)| offer.is_some()).collect();
-    // Each list request takes a second. After the last list, no offer is open.
+    // Each list request takes a second. At the last list, every offer has a result.
     let lists: Vec<_> = rounds.iter().map(|round| round[0]).collect();
     assert_eq!(lists, [0, 61, 122, 183].map(|time| (time, None)));
     for (round, polls) in rounds.iter().zip([20, 20, 20, 0]) {
@@ -206,15 +209,15 @@ fn each_open_offer_is_polled_once_after_each_list() {
 #[test]
 fn queued_polls_also_wait_for_the_retry_after_of_an_error() {
     let lists = ["running", "failed"].map(|status| Reply::list(20, Some(status)));
-    // The poll that got a 429 is repeated. A 403 ends the watch of its offer.
+    // The first response has a `Retry-After`. After a 429, the watch repeats the poll. After a 403, the watch of the offer ends.
     for code in [429, 403] {
         let delayed = Reply::fault(Fault::Status(code)).retry_after(Some(500));
         let reports = [vec![delayed, FAILED], vec![FAILED]];
         let run = run(publisher_watch(OPTIONS), scripted(&lists, &reports));
-        let count = |time| run.sent.iter().filter(|(sent, _)| *sent == time).count();
-        // At the start: the list and eight polls. After 500 s: the other twelve polls, and the list or the repeated poll.
-        assert_eq!(count(0), 1 + 8);
-        assert!(count(500) >= 12, "{:?}", run.sent);
+        let requests_at = |time| run.sent.iter().filter(|(sent, _)| *sent == time).count();
+        // At the start, the watch sends the list request and eight polls. More polls never run concurrently, so twelve polls are queued.
+        assert_eq!(requests_at(0), 1 + 8);
+        assert!(requests_at(500) >= 12, "{:?}", run.sent);
         assert!(run.sent.iter().all(|(time, _)| *time == 0 || *time >= 500));
         let offers = run.result.expect("a result").offers;
         let errors = offers.values().filter(|result| result.is_err()).count();

@@ -1,4 +1,5 @@
-//! Runs the state machine of a watch on virtual time with a simulated service. Checks the invariants that hold for every run.
+//! Runs the state machine of a watch with simulated time and a simulated service. Checks the rules for every run, such as at most eight
+//! concurrent requests.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -60,8 +61,8 @@ impl Reply {
     }
 }
 
-/// Returns a service that replies to the list requests with `lists`, one by one, and to the status requests of the offer `n` with
-/// `reports[n]`. The last reply of `lists` and of each `reports[n]` repeats. The last element of `reports` also applies to all
+/// Returns a simulated service. It replies to the list requests with `lists`, one by one, and to the status requests of the offer `n`
+/// with `reports[n]`. The last reply of `lists` and of each `reports[n]` repeats. The last element of `reports` also applies to all
 /// further offers.
 pub fn scripted(
     lists: &[Reply],
@@ -84,12 +85,13 @@ pub struct Run<E, O> {
     /// All events except `Ended`.
     pub events: Vec<E>,
     pub result: Result<O, Error>,
-    pub end: Seconds,
+    pub ended_at: Seconds,
     /// The requests that got a response, in the order of the responses.
     pub log: Vec<Exchange>,
     /// The times of all requests, with the offer whose status was requested; `None` for the list.
     pub sent: Vec<(Seconds, Option<u8>)>,
-    /// The length of the state machine's `Debug` output at the start and every six hours. It shows whether the state grows.
+    /// The length of the state machine's `Debug` output at the start and every six hours. The lengths show whether
+    /// the state grows.
     pub state_sizes: Vec<usize>,
 }
 
@@ -98,7 +100,7 @@ pub fn run<M: StateMachine + Debug>(
     mut state_machine: M,
     mut service: impl FnMut(Option<u8>, Seconds) -> Reply,
 ) -> Run<M::Event, M::Output> {
-    // The requests that are under way, with their later responses.
+    // The pending requests, with the responses that will arrive later.
     let mut pending: Vec<Exchange> = Vec::new();
     let (mut events, mut log, mut sent) = (Vec::new(), Vec::new(), Vec::new());
     let mut state_sizes = Vec::new();
@@ -114,7 +116,7 @@ pub fn run<M: StateMachine + Debug>(
                     return Run {
                         events,
                         result,
-                        end: now,
+                        ended_at: now,
                         log,
                         sent,
                         state_sizes,

@@ -1,4 +1,4 @@
-//! Soak test: three days of a publisher watch on virtual time.
+//! Soak test: runs a publisher watch for three days of simulated time.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ const OFFERS: u8 = 200;
 const HOUR: Seconds = 3600;
 const DAY: Seconds = 24 * HOUR;
 
-/// Returns the time at which an offer's publication succeeds: for one offer of five on the second or third day, for the others in the
-/// last hour of the third day.
+/// Returns the time at which an offer's publication succeeds. One offer of five succeeds on the second or third day. Every other offer
+/// succeeds in the last hour of the third day.
 fn end_of_publication(offer: u8) -> Seconds {
     if offer.is_multiple_of(5) {
         DAY + u64::from(offer) * 600
@@ -59,15 +59,14 @@ fn two_hundred_offers_are_watched_for_three_days_while_one_request_of_ten_fails(
     assert_eq!(result.offers.len(), usize::from(OFFERS));
     // In each minute, the watch requests a list, and then the status of each offer without a result. Failed requests are repeated.
     for (offer, requests) in requests {
-        let minutes = offer.map_or(run.end, end_of_publication) / 60;
+        let minutes = offer.map_or(run.ended_at, end_of_publication) / 60;
         assert!(
             (minutes * 9 / 10..=minutes * 13 / 10).contains(&requests),
             "{offer:?}: {requests} requests in {minutes} minutes"
         );
     }
 
-    // The `Debug` output of an offer with a result is longer than without a result. Therefore, the size grows, but by at most a
-    // quarter.
+    // The `Debug` output of an offer is longer with a result than without. Therefore, the size grows, but by at most a quarter.
     let sizes = &run.state_sizes;
     assert!(
         sizes[2..].iter().all(|size| *size <= sizes[1] * 5 / 4),
