@@ -111,8 +111,11 @@ fn decode(parameter: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
 
 /// Decodes a text as a value of the schema type. A text that isn't such a value becomes a JSON string, which violates the schema.
 fn decode_scalar(schema_type: Option<&str>, text: &str) -> Value {
+    let number = text.parse::<Number>().ok();
     let value = match schema_type {
-        Some("integer" | "number") => text.parse::<Number>().ok().map(Value::from),
+        // `Number` has the syntax of JSON, and parses an integer as `i64` or `u64` if possible, else as `f64`.
+        Some("integer") => number.filter(|number| !number.is_f64()).map(Value::from),
+        Some("number") => number.map(Value::from),
         Some("boolean") => text.parse::<bool>().ok().map(Value::from),
         _ => None,
     };
