@@ -1,7 +1,7 @@
-//! Measures the time in which the SDK's types decode a list of 100,000 offers, relative to hand-written serde structs with the same
-//! properties.
+//! Measures the time in which the SDK's types decode a list of 100,000 offers, divided by the time of hand-written serde structs with
+//! the same properties.
 //!
-//! Run `cargo bench -p cloud-partner-recordings --bench decode`. The exit code is 1 if the ratio is over its target.
+//! Run `cargo bench -p cloud-partner-recordings --bench decode`. The exit code is 1 if this ratio is over 1.05.
 
 mod support;
 
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         sdk * 1e3,
         plain * 1e3
     );
-    let name = "decoding, time of the SDK's types divided by serde by hand";
+    let name = "decoding time, SDK's types divided by serde by hand";
     report(name, ratio(&times), 1.05)
 }
 
@@ -49,7 +49,7 @@ fn decode<T: DeserializeOwned>(body: &[u8]) -> f64 {
     elapsed.as_secs_f64()
 }
 
-/// Returns the CPU time of this thread, which other processes affect less than the wall-clock time.
+/// Returns the CPU time of this thread. Other processes affect the CPU time less than the wall-clock time.
 #[cfg(unix)]
 fn now() -> Duration {
     use rustix::time::{ClockId, clock_gettime};

@@ -1,7 +1,9 @@
-//! Measures the peak memory of a call that returns 100,000 offers, relative to the size of the response body. Works on Linux only.
+//! Measures the peak memory of a call that returns 100,000 offers, divided by the size of the response body. Works on Linux only.
 //!
-//! Run `cargo bench -p cloud-partner-recordings --bench memory`. The exit code is 1 if the ratio is over its target. Linux reports
-//! the peak memory of a whole process. Therefore the benchmark starts itself a second time as the client, without the server.
+//! Run `cargo bench -p cloud-partner-recordings --bench memory`. The exit code is 1 if this ratio is over 2.4.
+//!
+//! Linux reports the peak memory of a whole process. Therefore, the server and the client are two processes: this program runs the
+//! server, and starts itself a second time as the client.
 
 mod support;
 

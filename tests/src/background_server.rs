@@ -1,5 +1,5 @@
-//! A TCP server on the loopback interface. It has its own thread and runtime, so that it responds even while the caller's runtime is
-//! blocked. The replay server and the scripted server use it.
+//! Runs a TCP server on the loopback interface, for the replay server and the scripted server. The TCP server has its own thread and
+//! runtime, so that it responds even while the caller's runtime is blocked.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 /// A running server. Dropping it stops the server and closes its connections.
 pub struct BackgroundServer {
     address: SocketAddr,
-    /// Dropping the sender stops the thread. `None` only while the server is dropped.
+    /// Dropping the sender stops the thread. `None` only after [`Drop::drop`] has taken the sender.
     running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
@@ -22,7 +22,7 @@ impl BackgroundServer {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        // If the port is in use, return here, before a runtime exists: dropping a runtime in an asynchronous caller would panic.
+        // If the port is in use, this line returns before a runtime exists. Dropping a runtime in an asynchronous function would panic.
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;

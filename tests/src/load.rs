@@ -34,7 +34,7 @@ pub struct Scenario {
 pub struct Loaded<T> {
     /// The recordings or scenarios that could be read, sorted by path.
     pub items: Vec<T>,
-    /// The errors, sorted by path: an error for each unreadable file or folder, duplicate request and empty scenario.
+    /// The errors, sorted by path: one for each unreadable folder, unreadable or invalid file, duplicate request, and empty scenario.
     pub errors: Vec<Error>,
 }
 
@@ -56,8 +56,7 @@ pub fn root() -> &'static Path {
 
 /// Reads the recording at `path`. If `path` is a folder, reads every `*.json` file in the folder and its subfolders.
 ///
-/// Two recordings of the same request are errors, even if their status codes differ, because the replay server couldn't choose between
-/// the two responses.
+/// Two recordings of the same request are errors, because the replay server couldn't choose between the two responses.
 #[must_use]
 pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
     let mut loaded = every_recording(path);
@@ -85,7 +84,7 @@ pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
     loaded
 }
 
-/// Does the same as [`recordings`], but allows several recordings of the same request.
+/// Reads the same files as [`recordings`], but allows several recordings of the same request.
 #[must_use]
 pub fn every_recording(path: &Path) -> Loaded<StoredRecording> {
     let (mut items, mut errors) = (Vec::new(), Vec::new());
@@ -130,7 +129,7 @@ pub fn scenarios(folder: &Path) -> Loaded<Scenario> {
 }
 
 fn read(file: &Path) -> Result<StoredRecording, Error> {
-    let bytes = fs::read(file).map_err(|error| unreadable(file, &error))?;
+    let bytes = fs::read(file).map_err(|error| read_error(file, &error))?;
     let recording = serde_json::from_slice(&bytes).map_err(|error| {
         let message = error.to_string();
         let position = format!(" at line {} column {}", error.line(), error.column());
@@ -150,21 +149,21 @@ fn read(file: &Path) -> Result<StoredRecording, Error> {
     })
 }
 
-/// Returns the path of each entry of a folder, and whether the entry is a folder, sorted by path. A symbolic link doesn't count as a
-/// folder, so that the reader doesn't follow a cycle of links.
+/// Returns the entries of a folder, sorted by path. The bool says whether the entry is a folder; it is false for a symbolic link, so that
+/// the reader doesn't follow a cycle of links.
 fn entries(folder: &Path, errors: &mut Vec<Error>) -> Vec<(PathBuf, bool)> {
     let entry = |entry: fs::DirEntry| Ok((entry.path(), entry.file_type()?.is_dir()));
     let entries = fs::read_dir(folder)
         .and_then(|entries| entries.map(|result| result.and_then(entry)).collect());
     let mut entries: Vec<_> = entries.unwrap_or_else(|error: io::Error| {
-        errors.push(unreadable(folder, &error));
+        errors.push(read_error(folder, &error));
         Vec::new()
     });
     entries.sort();
     entries
 }
 
-/// An error of reading a file or folder. Displays as `file:line:column: message`, or `file: message` without a position.
+/// An error of reading a file or folder. Displays as `file:line:column: message`, or as `file: message` if it has no position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// The path of the file or folder.
@@ -185,7 +184,7 @@ impl Error {
     }
 }
 
-fn unreadable(file: &Path, error: &io::Error) -> Error {
+fn read_error(file: &Path, error: &io::Error) -> Error {
     Error::of_file(file, format!("cannot be read: {error}"))
 }
 

@@ -1,6 +1,6 @@
 //! The file format of a recording: one request to the service, its response, and their provenance.
 //!
-//! Deserialization also validates the values, because only the parser knows the line and column of an invalid value.
+//! Deserialization also validates the values, so that an error contains the line and column of the invalid value.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

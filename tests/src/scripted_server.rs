@@ -1,5 +1,5 @@
-//! A server for tests of network errors and invalid responses. For each request it runs a script: a list of steps that send bytes, wait
-//! or reset the connection.
+//! A server for tests of network errors and invalid responses. For each request, the server runs a script, which is a list of steps. A
+//! step sends bytes, waits, or resets the connection.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -10,13 +10,12 @@ use tokio::net::TcpStream;
 
 use crate::background_server::{BackgroundServer, lock};
 
-/// A step of a script. The first step runs after the server has read a request, and the server closes the connection after the last
-/// step.
+/// A step of a script. The server reads a request, runs the steps, and then closes the connection.
 #[derive(Clone)]
 pub enum Step {
     /// Sends these bytes.
     Send(Vec<u8>),
-    /// Sends these bytes, waits for this duration, and repeats both until the client disconnects.
+    /// Sends these bytes and waits for this duration, again and again until the client disconnects.
     Repeat(Vec<u8>, Duration),
     /// Waits for this duration.
     Wait(Duration),
@@ -66,7 +65,11 @@ impl ScriptedServer {
         let shared = Arc::clone(&log);
         let server = BackgroundServer::start(0, |listener| async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(connection(stream, Arc::clone(&script), Arc::clone(&shared)));
+                tokio::spawn(serve_connection(
+                    stream,
+                    Arc::clone(&script),
+                    Arc::clone(&shared),
+                ));
             }
         });
         let server = server.expect("a port and a thread");
@@ -105,7 +108,7 @@ impl ScriptedServer {
     }
 }
 
-async fn connection(mut stream: TcpStream, script: Arc<Script>, log: Arc<Mutex<Log>>) {
+async fn serve_connection(mut stream: TcpStream, script: Arc<Script>, log: Arc<Mutex<Log>>) {
     let Some((target, token)) = read_head(&mut stream).await else {
         return;
     };
@@ -122,9 +125,9 @@ async fn connection(mut stream: TcpStream, script: Arc<Script>, log: Arc<Mutex<L
         log.requests.push(request.clone());
         request
     };
-    let disconnected = run_steps(&mut stream, script(&request)).await.is_err();
+    let is_connected = run_steps(&mut stream, script(&request)).await.is_ok();
     lock(&log).pending_requests -= 1;
-    if !disconnected {
+    if is_connected {
         drop(stream.shutdown().await);
         // If the server closed the connection now, later data from the client would reset the connection, and the client could lose the
         // response. Therefore, read until the client disconnects.

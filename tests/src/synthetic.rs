@@ -1,11 +1,11 @@
-//! Synthetic recordings that tests and benchmarks create in code instead of reading files.
+//! Creates recordings in code, for tests and benchmarks that need recordings without files.
 
 use serde_json::{Value, json};
 
 use crate::load;
 use crate::recording::{Body, Recording};
 
-/// Returns a recording of a GET request with the API version `2017-10-31`, and a 200 response with this body.
+/// Returns a recording of a GET request with this path. The response has the status code 200 and this body.
 ///
 /// # Panics
 ///

@@ -1,9 +1,9 @@
-//! Statistics and targets of the benchmarks.
+//! Computes medians of measured times, and compares a figure with its target.
 
 use std::process::ExitCode;
 
-/// Calls both functions once in each round, and returns the pairs of their results, which are measured times. The functions run in
-/// turns, so that other load on the machine affects both times of a pair.
+/// Calls both functions once in each round, after a warm-up round. The functions return measured times. Returns a pair of times for each
+/// round. Other load on the machine affects both times of a pair.
 pub fn pairs(
     rounds: usize,
     mut first: impl FnMut() -> f64,
@@ -19,7 +19,7 @@ pub fn pairs(
             let second = second();
             (first(), second)
         };
-        // The first round is a warm-up.
+        // Round 0 is the warm-up.
         if round > 0 {
             pairs.push(pair);
         }

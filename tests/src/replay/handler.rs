@@ -25,7 +25,7 @@ const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-req
 /// The settings and the state of a replay server.
 pub struct Handler {
     routes: HashMap<Route, Responses>,
-    /// The routes of the scenarios, which are also in `routes`.
+    /// The routes of the scenarios. `routes` contains these routes too.
     scenarios: Vec<Route>,
     /// The accepted bearer token; `None` accepts every token.
     token: Option<String>,
@@ -34,14 +34,15 @@ pub struct Handler {
     pub log: Mutex<Vec<Parts>>,
 }
 
-/// The decoded path and the sorted query parameters of a request. Requests that differ only in their encoding have equal routes.
+/// The decoded path and the sorted query parameters of a request. Requests that differ only in their percent-encoding have equal
+/// routes.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Route {
     path: Vec<String>,
     query: Vec<(String, String)>,
 }
 
-/// The recorded responses of a route: one, or those of a scenario in order.
+/// The recorded responses of a route: one response, or the responses of a scenario in order.
 struct Responses {
     recorded: Vec<Response<Bytes>>,
     /// The number of responses that were sent.
@@ -49,7 +50,7 @@ struct Responses {
 }
 
 impl Responses {
-    /// Returns the response to the request that follows `sent` responses. The last recorded response repeats.
+    /// Returns the response that follows `sent` earlier responses. The last recorded response repeats.
     fn after(&self, sent: usize) -> &Response<Bytes> {
         &self.recorded[sent.min(self.recorded.len() - 1)]
     }
@@ -59,7 +60,7 @@ pub async fn handle(State(handler): State<Arc<Handler>>, mut request: Parts) -> 
     let authorization = request.headers.remove(AUTHORIZATION);
     lock(&handler.log).push(request.clone());
 
-    // The delay comes first, so that a client that disconnects during the delay doesn't advance a scenario.
+    // The server waits before it chooses the response. Therefore, a client that disconnects during the delay doesn't advance a scenario.
     if !handler.delay.is_zero() {
         tokio::time::sleep(handler.delay).await;
     }
@@ -107,7 +108,7 @@ impl Handler {
         Ok(handler)
     }
 
-    /// Adds the route of one or more recordings of the same request.
+    /// Adds a route with the responses of these recordings, which must all have the same request.
     fn add(&mut self, recordings: &[&Recording]) -> Result<Route, String> {
         let request = &recordings[0].request;
         if request.method != "GET" {
@@ -161,8 +162,8 @@ impl Handler {
         }
     }
 
-    /// Returns the next recorded response of a route. If the response is a list of offers, each offer with a scenario gets the status
-    /// that the next status request will return.
+    /// Returns the next recorded response of a route. In a list of offers, sets the status of each offer that has a scenario: the offer
+    /// gets the status that the next status request will return.
     fn recorded(&self, route: &Route, responses: &Responses) -> HttpResponse {
         let sent = responses.sent.fetch_add(1, Ordering::Relaxed);
         let mut response = responses.after(sent).clone();
@@ -180,8 +181,8 @@ impl Handler {
         response.map(HttpBody::from)
     }
 
-    /// Returns the id of each offer that has a scenario and is below the path of the list, and the offer's status in the scenario's
-    /// next response.
+    /// Finds the scenarios of the offers of one publisher, whose list of offers has the route `list`. Returns each offer's id, and the
+    /// status in the scenario's next response.
     fn scenario_statuses(&self, list: &Route) -> Vec<(&str, Value)> {
         self.scenarios
             .iter()
@@ -201,12 +202,12 @@ impl Handler {
     /// Returns the error response for a request that isn't recorded.
     fn error_response(&self, route: &Route) -> HttpResponse {
         let publisher = &route.path[..route.path.len().min(3)];
-        // A version that occurs only in recordings of 400 responses isn't known, because the service may have rejected the version.
-        let knows_version = self.routes.iter().any(|(known, responses)| {
-            known.version() == route.version() && responses.recorded[0].status() != 400
+        // If only recordings of 400 responses have the version, it isn't known: the service may have rejected the version.
+        let is_known_version = self.routes.iter().any(|(recorded, responses)| {
+            recorded.version() == route.version() && responses.recorded[0].status() != 400
         });
-        let mut paths = self.routes.keys().map(|known| &known.path);
-        let (status, body) = if !knows_version {
+        let mut paths = self.routes.keys().map(|recorded| &recorded.path);
+        let (status, body) = if !is_known_version {
             let message = "The api-version is missing or not supported.";
             let error = json!({ "code": "InvalidAPIVersion", "message": message });
             (StatusCode::BAD_REQUEST, json!({ "error": error }))

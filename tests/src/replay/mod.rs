@@ -1,21 +1,21 @@
 //! The replay server: a server on the loopback interface that returns recorded responses.
 //!
-//! The first row of this table that applies to a request decides the response:
+//! The first row of this table that applies to a request decides which response the server sends:
 //!
 //! | request | response |
 //! |---|---|
-//! | another method than GET | 405 |
+//! | with another method than GET | 405 |
 //! | without an `Authorization: Bearer …` header, or with another token than [`Replay::token`] | 401, `{"Message": …}` |
-//! | a recording has the same decoded path, and the same query parameters in any order | the recorded response |
-//! | without `api-version`, or with a version that occurs in no recording or only in recordings of 400 responses | 400 `InvalidAPIVersion` |
-//! | for a publisher without recordings | 403 `Forbidden` |
+//! | with the decoded path of a recording, and its query parameters in any order | the recorded response |
+//! | without `api-version`, or with a version that occurs in no recording or only in recordings of 400 responses | 400, with the code `InvalidAPIVersion` |
+//! | for a publisher without recordings | 403, with the code `Forbidden` |
 //! | any other request | 404, `{"Product": {…}}` |
 //!
 //! The server adds [`ADDED_CORRELATION_ID`] to a response without a correlation id.
 //!
-//! **Scenarios.** A scenario has several responses for the status of one offer. Each request for this status, from any client, gets the
-//! next response. After the last response, the server repeats the last response. In the publisher's list of offers, the server replaces
-//! the status of the offer by the status that the next status request will return.
+//! A *scenario* consists of several responses to requests for the status of one offer. Each such request, from any client, gets the next
+//! response. After the last response, the server repeats it. In the publisher's list of offers, the server replaces the status of the
+//! offer by the status that the next status request will return.
 
 mod handler;
 
@@ -64,7 +64,7 @@ impl Replay {
         self
     }
 
-    /// Sets the bearer token that the server accepts. By default, it accepts every non-empty token.
+    /// Sets the bearer token that the server accepts. By default, the server accepts every non-empty token.
     #[must_use]
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
@@ -115,7 +115,7 @@ impl Server {
         self.server.url()
     }
 
-    /// Returns the requests received so far, in order, including requests without a response yet. The header `authorization` is
+    /// Returns the requests received so far, in order, including requests that have no response yet. The header `authorization` is
     /// removed.
     #[must_use]
     pub fn requests(&self) -> Vec<Parts> {

@@ -39,7 +39,7 @@ fn with_endpoint(endpoint: &str) -> Result<Client, Error> {
 }
 
 #[test]
-fn an_endpoint_is_https_or_plain_http_on_this_machine() {
+fn an_endpoint_must_be_https_or_http_on_this_machine() {
     for (endpoint, url) in [
         ("https://example.com", "https://example.com"),
         (" https://example.com/a/ ", "https://example.com/a"),
@@ -122,7 +122,7 @@ async fn get_calls_an_operation_that_the_spec_does_not_name() {
 }
 
 #[tokio::test]
-async fn get_appends_a_path_to_the_endpoint_and_rejects_a_path_that_would_leave_it() {
+async fn get_appends_a_valid_path_to_the_endpoint_and_rejects_other_paths() {
     let server = ScriptedServer::scripts(vec![json_response("[]")]);
     let client = client(server.url() + "/p");
     let paths = [

@@ -1,5 +1,5 @@
-//! Tests of when the SDK fetches, caches, renews and discards tokens. A token provider, the caller's function that returns tokens, counts
-//! its calls. A server records the received tokens.
+//! Tests when the SDK fetches, caches, renews and discards tokens. A token provider is a function that the caller writes and that returns
+//! tokens. The provider of these tests counts its calls. The server records the tokens that it receives.
 
 use std::error::Error as _;
 use std::io;
@@ -30,16 +30,16 @@ enum Behaviour {
     /// Returns a token with a lifetime of two minutes. The SDK renews a token five minutes before its expiry, so it renews this token
     /// at once.
     Soon,
-    /// Returns a token that has expired by the next call.
+    /// Returns a token that expires at once.
     Now,
     /// Returns token 0, with a lifetime of an hour.
     Same,
-    /// Waits until `gate` has a permit, then returns a token without an expiry.
+    /// Waits until `Provider::gate` has a permit, then returns a token without an expiry.
     Wait,
     Fail,
 }
 
-/// A provider that numbers its tokens from 0 and counts its calls.
+/// A token provider that numbers its tokens from 0 and counts its calls.
 #[derive(Clone)]
 struct Provider {
     behaviours: Vec<Behaviour>,
@@ -48,7 +48,7 @@ struct Provider {
 }
 
 impl Provider {
-    /// Uses the nth behaviour in the nth call, and the last behaviour in all later calls.
+    /// Returns a provider and a credential that calls it. The behaviours apply to the calls in order, and the last one to all later calls.
     fn new(behaviours: &[Behaviour]) -> (Self, Credential) {
         let provider = Self {
             behaviours: behaviours.to_vec(),
@@ -117,6 +117,7 @@ fn client(server: &ScriptedServer, credential: Credential) -> Client {
     client.expect("a valid configuration")
 }
 
+/// Lists the offers and returns the number of attempts.
 async fn list(client: &Client) -> Result<u32, Error> {
     let response = with_timeout("list", client.list_offers("contoso")).await;
     if let Err(error) = &response {
@@ -140,7 +141,7 @@ fn tokens(server: &ScriptedServer) -> Vec<usize> {
     server.requests().into_iter().map(number).collect()
 }
 
-/// Returns a function whose script sends a 401 for a token with a number below `limit`, and otherwise an empty list.
+/// Returns a script for the server. It sends a 401 for a token with a number below `limit`, and an empty list for any other token.
 fn rejects(limit: usize) -> impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static {
     move |request| {
         if (0..limit).any(|number| request.token == Some(token(number))) {
@@ -151,7 +152,7 @@ fn rejects(limit: usize) -> impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync
     }
 }
 
-/// A row of `credentials.yaml`, which describes the properties in its first lines.
+/// A case of `credentials.yaml`. The first lines of that file describe the properties.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Case {
@@ -166,7 +167,7 @@ struct Case {
     status: Option<u16>,
     attempts: u32,
     message: String,
-    /// A part of the message of the error's source.
+    /// A text that the message of the error's source must contain.
     source: String,
     tokens: Vec<usize>,
     fetches: usize,
@@ -216,7 +217,7 @@ impl Case {
 }
 
 #[tokio::test]
-async fn a_token_is_fetched_cached_and_discarded_by_its_expiry_and_by_a_401() {
+async fn a_token_is_cached_until_it_expires_or_the_server_rejects_it() {
     for case in table::<Case>(include_str!("credentials.yaml")) {
         case.check().await;
     }
@@ -259,7 +260,7 @@ async fn calls_use_a_valid_token_while_it_is_renewed() {
     assert_eq!(provider.calls(), 2);
 }
 
-/// The provider returns a token that expires soon. The renewal then returns another token that expires soon, or an error.
+/// The first token expires soon. Its renewal returns another token that expires soon, or an error.
 #[tokio::test]
 async fn a_renewal_isnt_repeated_for_each_call() {
     for behaviours in [&[Behaviour::Soon][..], &[Behaviour::Soon, Behaviour::Fail]] {

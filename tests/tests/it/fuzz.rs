@@ -1,7 +1,7 @@
-//! Tests of decoding with generated values: decoding never panics and accepts every valid value, and encoding the result loses nothing.
+//! Tests decoding with generated response bodies. Decoding never panics and accepts every valid body. Encoding the result loses nothing.
 //!
-//! The cases are generated from a fixed seed, so every run tests the same cases. `PROPTEST_RNG_SEED` sets another seed, and
-//! `PROPTEST_CASES` the number of cases.
+//! The bodies are generated from a fixed seed, so every run tests the same bodies. The environment variable `PROPTEST_RNG_SEED` sets
+//! another seed. `PROPTEST_CASES` sets the number of cases.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -37,7 +37,7 @@ fn check<S: Strategy>(cases: &S, test: impl Fn(S::Value)) {
     outcome.unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// A regular expression for values that the SDK knows, in any letter case, and for strings similar to timestamps.
+/// A regular expression that matches some known values in any letter case, and strings similar to timestamps.
 const KNOWN_TEXT: &str = "(?i:running|succeeded|waitingForPublisherReview|publisher-signoff|blocked|rejected|error|)|\
     [0-9]{4}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{0,12})?(Z|[+-][0-9]{2}:[0-9]{2})?";
 
@@ -75,7 +75,7 @@ fn object_of(
     prop::collection::vec(property, 0..8).prop_map(|properties| properties.into_iter().collect())
 }
 
-/// Generates reports. Their optional properties have names from the spec and values of any JSON type.
+/// Generates reports with a status. The other properties of a report have names from the spec and values of any JSON type.
 fn any_report() -> impl Strategy<Value = Value> + Clone {
     let spec = committed_spec().value;
     let schemas = spec["components"]["schemas"].as_object().expect("schemas");
@@ -100,7 +100,7 @@ fn any_report() -> impl Strategy<Value = Value> + Clone {
     })
 }
 
-/// Decodes the text, and returns `None` if decoding fails. Asserts that encoding and decoding the value again returns an equal value.
+/// Decodes the text, or returns `None` if decoding fails. Encodes the value and decodes it again, and asserts that both values are equal.
 fn round_trip<T: DeserializeOwned + Serialize + PartialEq + Debug>(text: &[u8]) -> Option<T> {
     let value: T = serde_json::from_slice(text).ok()?;
     let encoded = serde_json::to_string(&value).expect("an encoded value");
@@ -127,7 +127,7 @@ fn call_methods(report: &OfferStatusReport) {
 }
 
 #[test]
-fn any_object_with_a_status_is_decoded() {
+fn any_report_with_a_status_is_decoded() {
     check(&any_report(), |report| {
         let text = report.to_string();
         let decoded = round_trip::<OfferStatusReport>(text.as_bytes()).expect("a report");
@@ -136,7 +136,7 @@ fn any_object_with_a_status_is_decoded() {
     });
 }
 
-/// Generates the recorded bodies with a few bytes replaced, removed or inserted.
+/// Generates copies of recorded bodies in which one to three bytes are replaced, removed or inserted.
 fn corrupted_recordings() -> impl Strategy<Value = Vec<u8>> {
     let recordings = all_recordings().into_iter();
     let bodies = recordings.filter_map(|stored| match stored.recording.response.body? {
@@ -178,8 +178,8 @@ fn decoding_any_bytes_doesnt_panic() {
     }
 }
 
-/// Generates JSON text, mostly with something that `serde_json::Value` can't represent: invalid UTF-8, half of a surrogate pair, a
-/// duplicate property, a number that overflows, or deep nesting.
+/// Generates JSON texts. Most are values that a decoder may reject or change: invalid UTF-8, half of a surrogate pair, a duplicate
+/// property, a number that overflows, or deep nesting.
 fn unusual_json() -> impl Strategy<Value = Vec<u8>> + Clone {
     let unusual: Vec<Vec<u8>> = vec![
         b"\"x\xff\"".to_vec(),
@@ -198,7 +198,7 @@ fn unusual_json() -> impl Strategy<Value = Vec<u8>> + Clone {
     ]
 }
 
-/// A server whose response the test sets before each call, and a client of the server.
+/// A server and its client. A test sets the server's response before each call.
 struct Service {
     response: Arc<Mutex<(u16, Vec<u8>)>>,
     _server: ScriptedServer,
@@ -233,7 +233,7 @@ impl Service {
     }
 }
 
-/// The call must return every offer with an id, or an error instead of the list.
+/// The call must return either all offers or an error.
 #[test]
 fn an_offer_with_invalid_properties_is_never_omitted() {
     let names = "offerTypeId publisherId status version changedTime definition offerTypeVersionsOverride new id";
@@ -253,9 +253,9 @@ fn an_offer_with_invalid_properties_is_never_omitted() {
         });
         let objects = objects.collect::<Vec<_>>().join(&b',');
         let body = [b"[", &*objects, b"]"].concat();
-        let has = |wanted: &dyn Fn(&str, &[u8]) -> bool| {
+        let any_property = |condition: &dyn Fn(&str, &[u8]) -> bool| {
             let mut properties = offers.iter().flatten();
-            properties.any(|(name, value)| wanted(name, value))
+            properties.any(|(name, value)| condition(name, value))
         };
         let text = String::from_utf8_lossy(&body).into_owned();
         match service.list(200, body) {
@@ -263,18 +263,18 @@ fn an_offer_with_invalid_properties_is_never_omitted() {
                 let expected = (0..offers.len()).map(|number| format!("offer-{number}"));
                 assert_eq!(ids, expected.collect::<Vec<_>>());
                 assert!(
-                    !has(&|name, _| name == "id"),
+                    !any_property(&|name, _| name == "id"),
                     "an offer with two ids was decoded"
                 );
             }
             Err(error) => {
                 assert!(error.is_decode(), "{error}");
-                // The invalid values that prevent decoding: a duplicate id, a number that overflows, deep nesting.
+                // Only these values prevent decoding: a duplicate id, a number that overflows, and deep nesting.
                 let prevents_decoding = |name: &str, value: &[u8]| {
                     let text = String::from_utf8_lossy(value);
                     name == "id" || text.contains("e999") || text.starts_with("[[")
                 };
-                assert!(has(&prevents_decoding), "{error}: {text}");
+                assert!(any_property(&prevents_decoding), "{error}: {text}");
             }
         }
     });
@@ -306,7 +306,7 @@ fn a_timestamp_and_an_extensible_status_keep_any_text() {
 }
 
 #[test]
-fn an_error_response_with_any_body_keeps_its_status_code_and_shows_one_line() {
+fn an_error_has_the_status_code_of_its_response_and_a_message_of_one_line() {
     let names: Vec<_> = "error Error message Message code Product exceptionCode httpStatusCode x"
         .split(' ')
         .collect();

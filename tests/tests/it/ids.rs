@@ -1,5 +1,5 @@
-//! Tests of identifiers in paths. Special characters are percent-encoded. A call with an identifier that would address another resource
-//! fails before it sends a request.
+//! Tests of identifiers in the path of a request. The SDK percent-encodes special characters. A call with an invalid identifier, such as
+//! `../a`, fails before it sends a request.
 
 use cloud_partner_portal::Identifier;
 
@@ -12,7 +12,7 @@ fn identifier_accepts_the_same_strings_as_the_pattern_of_the_spec() {
     for name in ["PublisherId", "OfferId"] {
         let schema = &spec.value["components"]["schemas"][name];
         let validator = jsonschema::draft4::new(schema).expect("a schema");
-        // Every character of the Basic Multilingual Plane: alone, at the beginning and at the end.
+        // Tests every character of the Basic Multilingual Plane alone, at the beginning and at the end of an identifier.
         for c in (0..=0xffff).filter_map(char::from_u32) {
             for text in [c.to_string(), format!("{c}a"), format!("a{c}")] {
                 assert_eq!(
@@ -28,7 +28,7 @@ fn identifier_accepts_the_same_strings_as_the_pattern_of_the_spec() {
 
 #[tokio::test]
 async fn special_characters_in_ids_are_percent_encoded() {
-    // The server has no recordings, so every call returns an error. The test checks the requests only.
+    // The server has no recordings, so every call returns an error. The test checks only the requests.
     let server = serve(Vec::new());
     let client = client(server.url());
     for (id, path) in [
@@ -67,7 +67,7 @@ async fn special_characters_in_ids_are_percent_encoded() {
 }
 
 #[tokio::test]
-async fn an_id_that_addresses_another_resource_is_an_error_before_the_request() {
+async fn an_invalid_id_is_an_error_before_any_request() {
     let server = serve(Vec::new());
     let client = client(server.url());
     for id in [

@@ -1,4 +1,4 @@
-//! Tests of the SDK's public API over sockets, and of the reader and replay server of recordings.
+//! Tests of the SDK's public API with local servers, and tests of the reader and the replay server for recordings.
 
 mod bench_figures;
 mod calls;

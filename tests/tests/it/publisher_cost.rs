@@ -1,5 +1,5 @@
-//! Tests of the number of requests and the memory of a publisher watch. In each interval, a publisher watch requests the list of offers,
-//! and the status of each offer in flight. An offer is in flight while its publication runs.
+//! Tests how many requests a publisher watch sends, and how much memory it keeps. In each interval, a publisher watch requests the list
+//! of offers, and the status of each offer in flight. An offer is in flight while its publication runs.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -17,7 +17,8 @@ const OFFERS: usize = 10_000;
 const IN_FLIGHT: usize = 50;
 const INTERVALS: usize = 4;
 
-/// Returns a list of 10,000 offers. Every 200th offer has this status. The remaining offers have the status `succeeded`.
+/// Returns a script that sends a list of 10,000 offers. Every 200th offer has this status. The remaining offers have the status
+/// `succeeded`.
 fn list(status: &str) -> Vec<Step> {
     let offers = (0..OFFERS).map(|number| {
         let is_200th = number % (OFFERS / IN_FLIGHT) == 0;
@@ -30,14 +31,14 @@ fn list(status: &str) -> Vec<Step> {
 #[tokio::test]
 async fn sends_one_status_request_per_interval_for_each_offer_in_flight() {
     let (list_in_flight, last_list) = (list("running"), list("succeeded"));
-    let lists = AtomicUsize::new(0);
+    let list_requests = AtomicUsize::new(0);
     let server = ScriptedServer::start(move |request| {
         if !request.target.contains("/status") {
-            let lists_before = lists.fetch_add(1, Ordering::SeqCst);
-            let is_last = lists_before == INTERVALS;
+            let earlier_lists = list_requests.fetch_add(1, Ordering::SeqCst);
+            let is_last = earlier_lists == INTERVALS;
             return if is_last { &last_list } else { &list_in_flight }.clone();
         }
-        let is_last = lists.load(Ordering::SeqCst) == INTERVALS;
+        let is_last = list_requests.load(Ordering::SeqCst) == INTERVALS;
         let report = json!({"status": if is_last { "succeeded" } else { "running" }});
         json_response(report.to_string())
     });
@@ -58,15 +59,15 @@ async fn sends_one_status_request_per_interval_for_each_offer_in_flight() {
     expected.push((OFFERS, 0));
     assert_eq!(listed, expected);
     let requests = server.requests();
-    let polls: Vec<_> = requests
+    let status_requests: Vec<_> = requests
         .split(|request| !request.target.contains("/status"))
         .skip(1)
         .collect();
-    assert_eq!(polls.len(), INTERVALS + 1);
-    assert!(polls[INTERVALS].is_empty());
-    for polls in &polls[..INTERVALS] {
-        let targets: BTreeSet<_> = polls.iter().map(|request| &request.target).collect();
-        assert_eq!((polls.len(), targets.len()), (IN_FLIGHT, IN_FLIGHT));
+    assert_eq!(status_requests.len(), INTERVALS + 1);
+    assert!(status_requests[INTERVALS].is_empty());
+    for in_interval in &status_requests[..INTERVALS] {
+        let targets: BTreeSet<_> = in_interval.iter().map(|request| &request.target).collect();
+        assert_eq!((in_interval.len(), targets.len()), (IN_FLIGHT, IN_FLIGHT));
     }
     // The status of each offer changed to `running`, and then to `succeeded`.
     assert_eq!((changes, offers_ended), (2 * IN_FLIGHT, IN_FLIGHT));
@@ -89,8 +90,8 @@ fn a_publisher_watch_keeps_less_than_1000_bytes_per_offer() {
     assert!(output.status.success() && is_measured, "{text}");
 }
 
-/// Measures the memory that a watch keeps for each offer between two lists. Decoding a list temporarily needs much more memory than the
-/// watch keeps, so the memory of one watch can't be measured. The result is the average of 30 watches.
+/// Measures the memory that a watch keeps for each offer after it has decoded a list. Decoding a list temporarily needs much more memory
+/// than one watch keeps. Therefore, the test keeps 30 watches and divides their memory by 30.
 #[tokio::test]
 #[ignore = "another test runs it in a separate process"]
 async fn measure_memory_per_offer() {
@@ -99,7 +100,7 @@ async fn measure_memory_per_offer() {
     let mut kept = Vec::new();
     let mut before = 0;
     for number in 0..warm_up + watches {
-        // The first watches allocate the memory for decoding. The later watches reuse this memory.
+        // The first three watches allocate the memory for decoding. The later watches reuse this memory.
         if number == warm_up {
             before = resident_bytes();
         }

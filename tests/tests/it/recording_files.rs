@@ -41,7 +41,7 @@ fn every_recording_matches_its_schema_is_formatted_and_contains_no_credential() 
     }
 }
 
-/// Editors and other languages validate recordings with the schema, so it must accept the same files as the reader.
+/// Editors validate recordings with the schema, so the schema must accept the same files as the reader.
 #[test]
 fn the_schema_and_the_reader_accept_the_same_recordings() {
     let schema = schema();
@@ -92,7 +92,7 @@ fn text_of(path: &str) -> String {
     synthetic::recording(path, Some(Body::Json(Value::Array(Vec::new())))).to_text()
 }
 
-/// Returns the messages, with paths relative to the folder.
+/// Returns the errors' texts, with paths relative to the folder.
 fn messages(folder: &TempDir, errors: &[load::Error]) -> Vec<String> {
     let folder = format!("{}/", folder.path().display());
     let message = |error: &load::Error| error.to_string().replace(&folder, "");
@@ -125,7 +125,7 @@ fn the_reader_reports_every_error_and_returns_the_valid_recordings() {
         ("a.json", "{"),
         ("b.json", &text_of("/b")),
         ("c/d.json", "3"),
-        // The path of b.json in another encoding.
+        // `%62` is `b`, so this path is the same as that of b.json.
         ("c/e.json", &text_of("/%62")),
     ]);
     let loaded = load::recordings(folder.path());

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use crate::support::error_checks::check_displayed_text;
 use crate::support::{all_recordings, client, committed_recordings, committed_spec, serve};
 
-/// Returns the committed recordings and a generated list of 1,000 offers. Every recorded request gets the API version that the SDK sends.
+/// Returns the committed recordings and a generated list of 1,000 offers. Replaces the API version of each request by the version that the
+/// SDK sends.
 fn recordings() -> Vec<Recording> {
     let recordings = committed_recordings().into_iter();
     let mut recordings: Vec<_> = recordings.map(Recording::from).collect();
@@ -68,7 +69,7 @@ fn every_successful_response_is_valid_against_the_json_schema_of_its_type() {
     assert!(contains, "{report}");
 }
 
-/// Makes the call of a recorded request, and returns its error.
+/// Makes the call that sends a recorded request. Returns the error of the call, if there is one.
 async fn call(client: &Client, recording: &Recording) -> Option<Error> {
     let path = recording.request.segments();
     let path: Vec<_> = path.iter().map(String::as_str).collect();
@@ -109,7 +110,8 @@ async fn every_error_has_the_recorded_status_code_code_and_message() {
     assert!(errors >= 20, "{errors} errors were tested");
 }
 
-/// Returns the code and the first line of the message in a recorded error response. This implementation is independent of the SDK's.
+/// Returns the code and the first line of the message in a recorded error response. Doesn't use the SDK, which the test compares with the
+/// result.
 fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
     let text = |value: &Value| {
         let line = value.as_str()?.lines().next();
@@ -137,8 +139,8 @@ fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
     }
 }
 
-/// A recording of the kind `documentation` must cite a source of the kind `documentation`, and a recording of the kind
-/// `observed-shape` a source of the kind `observation`.
+/// A recording of the kind `documentation` must cite a source of the kind `documentation`. A recording of the kind `observed-shape` must
+/// cite a source of the kind `observation`.
 #[test]
 fn recordings_cite_sources_of_the_spec() {
     let spec = committed_spec();
@@ -146,7 +148,7 @@ fn recordings_cite_sources_of_the_spec() {
         let name = file.display();
         let sources = recording.provenance.sources.iter().map(|id| {
             let source = spec.value["x-sources"].get(id);
-            source.unwrap_or_else(|| panic!("{name}: {id} is no source"))
+            source.unwrap_or_else(|| panic!("{name}: the spec has no source {id}"))
         });
         let kinds: Vec<_> = sources.map(|source| &source["kind"]).collect();
         let is_cited = match recording.provenance.kind {

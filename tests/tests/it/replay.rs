@@ -30,7 +30,7 @@ fn start(replay: Replay) -> Server {
     replay.start().expect("a server")
 }
 
-/// Returns a scenario, which is several recordings of one request. Their response bodies have these statuses, in order.
+/// Returns a scenario with one recording for each status. All recordings have the same request.
 fn scenario(path: &str, statuses: &[&str]) -> Scenario {
     let stored = |status: &&str| StoredRecording {
         file: PathBuf::new(),
@@ -42,13 +42,14 @@ fn scenario(path: &str, statuses: &[&str]) -> Scenario {
     }
 }
 
-/// An HTTP client for all tests. It opens a connection for each request, because a connection ends with the runtime of its test.
+/// An HTTP client for all tests. Each test has its own runtime, and a connection can't outlive the runtime that opened it. Therefore, the
+/// client doesn't reuse connections.
 static CLIENT: LazyLock<Client> = LazyLock::new(|| {
     let client = Client::builder().no_proxy().pool_max_idle_per_host(0);
     client.build().expect("an HTTP client")
 });
 
-/// Sends a request. `request` is its method and target, such as `GET /path`.
+/// Sends a request. `request` consists of the method and the target, such as `GET /path`.
 async fn send(server: &Server, request: &str, authorization: Option<&str>) -> reqwest::Response {
     let (method, target) = request.split_once(' ').expect("a method and a target");
     let mut request = CLIENT
@@ -168,6 +169,7 @@ async fn returns_the_error_response_of_the_service_for_a_request_that_isnt_recor
     let post = "The requested resource does not support the method 'POST'.";
     let post = &json!({ "Message": post });
     let server = start(all_recordings_and_scenarios());
+    // `P` stands for `/api/publishers`, and `V` for `api-version=2017-10-31`.
     for (request, status, body) in [
         ("GET P/contoso/offers", 400, version),
         ("GET P/contoso/offers?api-version=", 400, version),

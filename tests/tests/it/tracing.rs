@@ -18,7 +18,7 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
         .with_ansi(false)
         .finish();
     // If only one dispatcher exists, the first thread that executes an event enables or disables the event for all threads. The thread
-    // of another test has no subscriber, so that thread would disable the event. With a second dispatcher, each thread decides.
+    // of another test has no subscriber, so that thread would disable the event. With a second dispatcher, each thread decides for itself.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let _guard = tracing::subscriber::set_default(subscriber);
 
@@ -63,6 +63,9 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
     }
     assert!(!log.contains(TOKEN), "the log contains the token:\n{log}");
     for body in ["   at ", "serviceName"] {
-        assert!(!sdk_lines.contains(body), "a body:\n{sdk_lines}");
+        assert!(
+            !sdk_lines.contains(body),
+            "the log contains a body:\n{sdk_lines}"
+        );
     }
 }

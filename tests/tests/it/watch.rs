@@ -1,5 +1,6 @@
-//! Tests of watches that the cases in `sdk/cli/tests/watch-cases` can't express. A watch of an offer requests the offer's status again and
-//! again, until its publication has an outcome. A publisher watch does so for every offer whose publication runs. A poll is one such request.
+//! Tests watches in situations that the files in `sdk/cli/tests/watch-cases` can't describe. A watch of an offer polls the offer: it
+//! requests the offer's status again and again, until the publication has an outcome. A publisher watch polls every offer whose publication
+//! runs.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -109,14 +110,14 @@ async fn a_watch_can_be_awaited_before_and_after_its_first_events() {
     assert!(result.last_error.is_none() && !result.timed_out);
 }
 
-/// The reports of a publication.
+/// The successive reports of one publication.
 const REPORTS: [&str; 3] = [
     r#"{"status":"running","steps":[{"id":"x","status":"notStarted"}]}"#,
     r#"{"status":"running","steps":[{"id":"x","status":"inProgress"}]}"#,
     r#"{"status":"succeeded","steps":[{"id":"x","status":"complete"}]}"#,
 ];
 
-/// Returns a report that was encoded as JSON and decoded again, as by a program that stores it.
+/// Returns one of the [`REPORTS`], encoded as JSON and decoded again, like a report that a program has stored.
 fn stored_report(index: usize) -> OfferStatusReport {
     let report: OfferStatusReport = serde_json::from_str(REPORTS[index]).expect("a report");
     let text = serde_json::to_string(&report).expect("it can be encoded");
@@ -150,7 +151,7 @@ async fn a_resumed_watch_reports_the_changes_since_the_stored_report() {
         assert_eq!(server.requests().len(), responses.len());
     }
 
-    // Without a response, the result has the stored report.
+    // If the watch receives no response, the result contains the stored report.
     let server = ScriptedServer::scripts(vec![vec![Stall]]);
     let watch = watch_offer(&client(server.url())).resume_from(stored_report(1));
     let watch = watch.timeout(Duration::from_millis(300));
@@ -231,7 +232,7 @@ async fn a_panic_of_the_token_provider_reaches_the_task_that_awaits_the_watch() 
 #[tokio::test]
 async fn dropping_a_watch_cancels_its_requests() {
     const MAX_CONCURRENT_POLLS: usize = 8;
-    // A task that awaits a watch is aborted.
+    // Aborting a task drops the watch that the task awaits.
     let server = ScriptedServer::scripts(vec![report("running")]);
     let watch = watch_offer(&client(server.url()));
     let task = tokio::spawn(async move { watch.await.is_ok() });
@@ -240,10 +241,10 @@ async fn dropping_a_watch_cancels_its_requests() {
     assert!(task.await.is_err_and(|error| error.is_cancelled()));
     let requests = server.requests().len();
     tokio::time::sleep(Duration::from_millis(200)).await;
-    // One request can still have been on its way to the server.
+    // One more request may have been on its way to the server.
     assert!(server.requests().len() <= requests + 1);
 
-    // A publisher watch is dropped while it polls the offers.
+    // The test drops a publisher watch while it polls the offers.
     let server = ScriptedServer::start(|request| {
         if is_status_request(request) {
             return vec![Stall];

@@ -1,4 +1,5 @@
-//! A case of the YAML tables in this folder: what the server sends, and the expected result of the call.
+//! Runs the cases of the YAML tables in this folder. A case makes one call of `listOffers`. It says what the server sends and which
+//! result the call must have.
 
 use std::time::Duration;
 
@@ -14,37 +15,37 @@ use crate::support::scripted_server::ScriptedServer;
 #[serde(deny_unknown_fields, default)]
 struct Case {
     name: String,
-    /// What the server does for each request, in order. The last script also runs for all later requests.
+    /// What the server does for each request of the call, in order. The last script also runs for all later requests.
     server: Vec<Script>,
     /// The maximum number of attempts, by default 3.
     attempts: Option<u32>,
-    /// The initial backoff; 1 ms if it is absent.
+    /// The initial backoff, by default 1 ms.
     backoff_ms: Option<u64>,
     max_backoff_ms: Option<u64>,
     /// The call timeout in seconds, by default 60.
     call_timeout: Option<u64>,
-    /// The expected number of requests, by default 3 if the error is retryable, and otherwise 1.
+    /// The expected number of requests. By default, 3 if `error` contains `retryable`, and otherwise 1.
     requests: Option<u32>,
-    /// The expected number of offers.
+    /// The expected number of offers. By default, any number.
     offers: Option<usize>,
-    /// The `is_…` methods of the expected error that return true, such as `retryable`; absent if the call succeeds.
+    /// The `is_…` methods of the error that must return true, such as `retryable`. Absent if the call must succeed.
     error: Option<Vec<String>>,
-    /// The error's status code. By default, the status code of the last script, or `None` if this script sends no complete response.
+    /// The error's status code. By default, the status code that the last script sends with `status` or `json`, or else `None`.
     status: Option<u16>,
-    /// A part of the error's message.
+    /// A text that the error's message must contain.
     message: String,
-    /// The distinct errors of earlier attempts, latest first. An error is written as its correlation id; without an id, as its status
-    /// code; without a status code, as `no status`.
+    /// The errors of earlier attempts, latest first. Equal errors occur once. The table has the correlation id of each error. If an error
+    /// has no correlation id, the table has its status code. If it has no status code either, the table has `no status`.
     sources: Vec<String>,
-    /// The minimum time between each request and the next request, in order.
+    /// The minimum times between the first and the second request, the second and the third request, and so on.
     waits_ms: Vec<u64>,
 }
 
 /// Runs all cases of a table concurrently, and panics with the names of the cases that failed.
 pub async fn check_table(yaml: &str, token: &str) {
     let start = |case: Case| (case.name.clone(), tokio::spawn(case.check(token)));
-    // All servers start here, before the first call: the runtime has one thread, so the tasks run only from the first `await` on.
-    // Therefore, no timeout includes the start of a server.
+    // `check` starts the server of each case here. The runtime has one thread, so the calls begin only at the first `await`, when all
+    // servers have started. Therefore, no timeout includes the start of a server.
     let checks: Vec<_> = table(yaml).into_iter().map(start).collect();
     let mut failed = Vec::new();
     for (name, check) in checks {
@@ -65,12 +66,12 @@ impl Case {
             policy = policy.max_backoff(milliseconds(maximum));
         }
         let server = ScriptedServer::scripts(self.server.iter().map(Script::steps).collect());
-        let is_incomplete = self.server.iter().any(Script::never_completes);
+        let never_completes = self.server.iter().any(Script::never_completes);
         let client = Client::builder()
             .endpoint(server.url())
             .credential(Credential::token(token).expect("a valid token"))
             .response_limit(100_000)
-            .attempt_timeout(Duration::from_secs(if is_incomplete { 1 } else { 20 }))
+            .attempt_timeout(Duration::from_secs(if never_completes { 1 } else { 20 }))
             .call_timeout(Duration::from_secs(self.call_timeout.unwrap_or(60)))
             .retry(policy)
             .build()
@@ -108,16 +109,20 @@ impl Case {
     fn check_error(&self, error: &Error) {
         let (name, requests) = (&*self.name, self.expected_requests());
         check_displayed_text(name, error);
-        let sent = self.server.last().and_then(Script::complete_status);
-        assert_eq!(error.status(), self.status.or(sent), "{name}: {error:?}");
+        let last_status = self.server.last().and_then(Script::complete_status);
+        assert_eq!(
+            error.status(),
+            self.status.or(last_status),
+            "{name}: {error:?}"
+        );
         assert_eq!(error.attempts(), requests, "{name}: {error:?}");
         assert_eq!(error.operation(), Some("listOffers"), "{name}");
         let credential = (error.is_forbidden() || error.is_unauthorized()).then_some("token");
         assert_eq!(error.credential(), credential, "{name}");
         let message = error.to_string();
         assert!(message.contains(&self.message), "{name}: {message}");
-        let has_attempts = message.contains(&format!("after {requests} attempts"));
-        assert_eq!(has_attempts, requests > 1, "{name}: {message}");
+        let names_attempts = message.contains(&format!("after {requests} attempts"));
+        assert_eq!(names_attempts, requests > 1, "{name}: {message}");
         let sources = sources(error)
             .map_while(|source| source.downcast_ref::<Error>())
             .map(|error| match (error.correlation_id(), error.status()) {

@@ -1,4 +1,5 @@
-//! Calls to faulty and malicious servers, and retries. The YAML tables contain what the server sends and the expected result of a call.
+//! Tests of calls to faulty and malicious servers, and of retries. Most cases are in YAML tables: what the server sends, and the expected
+//! result of the call.
 
 mod case;
 
@@ -16,12 +17,12 @@ use crate::support::scripted_server::{ScriptedServer, json_response, response};
 use crate::support::{TOKEN, build, client, refused_endpoint, retry, with_credential};
 
 #[tokio::test]
-async fn a_response_that_breaks_stalls_or_is_too_large_is_an_error() {
+async fn a_broken_slow_or_too_large_response_is_an_error() {
     check_table(include_str!("connections.yaml"), &long_token()).await;
 }
 
 #[tokio::test]
-async fn an_error_response_keeps_its_status_code_and_a_redirect_is_not_followed() {
+async fn an_error_has_the_status_code_of_its_response_and_a_redirect_isnt_followed() {
     let other = ScriptedServer::scripts(vec![json_response("[]")]);
     let table = include_str!("error_responses.yaml").replace("<other server>", &other.url());
     check_table(&table, &long_token()).await;
@@ -29,8 +30,7 @@ async fn an_error_response_keeps_its_status_code_and_a_redirect_is_not_followed(
 }
 
 #[tokio::test]
-async fn a_successful_response_with_an_unusual_body_is_decoded_and_with_an_invalid_body_is_an_error()
- {
+async fn an_unusual_valid_body_is_decoded_and_an_invalid_body_is_an_error() {
     check_table(include_str!("successful_responses.yaml"), &long_token()).await;
 }
 
@@ -64,7 +64,7 @@ async fn the_correlation_id_of_a_response_is_redacted_if_it_contains_the_token()
 }
 
 #[tokio::test]
-async fn a_token_that_cant_be_sent_is_an_error_before_the_request() {
+async fn a_token_that_a_header_cant_contain_is_an_error_before_any_request() {
     let server = ScriptedServer::scripts(vec![json_response("[]")]);
     let evil = "s3c\r\nx-evil: s3cret";
     for token in ["s3cret\n", " s3cret", evil, "s3cret\0", "s3cret-ü", ""] {
@@ -143,7 +143,7 @@ async fn a_call_waits_for_a_retry_after_date() {
             let is_early = date.get().is_none_or(|date| SystemTime::now() < *date);
             return json_response(if is_early { "too early" } else { "[]" });
         }
-        // A date has a resolution of one second, so this date is between one and two seconds in the future.
+        // An HTTP date has no fractions of a second. Therefore, this date is between one and two seconds in the future.
         let text = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(2));
         let sent = httpdate::parse_http_date(&text).expect("a date");
         date.set(sent).expect("the first request");
@@ -156,7 +156,7 @@ async fn a_call_waits_for_a_retry_after_date() {
 
 #[tokio::test]
 async fn the_sources_of_a_connection_error_contain_the_cause() {
-    // RFC 6761: a name that ends with `.invalid` doesn't exist.
+    // By RFC 6761, no host has a name that ends with `.invalid`.
     let no_address = "https://nonexistent.invalid".to_owned();
     for (endpoint, cause) in [
         (refused_endpoint(), "Connection refused"),
@@ -183,7 +183,7 @@ async fn the_sources_of_a_connection_error_contain_the_cause() {
     }
 }
 
-/// The listener's queue is full, so the connection is neither accepted nor refused.
+/// The test fills the listener's queue. Then the system neither accepts nor refuses the client's connection.
 #[tokio::test]
 async fn the_connect_timeout_ends_a_connection_attempt() {
     let socket = tokio::net::TcpSocket::new_v4().expect("a socket");

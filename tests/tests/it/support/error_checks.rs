@@ -1,4 +1,4 @@
-//! Checks that apply to every error.
+//! Checks errors of the SDK: which `is_…` methods return true, which sources an error has, and that no text contains a token.
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;
@@ -32,7 +32,7 @@ pub fn predicates(error: &Error) -> Vec<&'static str> {
         ("unauthorized", error.is_unauthorized()),
     ]
     .into_iter()
-    .filter_map(|(name, holds)| holds.then_some(name))
+    .filter_map(|(name, is_true)| is_true.then_some(name))
     .collect()
 }
 
@@ -54,17 +54,17 @@ pub fn all_text(error: &Error) -> String {
     all
 }
 
-/// A part of every token that the tests send. No error may contain it.
+/// A part of the tokens in the tests of errors. No text of an error may contain this part.
 pub const SECRET: &str = "s3cret";
 
-/// Returns a token as long as a real one, without repeated parts.
+/// Returns a token as long as a real one. Its parts are numbered, so that no part occurs twice.
 pub fn long_token() -> String {
     let parts: Vec<_> = (0..120).map(|part| format!("{SECRET}-{part:03}")).collect();
     parts.join(".")
 }
 
-/// Checks that the error's message is one short line without control characters, stack trace or HTML, and that no text of the error
-/// contains a part of the token.
+/// Checks that the error's message is short and contains no control characters, stack trace or HTML. Also checks that no text of the error
+/// contains [`SECRET`].
 pub fn check_displayed_text(case: &str, error: &Error) {
     let line = error.to_string();
     let has_control = line.contains(char::is_control);

@@ -22,7 +22,7 @@ use spec::Spec;
 /// A token that must not occur in any output.
 pub const TOKEN: &str = "t0p-s3cret-t0ken";
 
-/// Returns the committed recordings without those of the scenarios.
+/// Returns the committed recordings, without the recordings of the scenarios.
 pub fn committed_recordings() -> Vec<StoredRecording> {
     let recordings = load::recordings(&load::root().join("recordings"));
     recordings.all().expect("valid recordings")
@@ -33,7 +33,7 @@ pub fn committed_scenarios() -> Vec<Scenario> {
     scenarios.all().expect("valid scenarios")
 }
 
-/// Returns every committed recording, including those of the scenarios.
+/// Returns every committed recording, including the recordings of the scenarios.
 pub fn all_recordings() -> Vec<StoredRecording> {
     let scenarios = committed_scenarios().into_iter();
     let in_scenarios = scenarios.flat_map(|scenario| scenario.recordings);

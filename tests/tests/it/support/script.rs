@@ -28,7 +28,7 @@ pub struct Script {
     send: Option<Bytes>,
     /// After `send`, sends these bytes again and again until the client disconnects.
     repeat: Option<Bytes>,
-    /// Waits 20 ms after each repetition.
+    /// Waits 20 ms each time after sending `repeat`.
     slowly: bool,
     /// What the server does last.
     then: End,
@@ -99,6 +99,7 @@ impl Script {
         self.then == End::Stall || self.slowly
     }
 
+    /// Returns the status code of `status` or `json`, if the script has one of them.
     pub fn complete_status(&self) -> Option<u16> {
         self.status.or(self.json.is_some().then_some(200))
     }
@@ -124,7 +125,7 @@ impl Script {
         );
         match self.then {
             End::Close => {}
-            // Without the wait, the client may not receive what was sent before the reset.
+            // Without the wait, the client may not receive the bytes that were sent before the reset.
             End::Reset => steps.extend([Step::Wait(interval), Step::Reset]),
             End::Stall => steps.push(Step::Stall),
         }
