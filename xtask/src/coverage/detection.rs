@@ -1,5 +1,6 @@
-//! Validates every recording and counterexample against each mutated spec. A mutated spec has one change, which makes one statement (one
-//! keyword at one place) wrong. A counterexample is a recording that is invalid against the unchanged spec.
+//! Validates every recording and counterexample against each mutated spec. A statement is one keyword at one place of the spec. A mutated
+//! spec has one change, a mutation, that makes one statement wrong. A counterexample is a recording that is invalid against the unchanged
+//! spec.
 
 use std::thread;
 
@@ -13,7 +14,7 @@ use crate::findings::{Finding, Level};
 use crate::spec::{Spec, SpecError};
 use crate::validate::Checker;
 
-/// A recording or counterexample, and the findings of `validate` for it with the unchanged spec.
+/// A recording or counterexample, with its findings in `validate` against the unchanged spec.
 pub struct Candidate {
     file: String,
     recording: Recording,
@@ -21,12 +22,12 @@ pub struct Candidate {
     findings: Vec<FindingKey>,
 }
 
-/// The code and the level of a finding, and its JSON pointer in the recording. Messages and places in the spec aren't compared: for
-/// example, removing one parameter changes the places of all later parameters.
+/// The parts of a finding that are compared: its code, its level, and its JSON pointer in the recording. Places in the spec aren't
+/// compared: removing one parameter, for example, changes the places of all later parameters.
 type FindingKey = (&'static str, Level, Option<String>);
 
 impl Candidate {
-    /// Validates a recording or counterexample from a file.
+    /// Validates a recording or counterexample. `file` is the name of its file, and `checker` has the unchanged spec.
     pub fn new(
         checker: &Checker<'_>,
         (file, recording): (String, Recording),
@@ -65,7 +66,8 @@ impl Candidate {
             .all(|(_, level, _)| *level != Level::Error)
     }
 
-    /// Returns whether the mutated spec changes the findings of a valid recording, or removes an error of a counterexample.
+    /// Returns whether this recording or counterexample detects a mutation. A valid recording detects it if the mutated spec changes
+    /// the recording's findings. A counterexample detects it if the mutated spec removes one of the counterexample's errors.
     fn detects(&self, mutated: &Checker<'_>) -> bool {
         let findings = finding_keys(mutated, &self.recording);
         if !self.is_counterexample {
@@ -113,10 +115,10 @@ pub fn detect(
         }
         Ok(())
     };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let size = statements.len().div_ceil(threads).max(1);
+    let thread_count = thread::available_parallelism().map_or(1, usize::from);
+    let chunk_size = statements.len().div_ceil(thread_count).max(1);
     let result = thread::scope(|scope| {
-        let chunks = statements.chunks_mut(size);
+        let chunks = statements.chunks_mut(chunk_size);
         let threads: Vec<_> = chunks
             .map(|chunk| scope.spawn(|| detect_in_chunk(chunk)))
             .collect();

@@ -1,5 +1,5 @@
-//! Reads `xtask/known-gaps.yaml`. A known gap of `cargo xtask coverage` is a statement of the spec (one keyword at one place) that may
-//! stay uncovered by recordings for a reason.
+//! Reads `xtask/known-gaps.yaml`, the known gaps of `cargo xtask coverage`. A statement is one keyword at one place of the spec. A known
+//! gap is a statement that may stay uncovered: no recording covers it, for an accepted reason.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::findings::{Finding, Place};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownGap {
-    /// The name of the statement, exactly as `coverage` prints it.
+    /// The name of the statement, exactly as `cargo xtask coverage` prints it.
     pub name: String,
     /// The reason why the statement may stay uncovered.
     pub reason: String,
@@ -49,8 +49,8 @@ pub fn read(path: Option<PathBuf>) -> Result<Vec<KnownGap>, CommandError> {
 }
 
 impl KnownGap {
-    /// Returns the error for a known gap whose statement is covered or doesn't exist.
-    pub fn unneeded(self) -> Finding {
+    /// Returns the error for a known gap whose statement is covered, doesn't exist, or has a second known gap.
+    pub fn unneeded_error(self) -> Finding {
         let message = format!("the known gap `{}` names no uncovered statement", self.name);
         Finding::error("unneeded-gap", message)
             .at(self.place)

@@ -1,7 +1,7 @@
-//! `cargo xtask coverage`: lists the statements of the spec that no recording covers. [`Coverage`] defines the terms.
+//! `cargo xtask coverage` lists the statements of the spec that no recording covers. [`Coverage`] defines these terms.
 //!
-//! [`mod@statements`] lists all statements. [`mutations`] changes the spec so that a statement becomes wrong. [`detection`] validates every
-//! recording against each changed spec, and sets the state of each statement.
+//! [`mod@statements`] lists all statements. [`mutations`] lists changes that make a statement wrong. [`detection`] validates every
+//! recording against each changed spec, and decides which statements are covered.
 
 mod detection;
 mod known_gaps;
@@ -26,13 +26,14 @@ use crate::validate::{self, Checker};
 
 /// Lists the statements of the spec that no recording covers
 ///
-/// A statement is one keyword at one place of the spec. A mutation is a change of the spec that makes a statement wrong. A recording
-/// detects a mutation if `validate` returns different findings for the recording with the mutated spec. A counterexample is a
-/// recording that is invalid against the spec. A counterexample detects a mutation if one of its errors disappears with the mutated
-/// spec. A statement is covered if all its mutations are detected.
+/// A statement is one keyword at one place of the spec. A mutation is a change of the spec that makes a statement wrong. A statement is
+/// covered if recordings or counterexamples detect all its mutations. A recording detects a mutation if the change of the spec changes
+/// the findings of `validate` for the recording. A counterexample is a recording that is invalid against the spec. It detects a
+/// mutation if the change of the spec removes one of its errors.
 ///
-/// The provenance of a recording says where its content comes from. A recording of the kind `observed-shape` has invented values, so it
-/// is evidence for the shape of bodies only: properties, types and formats. Synthetic recordings and counterexamples are no evidence.
+/// A covered statement has a state, which names its strongest evidence. The evidence depends on the provenance of the recordings. A
+/// recording of the kind `observed-shape` has invented values, so it is evidence for the shape of bodies only: properties, types and
+/// formats. Synthetic recordings and counterexamples are no evidence.
 ///
 /// An uncovered statement is an error, unless xtask/known-gaps.yaml lists its name with a reason and a date.
 #[derive(Args)]
@@ -65,9 +66,10 @@ impl Coverage {
             Ok::<Vec<_>, CommandError>(recordings.map(candidate).collect())
         };
         let mut candidates = read(&self.paths, false)?;
-        let default = files::root().join("tests/counterexamples");
-        let default = (self.paths.is_empty() && default.exists()).then_some(default);
-        if let Some(folder) = self.counterexamples.or(default) {
+        let default_folder = files::root().join("tests/counterexamples");
+        let has_default = self.paths.is_empty() && default_folder.exists();
+        let default_folder = has_default.then_some(default_folder);
+        if let Some(folder) = self.counterexamples.or(default_folder) {
             candidates.extend(read(&[folder], true)?);
         }
         let mut statements = statements(&spec);
@@ -77,7 +79,7 @@ impl Coverage {
         for gap in gaps {
             let mut named = statements.iter_mut().filter(|one| one.name == gap.name);
             let Some(statement) = named.find(|one| one.state == State::Uncovered) else {
-                report.findings.push(gap.unneeded());
+                report.findings.push(gap.unneeded_error());
                 continue;
             };
             statement.state = State::KnownGap;
@@ -90,20 +92,20 @@ impl Coverage {
         report.findings.extend(errors);
         for statement in &statements {
             if statement.state == State::Uncovered {
-                report.findings.push(uncovered(&spec, statement));
+                report.findings.push(uncovered_error(&spec, statement));
             }
         }
         report.add_property("spec", &spec.file);
         report.add_property("statements", &statements);
         let count = |state| statements.iter().filter(|one| one.state == state).count();
         let counts = State::ALL.map(|(state, name)| format!("{name} {}", count(state)));
-        let counted = with_noun(statements.len(), "statement");
-        let done = format!("{counted}: {}", counts.join(", "));
-        report.print(self.format, &done, out)
+        let total = with_noun(statements.len(), "statement");
+        let summary = format!("{total}: {}", counts.join(", "));
+        report.print(self.format, &summary, out)
     }
 }
 
-fn uncovered(spec: &Spec, statement: &Statement) -> Finding {
+fn uncovered_error(spec: &Spec, statement: &Statement) -> Finding {
     let mutations = statement.mutations.iter();
     let undetected = mutations.filter(|mutation| mutation.detected_by.is_empty());
     let needs: Vec<_> = undetected
@@ -112,6 +114,6 @@ fn uncovered(spec: &Spec, statement: &Statement) -> Finding {
     let message = format!("undetected mutations: {}", needs.join("; "));
     Finding::error("uncovered", message)
         .in_spec(spec, &statement.name)
-        .help("add such a recording to tests/recordings, such a counterexample to tests/counterexamples, or the statement's name to \
-               xtask/known-gaps.yaml")
+        .help("add the needed recording to tests/recordings, add the needed counterexample to tests/counterexamples, or add the \
+               statement's name to xtask/known-gaps.yaml")
 }

@@ -1,5 +1,6 @@
-//! The mutations of a spec. A mutation is a change that makes one statement (one keyword at one place) wrong, such as removing a value of
-//! an enum. A recording detects a mutation if `validate` returns different findings for the recording with the mutated spec.
+//! Lists the mutations of a spec. A statement is one keyword at one place of the spec. A mutation is a change that makes one statement
+//! wrong: it removes a value of an enum, for example. A recording detects a mutation if the change of the spec changes the findings of
+//! `validate` for the recording.
 
 use std::collections::BTreeMap;
 
@@ -16,17 +17,17 @@ const RESTRICTING: &[&str] = &["type", "allOf", "anyOf", "oneOf", "not", "enum"]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mutation {
-    /// The description of the change, such as `becomes optional`.
+    /// A description of the change, such as `becomes optional`.
     #[serde(rename = "mutation")]
     pub name: String,
     /// A description of the recording or counterexample that would detect the mutation.
     pub needs: String,
-    /// The files that detect the mutation, each with the state of the statement if only this file covered the statement.
+    /// The files that detect the mutation. Each has the state that the statement would have if only this file covered it.
     pub detected_by: BTreeMap<String, State>,
     /// Whether the mutation makes the spec stricter, for example by making an optional property required. A recording without the
     /// property detects this mutation, but is no evidence that the property exists.
     pub restricts: bool,
-    /// Whether the statement is about the shape of a body: properties, types, formats.
+    /// Whether the statement is about the shape of a body, that is, about its schema except the values of an enum.
     #[serde(skip)]
     pub is_shape: bool,
     /// The JSON pointer of the changed object.
@@ -50,17 +51,18 @@ impl Mutation {
 
 /// An object of the spec whose keywords are mutated, and the map to which the mutations are added.
 pub struct Target<'m, 's> {
-    /// The object; never a reference.
+    /// The object, which isn't a reference.
     pub object: Object<'s>,
-    /// Whether a body contains the object. Any other schema is that of a parameter or header, whose value is text and never null.
+    /// Whether a body contains the object. A schema outside a body belongs to a parameter or header. The value of a parameter or
+    /// header is text, so it is never null.
     pub in_body: bool,
-    /// The mutations of the whole spec, by the statement's place in the file and the statement's name.
+    /// The mutations of all statements. The key is the statement's place in the file and its name.
     pub mutations: &'m mut BTreeMap<(Location, String), Vec<Mutation>>,
 }
 
 impl Target<'_, '_> {
-    /// Adds a mutation of a statement. `keys` is the path from the object to the statement, without JSON pointer escapes. `patch` is a
-    /// JSON merge patch of the object.
+    /// Adds a mutation of the statement at the path `keys` inside the object. The keys have no JSON pointer escapes. `patch` is a JSON
+    /// merge patch of the object.
     fn mutate(
         &mut self,
         keys: &[&str],
@@ -122,7 +124,7 @@ pub fn add(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates the paths, and the API version, which requests send as `api-version`.
+/// Mutates the paths and the API version. Requests send the API version as `api-version`.
 fn document(target: &mut Target<'_, '_>) {
     let patch = json!({ "info": { "version": "1999-12-31" } });
     let needs = "a request with the expected `api-version`";
@@ -147,21 +149,23 @@ fn methods(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates the responses of an operation: adds a required header that no recording has. The removal of a response could stay
-/// undetected, because a range such as `5XX` or the default response could then apply.
+/// Mutates the responses of an operation: adds a required header that no recording has. Removing the response could stay undetected: a
+/// range such as `5XX`, or the default response, could apply instead.
 fn status_codes(target: &mut Target<'_, '_>) {
     for (status, _) in target.object.children("responses") {
-        let other = json!({ "$ref": null, "headers": { "x-other": { "required": true } } });
+        let with_header = json!({ "$ref": null, "headers": { "x-other": { "required": true } } });
         let needs = match status.as_str() {
             "default" => "a response with a status code that isn't listed".to_owned(),
             _ => format!("a response of this operation with the status code {status}"),
         };
-        let patch = json!({ "responses": { &status: other } });
-        target.mutate(&["responses", &status], "replaced", needs, patch);
+        let patch = json!({ "responses": { &status: with_header } });
+        let name = "requires the header x-other";
+        target.mutate(&["responses", &status], name, needs, patch);
     }
 }
 
-/// Mutates the list of parameters of a path or an operation: removes one parameter. OpenAPI requires path parameters, so these stay.
+/// Mutates the list of parameters of a path or an operation. Each mutation removes one parameter, but never a path parameter, because
+/// OpenAPI requires path parameters.
 fn parameters(target: &mut Target<'_, '_>) {
     let parameters = target.object.list("parameters");
     for (index, parameter) in target.object.children("parameters") {
@@ -176,7 +180,7 @@ fn parameters(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates the properties `name`, `in` and `required` of a parameter.
+/// Mutates `name`, `in`, `required` and the schema of a query or header parameter.
 fn parameter(target: &mut Target<'_, '_>) {
     let [name, place] = ["name", "in"].map(|keyword| target.object.text(keyword));
     if let (Some(name), Some(place)) = (name, place)
@@ -195,7 +199,7 @@ fn parameter(target: &mut Target<'_, '_>) {
 /// otherwise to the statement at `keys`.
 fn required(target: &mut Target<'_, '_>, keys: &[&str]) {
     let is_required = target.object.is("required");
-    let (keys, name, candidate) = if is_required {
+    let (keys, name, needed) = if is_required {
         (&["required"][..], "becomes optional", "counterexample")
     } else {
         (keys, "becomes required", "recording")
@@ -204,7 +208,7 @@ fn required(target: &mut Target<'_, '_>, keys: &[&str]) {
     let needs = "a recording with this parameter or header";
     target.mutate(keys, "rejects every value", needs, patch);
     let patch = json!({ "required": !is_required });
-    let needs = format!("a {candidate} without this parameter or header");
+    let needs = format!("a {needed} without this parameter or header");
     target.mutate(keys, name, needs, patch).restricts = !is_required;
 }
 
@@ -223,7 +227,7 @@ fn response(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates every keyword of a schema.
+/// Mutates every keyword of a schema that affects the validity of recordings.
 fn schema(target: &mut Target<'_, '_>) {
     let needs = "a recording or counterexample whose validity depends on this keyword";
     for (keyword, value) in target.object.value.as_object().into_iter().flatten() {
@@ -257,27 +261,27 @@ fn schema(target: &mut Target<'_, '_>) {
 
 /// Returns whether a keyword has no effect on the validity of recordings.
 fn is_annotation(keyword: &str) -> bool {
-    let others = ["default", "deprecated", "readOnly", "writeOnly", "xml"];
-    DOCUMENTATION.contains(&keyword) || others.contains(&keyword) || keyword.starts_with("x-")
+    let ignored = ["default", "deprecated", "readOnly", "writeOnly", "xml"];
+    DOCUMENTATION.contains(&keyword) || ignored.contains(&keyword) || keyword.starts_with("x-")
 }
 
 /// Mutates the keyword `type`, and two rules that it implies: null is invalid, and an object may have properties that the spec doesn't
 /// name.
-fn json_type(target: &mut Target<'_, '_>, name: &str) {
-    let other = match name {
+fn json_type(target: &mut Target<'_, '_>, type_name: &str) {
+    let other = match type_name {
         "string" => "integer",
         "object" => "array",
         "array" => "object",
         _ => "string",
     };
-    target.set("type", other, format!("a value of the type {name}"));
+    target.set("type", other, format!("a value of the type {type_name}"));
     if target.in_body && !target.object.has("nullable") {
         let patch = json!({ "nullable": true });
         let needs = "a counterexample with null";
         target.mutate(&["type"], "becomes nullable", needs, patch);
     }
-    let others = target.object.value.get("additionalProperties");
-    if name == "object" && !others.is_some_and(Value::is_boolean) {
+    let additional = target.object.value.get("additionalProperties");
+    if type_name == "object" && !additional.is_some_and(Value::is_boolean) {
         let patch = json!({ "additionalProperties": false });
         let name = "rejects other properties";
         target.restrict(&["type"], name, "an unknown property", patch);
@@ -288,7 +292,11 @@ fn format(target: &mut Target<'_, '_>, format: &str) {
     let needs = format!("a counterexample with a value that isn't a valid {format}");
     target.set("format", Value::Null, needs);
     match format {
-        "int32" => target.set("format", "int64", "a counterexample that needs 64 bits"),
+        "int32" => target.set(
+            "format",
+            "int64",
+            "a counterexample with a number that needs 64 bits",
+        ),
         "int64" => target.set("format", "int32", "a number that needs 64 bits"),
         _ => {}
     }
@@ -296,17 +304,18 @@ fn format(target: &mut Target<'_, '_>, format: &str) {
 
 fn pattern(target: &mut Target<'_, '_>, pattern: &str) {
     let patch = json!({ "pattern": "[^\\s\\S]" });
-    let needs = "a value that matches";
-    target.mutate(&["pattern"], "rejects every value", needs, patch);
-    let needs = "a counterexample that doesn't match";
-    target.set("pattern", Value::Null, needs);
+    let valid = "a value that matches the pattern";
+    target.mutate(&["pattern"], "rejects every value", valid, patch);
+    let invalid = "a counterexample that doesn't match the pattern";
+    target.set("pattern", Value::Null, invalid);
     let without_anchor = [pattern.strip_prefix('^'), pattern.strip_suffix('$')];
     for rest in without_anchor.into_iter().flatten() {
-        target.set("pattern", rest, format!("{needs} at its start or end"));
+        target.set("pattern", rest, format!("{invalid} at its start or end"));
     }
 }
 
-/// Moves a bound by 1 in both directions. Only values at the exact bound, such as 40 and 41 for a maximum of 40, detect both changes.
+/// Mutates a bound, such as `maximum`: moves it by 1 in both directions. Only values at the bound detect both changes, such as 40 and 41
+/// for a maximum of 40.
 fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     let bound = bound.as_i64().unwrap_or_default();
     let lowest = match keyword {
@@ -323,7 +332,8 @@ fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     }
 }
 
-/// Mutates the values of `enum` or `x-extensible-enum`. These values aren't part of the shape of a body.
+/// Mutates the values of `enum` or `x-extensible-enum`. These values aren't part of the shape of a body, so a recording with invented
+/// values is no evidence for them.
 fn values(target: &mut Target<'_, '_>, keyword: &str, list: &[Value]) {
     for (index, value) in list.iter().enumerate() {
         let value = without_quotes(value);
@@ -371,7 +381,7 @@ fn required_properties(target: &mut Target<'_, '_>, required: &[Value]) {
         let patch = json!({ "required": renamed });
         let needs = format!("an object with `{name}`");
         target.mutate(&["required", &name], "renamed", needs, patch);
-        // OpenAPI forbids an empty list.
+        // OpenAPI forbids an empty `required`.
         let patch = match required.len() {
             1 => json!({ "required": null }),
             _ => json!({ "required": without(required, index) }),

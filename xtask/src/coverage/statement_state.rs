@@ -1,16 +1,17 @@
-//! The states of a statement (one keyword at one place of the spec) in the report of `cargo xtask coverage`.
+//! Defines the states of a statement in the report of `cargo xtask coverage`. A statement is one keyword at one place of the spec. A
+//! statement is covered if recordings detect every change of the spec that makes the statement wrong.
 
 use serde::Serialize;
 
-/// Whether a statement is covered, and by which kind of recording. If several kinds of recordings cover a statement, it has the state
-/// that comes first in this list.
+/// Whether a statement is covered, and by which kind of recording. If several states apply to a statement, it has the first of them in
+/// the order of this list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Covered by a recording of the live service.
     Captured,
-    /// Covered by a recording that has the properties, types and formats of a response in a public project, but invented values.
-    /// Only a statement about the shape of a body can have this state.
+    /// Covered by a recording with invented values. The properties, types and formats are those of a real response in a public
+    /// project. Only a statement about the shape of a body can have this state.
     Observed,
     /// Covered by an example of the official documentation.
     Documented,

@@ -1,4 +1,5 @@
-//! The statements of a spec, in the order of the file. Each statement has mutations: changes of the spec that make the statement wrong.
+//! Lists the statements of a spec, in the order of the file. A mutation of a statement is a change of the spec that makes the statement
+//! wrong.
 
 use std::collections::BTreeMap;
 
@@ -8,34 +9,36 @@ use super::mutations::{self, Mutation, Target};
 use super::statement_state::State;
 use crate::spec::{Kind, Object, Spec};
 
-/// A statement: one keyword at one place of the spec. A statement is counted once, even if several operations refer to the place.
+/// A statement: one keyword at one place of the spec. It is one statement even if several operations refer to the place.
 #[derive(Serialize)]
 pub struct Statement {
-    /// The unique name: the JSON pointer of the keyword. For an element of a list, the pointer ends with the element's text or name
-    /// instead of its index, because the index changes when elements are added.
+    /// The unique name: the JSON pointer of the keyword. The name of a list element ends with the element's text or name instead of
+    /// its index, because the index changes when elements are added.
     pub name: String,
     /// Whether the statement is covered, and by which kind of recording.
     pub state: State,
-    /// The statement is covered if recordings or counterexamples detect every mutation.
+    /// The mutations. The statement is covered if recordings or counterexamples detect every mutation.
     pub mutations: Vec<Mutation>,
 }
 
 impl Statement {
-    /// Sets the state from the files that detect the mutations. A covered statement gets the strongest state of these files.
+    /// Sets the state from the files that detect the mutations. For a covered statement, each of these files allows a state. The
+    /// statement gets the strongest of them.
     pub fn update_state(&mut self) {
         let mut mutations = self.mutations.iter();
         self.state = if mutations.any(|mutation| mutation.detected_by.is_empty()) {
             State::Uncovered
         } else {
-            // A recording that detects a stricter spec is no evidence.
-            let counted = self.mutations.iter().filter(|mutation| !mutation.restricts);
-            let states = counted.flat_map(|mutation| mutation.detected_by.values());
+            // Mutations that make the spec stricter are left out. For example, a recording without a property detects that the
+            // property becomes required, but is no evidence for the property.
+            let unrestricting = self.mutations.iter().filter(|one| !one.restricts);
+            let states = unrestricting.flat_map(|mutation| mutation.detected_by.values());
             states.min().copied().unwrap_or(State::CounterexampleOnly)
         };
     }
 }
 
-/// Returns the statements of the objects that operations contain or refer to.
+/// Returns the statements of a spec, except those of components to which no operation refers.
 pub fn statements(spec: &Spec) -> Vec<Statement> {
     let mut objects = BTreeMap::new();
     if let Some(document) = spec.at("") {
@@ -58,8 +61,8 @@ pub fn statements(spec: &Spec) -> Vec<Statement> {
     statements.collect()
 }
 
-/// Adds an object and all objects inside to `objects`, by JSON pointer. Skips `components`, but follows references, so a component is
-/// added only if an operation refers to it. The boolean in `objects` is whether a body contains the object.
+/// Adds an object and all objects inside to `objects`. The key is the JSON pointer. The boolean says whether a body contains the object.
+/// The function skips `components`, but follows references. Therefore it adds a component only if an operation refers to it.
 fn collect<'s>(
     object: &Object<'s>,
     in_body: bool,
@@ -69,9 +72,9 @@ fn collect<'s>(
         return;
     };
     let in_body = in_body || object.kind == Kind::MediaType;
-    let known = objects.get(&object.pointer);
-    let is_known = known.is_some_and(|(_, known_in_body)| *known_in_body || !in_body);
-    if is_known || object.kind == Kind::Components {
+    let added = objects.get(&object.pointer);
+    let is_done = added.is_some_and(|(_, added_in_body)| *added_in_body || !in_body);
+    if is_done || object.kind == Kind::Components {
         return;
     }
     objects.insert(object.pointer.clone(), (object.clone(), in_body));

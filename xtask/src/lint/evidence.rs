@@ -1,8 +1,8 @@
-//! The evidence rules of `lint`: `x-sources` describes each source of the spec once, and `x-evidence` names the sources of every
-//! statement. A statement is one keyword at one place in the spec.
+//! Checks that every statement of the spec has evidence. A statement is one keyword at one place in the spec. `x-sources`, at the end of
+//! the spec, describes each source once. `x-evidence` names the sources of statements.
 //!
-//! `x-evidence` belongs to an *owner*: an operation, a component, a server, the inline schema of a body, or any schema with `properties`.
-//! Each key of `x-evidence` names statements of its owner. Each value is a list of source ids.
+//! The object with the keyword `x-evidence` is its *owner*: an operation, a component, a server, the inline schema of a body, or any
+//! schema with `properties`. Each key of `x-evidence` names statements of the owner. Each value is a list of source ids.
 //!
 //! | key | the statements that the key names |
 //! |---|---|
@@ -13,8 +13,8 @@
 //! | `200/X-Name` | a header or media type of a response inside the operation |
 //! | `/nullable` | a [`STRICT`] keyword of the owner, and of each property that has no key of its own, such as `id/nullable` |
 //!
-//! If no key names a keyword, the keyword has the evidence of its property or owner. [`STRICT`] keywords, and inline subschemas such as
-//! `items`, always need a key that names them, because documentation rarely describes them.
+//! If no key names a keyword, the keyword has the evidence of its property or owner. Documentation rarely describes [`STRICT`] keywords, and
+//! inline subschemas such as `items`. Therefore these always need a key that names them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,9 +33,9 @@ const STRICT: [&str; 4] = ["format", "nullable", "pattern", "required"];
 const KINDS: [&str; 4] = ["documentation", "observation", "client", "interpretation"];
 const INTERPRETATION: usize = KINDS.len() - 1;
 
-/// The progress and the result of the check of a spec.
+/// The result of the check of a spec, and the data that the check collects.
 pub struct Evidence<'s> {
-    /// The broken rules.
+    /// A finding for each broken rule.
     pub findings: Vec<Finding>,
     /// The number of statements of each kind, in the order of [`KINDS`].
     pub statements: [usize; KINDS.len()],
@@ -48,9 +48,9 @@ pub struct Evidence<'s> {
 
 /// Checks the evidence of a spec. Returns `None` if the spec has neither `x-sources` nor `x-evidence`.
 pub fn check(spec: &Spec) -> Option<Evidence<'_>> {
-    let mut lists = Vec::new();
-    collect(&spec.at("")?, &mut lists);
-    if lists.is_empty() && spec.value.get(SOURCES).is_none() {
+    let mut mappings = Vec::new();
+    collect(&spec.at("")?, &mut mappings);
+    if mappings.is_empty() && spec.value.get(SOURCES).is_none() {
         return None;
     }
     let mut evidence = Evidence {
@@ -73,19 +73,19 @@ pub fn check(spec: &Spec) -> Option<Evidence<'_>> {
             evidence.check_object(object, &object.pointer, "");
         }
     });
-    for entry in lists.iter().flat_map(Node::entries) {
+    for entry in mappings.iter().flat_map(Node::entries) {
         evidence.check_entry(&entry);
     }
     Some(evidence)
 }
 
-/// Collects every `x-evidence` below `parent`, including those of objects that aren't owners.
-fn collect<'s>(parent: &Node<'s>, lists: &mut Vec<Node<'s>>) {
+/// Collects every `x-evidence` inside `parent`, even in an object that can't be an owner.
+fn collect<'s>(parent: &Node<'s>, mappings: &mut Vec<Node<'s>>) {
     for entry in parent.entries() {
         if entry.key() == EVIDENCE {
-            lists.push(entry);
+            mappings.push(entry);
         } else {
-            collect(&entry, lists);
+            collect(&entry, mappings);
         }
     }
 }
@@ -136,8 +136,8 @@ impl<'s> Evidence<'s> {
         }
     }
 
-    /// Checks that a statement has evidence: the owner's `x-evidence` must have one of the `keys`. If it has several of them, the
-    /// first in the order of `keys` is the evidence.
+    /// Checks that a statement has evidence: the owner's `x-evidence` must have one of the `keys`. The evidence is the entry of the
+    /// first of the `keys` that `x-evidence` has.
     fn check_statement(&mut self, pointer: &str, owner: &str, keys: &[String]) {
         let entries = self.spec.at(&format!("{owner}/{EVIDENCE}"));
         let entry = |key| entries.as_ref().and_then(|entries| entries.written(key));
@@ -193,8 +193,8 @@ impl<'s> Evidence<'s> {
         let children = object.objects();
         for keyword in object.entries() {
             let name = keyword.key();
-            let is_structure = children.iter().any(|child| child.keyword == name);
-            if is_structure || DOCUMENTATION.contains(&name.as_str()) || name == EVIDENCE {
+            let contains_objects = children.iter().any(|child| child.keyword == name);
+            if contains_objects || DOCUMENTATION.contains(&name.as_str()) || name == EVIDENCE {
                 continue;
             }
             let texts = keyword.entries().into_iter();

@@ -1,4 +1,4 @@
-//! `cargo xtask lint`: checks the spec for broken references, for constructs that break code generators or clients, and for statements
+//! `cargo xtask lint` checks the spec for broken references, for constructs that break code generators or clients, and for statements
 //! without evidence.
 
 mod evidence;
@@ -16,9 +16,10 @@ use crate::spec::{Spec, SpecError};
 
 /// Checks the spec for constructs that break code generators or clients, and for statements without evidence
 ///
-/// The command also reports broken references. `generate` and every build with the feature `generate` reject the same constructs. A
-/// spec with `x-sources` or `x-evidence` needs evidence: for every statement, that is, every keyword at every place, `x-evidence` must
-/// cite ids of `x-sources`.
+/// The command also reports broken references. `generate` and every build with the feature `generate` reject the same constructs.
+///
+/// A statement is one keyword at one place of the spec. In a spec with `x-sources` or `x-evidence`, every statement needs evidence:
+/// `x-evidence` must cite ids of `x-sources` for the statement.
 #[derive(Args)]
 pub struct Lint {
     /// The spec [default: openapi/cloud-partner-portal.yaml]
@@ -30,7 +31,7 @@ impl Lint {
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let mut report = problems(&spec)?;
-        // The check of the evidence works only for a spec without other problems.
+        // The check of the evidence needs a spec without other problems.
         if report.findings.is_empty()
             && let Some(evidence) = evidence::check(&spec)
         {
@@ -50,7 +51,7 @@ impl Lint {
     }
 }
 
-/// Returns the broken references, and the constructs that break code generators or clients.
+/// Reports broken references, and constructs that break code generators or clients.
 pub fn problems(spec: &Spec) -> Result<Report, SpecError> {
     let mut report = Report::default();
     report.findings = broken_references(spec);

@@ -1,5 +1,5 @@
-//! The spec as the commands use it: the generator's model of the spec, compiled schemas, and functions that find the operation of a
-//! request and the media type of a body.
+//! Defines how the commands read the spec. The generator defines the model of the spec. This module adds compiled schemas, and functions
+//! that find the operation of a request and the media type of a body.
 
 mod schemas;
 

@@ -1,7 +1,7 @@
-//! The schemas of the spec as JSON Schemas, each compiled at its first use.
+//! Translates the schemas of the spec to JSON Schemas, and compiles each schema at its first use.
 //!
-//! The schemas of OpenAPI 3.0 follow JSON Schema draft 4: `exclusiveMinimum` is a boolean, and the other keywords of a schema with `$ref`
-//! are ignored. Draft 4 doesn't know `nullable`, `int32` and `int64`. Therefore [`Schemas::new`] copies the spec, and translates these
+//! The schemas of OpenAPI 3.0 follow JSON Schema draft 4. For example, `exclusiveMinimum` is a boolean, and the keywords next to `$ref` are
+//! ignored. Draft 4 doesn't know `nullable`, `int32` and `int64`. Therefore [`Schemas::new`] copies the spec, and translates these
 //! three in the copy. A JSON pointer means the same schema in the spec and in the copy.
 
 use std::cell::RefCell;
@@ -69,7 +69,7 @@ impl Schemas {
         })
     }
 
-    /// Returns the JSON pointer and a message for each invalid schema.
+    /// Returns the JSON pointer and a message for each error in the schemas themselves.
     pub fn invalid_schemas(&self) -> Vec<(String, String)> {
         let mut invalid: Vec<(String, String)> = Vec::new();
         for root in &self.roots {
@@ -81,7 +81,7 @@ impl Schemas {
                 invalid.push((pointer, error.to_string()));
             }
         }
-        // The meta-schema accepts some schemas that can't be compiled, such as a pattern that is too large for the regex engine.
+        // The meta-schema accepts some schemas that can't be compiled. For example, a pattern can be too large for the regex engine.
         for root in &self.roots {
             let Err(error) = self.compile(root) else {
                 continue;
@@ -90,7 +90,7 @@ impl Schemas {
             if pointer.is_empty() {
                 pointer.clone_from(root);
             }
-            // `lint::broken_references` reports broken references.
+            // Broken references are left out, because `lint::broken_references` reports them.
             let is_reference = matches!(error.kind(), ValidationErrorKind::Referencing(_));
             if !is_reference && !invalid.iter().any(|(known, _)| *known == pointer) {
                 invalid.push((pointer, error.to_string()));
@@ -99,7 +99,7 @@ impl Schemas {
         invalid
     }
 
-    /// Returns every violation of the schema at `pointer` by `value`. Returns no violation if the schema is invalid.
+    /// Returns the violations of a schema by `value`. `pointer` is the JSON pointer of the schema. An invalid schema has no violations.
     pub fn violations(&self, pointer: &str, value: &Value) -> Vec<Violation> {
         let Some(validator) = self.validator(pointer) else {
             return Vec::new();
@@ -115,8 +115,8 @@ impl Schemas {
             .collect()
     }
 
-    /// Returns schemas and their subschemas in `allOf`, `anyOf` and `oneOf`, with references followed. If some subschemas of an
-    /// `anyOf` or `oneOf` accept `value`, the subschemas that don't accept it are left out.
+    /// Returns the schemas, and their subschemas in `allOf`, `anyOf` and `oneOf`. Follows references in these lists. If some subschemas
+    /// of an `anyOf` or `oneOf` accept `value`, the subschemas that don't accept it are left out.
     pub fn composed<'s>(&self, mut schemas: Vec<Node<'s>>, value: &Value) -> Vec<Node<'s>> {
         let accepts = |schema: &Node<'s>| {
             let validator = self.validator(&schema.pointer);

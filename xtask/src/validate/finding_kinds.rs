@@ -1,4 +1,4 @@
-//! The kinds of findings of `validate`: the code, the severity, and the help that says what to do.
+//! Defines the kinds of findings of `validate`. Each kind has a code, a severity and a help text. The help says what to do.
 
 use crate::findings::{Finding, Level};
 

@@ -1,4 +1,4 @@
-//! `cargo xtask validate`: validates the recordings against the spec.
+//! `cargo xtask validate` validates the recordings against the spec.
 
 mod finding_kinds;
 mod parameters;
@@ -24,11 +24,11 @@ use crate::print::with_noun;
 /// Validates the recordings against the spec
 ///
 /// The request of every recording must match exactly one operation. Request and response must be valid against the operation. Every
-/// example in the spec must be valid against its schema. A text that looks like a secret is an error. A property or known value that
-/// the spec doesn't name is a note, because the service may add properties and values.
+/// example in the spec must be valid against its schema. A text in a recording that looks like a secret is an error. The service may
+/// add properties, and values of an extensible enum. Therefore a property or value that the spec doesn't name is only a note.
 ///
-/// Two files in tests/recordings must not have the same request, even with different status codes, because the replay server chooses
-/// the response by the request. A folder of tests/scenarios can have several responses to the same request.
+/// `cargo xtask serve` chooses the response to a request by the request alone. Therefore two files in tests/recordings must not have the
+/// same request, even with different status codes. A folder of tests/scenarios can have several responses to the same request.
 #[derive(Args)]
 pub struct Validate {
     /// The output format
@@ -49,9 +49,9 @@ impl Validate {
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let checker = Checker::new(&spec)?;
-        let (mut findings, examples) = checker.check_spec();
+        let (mut findings, example_count) = checker.check_spec();
         let input = read(&self.paths);
-        // An unreadable file or an empty folder has its own exit code, even if there are also other findings.
+        // An unreadable file or an empty folder decides the exit code, even if there are also other findings.
         let is_unreadable = !input.unreadable.is_empty() || !input.empty.is_empty();
         findings.extend(input.unreadable);
         findings.extend(input.empty);
@@ -64,19 +64,19 @@ impl Validate {
             findings.extend(found.into_iter().map(|finding| finding.in_file(file)));
         }
 
-        let number = input.recordings.len();
+        let recording_count = input.recordings.len();
         let mut report = Report::default();
         report.counts_notes = !self.notes;
         report.findings = findings;
         report.add_property("spec", &spec.file);
-        report.add_property("recordings", number);
-        report.add_property("examples", examples);
-        let done = format!(
+        report.add_property("recordings", recording_count);
+        report.add_property("examples", example_count);
+        let summary = format!(
             "validated {} and {}",
-            with_noun(number, "recording"),
-            with_noun(examples, "example")
+            with_noun(recording_count, "recording"),
+            with_noun(example_count, "example")
         );
-        let outcome = report.print(self.format, &done, out)?;
+        let outcome = report.print(self.format, &summary, out)?;
         Ok(if is_unreadable {
             Outcome::Unreadable
         } else {

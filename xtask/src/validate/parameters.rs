@@ -1,4 +1,4 @@
-//! Validates parameters and headers. The spec describes both in the same way, and a recording has both as texts.
+//! Validates parameters and headers. The spec describes a header in the same way as a parameter. In a recording, their values are texts.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use super::finding_kinds as kinds;
 use super::recording::Check;
 use crate::spec::{Node, Operation, pointer_segment};
 
-/// The headers that need no description in the spec: the usual headers of requests, and `content-type`, which the spec describes as the
-/// media type of a body.
+/// The headers that need no description in the spec: the usual headers of requests, and `content-type`. The spec describes the content
+/// type as the media type of a body.
 const USUAL_HEADERS: &[&str] = &[
     "accept",
     "accept-encoding",
@@ -32,7 +32,7 @@ impl<'s> Check<'_, 's> {
                 continue;
             };
             if let Ok(text) = percent_decode_str(text).decode_utf8() {
-                self.text(&parameter.node, &text, pointer);
+                self.validate_text(&parameter.node, &text, pointer);
             } else {
                 let message = format!("the percent-decoded value of `{name}` isn't UTF-8");
                 let statement = &parameter.node.pointer;
@@ -53,17 +53,17 @@ impl<'s> Check<'_, 's> {
         values: &BTreeMap<String, String>,
         owner: &str,
     ) {
-        let mut unknown: BTreeMap<&String, &String> = values.iter().collect();
+        let mut remaining: BTreeMap<&String, &String> = values.iter().collect();
         for (name, node) in described {
-            if let Some(value) = unknown.remove(&name) {
+            if let Some(value) = remaining.remove(&name) {
                 let pointer = format!("{pointer}/{}", pointer_segment(&name));
-                self.text(&node, value, &pointer);
+                self.validate_text(&node, value, &pointer);
             } else if node.is("required") {
                 let message = format!("`{name}` is required, but missing");
                 self.add(kinds::MISSING_VALUE, pointer, message, &node.pointer);
             }
         }
-        for name in unknown.into_keys() {
+        for name in remaining.into_keys() {
             let kind = if pointer.ends_with("/query") {
                 kinds::UNKNOWN_PARAMETER
             } else if !USUAL_HEADERS.contains(&name.as_str()) {
@@ -78,7 +78,7 @@ impl<'s> Check<'_, 's> {
     }
 
     /// Validates the text of a parameter or header against its schema.
-    fn text(&mut self, parameter: &Node<'s>, text: &str, pointer: &str) {
+    fn validate_text(&mut self, parameter: &Node<'s>, text: &str, pointer: &str) {
         let Some(schema) = parameter.child("schema") else {
             return;
         };
@@ -98,8 +98,8 @@ fn decode(parameter: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
     }
     let items = schema.child("items");
     let item_type = items.as_ref().and_then(|items| items.text("type"));
-    // With `explode`, each array element is a separate query parameter. A recording has a parameter only once, so its text is one element.
-    // By default, `explode` is true for a query parameter.
+    // If `explode` is true, each array element is a separate query parameter, so the text is one element. By default, `explode` is true
+    // for a query parameter.
     let explodes = parameter.value.get("explode") != Some(&Value::Bool(false));
     if parameter.text("in") == Some("query") && explodes {
         return vec![decode_scalar(item_type, text)].into();
@@ -109,7 +109,8 @@ fn decode(parameter: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
         .collect()
 }
 
-/// Decodes a text as a value of the schema type. A text that isn't such a value becomes a JSON string, which violates the schema.
+/// Decodes a text as a number or boolean if the schema type is a number or boolean. Any other text becomes a JSON string. A JSON string
+/// that should be a number or boolean violates the schema.
 fn decode_scalar(schema_type: Option<&str>, text: &str) -> Value {
     let number = text.parse::<Number>().ok();
     let value = match schema_type {

@@ -11,18 +11,18 @@ use crate::exit_code::CommandError;
 use crate::files;
 use crate::findings::{Finding, Place};
 
-/// The recordings of several files and folders.
+/// The recordings in the given files and folders.
 #[derive(Default)]
 pub struct Input {
     /// The recordings, each with the name of its file.
     pub recordings: Vec<(String, Recording)>,
-    /// A finding for each file or folder that can't be read.
+    /// A finding for each file or folder that can't be read, and for each recording with the same request as another.
     pub unreadable: Vec<Finding>,
     /// A finding for each folder without recordings.
     pub empty: Vec<Finding>,
 }
 
-/// Reads the files and folders in `paths`; without paths, all recordings and scenarios of the workspace.
+/// Reads the files and folders in `paths`. If `paths` is empty, reads all recordings and scenarios of the workspace.
 pub fn read(paths: &[PathBuf]) -> Input {
     let mut input = Input::default();
     for path in paths {
@@ -40,17 +40,17 @@ pub fn read(paths: &[PathBuf]) -> Input {
     input
 }
 
-/// Reads a file or folder. In `tests/recordings`, a recording is an error if another file there has the same request, because the
-/// replay server couldn't choose a response.
+/// Reads a file or folder. Two recordings in `tests/recordings` with the same request are errors, because the replay server couldn't
+/// choose between their responses.
 fn read_path(path: &Path) -> Loaded<StoredRecording> {
     let mut loaded = load::every_recording(path);
-    let mut served = load::recordings(&files::root().join("tests/recordings")).errors;
-    // A relative path or a symbolic link can name the same file as another path.
-    served.retain(|error| {
+    let mut duplicates = load::recordings(&files::root().join("tests/recordings")).errors;
+    // Two paths can name the same file, for example a relative path and a symbolic link. Therefore the canonical paths are compared.
+    duplicates.retain(|error| {
         let mut items = loaded.items.iter();
         items.any(|stored| stored.file.canonicalize().ok() == error.file.canonicalize().ok())
     });
-    loaded.errors.extend(served);
+    loaded.errors.extend(duplicates);
     loaded
 }
 
@@ -60,7 +60,8 @@ impl Input {
             let finding = kinds::UNREADABLE.finding("the folder contains no recordings");
             self.empty.push(finding.in_file(&files::display_path(path)));
         }
-        self.unreadable.extend(loaded.errors.iter().map(unreadable));
+        self.unreadable
+            .extend(loaded.errors.iter().map(unreadable_finding));
         for stored in loaded.items {
             let file = files::display_path(&stored.file);
             self.recordings.push((file, stored.recording));
@@ -72,13 +73,12 @@ impl Input {
         let Some(finding) = self.unreadable.first() else {
             return Ok(self.recordings);
         };
-        let place = finding.place.iter().map(Place::to_string);
-        let place: String = place.collect();
+        let place: String = finding.place.iter().map(Place::to_string).collect();
         Err(CommandError(format!("{place}: {}", finding.message)))
     }
 }
 
-fn unreadable(error: &load::Error) -> Finding {
+fn unreadable_finding(error: &load::Error) -> Finding {
     // The parser's message can quote a secret in the file.
     let message = if secrets::is_secret(&error.message) {
         "the recording can't be read; the reason isn't shown, because the reason contains a secret"

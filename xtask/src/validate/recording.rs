@@ -1,9 +1,11 @@
 //! Validates a recording against a spec, for the commands `validate` and `coverage`.
 //!
-//! An error response can have any body: none, truncated JSON, an HTML page of a gateway, or plain text. A spec that described all of
-//! them would allow any content, so generated clients would have no types for the known properties. Therefore a finding about the body
-//! of an error response *as a whole* (no body, another content type, not JSON, another JSON type at the top level) is only a note, of the
-//! kind [`kinds::ERROR_BODY`]. Any other violation of the schema is an error.
+//! An error response can have any body: no body, truncated JSON, an HTML page of a gateway, or plain text. If the spec described all these
+//! bodies, its schema would allow any content. Generated clients would then have no types for the known properties.
+//!
+//! Therefore the spec describes only the usual body of an error response. A finding about another body *as a whole* is only a note, of
+//! the kind [`kinds::ERROR_BODY`]: no body, another content type, not JSON, or another JSON type at the top level. Any other violation of
+//! the schema is an error.
 
 use cloud_partner_recordings::recording::{Body, Recording};
 use serde_json::{Map, Value};
@@ -22,7 +24,7 @@ const API_VERSION: &str = "api-version";
 const JSON_BODY: &str = "/response/body/json";
 const TEXT_BODY: &str = "/response/body/text";
 
-/// A spec with its operations and schemas, against which recordings are validated.
+/// Validates recordings against a spec.
 pub struct Checker<'s> {
     pub spec: &'s Spec,
     pub operations: Vec<Operation<'s>>,
@@ -99,7 +101,7 @@ impl<'c, 's> Check<'c, 's> {
     /// Validates the path parameters, the query parameters, the headers and the API version of the request.
     fn request(&mut self, operation: &Operation<'s>) {
         let request = &self.recording.request;
-        let first = self.findings.len();
+        let count_before = self.findings.len();
         self.path_parameters(operation);
         for (place, pointer, values) in [
             ("query", "/request/query", &request.query),
@@ -122,7 +124,7 @@ impl<'c, 's> Check<'c, 's> {
         }
         // A request with the response 400 may be invalid on purpose, so the findings about the request are only notes.
         if self.recording.response.status == 400 {
-            for finding in &mut self.findings[first..] {
+            for finding in &mut self.findings[count_before..] {
                 finding.level = Level::Note;
             }
         }
@@ -186,7 +188,7 @@ impl<'c, 's> Check<'c, 's> {
             };
             let pointer = "/response/headers";
             self.add_whole(kinds::CONTENT_TYPE, pointer, message, content);
-            // A JSON body is validated in spite of the unexpected content type, with the spec's first JSON media type.
+            // The spec doesn't say which schema a JSON body has in this case. The schema of the first JSON media type is used.
             if matches!(body, Body::Json(_)) {
                 key = media_types.keys().find(|media_type| is_json(media_type));
             }
@@ -211,7 +213,8 @@ impl<'c, 's> Check<'c, 's> {
 
     /// Validates a body against the schema of its media type. `media_type` is the JSON pointer of the media type in the spec.
     fn body_value(&mut self, value: &Value, media_type: &str, pointer: &str) {
-        // Many responses can refer to one schema. The pointer of the target is the same for all of them, so the schema is compiled once.
+        // Many responses can refer to one schema. `followed` returns the schema with the same pointer for each of these responses, so the
+        // schema is compiled only once.
         let schema = self.checker.spec.at(&format!("{media_type}/schema"));
         let Some(schema) = schema.and_then(Node::followed) else {
             return;

@@ -1,5 +1,5 @@
-//! Searches all texts of a recording for secrets. The patterns accept false positives, because a committed token costs more than a
-//! reworded sentence. A finding names the place and the kind of the secret, and never quotes the secret.
+//! Searches all texts and property names of a recording for secrets. The patterns also match some harmless texts: rewording such a text
+//! costs less than committing a token. A finding names the place and the kind of the secret, and never quotes the secret.
 
 use std::sync::LazyLock;
 
@@ -18,24 +18,24 @@ const SECRET_NAMES: &str = "(?:proxy-|x-ms-)?authorization(?:-auxiliary)?|(?:set
     |client[-_]*(?:secret|assertion)|pass[-_]*(?:word|wd|phrase)|pwd|(?:access|id|refresh|session)[-_]*token\
     |connection[-_]*string|shared[-_]*access[-_]*signature|sig";
 
-/// Matches a name if one of its lines is the whole name of a secret. The names `secret` and `token` aren't in [`SECRET_NAMES`]:
-/// [`PATTERNS`] also searches sentences, in which these words are frequent.
+/// Matches a name if one of its lines is the whole name of a secret. `secret` and `token` aren't in [`SECRET_NAMES`], because [`PATTERNS`]
+/// searches sentences for `SECRET_NAMES`, and these two words are frequent in sentences.
 static SECRET_NAME: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!("(?im)^(?:{SECRET_NAMES}|secret|token)$")));
 
-/// The words that can follow "bearer" or "basic" instead of a token: in sentences, and in the header `WWW-Authenticate`.
+/// Matches the words that can follow "bearer" or "basic" instead of a token: in sentences, and in the header `WWW-Authenticate`.
 static HARMLESS_WORD: LazyLock<Regex> = LazyLock::new(|| {
     let words = "access|auth(?:entication|orization)?|credentials?|error|information|is|or|realm|scheme|tokens?|was";
     regex(&format!(r"(?i)^(?:{words})\.*(?:=.*)?$"))
 });
 
-/// The domains without real mailboxes: those of Microsoft's fictitious companies, and the domains that RFC 2606 reserves.
+/// Matches the domains without real mailboxes: the domains of Microsoft's fictitious companies, and those that RFC 2606 reserves.
 static FICTITIOUS_DOMAIN: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?i)(?:^|\.)(?:(?:contoso|fabrikam)\.com|example(?:\.com|\.net|\.org)?|invalid|test)$")
 });
 
-/// The kinds of secrets. Each has the kind of its findings, the words for the message, and a regular expression. A match isn't a secret if
-/// its group `word` is a [`HARMLESS_WORD`] or its group `domain` is a [`FICTITIOUS_DOMAIN`].
+/// The kinds of secrets. Each tuple has the kind of the finding, the name of the secret in the message, and a regular expression. A match
+/// isn't a secret if its group `word` is a [`HARMLESS_WORD`] or its group `domain` is a [`FICTITIOUS_DOMAIN`].
 ///
 /// `(?-u:\b)` is an ASCII word boundary. A Unicode word boundary makes the search many times slower on text outside ASCII.
 static PATTERNS: LazyLock<[(&'static FindingKind, &'static str, Regex); 6]> = LazyLock::new(|| {
@@ -67,23 +67,23 @@ static PATTERNS: LazyLock<[(&'static FindingKind, &'static str, Regex); 6]> = La
         (
             kinds::SECRET,
             "a key",
-            r"(?x) [A-Za-z0-9+/]{86}==                            # of a storage account
+            r"(?x) [A-Za-z0-9+/]{86}==                            # the key of a storage account
             | (?-u:\b)[A-Za-z0-9+/]{43}=                          # a shared access key
-            | [A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}     # of an application
+            | [A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}     # the key of an application
             | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY-----
-            | (?-u:\b)gh[opsu]_[A-Za-z0-9]{20,}                   # of GitHub",
+            | (?-u:\b)gh[opsu]_[A-Za-z0-9]{20,}                   # a token of GitHub",
         ),
         (
             kinds::E_MAIL_ADDRESS,
             "an e-mail address",
-            // Characters outside ASCII are treated as letters.
+            // In an address, characters outside ASCII are treated as letters.
             r"[A-Za-z0-9._%+\x{80}-\x{10FFFF}-]+@(?<domain>(?:[A-Za-z0-9\x{80}-\x{10FFFF}-]+\.)*[0-9-]*[A-Za-z\x{80}-\x{10FFFF}][A-Za-z0-9\x{80}-\x{10FFFF}-]*)",
         ),
     ]
     .map(|(kind, what, pattern)| (kind, what, regex(pattern)))
 });
 
-/// All patterns. For a text without secrets, one search with this set is enough.
+/// All patterns in one set. If one search with this set finds nothing, the text contains no secret.
 static ANY_SECRET: LazyLock<RegexSet> = LazyLock::new(|| {
     let patterns = PATTERNS.iter().map(|(_, _, regex)| regex.as_str());
     RegexSet::new(patterns).expect("each pattern is a regular expression")
@@ -106,8 +106,8 @@ pub fn scan(recording: &Recording) -> Vec<Finding> {
 /// Adds a finding for each property name and text in a value that seems to contain a secret. `pointer` is the JSON pointer of the value.
 fn add_findings(value: &Value, pointer: &str, findings: &mut Vec<Finding>) {
     let secrets_in = |text: &str, subject: &str| -> Vec<Finding> {
-        let kinds = kinds_of_secret(text).into_iter();
-        let findings = kinds.map(|(kind, what)| {
+        let secrets = kinds_of_secret(text).into_iter();
+        let findings = secrets.map(|(kind, what)| {
             let message = format!("{subject} seems to contain {what}");
             kind.finding(message).at_pointer(pointer)
         });
@@ -117,9 +117,9 @@ fn add_findings(value: &Value, pointer: &str, findings: &mut Vec<Finding>) {
         Value::Object(properties) => {
             for (name, value) in properties {
                 let found = secrets_in(name, "the name of a property of the object");
-                let shown = if found.is_empty() { name } else { "[secret]" };
+                let shown_name = if found.is_empty() { name } else { "[secret]" };
                 findings.extend(found);
-                let pointer = format!("{pointer}/{}", pointer_segment(shown));
+                let pointer = format!("{pointer}/{}", pointer_segment(shown_name));
                 if is_secret_name(name) && can_hold_secret(value) {
                     let message = "the name says that the value is a secret";
                     findings.push(kinds::SECRET.finding(message).at_pointer(&pointer));
@@ -158,7 +158,7 @@ pub fn is_secret(text: &str) -> bool {
     !kinds_of_secret(text).is_empty()
 }
 
-/// Returns the kinds of secrets in a text and in the percent-decoded text, with the words for the message.
+/// Returns the kinds of secrets in a text and in the percent-decoded text, each with its name in the message.
 fn kinds_of_secret(text: &str) -> Vec<(&'static FindingKind, &'static str)> {
     let decoded = percent_decode_str(text).decode_utf8_lossy();
     let texts = if decoded == text {

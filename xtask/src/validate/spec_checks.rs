@@ -1,4 +1,4 @@
-//! Checks the spec itself: its references, its schemas, and its examples.
+//! Checks the spec itself, without recordings: its references, its schemas, and its examples.
 
 use super::finding_kinds as kinds;
 use super::recording::Checker;
@@ -14,13 +14,13 @@ impl Checker<'_> {
             let finding = kinds::BROKEN_SCHEMA.finding(message);
             findings.push(finding.in_spec(self.spec, &pointer));
         }
-        let mut number = 0;
+        let mut example_count = 0;
         self.spec.walk(|object| {
             let Some(schema) = schema_of_examples(object) else {
                 return;
             };
             for example in examples(object) {
-                number += 1;
+                example_count += 1;
                 for violation in self.schemas.violations(&schema, example.value) {
                     let pointer = format!("{}{}", example.pointer, violation.value);
                     let message = format!("{} (`{}`)", violation.message, violation.spec);
@@ -29,12 +29,12 @@ impl Checker<'_> {
                 }
             }
         });
-        (findings, number)
+        (findings, example_count)
     }
 }
 
-/// Returns the JSON pointer of the schema that the examples of an object must match: the object itself if it is a schema, otherwise the
-/// schema of the parameter, header or media type.
+/// Returns the JSON pointer of the schema that the examples of an object must match. If the object is a schema, this is the object
+/// itself. Otherwise, it is the schema of the parameter, header or media type.
 fn schema_of_examples(object: &Object<'_>) -> Option<String> {
     if object.is_reference() {
         return None;

@@ -1,5 +1,5 @@
-//! Finds property names and values that the spec doesn't list. Only the values of extensible enums are checked, which list their known
-//! values in `x-extensible-enum`. These findings are notes, because the service may add properties and values.
+//! Finds property names, and values of extensible enums, that the spec doesn't list. `x-extensible-enum` lists the known values of an
+//! extensible enum. The findings are notes, because the service may add properties and values.
 
 use serde_json::Value;
 
@@ -8,13 +8,13 @@ use super::recording::Check;
 use crate::spec::{Node, pointer_segment};
 
 impl<'s> Check<'_, 's> {
-    /// Adds a finding for each property name and text in `value` that the spec doesn't list. All `schemas` apply to `value`. `pointer` is
-    /// the JSON pointer of `value` in the recording.
+    /// Adds a finding for each unknown property name and each unknown value of an extensible enum in `value`. All `schemas` apply to
+    /// `value`. `pointer` is the JSON pointer of `value` in the recording.
     pub fn unknown_names(&mut self, schemas: Vec<Node<'s>>, value: &Value, pointer: &str) {
         let composed = self.checker.schemas.composed(schemas, value);
         match value {
             Value::Object(properties) => {
-                // Without a schema for objects, every property is allowed, so no property is unknown.
+                // If no schema describes an object, every property is allowed, so no property is unknown.
                 let object_schema = composed.iter().find(|schema| {
                     schema.has("properties") || schema.text("type") == Some("object")
                 });
@@ -63,20 +63,20 @@ fn lists_value(list: &Node<'_>, text: &str) -> bool {
 
 /// Returns the schemas of a property; `None` if neither `properties` nor `additionalProperties` describes the property.
 fn property_schemas<'s>(composed: &[Node<'s>], name: &str) -> Option<Vec<Node<'s>>> {
-    let mut known = false;
+    let mut is_known = false;
     let mut schemas = Vec::new();
     for schema in composed {
         let properties = schema.written("properties");
-        let own = properties.filter(|properties| properties.has(name));
-        known |= own.is_some();
-        let described = match own {
+        let with_name = properties.filter(|properties| properties.has(name));
+        is_known |= with_name.is_some();
+        let described = match with_name {
             Some(properties) => properties.child(name),
             None => schema.child("additionalProperties"),
         };
         if let Some(described) = described {
-            known |= described.value != &Value::Bool(false);
+            is_known |= described.value != &Value::Bool(false);
             schemas.push(described);
         }
     }
-    known.then_some(schemas)
+    is_known.then_some(schemas)
 }

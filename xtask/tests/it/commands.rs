@@ -1,4 +1,4 @@
-//! Tests of the exit codes and error messages of all commands, of `generate`, and of the commands in the documentation.
+//! Tests the exit codes and error messages of all commands, the command `generate`, and the commands that documents mention.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -14,7 +14,7 @@ use crate::common::{
 
 const SPEC: &str = "openapi/cloud-partner-portal.yaml";
 
-/// Creates a workspace with the committed spec, with the small spec and the recording of `cases/base`, and without generated files.
+/// Creates a workspace with the committed spec, and with the spec and the recording of `cases/base`. The workspace has no generated files.
 fn workspace() -> TempDir {
     let root = common::base();
     for folder in ["sdk/src", "tests/scenarios", "xtask/below"] {
@@ -62,7 +62,7 @@ fn wrong_usage_exits_with_2() {
 }
 
 #[test]
-fn an_unreadable_input_exits_with_3_and_a_message_with_its_place() {
+fn an_unreadable_input_exits_with_3_and_a_message_with_the_place_of_the_error() {
     let root = workspace();
     let mut printed = Vec::new();
     for (name, bytes) in [
@@ -109,7 +109,7 @@ fn duplicate_empty_and_invalid_recordings_of_the_workspace_exit_with_3() {
     common::add_recording(root.path(), "tests/scenarios/status/1", &status);
     let output = run(&root, &["validate", "--spec=spec.yaml"]);
     common::golden("recordings-unusable", &output);
-    // `validate` reports a duplicate even if the given path contains only one of the two files.
+    // `validate` reports a duplicate request even if the given path contains only one of the two files.
     let assert_duplicate = |path, file, other| {
         let output = run(&root, &["validate", "--spec=spec.yaml", path]);
         let expected =
@@ -120,7 +120,7 @@ fn duplicate_empty_and_invalid_recordings_of_the_workspace_exit_with_3() {
     assert_duplicate("tests/recordings/copy.json", "copy.json", "base.json");
     assert_duplicate("./tests/recordings", "copy.json", "base.json");
 
-    // The replay server reads only `.json` files of a folder, so `copy.txt` isn't a duplicate.
+    // The replay server, `xtask serve`, reads only `.json` files of a folder, so `copy.txt` isn't a duplicate.
     let copy = root.path().join("tests/recordings/copy.json");
     fs::rename(&copy, copy.with_extension("txt")).expect("a recording");
     for path in ["tests/recordings/base.json", "tests/recordings/copy.txt"] {
@@ -157,7 +157,7 @@ fn an_unwritable_output_exits_with_3() {
     }
 }
 
-/// The test closes the pipe before or after the first line, as `| head -0` and `| head -1` do.
+/// The test closes the pipe once before the first line and once after the first line, as `| head -0` and `| head -1` do.
 #[test]
 fn a_closed_pipe_does_not_change_the_exit_code() {
     let folder = common::base();
@@ -181,7 +181,7 @@ fn a_closed_pipe_does_not_change_the_exit_code() {
 }
 
 #[test]
-fn generate_writes_and_checks_from_any_folder() {
+fn generate_writes_and_checks_the_files_even_in_a_subfolder() {
     let root = workspace();
     let run_below = |arguments: &[&str]| {
         common::xtask_in_workspace(root.path(), arguments)
@@ -212,9 +212,9 @@ fn the_committed_files_are_up_to_date() {
 fn generate_reports_the_problems_that_lint_reports() {
     let root = workspace();
     let title = "          title: ErrorDetail\n";
-    let closed = format!("{title}          additionalProperties: false\n");
+    let closed_object = format!("{title}          additionalProperties: false\n");
     let spec = common::read(&root.path().join(SPEC));
-    common::write(root.path(), SPEC, spec.replace(title, &closed));
+    common::write(root.path(), SPEC, spec.replace(title, &closed_object));
     let lint = run(&root, &["lint"]);
     let problem = "Error closed-object: openapi/cloud-partner-portal.yaml:";
     assert_stdout(1, &lint, problem);
@@ -300,7 +300,7 @@ fn generate_names_the_operation_that_progenitor_rejects() {
     assert_eq!(facade, "");
 }
 
-/// The test adds `--help` to each command. The command then checks its options, but does nothing else.
+/// The test adds `--help` to each command. The command then checks its options and prints its help, but does nothing else.
 #[test]
 fn every_xtask_command_in_the_documents_exists_with_its_options() {
     for document in [

@@ -1,4 +1,5 @@
-//! Helpers that run `xtask`, compare its output with golden files (the expected outputs in `golden/`), and write files.
+//! Runs `xtask` for the tests, compares its output with golden files, and writes files. The golden files in `golden/` contain the expected
+//! outputs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -82,13 +83,13 @@ pub fn assert_contains(text: &str, expected: &str) {
     assert!(text.contains(expected), "no {expected} in:\n{text}");
 }
 
-/// The parts of an output that differ between two runs: the placeholder in the golden files, and the pattern of the part.
+/// The parts of an output that differ between two runs. Each has a placeholder in the golden files, and a pattern that matches the part.
 const VARYING: [(&str, &str); 2] = [
     ("[DAY]", r"sanitised on (?<redacted>\d{4}-\d{2}-\d{2})"),
     ("[SECONDS]", r", in (?<redacted>\d+) s:"),
 ];
 
-/// Compares a text with a file. If the environment has `SNAPSHOTS=overwrite`, the function writes the text to the file instead.
+/// Compares a text with the expected text in a file. If the environment has `SNAPSHOTS=overwrite`, writes the text to the file instead.
 pub fn compare(file: &Path, actual: &str) -> Result<(), String> {
     let mut redactions = Redactions::new();
     for (placeholder, pattern) in VARYING {
@@ -130,7 +131,8 @@ pub fn edited(file: &str, edits: &Value) -> Value {
     edit(json(file), edits)
 }
 
-/// Edits a JSON document. `edits` has the new values by JSON pointer; `null` removes a value.
+/// Edits a JSON document. `edits` is an object: each name is a JSON pointer, and each value is the new value there. `null` removes the old
+/// value.
 pub fn edit(mut document: Value, edits: &Value) -> Value {
     for (path, value) in edits.as_object().expect("a mapping") {
         let operation = match (value, document.pointer(path)) {
@@ -162,7 +164,7 @@ pub fn write(folder: &Path, name: &str, bytes: impl AsRef<[u8]>) {
     fs::write(file, bytes).expect("the file can be written");
 }
 
-/// Creates a folder with the spec and the recording of `cases/base`, as `spec.yaml` and `recordings/base.json`.
+/// Creates a folder with the files `spec.yaml` and `recordings/base.json`. They are copies of the spec and the recording in `cases/base`.
 pub fn base() -> TempDir {
     edited_base(&Value::Null)
 }
@@ -195,8 +197,8 @@ pub fn add_recording(folder: &Path, name: &str, recording: &Value) {
             format!("{patched:#}")
         }
     };
-    let ending = if name.contains('.') { "" } else { ".json" };
-    write(folder, &format!("{name}{ending}"), text);
+    let extension = if name.contains('.') { "" } else { ".json" };
+    write(folder, &format!("{name}{extension}"), text);
 }
 
 pub fn git(folder: &Path, arguments: &[&str]) {
@@ -216,7 +218,8 @@ pub fn commit(folder: &Path) {
     git(folder, &arguments);
 }
 
-/// Makes a git repository with copies of files of the workspace, except ignored files. `paths` are git pathspecs, such as `:/openapi`.
+/// Makes a git repository in `folder` with copies of the workspace's files in `paths`, except ignored files. A path is a git pathspec such
+/// as `:/openapi`.
 pub fn check_out(folder: &Path, paths: &[&str]) {
     git(folder, &["init", "--quiet", "--initial-branch=main"]);
     let workspace = workspace();

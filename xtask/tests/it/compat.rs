@@ -1,10 +1,10 @@
-//! Tests of `compat`, which compares the spec with an earlier version, the *base*. The verdict is the kind of release that the changes
-//! need: major, minor or patch. `compat/cases.json` has small changes of one base, `compat/base.json`:
+//! Tests `compat`, which compares the spec with an earlier version, the *base*. The *verdict* is the kind of release that the changes
+//! need: major, minor or patch. Each case in `compat/cases.json` changes the base `compat/base.json`:
 //!
-//! * `edit`: the new values, by JSON pointer; `null` removes a property;
+//! * `edit`: the new values, by JSON pointer. The value `null` removes a property.
 //! * `changes`: the changes that `compat` reports, each with its place in the spec.
 //!
-//! In each of these cases, the base is released as 0.1.0, and the version and the changelog are unchanged.
+//! In each case, the base is released as 0.1.0. Neither the version nor the changelog is changed.
 
 use std::fs;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn workspace() -> tempfile::TempDir {
 
 const SPEC: &str = "openapi/cloud-partner-portal.yaml";
 
-/// Writes the base with these edits as the new spec.
+/// Applies the edits to the base, and writes the result as the new spec.
 fn edit(root: &Path, edits: &Value) {
     let spec = common::edited("compat/base.json", edits);
     write(root, SPEC, format!("{spec:#}"));
@@ -137,11 +137,11 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
 
     let heading = "## Unreleased\n\n## [0.2.0] - 2026-02-02\n";
     for (changelog, code) in [
-        // An entry under the heading of the new version also counts.
+        // The entry can be under the heading of the new version instead of `Unreleased`.
         (unreleased(&format!("{heading}{entry}")), 0),
-        // An entry that is also in the base's changelog doesn't count, even under `Unreleased`.
+        // The entry under `Unreleased` isn't new, because the base's changelog has it under 0.1.0.
         (unreleased("## Unreleased\n\n- The first spec.\n"), 1),
-        // An edited entry of a release doesn't count if the release isn't newer than the base.
+        // An edited entry under 0.1.0, the version of the base, isn't an entry for the changes.
         (CHANGELOG.replace("The first", "The very first"), 1),
     ] {
         write(root, "CHANGELOG.md", &changelog);
@@ -150,7 +150,7 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
 }
 
 #[test]
-fn a_breaking_change_needs_a_major_version_from_1_0_0_on() {
+fn from_1_0_0_on_a_breaking_change_needs_a_major_and_an_addition_a_minor_version() {
     let root = workspace();
     let root = root.path();
     let changelog = CHANGELOG.replace("## 0.1.0", "- Something.\n\n## 1.4.0");
@@ -171,7 +171,7 @@ fn a_breaking_change_needs_a_major_version_from_1_0_0_on() {
     }
 }
 
-/// Without a tag, `compat` compares with the commit before the last.
+/// In a repository without tags, the base is `HEAD~1`.
 #[test]
 fn a_base_that_was_not_released_allows_breaking_changes() {
     let root = workspace();

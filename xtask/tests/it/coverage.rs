@@ -1,8 +1,8 @@
-//! Tests of `coverage` with the small spec `cases/base/spec.yaml`, and with the committed spec.
+//! Tests `coverage` with the small spec `cases/base/spec.yaml`, and with the committed spec.
 //!
-//! A statement is one keyword at one place of the spec. A mutation is a change of the spec that makes a statement wrong. A statement is
-//! covered if recordings or counterexamples detect all its mutations. A counterexample is a recording that is invalid against the spec. A
-//! known gap is a statement that may stay uncovered.
+//! A statement is one keyword at one place of the spec. A mutation is a change of the spec that makes a statement wrong. A counterexample is
+//! a recording that is invalid against the spec. A statement is covered if recordings or counterexamples detect all its mutations. A known
+//! gap is a statement that may stay uncovered.
 
 use std::collections::BTreeMap;
 use std::process::Output;
@@ -39,8 +39,8 @@ fn states(output: &Output) -> BTreeMap<String, Value> {
     let mut states = BTreeMap::new();
     for statement in report["statements"].as_array().expect("the statements") {
         let name = statement["name"].as_str().expect("a name").to_owned();
-        let other = states.insert(name, statement["state"].clone());
-        assert_eq!(other, None, "{statement}");
+        let duplicate = states.insert(name, statement["state"].clone());
+        assert_eq!(duplicate, None, "{statement}");
     }
     states
 }
@@ -61,17 +61,18 @@ fn prints_uncovered_statements_and_the_number_of_statements_by_state() {
     common::golden("coverage-text", &coverage(&folder, "coverage: []\n", &[]));
 }
 
-/// Each case of `coverage/states.json` adds recordings and counterexamples to the base recording. Each of them is a pair: the kind of
-/// its provenance, and a JSON merge patch of the base recording's response. The property `spec` has the edits of the small spec.
+/// Each case of `coverage/states.json` adds recordings and counterexamples to the base recording. A recording or counterexample is a pair:
+/// the kind of its provenance, and a JSON merge patch of the base recording's response. The property `spec` has the edits of the small
+/// spec.
 #[test]
 fn the_strongest_recording_decides_the_state_of_a_statement() {
     let cases = common::json("coverage/states.json");
     for case in cases.as_array().expect("the cases") {
         let folder = common::edited_base(&case["spec"]);
         for place in ["recordings", "counterexamples"] {
-            let examples = case[place].as_array().into_iter().flatten();
-            for (index, example) in examples.enumerate() {
-                let patch = json!({ "provenance": { "kind": example[0] }, "response": example[1] });
+            let pairs = case[place].as_array().into_iter().flatten();
+            for (index, pair) in pairs.enumerate() {
+                let patch = json!({ "provenance": { "kind": pair[0] }, "response": pair[1] });
                 add_recording(folder.path(), &format!("{place}/{index}"), &patch);
             }
         }
@@ -92,13 +93,13 @@ fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
         .lines()
         .filter_map(|line| line.split_once("Error uncovered: ")?.1.split_once(' '));
     let names: Vec<&str> = findings.map(|(_, name)| name).collect();
-    let braces = names.iter().any(|name| name.contains("{shopId}"));
-    assert!(braces, "{printed}");
+    let has_braces = names.iter().any(|name| name.contains("{shopId}"));
+    assert!(has_braces, "{printed}");
     let output = coverage(&folder, &gaps(&names), &[]);
     let count = format!("known gaps {}, uncovered 0", names.len());
     assert_stdout(0, &output, &count);
 
-    // The first statement is covered. The second doesn't exist. The third is already a known gap.
+    // Three names are unneeded: the first statement is covered, the second doesn't exist, and the third is already a known gap.
     for unneeded in ["/info/version", "/components/schemas/Order", names[0]] {
         let all = [&names[..], &[unneeded]].concat();
         let output = coverage(&folder, &gaps(&all), &[]);
@@ -111,7 +112,7 @@ fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
 }
 
 #[test]
-fn an_invalid_file_of_known_gaps_is_an_error_with_its_place() {
+fn an_error_in_the_file_of_known_gaps_is_printed_with_its_place() {
     let folder = common::base();
     let number = "1:1: coverage: invalid type: integer `7`, expected a sequence";
     let incomplete = "2:5: the known gap needs a `reason`, and a `date` like 2026-01-31";
@@ -134,9 +135,9 @@ fn an_invalid_file_of_known_gaps_is_an_error_with_its_place() {
     }
 }
 
-/// Several operations and status codes refer to the schema of error responses. The report must list the schema's statements once.
+/// Several responses refer to the schema of error responses. The report must list each statement of this schema once.
 #[test]
-fn every_statement_of_the_committed_spec_is_covered_or_a_known_gap_and_counted_once() {
+fn every_statement_of_the_committed_spec_is_covered_or_a_known_gap_and_listed_once() {
     let below = common::workspace().join("xtask/src");
     let output = common::run(&below, &["coverage", "--format", "json"]);
     assert_exit_code(0, &output);

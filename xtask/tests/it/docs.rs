@@ -1,4 +1,4 @@
-//! Tests of `cargo xtask docs`, which writes the spec as an HTML page, with a script in place of OpenAPI Generator.
+//! Tests `cargo xtask docs`, which writes the spec as an HTML page. In these tests, a shell script replaces OpenAPI Generator.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -1,6 +1,6 @@
-//! Changes of the spec in a copy of the repository. The test adds an operation and a known value, that is, a value of
-//! `x-extensible-enum`, and generates the code. The consumer, a package outside the workspace, then compiles the SDK and calls the new
-//! operation. The SDK needs no new hand-written code.
+//! Tests that a change of the spec needs no new hand-written code in the SDK. The test works in a copy of the repository. It adds an
+//! operation and a known value to the spec, and generates the code. A known value is a value of `x-extensible-enum`. The consumer, a
+//! package outside the workspace, then compiles the SDK and calls the new operation.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -100,7 +100,7 @@ impl Copy {
         copy
     }
 
-    /// Writes the consumer's manifest. `features` is a part of its dependency on the SDK, such as `features = []`.
+    /// Writes the consumer's `Cargo.toml`. `features` is a part of the dependency on the SDK, such as `features = []`.
     fn depend(&self, features: &str) {
         let manifest = format!(
             "[package]\nname = \"consumer\"\nedition = \"2024\"\n\n[dependencies]\n\
@@ -185,29 +185,30 @@ fn a_new_value_and_a_new_operation_reach_a_consumer_without_hand_written_code() 
     assert_that_a_consumer_builds_no_generator(&copy);
 }
 
-/// Asserts that a consumer with the default features builds no crate of the generator, and builds `serde_json` without `preserve_order`.
+/// Asserts that a consumer with the SDK's default features builds no crate of the generator, and builds `serde_json` without its feature
+/// `preserve_order`.
 fn assert_that_a_consumer_builds_no_generator(copy: &Copy) {
     copy.depend("features = []");
     let arguments = "tree --edges normal,build --prefix none --format";
     let arguments: Vec<_> = arguments.split(' ').chain(["{p} [{f}]"]).collect();
     let tree = stdout(&copy.cargo(&arguments));
-    let builds = |name: &str| tree.lines().find(|line| line.starts_with(name));
-    assert!(builds("percent-encoding ").is_some(), "{tree}");
+    let line_of = |name: &str| tree.lines().find(|line| line.starts_with(name));
+    assert!(line_of("percent-encoding ").is_some(), "{tree}");
     for generator in ["progenitor", "typify", "saphyr"] {
-        assert_eq!(builds(generator), None, "{tree}");
+        assert_eq!(line_of(generator), None, "{tree}");
     }
-    let json = builds("serde_json ").expect("serde_json");
+    let json = line_of("serde_json ").expect("serde_json");
     assert!(!json.contains("preserve_order"), "{json}");
 }
 
 fn assert_that_xtask_runs_when_the_sdk_does_not_compile(copy: &Copy) {
-    // The SDK's hand-written code uses the known value `running`, so the SDK can't compile without it.
+    // The SDK's hand-written code uses the known value `running`. If the spec doesn't have the value, the SDK can't be compiled.
     copy.edit(("        - running\n", ""));
     let evidence =
         "        running: [retrieve-offers, retrieve-offer-status, client-azure-img-utils]\n";
     copy.edit((evidence, ""));
     assert_exit_code(0, &copy.xtask(&["generate"]));
-    // Unlike `cargo check`, `cargo build` compiles dependencies that the later `cargo run` can reuse.
+    // The later `cargo run` can reuse dependencies that `cargo build` compiles, but not those that `cargo check` compiles.
     let build = copy.cargo(&["build", "--quiet"]);
     assert_stderr(101, &build, "Running");
 

@@ -1,8 +1,8 @@
-//! Tests of `cargo xtask languages`, which compares the results of generated clients with the recordings. The small workspace of these
+//! Tests `cargo xtask languages`, which compares the results of generated clients with the recordings. The small workspace of these
 //! tests has only one language, a shell script. `.ci/run` tests the real languages.
 //!
-//! A driver is the program of a language that makes a call for each recording and prints the results. The negative control is a call
-//! with a wrong expected result. It shows that the comparison detects differences.
+//! Each language has a program, the driver. It makes a call for each recording, and prints the results. The negative control is a call with a
+//! wrong expected result. Its failure shows that the comparison detects differences.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,7 +83,7 @@ impl Workspace {
 }
 
 #[test]
-fn ignores_null_empty_and_unknown_properties_and_writes_the_page() {
+fn ignores_null_empty_and_unknown_properties_of_results_and_writes_the_page() {
     let workspace = Workspace::new(&[
         (
             DRIVER,
@@ -303,8 +303,8 @@ fn every_language_has_a_page_with_its_program_and_a_link_in_the_readme() {
 }
 
 #[test]
-fn every_language_of_the_workspace_has_a_valid_manifest() {
-    // The command reads the manifest of every language before it reports the unknown name.
+fn every_language_of_the_workspace_has_a_valid_language_yaml() {
+    // The command reads the `language.yaml` of every language before it reports the unknown language.
     let output = common::run(&common::workspace(), &["languages", "cobol"]);
     let expected = "the language `cobol` doesn't exist; the languages are cpp, csharp, go,";
     assert_stderr(3, &output, expected);

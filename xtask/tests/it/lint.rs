@@ -1,8 +1,8 @@
-//! Tests of `lint` with `lint/base.json`, a spec without problems, and with small changes of this spec. Each case of `lint/cases.json` is
-//! one change:
+//! Tests `lint` with `lint/base.json`, a spec without problems, and with small changes of this spec. Each case in `lint/cases.json` is one
+//! change:
 //!
-//! * `edit`: the new values, by JSON pointer; `null` removes a property;
-//! * `problems`: the code and place of each problem that `lint` reports.
+//! * `edit`: the new values, by JSON pointer. The value `null` removes a property.
+//! * `problems`: the code and the JSON pointer of each problem that `lint` reports.
 
 use std::process::Output;
 
@@ -19,7 +19,7 @@ fn lint(spec: &str) -> Output {
     common::run(folder.path(), &["lint", "--spec", "spec.yaml"])
 }
 
-/// Runs `lint` with `lint/base.json` after these edits.
+/// Applies the edits to `lint/base.json`, and runs `lint` with the result.
 fn lint_edited(edits: &Value) -> Output {
     lint(&edited(BASE, edits).to_string())
 }

@@ -1,4 +1,4 @@
-//! The integration tests of `cargo xtask`: one binary with one module per command or group of commands.
+//! Contains the integration tests of `cargo xtask`. Each module tests one command or a group of commands.
 
 mod commands;
 mod common;

@@ -1,5 +1,6 @@
-//! Tests of `record` with a server on this machine. `record` writes the responses as recordings, with pseudonyms in place of real values.
-//! Public values stay: those of the spec and of committed recordings. Every value that must be replaced contains a text such as `planted`.
+//! Tests `record` with a server on this machine. `record` writes the responses as recordings. It replaces real values by pseudonyms, that
+//! is, by invented values. It keeps public values, which are those of the spec and of committed recordings. In these tests, every value
+//! that must be replaced contains a text such as `planted`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,22 +23,24 @@ use crate::record_support::{
 fn writes_recordings_equal_to_those_that_the_replay_server_sends() {
     let workspace = Workspace::new();
     let mut sequences = sequences();
-    // `record` sends only this `api-version`.
+    // A sequence is a list of recordings with the same request. `record` sends only this `api-version`.
     sequences.retain(|sequence| sequence[0].request.query["api-version"] == "2017-10-31");
-    // The offers by publisher. A scenario has several responses to one request, so its offer occurs once per response.
-    let mut offers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    // The offers of each publisher. An offer occurs once for each response to its status request.
+    let mut offers_by_publisher: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for sequence in &sequences {
         let segments = sequence[0].request.segments();
-        let of_publisher = offers.entry(segments[2].clone()).or_default();
+        let offers = offers_by_publisher
+            .entry(segments[2].clone())
+            .or_default();
         let offer = segments.get(4).into_iter();
-        of_publisher.extend(offer.flat_map(|offer| vec![offer.clone(); sequence.len()]));
+        offers.extend(offer.flat_map(|offer| vec![offer.clone(); sequence.len()]));
     }
     let server = serve_committed();
-    for (publisher, offers) in &offers {
-        let offers = offers.iter().flat_map(|offer| ["--offer", offer]);
+    for (publisher, offers) in &offers_by_publisher {
+        let offer_options = offers.iter().flat_map(|offer| ["--offer", offer]);
         let more: Vec<&str> = ["--keep", ADDED_CORRELATION_ID]
             .into_iter()
-            .chain(offers)
+            .chain(offer_options)
             .collect();
         let output = workspace.record_from(&server.url(), publisher, &more);
         // The exit code is 1 if an operation has only error responses.
@@ -78,8 +81,8 @@ fn exits_with_0_only_if_each_operation_has_a_successful_response() {
     }
 }
 
-/// `record` takes the offer ids for the status requests from the response of `listOffers`. `record` knows no value for a path parameter
-/// such as `productId`, so it sends no request for an operation with this parameter.
+/// `record` takes the offer ids for the status requests from the response of `listOffers`. The path parameter `productId` is unknown to
+/// `record`, so `record` sends no request for an operation with this parameter.
 #[test]
 fn an_operation_without_a_request_exits_with_1_but_an_empty_list_of_offers_exits_with_0() {
     let workspace = Workspace::new();
@@ -121,7 +124,7 @@ fn prints_written_and_rejected_recordings() {
     assert_exit_code(1, &record(&["--keep", "me@plantedworks.org"]));
 }
 
-/// Of the replaced values, `record` searches recordings only for GUIDs, because a short value can occur in any text by chance.
+/// Of the replaced values, `record` searches the finished recordings only for GUIDs. A short value could occur in any text by chance.
 #[test]
 fn rejects_a_kept_text_that_contains_a_replaced_guid() {
     let workspace = Workspace::new();
@@ -134,7 +137,7 @@ fn rejects_a_kept_text_that_contains_a_replaced_guid() {
 }
 
 #[test]
-fn sends_no_token_to_a_server_of_the_spec_without_encryption() {
+fn sends_no_token_over_plain_http_to_the_server_in_the_spec() {
     let workspace = Workspace::new();
     let spec = workspace.root().join("openapi/cloud-partner-portal.yaml");
     let text = common::read(&spec);
@@ -244,10 +247,10 @@ fn every_error_message_says_what_to_do() {
 #[test]
 fn writes_a_new_recording_only_for_a_new_status() {
     let workspace = Workspace::new();
-    // The first run numbers the twelve property names from 1. The next run numbers them from 13, because the pseudonyms of the committed
-    // recording are public values. `record` must ignore this difference.
-    let names = (0..12).map(|n| (format!("planted{n}"), n % 2 == 0));
-    let unknown: BTreeMap<String, bool> = names.collect();
+    // A pseudonym of a property name has a number. The first run numbers the twelve names from 1. Its pseudonyms are then public values,
+    // so the next run numbers the names from 13. `record` must ignore this difference.
+    let properties = (0..12).map(|n| (format!("planted{n}"), n % 2 == 0));
+    let extra: BTreeMap<String, bool> = properties.collect();
     for (status, files) in [
         ("running", 1),
         ("running", 1),
@@ -255,7 +258,7 @@ fn writes_a_new_recording_only_for_a_new_status() {
         ("running", 2),
     ] {
         let written = workspace.record_report(
-            &json!({ "status": status, "notificationEmails": "me@plantedworks.org", "extra": unknown }),
+            &json!({ "status": status, "notificationEmails": "me@plantedworks.org", "extra": extra }),
         );
         assert_eq!(written.len(), files, "{status}");
         common::commit(workspace.root());
@@ -327,17 +330,17 @@ fn pseudonyms_are_as_valid_as_the_real_values() {
     assert_exit_code(0, &workspace.record_from(&server.url(), "contoso", &[]));
     workspace.assert_valid();
 
-    let (lists, reports): (Vec<_>, Vec<_>) = workspace
+    let (list_files, status_files): (Vec<_>, Vec<_>) = workspace
         .written()
         .into_iter()
         .partition(|(name, _)| name.starts_with("list-offers-"));
-    assert_eq!((lists.len(), reports.len()), (1, 8));
+    assert_eq!((list_files.len(), status_files.len()), (1, 8));
     // An offer has the same pseudonym in the list and in the path of its status.
-    for (_, report) in reports {
-        let (_, path) = report.split_once("/offers/").expect("a path");
+    for (_, status_file) in status_files {
+        let (_, path) = status_file.split_once("/offers/").expect("a path");
         let (offer, _) = path.split_once("/status").expect("a path");
         let id = format!("\"id\": \"{offer}\"");
-        assert_contains(&lists[0].1, &id);
+        assert_contains(&list_files[0].1, &id);
     }
 }
 

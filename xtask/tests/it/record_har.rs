@@ -1,5 +1,5 @@
-//! Tests of `record --har`, which reads responses from a HAR file, a log of requests and responses. The tests use HAR files of a browser
-//! and a proxy, a HAR file full of secrets, and incomplete HAR files.
+//! Tests `record --har`, which reads responses from a HAR file, a log of requests and responses. The tests use HAR files of a browser and
+//! a proxy, a HAR file full of secrets, and incomplete HAR files.
 
 use std::process::Output;
 
@@ -89,7 +89,7 @@ fn rejects_a_response_whose_body_is_not_completely_in_the_file() {
     golden("record-har-incomplete", &workspace.import(&incomplete, &[]));
     assert!(!workspace.live().exists());
 
-    // The size 5 includes a byte order mark, which isn't in the text. The size 0 means that the response has no body.
+    // The size 5 includes a byte order mark that isn't in the text. The size 0 means that the response has no body.
     let complete = [
         entry(200, json!({ "size": 5, "text": "[]" })),
         entry(502, json!({ "size": 0 })),

@@ -1,4 +1,4 @@
-//! Helpers of the tests of `record`: a workspace, and servers whose responses contain personal data.
+//! Provides a workspace for the tests of `record`, and servers whose responses contain personal data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -19,8 +19,8 @@ const PLANTED: &[&str] = &["planted", "deadbeef", "4915123456789", "10.9.8.7", "
 
 const TOKEN: &str = "a-planted-token";
 
-/// A git repository with the spec and the committed recordings. Committed recordings of `tests/recordings/live` are moved to `earlier`, so
-/// that `live` has only recordings that the test has written.
+/// A git repository with the spec and the committed recordings. Its committed recordings are never in `tests/recordings/live`: `live` has
+/// only recordings that the test has written.
 pub struct Workspace(tempfile::TempDir);
 
 impl Workspace {
@@ -44,7 +44,7 @@ impl Workspace {
         self.root().join("tests/recordings/live")
     }
 
-    /// Returns a command for `record` without the credential of the user who runs the tests.
+    /// Returns a command that runs `record` without the credential and the publisher in the user's environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = common::xtask_in_workspace(self.root(), &["record"]);
         command

@@ -1,4 +1,4 @@
-//! Tests of `serve` and `demo`, which start a replay server, that is, a server that responds with recordings.
+//! Tests `serve` and `demo`. These commands start a replay server, which responds with recordings.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::common::{self, assert_contains, assert_exit_code, assert_stderr, stdout};
 
-/// The test replaces cargo by a script that prints its arguments, and exits with 7 for the command `watch`.
+/// The test replaces cargo by a script. The script prints its arguments and the publisher. For the command `watch`, it exits with 7.
 #[test]
 fn demo_runs_the_tool_and_returns_its_exit_code() {
     let folder = tempfile::tempdir().expect("a temporary folder");
