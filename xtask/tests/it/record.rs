@@ -29,9 +29,7 @@ fn writes_recordings_equal_to_those_that_the_replay_server_sends() {
     let mut offers_by_publisher: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for sequence in &sequences {
         let segments = sequence[0].request.segments();
-        let offers = offers_by_publisher
-            .entry(segments[2].clone())
-            .or_default();
+        let offers = offers_by_publisher.entry(segments[2].clone()).or_default();
         let offer = segments.get(4).into_iter();
         offers.extend(offer.flat_map(|offer| vec![offer.clone(); sequence.len()]));
     }
