@@ -23,7 +23,7 @@ fn main() -> std::process::ExitCode {
 #[cfg(feature = "generate")]
 fn run() -> Result<(), String> {
     // Several clones of the repository can share one target folder, and so one compiled build script. Then `env!` would return the
-    // folder of the clone that compiled the script, so this function reads the variable at run time.
+    // folder of the clone that compiled the script, so this function reads the variables at run time.
     let folder = |name| std::path::PathBuf::from(std::env::var_os(name).unwrap_or_default());
     let (package, output) = (folder("CARGO_MANIFEST_DIR"), folder("OUT_DIR"));
     let spec = package.join("../openapi/cloud-partner-portal.yaml");

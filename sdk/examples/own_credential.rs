@@ -1,4 +1,5 @@
-//! Uses a custom credential: a function that returns a token, in this example from a file. (`Credential::token_file` is shorter.)
+//! Uses a custom credential: a function that returns a token, in this example from a file. For a file, `Credential::token_file` is
+//! shorter.
 //!
 //! ```text
 //! cargo run --example own_credential -- /run/secrets/token contoso

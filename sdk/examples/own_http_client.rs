@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let http = reqwest::Client::builder()
         .proxy(reqwest::Proxy::https(proxy)?)
-        // A redirect could send the token to another host.
+        // Without redirects, the client contacts no server except the endpoint.
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
     let client = Client::builder()

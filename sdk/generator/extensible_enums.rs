@@ -1,4 +1,5 @@
-//! Generates a Rust enum from each extensible enum of the spec: a string whose known values `x-extensible-enum` lists.
+//! Generates a Rust enum from each extensible enum of the spec. An extensible enum is a string schema with the keyword
+//! `x-extensible-enum`, which lists the known values. A response can also contain an unknown value.
 
 use heck::ToUpperCamelCase;
 use quote::format_ident;
@@ -15,7 +16,7 @@ pub fn known_values<'s>(schema: &Node<'s>) -> impl Iterator<Item = &'s str> + us
     schema.list(KEYWORD).iter().filter_map(Value::as_str)
 }
 
-/// Returns the name of the enum variant for a known value; empty for a value that has neither letters nor digits.
+/// Returns the name of the enum variant for a known value. The name is empty if the value has neither letters nor digits.
 pub fn variant(value: &str) -> String {
     let name = value.to_upper_camel_case();
     if name.starts_with(|first: char| first.is_ascii_digit()) {
@@ -59,7 +60,7 @@ pub fn items(name: &str, schema: &Node<'_>) -> [syn::Item; 3] {
 }
 
 /// Returns the documentation of a known value: the value, and its meaning from the table in the schema's description. If the table has no
-/// row for the value, returns the value alone.
+/// row for the value, the documentation is only the value.
 fn meaning(description: &str, value: &str) -> String {
     let row = format!("| `{value}` |");
     description

@@ -1,5 +1,6 @@
 //! Generates the facade methods: the public methods of the SDK's `Client`, one per operation. A facade method checks its path arguments,
-//! such as a publisher's id. It builds the request with a method that progenitor generated, and sends it with hand-written code of the SDK.
+//! such as a publisher's id. It builds the request with a method that the code generator progenitor has generated. It
+//! sends the request with hand-written code of the SDK.
 
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
@@ -43,7 +44,7 @@ pub fn facade(spec: &Spec, methods: &[ImplItemFn]) -> Result<syn::File, SpecErro
 /// Returns the facade method of an operation; `None` if progenitor's method returns an unexpected type.
 fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<TokenStream> {
     let response = response_type(&method.sig.output)?;
-    let (id, name) = (&operation.name, &method.sig.ident);
+    let (id, method_name) = (&operation.name, &method.sig.ident);
     let path_argument_type: Type = parse_quote!(&'a crate::Identifier);
     let (mut declared, mut checked, mut passed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut path_arguments, mut examples) = (Vec::new(), Vec::new());
@@ -55,9 +56,9 @@ fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Token
         let (name, kind) = (&argument.pat, &*argument.ty);
         let text = quote!(#name).to_string();
         let mut parameters = operation.parameters.iter();
-        let in_path = parameters
+        let path_parameter = parameters
             .find(|parameter| parameter.place == "path" && parameter.name.to_snake_case() == text);
-        if let Some(parameter) = in_path.filter(|_| *kind == path_argument_type) {
+        if let Some(parameter) = path_parameter.filter(|_| *kind == path_argument_type) {
             let key = &parameter.name;
             declared.push(quote!(#name: impl ::std::convert::AsRef<str>));
             checked.push(quote! {
@@ -77,7 +78,7 @@ fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Token
     let success_codes = success_codes(operation);
     Some(quote! {
         #(#documentation)*
-        pub async fn #name #lifetime (
+        pub async fn #method_name #lifetime (
             &self,
             #(#declared),*
         ) -> ::std::result::Result<crate::Response<#response>, crate::Error> {
@@ -88,7 +89,7 @@ fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Token
                 path: &[#(#path_arguments),*],
             };
             let build_request = || {
-                let request = self.generated_client().#name(#(#passed),*);
+                let request = self.generated_client().#method_name(#(#passed),*);
                 crate::call::progenitor::with_version_in_query(request)
             };
             self.call(operation, &build_request).await

@@ -1,4 +1,4 @@
-//! The lint rules. They reject constructs in the spec that the generator doesn't support, or that break clients in other languages.
+//! Lints the spec: rejects constructs that the generator doesn't support, and constructs that break clients in other languages.
 //! `.ci/lint-spec` runs other linters with more rules.
 
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ struct SchemaRule {
     keywords: &'static [&'static str],
     /// Returns whether a schema that has one of the keywords breaks the rule.
     is_broken: fn(&Object<'_>) -> bool,
-    /// The rest of the message, which begins with the schema's name.
+    /// The message after the schema's name.
     message: &'static str,
     help: &'static str,
 }
@@ -215,8 +215,9 @@ impl Lint {
                 }
             }
         }
-        // This rule isn't in `SCHEMA_RULES`, because a schema `Known…` without the keyword `enum` breaks the rule as well.
-        if constants_of(schema).is_some_and(|values| !repeats(schema, &values)) {
+        // A rule in `SCHEMA_RULES` checks only schemas that have a keyword. This rule also rejects a schema `Known…` without the keyword
+        // `enum`.
+        if constants_of(schema).is_some_and(|extensible| !repeats(schema, &extensible)) {
             let pointer = format!("{}/enum", schema.pointer);
             let message = format!("`{}` differs from the list of known values", schema.key());
             self.add("constants", pointer, message, CONSTANTS);
@@ -267,14 +268,14 @@ fn can_become_enum(schema: &Object<'_>) -> bool {
 /// schema.
 pub fn constants_of<'s>(schema: &Node<'s>) -> Option<Node<'s>> {
     let name = schema.pointer.strip_prefix("/components/schemas/Known")?;
-    let values = schema.spec.at(&format!("/components/schemas/{name}"))?;
-    values.has(KEYWORD).then_some(values)
+    let extensible = schema.spec.at(&format!("/components/schemas/{name}"))?;
+    extensible.has(KEYWORD).then_some(extensible)
 }
 
-/// Returns whether the schema `constants` lists exactly the known values of `values`, and has no other constraint.
-fn repeats(constants: &Node<'_>, values: &Node<'_>) -> bool {
+/// Returns whether the schema `constants` lists exactly the known values of the enum `extensible`, and has no other constraint.
+fn repeats(constants: &Node<'_>, extensible: &Node<'_>) -> bool {
     let mut keys = constants.value.as_object().into_iter().flatten();
-    constants.value.get("enum") == values.value.get(KEYWORD)
+    constants.value.get("enum") == extensible.value.get(KEYWORD)
         && constants.text("type") == Some("string")
         && keys.all(|(key, _)| ["title", "description", "type", "enum"].contains(&key.as_str()))
 }

@@ -1,5 +1,5 @@
-//! Post-processes the mocks that progenitor generates. Seals their trait, so that other crates can't implement it. Escapes the path
-//! arguments, which progenitor's code inserts unescaped into a regular expression.
+//! Post-processes the mocks that the code generator progenitor generates. Seals their trait, so that other crates can't implement it.
+//! Escapes the path arguments, because progenitor's code inserts them unescaped into a regular expression.
 
 use quote::quote;
 use syn::punctuated::Punctuated;

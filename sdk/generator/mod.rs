@@ -53,17 +53,17 @@ pub fn generate(spec: &Spec) -> Result<[String; 3], SpecError> {
 }
 
 /// Runs progenitor. A panic becomes an error, because progenitor panics on some constructs that it doesn't support. After an error,
-/// progenitor runs again without paths, and then with one path at a time. The message can then name `components`, or the operation
-/// that caused the error.
+/// progenitor runs again without paths, and then with one path at a time. If one of these runs fails, the message names
+/// `components` or the path's first operation.
 fn run_progenitor(
     spec: &Spec,
     document: &OpenAPI,
-    progenitor: impl Fn(&OpenAPI) -> Result<TokenStream, progenitor::Error>,
+    generate_tokens: impl Fn(&OpenAPI) -> Result<TokenStream, progenitor::Error>,
 ) -> Result<syn::File, SpecError> {
     let run = |document: &OpenAPI| -> Result<syn::File, String> {
         let hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(|_| {}));
-        let outcome = catch_unwind(AssertUnwindSafe(|| progenitor(document)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| generate_tokens(document)));
         std::panic::set_hook(hook);
         let why = match outcome {
             Ok(Ok(tokens)) => return syn::parse2(tokens).map_err(|error| error.to_string()),

@@ -1,5 +1,5 @@
-//! Post-processes the client and the types that progenitor generates: adds types and attributes, makes the decoding of optional
-//! properties lenient, and removes the code that hand-written code of the SDK replaces.
+//! Post-processes the client and the types that the code generator progenitor generates. Adds types and attributes. Makes the decoding of
+//! optional properties lenient. Removes code that hand-written code of the SDK replaces.
 
 use quote::{format_ident, quote};
 use syn::{Fields, File, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct, Stmt, Type, parse_quote};
@@ -7,7 +7,8 @@ use syn::{Fields, File, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct, Stmt, T
 use super::extensible_enums;
 use super::prepare::{Prepared, hand_written_type};
 
-/// Post-processes progenitor's file, and returns the methods that the facade methods call.
+/// Post-processes progenitor's file. Returns the methods of the operations as progenitor generated them: the module `facade` reads their
+/// signatures and documentation.
 pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> {
     let mut methods = Vec::new();
     file.items.retain_mut(|item| match item {
@@ -18,7 +19,7 @@ pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> 
             }
             is_types
         }
-        // progenitor documents the client with the description of the whole spec. The client isn't public, so it needs no documentation.
+        // progenitor documents its client with the description of the whole spec. This client isn't public, so it needs no documentation.
         Item::Struct(client) => {
             client.attrs.clear();
             true
@@ -42,7 +43,7 @@ pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> 
             });
             !block.items.is_empty()
         }
-        // The imports of progenitor-client are removed; the import below replaces them.
+        // The imports of progenitor-client are removed. The import of `crate::call::progenitor` replaces them.
         _ => false,
     });
     file.items.insert(
@@ -64,11 +65,11 @@ fn only_build_request(method: &mut ImplItemFn) {
     method.sig.output = parse_quote!(-> Result<::reqwest::Request, progenitor_client::Error>);
     let statements = &mut method.block.stmts;
     // progenitor sends the request after `let info = OperationInfo { … };`.
-    let sending = statements.iter().position(|statement| match statement {
+    let info = statements.iter().position(|statement| match statement {
         Stmt::Local(local) => local.pat == parse_quote!(info),
         _ => false,
     });
-    statements.truncate(sending.unwrap_or_default());
+    statements.truncate(info.unwrap_or_default());
     statements.push(Stmt::Expr(parse_quote!(Ok(request)), None));
 }
 
@@ -79,7 +80,7 @@ fn types(prepared: &Prepared<'_>, module: &mut ItemMod) {
     let mut added: Vec<Item> = Vec::new();
     for item in items.iter_mut() {
         if let Item::Struct(structure) = item {
-            added.push(self::structure(structure));
+            added.push(add_attributes(structure));
         }
     }
     items.extend(added);
@@ -102,8 +103,8 @@ fn types(prepared: &Prepared<'_>, module: &mut ItemMod) {
     }
 }
 
-/// Adds the attributes of a struct, and returns the macro call that implements the struct's decoding.
-fn structure(structure: &mut ItemStruct) -> Item {
+/// Adds attributes to a struct and its fields, and returns the macro call that implements the struct's decoding.
+fn add_attributes(structure: &mut ItemStruct) -> Item {
     let ident = structure.ident.clone();
     structure.attrs.push(parse_quote!(
         #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]

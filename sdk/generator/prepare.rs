@@ -14,8 +14,8 @@ use super::spec::{Kind, Node, Object, Spec, SpecError};
 /// The query parameter that hand-written code of the SDK adds to every request.
 pub const API_VERSION: &str = "api-version";
 
-/// The only pattern that the spec may use. The SDK's type `Identifier` checks this pattern with hand-written code. A regular expression
-/// engine would be a tenth of the code that a user of the SDK compiles.
+/// The only pattern that the spec may use. The SDK's type `Identifier` checks this pattern with hand-written code. For other
+/// patterns, the SDK would need a regular expression engine: a tenth of the code that a user of the SDK compiles.
 pub const IDENTIFIER_PATTERN: &str = r"^[^./\\\s][^/\\\s]*$";
 
 /// The SDK's type for path arguments, such as a publisher's or an offer's id.
@@ -34,7 +34,7 @@ pub struct Prepared<'s> {
     pub client: OpenAPI,
     /// The spec for the mocks, with error responses.
     pub mocks: OpenAPI,
-    /// progenitor's settings, with the type of the SDK for each replaced schema.
+    /// progenitor's settings. They name the type of the SDK that replaces each replaced schema.
     pub settings: GenerationSettings,
     /// The replaced schemas in `components`, by name: extensible enums, and the schemas with a keyword of [`REPLACEMENTS`].
     pub replaced: BTreeMap<String, Node<'s>>,

@@ -16,7 +16,7 @@
 //! | `futures_core::Stream` | [`Watch`], [`PublisherWatch`] | the common type of stream libraries |
 //! | `azure_core::credentials::TokenCredential` | `Credential::azure`, with the feature `azure-identity` | the Azure SDK's credentials |
 //! | `schemars::JsonSchema` | types of responses, with the feature `schemars` | describes the JSON of a response |
-//! | `httpmock::MockServer` | module `mock`, with the feature `mock` | the server to which a trait adds a method per operation |
+//! | `httpmock::MockServer` | module `mock`, with the feature `mock` | the server of the mocks; a trait adds a method per operation |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -1,4 +1,4 @@
-//! Mocks of the service for tests, with the feature `mock`.
+//! Mocks the service in tests. This module needs the feature `mock`.
 //!
 //! [`MockServerExt`] adds a method for each operation to [`httpmock::MockServer`]. The server listens on a local port. To test your
 //! code, set the client's endpoint to the server's address. Each method takes a closure with two arguments:

@@ -80,7 +80,7 @@ impl Spec {
         Ok(spec)
     }
 
-    /// Returns the position of the value at a JSON pointer. For the value of a property, this is the position of its key. If the value
+    /// Returns the position of the value at a JSON pointer. For a property, this is the position of its key. If the value
     /// doesn't exist, returns the position of the nearest existing parent.
     pub fn location<'p>(&self, pointer: &'p str) -> Location {
         let parent = |pointer: &&'p str| Some(pointer.rsplit_once('/')?.0);

@@ -1,4 +1,4 @@
-//! The model of the spec: its values with their line and column, references, operations, and the structure of OpenAPI documents.
+//! Reads the spec: values with their line and column, references, operations, and objects such as schemas.
 //!
 //! * [`Spec::parse`] parses the text of a spec. [`Spec::location`] returns the line and column of a value. [`Spec::error`] creates an
 //!   error with this line and column.

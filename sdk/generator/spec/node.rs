@@ -1,4 +1,4 @@
-//! A value in the spec with its JSON pointer, and functions that return the values inside it and the targets of references.
+//! Defines [`Node`], a value in the spec. Its methods return the values inside it, and follow references.
 
 use serde_json::Value;
 
@@ -114,8 +114,9 @@ impl<'s> Node<'s> {
     }
 }
 
-/// Returns whether a name in the mapping `keyword` is the name of an extension, such as `x-evidence`. Only `paths` and `responses` can
-/// contain extensions. In any other mapping, such as `properties`, an ordinary name can begin with `x-`.
+/// Returns whether a name in the mapping `keyword` is the name of an extension, such as `x-evidence`. Of the mappings that contain
+/// named objects, only `paths` and `responses` can contain extensions. In the other mappings, such as `properties`, an ordinary name can
+/// begin with `x-`.
 pub(super) fn is_extension(keyword: &str, name: &str) -> bool {
     matches!(keyword, "paths" | "responses") && name.starts_with("x-")
 }

@@ -1,4 +1,4 @@
-//! The operations of the spec, with their parameters and responses.
+//! Lists the operations of the spec, with their parameters and responses.
 
 use super::load::{Spec, SpecError};
 use super::node::Node;

@@ -1,4 +1,4 @@
-//! The structure of OpenAPI 3.0 documents: the keywords that contain objects such as schemas, and [`Spec::walk`], which visits all objects.
+//! Visits all objects of an OpenAPI 3.0 document, such as schemas. A table lists the keywords that contain objects.
 
 use super::load::Spec;
 use super::node::{Node, is_extension};

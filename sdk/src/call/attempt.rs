@@ -1,4 +1,4 @@
-//! One attempt of a call: sends the request with its token, and reads the response.
+//! Makes one attempt of a call: sends the request with the token, and reads the response.
 
 use std::future::Future;
 use std::ops::RangeInclusive;
@@ -22,7 +22,7 @@ static CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-re
 
 /// The maximum number of bytes that are read from the body of an error response.
 const ERROR_LIMIT: usize = 64 * 1024;
-/// The maximum number of bytes that a `Content-Length` makes the client allocate before the body arrives.
+/// The maximum number of bytes that the client allocates for a body before the body arrives, even if `Content-Length` is larger.
 const TRUSTED_LENGTH: usize = 16 * 1024 * 1024;
 
 pub(super) struct Attempt<'a> {
@@ -34,25 +34,25 @@ pub(super) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// Sends the request, and reads the response. Returns an error unless the response is a success, complete, JSON and not too large.
+    /// Sends the request, and reads the response. Returns an error if the response is incomplete, too large, not JSON, or no success.
     pub(super) async fn send(&self, request: Request) -> Result<Received, Error> {
         // The status code is 0 until the response headers arrive.
         let (mut received, mut body) = (Received::default(), Vec::new());
         let work = self.send_and_read(request, &mut received, &mut body);
-        let is_complete = self.in_time(work).await;
+        let read = self.in_time(work).await;
         received.body = body.into();
-        match (received.status, is_complete) {
+        match (received.status, read) {
             (0, Err(error)) => Err(error),
             (200..=299, Err(error)) => Err(received.describe(error)),
-            (200..=299, Ok(is_complete)) => self.check_success(received, is_complete),
+            (200..=299, Ok(is_within_limit)) => self.check_success(received, is_within_limit),
             // For an error response, an error while reading the body is ignored. The caller then gets the status code, `Retry-After`
             // and the part of the body that arrived.
             _ => Err(self.error_response(&received)),
         }
     }
 
-    /// Sends the request, and reads the response into `received` and `body`. After an error or a timeout, these two hold the part that
-    /// arrived. Returns `false` if the body is longer than the limit.
+    /// Sends the request, and reads the response into `received` and `body`. After an error or a timeout, `received` and `body`
+    /// hold the part of the response that has arrived. Returns `false` if the body is longer than the limit.
     async fn send_and_read(
         &self,
         mut request: Request,
@@ -88,8 +88,12 @@ impl Attempt<'_> {
         Ok(true)
     }
 
-    fn check_success(&self, mut received: Received, is_complete: bool) -> Result<Received, Error> {
-        if !is_complete {
+    fn check_success(
+        &self,
+        mut received: Received,
+        is_within_limit: bool,
+    ) -> Result<Received, Error> {
+        if !is_within_limit {
             let limit = self.settings.response_limit;
             let message = format!("the response is larger than the limit of {limit} bytes");
             received.body = Bytes::new();
@@ -124,8 +128,8 @@ impl Attempt<'_> {
                 .and_then(|location| reqwest::Url::parse(&location).ok());
             let host = location.as_ref().and_then(reqwest::Url::host_str);
             let message = format!(
-                "the service redirects to {}; a redirect isn't followed, because it could send the token to another host; check \
-                 the endpoint",
+                "the service redirects to {}; a redirect isn't followed, because the client contacts no server except the \
+                 endpoint; check the endpoint",
                 host.unwrap_or("another address")
             );
             return received.error(Kind::Status, &message, self.token);

@@ -1,4 +1,4 @@
-//! One call of an operation: tokens, attempts, timeouts, limits and tracing.
+//! Runs one call of an operation, with one or more attempts.
 //!
 //! A method of `Client` checks its arguments and calls [`run`]. `run` loops over the attempts. In each attempt, `attempt.rs` sends the
 //! request and reads the response. After the loop, `run` decodes the body.
@@ -25,7 +25,7 @@ use response::{Received, Response};
 use settings::{Operation, Settings};
 use tracing::Trace;
 
-/// Checks an argument that becomes an identifier in the request's path.
+/// Checks an argument, such as a publisher's id, and returns it as an identifier for the request's path.
 pub(crate) fn checked(
     operation: &'static str,
     name: &str,
@@ -98,7 +98,7 @@ struct Call<'c> {
     started: Instant,
     /// The number of requests that were sent.
     attempts: u32,
-    /// The errors of the attempts before the current one.
+    /// The errors of earlier attempts, oldest first.
     earlier: Vec<Error>,
 }
 
@@ -147,8 +147,8 @@ impl Call<'_> {
         })
     }
 
-    /// Returns a new token after the service has rejected a token. If the credential returns the rejected token again, returns
-    /// `error`, which is the 401.
+    /// Returns a new token. `error` is the 401 with which the service rejected the token `rejected`. If the credential returns the
+    /// rejected token again, returns this error.
     async fn renewed(&mut self, rejected: &Token, error: Error) -> Result<Token, Error> {
         let token = self.token().await;
         let is_rejected = |token: &Token| token.header == rejected.header;

@@ -1,7 +1,8 @@
-//! Builds the requests of operations with a client that the code generator progenitor generates from the spec.
+//! Builds the requests of operations. The code generator progenitor generates most of the code for this from the spec: a client with a
+//! method per operation.
 //!
-//! The generated methods would also send the request and decode the response. `sdk/generator/postprocess.rs` removes those statements.
-//! The other statements need only `Error`, `encode_path` and `QueryParam` of the crate `progenitor-client`. This module defines
+//! progenitor's methods also send the request and decode the response, but `sdk/generator/postprocess.rs` removes these statements.
+//! The remaining statements need only `Error`, `encode_path` and `QueryParam` of the crate `progenitor-client`. This module defines
 //! these three items itself, so that the SDK doesn't depend on `progenitor-client`.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -15,7 +16,7 @@ use crate::generated;
 /// The name of the query parameter that holds the version of the API.
 pub(crate) const API_VERSION: &str = "api-version";
 
-/// The error of a generated method: an argument that can't be sent.
+/// The error of a generated method if an argument can't be sent.
 pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// The ASCII characters that are percent-encoded in a path segment: `/`, `\`, `%`, and the path percent-encode set of the URL standard
@@ -43,7 +44,7 @@ pub(crate) fn client(endpoint: &str, http: &reqwest::Client) -> generated::Clien
     }
 }
 
-/// Moves the version of the API from the header that progenitor generates to the query, where the service expects it.
+/// Moves the version of the API from a header to the query. progenitor generates the header, but the service expects a query parameter.
 pub(crate) fn with_version_in_query(request: Result<Request, Error>) -> Result<Request, CallError> {
     let mut request = request.map_err(|error| {
         let message = format!("the request can't be built: {error}");

@@ -1,4 +1,4 @@
-//! The response of a call: the decoded value with status code, headers and body.
+//! Defines [`Response`], the result of a successful call.
 
 use std::fmt;
 use std::ops::Deref;
@@ -103,8 +103,9 @@ impl<T> Response<T> {
         &self.received.body
     }
 
-    /// Returns the response body as JSON, including properties that the spec doesn't define. A string with invalid Unicode becomes
-    /// `null`. If a property occurs twice in an object, the last value is kept, or `null` if any string in the body has invalid Unicode.
+    /// Returns the response body as JSON, including properties that the spec doesn't define. A string that can't be
+    /// decoded, such as one with an unpaired surrogate, becomes `null`. If a property occurs twice in an object, the last value is kept.
+    /// But if any string in the body can't be decoded, every property that occurs twice becomes `null`.
     ///
     /// ```no_run
     /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
@@ -117,8 +118,11 @@ impl<T> Response<T> {
     ///
     /// # Errors
     ///
-    /// [`is_decode`](Error::is_decode) if a property that the spec doesn't define is nested deeper than 128 levels, is a number
-    /// beyond the range of `f64`, or, in a body of more than 16 MiB, holds a string with invalid Unicode.
+    /// [`is_decode`](Error::is_decode) if a property that the spec doesn't define contains one of these values:
+    ///
+    /// * a value nested deeper than 128 levels
+    /// * a number beyond the range of `f64`
+    /// * a string that can't be decoded, if the body is larger than 16 MiB
     pub fn json(&self) -> Result<serde_json::Value, Error> {
         decode::json(&self.received.body).map_err(|error| {
             let error = Error::new(Kind::Decode, format!("the response isn't JSON: {error}"));

@@ -1,4 +1,4 @@
-//! The retry policy, and the parsing of `Retry-After`.
+//! Computes the time between two attempts from the retry policy, and parses the header `Retry-After`.
 
 use std::time::{Duration, SystemTime};
 
@@ -44,7 +44,7 @@ impl RetryPolicy {
         Self::default().max_attempts(1)
     }
 
-    /// Sets the maximum number of attempts of a call, by default 5; 0 counts as 1. Each request that is sent is an attempt.
+    /// Sets the maximum number of attempts of a call, by default 5. The value 0 has the same effect as 1.
     #[must_use]
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
@@ -82,7 +82,7 @@ impl RetryPolicy {
     }
 }
 
-/// Returns the time to wait from a `Retry-After` header, which holds seconds or an HTTP date. For a date in the past, returns zero.
+/// Returns the time to wait. `value` is the value of `Retry-After`: seconds or an HTTP date. For a date in the past, returns zero.
 pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {

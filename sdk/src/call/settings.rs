@@ -1,4 +1,4 @@
-//! The settings that all calls of a client share, and the description of a call's operation.
+//! Defines two inputs of a call: the client's settings, and the operation.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -41,6 +41,6 @@ pub(crate) struct Operation<'o> {
     pub(crate) id: &'static str,
     /// The status codes that the spec names as successes.
     pub(crate) success_codes: &'static [RangeInclusive<u16>],
-    /// The path parameters: their names in the spec, and the identifiers that the caller passed.
+    /// For each path parameter: its name in the spec, and the identifier that the caller passed.
     pub(crate) path: &'o [(&'static str, &'o str)],
 }

@@ -11,7 +11,7 @@ use tracing::{Instrument, Span, debug, field::Empty, info_span, warn};
 use super::response::Received;
 use crate::error::Error;
 
-/// The span of a call. Without the feature `tracing`, its methods write nothing.
+/// The span of a call. Without the feature `tracing`, the methods of `Trace` do nothing.
 pub(super) struct Trace {
     #[cfg(feature = "tracing")]
     span: Span,
@@ -58,7 +58,7 @@ impl Trace {
                 status = received.status,
                 correlation_id = received.correlation_id,
                 milliseconds,
-                "responded"
+                "the service responded"
             ),
             Err(error) => debug!(
                 parent: &self.span,
@@ -67,7 +67,7 @@ impl Trace {
                 correlation_id = error.correlation_id(),
                 milliseconds,
                 error = %error.with_innermost_cause(),
-                "failed"
+                "the attempt failed"
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! Credentials of the Azure SDK, with the feature `azure-identity`.
+//! Creates credentials that fetch tokens with the Azure SDK. This module is compiled only with the feature `azure-identity`.
 
 use std::env;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ impl Credential {
     }
 }
 
-/// Creates the credential of a source from the values of the source's variables.
+/// Creates the credential of a source. `values` are the values of the source's environment variables.
 pub(super) fn from_source(
     source: CredentialSource,
     values: &[String],
@@ -57,7 +57,8 @@ pub(super) fn from_source(
     uncached(source.as_str(), &advice(source), create)
 }
 
-/// Creates a credential that creates a new Azure credential for each renewal, because an Azure credential can cache a rejected token.
+/// Creates a credential that calls `create` for each renewal and fetches the token from the new Azure credential. An old Azure
+/// credential could return a rejected token from its cache.
 fn uncached(
     name: &'static str,
     advice: &str,
@@ -72,7 +73,7 @@ fn uncached(
     }))
 }
 
-/// Returns the advice for the user if the source returns no token in time.
+/// Returns what the user can do if the source returns no token in time.
 fn advice(source: CredentialSource) -> String {
     match source {
         CredentialSource::AzureCli => "run `az account get-access-token` to see why".into(),
@@ -81,7 +82,7 @@ fn advice(source: CredentialSource) -> String {
                 .into()
         }
         _ => {
-            // The Azure SDK uses the same variable and the same default.
+            // The Azure SDK reads the same variable and has the same default.
             let address = env::var("AZURE_AUTHORITY_HOST");
             let address = address.unwrap_or("https://login.microsoftonline.com".to_owned());
             format!("check that this machine can connect to {address}")
@@ -93,8 +94,8 @@ fn azure_credential(
     source: CredentialSource,
     values: &[String],
 ) -> azure_core::Result<Arc<dyn TokenCredential>> {
-    // Without network access, the Azure SDK's default options would retry the request until the renewal times out. The error would then
-    // be the timeout, and wouldn't name the cause.
+    // With its default options, the Azure SDK would retry a failing token request until the renewal times out. The error would then be
+    // the timeout, and wouldn't name the cause, such as a missing network connection.
     let client_options = ClientOptions {
         retry: RetryOptions::exponential(ExponentialRetryOptions {
             max_retries: 4,
@@ -154,7 +155,7 @@ mod tests {
     use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
     use azure_core::time::{Duration, OffsetDateTime};
 
-    /// Returns the same token each time, as many credentials of `azure_identity` do.
+    /// An Azure credential that always returns the same token, `t0ken-` and this number. Many credentials of `azure_identity` do so.
     #[derive(Debug)]
     struct Caching(u32);
 
@@ -181,13 +182,13 @@ mod tests {
     #[tokio::test]
     async fn a_rejected_token_is_renewed_although_the_azure_credential_caches_it() {
         let number = AtomicU32::new(0);
-        let make = move || -> azure_core::Result<Arc<dyn TokenCredential>> {
+        let create = move || -> azure_core::Result<Arc<dyn TokenCredential>> {
             Ok(Arc::new(Caching(number.fetch_add(1, Ordering::Relaxed))))
         };
-        let credential = super::uncached("fake", "", make).expect("a credential");
+        let credential = super::uncached("fake", "", create).expect("a credential");
         let token = credential.current().await.expect("a token");
         assert!(credential.reject(&token));
-        let again = credential.current().await.expect("a token");
-        assert_ne!(token.header, again.header);
+        let renewed = credential.current().await.expect("a token");
+        assert_ne!(token.header, renewed.header);
     }
 }

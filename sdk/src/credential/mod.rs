@@ -1,4 +1,5 @@
-//! Credentials, which fetch and cache tokens. A credential renews a token before its expiry, and after the service has rejected the token.
+//! Defines [`Credential`], which fetches and caches tokens. A credential renews a token before its expiry, and after the service has
+//! rejected the token.
 
 #[cfg(feature = "azure-identity")]
 mod azure;
@@ -43,11 +44,11 @@ type Renewal = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
 /// The cache keeps a token until the token expires. In the last five minutes before the expiry, a call starts a renewal in the
 /// background, and calls continue to use the old token. Only one renewal runs at a time, for at most 60 s. If the token has expired, all
 /// calls wait for the renewal. If the renewal fails, these calls return its error. After a 401, a credential that can fetch tokens
-/// drops the rejected token and fetches a token, and the client sends the request again. If the credential fetches the rejected token
+/// drops the rejected token and fetches a new token, and the client sends the request again. If the credential fetches the rejected token
 /// again, the call fails with the 401.
 #[derive(Clone)]
 pub struct Credential {
-    /// The name of the source. After `from_env`, also why the sources before this source were skipped.
+    /// The name of the source. If `from_env` skipped other sources: also the reasons.
     source: Arc<str>,
     cache: Arc<Cache>,
 }
@@ -56,7 +57,7 @@ pub struct Credential {
 struct Cache {
     /// The function that fetches a new token; `None` for a token that can't be renewed.
     fetch: Option<Box<dyn Fn() -> Fetched + Send + Sync>>,
-    /// The advice for the user if `fetch` returns no token in time.
+    /// What the user can do if `fetch` returns no token in time.
     timeout_advice: String,
     state: Mutex<State>,
 }
@@ -64,7 +65,7 @@ struct Cache {
 #[derive(Default)]
 struct State {
     token: Option<Token>,
-    /// The earliest time of the next renewal while the token is still valid.
+    /// While the token is valid, no renewal starts before this time.
     next_renewal: Option<Instant>,
     /// The renewal that is running. The reference is weak, so that the renewal is cancelled when no call or background task waits for it.
     renewal: Option<WeakShared<Renewal>>,
@@ -94,12 +95,12 @@ impl Credential {
         })
     }
 
-    /// Creates a credential from a file that holds a token. Another program may replace the token, because the client reads the
-    /// file again after five minutes and after a 401. White space around the token is ignored.
+    /// Creates a credential from a file that holds a token. Another program may replace the token: the client reads the file
+    /// again after five minutes and after a 401. White space around the token is ignored.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_argument`](Error::is_invalid_argument) when the file can't be found.
+    /// [`is_invalid_argument`](Error::is_invalid_argument) when the file doesn't exist or can't be accessed.
     pub fn token_file(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let path = path.into();
         if let Err(error) = std::fs::metadata(&path) {
@@ -112,8 +113,9 @@ impl Credential {
         }))
     }
 
-    /// Creates a credential from a function that returns a token. The client calls the function before the first request, before a token
-    /// expires and after a 401, but never twice at the same time. A function call that takes more than 60 s is an error.
+    /// Creates a credential from a function that returns a token. The client calls the function before the first request, when
+    /// a token expires within five minutes, and after a 401. The function never runs twice at the same time. The client waits at most 60 s
+    /// for the token.
     ///
     /// ```
     /// use std::time::Duration;
@@ -133,7 +135,7 @@ impl Credential {
         Self::fetching("provider", advice, fetch)
     }
 
-    /// Creates a credential from the name of its source, the advice for a timeout, and the function that fetches a token.
+    /// Creates a credential from the name of its source, the advice to the user after a timeout, and the function that fetches a token.
     fn fetching<F, R>(source: &str, timeout_advice: &str, fetch: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
@@ -150,22 +152,22 @@ impl Credential {
     }
 
     /// Returns the time at which the token expires, or `None` if there is no token yet or its expiry isn't known. For
-    /// [`token`](Self::token), this is the token's `exp` claim. For any other credential, it is the expiry of the cached token.
+    /// [`token`](Self::token), this is the token's `exp` claim. For any other credential, this is the expiry of the cached token.
     ///
-    /// The claim is read without verifying the token's signature. Use the time for a warning, not for a decision.
+    /// The client reads the claim without verifying the token's signature. Use the time for a warning, not for a decision.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.lock().token.as_ref()?.expires_at
     }
 
-    /// Returns whether a new token can be fetched when the current token expires.
+    /// Returns whether this credential can fetch a new token when the current token expires.
     #[must_use]
     pub fn is_renewable(&self) -> bool {
         self.cache.fetch.is_some()
     }
 
-    /// Returns the description of this credential for messages: the name of its source, and why the sources before it were skipped. If
-    /// the token has expired and can't be renewed, the description also contains the expiry.
+    /// Returns the description of this credential for messages: the content of `source`. If the token has expired and can't be
+    /// renewed, the description also contains the expiry.
     pub(crate) fn describe(&self) -> String {
         match self.expires_at() {
             Some(expiry) if !self.is_renewable() && expiry <= SystemTime::now() => {
@@ -176,12 +178,13 @@ impl Credential {
         }
     }
 
-    /// Returns the advice for the user if the credential returns no token in time.
+    /// Returns what the user can do if the credential returns no token in time.
     pub(crate) fn timeout_advice(&self) -> &str {
         &self.cache.timeout_advice
     }
 
-    /// Returns the cached token. If there is none or it has expired, waits for a new token.
+    /// Returns the cached token. If the token expires soon, starts a renewal in the background. If there is no valid token, waits for a
+    /// renewal.
     pub(crate) async fn current(&self) -> Result<Token, Error> {
         let renewal = {
             let mut state = self.lock();
@@ -201,7 +204,8 @@ impl Credential {
         renewal.await
     }
 
-    /// Drops a rejected token. Returns `false` if the credential can't fetch another token.
+    /// Drops the token, which the service has rejected, from the cache. If the credential can't fetch tokens, returns `false` and keeps the
+    /// token.
     pub(crate) fn reject(&self, token: &Token) -> bool {
         if !self.is_renewable() {
             return false;
@@ -211,7 +215,7 @@ impl Credential {
         true
     }
 
-    /// Returns the renewal that is running, or starts a renewal.
+    /// Returns the renewal that is running. If none is running, creates one.
     fn renewal(&self, state: &mut State) -> Shared<Renewal> {
         if let Some(running) = state.renewal.as_ref().and_then(WeakShared::upgrade) {
             return running;

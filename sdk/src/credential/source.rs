@@ -1,4 +1,4 @@
-//! The credential sources, their environment variables, and the choice of the first source whose variables are all set.
+//! Defines the credential sources with their environment variables, and chooses the first source whose variables are all set.
 
 use std::env;
 use std::fmt;
@@ -13,7 +13,7 @@ const TOKEN: &str = "AZURE_TOKEN";
 const TENANT: &str = "AZURE_TENANT_ID";
 const CLIENT: &str = "AZURE_CLIENT_ID";
 const SECRET: &str = "AZURE_CLIENT_SECRET";
-const TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
+const FEDERATED_TOKEN_FILE: &str = "AZURE_FEDERATED_TOKEN_FILE";
 const PIPELINES: [&str; 4] = [
     "AZURESUBSCRIPTION_TENANT_ID",
     "AZURESUBSCRIPTION_CLIENT_ID",
@@ -34,7 +34,8 @@ const ENVIRONMENT: [CredentialSource; 3] = [
 pub enum CredentialSource {
     /// `token`: the token in `AZURE_TOKEN`.
     Token,
-    /// `token-file`: a file that holds a token; see [`Credential::token_file`](crate::Credential::token_file).
+    /// `token-file`: a file that holds a token. Use [`Credential::token_file`](crate::Credential::token_file): `from_source` returns an
+    /// error for this source, because it can't know the path.
     TokenFile,
     /// `service-principal`: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`.
     ServicePrincipal,
@@ -75,7 +76,9 @@ impl CredentialSource {
             Self::Token => ("token", &[TOKEN]),
             Self::TokenFile => ("token-file", &[]),
             Self::ServicePrincipal => ("service-principal", &[TENANT, CLIENT, SECRET]),
-            Self::WorkloadIdentity => ("workload-identity", &[TOKEN_FILE, TENANT, CLIENT]),
+            Self::WorkloadIdentity => {
+                ("workload-identity", &[FEDERATED_TOKEN_FILE, TENANT, CLIENT])
+            }
             Self::ManagedIdentity => ("managed-identity", &[]),
             Self::AzurePipelines => ("azure-pipelines", &PIPELINES),
             Self::AzureCli => ("azure-cli", &[]),
@@ -106,8 +109,8 @@ impl FromStr for CredentialSource {
 }
 
 impl Credential {
-    /// Creates a credential from the first complete source in the environment: `AZURE_TOKEN`, a service principal, a workload
-    /// identity; see [`CredentialSource`]. All sources except `AZURE_TOKEN` need the feature `azure-identity`.
+    /// Creates a credential from the first of these sources that is complete: `AZURE_TOKEN`, a service principal, a workload
+    /// identity. [`CredentialSource`] lists their environment variables. All sources except `AZURE_TOKEN` need the feature `azure-identity`.
     ///
     /// A source is complete if all its variables are set. White space around a value is ignored, and an empty variable counts as
     /// absent. If a call fails because of the credential, the error shows why other sources were skipped.
@@ -146,8 +149,8 @@ impl Credential {
     /// # Errors
     ///
     /// [`is_credential`](Error::is_credential) when a variable of the source is missing, or the source can't be used.
-    /// [`is_invalid_argument`](Error::is_invalid_argument) when `AZURE_TOKEN` holds a character that can't be in a token, and for
-    /// `token-file`, which needs a path; see [`token_file`](Self::token_file).
+    /// [`is_invalid_argument`](Error::is_invalid_argument) when `AZURE_TOKEN` holds a character that can't be in a token, or when
+    /// the source is `token-file`; use [`token_file`](Self::token_file) instead.
     pub fn from_source(source: CredentialSource) -> Result<Self, Error> {
         let values = values(source, process_variable)
             .map_err(|reason| Error::new(Kind::Credential, format!("no credential: {reason}")))?;
@@ -187,7 +190,7 @@ fn first_complete(sources: &[CredentialSource], read: Read) -> Result<Credential
 }
 
 /// Returns the values of the source's variables, or the reason why the source can't be used. For a managed identity, which needs no
-/// variable, returns `AZURE_CLIENT_ID` if this variable is set.
+/// variable, returns the value of `AZURE_CLIENT_ID` if this variable is set.
 fn values(source: CredentialSource, read: Read) -> Result<Vec<String>, String> {
     let value = |name: &&str| {
         let value = read(name)?.trim().to_owned();
@@ -216,13 +219,14 @@ fn values(source: CredentialSource, read: Read) -> Result<Vec<String>, String> {
     Ok(names.iter().filter_map(value).collect())
 }
 
-/// Creates the credential of a source from the values of its variables.
+/// Creates the credential of a source. `values` are the values of the source's environment variables.
 fn create(source: CredentialSource, values: &[String]) -> Result<Credential, Error> {
     match source {
         CredentialSource::Token => Credential::token(values.concat()),
         #[cfg(feature = "azure-identity")]
         _ if source != CredentialSource::TokenFile => azure::from_source(source, values),
-        // Only `token-file` gets here. Without the feature `azure-identity`, `values` has already rejected the Azure sources.
+        // Only `token-file` gets here. Without the feature `azure-identity`, the function `values` has already rejected the
+        // other sources.
         _ => Err(Error::new(
             Kind::Argument,
             "the credential source token-file needs the path of a file",

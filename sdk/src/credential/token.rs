@@ -1,4 +1,4 @@
-//! Access tokens: their expiry, the `Authorization` header, and the redaction of a token in a response.
+//! Checks access tokens, creates their `Authorization` header, reads their expiry, and redacts them in responses.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -50,7 +50,7 @@ impl fmt::Debug for AccessToken {
     }
 }
 
-/// A checked token, as the header of a request.
+/// A checked token, with its header and its expiry.
 #[derive(Clone)]
 pub(crate) struct Token {
     /// `Bearer …`, marked as sensitive.
@@ -89,7 +89,7 @@ impl Token {
         self.expires.is_some_and(|end| now + time >= end)
     }
 
-    /// Replaces the token in a text from the server by `[redacted]`. Also replaces a cut-off token, if its first 16 bytes are there.
+    /// Replaces the token in a text from the server by `[redacted]`. Also replaces a token that is cut off after 16 or more bytes.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         const BEGINNING_LENGTH: usize = 16;
         let header = self.header.to_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Decodes properties. The table shows the decoded value for each value in the response:
+//! Decodes the properties of a response. The table shows the decoded value for each value in the response:
 //!
 //! | value in the response | optional property | required property |
 //! |---|---|---|
@@ -21,7 +21,7 @@ use crate::values::identifier::Identifier;
 use crate::values::link::Link;
 use crate::values::timestamp::Timestamp;
 
-/// A type that is decoded leniently: in an optional property, a value that doesn't fit becomes `None`.
+/// A type that is decoded leniently: in an optional property, a value that this type can't represent becomes `None`.
 pub(crate) trait Lenient<'de>: Deserialize<'de> {
     /// Decodes a required value.
     fn required<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -38,7 +38,8 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
         false
     }
 
-    /// Converts a scalar. Returns `None` if this type can't represent the scalar. The default implementation always returns `None`.
+    /// Creates a value from a scalar. Returns `None` if this type can't represent the scalar. The default implementation always returns
+    /// `None`.
     fn from_scalar(_: Scalar<'_>) -> Option<Self> {
         None
     }
@@ -152,7 +153,7 @@ impl<'de, T: Lenient<'de>> Deserialize<'de> for Required<T> {
     }
 }
 
-/// An element of an optional array, or a property's value in an optional object. `None` if it can't be decoded; it is then skipped.
+/// An element of an optional array, or a value of an optional map. An element or value that can't be decoded is `None`, and is skipped.
 struct Optional<T>(Option<T>);
 
 impl<'de, T: Lenient<'de>> Deserialize<'de> for Optional<T> {

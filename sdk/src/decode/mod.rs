@@ -1,5 +1,5 @@
-//! Decodes a response body. If decoding fails, a body of at most 16 MiB is decoded again with `null` in place of undecodable strings and
-//! duplicate properties. The table shows the result for each kind of property that has an undecodable value:
+//! Decodes a response body. If decoding fails, replaces undecodable strings and duplicate properties by `null`, and decodes the body again.
+//! A body of more than 16 MiB isn't decoded again. The table shows the result for each undecodable value:
 //!
 //! | undecodable value | optional property | required property | property that the spec doesn't name |
 //! |---|---|---|---|
@@ -33,13 +33,13 @@ pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
         let repaired = repaired.to_string();
         match strict(repaired.as_bytes()) {
             Ok(value) => return Ok(value),
-            Err(other) => {
-                let other_path = error_path(repaired.as_bytes(), &other);
-                // At or below the path of the first error, the second error is about the `null` that replaced the undecodable value. Then
-                // the first error is returned, because only the first error names the cause.
-                let rest = other_path.strip_prefix(&path);
+            Err(second) => {
+                let second_path = error_path(repaired.as_bytes(), &second);
+                // If the second error is at or below the path of the first error, its cause is the `null` that replaced the undecodable
+                // value. The first error describes that value, so the first error is returned.
+                let rest = second_path.strip_prefix(&path);
                 if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])) {
-                    return Err(format!("{other_path}: {other}"));
+                    return Err(format!("{second_path}: {second}"));
                 }
             }
         }
@@ -47,7 +47,7 @@ pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
     Err(format!("{path}: {error}"))
 }
 
-/// Decodes a response body as JSON of any structure.
+/// Decodes a response body as JSON of any structure. If decoding fails, replaces undecodable strings and duplicate properties by `null`.
 pub(crate) fn json(body: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(body).or_else(|error| repair::repair(body).ok_or(error))
 }
@@ -59,8 +59,8 @@ fn strict<T: for<'de> Lenient<'de>>(body: &[u8]) -> serde_json::Result<T> {
     Ok(value)
 }
 
-/// Returns the path of the value at which decoding stopped. The path is computed from the error's position. A deserializer that
-/// tracks the path would be a second type of deserializer, so the decoding code of each type would be compiled twice.
+/// Returns the path of the value at which decoding stopped, computed from the error's position. A deserializer that tracks the path
+/// would be a second type of deserializer. The decoding code of each type would then be compiled twice.
 fn error_path(body: &[u8], error: &serde_json::Error) -> String {
     let lines = body.split_inclusive(|byte| *byte == b'\n');
     let line_start: usize = lines
@@ -75,7 +75,7 @@ fn error_path(body: &[u8], error: &serde_json::Error) -> String {
     path::at_end(&body[..end.min(body.len())])
 }
 
-/// Implements [`Lenient`] for a generated struct.
+/// Implements [`Lenient`] for a generated struct with named fields.
 macro_rules! object {
     ($name:ident) => {
         impl<'de> crate::decode::Lenient<'de> for $name {
@@ -95,7 +95,7 @@ macro_rules! object {
     };
 }
 
-/// Implements [`Lenient`] for any other generated type.
+/// Implements [`Lenient`] for a generated struct without named fields.
 #[allow(unused_macros, reason = "the spec has no such type")]
 macro_rules! value {
     ($name:ident) => {

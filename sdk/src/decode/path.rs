@@ -1,4 +1,4 @@
-//! Finds the path of the value at a position in JSON text.
+//! Finds the path of the value at the end of incomplete JSON text.
 
 use super::repair::string_length;
 
@@ -26,9 +26,9 @@ pub(super) fn at_end(text: &[u8]) -> String {
         let is_deepest = steps.len() == MAXIMUM_STEPS;
         match (byte, steps.last_mut()) {
             (b'"', _) => {
-                let complete = string_length(rest);
-                is_in_string = complete.is_none();
-                length = complete.unwrap_or(rest.len());
+                let complete_length = string_length(rest);
+                is_in_string = complete_length.is_none();
+                length = complete_length.unwrap_or(rest.len());
                 last_string = &rest[..length];
             }
             (b'[' | b'{', _) if is_deepest => deeper += 1,

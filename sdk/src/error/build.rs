@@ -1,4 +1,4 @@
-//! Constructs errors, and chains the errors of several attempts: each error is the source of the next error.
+//! Constructs errors, and chains the errors of several attempts: an earlier error becomes the source of the next error.
 
 use std::error::Error as StdError;
 use std::iter;
@@ -69,13 +69,14 @@ impl Error {
 
     /// Returns whether both errors have the same kind, status code, code and message.
     pub(crate) fn has_cause_of(&self, other: &Self) -> bool {
-        let (one, other) = (&self.0, &other.0);
-        (one.kind, one.status, &one.code, &one.message)
+        let (this, other) = (&self.0, &other.0);
+        (this.kind, this.status, &this.code, &this.message)
             == (other.kind, other.status, &other.code, &other.message)
     }
 
     pub(crate) fn from_reqwest(error: reqwest::Error) -> Self {
-        // A connection timeout counts as a connection error. `is_connect` is checked first, because `is_timeout` is also true then.
+        // After a timeout while connecting, `is_connect` and `is_timeout` are both true. This is a connection error, so `is_connect` is
+        // checked first.
         let (kind, message) = if error.is_connect() {
             (Kind::Connect, "the service can't be reached")
         } else if error.is_timeout() {

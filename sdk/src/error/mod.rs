@@ -1,4 +1,4 @@
-//! The SDK's error type.
+//! Defines [`Error`], the SDK's error type.
 
 mod build;
 pub(crate) mod response;
@@ -14,11 +14,12 @@ use http::StatusCode;
 /// The error type of this crate.
 ///
 /// `Display` writes one line: the operation, the HTTP status code, the message, the service's machine-readable code, the correlation
-/// id, the number of attempts and the `Retry-After`. For a 401, a 403 or a missing token, the line also names the credential.
+/// id, the number of attempts and the `Retry-After`. For a 401, a 403 or an error of the credential, the line also names the
+/// credential.
 /// `Display` never shows a token or a stack trace. [`body`](Self::body) returns the body of the error response.
 ///
 /// `Display` doesn't include the chain of [`source`](StdError::source)s: print this chain as well, as `anyhow` does. If the attempts
-/// of a call failed with different errors, this is the error of the last attempt, and `source` returns the error of an earlier
+/// of a call failed with different errors, this error is the error of the last attempt, and `source` returns the error of an earlier
 /// attempt. `Display` then also shows the innermost cause of the last attempt's error.
 ///
 /// Cloning is cheap: clones share the body and the source.
@@ -85,8 +86,8 @@ impl Error {
         self.0.code.as_deref()
     }
 
-    /// Returns the message on one line. For an error response, this is the first line of the service's message, or the empty string
-    /// if the response has no message.
+    /// Returns the message on one line. For a 4xx or 5xx response, this is the first line of the service's message, or the
+    /// empty string if the response has no message.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
@@ -123,22 +124,22 @@ impl Error {
         self.0.operation
     }
 
-    /// For a 401, a 403 or a missing token, returns the name of the credential source, and why other sources were skipped.
+    /// For a 401, a 403 or an error of the credential, returns the name of the credential source, and why other sources were skipped.
     #[must_use]
     pub fn credential(&self) -> Option<&str> {
         self.0.credential.as_deref()
     }
 
-    /// Returns `true` if the publisher or the offer doesn't exist.
+    /// Returns `true` if the publisher or the offer doesn't exist (404).
     ///
-    /// *Example*: 404 with `Http404Exception`. *Likely cause*: the offer id is misspelt, or the caller passed the GUID of the portal's
-    /// pages instead of the `id` in the list of offers. *What to do*: list the publisher's offers.
+    /// *Example*: 404 with `Http404Exception`. *Likely cause*: the offer id is misspelt, or the caller passed the GUID that the portal's
+    /// pages show instead of the `id` in the list of offers. *What to do*: list the publisher's offers.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.0.status == Some(404)
     }
 
-    /// Returns `true` if the token is valid but has no access to this publisher.
+    /// Returns `true` if the token is valid but has no access to this publisher (403).
     ///
     /// *Example*: 403 with `Forbidden`. *Likely cause*: the service principal was added in the portal under the wrong object
     /// id, or the publisher id is misspelt. *What to do*: check both ids.
@@ -147,8 +148,8 @@ impl Error {
         self.0.status == Some(403)
     }
 
-    /// Returns `true` if the service rejects the token. The client has already tried a new token if
-    /// the credential can fetch one.
+    /// Returns `true` if the service rejects the token (401). If the credential can fetch tokens, the client has already tried to send
+    /// the request again with a new token.
     ///
     /// *Example*: 401 with `Authorization has been denied for this request.` *Likely cause*: the token has expired, or was
     /// issued for another resource than `https://cloudpartner.azure.com`. *What to do*: get a new token for this resource.
@@ -179,7 +180,7 @@ impl Error {
     /// Returns `true` if the call, its last attempt or its credential timed out. If the credential timed out,
     /// [`is_credential`](Self::is_credential) returns `true`, too.
     ///
-    /// *Example*: `the service didn't respond within 300 s`. *Likely cause*: a large list; the service can take minutes.
+    /// *Example*: `the service didn't respond within 300 s`. *Likely cause*: the list is large, and the service needs minutes.
     /// *What to do*: raise [`attempt_timeout`](crate::ClientBuilder::attempt_timeout) or
     /// [`call_timeout`](crate::ClientBuilder::call_timeout).
     #[must_use]
@@ -196,7 +197,7 @@ impl Error {
         self.0.kind == Kind::Connect
     }
 
-    /// Returns `true` if the response is a success but doesn't match the spec.
+    /// Returns `true` if the response has a 2xx status code but doesn't match the spec.
     ///
     /// *Example*: `the response is text/html where JSON was expected`, or `$[3].id: invalid type: integer`.
     /// *Likely cause*: a proxy's sign-in page, or the service has changed. *What to do*: look at [`body`](Self::body).
@@ -261,7 +262,7 @@ fn innermost(error: &dyn StdError) -> String {
     response::one_line(&cause.to_string()).unwrap_or_default()
 }
 
-/// Joins the parts that aren't `None`.
+/// Joins the parts, and skips each `None`.
 fn join(parts: &[Option<String>], separator: &str) -> String {
     let parts: Vec<_> = parts.iter().flatten().map(String::as_str).collect();
     parts.join(separator)

@@ -33,7 +33,7 @@ impl ErrorResponse {
     }
 
     fn from_object(properties: &Map<String, Value>) -> Self {
-        // The known formats follow, each with its properties: {"error": {"code": …, "message": …}}
+        // Each of the next comments shows a known format: {"error": {"code": …, "message": …}}
         if let Some(Value::Object(error)) = properties.get("error") {
             return Self::new(text(error, "code"), text(error, "message"));
         }
@@ -45,8 +45,7 @@ impl ErrorResponse {
                 return Self::new(code, message);
             }
         }
-        // {"Message": …} of the service, {"code": …, "message": …} of gateways, {"error": …, "error_description": …} of sign-in
-        // endpoints.
+        // Three formats: {"Message": …}, {"code": …, "message": …} of gateways, {"error": …, "error_description": …} of sign-in endpoints.
         let message = text(properties, "message")
             .or_else(|| text(properties, "error_description"))
             .or_else(|| text(properties, "error"));
@@ -82,10 +81,10 @@ fn html_title(page: &str) -> Option<&str> {
     page.get(start..end)
 }
 
-/// Returns the first line that isn't empty, with at most 500 characters. Characters that control a terminal or the direction of text
-/// are removed.
+/// Returns the first line that isn't empty, cut off after 500 characters. Removes characters that control a terminal or the direction
+/// of text.
 pub(crate) fn one_line(text: &str) -> Option<String> {
-    // Fast path for correlation ids: every response has one, and it rarely needs a change.
+    // A fast path for short ASCII texts without spaces, such as most correlation ids.
     if (1..=MAXIMUM_LENGTH).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
         return Some(text.to_owned());
     }

@@ -1,4 +1,4 @@
-//! Extensible enums: known values, and unknown values with their original text.
+//! Defines [`Extensible`], which holds a known or an unknown value of an extensible enum.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -10,9 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Prevents implementations of [`KnownValue`] in other crates.
 pub trait Sealed {}
 
-/// The known values of an extensible enum, such as [`OfferStatus`](crate::types::OfferStatus).
+/// An enum of the known values of an extensible enum, such as [`OfferStatus`](crate::types::OfferStatus).
 ///
-/// Only the enums that are generated from the spec's `x-extensible-enum` lists implement this trait.
+/// Only enums that are generated from the spec implement this trait. The keyword `x-extensible-enum` of the spec lists the known values.
 pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
     /// The known values, each with its text as the service writes it.
     const VALUES: &'static [(&'static str, Self)];
@@ -55,7 +55,7 @@ pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
 /// assert_eq!(status.as_str(), "paused");
 /// ```
 ///
-/// The default is an unknown value without text. `null` decodes to the default.
+/// The default is an unknown value without text. In a required property, `null` decodes to the default.
 #[derive(Clone)]
 pub struct Extensible<K> {
     known: Option<K>,

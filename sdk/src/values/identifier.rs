@@ -1,4 +1,4 @@
-//! Identifiers of publishers and offers in paths.
+//! Defines [`Identifier`], the checked identifier of a publisher or an offer in a path.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 /// The identifier of a publisher or an offer in a path.
 ///
 /// An identifier is one segment of a path. It has at least one character, and no white space, slash or backslash. It doesn't begin
-/// with a dot. A slash, a backslash or `..` would address another resource. The client percent-encodes all other characters where
-/// needed.
+/// with a dot. A slash, a backslash or `..` would address another resource. The client percent-encodes any other character that a path
+/// can't contain.
 ///
 /// The methods of [`Client`](crate::Client) accept any text and check it. Use this type to check the text earlier.
 ///
@@ -52,8 +52,7 @@ impl Identifier {
         &self.0
     }
 
-    /// Checks whether a text matches `IDENTIFIER_PATTERN` in `sdk/generator/prepare.rs`, the pattern that the spec has for
-    /// identifiers.
+    /// Checks whether a text matches the spec's pattern for identifiers (`IDENTIFIER_PATTERN` in `sdk/generator/prepare.rs`).
     pub(crate) fn check(text: &str) -> Result<(), InvalidIdentifier> {
         let is_forbidden = |c: char| c == '/' || c == '\\' || is_space(c);
         if text.is_empty() || text.starts_with('.') || text.chars().any(is_forbidden) {

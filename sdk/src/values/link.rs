@@ -1,4 +1,4 @@
-//! Links to an offer.
+//! Defines [`Link`], a link to an offer's preview or to the live offer.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 /// A link in the `previewLinks` or `liveLinks` of an [`OfferStatusReport`](crate::types::OfferStatusReport).
 ///
 /// The links of a live offer are objects with a display text and a URI. The letter case of the property names isn't known, so
-/// comparisons of these names ignore it. A string is accepted, too, because older clients of the API expected strings. The JSON
+/// the methods of this type ignore it. A string is accepted, too, because older clients of the API expected strings. The JSON
 /// value is kept unchanged.
 ///
 /// ```
@@ -47,7 +47,7 @@ impl Link {
         &self.0
     }
 
-    /// Returns the value of the first of these properties that is a string, in the order of `names`. Ignores letter case.
+    /// Tries the properties `names` in this order, and returns the first value that is a string. Ignores the letter case of the names.
     fn property(&self, names: &[&str]) -> Option<&str> {
         let properties = self.0.as_object()?;
         names.iter().find_map(|name| {

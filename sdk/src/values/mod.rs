@@ -1,4 +1,4 @@
-//! Hand-written types that the generated types use for their properties.
+//! Defines the hand-written types that the generated types use for their properties.
 
 /// Implements `Display`, `Debug`, `AsRef<str>` and the comparison with `str` for a type that has the method `as_str`.
 macro_rules! text_traits {

@@ -1,4 +1,4 @@
-//! `Timestamp`, a point in time as the service writes it.
+//! Defines [`Timestamp`], a point in time as the service writes it.
 
 use std::time::SystemTime;
 
@@ -8,7 +8,7 @@ use time::{OffsetDateTime, UtcOffset};
 
 /// A point in time in the service's format.
 ///
-/// The documentation shows `2017-05-23T23:33:47.8802283Z`. The service sends `2022-06-02T12:25:56.651`. A time without an offset is
+/// Microsoft's documentation shows `2017-05-23T23:33:47.8802283Z`. The service sends `2022-06-02T12:25:56.651`. A time without an offset is
 /// in UTC. Decoding keeps the text without a check, so an invalid time isn't a decoding error. Only
 /// [`system_time`](Self::system_time) and [`utc`](Self::utc) parse the text.
 ///
@@ -26,8 +26,8 @@ use time::{OffsetDateTime, UtcOffset};
 #[serde(from = "String", into = "String")]
 pub struct Timestamp(Text);
 
-/// The text of a timestamp. A text of up to 23 bytes, the length of the service's timestamps, is stored without an allocation,
-/// because a list can have thousands of offers.
+/// The text of a timestamp. A list can have thousands of offers, so a text of up to 23 bytes is stored without an allocation. The
+/// service's timestamps have 23 bytes.
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Text {
     /// The text, padded with zero bytes.
@@ -76,8 +76,8 @@ impl Timestamp {
 
     /// Returns the time as an [`OffsetDateTime`] in UTC, or `None` if the text isn't a time.
     ///
-    /// Accepts RFC 3339 with these variants: the offset can be missing, which means UTC; a space can replace the `T`; the seconds
-    /// can have more than nine decimals, of which nine are used.
+    /// Accepts RFC 3339 with these variants: the offset can be missing, which means UTC; a space can replace the `T`; white space can
+    /// surround the text; the seconds can have more than nine decimals, of which nine are used.
     #[must_use]
     pub fn utc(&self) -> Option<OffsetDateTime> {
         /// The length of a date such as `2022-06-02`.
