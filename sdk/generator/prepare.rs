@@ -36,7 +36,8 @@ pub struct Prepared<'s> {
     pub mocks: OpenAPI,
     /// progenitor's settings. They name the type of the SDK that replaces each replaced schema.
     pub settings: GenerationSettings,
-    /// The replaced schemas in `components`, by name: extensible enums, and the schemas with a keyword of [`REPLACEMENTS`].
+    /// The replaced schemas in `components`, by the name of their Rust type: extensible enums, and the schemas with a keyword of
+    /// [`REPLACEMENTS`].
     pub replaced: BTreeMap<String, Node<'s>>,
 }
 
