@@ -53,8 +53,8 @@ pub fn line(value: &Value) -> io::Result<()> {
     writeln!(stdout(), "{}", escape(&value.to_string()))
 }
 
-/// Escapes the control characters that `serde_json` doesn't escape. They occur only in JSON strings, where an escape sequence such as
-/// `\u009b` means the same as the character.
+/// Escapes the control characters that `serde_json` doesn't escape. These characters occur only in JSON strings, where an escape
+/// sequence such as `\u009b` means the same as the character.
 fn escape(json: &str) -> String {
     // Four digits suffice: every control character is below U+10000.
     escape_controls(json, |control| format!("\\u{:04x}", u32::from(control)))

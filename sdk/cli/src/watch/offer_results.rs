@@ -44,13 +44,13 @@ impl OfferResults {
         self.offers.is_empty() && !self.timed_out && self.list_error.is_none()
     }
 
-    /// Returns the worst exit code. Each offer has an exit code, and so has the list of offers.
+    /// Returns the worst of these exit codes: one for each offer, and one for the list of offers.
     pub fn exit(&self, options: &Watch) -> Exit {
         let list = match &self.list_error {
             _ if self.timed_out && !self.offers.is_empty() => Exit::TimedOut,
             // The last list request failed, so the results of the offers can be outdated.
             Some(error) => Exit::from(error),
-            // The service sent no list.
+            // The watch timed out before the service sent a list.
             None if self.timed_out => Exit::Service,
             None if self.offers.is_empty() && !options.allow_none => Exit::NoPublication,
             None => Exit::Done,
@@ -68,7 +68,7 @@ fn offer_exit(result: Option<&Result<WatchResult, Error>>, until: Until) -> Exit
         Some(Ok(result)) => match (result.outcome, &result.report, &result.last_error) {
             (Outcome::AwaitingGoLive, ..) if until == Until::GoLive => Exit::Done,
             (outcome, Some(_), _) => Exit::from(outcome),
-            // The service sent no report.
+            // The watch ended before the service sent a report.
             (_, None, Some(error)) => Exit::from(error),
             (_, None, None) => Exit::Service,
         },

@@ -10,7 +10,7 @@ use regex::Regex;
 use snapbox::data::DataFormat;
 use snapbox::{Assert, Data, Redactions};
 
-/// The token of the tests. No output may contain it.
+/// The token of the tests. No output of the tool may contain this token.
 pub const TOKEN: &str = "t0p-s3cret-t0ken";
 
 /// Starts a replay server, which sends the responses in `tests/recordings` and `tests/scenarios`. The server accepts only [`TOKEN`].

@@ -9,7 +9,7 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use crate::support::{TOKEN, golden, serve, tool};
 
 const ROWS: NonZero<u16> = NonZero::new(24).expect("not zero");
-/// Enough for the longest line of the golden files.
+/// The terminal is wider than the longest line in the golden files, so that no line is wrapped.
 const COLUMNS: NonZero<u16> = NonZero::new(250).expect("not zero");
 
 /// Runs the tool in a terminal. Returns the exit code, the text on the screen after the end, and all output.
