@@ -113,7 +113,9 @@ println!("{:?}", *response);
             ],
         };
         let build_request = || {
-            let request = self.generated_client().get_offer_status(&publisher_id, &offer_id);
+            let request = self
+                .generated_client()
+                .get_offer_status(&publisher_id, &offer_id);
             crate::call::progenitor::with_version_in_query(request)
         };
         self.call(operation, &build_request).await

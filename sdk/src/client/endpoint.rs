@@ -1,4 +1,4 @@
-//! Parses the service's address (the endpoint). Appends the path of [`Client::get`](super::Client::get) to it.
+//! Parses the service's address, called the endpoint. Appends the path of [`Client::get`](super::Client::get) to the endpoint.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,7 @@ use crate::error::{Error, Kind};
 pub(super) struct Endpoint {
     /// The address without a trailing slash.
     pub(super) url: String,
-    /// Whether the scheme is `http`. The host is then this machine.
+    /// Whether the scheme is `http`, which is allowed only for this machine.
     pub(super) is_local: bool,
 }
 

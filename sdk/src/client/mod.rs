@@ -94,8 +94,8 @@ impl Client {
     /// # Errors
     ///
     /// [`is_invalid_argument`](Error::is_invalid_argument) when the path doesn't begin with a slash, has the segment `.` or `..`,
-    /// or holds a backslash, `#`, white space or a control character. The request can
-    /// also fail, for example with [`is_timeout`](Error::is_timeout).
+    /// or holds a backslash, `#`, white space or a control character. The request can also fail, for example with
+    /// [`is_timeout`](Error::is_timeout).
     pub async fn get(&self, path: impl AsRef<str>) -> Result<Response<Value>, Error> {
         let version = (progenitor::API_VERSION, generated::Client::api_version());
         let url = endpoint::join(self.endpoint(), path.as_ref(), version)

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::types::{OfferStatusReport, PublicationStep, StepStatus};
 use crate::{Extensible, Response};
 
-/// A new status report of an offer, and its difference from the previous report. Without a previous report, all steps count as new.
+/// A new status report of an offer, and its difference from the previous report. Without a previous report, all steps are new.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Change {

@@ -34,7 +34,7 @@ pub(crate) struct WatchOptions {
     pub(crate) timeout: Option<Duration>,
     pub(crate) tolerate: Duration,
     pub(crate) until: Until,
-    /// The time that is added to each wait, in thousandths of the wait: 0 to 100. It prevents many watches from
+    /// The time that is added to each wait, in thousandths of the wait: 0 to 100. This time prevents many watches from
     /// sending their requests at the same moment.
     pub(crate) jitter: u32,
 }
@@ -52,7 +52,7 @@ impl Default for WatchOptions {
 }
 
 impl WatchOptions {
-    /// Sets a random jitter.
+    /// Returns the options with a random jitter.
     pub(crate) fn with_random_jitter(self) -> Self {
         let jitter = fastrand::u32(..=100);
         Self { jitter, ..self }

@@ -1,5 +1,7 @@
-//! Decides when a watch sends its next request (its next poll), and which error ends the watch. Each watched offer has its own schedule.
-//! The list of offers also has a schedule.
+//! Decides when a watch repeats a request (polls), and which error ends the watch. Each watched offer has its own schedule. The list of
+//! offers also has a schedule.
+//!
+//! A time such as `now` is the duration since the watch was first awaited or read.
 
 use std::time::Duration;
 

@@ -40,6 +40,7 @@ impl PolledOffer {
     }
 
     /// Processes the result of a poll, and returns the events to report. Only the last event can be [`WatchEvent::Ended`].
+    /// `now` is the duration since the watch was first awaited or read.
     pub(crate) fn receive(
         &mut self,
         result: Result<Response<OfferStatusReport>, Error>,

@@ -33,7 +33,7 @@ pub(crate) struct PublisherStateMachine {
     list_schedule: PollSchedule,
     /// Whether the response of a list request is pending.
     list_pending: bool,
-    /// No request is sent before this time, which the `Retry-After` of an error response sets.
+    /// The watch sends no request before this time. The `Retry-After` of an error response sets this time.
     hold_until: Duration,
     offers: BTreeMap<String, WatchedOffer>,
     /// The status requests to send, each with its earliest time and the offer's id. The time is zero for a request that follows a
@@ -56,7 +56,8 @@ struct WatchedOffer {
     contradiction: Contradiction,
 }
 
-/// Whether the list of offers contradicts the offer's own report. For example, the list shows `running`, and the report `succeeded`.
+/// Whether the list of offers contradicts the offer's own report. For example, the list shows `running`, and the report
+/// shows `succeeded`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Contradiction {
     No,
@@ -238,8 +239,8 @@ impl PublisherStateMachine {
         Some(self.hold_until.max(*due))
     }
 
-    /// Sends the requests that are due. A list request that is due goes before the repetition of a failed status request: after the
-    /// list, the watch requests the status of every open offer anyway.
+    /// Sends the requests that are due. If a list request is due, the watch sends it before it repeats failed status requests. After
+    /// a list, the watch requests the status of every open offer anyway.
     fn send(&mut self, now: Duration, actions: &mut Actions) {
         if self.list_at().is_some_and(|at| now >= at) {
             self.list_pending = true;
@@ -272,7 +273,7 @@ impl WatchedOffer {
         };
         // A list confirms the outcome if the offer's status in the list has changed to the status of the report. After any other
         // change in the list, such as a new version, the report can be about an earlier publication. The last condition is false if
-        // `set_result` has replaced the outcome by `Contradictory`.
+        // the watch has replaced the outcome of the report by `Contradictory`.
         let confirms_outcome = has_new_status
             && status == Some(&report.status)
             && report.outcome() == Some(result.outcome);

@@ -46,7 +46,7 @@ pub enum PublisherWatchEvent {
     Delayed {
         /// The offer's id; `None` for a list request.
         offer: Option<String>,
-        /// The delay, at most one hour. The `Retry-After` of an error response delays all requests. The `Retry-After` of another
+        /// The delay, at most one hour. The `Retry-After` of an error response delays all requests. The `Retry-After` of any other
         /// response delays only the next list request.
         wait: Duration,
     },

@@ -20,7 +20,7 @@ const MAXIMUM_WAIT: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
 type PendingRequest = Pin<Box<dyn Future<Output = Input> + Send>>;
 
-/// A state machine with its requests and its timer. Requests and timer run while the watch is awaited or read, not in spawned tasks.
+/// A state machine with its requests and its timer. The requests run only while the watch is awaited or read, not in spawned tasks.
 /// Therefore, tracing spans of the caller apply to the requests, panics of the requests reach the caller, and dropping the runner
 /// cancels the requests.
 pub(crate) struct Runner<M: StateMachine> {

@@ -62,8 +62,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Array<T> {
 
 /// Returns whether `steps`, `messages`, a step's `status` or a message's `level` occurs twice or has an undecodable value.
 pub(crate) fn could_hide_failure(body: &[u8]) -> bool {
-    // A string that can't be decoded, such as `"\ud83d"`, is replaced by `false`. [`Report`] rejects `false` in its own properties,
-    // and ignores it in all other properties.
+    // A string that can't be decoded, such as `"\ud83d"`, is replaced by `false`. The properties of `Report`, `Step` and `Message`
+    // reject `false`. Other properties aren't decoded.
     let body = without_invalid_strings(body, b"false");
     serde_json::from_slice::<Report>(&body).is_err()
 }

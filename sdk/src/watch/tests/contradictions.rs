@@ -6,16 +6,16 @@ use super::simulation::{Reply, run, scripted};
 use super::{OPTIONS, model_end, publisher_watch};
 use crate::PublisherWatchEvent;
 
-/// Each line is a case with one offer and these columns:
+/// Each line is a case with one offer. The watch tolerates a contradiction for two minutes. The columns:
 ///
 /// * The offer's status in each list of offers. The watch requests a list once per minute. `-` is an offer without a status, and
 ///   `not-listed` is a list without the offer.
 /// * The offer's status in each report. `503` is an error response, and `no-response` is a response that doesn't arrive within the
 ///   timeout of the watch.
-/// * The outcome in each `OfferEnded` event. The watch emits this event again when the outcome of the offer changes.
+/// * The outcome in each `OfferEnded` event. The watch emits this event again when the offer's result changes.
 /// * The minute in which the watch ends.
 ///
-/// The last status in the first column repeats, and the last status in the second column.
+/// In the first two columns, the last status repeats until the watch ends.
 const CASES: &str = "
     running running running running failed | succeeded succeeded running failed | succeeded failed                  | 4
     running running succeeded              | succeeded                          | succeeded                         | 2
@@ -78,7 +78,7 @@ fn a_success_that_the_list_contradicts_is_replaced_after_the_tolerated_time_or_t
             assert_eq!(Some(&actual), expected.last(), "{case}");
             let expected_minute = minute.clone().collect::<String>();
             assert_eq!((run.ended_at / 60).to_string(), expected_minute, "{case}");
-            // A contradiction must not cause extra requests: at most half of the requests are status requests.
+            // A contradiction causes no extra requests: the watch sends at most one status request per list request.
             let list_requests = run.log.iter().filter(|exchange| exchange.offer.is_none());
             assert!(run.log.len() <= 2 * list_requests.count(), "{case}");
         }

@@ -189,10 +189,10 @@ impl Offer {
     }
 
     fn record_item(&mut self, item: Item, is_first_list: bool) {
-        let before = self.item.replace(item);
-        let changed = !is_first_list && before != Some(item);
+        let previous = self.item.replace(item);
+        let changed = !is_first_list && previous != Some(item);
         self.is_watched |= is_in_flight(item.status) || changed;
-        let same_status = before.is_some_and(|before| before.status == item.status);
+        let same_status = previous.is_some_and(|previous| previous.status == item.status);
         self.is_republished |= changed && same_status && item.status.is_some();
         if self.is_watched {
             self.listed_status = item.status.or(self.listed_status);

@@ -68,7 +68,7 @@ fn the_random_jitter_varies_and_is_at_most_a_tenth() {
 }
 
 #[test]
-fn the_wait_after_an_error_doubles_until_the_tolerated_time_ends() {
+fn the_wait_after_an_error_doubles_up_to_the_interval_or_the_end_of_the_tolerated_time() {
     let before_the_first_report = vec![NO_CONNECTION];
     let after_a_report = vec![RUNNING, NO_CONNECTION];
     // The last poll is sent when the tolerated time ends, and the waits before it are at most the interval.
@@ -104,7 +104,8 @@ fn a_retry_after_delays_all_requests_after_an_error_and_only_list_requests_after
     // Each pair is the time of a request and the offer whose status is requested; `None` is the list.
     let polls_then_list = &[(0, None), (0, Some(0)), (0, Some(1)), (500, None)][..];
     let list_then_polls = &[(0, None), (500, None), (500, Some(0)), (500, Some(1))];
-    // At 60 s, the list and the repetition of the failed poll are both due. The list comes first.
+    // At 60 s, the list and the repetition of the failed poll are both due. The list request is sent first, and the
+    // `Retry-After` of its error delays the poll.
     let two_lists = &[
         (0, None),
         (0, Some(0)),
@@ -215,7 +216,7 @@ fn queued_polls_also_wait_for_the_retry_after_of_an_error() {
         let reports = [vec![delayed, FAILED], vec![FAILED]];
         let run = run(publisher_watch(OPTIONS), scripted(&lists, &reports));
         let requests_at = |time| run.sent.iter().filter(|(sent, _)| *sent == time).count();
-        // At the start, the watch sends the list request and eight polls. More polls never run concurrently, so twelve polls are queued.
+        // At most eight polls run concurrently, so the other twelve polls are queued when the error arrives.
         assert_eq!(requests_at(0), 1 + 8);
         assert!(requests_at(500) >= 12, "{:?}", run.sent);
         assert!(run.sent.iter().all(|(time, _)| *time == 0 || *time >= 500));
