@@ -1,4 +1,5 @@
-//! Compares two specs: their operations, and the objects that the operations contain or refer to, such as parameters and schemas.
+//! Compares the current spec with the *base*, an earlier version: the operations, and the objects that the operations contain or refer to,
+//! such as parameters and schemas.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -11,61 +12,65 @@ use crate::spec::{Kind, Node, Object, Operation, Spec, SpecError, pointer_segmen
 /// The code of the finding for a change that breaks clients.
 pub const BREAKING: &str = "breaking";
 
-/// The reason why clients break if a schema is renamed.
-const TYPE_NAME: &str = "generated clients have a type of this name";
+/// The reason why clients break if a schema is removed or renamed.
+const TYPE_NAME_REASON: &str = "generated clients have a type of this name";
 
-/// The changes between two specs, without changes of the documentation.
+/// The changes from the base to the current spec, without changes of the documentation. The parameters `base` and `current` of the methods
+/// are an operation or an object of the base, and the corresponding one of the current spec.
 #[derive(Default)]
 struct Changes {
     /// The key is the JSON pointer and the description of the change. The value is the place of the change and, for a breaking change, the
-    /// reason why it breaks clients. A change of a schema that requests and responses share is breaking if it breaks requests or responses.
+    /// reason why it breaks clients.
+    ///
+    /// Requests and responses can use the same schema. A change of this schema is breaking if it breaks requests or responses.
     list: BTreeMap<(String, String), (Place, Option<&'static str>)>,
-    /// The pairs of objects that were already compared: the JSON pointers in the old and in the new spec, and whether the objects are part
-    /// of requests or of responses. No pair is compared twice, so a schema that contains itself causes no endless recursion.
+    /// The pairs of objects that were already compared: the JSON pointer in the base, the JSON pointer in the current spec, and the side.
+    /// No pair is compared twice on the same side, so a schema that contains itself causes no endless recursion.
     compared: HashSet<(String, String, Side)>,
 }
 
-/// Objects by their names in messages, such as ``query parameter `api-version` ``.
+/// Objects by the names that the printed changes use, such as ``query parameter `api-version` ``.
 type Named<'s> = BTreeMap<String, Object<'s>>;
 
-/// Returns a note for each change from the spec `old` to the spec `new`. If the change breaks clients, the note has the code
-/// [`BREAKING`].
-pub fn compare(old: &Spec, new: &Spec) -> Result<Vec<Finding>, SpecError> {
+/// Returns a note for each change from the base to the current spec. If the change breaks clients, the note has the code [`BREAKING`].
+pub fn compare(base_spec: &Spec, current_spec: &Spec) -> Result<Vec<Finding>, SpecError> {
     let mut changes = Changes::default();
-    let [before, after] = [old, new].map(|spec| spec.value.pointer("/info/version"));
+    let [before, after] = [base_spec, current_spec].map(|spec| spec.value.pointer("/info/version"));
     if before != after
-        && let Some(info) = new.at("/info").or(old.at("/info"))
+        && let Some(info) = current_spec.at("/info").or(base_spec.at("/info"))
     {
         let why = "clients send the version that the base names";
         changes.add(&info, "the version of the API was changed", Some(why));
     }
-    // The contents of a schema are compared below, as a part of each operation that refers to the schema.
-    for schema in old.at("/components/schemas").iter().flat_map(Node::entries) {
-        if new.at(&schema.pointer).is_none() {
+    // Only the names of the schemas are compared here. `compare_operations` also compares the schemas to which an operation refers.
+    let schemas = base_spec.at("/components/schemas");
+    for schema in schemas.iter().flat_map(Node::entries) {
+        if current_spec.at(&schema.pointer).is_none() {
             let what = format!("the schema `{}` was removed or renamed", schema.key());
-            changes.add(&schema, what, Some(TYPE_NAME));
+            changes.add(&schema, what, Some(TYPE_NAME_REASON));
         }
     }
-    let (before, after) = (old.operations()?, new.operations()?);
-    for old in &before {
+    let (before, after) = (base_spec.operations()?, current_spec.operations()?);
+    for base in &before {
         // The pointer contains the path and the method, so the same operation has the same pointer in both specs.
-        let pointer = &old.node.pointer;
-        if let Some(new) = after.iter().find(|new| new.node.pointer == *pointer) {
-            changes.compare_operations(old, new);
+        let pointer = &base.node.pointer;
+        let mut after = after.iter();
+        if let Some(current) = after.find(|current| current.node.pointer == *pointer) {
+            changes.compare_operations(base, current);
         } else {
-            let what = format!("the operation `{}` was removed", old.name);
-            changes.add(&old.node, what, Some("clients call it"));
+            let what = format!("the operation `{}` was removed", base.name);
+            changes.add(&base.node, what, Some("clients call it"));
         }
     }
-    for new in after {
-        if old.at(&new.node.pointer).is_none() {
-            let what = format!("the operation `{}` was added", new.name);
-            changes.add(&new.node, what, None);
+    for current in after {
+        if base_spec.at(&current.node.pointer).is_none() {
+            let what = format!("the operation `{}` was added", current.name);
+            changes.add(&current.node, what, None);
         }
     }
     let changes = changes.list.into_iter();
-    let notes = changes.map(|((_, what), (place, breaks))| {
-        let note = match breaks {
+    let notes = changes.map(|((_, what), (place, reason))| {
+        let note = match reason {
             Some(why) => Finding::note(BREAKING, format!("{what}: {why}")),
             None => Finding::note("compatible", what),
         };
@@ -78,58 +83,65 @@ pub fn compare(old: &Spec, new: &Spec) -> Result<Vec<Finding>, SpecError> {
 }
 
 impl Changes {
-    fn add(&mut self, node: &Node<'_>, what: impl Into<String>, breaks: Option<&'static str>) {
+    /// Adds a change. `reason` says why the change breaks clients; `None` if it is backward compatible.
+    fn add(&mut self, node: &Node<'_>, what: impl Into<String>, reason: Option<&'static str>) {
         let change = self.list.entry((node.pointer.clone(), what.into()));
         let place = Place::in_spec(node.spec, &node.pointer);
-        let (_, known) = change.or_insert((place, breaks));
-        *known = known.or(breaks);
+        let (_, stored_reason) = change.or_insert((place, reason));
+        *stored_reason = stored_reason.or(reason);
     }
 
-    fn compare_operations(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
-        self.compare_servers(old, new);
-        self.compare_credentials(old, new);
-        let [before, after] = [old, new].map(|operation| {
+    fn compare_operations(&mut self, base: &Operation<'_>, current: &Operation<'_>) {
+        self.compare_servers(base, current);
+        self.compare_credentials(base, current);
+        let [before, after] = [base, current].map(|operation| {
             let parameters = operation.parameters.iter().map(|parameter| {
                 let name = format!("{} parameter `{}`", parameter.place, parameter.name);
                 (name, Object::of(Kind::Parameter, parameter.node.clone()))
             });
             parameters.collect()
         });
-        self.compare_named(&old.node, &new.node, &before, &after, Side::Request);
-        let [old, new] =
-            [old, new].map(|operation| Object::of(Kind::Operation, operation.node.clone()));
-        self.compare_objects(&old, &new, Side::Request);
+        self.compare_named(&base.node, &current.node, &before, &after, Side::Request);
+        let [base, current] =
+            [base, current].map(|operation| Object::of(Kind::Operation, operation.node.clone()));
+        self.compare_objects(&base, &current, Side::Request);
     }
 
-    /// Compares two objects of the same kind, and the objects inside.
-    fn compare_objects(&mut self, old: &Object<'_>, new: &Object<'_>, side: Side) {
+    /// Compares two objects of the same kind, and the objects that they contain.
+    fn compare_objects(&mut self, base: &Object<'_>, current: &Object<'_>, side: Side) {
         // A `$ref` is replaced by its target. A `$ref` without a target is compared like any other keyword.
-        let [old, new] =
-            [old, new].map(|object| object.followed().unwrap_or_else(|| object.clone()));
-        let side = match (old.kind, old.keyword) {
+        let [base, current] =
+            [base, current].map(|object| object.followed().unwrap_or_else(|| object.clone()));
+        let side = match (base.kind, base.keyword) {
             (Kind::Parameter | Kind::RequestBody, _) => Side::Request,
             (Kind::Response | Kind::Header, _) => Side::Response,
             _ => side,
         };
-        let pair = (old.pointer.clone(), new.pointer.clone(), side);
+        let pair = (base.pointer.clone(), current.pointer.clone(), side);
         if !self.compared.insert(pair) {
             return;
         }
-        if old.kind == Kind::Schema {
-            self.compare_type_names(&old, &new);
-            self.compare_known_values(&old, &new);
+        if base.kind == Kind::Schema {
+            self.compare_type_names(&base, &current);
+            self.compare_known_values(&base, &current);
         }
-        let keywords = old.entries().into_iter().chain(new.entries());
+        let keywords = base.entries().into_iter().chain(current.entries());
         let keywords: BTreeSet<String> = keywords.map(|keyword| keyword.key()).collect();
         for keyword in keywords {
-            if !is_skipped(old.kind, &keyword) {
-                self.compare_keyword(&old, &new, &keyword, side);
+            if !is_skipped(base.kind, &keyword) {
+                self.compare_keyword(&base, &current, &keyword, side);
             }
         }
     }
 
-    fn compare_keyword(&mut self, old: &Object<'_>, new: &Object<'_>, keyword: &str, side: Side) {
-        let [before, after] = [old, new].map(|object| {
+    fn compare_keyword(
+        &mut self,
+        base: &Object<'_>,
+        current: &Object<'_>,
+        keyword: &str,
+        side: Side,
+    ) {
+        let [before, after] = [base, current].map(|object| {
             let mut inside = object.objects();
             inside.retain(|child| child.keyword == keyword);
             inside
@@ -139,10 +151,11 @@ impl Changes {
             "content" | "headers" | "properties" | "requestBody" | "responses"
         ) {
             let [before, after] = [before, after].map(|objects| {
-                let named = objects.into_iter().map(|object| (label(&object), object));
+                let named = objects.into_iter();
+                let named = named.map(|object| (printed_name(&object), object));
                 named.collect()
             });
-            return self.compare_named(old, new, &before, &after, side);
+            return self.compare_named(base, current, &before, &after, side);
         }
         let are_schemas = before.iter().all(|child| child.kind == Kind::Schema);
         if are_schemas && !before.is_empty() && before.len() == after.len() {
@@ -152,100 +165,105 @@ impl Changes {
                 ("not", Side::Response) => Side::Request,
                 _ => side,
             };
-            for (old, new) in before.iter().zip(&after) {
-                self.compare_objects(old, new, side);
+            for (base, current) in before.iter().zip(&after) {
+                self.compare_objects(base, current, side);
             }
             return;
         }
         let [before, after] =
-            [old, new].map(|object| keyword_changes::value(object.value, keyword));
+            [base, current].map(|object| keyword_changes::value(object.value, keyword));
         if before != after {
-            let breaks = keyword_changes::breaks(old.kind, keyword, before, after, side);
+            let reason = keyword_changes::breaking_reason(base.kind, keyword, before, after, side);
             let text =
                 |value: Option<&Value>| value.map_or("absent".into(), |it| format!("`{it}`"));
             let what = format!("`{keyword}` was {}, now {}", text(before), text(after));
-            self.add(new, what, breaks);
+            self.add(current, what, reason);
         }
     }
 
     /// Compares the objects that have the same name in two parents, and adds a change for each name that only one parent has.
     fn compare_named(
         &mut self,
-        old_parent: &Node<'_>,
-        new_parent: &Node<'_>,
+        base_parent: &Node<'_>,
+        current_parent: &Node<'_>,
         before: &Named<'_>,
         after: &Named<'_>,
         side: Side,
     ) {
-        for (name, old) in before {
-            let Some(new) = after.get(name) else {
+        for (name, base) in before {
+            let Some(current) = after.get(name) else {
                 let what = format!("the {name} was removed");
-                let breaks = match old.kind {
-                    Kind::Response => (!is_error(old)).then_some("clients expect it"),
+                let reason = match base.kind {
+                    Kind::Response => (!is_error(base)).then_some("clients expect it"),
                     Kind::Header => Some("clients may read it"),
                     Kind::MediaType => Some("clients send or read it"),
                     Kind::Schema => Some("clients may read or send it"),
                     _ => Some("clients send it"),
                 };
-                self.add(new_parent, what, breaks);
+                self.add(current_parent, what, reason);
                 continue;
             };
-            let is_required = is_required(new_parent, new);
-            if old.kind == Kind::Schema && self::is_required(old_parent, old) != is_required {
-                let state = if is_required { "required" } else { "optional" };
+            let was_required = is_required(base_parent, base);
+            let now_required = is_required(current_parent, current);
+            if base.kind == Kind::Schema && was_required != now_required {
+                let state = if now_required { "required" } else { "optional" };
                 let what = format!("the {name} was made {state}");
-                self.add(new_parent, what, side.breaks(is_required, !is_required));
+                let reason = side.breaking_reason(now_required, was_required);
+                self.add(current_parent, what, reason);
             }
-            self.compare_objects(old, new, side);
+            self.compare_objects(base, current, side);
         }
         let added = after.iter().filter(|(name, _)| !before.contains_key(*name));
-        for (name, new) in added {
+        for (name, current) in added {
             let is_sent = side == Side::Request;
-            let is_required = is_required(new_parent, new);
-            let breaks = match new.kind {
-                Kind::Response => (!is_error(new)).then_some("clients don't expect it"),
+            let now_required = is_required(current_parent, current);
+            let reason = match current.kind {
+                Kind::Response => (!is_error(current)).then_some("clients don't expect it"),
                 Kind::MediaType => {
                     (!is_sent && !before.is_empty()).then_some("clients may not be able to read it")
                 }
                 Kind::Header => None,
-                _ => (is_sent && is_required).then_some("clients don't send it"),
+                _ => (is_sent && now_required).then_some("clients don't send it"),
             };
-            let how = if is_required { " as required" } else { "" };
-            self.add(new_parent, format!("the {name} was added{how}"), breaks);
+            let how = if now_required { " as required" } else { "" };
+            self.add(current_parent, format!("the {name} was added{how}"), reason);
         }
     }
 
-    /// Compares the names of the type that generated clients have for a schema. The name is that of the component, or the title of a schema
-    /// that isn't a component. Removed components are ignored here, because the function [`compare`] reports them.
-    fn compare_type_names(&mut self, old: &Node<'_>, new: &Node<'_>) {
+    /// Adds a change if a schema with a name in the base has no name or another name in the current spec. The name of a schema is the name
+    /// of the component, or else the title. Removed components are ignored here, because the function [`compare`] reports them.
+    fn compare_type_names(&mut self, base: &Node<'_>, current: &Node<'_>) {
         let is_component =
             |schema: &Node<'_>| schema.pointer == format!("/components/schemas/{}", schema.key());
         let name = |schema: &Node<'_>| {
             let component = is_component(schema).then(|| schema.key());
             component.or(schema.text("title").map(ToOwned::to_owned))
         };
-        let was_removed = is_component(old) && new.spec.at(&old.pointer).is_none();
-        if let Some(before) = name(old).filter(|_| name(old) != name(new) && !was_removed) {
-            let after = name(new).map_or("unnamed".to_owned(), |name| format!("the type `{name}`"));
+        let was_removed = is_component(base) && current.spec.at(&base.pointer).is_none();
+        if let Some(before) = name(base).filter(|_| name(base) != name(current) && !was_removed) {
+            let after =
+                name(current).map_or("unnamed".to_owned(), |name| format!("the type `{name}`"));
             let what = format!("the type `{before}` is now {after}");
-            self.add(new, what, Some(TYPE_NAME));
+            self.add(current, what, Some(TYPE_NAME_REASON));
         }
     }
 
     /// Compares the known values of an extensible enum. Any change is backward compatible, because clients accept unknown values.
-    fn compare_known_values(&mut self, old: &Node<'_>, new: &Node<'_>) {
+    fn compare_known_values(&mut self, base: &Node<'_>, current: &Node<'_>) {
         let keyword = "x-extensible-enum";
-        let (before, after) = (texts(old, keyword), texts(new, keyword));
+        let (before, after) = (texts(base, keyword), texts(current, keyword));
         for value in after.difference(&before) {
-            self.add(new, format!("the known value `{value}` was added"), None);
+            let what = format!("the known value `{value}` was added");
+            self.add(current, what, None);
         }
         for value in before.difference(&after) {
-            self.add(new, format!("the known value `{value}` was removed"), None);
+            let what = format!("the known value `{value}` was removed");
+            self.add(current, what, None);
         }
     }
 
-    fn compare_servers(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
-        let [(_, before), (node, after)] = [old, new].map(|operation| {
+    fn compare_servers(&mut self, base: &Operation<'_>, current: &Operation<'_>) {
+        let [(_, before), (node, after)] = [base, current].map(|operation| {
             let (node, servers) = inherited(operation, "servers");
             let servers = servers.iter();
             let servers =
@@ -258,10 +276,10 @@ impl Changes {
         }
     }
 
-    /// Compares the alternatives of `security`. A request needs the credentials of one alternative.
-    fn compare_credentials(&mut self, old: &Operation<'_>, new: &Operation<'_>) {
+    /// Compares the alternatives in the list `security`. A request needs the credentials of only one alternative.
+    fn compare_credentials(&mut self, base: &Operation<'_>, current: &Operation<'_>) {
         let no_credentials = json!({});
-        let [(_, before), (node, after)] = [old, new].map(|operation| {
+        let [(_, before), (node, after)] = [base, current].map(|operation| {
             let (node, list) = inherited(operation, "security");
             let mut alternatives: Vec<Value> = list.iter().map(with_schemes).collect();
             if alternatives.is_empty() {
@@ -274,15 +292,15 @@ impl Changes {
                 after.contains(alternative) || after.contains(&no_credentials)
             };
             let why = "the service may reject a request with the credentials of the base";
-            let breaks = (!before.iter().all(is_accepted)).then_some(why);
+            let reason = (!before.iter().all(is_accepted)).then_some(why);
             let what = "the credentials that a request needs were changed";
-            self.add(&node, what, breaks);
+            self.add(&node, what, reason);
         }
     }
 }
 
-/// Returns the list `keyword` that applies to an operation, and the elements of this list. The operation's own list applies, else the list
-/// of the path item, else the list of the spec. If none of these lists exists, returns the operation and no elements.
+/// Returns the list that applies to an operation, and the elements of this list. `keyword` is `servers` or `security`. The operation's own
+/// list applies, else the list of the path item, else the list of the spec. If there is no list, returns the operation and no elements.
 fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Vec<Node<'s>>) {
     let node = &operation.node;
     let item = node.pointer.rsplit_once('/').map_or("", |(item, _)| item);
@@ -293,7 +311,7 @@ fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Vec<Nod
     }
 }
 
-/// Returns an alternative of `security`, with the definition of each security scheme that the alternative names, without documentation.
+/// Returns an alternative in the list `security`. Adds the definition of each security scheme, without documentation, to the scopes.
 fn with_schemes(alternative: &Node<'_>) -> Value {
     let credentials = alternative.entries().into_iter().map(|scopes| {
         let name = scopes.key();
@@ -308,8 +326,8 @@ fn with_schemes(alternative: &Node<'_>) -> Value {
     credentials.collect()
 }
 
-/// Returns the name of an object in messages.
-fn label(object: &Object<'_>) -> String {
+/// Returns the name that the printed changes use for an object.
+fn printed_name(object: &Object<'_>) -> String {
     let key = object.key();
     match object.kind {
         Kind::RequestBody => "request body".to_owned(),

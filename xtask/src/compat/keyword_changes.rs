@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::spec::{DOCUMENTATION, Kind};
 
-/// Whether values are part of requests, which clients write, or of responses, which the service writes.
+/// The place of a value. Clients write the values in requests. The service writes the values in responses.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
     Request,
@@ -14,7 +14,7 @@ pub enum Side {
 impl Side {
     /// Returns why a change of the spec breaks clients; `None` if the change is backward compatible. `fewer_values` is whether some values
     /// are no longer valid. `more_values` is whether some values are valid that weren't before.
-    pub fn breaks(self, fewer_values: bool, more_values: bool) -> Option<&'static str> {
+    pub fn breaking_reason(self, fewer_values: bool, more_values: bool) -> Option<&'static str> {
         match self {
             Self::Request => {
                 fewer_values.then_some("the service may reject a request that was valid")
@@ -26,7 +26,8 @@ impl Side {
     }
 }
 
-/// Returns whether [`breaks`] isn't used for a keyword: clients don't depend on the keyword, or `compare.rs` has a separate rule for it.
+/// Returns whether [`breaking_reason`] can't decide about a keyword: clients don't depend on the keyword, or `compare.rs` has a separate
+/// rule for it.
 pub fn is_skipped(kind: Kind, keyword: &str) -> bool {
     DOCUMENTATION.contains(&keyword) && keyword != "tags"
         || keyword.starts_with("x-")
@@ -55,7 +56,7 @@ pub fn value<'v>(object: &'v Value, keyword: &str) -> Option<&'v Value> {
 }
 
 /// Returns why the change of a keyword's value breaks clients; `None` if the change is backward compatible.
-pub fn breaks(
+pub fn breaking_reason(
     kind: Kind,
     keyword: &str,
     before: Option<&Value>,
@@ -105,5 +106,5 @@ pub fn breaks(
         }
         _ => (true, true),
     };
-    side.breaks(fewer_values, more_values)
+    side.breaking_reason(fewer_values, more_values)
 }

@@ -59,7 +59,7 @@ impl Compat {
         report.add_property("spec", &spec.file);
         report.add_property("verdict", verdict.name());
         report.add_property("version", &release.version);
-        report.add_property("released", &release.base);
+        report.add_property("released", &release.base_version);
         report.findings.extend(changes);
         report.findings.extend(release.errors);
         let done = format!(

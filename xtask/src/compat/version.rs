@@ -1,7 +1,7 @@
 //! Checks that `Cargo.toml` and `CHANGELOG.md` match the changes between the current spec and the *base*, an earlier version of the spec.
 //!
-//! * The version of the base is the newest version with a heading in the base's changelog. Before the first release, no change needs a
-//!   new version.
+//! * The version of the base is the newest version with a heading in the base's changelog. If the base is older than the first release, no
+//!   change needs a new version.
 //! * From 1.0.0 on, a breaking change needs the next major version, and any other change the next minor version. Before 1.0.0, only a
 //!   breaking change needs a new version: the next minor version.
 //! * A change needs a new entry in the changelog, under `Unreleased` or under a version newer than the version of the base.
@@ -50,8 +50,8 @@ impl Verdict {
 pub struct Release {
     /// The version in `Cargo.toml`.
     pub version: Version,
-    /// The newest version in the base's changelog; `None` if the base comes before the first release.
-    pub base: Option<Version>,
+    /// The newest version in the base's changelog; `None` if the base is older than the first release.
+    pub base_version: Option<Version>,
     /// The errors in `Cargo.toml` and `CHANGELOG.md`.
     pub errors: Vec<Finding>,
 }
@@ -69,15 +69,15 @@ impl Release {
         let changelog = files::read(&files::root().join("CHANGELOG.md"))?;
         let lines = changelog.lines();
         let released_lines = lines.skip_while(|line| released_version(line).is_none());
-        let old_lines: Vec<&str> = match &base.changelog {
+        let base_lines: Vec<&str> = match &base.changelog {
             Some(changelog) => changelog.lines().collect(),
-            // A base from a file has no changelog. The last release in the current changelog is used as the base's release.
+            // A base from a file has no changelog. The newest release in the current changelog is used as the base's release.
             None => released_lines.collect(),
         };
-        let base = old_lines.iter().copied().find_map(released_version);
+        let base_version = base_lines.iter().copied().find_map(released_version);
 
         let mut errors = Vec::new();
-        if let Some(released) = &base
+        if let Some(released) = &base_version
             && let needed = verdict.after(released)
             && version < needed
         {
@@ -86,12 +86,12 @@ impl Release {
             let help = "raise `version` under [workspace.package]";
             errors.push(Finding::error("version", message).help(help));
         }
-        // An entry under an old release doesn't count, even if the entry is new.
+        // An entry under the base's release or an older release isn't accepted, even if the entry is new.
         let mut new_lines = changelog.lines().take_while(|line| {
             let version = released_version(line);
-            version.is_none_or(|version| Some(&version) > base.as_ref())
+            version.is_none_or(|version| Some(&version) > base_version.as_ref())
         });
-        let has_entry = new_lines.any(|line| line.starts_with("- ") && !old_lines.contains(&line));
+        let has_entry = new_lines.any(|line| line.starts_with("- ") && !base_lines.contains(&line));
         if verdict != Verdict::Patch && !has_entry {
             let message = "CHANGELOG.md has no entry for the changes";
             let help = "add an entry under `## Unreleased`";
@@ -99,7 +99,7 @@ impl Release {
         }
         Ok(Self {
             version,
-            base,
+            base_version,
             errors,
         })
     }
