@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let http = reqwest::Client::builder()
         .proxy(reqwest::Proxy::https(proxy)?)
-        // Without redirects, the client contacts no server except the endpoint.
+        // Without redirects, every request goes to the endpoint.
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
     let client = Client::builder()

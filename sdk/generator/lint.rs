@@ -25,7 +25,7 @@ struct SchemaRule {
     keywords: &'static [&'static str],
     /// Returns whether a schema that has one of the keywords breaks the rule.
     is_broken: fn(&Object<'_>) -> bool,
-    /// The message after the schema's name.
+    /// The part of the message after the schema's name.
     message: &'static str,
     help: &'static str,
 }

@@ -150,7 +150,7 @@ impl Attempt<'_> {
         match timeout(attempt_left.min(call_left), pin!(work)).await {
             Ok(result) => result.map_err(Error::from_reqwest),
             Err(_) if call_left < attempt_left => {
-                let message = self.settings.call_timed_out();
+                let message = self.settings.call_timeout_message();
                 Err(Error::new(Kind::Timeout, message))
             }
             Err(_) => {

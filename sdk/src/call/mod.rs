@@ -1,4 +1,4 @@
-//! Runs one call of an operation, with one or more attempts.
+//! Runs one call of an operation: gets a token, makes one or more attempts, and decodes the response.
 //!
 //! A method of `Client` checks its arguments and calls [`run`]. `run` loops over the attempts. In each attempt, `attempt.rs` sends the
 //! request and reads the response. After the loop, `run` decodes the body.
@@ -39,7 +39,7 @@ pub(crate) fn checked(
 /// A function that builds the request of an attempt.
 pub(crate) type BuildRequest<'b> = &'b (dyn Fn() -> Result<Request, Error> + Send + Sync);
 
-/// Sends a request, retries it after a retryable error, and decodes the response.
+/// Sends the request of an operation, retries it if its method and the error allow this, and decodes the response.
 pub(crate) async fn run<T: for<'de> Lenient<'de>>(
     settings: &Settings,
     operation: Operation<'_>,
@@ -140,7 +140,7 @@ impl Call<'_> {
         token.unwrap_or_else(|_| {
             let message = format!(
                 "{} while the credential fetched a token; {}",
-                self.settings.call_timed_out(),
+                self.settings.call_timeout_message(),
                 self.settings.credential.timeout_advice()
             );
             Err(Error::new(Kind::CredentialTimeout, message))

@@ -1,7 +1,7 @@
-//! Builds the requests of operations. The code generator progenitor generates most of the code for this from the spec: a client with a
-//! method per operation.
+//! Builds the requests of operations. The code generator progenitor generates a client from the spec. Each method of this client builds the
+//! request of one operation.
 //!
-//! progenitor's methods also send the request and decode the response, but `sdk/generator/postprocess.rs` removes these statements.
+//! progenitor's methods would also send the request and decode the response, but `sdk/generator/postprocess.rs` removes these statements.
 //! The remaining statements need only `Error`, `encode_path` and `QueryParam` of the crate `progenitor-client`. This module defines
 //! these three items itself, so that the SDK doesn't depend on `progenitor-client`.
 

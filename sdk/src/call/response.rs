@@ -14,7 +14,7 @@ use crate::error::{Error, Kind};
 
 /// The service's response to a call: the decoded value, with the status code, the headers and the body.
 ///
-/// A response dereferences to the value.
+/// A response dereferences to the decoded value.
 ///
 /// ```no_run
 /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {

@@ -38,7 +38,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Returns a policy without retries: a maximum of one attempt.
+    /// Returns a policy without retries. But after a 401, the request can still be sent again with a new token.
     #[must_use]
     pub fn disabled() -> Self {
         Self::default().max_attempts(1)
@@ -82,11 +82,12 @@ impl RetryPolicy {
     }
 }
 
-/// Returns the time to wait. `value` is the value of `Retry-After`: seconds or an HTTP date. For a date in the past, returns zero.
+/// Returns the time to wait. `value` is the value of `Retry-After`: seconds or an HTTP date. For a date in the past, returns zero. For any
+/// other text, returns `None`.
 pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-        // A number beyond `u64` counts as `u64::MAX` seconds.
+        // A number that doesn't fit in a `u64` becomes `u64::MAX` seconds.
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(value).ok()?;
@@ -100,7 +101,7 @@ mod tests {
     use super::RetryPolicy;
 
     #[test]
-    fn the_backoff_doubles_up_to_its_maximum_and_jitter_at_most_doubles_it() {
+    fn the_backoff_doubles_up_to_the_maximum_and_jitter_is_at_most_the_backoff() {
         let second = Duration::from_secs(1);
         let policy = RetryPolicy::default()
             .max_attempts(u32::MAX)

@@ -24,13 +24,13 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Returns the time that is left until the call times out.
+    /// Returns the time that is left until a call times out. `started` is the start of the call.
     pub(super) fn call_left(&self, started: Instant) -> Duration {
         self.call_timeout.saturating_sub(started.elapsed())
     }
 
-    /// Returns the message of a call timeout.
-    pub(super) fn call_timed_out(&self) -> String {
+    /// Returns the message of the error after a call timeout.
+    pub(super) fn call_timeout_message(&self) -> String {
         let seconds = self.call_timeout.as_secs_f64();
         format!("the call timed out after {seconds} s")
     }

@@ -44,8 +44,8 @@ type Renewal = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
 /// The cache keeps a token until the token expires. In the last five minutes before the expiry, a call starts a renewal in the
 /// background, and calls continue to use the old token. Only one renewal runs at a time, for at most 60 s. If the token has expired, all
 /// calls wait for the renewal. If the renewal fails, these calls return its error. After a 401, a credential that can fetch tokens
-/// drops the rejected token and fetches a new token, and the client sends the request again. If the credential fetches the rejected token
-/// again, the call fails with the 401.
+/// drops the rejected token and fetches a token. If this token differs from the rejected token, the client sends the request again.
+/// Otherwise the call fails with the 401.
 #[derive(Clone)]
 pub struct Credential {
     /// The name of the source. If `from_env` skipped other sources: also the reasons.
@@ -166,7 +166,7 @@ impl Credential {
         self.cache.fetch.is_some()
     }
 
-    /// Returns the description of this credential for messages: the content of `source`. If the token has expired and can't be
+    /// Returns the description of this credential for messages: the text of the field `source`. If the token has expired and can't be
     /// renewed, the description also contains the expiry.
     pub(crate) fn describe(&self) -> String {
         match self.expires_at() {
