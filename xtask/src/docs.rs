@@ -71,7 +71,7 @@ fn append_recordings(spec: &Spec, source: &Source, copy: &mut Value) -> Result<(
 /// Appends each `x-evidence` to the description of its object in the copy, and `x-sources` to the description of the whole spec.
 fn append_evidence(spec: &Spec, copy: &mut Value) {
     spec.walk(|object| {
-        let evidence = list(object.value.get("x-evidence"));
+        let evidence = markdown_list(object.value.get("x-evidence"));
         append(copy, &object.pointer, "Evidence", &evidence);
         // OpenAPI Generator writes a response's description into a JavaScript template literal, but doesn't escape the characters that
         // are special there.
@@ -80,12 +80,12 @@ fn append_evidence(spec: &Spec, copy: &mut Value) {
             *text = text.replace(['`', '$', '\\'], "'");
         }
     });
-    let sources = list(spec.value.get("x-sources"));
+    let sources = markdown_list(spec.value.get("x-sources"));
     append(copy, "/info", "Sources", &sources);
 }
 
 /// Returns a Markdown list with the name and the texts of each property of an object.
-fn list(object: Option<&Value>) -> String {
+fn markdown_list(object: Option<&Value>) -> String {
     let properties = object.and_then(Value::as_object).into_iter().flatten();
     let lines = properties.map(|(name, value)| format!("* `{name}`: {}\n", texts(value)));
     lines.collect()
@@ -106,8 +106,9 @@ fn texts(value: &Value) -> String {
 fn append(copy: &mut Value, pointer: &str, heading: &str, list: &str) {
     let object = copy.pointer_mut(pointer).and_then(Value::as_object_mut);
     if let (Some(object), false) = (object, list.is_empty()) {
-        let old = object.get("description").and_then(Value::as_str);
-        let text = format!("{}\n\n**{heading}**\n\n{list}", old.unwrap_or_default());
+        let description = object.get("description").and_then(Value::as_str);
+        let description = description.unwrap_or_default();
+        let text = format!("{description}\n\n**{heading}**\n\n{list}");
         object.insert("description".to_owned(), text.into());
     }
 }

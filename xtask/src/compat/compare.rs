@@ -15,8 +15,8 @@ pub const BREAKING: &str = "breaking";
 /// The reason why clients break if a schema is removed or renamed.
 const TYPE_NAME_REASON: &str = "generated clients have a type of this name";
 
-/// The changes from the base to the current spec, without changes of the documentation. The parameters `base` and `current` of the methods
-/// are an operation or an object of the base, and the corresponding one of the current spec.
+/// The changes from the base to the current spec, without changes of the documentation. In the methods, `base` is an operation or object
+/// of the base, and `current` is the same operation or object in the current spec.
 #[derive(Default)]
 struct Changes {
     /// The key is the JSON pointer and the description of the change. The value is the place of the change and, for a breaking change, the
@@ -83,7 +83,7 @@ pub fn compare(base_spec: &Spec, current_spec: &Spec) -> Result<Vec<Finding>, Sp
 }
 
 impl Changes {
-    /// Adds a change. `reason` says why the change breaks clients; `None` if it is backward compatible.
+    /// Adds a change. `reason` says why the change breaks clients; `None` if the change is backward compatible.
     fn add(&mut self, node: &Node<'_>, what: impl Into<String>, reason: Option<&'static str>) {
         let change = self.list.entry((node.pointer.clone(), what.into()));
         let place = Place::in_spec(node.spec, &node.pointer);

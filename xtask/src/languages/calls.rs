@@ -41,6 +41,7 @@ pub struct Call<'s> {
 /// Returns all calls in order: one per recording with the `api-version` [`VERSION`], also of each scenario, then the negative control.
 pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Call<'s>>, CommandError> {
     let operations = spec.operations()?;
+    // The replay server returns the status `failed` instead.
     let control = control("running");
     let recordings = source.recordings();
     let mut calls = Vec::new();

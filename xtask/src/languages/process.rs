@@ -11,7 +11,7 @@ use tokio::process::Command;
 /// The maximum size of standard output in MiB, and also of standard error.
 const OUTPUT_LIMIT: usize = 16;
 
-/// A process group, which is killed when this value is dropped.
+/// The id of a process group. Dropping this value kills the processes of the group.
 struct ProcessGroup(Option<u32>);
 
 impl Drop for ProcessGroup {

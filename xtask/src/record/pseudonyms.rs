@@ -22,7 +22,7 @@ pub enum Kind {
     Host,
     /// A time. The pseudonym has the same format and the same UTC offset.
     Time,
-    /// A number. The pseudonym has the same number of digits.
+    /// A number, or a text of digits. The pseudonym has as many digits.
     Number,
     /// The name of a property.
     Name,

@@ -1,7 +1,7 @@
 //! The sanitiser removes personal data from a captured request and response. It replaces values by [pseudonyms](Pseudonyms). It keeps
 //! only these values:
 //!
-//! * values that are public already ([`PublicValues`](super::public_values::PublicValues));
+//! * values that are public already, because the spec, a committed recording or the option `--keep` contains them;
 //! * in extensible enums and in the properties [`WORD_PROPERTIES`]: every value that is a single word, even if the spec doesn't list the
 //!   value. The service defines these values, so they aren't personal;
 //! * values that reveal nothing: empty texts, `true`, `false`, `null`, integers from -999 to 999, texts of up to three digits;
@@ -56,7 +56,7 @@ impl Pseudonyms {
         for (name, segment) in operation.captures(&request.path).unwrap_or_default() {
             let real = decode_segment(segment);
             let sanitised = self.text(&real, kind_by_name(name, None, None));
-            // A public segment keeps its percent-encoding: encoding the decoded text again could give another segment.
+            // An unchanged segment isn't encoded again. A second encoder could percent-encode other characters than the first.
             let sanitised = if sanitised == real {
                 segment.to_owned()
             } else {
