@@ -134,14 +134,14 @@ follows. In an observed response, the seconds have three decimal places, without
 calls it a GUID, but the observed identifiers are short names that the publisher chose.*/
         #[serde(deserialize_with = "crate::decode::identifier")]
         pub id: ::std::string::String,
-        ///The meaning isn't known; only `false` was observed. No page documents this property.
+        ///The meaning isn't known. Only `false` was observed. No page documents this property.
         #[serde(
             rename = "isvUpgradeRequest",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::option")]
         pub isv_upgrade_request: ::std::option::Option<bool>,
-        ///Probably tells whether the offer can be changed; only `none` was observed. No page documents this property.
+        ///The meaning isn't known, probably whether the offer can be changed. Only `none` was observed. No page documents this property.
         #[serde(
             rename = "lockStatus",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -173,7 +173,7 @@ calls it a GUID, but the observed identifiers are short names that the publisher
         pub offer_type_versions_override: ::std::option::Option<
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         >,
-        ///The state of the offer's migration to Partner Center; `none` and `migrated` were observed. No page documents this property.
+        ///The state of the offer's migration to Partner Center. Only `none` and `migrated` were observed. No page documents this property.
         #[serde(
             rename = "pcMigrationStatus",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -347,7 +347,7 @@ In a response, the type [`Extensible`](crate::Extensible) wraps this enum, so th
     }
     impl crate::values::extensible::Sealed for MessageLevel {}
     /**An offer's identifier as a path parameter, such as `test-vm`. The official pages call it a GUID, but the observed identifiers are
-short names that the publisher chose. The pattern is the same as that of `PublisherId`.
+short names that the publisher chose. `PublisherId` has the same pattern.
 
 The property `id` of an offer in the list has no pattern. With a pattern, one unexpected identifier would make clients reject the
 whole list.*/

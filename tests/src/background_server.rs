@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 /// A running server. Dropping it stops the server and closes its connections.
 pub struct BackgroundServer {
     address: SocketAddr,
-    /// Dropping the sender stops the thread. `None` only after [`Drop::drop`] has taken the sender.
+    /// Dropping the sender stops the thread. `None` only while the server is dropped.
     running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 

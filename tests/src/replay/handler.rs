@@ -27,7 +27,7 @@ pub struct Handler {
     routes: HashMap<Route, Responses>,
     /// The routes of the scenarios. `routes` contains these routes too.
     scenarios: Vec<Route>,
-    /// The accepted bearer token; `None` accepts every token.
+    /// The accepted bearer token; `None` accepts every non-empty token.
     token: Option<String>,
     delay: Duration,
     /// The received requests, without the header `authorization`.

@@ -1,5 +1,5 @@
-//! Compares how the SDK decodes a response body with the spec. The SDK must decode every body that is valid against the
-//! spec. If the SDK encodes the decoded value again, the properties that the spec names must have the same values as in the body.
+//! Checks that the SDK and the spec accept the same response bodies. The SDK must decode every body that is valid against the spec. If
+//! the SDK encodes the decoded value again, the properties that the spec names must have the same values as in the body.
 //!
 //! An invalid body can become valid if its invalid property or array element is removed. Then the SDK must decode the rest of the body.
 //! If no removal makes the body valid, the SDK must return an error. An offer of a list is never removed.
@@ -22,7 +22,7 @@ use crate::support::{client, committed_recordings, committed_spec, serve};
 const LIST: &str = "/api/publishers/{publisherId}/offers";
 const STATUS: &str = "/api/publishers/{publisherId}/offers/{offerId}/status";
 
-/// The only accepted differences, since 2026-11-21. The spec accepts any string as the id of an offer in a list. The SDK rejects a list
+/// The accepted differences between the SDK and the spec, since 2026-11-21. The spec accepts any string as the id of an offer in a list. The SDK rejects a list
 /// with an id that isn't a valid `Identifier`.
 const KNOWN_GAPS: [&str; 4] = [
     "not decoded although valid: list[].id is an empty string",

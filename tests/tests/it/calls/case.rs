@@ -34,8 +34,8 @@ struct Case {
     status: Option<u16>,
     /// A text that the error's message must contain.
     message: String,
-    /// The errors of earlier attempts, latest first. Equal errors occur once. The table has the correlation id of each error. If an error
-    /// has no correlation id, the table has its status code. If it has no status code either, the table has `no status`.
+    /// The errors of earlier attempts, latest first. Of several errors with the same status code, code and message, only the latest is
+    /// listed. An error is written as its correlation id, or else as its status code, or else as `no status`.
     sources: Vec<String>,
     /// The minimum times between the first and the second request, the second and the third request, and so on.
     waits_ms: Vec<u64>,
