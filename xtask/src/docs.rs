@@ -47,7 +47,7 @@ impl Docs {
     }
 }
 
-/// Appends a list of an operation's recordings to the description of each operation in the copy.
+/// Appends to the description of each operation in the copy a list of the operation's recordings.
 fn append_recordings(spec: &Spec, source: &Source, copy: &mut Value) -> Result<(), CommandError> {
     for operation in spec.operations()? {
         let mut lines = BTreeSet::new();
@@ -73,8 +73,8 @@ fn append_evidence(spec: &Spec, copy: &mut Value) {
     spec.walk(|object| {
         let evidence = markdown_list(object.value.get("x-evidence"));
         append(copy, &object.pointer, "Evidence", &evidence);
-        // OpenAPI Generator writes a response's description into a JavaScript template literal, but doesn't escape the characters that
-        // are special there.
+        // OpenAPI Generator writes a response's description into a JavaScript template literal without escaping its special characters.
+        // Therefore a quote replaces each of these characters.
         let description = copy.pointer_mut(&format!("{}/description", object.pointer));
         if let (Kind::Response, Some(Value::String(text))) = (object.kind, description) {
             *text = text.replace(['`', '$', '\\'], "'");

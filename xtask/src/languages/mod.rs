@@ -31,8 +31,8 @@ use crate::serve::Source;
 /// Generates clients of the spec in other languages, and compares their results with the recordings
 ///
 /// Each folder with a `language.yaml` in tests/languages is a language. The command generates and builds the language's client. Then a
-/// driver, a short program that uses the client, sends the request of every recording to a replay server, which returns the recorded
-/// response. The driver prints the decoded values, and the command compares them with the values in the recordings. Properties that the
+/// driver, a short program that uses the client, sends the requests of the recordings to a replay server, which returns the recorded
+/// responses. The driver prints the decoded values, and the command compares them with the values in the recordings. Properties that the
 /// spec doesn't name are ignored. A difference is an error if language.yaml doesn't list it as a known difference.
 ///
 /// tests/languages/install-tools installs the tools of a language. Without a NAME, the command skips languages whose tools aren't

@@ -1,6 +1,6 @@
 //! Runs the commands of a language. They generate the client, and build and run two programs that use the client:
 //!
-//! * the *driver* makes a call for every recording and prints the results;
+//! * the *driver* makes all calls and prints the results;
 //! * the *example* is the program on the language's page.
 
 use std::fs::{self, File};

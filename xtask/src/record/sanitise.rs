@@ -55,8 +55,8 @@ impl Pseudonyms {
         let mut path = operation.path.clone();
         for (name, segment) in operation.captures(&request.path).unwrap_or_default() {
             let real = decode_segment(segment);
-            let sanitised = self.text(&real, kind_by_name(name, None, None));
-            // An unchanged segment isn't encoded again. A second encoder could percent-encode other characters than the first.
+            let sanitised = self.sanitised_text(&real, kind_by_name(name, None, None));
+            // An unchanged segment isn't encoded again, because `encode_segment` may encode other characters than the sender did.
             let sanitised = if sanitised == real {
                 segment.to_owned()
             } else {
@@ -79,8 +79,8 @@ impl Pseudonyms {
             content.child("application/json")?.child("schema")
         });
         match &mut response.body {
-            Some(Body::Json(value)) => self.value(value, schema.as_ref(), Kind::Text),
-            Some(Body::Text(text)) => *text = self.text(text, Kind::Text),
+            Some(Body::Json(value)) => self.sanitise_value(value, schema.as_ref(), Kind::Text),
+            Some(Body::Text(text)) => *text = self.sanitised_text(text, Kind::Text),
             None => {}
         }
     }
@@ -94,9 +94,9 @@ impl Pseudonyms {
         let names_in_spec: Vec<String> = names_in_spec.map(|name| name.to_lowercase()).collect();
         values.retain(|name, value| {
             if name == "content-type" {
-                *value = self.content_type(value);
+                *value = self.sanitised_content_type(value);
             } else if names_in_spec.contains(&name.to_lowercase()) {
-                *value = self.text(value, Kind::Text);
+                *value = self.sanitised_text(value, Kind::Text);
             } else {
                 return false;
             }
@@ -106,7 +106,7 @@ impl Pseudonyms {
 
     /// Returns a public content type unchanged. Of any other content type, returns the group 1 of [`CONTENT_TYPE`]. Returns
     /// `application/octet-stream` if the regular expression doesn't match.
-    fn content_type(&self, value: &str) -> String {
+    fn sanitised_content_type(&self, value: &str) -> String {
         if self.is_public(value) {
             return value.to_owned();
         }
@@ -115,26 +115,27 @@ impl Pseudonyms {
             .to_owned()
     }
 
-    fn value(&mut self, value: &mut Value, schema: Option<&Node<'_>>, kind: Kind) {
+    fn sanitise_value(&mut self, value: &mut Value, schema: Option<&Node<'_>>, kind: Kind) {
         match value {
             Value::Object(properties) => {
                 let sanitised = std::mem::take(properties).into_iter();
-                let sanitised = sanitised.map(|(name, value)| self.property(name, value, schema));
+                let sanitised =
+                    sanitised.map(|(name, value)| self.sanitised_property(name, value, schema));
                 *properties = sanitised.collect();
             }
             Value::Array(elements) => {
                 let items = schema.and_then(|schema| schema.child("items"));
                 for element in elements {
-                    self.value(element, items.as_ref(), kind);
+                    self.sanitise_value(element, items.as_ref(), kind);
                 }
             }
-            Value::String(text) => *text = self.text(text, kind),
-            Value::Number(number) => self.number(number),
+            Value::String(text) => *text = self.sanitised_text(text, kind),
+            Value::Number(number) => self.sanitise_number(number),
             Value::Bool(_) | Value::Null => {}
         }
     }
 
-    fn property(
+    fn sanitised_property(
         &mut self,
         name: String,
         mut value: Value,
@@ -142,7 +143,7 @@ impl Pseudonyms {
     ) -> (String, Value) {
         let schema = object.and_then(|object| object.child("properties")?.child(&name));
         let kind_of_value = kind_by_name(&name, object, schema.as_ref());
-        self.value(&mut value, schema.as_ref(), kind_of_value);
+        self.sanitise_value(&mut value, schema.as_ref(), kind_of_value);
         if schema.is_some() {
             return (name, value);
         }
@@ -150,7 +151,7 @@ impl Pseudonyms {
         (self.replace(kind_of_name, &name), value)
     }
 
-    fn text(&mut self, text: &str, kind: Kind) -> String {
+    fn sanitised_text(&mut self, text: &str, kind: Kind) -> String {
         let is_word = kind == Kind::Word && WORD.is_match(text);
         if is_word || self.is_public(text) {
             return text.to_owned();
@@ -161,28 +162,28 @@ impl Pseudonyms {
             None => {}
         }
         if let Some(url) = web_url(text) {
-            return self.url(&url);
+            return self.sanitised_url(&url);
         }
-        // The pseudonyms of the kinds `Word` and `Text` are the same numbered sentences. `Pseudonyms` numbers each kind separately, so a
-        // word and a text would get the same pseudonym. Therefore a word gets a pseudonym of the kind `Text`.
+        // The pseudonyms of the kinds `Word` and `Text` have the same form, such as `Sanitised text 1.`, but each kind has its own numbers.
+        // A word gets a pseudonym of the kind `Text`, because otherwise a word and a text could get the same pseudonym.
         let kind = if kind == Kind::Word { Kind::Text } else { kind };
         self.replace(kind, text)
     }
 
     /// Sanitises the host and the path segments of a URL. Removes the user, the password, the port, the query and the fragment.
-    fn url(&mut self, url: &reqwest::Url) -> String {
+    fn sanitised_url(&mut self, url: &reqwest::Url) -> String {
         let host = url.host_str().unwrap_or_default();
         let host = self.replace(Kind::Host, host);
         let mut sanitised = format!("{}://{host}", url.scheme());
         for segment in url.path_segments().into_iter().flatten() {
-            let segment = self.text(&decode_segment(segment), Kind::Id);
+            let segment = self.sanitised_text(&decode_segment(segment), Kind::Id);
             sanitised.push('/');
             sanitised += &encode_segment(&segment);
         }
         sanitised
     }
 
-    fn number(&mut self, number: &mut Number) {
+    fn sanitise_number(&mut self, number: &mut Number) {
         let real = number.to_string();
         let is_small = |value: i64| value.unsigned_abs() < 1000;
         if number.as_i64().is_some_and(is_small) || self.is_public(&real) {
@@ -194,8 +195,8 @@ impl Pseudonyms {
     }
 }
 
-/// Returns the kind of the value of a path parameter or property. Only for a property, `schema` is the value's schema, and `object` is
-/// the schema of the object with the property. Both are `None` if the spec doesn't describe them.
+/// Returns the kind of the value of a path parameter or property. `schema` is the schema of the property's value, and `object` is the
+/// schema of the object with the property. They are `None` for a path parameter, or if the spec doesn't describe the property or object.
 fn kind_by_name(name: &str, object: Option<&Node<'_>>, schema: Option<&Node<'_>>) -> Kind {
     let has_words =
         |schema: &Node<'_>| schema.has("x-extensible-enum") || WORD_PROPERTIES.contains(&name);
