@@ -1,7 +1,7 @@
 //! Tests a publisher watch while the list of offers contradicts an offer's own status report. For example, the list shows `running`,
 //! and the report shows `succeeded`.
 
-use super::model::{End, Fault, Options};
+use super::model::{End, Fault, Options, Report, ServiceResponse};
 use super::simulation::{Reply, run, scripted};
 use super::{OPTIONS, model_end, publisher_watch};
 use crate::PublisherWatchEvent;
@@ -11,7 +11,7 @@ use crate::PublisherWatchEvent;
 /// * The offer's status in each list of offers. The watch requests a list once per minute. `-` is an offer without a status, and
 ///   `not-listed` is a list without the offer.
 /// * The offer's status in each report. `503` is an error response, and `no-response` is a response that doesn't arrive within the
-///   timeout of the watch.
+///   timeout of the watch. `failed-rejected` is the status `failed` with a step that is `rejected`.
 /// * The outcome in each `OfferEnded` event. The watch emits this event again when the offer's result changes.
 /// * The minute in which the watch ends.
 ///
@@ -27,6 +27,7 @@ const CASES: &str = "
     running -                              | succeeded                          | succeeded contradictory           | 3
     running not-listed                     | succeeded                          | succeeded contradictory           | 3
     running                                | failed                             | failed                            | 3
+    running                                | failed failed-rejected             | failed failed                     | 3
     running                                | waitingForPublisherReview          | awaitingGoLive                    | 1
     running failed                         | waitingForPublisherReview          | awaitingGoLive contradictory      | 4";
 
@@ -55,6 +56,10 @@ fn a_success_that_the_list_contradicts_is_replaced_after_the_tolerated_time_or_t
                     duration: 86_400,
                     ..Reply::report("running")
                 },
+                "failed-rejected" => Reply::new(ServiceResponse::Report(Report {
+                    status: "failed",
+                    has_rejected_step: true,
+                })),
                 status => Reply::report(status),
             });
             let report_replies = [report_replies.collect()];

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{Fault, Item, Options, Seconds, ServiceResponse};
+use super::model::{End, Fault, Item, Options, Seconds, ServiceResponse};
 use super::simulation::{Reply, run};
-use super::{OPTIONS, publisher_watch};
+use super::{OPTIONS, model_end, publisher_watch};
 
 const OFFERS: u8 = 200;
 const HOUR: Seconds = 3600;
 const DAY: Seconds = 24 * HOUR;
 
-/// Returns the time at which an offer's publication succeeds. One offer of five succeeds on the second or third day. Every other offer
-/// succeeds in the last hour of the third day.
+/// Returns the time at which an offer's publication ends. One publication of five ends on the second or third day. Every other
+/// publication ends in the last hour of the third day.
 fn end_of_publication(offer: u8) -> Seconds {
     if offer.is_multiple_of(5) {
         DAY + u64::from(offer) * 600
@@ -23,6 +23,8 @@ fn end_of_publication(offer: u8) -> Seconds {
 fn status(offer: u8, now: Seconds) -> &'static str {
     if now < end_of_publication(offer) {
         "running"
+    } else if offer.is_multiple_of(4) {
+        "failed"
     } else {
         "succeeded"
     }
@@ -44,7 +46,10 @@ fn two_hundred_offers_are_watched_for_three_days_while_one_request_of_ten_fails(
             version: 1,
         });
         let reply = match offer {
-            _ if random.u8(..10) == 0 => Reply::fault(Fault::Status(503)),
+            _ if random.u8(..10) == 0 => {
+                let faults = [Fault::Connection, Fault::Decode, Fault::Status(503)];
+                Reply::fault(faults[random.usize(..faults.len())])
+            }
             Some(offer) => Reply::report(status(offer, now)),
             None => Reply::new(ServiceResponse::List(items.collect())),
         };
@@ -55,8 +60,11 @@ fn two_hundred_offers_are_watched_for_three_days_while_one_request_of_ten_fails(
     });
 
     let result = run.result.expect("no error");
-    assert!(result.is_success());
-    assert_eq!(result.offers.len(), usize::from(OFFERS));
+    assert!(!result.timed_out);
+    for offer in 0..OFFERS {
+        let outcome = model_end(&result.offers[&offer.to_string()]);
+        assert_eq!(outcome, End::Outcome(status(offer, 3 * DAY)), "{offer}");
+    }
     // In each minute, the watch requests a list, and then the status of each offer without a result. Failed requests are repeated.
     for (offer, requests) in requests {
         let minutes = offer.map_or(run.ended_at, end_of_publication) / 60;
