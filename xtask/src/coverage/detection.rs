@@ -14,7 +14,7 @@ use crate::findings::{Finding, Level};
 use crate::spec::{Spec, SpecError};
 use crate::validate::Checker;
 
-/// A recording or counterexample, with its findings in `validate` against the unchanged spec.
+/// A recording or counterexample, and the findings of `validate` for the unchanged spec.
 pub struct Candidate {
     file: String,
     recording: Recording,

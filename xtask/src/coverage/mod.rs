@@ -31,9 +31,9 @@ use crate::validate::{self, Checker};
 /// the findings of `validate` for the recording. A counterexample is a recording that is invalid against the spec. It detects a
 /// mutation if the change of the spec removes one of its errors.
 ///
-/// A covered statement has a state, which names its strongest evidence. The evidence depends on the provenance of the recordings. A
-/// recording of the kind `observed-shape` has invented values, so it is evidence for the shape of bodies only: properties, types and
-/// formats. Synthetic recordings and counterexamples are no evidence.
+/// The command counts the covered statements by their strongest evidence: a captured response of the live service, the shape of a
+/// response that a public project observed, or an example of the documentation. A recording of an observed shape has invented values, so
+/// it is evidence for the shape of bodies only: properties, types and formats. Synthetic recordings and counterexamples are no evidence.
 ///
 /// An uncovered statement is an error, unless xtask/known-gaps.yaml lists its name with a reason and a date.
 #[derive(Args)]

@@ -24,8 +24,8 @@ pub struct Mutation {
     pub needs: String,
     /// The files that detect the mutation. Each has the state that the statement would have if only this file covered it.
     pub detected_by: BTreeMap<String, State>,
-    /// Whether the mutation makes the spec stricter, for example by making an optional property required. A recording without the
-    /// property detects this mutation, but is no evidence that the property exists.
+    /// Whether a recording that detects the mutation is no evidence for the statement. For example, the mutation makes an optional
+    /// property required. A recording without the property detects this mutation, but doesn't show that the property exists.
     pub restricts: bool,
     /// Whether the statement is about the shape of a body, that is, about its schema except the values of an enum.
     #[serde(skip)]
@@ -49,7 +49,7 @@ impl Mutation {
     }
 }
 
-/// An object of the spec whose keywords are mutated, and the map to which the mutations are added.
+/// An object of the spec, and the map to which the mutations of its keywords are added.
 pub struct Target<'m, 's> {
     /// The object, which isn't a reference.
     pub object: Object<'s>,
@@ -88,7 +88,7 @@ impl Target<'_, '_> {
         &mut mutations[index]
     }
 
-    /// Adds a mutation that makes the spec stricter.
+    /// Adds a mutation that makes the spec stricter, and sets [`Mutation::restricts`].
     fn restrict(&mut self, keys: &[&str], name: &str, needs: impl Into<String>, patch: Value) {
         self.mutate(keys, name, needs, patch).restricts = true;
     }

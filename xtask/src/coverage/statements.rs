@@ -22,15 +22,14 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Sets the state from the files that detect the mutations. For a covered statement, each of these files allows a state. The
-    /// statement gets the strongest of them.
+    /// Sets the state from the files that detect the mutations. The statement is covered if at least one file detects each mutation. It
+    /// then gets the strongest state that one of the files gives it.
     pub fn update_state(&mut self) {
         let mut mutations = self.mutations.iter();
         self.state = if mutations.any(|mutation| mutation.detected_by.is_empty()) {
             State::Uncovered
         } else {
-            // Mutations that make the spec stricter are left out. For example, a recording without a property detects that the
-            // property becomes required, but is no evidence for the property.
+            // A recording that detects a mutation with `restricts` is no evidence for the statement.
             let unrestricting = self.mutations.iter().filter(|one| !one.restricts);
             let states = unrestricting.flat_map(|mutation| mutation.detected_by.values());
             states.min().copied().unwrap_or(State::CounterexampleOnly)

@@ -11,10 +11,10 @@
 //! | `id`, `"404"`, `X-Name`, `running` | the property, parameter, response, header, media type or known value of this name |
 //! | `id/format`, `links/items` | a keyword of a property |
 //! | `200/X-Name` | a header or media type of a response inside the operation |
-//! | `/nullable` | a [`STRICT`] keyword of the owner, and of each property that has no key of its own, such as `id/nullable` |
+//! | `/nullable` | a [`STRICT`] keyword of the owner, and of each property without a key such as `id/nullable` |
 //!
-//! If no key names a keyword, the keyword has the evidence of its property or owner. Documentation rarely describes [`STRICT`] keywords, and
-//! inline subschemas such as `items`. Therefore these always need a key that names them.
+//! If no key names a keyword, the keyword has the evidence of its property or owner. Documentation rarely describes [`STRICT`] keywords and
+//! inline subschemas such as `items`. Therefore a [`STRICT`] keyword or inline subschema always needs a key that names it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -45,7 +45,8 @@ pub fn read(paths: &[PathBuf]) -> Input {
 fn read_path(path: &Path) -> Loaded<StoredRecording> {
     let mut loaded = load::every_recording(path);
     let mut duplicates = load::recordings(&files::root().join("tests/recordings")).errors;
-    // Two paths can name the same file, for example a relative path and a symbolic link. Therefore the canonical paths are compared.
+    // Keeps only the errors of files in `path`. A relative path or a symbolic link can name the same file as another path, so canonical
+    // paths are compared.
     duplicates.retain(|error| {
         let mut items = loaded.items.iter();
         items.any(|stored| stored.file.canonicalize().ok() == error.file.canonicalize().ok())
@@ -68,7 +69,7 @@ impl Input {
         }
     }
 
-    /// Returns the recordings, or an error for the first file that can't be read. A folder may be empty.
+    /// Returns the recordings, or the first finding in `unreadable` as an error. Ignores `empty`.
     pub fn all(self) -> Result<Vec<(String, Recording)>, CommandError> {
         let Some(finding) = self.unreadable.first() else {
             return Ok(self.recordings);

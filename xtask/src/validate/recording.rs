@@ -17,7 +17,7 @@ use crate::spec::{
     pointer_segment,
 };
 
-/// The query parameter whose value is the spec's `info.version`.
+/// The query parameter whose value must be the spec's `info.version`.
 const API_VERSION: &str = "api-version";
 
 /// The JSON pointers of the two forms of a body in a recording.

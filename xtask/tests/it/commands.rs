@@ -224,8 +224,8 @@ fn generate_reports_the_problems_that_lint_reports() {
     assert!(!root.path().join("sdk/src/generated.rs").exists());
 }
 
-/// Applies a JSON merge patch to `lint/base.json`, and runs `generate`. Returns the output and the text of the file in `sdk/src`, or an
-/// empty text if `generate` doesn't write the file.
+/// Applies a JSON merge patch to `lint/base.json`, and runs `generate`. Returns the output, and the text of the generated `file` in
+/// `sdk/src`. The text is empty if `generate` doesn't write the file.
 fn generate(patch: &Value, file: &str) -> (Output, String) {
     let mut spec = common::json(crate::lint::BASE);
     json_patch::merge(&mut spec, patch);
@@ -262,7 +262,7 @@ fn every_path_parameter_of_type_string_becomes_an_identifier() {
     }
 }
 
-/// progenitor turns the name `closing_time` into `ClosingTime`.
+/// The code generator progenitor turns the component name `closing_time` into the type name `ClosingTime`.
 #[test]
 fn a_component_in_snake_case_becomes_a_type_of_the_sdk() {
     let schemas = json!({

@@ -126,7 +126,7 @@ pub fn golden_text(name: &str, text: &str) {
     compare(&file, text).unwrap_or_else(|difference| panic!("{difference}"));
 }
 
-/// Reads a JSON file below [`tests`] and edits it, as [`edit`] does.
+/// Reads a JSON file in the folder [`tests`], and edits it as [`edit`] does.
 pub fn edited(file: &str, edits: &Value) -> Value {
     edit(json(file), edits)
 }
@@ -147,7 +147,7 @@ pub fn edit(mut document: Value, edits: &Value) -> Value {
     document
 }
 
-/// Reads a JSON file below [`tests`].
+/// Reads a JSON file in the folder [`tests`].
 pub fn json(file: &str) -> Value {
     let text = read(&tests().join(file));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"))

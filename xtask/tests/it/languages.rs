@@ -1,8 +1,8 @@
 //! Tests `cargo xtask languages`, which compares the results of generated clients with the recordings. The small workspace of these
 //! tests has only one language, a shell script. `.ci/run` tests the real languages.
 //!
-//! Each language has a program, the driver. It makes a call for each recording, and prints the results. The negative control is a call with a
-//! wrong expected result. Its failure shows that the comparison detects differences.
+//! Each language has a program, the driver. It makes a call for each recording, and prints the results. The negative control is a call
+//! with a wrong expected result. Its failure shows that the comparison detects differences.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,9 +22,9 @@ const YAML: &str = "language.yaml";
 /// A replacement in a file of the language: the file, the old text and the new text.
 type Edit<'e> = (&'e str, &'e str, &'e str);
 
-/// The driver rounds a large integer, so its result differs from the recording.
+/// Makes the driver round a large integer, so that its result differs from the recording.
 const ROUNDED: Edit = (DRIVER, "1252868275", "1252868300");
-/// The language lists the difference of [`ROUNDED`] as a known difference.
+/// Lists the difference of [`ROUNDED`] as a known difference of the language.
 const KNOWN: Edit = (
     YAML,
     "notes: []",
@@ -145,7 +145,7 @@ fn skips_a_language_without_its_tools_unless_it_is_required() {
     fs::copy(install, workspace.path("tests/languages/install-tools")).expect("a copy");
     let shell = workspace.path("tests/languages/shell");
     fs::remove_file(shell.join("requirements.txt")).expect("a removed file");
-    let needs = "apt no-such-package no-such-program   # nothing has it\n";
+    let needs = "apt no-such-package no-such-program   # no machine has it\n";
     workspace.write("tests/languages/shell/needs.txt", needs);
     golden("languages-skipped", &workspace.run(&[]));
     for argument in ["--all", "shell"] {

@@ -131,8 +131,8 @@ fn keeps_media_types_the_form_of_http_dates_and_the_equality_of_guids() {
     assert_eq!(workspace.written(), written);
 }
 
-/// Returns an entry with this header or cookie in the request and in the response, and with this text in the response body. `list` is
-/// `headers` or `cookies`.
+/// Returns an entry of a HAR file. Its request and its response have the same header or cookie. Its response body contains `text`. `list`
+/// is `headers` or `cookies`.
 fn echo(list: &str, name: &str, value: &str, text: &str) -> Value {
     let pairs = json!([{ "name": name, "value": value }]);
     let content = json!({ "size": 1, "text": json!({ "Message": text }).to_string() });
