@@ -1,4 +1,4 @@
-//! The command `cloud-partner watch`: runs the SDK's watches, prints their events, and returns the exit code.
+//! Runs the command `cloud-partner watch`: runs the SDK's watches, prints their events, and returns the exit code.
 
 mod event_json;
 mod offer_results;

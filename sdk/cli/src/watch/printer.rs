@@ -1,5 +1,5 @@
-//! Prints the events and the end of `watch`. On a terminal, the format `table` shows a progress line for each offer. Elsewhere,
-//! the format `table` prints a line for each change. Every format prints errors to standard error.
+//! Prints the events and the end of `watch`. In the format `table`, a terminal shows a progress line for each offer. If the output isn't a
+//! terminal, the format `table` prints a line for each change. Every format prints errors to standard error.
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal as _, Write as _, stderr, stdout};

@@ -75,7 +75,7 @@ fn an_interrupted_watch_ends_while_its_output_is_blocked() {
     assert_eq!(interrupt(&mut child), Some(130));
 }
 
-/// Preloads a library whose `getaddrinfo` never returns.
+/// Runs the tool with a preloaded library whose name lookup, `getaddrinfo`, never returns.
 #[test]
 #[cfg(target_os = "linux")]
 fn an_interrupted_watch_ends_while_a_name_lookup_hangs() {
