@@ -26,8 +26,8 @@ impl Credential {
     /// Creates a credential that fetches tokens for this service from a credential of the Azure SDK.
     ///
     /// Many credentials of the Azure SDK cache tokens, and the trait `TokenCredential` has no way to bypass this cache. If the service
-    /// rejects the token, a caching credential returns the same token again, and the call fails with the 401. A credential from
-    /// [`from_source`](Self::from_source) fetches a new token after a 401.
+    /// rejects the token, a caching credential returns the same token again, and the call fails with the 401. An Azure
+    /// credential from [`from_source`](Self::from_source) fetches a new token after a 401.
     ///
     /// ```no_run
     /// use cloud_partner_portal::{Client, Credential};
