@@ -18,7 +18,7 @@ const PATH_PATTERN: &str = r"^/(?:[!$&-;=@-Z_a-z~]|%[0-9A-Fa-f]{2})*$";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Recording {
-    /// The relative path of the JSON Schema of this format, with which editors check the file.
+    /// The relative path of `recording.schema.json`. Editors check the recording with this schema.
     #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// A sentence that says what the recording shows.
@@ -45,7 +45,7 @@ impl Recording {
 pub struct Provenance {
     /// Where the content of the recording comes from.
     pub kind: ProvenanceKind,
-    /// The ids of the sources that the recording was made from. `x-sources` in the spec lists all sources.
+    /// The ids of the sources from which the recording was made. `x-sources` in the spec lists all sources.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
     /// A description of what was taken from the sources, what was corrected, and what was invented.
@@ -109,11 +109,11 @@ pub(crate) fn segments(path: &str) -> Vec<String> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Response {
-    /// The status code: 200 to 599, because a 1xx response isn't the final response.
+    /// The status code, from 200 to 599. A 1xx response isn't recorded, because another response follows it.
     #[serde(deserialize_with = "status")]
     #[schemars(range(min = 200, max = 599))]
     pub status: u16,
-    /// Selected headers, by lower-case name. Headers about the transfer of the body, such as `content-length`, are never included.
+    /// Selected headers, by lower-case name. Headers that depend on the transfer, such as `content-length`, are never included.
     #[serde(
         default,
         skip_serializing_if = "BTreeMap::is_empty",

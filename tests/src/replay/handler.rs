@@ -181,8 +181,8 @@ impl Handler {
         response.map(HttpBody::from)
     }
 
-    /// Finds the scenarios of the offers of one publisher, whose list of offers has the route `list`. Returns each offer's id, and the
-    /// status in the scenario's next response.
+    /// Finds the scenarios of the offers in the list with the route `list`. Returns each offer's id, and the status in the scenario's next
+    /// response.
     fn scenario_statuses(&self, list: &Route) -> Vec<(&str, Value)> {
         self.scenarios
             .iter()
@@ -202,7 +202,7 @@ impl Handler {
     /// Returns the error response for a request that isn't recorded.
     fn error_response(&self, route: &Route) -> HttpResponse {
         let publisher = &route.path[..route.path.len().min(3)];
-        // If only recordings of 400 responses have the version, it isn't known: the service may have rejected the version.
+        // A version in recordings of 400 responses only isn't a known version: the service may have rejected it.
         let is_known_version = self.routes.iter().any(|(recorded, responses)| {
             recorded.version() == route.version() && responses.recorded[0].status() != 400
         });

@@ -1,4 +1,4 @@
-//! Tests when the SDK fetches, caches, renews and discards tokens. A token provider is a function that the caller writes and that returns
+//! Checks at which times the SDK fetches, caches, renews and discards tokens. A token provider is a function of the SDK's user that returns
 //! tokens. The provider of these tests counts its calls. The server records the tokens that it receives.
 
 use std::error::Error as _;
