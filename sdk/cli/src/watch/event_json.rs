@@ -38,12 +38,12 @@ pub fn event(offer: Option<&str>, event: &WatchEvent) -> Value {
 /// Returns the properties of a change. The property `report` is the report as the service sent it. If `serde_json` can't decode every
 /// value, `report` contains only the values that the SDK decoded.
 fn changed(change: &Change) -> Value {
-    let steps = change.steps.iter().map(|changed| {
+    let steps = change.steps.iter().map(|step_change| {
         json!({
-            "id": changed.step.id,
-            "stepName": changed.step.step_name,
-            "before": changed.before,
-            "status": changed.step.status,
+            "id": step_change.step.id,
+            "stepName": step_change.step.step_name,
+            "before": step_change.before,
+            "status": step_change.step.status,
         })
     });
     let report: Value = serde_json::from_slice(change.raw_body())

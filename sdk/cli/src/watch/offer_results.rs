@@ -12,7 +12,7 @@ pub struct OfferResults {
     pub offers: BTreeMap<String, Option<Result<WatchResult, Error>>>,
     /// Whether the watch of a publisher timed out.
     pub timed_out: bool,
-    /// The error of the last request for the list of offers; `None` if the request succeeded.
+    /// The error of the last completed request for the list of offers. `None` if this request succeeded, or if no list was requested.
     pub list_error: Option<Error>,
 }
 
@@ -46,7 +46,7 @@ impl OfferResults {
 
     /// Returns the worst of these exit codes: one for each offer, and one for the list of offers.
     pub fn exit(&self, options: &Watch) -> Exit {
-        let list = match &self.list_error {
+        let list_exit = match &self.list_error {
             _ if self.timed_out && !self.offers.is_empty() => Exit::TimedOut,
             // The last list request failed, so the results of the offers can be outdated.
             Some(error) => Exit::from(error),
@@ -55,9 +55,9 @@ impl OfferResults {
             None if self.offers.is_empty() && !options.allow_none => Exit::NoPublication,
             None => Exit::Done,
         };
-        let offers = self.offers.values();
-        let offers = offers.map(|result| offer_exit(result.as_ref(), options.until));
-        offers.fold(list, Exit::worse)
+        let results = self.offers.values();
+        let exits = results.map(|result| offer_exit(result.as_ref(), options.until));
+        exits.fold(list_exit, Exit::worse)
     }
 }
 
