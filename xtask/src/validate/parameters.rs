@@ -109,12 +109,12 @@ fn decode(parameter: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
         .collect()
 }
 
-/// Decodes a text as a number or boolean if the schema type is a number or boolean. Any other text becomes a JSON string. A JSON string
-/// that should be a number or boolean violates the schema.
+/// Decodes a text as a value of the schema type if the type is `integer`, `number` or `boolean`. If the text isn't such a value, or for any
+/// other type, returns a JSON string. A JSON string violates a schema of these three types.
 fn decode_scalar(schema_type: Option<&str>, text: &str) -> Value {
     let number = text.parse::<Number>().ok();
     let value = match schema_type {
-        // `Number` has the syntax of JSON, and parses an integer as `i64` or `u64` if possible, else as `f64`.
+        // `Number` follows the JSON syntax of numbers. It parses an integer as `i64` or `u64` if possible, otherwise as `f64`.
         Some("integer") => number.filter(|number| !number.is_f64()).map(Value::from),
         Some("number") => number.map(Value::from),
         Some("boolean") => text.parse::<bool>().ok().map(Value::from),
