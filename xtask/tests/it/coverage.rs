@@ -1,8 +1,8 @@
 //! Tests `coverage` with the small spec `cases/base/spec.yaml`, and with the committed spec.
 //!
-//! A statement is one keyword at one place of the spec. A mutation is a change of the spec that makes a statement wrong. A counterexample
-//! is a recording that is invalid against the spec. A statement is covered if recordings or counterexamples detect all its mutations. A known
-//! gap is a statement that may stay uncovered.
+//! A statement is one keyword at one place of the spec. A mutation is a change of the spec that makes a statement wrong. A
+//! counterexample is a recording that is invalid against the spec. A statement is covered if recordings or counterexamples detect all its
+//! mutations. A known gap is a statement that may stay uncovered.
 
 use std::collections::BTreeMap;
 use std::process::Output;
