@@ -226,7 +226,7 @@ impl ClientBuilder {
     }
 
     /// Sets a custom HTTP client, for example with a proxy or certificates. This HTTP client must not follow redirects: a redirect
-    /// could send the token to another host.
+    /// would send the request to another address than the endpoint.
     ///
     /// ```no_run
     /// let http = reqwest::Client::builder()
@@ -290,7 +290,7 @@ fn http_client(is_local: bool, connect_timeout: Duration) -> Result<reqwest::Cli
     }
     let mut builder = reqwest::Client::builder()
         .connect_timeout(connect_timeout)
-        // A redirect could send the token to another host.
+        // A redirect would send the request to another address than the endpoint.
         .redirect(reqwest::redirect::Policy::none());
     if is_local {
         // A proxy could read the token, because `http` doesn't encrypt the request.

@@ -37,7 +37,7 @@ pub enum Outcome {
     /// * In a watch: the outcome would be [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], but the steps, the messages, a
     ///   step's status or a message's level can't be decoded. These values could contradict the outcome.
     /// * In a [`PublisherWatch`](crate::PublisherWatch): the list of offers contradicts [`Outcome::Succeeded`] or
-    ///   [`Outcome::AwaitingGoLive`] for longer than tolerated.
+    ///   [`Outcome::AwaitingGoLive`] for the tolerated time.
     Contradictory,
     /// A watch with [`after`](crate::WatchBuilder::after) received no report that shows the start of the new publication within the
     /// [start timeout](crate::WatchBuilder::start_timeout). The last report can be about the previous publication.

@@ -238,8 +238,8 @@ fn token(file: Option<&Path>) -> Result<String, String> {
     Ok(token.to_owned())
 }
 
-/// Creates a client that follows no redirect, because a redirect could send the token to another server. For plain http, the client uses
-/// no proxy, because the proxy could read the token.
+/// Creates a client that follows no redirect, so that it sends requests only to the endpoint. For plain http, the client uses no proxy,
+/// because the proxy could read the token.
 fn client(endpoint: &Url) -> Result<Client, String> {
     let mut client = Client::builder().redirect(Policy::none()).timeout(TIMEOUT);
     if endpoint.scheme() == "http" {

@@ -170,7 +170,7 @@ fn uses_no_proxy_for_plain_http() {
     assert_eq!(server.requests().len(), 2);
 }
 
-/// A redirect could send the token to another server.
+/// A redirect would send the request to another address than the endpoint.
 #[test]
 fn follows_no_redirect() {
     let workspace = Workspace::new();
