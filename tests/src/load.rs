@@ -34,7 +34,8 @@ pub struct Scenario {
 pub struct Loaded<T> {
     /// The recordings or scenarios that could be read, sorted by path.
     pub items: Vec<T>,
-    /// The errors, sorted by path: one for each unreadable folder, unreadable or invalid file, duplicate request, and empty scenario.
+    /// The errors, sorted by path: one for each unreadable folder, unreadable or invalid file, recording whose request also
+    /// occurs in another recording, and empty scenario.
     pub errors: Vec<Error>,
 }
 
@@ -149,8 +150,8 @@ fn read(file: &Path) -> Result<StoredRecording, Error> {
     })
 }
 
-/// Returns the entries of a folder, sorted by path. The bool says whether the entry is a folder; it is false for a symbolic link, so that
-/// the reader doesn't follow a cycle of links.
+/// Returns the entries of a folder, sorted by path. The bool says whether the entry is a folder. It is false for a symbolic link, so that
+/// no search of the folders loops in a cycle of links.
 fn entries(folder: &Path, errors: &mut Vec<Error>) -> Vec<(PathBuf, bool)> {
     let entry = |entry: fs::DirEntry| Ok((entry.path(), entry.file_type()?.is_dir()));
     let entries = fs::read_dir(folder)

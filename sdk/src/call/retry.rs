@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime};
 ///
 /// Only `GET` and `HEAD` requests are retried, and only after an error for which
 /// [`Error::is_retryable`](crate::Error::is_retryable) returns `true`. The backoff doubles from
-/// [`initial_backoff`](Self::initial_backoff) to [`max_backoff`](Self::max_backoff). A random time (jitter) between zero and the
-/// backoff is added to each backoff. A backoff is never shorter than the service's `Retry-After`. If a backoff would end after the
-/// call's deadline ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails immediately with the last attempt's error.
+/// [`initial_backoff`](Self::initial_backoff) to [`max_backoff`](Self::max_backoff). The wait between two attempts is the backoff plus a
+/// random time (jitter) between zero and the backoff. If the service's `Retry-After` is longer, the wait is the `Retry-After`, even if it
+/// exceeds `max_backoff`. If the wait would end after the call's deadline ([`call_timeout`](crate::ClientBuilder::call_timeout)), the
+/// call fails immediately with the last attempt's error.
 ///
 /// If the service rejects the token (401) and the credential can fetch another token, the request is sent again, at most once per call.
 /// This request counts as an attempt, but is sent even if [`max_attempts`](Self::max_attempts) is reached.
@@ -65,7 +66,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Returns the backoff after this number of attempts, including jitter. Returns `None` if no attempt is left.
+    /// Returns the backoff plus jitter after this number of attempts. Returns `None` if no attempt is left.
     pub(super) fn backoff_after(&self, attempts: u32) -> Option<Duration> {
         if attempts >= self.max_attempts {
             return None;

@@ -32,7 +32,7 @@ pub async fn run(command: &mut Command, timeout: Duration) -> Result<String, Str
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()
-        .map_err(|error| format!("sh can't be started: {error}"))?;
+        .map_err(|error| format!("the command can't be started: {error}"))?;
     let group = ProcessGroup(child.id());
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let (mut out, mut err) = (Vec::new(), Vec::new());
@@ -67,7 +67,7 @@ async fn read(pipe: Option<impl AsyncRead + Unpin>, output: &mut Vec<u8>) -> io:
     Ok(())
 }
 
-/// Returns the last 12 lines of an output, each with a line break before it and at most 200 characters.
+/// Returns the last 12 lines of an output. Each line is cut to 200 characters and begins with a line break.
 fn tail(output: &[u8]) -> String {
     let text = String::from_utf8_lossy(output);
     let lines: Vec<&str> = text.lines().collect();

@@ -30,7 +30,7 @@ proptest! {
     })]
 
     #[test]
-    fn a_watch_of_one_offer_ends_at_the_time_and_with_the_result_of_the_model(
+    fn a_watch_of_one_offer_ends_when_and_how_the_model_says(
         script in vec(status_reply(), 1..20),
         options in options(),
     ) {
@@ -60,7 +60,7 @@ proptest! {
     }
 
     #[test]
-    fn with_an_earlier_report_an_outcome_ends_the_watch_only_after_a_publication_has_started(
+    fn a_watch_after_an_earlier_report_has_no_outcome_before_a_publication_has_started(
         script in vec(status_reply(), 1..30),
         timeout in prop_oneof![Just(1000), Just(100_000)],
     ) {
@@ -113,8 +113,8 @@ proptest! {
         if result.is_success() {
             prop_assert!(model::may_succeed(&offers), "{:#?}", offers);
         }
-        // If the watch ends at the timeout, `timed_out` can still be false: the list that confirms the outcomes can arrive at this
-        // time.
+        // A watch that ends exactly at the timeout hasn't always timed out: the list that confirms the outcomes can arrive in the
+        // same second.
         prop_assert!(
             run.ended_at == options.timeout || !result.timed_out && run.ended_at < options.timeout
         );
@@ -140,8 +140,8 @@ proptest! {
             let expected = offer.outcome();
             if outcome == "contradictory" && expected != Some(outcome) {
                 prop_assert!(expected.is_some_and(model::may_count_as_success), "{}", id);
-                // A later list can agree with the report again. The outcome stays `contradictory` if the watch then ends before
-                // another poll.
+                // A later list can agree with the report again. The outcome stays `contradictory` if the watch ends before it
+                // requests the offer's status again.
                 let was_lasting = is_lasting || offer.was_contradicted_for_long;
                 prop_assert!(was_lasting, "{} wasn't contradicted for long enough", id);
             } else {

@@ -1,5 +1,5 @@
-//! Runs the state machine of a watch with simulated time and a simulated service. Checks the rules for every run, such as at most eight
-//! concurrent requests.
+//! Runs the state machine of a watch with simulated time and a simulated service. In every run, it also
+//! checks general rules, for example that at most eight requests are pending at the same time.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -175,7 +175,7 @@ pub fn run<M: StateMachine + Debug>(
                 now = timer;
                 input = Input::Timer;
             }
-            (_, None) => panic!("the state machine waits for nothing"),
+            (_, None) => panic!("no request is pending, and no timer is set"),
         }
     }
 }

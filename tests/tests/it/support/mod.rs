@@ -1,9 +1,8 @@
 //! Helpers of the SDK's tests: recordings, clients and the committed spec.
 
-#![allow(dead_code, reason = "each test module uses some of the helpers")]
-
 pub mod error_checks;
 pub mod script;
+#[allow(dead_code, reason = "the tests need only a part of this module")]
 #[path = "../../../../sdk/generator/spec/mod.rs"]
 pub mod spec;
 pub use cloud_partner_recordings::scripted_server;
