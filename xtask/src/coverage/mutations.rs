@@ -53,16 +53,14 @@ impl Mutation {
 pub struct Target<'m, 's> {
     /// The object, which isn't a reference.
     pub object: Object<'s>,
-    /// Whether a body contains the object. A schema outside a body belongs to a parameter or header. The value of a parameter or
-    /// header is text, so it is never null.
+    /// Whether a body contains the object. A schema outside a body belongs to a parameter or header.
     pub in_body: bool,
     /// The mutations of all statements. The key is the statement's place in the file and its name.
     pub mutations: &'m mut BTreeMap<(Location, String), Vec<Mutation>>,
 }
 
 impl Target<'_, '_> {
-    /// Adds a mutation of the statement at the path `keys` inside the object. The keys have no JSON pointer escapes. `patch` is a JSON
-    /// merge patch of the object.
+    /// Adds a mutation of the statement at the path `keys` inside the object. `patch` is a JSON merge patch of the object.
     fn mutate(
         &mut self,
         keys: &[&str],
@@ -314,8 +312,7 @@ fn pattern(target: &mut Target<'_, '_>, pattern: &str) {
     }
 }
 
-/// Mutates a bound, such as `maximum`: moves it by 1 in both directions. Only values at the bound detect both changes, such as 40 and 41
-/// for a maximum of 40.
+/// Mutates a bound, such as `maximum`: moves it by 1 in both directions. The values 40 and 41 detect the changes of a maximum of 40.
 fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     let bound = bound.as_i64().unwrap_or_default();
     let lowest = match keyword {
