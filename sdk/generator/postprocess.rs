@@ -124,7 +124,7 @@ fn add_attributes(structure: &mut ItemStruct) -> Item {
     for field in &mut fields.named {
         let is_id = field.ident.as_ref().is_some_and(|name| name == "id");
         field.attrs.push(if is_option(&field.ty) {
-            parse_quote!(#[serde(default, deserialize_with = "crate::decode::option")])
+            parse_quote!(#[serde(default, deserialize_with = "crate::decode::optional")])
         } else if is_id && field.ty == parse_quote!(::std::string::String) {
             // Checks a required `id` while the response is decoded, because a caller uses it as a path argument of a later request.
             parse_quote!(#[serde(deserialize_with = "crate::decode::identifier")])

@@ -12,11 +12,11 @@ pub mod types {
     pub struct ErrorDetail {
         ///A machine-readable code, such as `BadRequest`, `InvalidAPIVersion`, `Forbidden` or `InternalServerError`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub code: ::std::option::Option<::std::string::String>,
         ///A human-readable message.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub message: ::std::option::Option<::std::string::String>,
     }
     /**The body of an error response. If the body is a JSON object, it has one of these properties:
@@ -33,28 +33,28 @@ The body can also be a JSON string, an HTML page, empty or truncated.
     pub struct ErrorResponse {
         ///An error of this API itself.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub error: ::std::option::Option<ErrorDetail>,
         ///A human-readable message.
         #[serde(
             rename = "Message",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub message: ::std::option::Option<::std::string::String>,
         ///An error of a service that this API calls.
         #[serde(
             rename = "Product",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub product: ::std::option::Option<ServiceError>,
         ///An error of a service that this API calls.
         #[serde(
             rename = "Variant",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub variant: ::std::option::Option<ServiceError>,
     }
     ///A summary of the offer's definition. Another endpoint, "Retrieve a specific offer", returns the full definition.
@@ -67,7 +67,7 @@ The body can also be a JSON string, an HTML page, empty or truncated.
             rename = "displayText",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub display_text: ::std::option::Option<::std::string::String>,
     }
     /**The publishing status of an offer. No source shows a complete response of the live service. The responses of the endpoint
@@ -83,11 +83,11 @@ The body can also be a JSON string, an HTML page, empty or truncated.
             rename = "liveLinks",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub live_links: ::std::option::Option<::std::vec::Vec<crate::Link>>,
         ///Messages about the offer.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub messages: ::std::option::Option<::std::vec::Vec<StatusMessage>>,
         /**The e-mail addresses for notifications about the progress, separated by commas. The property is deprecated for offers that
 were migrated to Partner Center, because Partner Center notifies the address in the account settings.*/
@@ -95,21 +95,21 @@ were migrated to Partner Center, because Partner Center notifies the address in 
             rename = "notificationEmails",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub notification_emails: ::std::option::Option<::std::string::String>,
         ///Links to the offer's preview. The official page says that the links are not currently implemented, but one public client decodes them.
         #[serde(
             rename = "previewLinks",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub preview_links: ::std::option::Option<::std::vec::Vec<crate::Link>>,
         ///The status of an offer, an extensible enum. In a status report, the property `status` is required, but its value can be `null`.
         #[serde(deserialize_with = "crate::decode::required")]
         pub status: crate::Extensible<OfferStatus>,
         ///The steps that the offer goes through during its publication.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub steps: ::std::option::Option<::std::vec::Vec<PublicationStep>>,
     }
     ///An offer in the list of offers.
@@ -124,11 +124,11 @@ follows. In an observed response, the seconds have three decimal places, without
             rename = "changedTime",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub changed_time: ::std::option::Option<crate::Timestamp>,
         ///A summary of the offer's definition. Another endpoint, "Retrieve a specific offer", returns the full definition.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub definition: ::std::option::Option<OfferDefinition>,
         /**The offer's identifier, unique among the publisher's offers. It is the parameter `offerId` of `getOfferStatus`. The official page
 calls it a GUID, but the observed identifiers are short names that the publisher chose.*/
@@ -139,21 +139,21 @@ calls it a GUID, but the observed identifiers are short names that the publisher
             rename = "isvUpgradeRequest",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub isv_upgrade_request: ::std::option::Option<bool>,
         ///The meaning isn't known, probably whether the offer can be changed. Only `none` was observed. No page documents this property.
         #[serde(
             rename = "lockStatus",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub lock_status: ::std::option::Option<::std::string::String>,
         ///The type of the elements isn't known, because only an empty array was observed. No page documents this property.
         #[serde(
             rename = "offerTypeChanges",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub offer_type_changes: ::std::option::Option<
             ::std::vec::Vec<::serde_json::Value>,
         >,
@@ -162,14 +162,14 @@ calls it a GUID, but the observed identifiers are short names that the publisher
             rename = "offerTypeId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub offer_type_id: ::std::option::Option<::std::string::String>,
         ///The properties of this object aren't known, because only an empty object was observed. No page documents this property.
         #[serde(
             rename = "offerTypeVersionsOverride",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub offer_type_versions_override: ::std::option::Option<
             ::serde_json::Map<::std::string::String, ::serde_json::Value>,
         >,
@@ -178,21 +178,21 @@ calls it a GUID, but the observed identifiers are short names that the publisher
             rename = "pcMigrationStatus",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub pc_migration_status: ::std::option::Option<::std::string::String>,
         ///The address of the offer in Partner Center. No page documents this property.
         #[serde(
             rename = "pcRedirectUri",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub pc_redirect_uri: ::std::option::Option<::std::string::String>,
         ///The type of the elements isn't known, because only an empty array was observed. No page documents this property.
         #[serde(
             rename = "pricingNotRecalculatedRegions",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub pricing_not_recalculated_regions: ::std::option::Option<
             ::std::vec::Vec<::serde_json::Value>,
         >,
@@ -201,16 +201,16 @@ calls it a GUID, but the observed identifiers are short names that the publisher
             rename = "publisherId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub publisher_id: ::std::option::Option<::std::string::String>,
         ///The status of an offer, an extensible enum. In a status report, the property `status` is required, but its value can be `null`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub status: ::std::option::Option<crate::Extensible<OfferStatus>>,
         /**The offer's current version. Only the service changes the version: it increments the number after each publication. The
 number needs 64 bits: an official page about another endpoint has the version 636576975611768314.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub version: ::std::option::Option<i64>,
     }
     /**One step of a publication. Any property can be absent: an example of an official page has a step without `estimatedTimeFrame`.
@@ -221,23 +221,23 @@ number needs 64 bits: an official page about another endpoint has the version 63
     pub struct PublicationStep {
         ///What happens in this step.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub description: ::std::option::Option<::std::string::String>,
         ///An estimate of the time that the step takes, as text.
         #[serde(
             rename = "estimatedTimeFrame",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub estimated_time_frame: ::std::option::Option<::std::string::String>,
         /**The step's identifier. The official example has `displaydummycertify`, `displaycertify`, `displayprovision`,
 `displaypackage`, `publisher-signoff` and `live`. The service can send other identifiers.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub id: ::std::option::Option<::std::string::String>,
         ///Messages about this step.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub messages: ::std::option::Option<::std::vec::Vec<StatusMessage>>,
         /**The step's completion in percent, an integer from 0 to 100. A complete step can have the percentage 0, as in the official
 example. A table of the official page calls the property `processPercentage`, but the examples have `progressPercentage`.*/
@@ -245,18 +245,18 @@ example. A table of the official page calls the property `processPercentage`, bu
             rename = "progressPercentage",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub progress_percentage: ::std::option::Option<i64>,
         ///The status of one step, an extensible enum.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub status: ::std::option::Option<crate::Extensible<StepStatus>>,
         ///The step's name, such as `Publisher signoff`. One public client expects `publisher-signoff` in this property.
         #[serde(
             rename = "stepName",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub step_name: ::std::option::Option<::std::string::String>,
     }
     ///An error of a service that this API calls.
@@ -266,28 +266,28 @@ example. A table of the official page calls the property `processPercentage`, bu
     pub struct ServiceError {
         ///A message of several lines. It can contain a stack trace of the server.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub error: ::std::option::Option<::std::string::String>,
         ///The name of the server's exception.
         #[serde(
             rename = "exceptionCode",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub exception_code: ::std::option::Option<::std::string::String>,
         ///The name of the HTTP status, not its number.
         #[serde(
             rename = "httpStatusCode",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub http_status_code: ::std::option::Option<::std::string::String>,
         ///The name of the service that failed. The property that contains this error has the same name.
         #[serde(
             rename = "serviceName",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub service_name: ::std::option::Option<::std::string::String>,
     }
     ///A message about an offer or a step. Any property can be absent.
@@ -297,18 +297,18 @@ example. A table of the official page calls the property `processPercentage`, bu
     pub struct StatusMessage {
         ///The severity of a message, an extensible enum. No official page lists the values, so their meanings are an interpretation.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub level: ::std::option::Option<crate::Extensible<MessageLevel>>,
         ///The text of the message, in HTML.
         #[serde(
             rename = "messageHtml",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub message_html: ::std::option::Option<::std::string::String>,
         ///The time at which the message was written. In the official examples, the seconds have six or seven decimal places, and `Z` follows.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        #[serde(default, deserialize_with = "crate::decode::option")]
+        #[serde(default, deserialize_with = "crate::decode::optional")]
         pub timestamp: ::std::option::Option<crate::Timestamp>,
     }
     crate::decode::object!(ErrorDetail);

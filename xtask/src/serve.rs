@@ -1,5 +1,5 @@
-//! `cargo xtask serve`: runs a replay server, an HTTP server that returns the responses of the recordings. The commands `demo`, `docs`
-//! and `languages` also read the recordings through [`Source`].
+//! `cargo xtask serve`: runs a replay server, an HTTP server that returns recorded responses. A *recording* is a file with a request to the
+//! service and its response. The commands `demo`, `docs` and `languages` also read the recordings through [`Source`].
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -23,6 +23,9 @@ const SAMPLES: [&str; 3] = [
 ];
 
 /// Serves the recordings and scenarios over HTTP on this machine until Ctrl-C
+///
+/// A recording is a file in tests/recordings with a request and its response. The server returns the response to the same request. A
+/// scenario is a folder in tests/scenarios with several recordings of the same request. The server returns their responses in turn.
 #[derive(Args)]
 pub struct Serve {
     /// The port; 0 selects a free port

@@ -69,8 +69,8 @@ impl<'s> Node<'s> {
         keys.iter().filter_map(|key| self.written(key)).collect()
     }
 
-    /// Returns the names or indexes and the values of the mapping or list at the property `key`. References are followed. Extensions, and
-    /// references without a target, are left out.
+    /// Returns the entries of the mapping or list at the property `key`. Each entry has its name in the mapping, or its index in the list.
+    /// References are followed. Extensions, and references that [`followed`](Self::followed) can't follow, are left out.
     pub fn children(&self, key: &str) -> Vec<(String, Node<'s>)> {
         let entries = self.written(key).map(|parent| parent.entries());
         let entries = entries.into_iter().flatten();
@@ -114,9 +114,9 @@ impl<'s> Node<'s> {
     }
 }
 
-/// Returns whether a name in the mapping `keyword` is the name of an extension, such as `x-evidence`. Of the mappings that contain
-/// named objects, only `paths` and `responses` can contain extensions. In the other mappings, such as `properties`, an ordinary name can
-/// begin with `x-`.
-pub(super) fn is_extension(keyword: &str, name: &str) -> bool {
-    matches!(keyword, "paths" | "responses") && name.starts_with("x-")
+/// Returns whether `name`, in the mapping at the property `key`, is the name of an extension, such as `x-evidence`. Call this function
+/// only for a mapping whose names the author of the spec chooses. Of these mappings, only `paths` and `responses` can contain extensions.
+/// In the others, such as `properties`, a name that begins with `x-` isn't an extension.
+pub(super) fn is_extension(key: &str, name: &str) -> bool {
+    matches!(key, "paths" | "responses") && name.starts_with("x-")
 }

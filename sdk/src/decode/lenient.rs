@@ -1,10 +1,14 @@
-//! Decodes the properties of a response. The table shows the decoded value for each value in the response:
+//! Decodes the properties of a response. The spec lists the known values of an *extensible enum*; any other text is an *unknown value*.
+//! The table shows the decoded value for each value in the response:
 //!
 //! | value in the response | optional property | required property |
 //! |---|---|---|
 //! | absent, or of an unexpected JSON type | `None` | error |
 //! | `null` | `None` | error; in an extensible enum, the unknown value `""` |
 //! | the empty string | `None` | the empty string; in an identifier, an error |
+//!
+//! The last two rows don't apply to [`Value`] and [`Link`], because these types can hold every JSON value. They keep `null` and the empty
+//! string, with one exception: in an optional property of the type [`Value`], `null` becomes `None`.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -94,7 +98,7 @@ impl Visitor<'_> for IdentifierVisitor {
 }
 
 /// Decodes an optional property. The generated code names this function in `deserialize_with`.
-pub(crate) fn option<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(crate) fn optional<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Lenient<'de>,
@@ -144,7 +148,7 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for OptionalVisitor<T> {
     }
 }
 
-/// An element of a required array.
+/// An element of a required array. If it can't be decoded, the whole array can't be decoded.
 struct Required<T>(T);
 
 impl<'de, T: Lenient<'de>> Deserialize<'de> for Required<T> {
@@ -153,7 +157,7 @@ impl<'de, T: Lenient<'de>> Deserialize<'de> for Required<T> {
     }
 }
 
-/// An element of an optional array, or a value of an optional map. An element or value that can't be decoded is `None`, and is skipped.
+/// An element of an optional array, or a value of an optional map. An element or value that `T` can't represent is `None`, and is skipped.
 struct Optional<T>(Option<T>);
 
 impl<'de, T: Lenient<'de>> Deserialize<'de> for Optional<T> {
@@ -273,6 +277,7 @@ impl Lenient<'_> for f64 {
     }
 }
 
+/// In generated code, `()` is the type of a response without a body. The spec has no such response.
 impl Lenient<'_> for () {}
 
 impl<'a> Scalar<'a> {

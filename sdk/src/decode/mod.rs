@@ -15,7 +15,7 @@ mod repair;
 use serde_json::Value;
 use serde_json::error::Category;
 
-pub(crate) use lenient::{Lenient, Object, identifier, option, required};
+pub(crate) use lenient::{Lenient, Object, identifier, optional, required};
 pub(crate) use repair::without_invalid_strings;
 
 /// Decodes a response body.

@@ -11,8 +11,8 @@ use crate::types::{OfferStatus, OfferStatusReport, PublicationStep, StatusMessag
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The publication succeeded, and the offer is live. The steps can have unknown statuses, and the messages can have
-    /// unknown levels, because the service can add new values.
+    /// The publication succeeded, and the offer is live. An unknown status of a step or an unknown level of a message doesn't
+    /// prevent this outcome, because the service can add harmless values.
     Succeeded,
     /// The publication failed. The report's messages hold the reason.
     Failed,
@@ -32,14 +32,15 @@ pub enum Outcome {
     /// The service contradicts itself, so the publication doesn't count as a success. There are four cases:
     ///
     /// * The report has the status `succeeded`, but a step is `blocked` or `rejected`, or a message has the level `error`.
-    /// * The report has the status `published`. This status is documented only for the list of offers, and doesn't show which
-    ///   publication succeeded.
+    /// * The report has the status `published`. Only an example of a list of offers has this status. In a report, it could mean that
+    ///   an earlier publication succeeded.
     /// * In a watch: the outcome would be [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], but the steps, the messages, a
-    ///   step's status or a message's level can't be decoded. These values could contradict the outcome.
+    ///   step's status or a message's level can't be decoded, as in `"steps": 7`. Such a value could hide a failure. An unknown
+    ///   value, such as a new status of a step, can be decoded.
     /// * In a [`PublisherWatch`](crate::PublisherWatch): the list of offers contradicts [`Outcome::Succeeded`] or
-    ///   [`Outcome::AwaitingGoLive`] for the tolerated time.
+    ///   [`Outcome::AwaitingGoLive`] for the time that [`tolerate`](crate::PublisherWatchBuilder::tolerate) sets.
     Contradictory,
-    /// A watch with [`after`](crate::WatchBuilder::after) received no report that shows the start of the new publication within the
+    /// A watch with [`after`](crate::WatchBuilder::after) waits for a new publication, but no report showed its start within the
     /// [start timeout](crate::WatchBuilder::start_timeout). The last report can be about the previous publication.
     NotStarted,
     /// The watch reached its [timeout](crate::WatchBuilder::timeout) before an outcome ended it.

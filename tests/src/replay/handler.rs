@@ -162,8 +162,8 @@ impl Handler {
         }
     }
 
-    /// Returns the next recorded response of a route. In a list of offers, sets the status of each offer that has a scenario: the offer
-    /// gets the status that the next status request will return.
+    /// Returns the next recorded response of a route. A scenario contains the status reports of one offer. In a list of offers, such an
+    /// offer gets the status of the scenario's next report, so that the list doesn't contradict the reports.
     fn recorded(&self, route: &Route, responses: &Responses) -> HttpResponse {
         let sent = responses.sent.fetch_add(1, Ordering::Relaxed);
         let mut response = responses.after(sent).clone();
@@ -181,8 +181,8 @@ impl Handler {
         response.map(HttpBody::from)
     }
 
-    /// Finds the scenarios of the offers in the list with the route `list`. Returns each offer's id, and the status in the scenario's next
-    /// response.
+    /// Returns the ids of the offers that have a scenario, each with the status in the scenario's next response. Considers only the offers
+    /// whose paths are below the path of `list`, the route of a list of offers.
     fn scenario_statuses(&self, list: &Route) -> Vec<(&str, Value)> {
         self.scenarios
             .iter()
@@ -202,7 +202,7 @@ impl Handler {
     /// Returns the error response for a request that isn't recorded.
     fn error_response(&self, route: &Route) -> HttpResponse {
         let publisher = &route.path[..route.path.len().min(3)];
-        // A version in recordings of 400 responses only isn't a known version: the service may have rejected it.
+        // A recorded 400 response doesn't make its `api-version` a known version: the service may have rejected this version.
         let is_known_version = self.routes.iter().any(|(recorded, responses)| {
             recorded.version() == route.version() && responses.recorded[0].status() != 400
         });

@@ -14,10 +14,10 @@ use crate::serve::Source;
 use crate::spec::{Node, Operation, Spec, media_for, operations_for};
 
 /// The example program of every language prints the offers of this publisher.
-const EXAMPLE_PUBLISHER: &str = "contoso";
+pub const EXAMPLE_PUBLISHER: &str = "contoso";
 
 /// The example program of every language prints the status of this offer.
-const EXAMPLE_OFFER: &str = "test-vm";
+pub const EXAMPLE_OFFER: &str = "test-vm";
 
 /// The name of the *negative control*. The expected result of this call is wrong on purpose, so the comparison must find a difference.
 /// The name is also the publisher and the offer in the path of the request.

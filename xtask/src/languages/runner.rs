@@ -1,7 +1,8 @@
-//! Runs the commands of a language. They generate the client, and build and run two programs that use the client:
+//! Runs the commands `generate`, `build`, `run` and `example` in the `language.yaml` of a language. They generate a client from the spec,
+//! and build and run two programs that use this client:
 //!
-//! * the *driver* makes all calls and prints the results;
-//! * the *example* is the program on the language's page.
+//! * the *driver* reads calls such as `getOfferStatus` from the file `calls.tsv`, makes them, and prints the results;
+//! * the *example* is the program that the page `openapi/languages/NAME.md` shows to users. It makes two calls.
 
 use std::fs::{self, File};
 use std::io;
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use tokio::process::Command;
 
-use super::calls::{self, Call};
+use super::calls::{self, Call, EXAMPLE_OFFER, EXAMPLE_PUBLISHER};
 use super::compare::{self, Differences};
 use super::language::{Language, installed};
 use super::process;
@@ -23,11 +24,11 @@ use crate::serve::Source;
 /// The token that the driver and the example send. The server rejects any other token.
 const TOKEN: &str = "made-up-token";
 
-/// The differences in a client's results, or the reason why a command of the language failed.
+/// The differences between the driver's results and the expected results, or the reason why a command of the language failed.
 pub type RunResult = Result<Differences, CommandError>;
 
-/// Runs the commands of a language in the folder `target/languages/NAME`, each with the timeout, and returns the differences between
-/// the driver's results and the expected results. Prints the duration of a successful run to standard error.
+/// Runs the commands of a language in the folder `target/languages/NAME`, each with the timeout, and returns the differences. Prints the
+/// duration of a successful run to standard error.
 pub async fn run(
     language: &Language,
     spec: &Path,
@@ -40,11 +41,11 @@ pub async fn run(
     files::empty_folder(&folder)?;
     let or_unusable =
         |result: io::Result<()>| result.map_err(|error| files::unusable(&folder, &error));
-    // The language's page shows the same commands. They expect `node_modules` in the current folder, as in a user's project.
-    let installed_here = installed().join(&language.name);
-    let packages = installed_here.join("node_modules");
-    if packages.exists() {
-        or_unusable(symlink(packages, folder.join("node_modules")))?;
+    // Users run the command `generate`, which the language's page shows, in a folder with `node_modules`. The link makes it work here.
+    let packages = installed().join(&language.name);
+    let node_modules = packages.join("node_modules");
+    if node_modules.exists() {
+        or_unusable(symlink(node_modules, folder.join("node_modules")))?;
     }
     let input = folder.join("calls.tsv");
     or_unusable(fs::write(&input, calls::as_text(calls)))?;
@@ -57,25 +58,25 @@ pub async fn run(
         ("example", manifest.example.as_ref()),
     ];
     let mut differences = Differences::new();
-    for (stage, script) in commands {
-        let Some(script) = script else { continue };
+    for (name, command) in commands {
+        let Some(command) = command else { continue };
         // A server returns the responses of a scenario in turn. Each command gets a new server, which starts with the first response.
         let server = source.start(0, |replay| replay.token(TOKEN))?;
-        let mut command = Command::new("sh");
-        command
-            .args(["-euc", script])
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-euc", command])
             .current_dir(&folder)
             .stdin(File::open(&input).map_err(|error| files::unusable(&input, &error))?)
             .env("SPEC", spec)
             .env("CLIENT", folder.join("client"))
             .env("HERE", &language.folder)
-            .env("INSTALLED", &installed_here)
+            .env("INSTALLED", &packages)
             .env("TOOLS", installed())
             .env("PATH", language.path()?)
             .env("URL", server.url())
             .env("TOKEN", TOKEN);
-        let output = process::run(&mut command, timeout).await;
-        let checked = output.and_then(|output| match stage {
+        let output = process::run(&mut shell, timeout).await;
+        let checked = output.and_then(|output| match name {
             "run" => {
                 let requests = server.requests().len();
                 differences = compare::differences(&output, requests, calls)?;
@@ -84,7 +85,7 @@ pub async fn run(
             "example" => check_example(&output, calls),
             _ => Ok(()),
         });
-        checked.map_err(|why| format!("{stage} failed: {why}"))?;
+        checked.map_err(|why| format!("{name} failed: {why}"))?;
     }
     let what = format!(
         "{} in {:.1} s",
@@ -99,7 +100,9 @@ pub async fn run(
 /// Returns an error if the output of an example program isn't the expected output.
 fn check_example(actual: &str, calls: &[Call<'_>]) -> Result<(), String> {
     let expected = calls::example_output(calls).unwrap_or_else(|| {
-        "unknown, because tests/recordings doesn't have the list or the status".to_owned()
+        format!(
+            "unknown, because no recording has the offers of the publisher `{EXAMPLE_PUBLISHER}`, or no recording has the status of its offer `{EXAMPLE_OFFER}`"
+        )
     });
     if actual.trim_end().lines().eq(expected.trim_end().lines()) {
         return Ok(());

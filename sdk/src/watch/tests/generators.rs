@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::model::{FINAL, Fault, Item, Options, Report, STARTED, ServiceResponse};
+use super::model::{FINAL, Fault, IN_FLIGHT, Item, Options, Report, ServiceResponse};
 use super::simulation::Reply;
 
 pub fn options() -> impl Strategy<Value = Options> {
@@ -51,7 +51,7 @@ pub fn status_reply() -> impl Strategy<Value = Reply> {
 }
 
 fn any_status() -> impl Strategy<Value = &'static str> {
-    let statuses = [&STARTED[..], &FINAL, &["paused"]].concat();
+    let statuses = [&IN_FLIGHT[..], &FINAL, &["paused"]].concat();
     prop::sample::select(statuses)
 }
 

@@ -1,5 +1,8 @@
-//! A reference model of the watches: a second implementation of their rules, which imports nothing from the crate. The model computes
-//! the expected result of a watch from the requests and responses of this watch.
+//! A reference model of the watches: a second implementation of their rules. The model computes the expected result of a watch from the
+//! requests and responses of this watch. It imports nothing from the crate, so that it doesn't share the crate's mistakes.
+//!
+//! An *offer watch* requests the status of one offer at an interval, until an outcome, an error or the timeout ends the watch. A *publisher
+//! watch* also requests the list of the publisher's offers. It watches every offer that is in flight or changes.
 
 use std::collections::BTreeMap;
 
@@ -66,12 +69,13 @@ pub enum End {
 pub struct Options {
     pub tolerate: Seconds,
     pub timeout: Seconds,
-    /// Whether the watch continues while the offer waits for its go-live.
+    /// Whether the watch continues while the publication waits for the publisher's go-live.
     pub until_live: bool,
 }
 
-/// The known statuses of a publication in flight. If the previous publication has ended, they show the start of a new publication.
-pub const STARTED: [&str; 3] = ["notStarted", "running", "waitingForPublisherReview"];
+/// The known statuses of a publication in flight. If the previous publication has ended, a report with one of these statuses shows that a
+/// new publication has started.
+pub const IN_FLIGHT: [&str; 3] = ["notStarted", "running", "waitingForPublisherReview"];
 
 /// The statuses of a publication that has ended.
 pub const FINAL: [&str; 5] = [
@@ -103,13 +107,13 @@ pub fn may_count_as_success(outcome: &str) -> bool {
     ["succeeded", "awaitingGoLive"].contains(&outcome)
 }
 
-/// Returns the outcome of the report if this outcome ends the watch of one offer.
+/// Returns the outcome of the report if this outcome ends the watch of the offer, in either kind of watch.
 fn final_outcome(report: Report, options: Options) -> Option<&'static str> {
     outcome(report).filter(|outcome| !(options.until_live && *outcome == "awaitingGoLive"))
 }
 
-/// Returns how long requests may fail before this fault ends the watch.
-fn tolerated_time(fault: Fault, has_succeeded: bool, options: Options) -> Seconds {
+/// Returns how long the requests for an offer's status, or for the list, may fail before this fault ends their watch.
+fn tolerated_failure_time(fault: Fault, has_succeeded: bool, options: Options) -> Seconds {
     let is_temporary = match fault {
         Fault::InvalidArgument => return 0,
         Fault::Credential => false,
@@ -123,16 +127,20 @@ fn tolerated_time(fault: Fault, has_succeeded: bool, options: Options) -> Second
     }
 }
 
-/// Returns the index of the first exchange whose error isn't tolerated. The key is the offer, or `None` for the list requests.
-pub fn errors_not_tolerated(log: &[Exchange], options: Options) -> BTreeMap<Option<u8>, usize> {
-    // For each offer and the list: whether a request has succeeded, and when the first request since the last success was sent.
+/// Returns, for each offer and for the list, the index of the first exchange whose error isn't tolerated. The key of the list is `None`. An
+/// offer without such an error has no entry, and neither has the list.
+pub fn first_errors_not_tolerated(
+    log: &[Exchange],
+    options: Options,
+) -> BTreeMap<Option<u8>, usize> {
+    // For each offer and the list: whether a request has succeeded, and when the first failed request after the last success was sent.
     let mut states: BTreeMap<Option<u8>, (bool, Option<Seconds>)> = BTreeMap::new();
     let mut indexes = BTreeMap::new();
     for (index, exchange) in log.iter().enumerate() {
         let (succeeded, failing_since) = states.entry(exchange.offer).or_default();
         if let ServiceResponse::Fault(fault) = exchange.response {
             let since = *failing_since.get_or_insert(exchange.sent);
-            if exchange.received - since >= tolerated_time(fault, *succeeded, options) {
+            if exchange.received - since >= tolerated_failure_time(fault, *succeeded, options) {
                 indexes.entry(exchange.offer).or_insert(index);
             }
         } else {
@@ -142,9 +150,9 @@ pub fn errors_not_tolerated(log: &[Exchange], options: Options) -> BTreeMap<Opti
     indexes
 }
 
-/// Returns the index of the exchange that ends the watch of one offer, and how the watch ends. Returns `None` if the watch times out.
+/// Returns the index of the exchange that ends an offer watch, and how the watch ends. Returns `None` if the watch times out.
 pub fn end_of_offer_watch(log: &[Exchange], options: Options) -> Option<(usize, End)> {
-    let errors = errors_not_tolerated(log, options).into_values();
+    let errors = first_errors_not_tolerated(log, options).into_values();
     let outcomes = log.iter().enumerate().filter_map(|(index, exchange)| {
         let ServiceResponse::Report(report) = exchange.response else {
             return None;
@@ -157,29 +165,32 @@ pub fn end_of_offer_watch(log: &[Exchange], options: Options) -> Option<(usize, 
         .min_by_key(|(index, _)| *index)
 }
 
-/// The state of an offer after the exchanges of a publisher watch.
+/// The state of an offer after some exchanges of a publisher watch.
 #[derive(Clone, Debug, Default)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "the facts are independent of each other"
 )]
 pub struct Offer {
-    /// Whether the offer was in flight in a list, was different in two lists, or first occurred in a later list than the first.
+    /// Whether the publisher watch watches the offer. In the first list, these are the offers in flight. In a later list, these are also the
+    /// offers that are new or have another status or version than before.
     pub is_watched: bool,
     /// The item in the last list that contains the offer.
     item: Option<Item>,
-    /// The last status of the offer in a list since the watch of the offer began. An earlier status is about an earlier
-    /// publication.
+    /// The last status of the offer in a list, without the lists before `is_watched` became true. In those lists, the offer had a final
+    /// status, which is about the previous publication.
     listed_status: Option<&'static str>,
     report: Option<Report>,
-    /// The time since which the list contradicts the report; `None` without a contradiction.
+    /// The time since which `listed_status` contradicts the report; `None` without a contradiction.
     pub contradicted_since: Option<Seconds>,
-    /// Whether the list contradicted the last report for at least the tolerated time.
+    /// Whether the list contradicted the last report for at least the time [`Options::tolerate`].
     pub was_contradicted_for_long: bool,
     pub last_poll_failed: bool,
     /// Whether a list was received after the report.
-    is_confirmed: bool,
-    /// Whether a list after the report has a new version of the offer with the same status.
+    has_later_list: bool,
+    /// Whether a list after the report has another version of the offer than the previous list, but the same status. Then the
+    /// offer was probably published again, and the report can be about the earlier publication. If the status changed too, this can be the
+    /// end of the publication in the report.
     is_republished: bool,
 }
 
@@ -213,7 +224,7 @@ impl Offer {
     }
 }
 
-/// Returns the state of each offer after the exchanges of a publisher watch.
+/// Returns the state of each offer after these exchanges of a publisher watch.
 pub fn offers(log: &[Exchange], options: Options) -> BTreeMap<u8, Offer> {
     let mut offers: BTreeMap<u8, Offer> = BTreeMap::new();
     let mut is_first_list = true;
@@ -222,7 +233,7 @@ pub fn offers(log: &[Exchange], options: Options) -> BTreeMap<u8, Offer> {
         match (&exchange.response, polled) {
             (ServiceResponse::List(items), _) => {
                 for offer in offers.values_mut() {
-                    offer.is_confirmed = true;
+                    offer.has_later_list = true;
                 }
                 for item in items {
                     let offer = offers.entry(item.offer).or_default();
@@ -234,7 +245,7 @@ pub fn offers(log: &[Exchange], options: Options) -> BTreeMap<u8, Offer> {
                 offer.report = Some(*report);
                 offer.was_contradicted_for_long = false;
                 offer.last_poll_failed = false;
-                offer.is_confirmed = false;
+                offer.has_later_list = false;
                 offer.is_republished = false;
             }
             (ServiceResponse::Fault(_), Some(offer)) => offer.last_poll_failed = true,
@@ -252,21 +263,22 @@ pub fn offers(log: &[Exchange], options: Options) -> BTreeMap<u8, Offer> {
     offers
 }
 
-/// Returns whether the watch may succeed. At least one offer must be watched. Every watched offer must meet these conditions:
+/// Returns whether the rules allow a publisher watch to end successfully in this state. At least one offer must be watched. Every watched
+/// offer must meet these conditions:
 ///
 /// * The outcome of the last report is `succeeded`.
 /// * The lists don't contradict this report.
 /// * The last poll of the offer didn't fail.
 /// * A list was received after the report.
-/// * No list after the report has a new version of the offer with the same status.
-pub fn may_succeed(offers: &BTreeMap<u8, Offer>) -> bool {
+/// * The offer isn't [republished](Offer::is_republished) after the report.
+pub fn success_is_allowed(offers: &BTreeMap<u8, Offer>) -> bool {
     let mut watched = offers.values().filter(|offer| offer.is_watched).peekable();
     watched.peek().is_some()
         && watched.all(|offer| {
             offer.outcome() == Some("succeeded")
                 && offer.contradicted_since.is_none()
                 && !offer.last_poll_failed
-                && offer.is_confirmed
+                && offer.has_later_list
                 && !offer.is_republished
         })
 }

@@ -69,7 +69,7 @@ proptest! {
         let script = [ending_with(script, Reply::report("succeeded"))];
         let run = run(offer_watch(options, earlier), scripted(&[], &script));
         let has_started = run.log.iter().any(|exchange| {
-            matches!(exchange.response, ServiceResponse::Report(report) if model::STARTED.contains(&report.status))
+            matches!(exchange.response, ServiceResponse::Report(report) if model::IN_FLIGHT.contains(&report.status))
         });
         // If no publication starts, the watch ends at the start timeout or earlier.
         prop_assert!(has_started || run.ended_at <= 1800);
@@ -103,7 +103,7 @@ proptest! {
             .map(|script| ending_with(script, Reply::report("succeeded")))
             .collect();
         let run = run(publisher_watch(options), scripted(&lists, &reports));
-        let errors = model::errors_not_tolerated(&run.log, options);
+        let errors = model::first_errors_not_tolerated(&run.log, options);
         let Ok(result) = &run.result else {
             prop_assert_eq!(errors.get(&None), Some(&(run.log.len() - 1)));
             return Ok(());
@@ -111,7 +111,7 @@ proptest! {
         prop_assert_eq!(errors.get(&None), None);
         let offers = model::offers(&run.log, options);
         if result.is_success() {
-            prop_assert!(model::may_succeed(&offers), "{:#?}", offers);
+            prop_assert!(model::success_is_allowed(&offers), "{:#?}", offers);
         }
         // A watch that ends exactly at the timeout hasn't always timed out: the list that confirms the outcomes can arrive in the
         // same second.
