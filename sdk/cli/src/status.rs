@@ -39,7 +39,8 @@ fn describe(report: &OfferStatusReport) -> String {
     }
 }
 
-/// Returns a sentence that describes an outcome and what the publisher must do.
+/// Returns a sentence that describes an outcome and what the publisher must do. The command `watch` prints these sentences, too. Only a
+/// watch has the outcomes `NotStarted` and `TimedOut`.
 pub fn describe_outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Succeeded => "The publication succeeded: the offer is live.",
@@ -59,7 +60,7 @@ pub fn describe_outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-/// Returns the cells of a step: the id, the name, the status, the progress and the estimate.
+/// Returns the cells of a step: the id, the name, the status, the progress, and the estimated duration.
 fn cells(step: &PublicationStep) -> [String; 5] {
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let progress = step.progress_percentage;

@@ -23,16 +23,24 @@ pub struct Statement {
 
 impl Statement {
     /// Sets the state from the files that detect the mutations. The statement is covered if at least one file detects each mutation. It
-    /// then gets the strongest state that one of the files gives it.
+    /// then gets the strongest state of these files: the first in the order of [`State`].
     pub fn update_state(&mut self) {
         let mut mutations = self.mutations.iter();
         self.state = if mutations.any(|mutation| mutation.detected_by.is_empty()) {
             State::Uncovered
         } else {
-            // A recording that detects a mutation with `restricts` is no evidence for the statement.
-            let unrestricting = self.mutations.iter().filter(|one| !one.restricts);
-            let states = unrestricting.flat_map(|mutation| mutation.detected_by.values());
-            states.min().copied().unwrap_or(State::CounterexampleOnly)
+            let states = self.mutations.iter().flat_map(|mutation| {
+                let states = mutation.detected_by.values().copied();
+                // A recording that detects a mutation with `restricts` is no evidence for the statement. For example, a recording without
+                // a property detects that the property becomes required, but doesn't show that the property exists.
+                let strongest = if mutation.restricts {
+                    State::Consistent
+                } else {
+                    State::Captured
+                };
+                states.map(move |state| state.max(strongest))
+            });
+            states.min().unwrap_or(State::Uncovered)
         };
     }
 }
@@ -51,13 +59,12 @@ pub fn statements(spec: &Spec) -> Vec<Statement> {
             mutations: &mut mutations,
         });
     }
-    let statements = mutations.into_iter();
-    let statements = statements.map(|((_, name), mutations)| Statement {
+    let into_statement = |((_, name), mutations)| Statement {
         name,
         state: State::Uncovered,
         mutations,
-    });
-    statements.collect()
+    };
+    mutations.into_iter().map(into_statement).collect()
 }
 
 /// Adds an object and all objects inside to `objects`. The key is the JSON pointer. The boolean says whether a body contains the object.

@@ -1,12 +1,13 @@
 //! Checks that every statement of the spec has evidence. A statement is one keyword at one place in the spec. `x-sources`, at the end of
 //! the spec, describes each source once. `x-evidence` names the sources of statements.
 //!
-//! The object with the keyword `x-evidence` is its *owner*: an operation, a component, a server, the inline schema of a body, or any
-//! schema with `properties`. Each key of `x-evidence` names statements of the owner. Each value is a list of source ids.
+//! The object that contains an `x-evidence` is the *owner* of this `x-evidence`. An owner is an operation, a component, a server, a
+//! parameter of a path, the inline schema of a body, or any schema with `properties`. Each key of `x-evidence` names statements of the
+//! owner. Each value is a list of source ids.
 //!
 //! | key | the statements that the key names |
 //! |---|---|
-//! | `/` | the owner itself |
+//! | `/` | the keywords of a schema or security scheme; for any other owner, that the owner exists |
 //! | `/minLength` | the owner's keyword `minLength` |
 //! | `id`, `"404"`, `X-Name`, `running` | the property, parameter, response, header, media type or known value of this name |
 //! | `id/format`, `links/items` | a keyword of a property |
@@ -14,7 +15,9 @@
 //! | `/nullable` | a [`STRICT`] keyword of the owner, and of each property without a key such as `id/nullable` |
 //!
 //! If no key names a keyword, the keyword has the evidence of its property or owner. Documentation rarely describes [`STRICT`] keywords and
-//! inline subschemas such as `items`. Therefore a [`STRICT`] keyword or inline subschema always needs a key that names it.
+//! inline subschemas such as `items`. Therefore a [`STRICT`] keyword needs a key that names the keyword, and any other keyword of an inline
+//! subschema needs a key that names the keyword or the subschema. An exception is the schema of a parameter or header: every keyword except
+//! `required` can have the evidence of the parameter or header.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +28,7 @@ use crate::spec::{DOCUMENTATION, Kind, Node, Object, Spec};
 const EVIDENCE: &str = "x-evidence";
 const SOURCES: &str = "x-sources";
 
-/// The keywords that always need a key in `x-evidence` that names them.
+/// The keywords that need a key in `x-evidence` that names them. The module's documentation describes the exception.
 const STRICT: [&str; 4] = ["format", "nullable", "pattern", "required"];
 
 /// The kinds of sources, the strongest first. A statement with an interpretation among its sources is an interpretation. Any other
@@ -38,7 +41,7 @@ pub struct Evidence<'s> {
     /// A finding for each broken rule.
     pub findings: Vec<Finding>,
     /// The number of statements of each kind, in the order of [`KINDS`].
-    pub statements: [usize; KINDS.len()],
+    pub statement_counts: [usize; KINDS.len()],
     spec: &'s Spec,
     /// The kind of each source id, as an index in [`KINDS`].
     kinds: BTreeMap<String, usize>,
@@ -55,7 +58,7 @@ pub fn check(spec: &Spec) -> Option<Evidence<'_>> {
     }
     let mut evidence = Evidence {
         findings: Vec::new(),
-        statements: [0; KINDS.len()],
+        statement_counts: [0; KINDS.len()],
         spec,
         kinds: BTreeMap::new(),
         used: BTreeSet::new(),
@@ -65,8 +68,9 @@ pub fn check(spec: &Spec) -> Option<Evidence<'_>> {
         evidence.check_statement(&server.pointer, &server.pointer, &[own_key("")]);
     }
     spec.walk(|object| {
-        let is_owner = matches!(object.parent, Kind::PathItem | Kind::Components);
-        if is_owner && !object.is_reference() && constants_of(object).is_none() {
+        // `check_object` finds the owners inside these objects.
+        let is_outermost_owner = matches!(object.parent, Kind::PathItem | Kind::Components);
+        if is_outermost_owner && !object.is_reference() && constants_of(object).is_none() {
             if !matches!(object.kind, Kind::Schema | Kind::SecurityScheme) {
                 evidence.check_statement(&object.pointer, &object.pointer, &[own_key("")]);
             }
@@ -79,7 +83,8 @@ pub fn check(spec: &Spec) -> Option<Evidence<'_>> {
     Some(evidence)
 }
 
-/// Collects every `x-evidence` inside `parent`, even in an object that can't be an owner.
+/// Collects every `x-evidence` inside `parent`, even in an object that can't be an owner: the keys there name no statement, so
+/// `check_entry` reports them.
 fn collect<'s>(parent: &Node<'s>, mappings: &mut Vec<Node<'s>>) {
     for entry in parent.entries() {
         if entry.key() == EVIDENCE {
@@ -136,8 +141,8 @@ impl<'s> Evidence<'s> {
         }
     }
 
-    /// Checks that a statement has evidence: the owner's `x-evidence` must have one of the `keys`. The evidence is the entry of the
-    /// first of the `keys` that `x-evidence` has.
+    /// Checks that a statement has evidence: the owner's `x-evidence` must have one of the `keys`. If it has several, the first in the
+    /// order of `keys` is the evidence.
     fn check_statement(&mut self, pointer: &str, owner: &str, keys: &[String]) {
         let entries = self.spec.at(&format!("{owner}/{EVIDENCE}"));
         let entry = |key| entries.as_ref().and_then(|entries| entries.written(key));
@@ -155,7 +160,7 @@ impl<'s> Evidence<'s> {
             Some(strongest) if !kinds.contains(&INTERPRETATION) => *strongest,
             _ => INTERPRETATION,
         };
-        self.statements[kind] += 1;
+        self.statement_counts[kind] += 1;
         self.used.insert(entry.pointer);
     }
 
@@ -215,7 +220,8 @@ impl<'s> Evidence<'s> {
                         own_key(scope)
                     };
                     let mut keys = vec![format!("{scope}/{name}"), fallback];
-                    // The evidence of a parameter or header is also the evidence of its schema.
+                    // A keyword of the schema of a parameter or header can have the evidence of the parameter or header, even if the
+                    // keyword is in `STRICT`.
                     keys.extend(scope.strip_suffix("/schema").map(own_key));
                     self.check_statement(&keyword.pointer, owner, &keys);
                 }

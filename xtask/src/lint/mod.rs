@@ -35,8 +35,8 @@ impl Lint {
         if report.findings.is_empty()
             && let Some(evidence) = evidence::check(&spec)
         {
-            let total = with_noun(evidence.statements.iter().sum(), "statement");
-            let [documented, observed, client, interpreted] = evidence.statements;
+            let total = with_noun(evidence.statement_counts.iter().sum(), "statement");
+            let [documented, observed, client, interpreted] = evidence.statement_counts;
             let text = format!(
                 "{total} by the kind of their sources: {documented} documentation, {observed} observation, {client} client, \
                  {interpreted} interpretation"

@@ -26,6 +26,7 @@ macro_rules! kinds {
 }
 
 kinds! {
+    // Also for a folder without recordings, and for two recordings in `tests/recordings` with the same request.
     UNREADABLE = "unreadable-recording" Error,
         "fix the file: tests/recording.schema.json describes the format";
     BROKEN_SCHEMA = "broken-schema" Error,

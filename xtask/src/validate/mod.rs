@@ -51,10 +51,10 @@ impl Validate {
         let checker = Checker::new(&spec)?;
         let (mut findings, example_count) = checker.check_spec();
         let input = read(&self.paths);
-        // An unreadable file or an empty folder decides the exit code, even if there are also other findings.
-        let is_unreadable = !input.unreadable.is_empty() || !input.empty.is_empty();
-        findings.extend(input.unreadable);
-        findings.extend(input.empty);
+        // An unusable file or folder decides the exit code, even if there are also other findings.
+        let is_unusable = !input.errors.is_empty() || !input.empty_folders.is_empty();
+        findings.extend(input.errors);
+        findings.extend(input.empty_folders);
         for (file, recording) in &input.recordings {
             let mut found = secrets::scan(recording);
             // Other findings could quote a secret, so a recording with a secret isn't validated.
@@ -77,7 +77,7 @@ impl Validate {
             with_noun(example_count, "example")
         );
         let outcome = report.print(self.format, &summary, out)?;
-        Ok(if is_unreadable {
+        Ok(if is_unusable {
             Outcome::Unreadable
         } else {
             outcome

@@ -16,10 +16,11 @@ use crate::findings::{Finding, Place};
 pub struct Input {
     /// The recordings, each with the name of its file.
     pub recordings: Vec<(String, Recording)>,
-    /// A finding for each file or folder that can't be read, and for each recording with the same request as another.
-    pub unreadable: Vec<Finding>,
-    /// A finding for each folder without recordings.
-    pub empty: Vec<Finding>,
+    /// A finding for each file or folder that can't be read, and for each scenario without recordings. Also a finding for each recording
+    /// in `tests/recordings` that has the same request as another recording there.
+    pub errors: Vec<Finding>,
+    /// A finding for each other folder without recordings.
+    pub empty_folders: Vec<Finding>,
 }
 
 /// Reads the files and folders in `paths`. If `paths` is empty, reads all recordings and scenarios of the workspace.
@@ -40,8 +41,8 @@ pub fn read(paths: &[PathBuf]) -> Input {
     input
 }
 
-/// Reads a file or folder. Two recordings in `tests/recordings` with the same request are errors, because the replay server couldn't
-/// choose between their responses.
+/// Reads a file or folder. A recording is also an error if it is in `tests/recordings` and has the same request as another recording
+/// there: the replay server reads this folder, and couldn't choose between the two responses. In other folders, the requests can be equal.
 fn read_path(path: &Path) -> Loaded<StoredRecording> {
     let mut loaded = load::every_recording(path);
     let mut duplicates = load::recordings(&files::root().join("tests/recordings")).errors;
@@ -59,19 +60,19 @@ impl Input {
     fn add(&mut self, path: &Path, loaded: Loaded<StoredRecording>) {
         if loaded.items.is_empty() && loaded.errors.is_empty() {
             let finding = kinds::UNREADABLE.finding("the folder contains no recordings");
-            self.empty.push(finding.in_file(&files::display_path(path)));
+            self.empty_folders
+                .push(finding.in_file(&files::display_path(path)));
         }
-        self.unreadable
-            .extend(loaded.errors.iter().map(unreadable_finding));
+        self.errors.extend(loaded.errors.iter().map(error_finding));
         for stored in loaded.items {
             let file = files::display_path(&stored.file);
             self.recordings.push((file, stored.recording));
         }
     }
 
-    /// Returns the recordings, or the first finding in `unreadable` as an error. Ignores `empty`.
+    /// Returns the recordings, or the first finding in `errors` as an error. Ignores `empty_folders`.
     pub fn all(self) -> Result<Vec<(String, Recording)>, CommandError> {
-        let Some(finding) = self.unreadable.first() else {
+        let Some(finding) = self.errors.first() else {
             return Ok(self.recordings);
         };
         let place: String = finding.place.iter().map(Place::to_string).collect();
@@ -79,7 +80,7 @@ impl Input {
     }
 }
 
-fn unreadable_finding(error: &load::Error) -> Finding {
+fn error_finding(error: &load::Error) -> Finding {
     // The parser's message can quote a secret in the file.
     let message = if secrets::is_secret(&error.message) {
         "the recording can't be read; the reason isn't shown, because the reason contains a secret"

@@ -1,6 +1,7 @@
 //! Tests `record` with a server on this machine. `record` writes the responses as recordings. It replaces real values by pseudonyms, that
-//! is, by invented values. It keeps public values, which are those of the spec and of committed recordings. In these tests, every value
-//! that must be replaced contains a text such as `planted`.
+//! is, by invented values. It keeps public values, which are those of the spec and of committed recordings. In most of these tests, each
+//! value that must be replaced contains a text of `record_support::PLANTED`, such as `planted`. `Workspace::run` asserts that neither the
+//! output of `record` nor a written recording contains such a text.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,12 +21,13 @@ use crate::record_support::{
 };
 
 #[test]
-fn writes_recordings_equal_to_those_that_the_replay_server_sends() {
+fn the_written_recordings_equal_those_of_the_replay_server() {
     let workspace = Workspace::new();
     let mut sequences = sequences();
-    // A sequence is a list of recordings with the same request. `record` sends only this `api-version`.
+    // A sequence is a list of recordings with the same request. `record` sends only the `api-version` of the spec, 2017-10-31.
     sequences.retain(|sequence| sequence[0].request.query["api-version"] == "2017-10-31");
-    // The offers of each publisher. An offer occurs once for each response to its status request.
+    // The offers of each publisher. Each occurrence makes `record` request the offer's status once. The server sends the responses of a
+    // sequence one after the other, so an offer occurs once for each response of its sequence.
     let mut offers_by_publisher: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for sequence in &sequences {
         let segments = sequence[0].request.segments();
@@ -79,10 +81,10 @@ fn exits_with_0_only_if_each_operation_has_a_successful_response() {
     }
 }
 
-/// `record` takes the offer ids for the status requests from the response of `listOffers`. The path parameter `productId` is unknown to
-/// `record`, so `record` sends no request for an operation with this parameter.
+/// `record` takes the offer ids for the status requests from the response of `listOffers`. In the last case, the test renames the path
+/// parameter `offerId` in the spec to `productId`. `record` has no value for `productId`, so it doesn't request the status.
 #[test]
-fn an_operation_without_a_request_exits_with_1_but_an_empty_list_of_offers_exits_with_0() {
+fn exits_with_1_if_no_status_is_requested_unless_the_list_of_offers_is_empty() {
     let workspace = Workspace::new();
     let assert_exit = |code, list: &'static str| {
         let server = ScriptedServer::start(move |_| scripted_server::response(200, &[], list));
@@ -122,7 +124,8 @@ fn prints_written_and_rejected_recordings() {
     assert_exit_code(1, &record(&["--keep", "me@plantedworks.org"]));
 }
 
-/// Of the replaced values, `record` searches the finished recordings only for GUIDs. A short value could occur in any text by chance.
+/// `record` searches each finished recording for the real GUIDs that it replaced. It doesn't search for other replaced values, because a
+/// short value can occur in any text by chance.
 #[test]
 fn rejects_a_kept_text_that_contains_a_replaced_guid() {
     let workspace = Workspace::new();
@@ -245,8 +248,9 @@ fn every_error_message_says_what_to_do() {
 #[test]
 fn writes_a_new_recording_only_for_a_new_status() {
     let workspace = Workspace::new();
-    // A pseudonym of a property name has a number. The first run numbers the twelve names from 1. Its pseudonyms are then public values,
-    // so the next run numbers the names from 13. `record` must ignore this difference.
+    // A pseudonym of a property name has a number. The first run numbers the twelve names from 1. After the commit, its pseudonyms are
+    // public values. `record` never uses a public value as a pseudonym, so the next run numbers the names from 13. `record` must ignore
+    // this difference.
     let properties = (0..12).map(|n| (format!("planted{n}"), n % 2 == 0));
     let extra: BTreeMap<String, bool> = properties.collect();
     for (status, files) in [
@@ -351,7 +355,7 @@ fn writes_valid_recordings_and_no_file_for_unchanged_responses() {
     let first = workspace.written();
     assert_eq!(first.len(), 2);
     workspace.assert_valid();
-    // After the commit, the pseudonyms of the first run are public values, so the next run uses other pseudonyms.
+    // After the commit, the pseudonyms of the first run are public values, so the next run can't use them and uses others.
     for _ in 0..2 {
         golden("record-unchanged", &record());
         assert_eq!(workspace.written(), first);

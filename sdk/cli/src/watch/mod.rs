@@ -57,13 +57,16 @@ pub async fn run(common: &Common, options: &Watch) -> Result<Exit, ToolError> {
             let events = watch_offers(&connection, options, after.as_ref())?;
             print_events(events, &mut results, &mut printer).await?;
         }
-        Ok::<_, ToolError>(false)
+        Ok::<_, ToolError>(())
     };
     let is_interrupted = tokio::select! {
         // With `biased`, `ctrl_c` runs first: it installs the interrupt handler before the watch sends its first request.
         biased;
         _ = ctrl_c() => true,
-        ended = watch => ended?,
+        result = watch => {
+            result?;
+            false
+        }
     };
     if is_interrupted {
         printer.interrupted(&results)?;
@@ -170,7 +173,7 @@ fn read_report(file: &Path) -> Result<OfferStatusReport, ToolError> {
         let command = "`cloud-partner status OFFER -o json`";
         let file = file.display();
         let message = format!("--after: {file} can't be read as the output of {command}: {error}");
-        let remedy = "write the file with this command before the publication starts";
+        let remedy = "write the file with this command before you start the new publication, because the watch ignores the publication in the file";
         ToolError::Usage(message, remedy)
     })
 }

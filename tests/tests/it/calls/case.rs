@@ -31,7 +31,7 @@ struct Case {
     /// The `is_…` methods of the error that must return true, such as `retryable`. Absent if the call must succeed.
     error: Option<Vec<String>>,
     /// The error's status code. By default, the status code that the last script sends with `status` or `json`, or else `None`.
-    status: Option<u16>,
+    error_status: Option<u16>,
     /// A text that the error's message must contain.
     message: String,
     /// The errors of earlier attempts, latest first. Of several errors with the same status code, code and message, only the latest is
@@ -112,7 +112,7 @@ impl Case {
         let last_status = self.server.last().and_then(Script::complete_status);
         assert_eq!(
             error.status(),
-            self.status.or(last_status),
+            self.error_status.or(last_status),
             "{name}: {error:?}"
         );
         assert_eq!(error.attempts(), requests, "{name}: {error:?}");

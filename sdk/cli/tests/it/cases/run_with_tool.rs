@@ -62,11 +62,12 @@ pub fn run_case(case: &Case, url: &str) -> (Actual, String) {
         std::fs::write(&file, report.to_string()).expect("a file");
         command.arg("--after").arg(file.path());
     }
-    let ended = run(command.args(&case.offers));
+    let output = run(command.args(&case.offers));
     let mut actual = Actual::default();
-    let lines: Vec<Value> = ended.out.lines().map(super::decode).collect();
+    let lines: Vec<Value> = output.out.lines().map(super::decode).collect();
     for line in &lines {
-        // The last line contains the results. If this line has an error, the error is also an event of the list requests.
+        // The last line contains the results. It has an error if the last request for the list of offers failed. The events of `list` in
+        // the case then end with this error.
         let is_last = line["event"] == "ended" && line["offer"].is_null();
         if !is_last || line.get("error").is_some() {
             actual.event(line["offer"].as_str().unwrap_or("list"), event(line));
@@ -79,14 +80,16 @@ pub fn run_case(case: &Case, url: &str) -> (Actual, String) {
     if last["offer"].is_null() && last.get("error").is_some() {
         actual.results.insert("list".to_owned(), result(last));
     }
-    let lines = ended.err.lines();
-    let mut errors: Vec<_> = lines.filter(|line| line.starts_with("error: ")).collect();
+    let error_lines = output.err.lines();
+    let mut errors: Vec<_> = error_lines
+        .filter(|line| line.starts_with("error: "))
+        .collect();
     errors.sort_unstable();
     let repeated = errors.windows(2).find(|pair| pair[0] == pair[1]);
-    assert_eq!(repeated, None, "{}: {}", case.name, ended.err);
+    assert_eq!(repeated, None, "{}: {}", case.name, output.err);
     let code = last["exitCode"].as_i64();
-    assert_eq!(code, ended.code.map(i64::from), "{}: {last}", case.name);
-    actual.end = format!("exit code {:?}", ended.code);
-    let last_line = ended.err.lines().last().unwrap_or_default().to_owned();
+    assert_eq!(code, output.code.map(i64::from), "{}: {last}", case.name);
+    actual.end = format!("exit code {:?}", output.code);
+    let last_line = output.err.lines().last().unwrap_or_default().to_owned();
     (actual, last_line)
 }
