@@ -1,5 +1,5 @@
 //! Watches all offers of a publisher until every publication that is in progress has an outcome. The exit code is 0 if at least one
-//! publication was watched, and every watched publication succeeded.
+//! publication was watched and all of them succeeded.
 //!
 //! ```text
 //! AZURE_TOKEN=… cargo run --example whole_publisher -- contoso

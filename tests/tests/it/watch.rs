@@ -1,4 +1,4 @@
-//! Tests watches in situations that the files in `sdk/cli/tests/watch-cases` can't describe. A watch of an offer polls the offer: it
+//! Tests the SDK's watches in situations that the files in `sdk/cli/tests/watch-cases` can't describe. A watch of an offer polls the offer: it
 //! requests the offer's status again and again, until the publication has an outcome. A publisher watch polls every offer whose publication
 //! runs.
 
@@ -81,7 +81,9 @@ async fn a_watch_can_be_awaited_before_and_after_its_first_events() {
     };
     let server = serve();
     let watch = watch_offer(&client(server.url()));
-    let result = with_timeout("not read", watch).await.expect("an outcome");
+    let result = with_timeout("a watch without read events", watch)
+        .await
+        .expect("an outcome");
     assert_eq!(result.outcome, Outcome::Failed);
     assert_eq!(server.requests().len(), 3);
 
@@ -91,7 +93,7 @@ async fn a_watch_can_be_awaited_before_and_after_its_first_events() {
         let event = with_timeout("event", watch.next_event()).await;
         assert_eq!(event.as_ref().map(describe).as_deref(), Some(expected));
     }
-    let again = with_timeout("partly read", watch).await;
+    let again = with_timeout("a watch after two read events", watch).await;
     let again = again.expect("an outcome");
     assert_eq!(again.outcome, result.outcome);
     assert_eq!(again.report, result.report);
@@ -105,7 +107,9 @@ async fn a_watch_can_be_awaited_before_and_after_its_first_events() {
         json_response(json!([{"id": "a", "status": status}]).to_string())
     });
     let watch = watch_publisher(&client(server.url()));
-    let result = with_timeout("publisher", watch).await.expect("lists");
+    let result = with_timeout("a publisher watch", watch)
+        .await
+        .expect("a result");
     assert!(result.is_success());
     assert!(result.last_error.is_none() && !result.timed_out);
 }
@@ -169,7 +173,8 @@ async fn a_result_contains_the_last_eight_distinct_errors_since_the_last_report(
         report("running"),
         // The later 503 replaces this error, because their status codes are equal.
         error(503, "replaced"),
-        error(501, "the oldest of nine"),
+        // Eight distinct errors follow, so this error is dropped.
+        error(501, "dropped"),
         error(503, "0"),
     ];
     scripts.extend((1..7).map(|number| error(503 + number, &number.to_string())));

@@ -27,7 +27,7 @@ const TIMEOUT: Duration = Duration::from_secs(300);
 /// The server, the publisher, the offers and the token of the requests.
 #[derive(Args)]
 pub struct RequestOptions {
-    /// The server; plain http only on this machine [default: the server in the spec]
+    /// The URL of the server; must be https, except for a server on this machine [default: the server in the spec]
     #[arg(long, value_name = "URL", value_parser = endpoint)]
     endpoint: Option<Url>,
     /// The publisher [default: `CLOUD_PARTNER_PUBLISHER`]
@@ -42,7 +42,8 @@ pub struct RequestOptions {
 }
 
 /// Sends one request to each GET operation without an offer in the path. Then sends one request per offer to each GET operation with an
-/// offer in the path. If `options` contain no offers, the offers of the first responses are used. `servers` are the URLs of the live service.
+/// offer in the path. If `options` contain no offers, `capture` uses the offers that the responses to the first requests contain.
+/// `servers` are the URLs of the live service.
 pub fn capture<'o>(
     options: RequestOptions,
     spec: &Spec,
@@ -82,7 +83,7 @@ pub fn capture<'o>(
     if offers.is_empty() {
         let lists: Vec<_> = captures.iter().map(listed_offers).collect();
         if !lists.is_empty() && lists.iter().all(|list| list.is_some_and(Vec::is_empty)) {
-            // The publisher has no offers, so the operations with an offer in the path need no response.
+            // The publisher has no offers, so the operations with an offer in the path can't be requested.
             with_offer.clear();
         }
         let listed = lists.into_iter().flatten().flatten();
@@ -218,8 +219,8 @@ impl Service<'_> {
     }
 }
 
-/// Returns the token in the file; without a file, the token in the variable `AZURE_TOKEN`. No option contains the token itself, because
-/// every user of the machine can read the arguments of a process.
+/// Returns the token in the file; without a file, the token in the variable `AZURE_TOKEN`. There is no option for the token itself,
+/// because every user of the machine can read the arguments of a process.
 fn token(file: Option<&Path>) -> Result<String, String> {
     let source = file.map_or("AZURE_TOKEN".to_owned(), files::display_path);
     let text = match file {

@@ -30,7 +30,7 @@ kinds! {
     UNREADABLE = "unreadable-recording" Error,
         "fix the file: tests/recording.schema.json describes the format";
     BROKEN_SCHEMA = "broken-schema" Error,
-        "fix the schema: no value was validated against it";
+        "fix the schema: while it is broken, no value can be validated against it";
     INVALID_EXAMPLE = "invalid-example" Error,
         "fix the example or the schema";
     UNKNOWN_OPERATION = "unknown-operation" Error,
@@ -44,7 +44,7 @@ kinds! {
     MISSING_VALUE = "missing-value" Error,
         "add the parameter or header to the recording, or make it optional in the spec";
     INVALID_VALUE = "invalid-value" Error,
-        "fix the recording if clients or the service never send such a value, otherwise fix the spec";
+        "fix the recording if its value can't occur in a request of a client or in a response of the service; otherwise fix the spec";
     UNDOCUMENTED_STATUS = "undocumented-status" Error,
         "describe the status code in the spec";
     CONTENT_TYPE = "content-type" Error,

@@ -56,7 +56,8 @@ pub fn closed_pipe() -> Stdio {
     writer.into()
 }
 
-/// Returns a full pipe for a process's standard output. A write to the pipe blocks while the returned reader exists.
+/// Returns a full pipe for a process's standard output. As long as the caller keeps the reader and doesn't read
+/// from it, a write to the pipe blocks.
 pub fn full_pipe() -> (PipeReader, Stdio) {
     let (reader, mut writer) = std::io::pipe().expect("a pipe");
     let filling = vec![b'\n'; 64 * 1024];
