@@ -29,18 +29,19 @@ impl Statement {
         self.state = if mutations.any(|mutation| mutation.detected_by.is_empty()) {
             State::Uncovered
         } else {
-            let states = self.mutations.iter().flat_map(|mutation| {
-                let states = mutation.detected_by.values().copied();
-                // A recording that detects a mutation with `restricts` is no evidence for the statement. For example, a recording without
-                // a property detects that the property becomes required, but doesn't show that the property exists.
-                let strongest = if mutation.restricts {
-                    State::Consistent
-                } else {
-                    State::Captured
-                };
-                states.map(move |state| state.max(strongest))
-            });
-            states.min().unwrap_or(State::Uncovered)
+            // A recording that detects a mutation with `restricts` is no evidence for the statement. For example, a recording without a
+            // property detects that the property becomes required, but doesn't show that the property exists.
+            let evident = self.mutations.iter().filter(|mutation| !mutation.restricts);
+            let states = evident.flat_map(|mutation| mutation.detected_by.values());
+            let all = self.mutations.iter();
+            let any_state = all.flat_map(|mutation| mutation.detected_by.values()).min();
+            // If every mutation has `restricts`, the recordings are at most consistent with the statement.
+            let without_evidence = any_state.map(|state| State::Consistent.max(*state));
+            states
+                .min()
+                .copied()
+                .or(without_evidence)
+                .unwrap_or(State::Uncovered)
         };
     }
 }
