@@ -1,5 +1,6 @@
 //! Prepares the spec for the code generator progenitor. Hand-written types of the SDK replace the schemas that progenitor can't express.
-//! The query parameter `api-version` and, for the client, the error responses are removed: hand-written code of the SDK handles both.
+//! The result is two specs: one for the client and one for the mocks. Both lack the query parameter `api-version`, because hand-written
+//! code adds it. The client's spec also lacks the error responses, because hand-written code parses them.
 
 use std::collections::BTreeMap;
 
@@ -14,8 +15,8 @@ use super::spec::{Kind, Node, Object, Spec, SpecError};
 /// The query parameter that hand-written code of the SDK adds to every request.
 pub const API_VERSION: &str = "api-version";
 
-/// The only pattern that the spec may use. The SDK's type `Identifier` checks this pattern with hand-written code. For other
-/// patterns, the SDK would need a regular expression engine: a tenth of the code that a user of the SDK compiles.
+/// The only pattern that the spec may use. The SDK's type `Identifier` checks this pattern with hand-written code. Other
+/// patterns would need a regular expression engine, which would be a tenth of the code that a user of the SDK compiles.
 pub const IDENTIFIER_PATTERN: &str = r"^[^./\\\s][^/\\\s]*$";
 
 /// The SDK's type for path arguments, such as a publisher's or an offer's id.
@@ -34,10 +35,10 @@ pub struct Prepared<'s> {
     pub client: OpenAPI,
     /// The spec for the mocks, with error responses.
     pub mocks: OpenAPI,
-    /// progenitor's settings. They name the type of the SDK that replaces each replaced schema.
+    /// progenitor's settings. They name the SDK's type for each replaced schema.
     pub settings: GenerationSettings,
-    /// The replaced schemas in `components`, by the name of their Rust type: extensible enums, and the schemas with a keyword of
-    /// [`REPLACEMENTS`].
+    /// The schemas of `components` that a type of the SDK replaces: extensible enums, and the schemas with a keyword of
+    /// [`REPLACEMENTS`]. The key is the name that progenitor gives the schema's type.
     pub replaced: BTreeMap<String, Node<'s>>,
 }
 
@@ -124,7 +125,8 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
         }
     }
     let mocks = document.clone();
-    // Removes the error responses: progenitor treats `default` as a success response, and supports only one success response.
+    // Removes the error responses from the client's spec: progenitor would treat `default` as a second success response of the operation,
+    // but supports only one.
     for operation in spec.operations()? {
         let responses = document
             .pointer_mut(&format!("{}/responses", operation.node.pointer))

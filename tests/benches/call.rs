@@ -1,9 +1,11 @@
-//! Measures the time of a call of the SDK, divided by the time of the same call in hand-written code with reqwest and `serde_json`.
+//! Measures a ratio: the time of a call of the SDK, divided by the time of the same call in hand-written code with reqwest and
+//! `serde_json`.
 //!
-//! Run `cargo bench -p cloud-partner-recordings --bench call`. The exit code is 1 if this ratio is over 1.05.
+//! Run `cargo bench -p cloud-partner-recordings --bench call`. The exit code is 1 if the ratio is over 1.05, for
+//! the short or the long list.
 //!
-//! A server on this machine sends the responses. The SDK and the hand-written code send the same request with equally configured HTTP clients, read the whole body and decode the same
-//! properties.
+//! A server on this machine sends the responses. The SDK and the hand-written code send the same request with equally configured HTTP
+//! clients, read the whole body and decode the same properties.
 
 mod support;
 
@@ -36,7 +38,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Reports the median ratio of the two clients' times in `rounds` rounds. In each round, both clients make `calls` calls.
+/// Measures the two clients in several rounds. In each round, each client makes `calls` calls, and the ratio is the SDK's time divided by
+/// the other client's time. Reports the median of the ratios.
 fn measure(url: &str, publisher: &str, rounds: usize, calls: u32) -> ExitCode {
     let runtime = runtime();
     let (sdk, plain) = (sdk(url), http());
@@ -64,9 +67,9 @@ fn measure(url: &str, publisher: &str, rounds: usize, calls: u32) -> ExitCode {
     );
     let (sdk, plain) = medians(&times);
     println!(
-        "{publisher}, {offers} offers, {rounds} rounds of {calls} calls each, medians: SDK {sdk:.1} µs, reqwest by hand {plain:.1} µs"
+        "{publisher}, {offers} offers, {rounds} rounds of {calls} calls each, medians: SDK {sdk:.1} µs, hand-written reqwest {plain:.1} µs"
     );
-    let name = format!("time per call, list of {offers} offers, SDK divided by reqwest by hand");
+    let name = format!("time per call, list of {offers} offers, SDK / hand-written reqwest");
     report(&name, ratio(&times), 1.05)
 }
 

@@ -108,12 +108,13 @@ impl<'s> Operation<'s> {
         values.next().is_none().then_some(captured)
     }
 
-    /// Returns the responses by status code, range (`5XX`) or `default`.
+    /// Returns every response with its key: a status code, a range (`5XX`) or `default`.
     pub fn responses(&self) -> Vec<(String, Node<'s>)> {
         self.node.children("responses")
     }
 
-    /// Returns the response for a status code such as 404: the first that exists of `404`, `4XX` and `default`.
+    /// Returns the response for a status code. For 404, this is the response `404`. If the operation doesn't have it, this is `4XX`, or else
+    /// `default`.
     pub fn response(&self, status: u16) -> Option<Node<'s>> {
         let responses = self.node.written("responses")?;
         [

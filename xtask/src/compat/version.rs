@@ -2,8 +2,8 @@
 //!
 //! * The version of the base is the newest version with a heading in the base's changelog. If the base is older than the first release, no
 //!   change needs a new version.
-//! * From 1.0.0 on, a breaking change needs the next major version, and any other change the next minor version. Before 1.0.0, only a
-//!   breaking change needs a new version: the next minor version.
+//! * From 1.0.0 on, a breaking change needs the next major version, and any other change except of documentation the next minor version.
+//!   Before 1.0.0, only a breaking change needs a new version: the next minor version.
 //! * A change needs a new entry in the changelog, under `Unreleased` or under a version newer than the version of the base.
 
 use regex::Regex;
@@ -35,7 +35,7 @@ impl Verdict {
         }
     }
 
-    /// Returns the lowest allowed version after the version `released`.
+    /// Returns the lowest version that `Cargo.toml` may have if the last release was `released`. This can be `released` itself.
     fn after(self, released: &Version) -> Version {
         match (self, released.major) {
             (Self::Major, 0) => Version::new(0, released.minor + 1, 0),
@@ -71,7 +71,7 @@ impl Release {
         let released_lines = lines.skip_while(|line| released_version(line).is_none());
         let base_lines: Vec<&str> = match &base.changelog {
             Some(changelog) => changelog.lines().collect(),
-            // A base from a file has no changelog. The newest release in the current changelog is used as the base's release.
+            // A base from a file has no changelog. The newest release in the current changelog is then the version of the base.
             None => released_lines.collect(),
         };
         let base_version = base_lines.iter().copied().find_map(released_version);

@@ -1,6 +1,6 @@
-//! Validates every recording and counterexample against each mutated spec. A statement is one keyword at one place of the spec. A mutated
-//! spec has one change, a mutation, that makes one statement wrong. A counterexample is a recording that is invalid against the unchanged
-//! spec.
+//! Finds out which recordings detect a wrong spec. A statement is one keyword at one place of the spec. A mutated spec has one change, a
+//! mutation, that makes one statement wrong. A counterexample is a recording that is invalid against the unchanged spec. Every recording
+//! and counterexample is validated against each mutated spec.
 
 use std::thread;
 
@@ -22,8 +22,8 @@ pub struct Candidate {
     findings: Vec<FindingKey>,
 }
 
-/// The parts of a finding that are compared: its code, its level, and its JSON pointer in the recording. Places in the spec aren't
-/// compared: removing one parameter, for example, changes the places of all later parameters.
+/// The parts of a finding that `detects` compares between the unchanged and a mutated spec: the code, the level, and the JSON pointer in
+/// the recording. Places in the spec aren't compared: removing one parameter, for example, changes the places of all later parameters.
 type FindingKey = (&'static str, Level, Option<String>);
 
 impl Candidate {

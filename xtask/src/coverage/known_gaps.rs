@@ -1,5 +1,5 @@
-//! Reads `xtask/known-gaps.yaml`, the known gaps of `cargo xtask coverage`. A statement is one keyword at one place of the spec. A known
-//! gap is a statement that may stay uncovered: no recording covers it, for an accepted reason.
+//! Reads `xtask/known-gaps.yaml`, the known gaps of `cargo xtask coverage`. A statement is one keyword at one place of the spec. A
+//! statement is uncovered if no recording covers it. A known gap is an uncovered statement that is accepted, with a reason.
 
 use std::path::PathBuf;
 
@@ -49,9 +49,12 @@ pub fn read(path: Option<PathBuf>) -> Result<Vec<KnownGap>, CommandError> {
 }
 
 impl KnownGap {
-    /// Returns the error for a known gap whose statement is covered, doesn't exist, or has a second known gap.
+    /// Returns the error for an entry whose statement doesn't exist, is covered, or has an earlier entry.
     pub fn unneeded_error(self) -> Finding {
-        let message = format!("the known gap `{}` names no uncovered statement", self.name);
+        let message = format!(
+            "the known gap `{}` isn't needed: its statement is covered, doesn't exist, or has an earlier entry",
+            self.name
+        );
         Finding::error("unneeded-gap", message)
             .at(self.place)
             .help("delete the known gap, or correct its name")

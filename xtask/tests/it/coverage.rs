@@ -105,7 +105,7 @@ fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
         let output = coverage(&folder, &gaps(&all), &[]);
         let (index, line) = (names.len(), 2 + 3 * names.len());
         let finding = format!(
-            "Error unneeded-gap: gaps.yaml:{line}:5 /coverage/{index}\n             the known gap `{unneeded}` names no uncovered statement\n"
+            "Error unneeded-gap: gaps.yaml:{line}:5 /coverage/{index}\n             the known gap `{unneeded}` isn't needed: its statement is covered, doesn't exist, or has an earlier entry\n"
         );
         assert_stdout(1, &output, &finding);
     }
