@@ -71,7 +71,7 @@ impl From<Outcome> for Exit {
     }
 }
 
-/// Returns the text for `--help`: a table in the order of the codes, and the codes from best to worst.
+/// Returns the text for `--help`: a table sorted by code, and a list of the codes from best to worst.
 pub fn help() -> String {
     let mut exits = Exit::value_variants().to_vec();
     let best_to_worst: Vec<_> = exits.iter().map(|exit| exit.code().to_string()).collect();

@@ -128,8 +128,7 @@ impl Attempt<'_> {
                 .and_then(|location| reqwest::Url::parse(&location).ok());
             let host = location.as_ref().and_then(reqwest::Url::host_str);
             let message = format!(
-                "the service redirects to {}; a redirect isn't followed, because the client contacts no server except the \
-                 endpoint; check the endpoint",
+                "the service redirects to {}; redirects aren't followed; check the endpoint",
                 host.unwrap_or("another address")
             );
             return received.error(Kind::Status, &message, self.token);

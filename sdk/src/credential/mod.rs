@@ -45,10 +45,10 @@ type Renewal = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
 /// background, and calls continue to use the old token. Only one renewal runs at a time, for at most 60 s. If the token has expired, all
 /// calls wait for the renewal. If the renewal fails, these calls return its error. After a 401, a credential that can fetch tokens
 /// drops the rejected token and fetches a token. If this token differs from the rejected token, the client sends the request again.
-/// Otherwise the call fails with the 401.
+/// If it doesn't, or if the credential can't fetch tokens, the call fails with the 401.
 #[derive(Clone)]
 pub struct Credential {
-    /// The name of the source. If `from_env` skipped other sources: also the reasons.
+    /// The name of the source. For a credential of `from_env`, the text also says why earlier sources were skipped.
     source: Arc<str>,
     cache: Arc<Cache>,
 }
@@ -100,7 +100,8 @@ impl Credential {
     ///
     /// # Errors
     ///
-    /// [`is_invalid_argument`](Error::is_invalid_argument) when the file doesn't exist or can't be accessed.
+    /// [`is_invalid_argument`](Error::is_invalid_argument) when the file doesn't exist. If the file can't be read later, the call fails
+    /// with an error whose [`is_credential`](Error::is_credential) returns true.
     pub fn token_file(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let path = path.into();
         if let Err(error) = std::fs::metadata(&path) {

@@ -3,8 +3,8 @@
 //!
 //! | undecodable value | optional property | required property | property that the spec doesn't name |
 //! |---|---|---|---|
-//! | a string that can't be decoded, such as one with an unpaired surrogate | `None` | error; in an extensible enum, the unknown value `""` | ignored |
-//! | a property that occurs twice | `None` | error; in an extensible enum, the unknown value `""` | ignored |
+//! | a string that can't be decoded, such as one with an unpaired surrogate | `None` | error, but an extensible enum gets the text `""` | ignored |
+//! | a property that occurs twice | `None` | error, but an extensible enum gets the text `""` | ignored |
 //! | a number beyond the range of `f64`, such as `1e999` | error | error | ignored |
 //! | a value nested deeper than 128 levels | error | error | ignored |
 
@@ -59,8 +59,8 @@ fn strict<T: for<'de> Lenient<'de>>(body: &[u8]) -> serde_json::Result<T> {
     Ok(value)
 }
 
-/// Returns the path of the value at which decoding stopped, computed from the error's position. A deserializer that tracks the path
-/// would be a second type of deserializer. The decoding code of each type would then be compiled twice.
+/// Returns the path of the value at which decoding stopped, computed from the error's position. With a deserializer that tracks the path,
+/// the decoding code of each type would be compiled twice.
 fn error_path(body: &[u8], error: &serde_json::Error) -> String {
     let lines = body.split_inclusive(|byte| *byte == b'\n');
     let line_start: usize = lines

@@ -34,13 +34,14 @@ impl PolledOffer {
         }
     }
 
-    /// Returns whether a report has shown the start of the publication that the watch waits for.
+    /// Returns whether an outcome can end the watch: the watch accepts any publication, or a report has shown the start of a later
+    /// publication.
     pub(crate) fn has_started(&self) -> bool {
         self.earlier_report.is_none()
     }
 
     /// Processes the result of a poll, and returns the events to report. Only the last event can be [`WatchEvent::Ended`].
-    /// `now` is the duration since the watch was first awaited or read.
+    /// `now` is the time since the watch started, that is, since it was first awaited or polled as a stream.
     pub(crate) fn receive(
         &mut self,
         result: Result<Response<OfferStatusReport>, Error>,

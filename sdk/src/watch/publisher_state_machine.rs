@@ -23,7 +23,7 @@ type Actions = Vec<Action<PublisherWatchEvent, PublisherWatchResult>>;
 
 /// The state of a watch of a publisher's offers.
 ///
-/// An offer is open while it has no result, or while its result can be outdated. After each list, the watch requests the status of
+/// An offer is open while it has no result, or while its outcome can be outdated. After each list, the watch requests the status of
 /// every open offer once. A failed status request is repeated until the next list request is due: one interval after the last list.
 /// A list request and a status request never run concurrently.
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ pub(crate) struct PublisherStateMachine {
 #[derive(Debug)]
 struct WatchedOffer {
     offer: PolledOffer,
-    /// Whether the offer has no result, or a later list contradicts the result or shows another change.
+    /// Whether the offer has no result, or a later list contradicts its outcome or shows another change.
     open: bool,
     /// The result of the watch of this offer; `None` while this watch continues.
     result: Option<Result<WatchResult, Error>>,

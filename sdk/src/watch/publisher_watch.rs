@@ -125,8 +125,8 @@ impl PublisherWatchBuilder {
     }
 
     /// Sets the maximum duration of the watch from the first list request; unlimited by default. After this time, the watch ends.
-    /// The outcome of a watched offer is then [`Outcome::TimedOut`] if the watch of this offer hasn't ended, or if a later list
-    /// contradicts its success or shows another change.
+    /// The outcome of a watched offer is then [`Outcome::TimedOut`] in two cases: the watch of this offer hasn't ended, or its outcome
+    /// is [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], and a later list contradicts this outcome or shows another change.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
         self
@@ -189,7 +189,7 @@ impl PublisherWatchBuilder {
 /// once in each interval. If a report shows a publication in progress, the watch of the offer continues. If the contradiction
 /// doesn't end, the outcomes [`Outcome::Succeeded`] and [`Outcome::AwaitingGoLive`] are replaced:
 ///
-/// * by [`Outcome::Contradictory`], if the contradiction lasts longer than [tolerated](PublisherWatchBuilder::tolerate)
+/// * by [`Outcome::Contradictory`], if the contradiction lasts for at least the [tolerated time](PublisherWatchBuilder::tolerate)
 /// * by [`Outcome::TimedOut`], if the watch times out earlier
 ///
 /// Every other outcome is kept.

@@ -15,7 +15,7 @@ pub enum State {
     Observed,
     /// Covered by an example of the official documentation.
     Documented,
-    /// Covered by recordings that are no evidence for the statement, such as synthetic ones.
+    /// Covered only by recordings that agree with the statement but don't prove it, such as synthetic ones.
     Consistent,
     /// Covered by counterexamples only. A counterexample is a recording that is invalid against the spec.
     CounterexampleOnly,

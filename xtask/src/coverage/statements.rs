@@ -23,7 +23,7 @@ pub struct Statement {
 
 impl Statement {
     /// Sets the state from the files that detect the mutations. The statement is covered if at least one file detects each mutation. It
-    /// then gets the strongest state of these files: the first in the order of [`State`].
+    /// then gets the strongest state, the first in the order of [`State`], of the files that detect a mutation without `restricts`.
     pub fn update_state(&mut self) {
         let mut mutations = self.mutations.iter();
         self.state = if mutations.any(|mutation| mutation.detected_by.is_empty()) {

@@ -78,8 +78,13 @@ pub fn control(status: &str) -> Recording {
 /// Returns the calls in the format that the drivers read: one line per call, with the name, the operation and the ids, separated by tabs.
 pub fn as_text(calls: &[Call<'_>]) -> String {
     let lines = calls.iter().map(|call| {
-        let (name, operation, ids) = (&call.name, &call.operation, call.ids.join("\t"));
-        format!("{name}\t{operation}\t{ids}\n")
+        let ids = call.ids.iter().map(|id| format!("\t{id}"));
+        format!(
+            "{}\t{}{}\n",
+            call.name,
+            call.operation,
+            ids.collect::<String>()
+        )
     });
     lines.collect()
 }

@@ -16,7 +16,8 @@ use crate::spec::{Spec, SpecError};
 
 /// Checks the spec for constructs that break code generators or clients, and for statements without evidence
 ///
-/// The command also reports broken references. `generate` and every build with the feature `generate` reject the same constructs.
+/// The command also reports broken references. `cargo xtask generate` rejects these constructs, too, and so does a
+/// build with the cargo feature `generate`.
 ///
 /// A statement is one keyword at one place of the spec. In a spec with `x-sources` or `x-evidence`, every statement needs evidence:
 /// `x-evidence` must cite ids of `x-sources` for the statement.

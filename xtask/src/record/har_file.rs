@@ -165,7 +165,11 @@ fn words(value: &str) -> Vec<String> {
     let mut words = Vec::new();
     for text in [value, &decoded] {
         words.push(text);
-        // A character such as `:` can be part of a credential, or enclose the credential. Therefore the text is split in two ways.
+        // The value of a cookie such as `session=a=b` begins after the first `=`.
+        let cookie = text.split_once('=').map_or(text, |(_, cookie)| cookie);
+        let parts = text.split_whitespace().chain([cookie]);
+        words.extend(parts.map(|part| part.trim_matches(|c: char| !c.is_ascii_alphanumeric())));
+        // A character such as `:` can be part of a credential, or enclose the credential. Therefore the text is split in two more ways.
         words.extend(text.split(|c: char| c.is_whitespace() || "\",;=".contains(c)));
         words.extend(text.split(|c: char| !c.is_ascii_alphanumeric() && !"-._~+/%".contains(c)));
     }

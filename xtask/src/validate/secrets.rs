@@ -21,7 +21,7 @@ const SECRET_NAMES: &str = "(?:proxy-|x-ms-)?authorization(?:-auxiliary)?|(?:set
 /// Matches a name if one of its lines is the whole name of a secret. `secret` and `token` aren't in [`SECRET_NAMES`], because [`PATTERNS`]
 /// searches sentences for `SECRET_NAMES`, and these two words are frequent in sentences.
 static SECRET_NAME: LazyLock<Regex> =
-    LazyLock::new(|| regex(&format!("(?im)^(?:{SECRET_NAMES}|secret|token)$")));
+    LazyLock::new(|| regex(&format!("(?imR)^(?:{SECRET_NAMES}|secret|token)$")));
 
 /// Matches the words that can follow "bearer" or "basic" instead of a token: in sentences, and in the header `WWW-Authenticate`.
 static HARMLESS_WORD: LazyLock<Regex> = LazyLock::new(|| {

@@ -160,6 +160,9 @@ fn writes_no_credential_of_the_file() {
         ("headers", "cookie", "session=<a-planted-credential>"),
         ("headers", "cookie", "session=a%2Dplanted%2Dcredential"),
         ("headers", "cookie", "session=a:planted:credential"),
+        ("headers", "cookie", "session='a:planted:credential'"),
+        ("headers", "cookie", "session=a=planted=credential"),
+        ("headers", "Authorization", "Bearer a=planted=credential"),
         (
             "headers",
             "Set-Cookie",

@@ -10,8 +10,8 @@ const OFFERS: u8 = 200;
 const HOUR: Seconds = 3600;
 const DAY: Seconds = 24 * HOUR;
 
-/// Returns the time at which an offer's publication ends. One publication of five ends on the second or third day. Every other
-/// publication ends in the last hour of the third day.
+/// Returns the time at which an offer's publication ends. One publication of five ends on the second or third day. The
+/// rest end in the last hour of the third day.
 fn end_of_publication(offer: u8) -> Seconds {
     if offer.is_multiple_of(5) {
         DAY + u64::from(offer) * 600
@@ -61,6 +61,7 @@ fn two_hundred_offers_are_watched_for_three_days_while_one_request_of_ten_fails(
 
     let result = run.result.expect("no error");
     assert!(!result.timed_out);
+    assert_eq!(result.offers.len(), usize::from(OFFERS));
     for offer in 0..OFFERS {
         let outcome = model_end(&result.offers[&offer.to_string()]);
         assert_eq!(outcome, End::Outcome(status(offer, 3 * DAY)), "{offer}");
