@@ -35,8 +35,8 @@ pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
             Ok(value) => return Ok(value),
             Err(second) => {
                 let second_path = error_path(repaired.as_bytes(), &second);
-                // If the second error is at or below the path of the first error, its cause is the `null` that replaced the undecodable
-                // value. The first error describes that value, so the first error is returned.
+                // The `null` that replaced the undecodable value can cause a second error, at the same path or inside that value. The
+                // first error describes that value, so the first error is returned.
                 let rest = second_path.strip_prefix(&path);
                 if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])) {
                     return Err(format!("{second_path}: {second}"));

@@ -30,7 +30,7 @@ use crate::print::with_noun;
 /// CHANGELOG.md.
 #[derive(Args)]
 pub struct Compat {
-    /// The base, a git revision or a file [default: the newest tag, or else HEAD~1]
+    /// The base: a git revision, or a file [default: the newest tag; without a tag, HEAD~1]
     #[arg(long, value_name = "REV|FILE")]
     base: Option<String>,
     /// The output format

@@ -1,5 +1,5 @@
 //! Defines the states of a statement in the report of `cargo xtask coverage`. A statement is one keyword at one place of the spec. A
-//! statement is covered if recordings detect every change of the spec that makes the statement wrong.
+//! statement is covered if each wrong change of it changes what `cargo xtask validate` reports for at least one recording.
 
 use serde::Serialize;
 
