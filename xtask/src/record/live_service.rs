@@ -56,7 +56,8 @@ pub fn capture<'o>(
     let endpoint = options.endpoint.as_ref().or(servers.first());
     let endpoint = endpoint
         .ok_or_else(|| "the spec has no server with a complete URL: give --endpoint".to_owned())?;
-    check_endpoint(endpoint).map_err(|error| format!("the server {endpoint}: {error}"))?;
+    // The message doesn't contain the URL, because the URL can contain a password.
+    check_endpoint(endpoint).map_err(|error| format!("the server in the spec: {error}"))?;
     let version = spec.at("/info").and_then(|info| info.text("version"));
     let service = Service {
         client: client(endpoint)?,

@@ -138,19 +138,24 @@ fn rejects_a_kept_text_that_contains_a_replaced_guid() {
 }
 
 #[test]
-fn sends_no_token_over_plain_http_to_the_server_in_the_spec() {
+fn sends_no_token_to_a_server_in_the_spec_over_plain_http_or_with_a_password() {
     let workspace = Workspace::new();
-    let spec = workspace.root().join("openapi/cloud-partner-portal.yaml");
-    let text = common::read(&spec);
+    let file = "openapi/cloud-partner-portal.yaml";
+    let spec = common::read(&workspace.root().join(file));
     let server = "url: https://cloudpartner.azure.com";
-    assert!(text.contains(server), "{text}");
-    common::write(
-        workspace.root(),
-        "openapi/cloud-partner-portal.yaml",
-        text.replace(server, "url: http://cloudpartner.azure.com"),
-    );
-    let output = workspace.record(&["--publisher", "contoso"]);
-    assert_stderr(3, &output, "the token would be sent unencrypted");
+    assert!(spec.contains(server), "{spec}");
+    for (url, error) in [
+        ("http://example.com", "the token would be sent unencrypted"),
+        (
+            "https://a:planted@example.com",
+            "the URL contains a user, a password or a query",
+        ),
+    ] {
+        let edited = spec.replace(server, &format!("url: {url}"));
+        common::write(workspace.root(), file, edited);
+        let output = workspace.record(&["--publisher", "contoso"]);
+        assert_stderr(3, &output, error);
+    }
 }
 
 /// A proxy could read a token that is sent over plain http.

@@ -3,7 +3,7 @@
 //! * `commands` are command lines of the tool. Each command runs with a new server. `{folder}` stands for a new folder.
 //! * `files` are executable files, which the test creates in the folder.
 //! * `environment` sets environment variables. A variable whose value is null is removed.
-//! * `broken` is a defect of an output stream: the stream is closed, its device is full, or a write blocks because nobody reads.
+//! * `broken` is a defect of an output stream: the stream is closed, its device is full, or a write blocks, because the pipe is full.
 //! * `stdout` lists the texts that standard output must contain. If the list is empty, standard output must be empty.
 //! * `stderr` does the same for standard error.
 //! * `exit` is the expected exit code.
