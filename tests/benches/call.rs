@@ -1,11 +1,8 @@
-//! Measures a ratio: the time of a call of the SDK, divided by the time of the same call in hand-written code with reqwest and
-//! `serde_json`.
+//! Compares the SDK with hand-written code: both request a list of offers and decode it. The hand-written code uses reqwest and
+//! `serde_json`. A server on this machine sends the list.
 //!
-//! Run `cargo bench -p cloud-partner-recordings --bench call`. The exit code is 1 if the ratio is over 1.05, for
-//! the short or the long list.
-//!
-//! A server on this machine sends the responses. The SDK and the hand-written code send the same request with equally configured HTTP
-//! clients, read the whole body and decode the same properties.
+//! Run `cargo bench -p cloud-partner-recordings --bench call`. The benchmark measures a short and a long list. It exits with code 1 if
+//! the SDK needs more than 1.05 times as long for one of them.
 
 mod support;
 
@@ -38,8 +35,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures the two clients in several rounds. In each round, each client makes `calls` calls, and the ratio is the SDK's time divided by
-/// the other client's time. Reports the median of the ratios.
+/// Measures both clients in several rounds. In each round, each client makes `calls` calls. The ratio of a round is the SDK's time divided
+/// by the other client's time. The function reports the median ratio.
 fn measure(url: &str, publisher: &str, rounds: usize, calls: u32) -> ExitCode {
     let runtime = runtime();
     let (sdk, plain) = (sdk(url), http());
@@ -73,8 +70,7 @@ fn measure(url: &str, publisher: &str, rounds: usize, calls: u32) -> ExitCode {
     report(&name, ratio(&times), 1.05)
 }
 
-/// Returns an HTTP client for the hand-written code, with the timeouts, redirect policy and user agent of the SDK's client, so that both
-/// clients send the same requests.
+/// Returns the HTTP client of the hand-written code. It has the same timeouts, redirect policy and user agent as the SDK's client.
 fn http() -> reqwest::Client {
     reqwest::Client::builder()
         .user_agent("cloud-partner-portal-rust/0.1.0")

@@ -1,8 +1,7 @@
-//! Measures the time until the command-line tool prints the first of 10,000 offers, relative to the time in which curl downloads the same
-//! response body.
+//! Measures how soon the command-line tool prints the first of 10,000 offers. For comparison, curl downloads the same response body.
 //!
-//! Run `cargo bench -p cloud-partner-recordings --bench first_row`. The exit code is 1 if the time is over 1.2 times curl's time plus
-//! 100 ms. The benchmark needs curl, and builds the tool with the release profile.
+//! Run `cargo bench -p cloud-partner-recordings --bench first_row`. The benchmark needs curl. It exits with code 1 if the tool needs more
+//! than 1.2 times curl's time plus 100 ms.
 
 mod support;
 
@@ -19,7 +18,7 @@ use support::{TOKEN, started_by_cargo_bench};
 
 const OFFERS: usize = 10_000;
 const ROUNDS: usize = 15;
-/// The target: until its first row, the tool takes at most `FACTOR` times as long as curl, plus `EXTRA_SECONDS`.
+/// The maximum time of the tool is `FACTOR` times the time of curl, plus `EXTRA_SECONDS`.
 const FACTOR: f64 = 1.2;
 const EXTRA_SECONDS: f64 = 0.1;
 

@@ -1,9 +1,10 @@
-//! Measures the peak memory of a call that returns 100,000 offers, divided by the size of the response body. Works on Linux only.
+//! Measures the peak memory of a call that returns 100,000 offers. Works on Linux only.
 //!
-//! Run `cargo bench -p cloud-partner-recordings --bench memory`. The exit code is 1 if this ratio is over 2.4.
+//! Run `cargo bench -p cloud-partner-recordings --bench memory`. The benchmark exits with code 1 if the call needs more than 2.4 times
+//! the size of the response body.
 //!
-//! Linux reports the peak memory of a whole process. Therefore, the server and the client are two processes: this program runs the
-//! server, and starts itself a second time as the client.
+//! Linux reports the peak memory of a whole process. Therefore, the client needs its own process. This program runs the server, and
+//! starts itself a second time as the client.
 
 mod support;
 

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 /// A running server. Dropping it stops the server and closes its connections.
 pub struct BackgroundServer {
     address: SocketAddr,
-    /// Dropping the sender stops the thread. `None` only while the server is dropped.
+    /// Dropping the sender stops the thread. The field is `None` only while the server is dropped.
     running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
@@ -22,7 +22,7 @@ impl BackgroundServer {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        // If the port is in use, this line returns before a runtime exists. Dropping a runtime in an asynchronous function would panic.
+        // The port is opened before the runtime exists, because an error would drop the runtime. In an asynchronous caller, that panics.
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -36,7 +36,7 @@ impl BackgroundServer {
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = thread::Builder::new().spawn(move || {
             runtime.spawn(serve);
-            // `block_on` returns when `stop` is dropped. Dropping the runtime then closes every connection.
+            // `block_on` returns when `stop` is dropped. Then the runtime is dropped, which closes every connection.
             drop(runtime.block_on(stopped));
         })?;
         Ok(Self {
@@ -60,7 +60,7 @@ impl Drop for BackgroundServer {
     }
 }
 
-/// Locks a mutex, even after a panic of a thread that held the lock.
+/// Locks a mutex, even if another thread panicked while it held the lock.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

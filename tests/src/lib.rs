@@ -7,10 +7,10 @@
 //! * [`load`]: reads recordings and scenarios from their folders.
 //! * [`replay`]: the replay server.
 //! * [`synthetic`]: recordings that tests and benchmarks create in code.
-//! * [`scripted_server`]: a server for tests of responses that aren't valid HTTP or end too early.
+//! * [`scripted_server`]: a server that sends invalid or incomplete responses.
 //!
-//! To add a recording, copy the most similar file and edit the copy. The code can stay as it is, because [`load`] reads every file.
-//! Editors check and complete the file if it has the property `$schema`.
+//! To add a recording, copy the most similar file and edit the copy. No code must change, because [`load`] reads every file. With the
+//! property `$schema`, editors check and complete the file.
 //!
 //! ```
 //! use cloud_partner_recordings::{load, replay::Replay};

@@ -34,8 +34,12 @@ pub struct Scenario {
 pub struct Loaded<T> {
     /// The recordings or scenarios that could be read, sorted by path.
     pub items: Vec<T>,
-    /// The errors, sorted by path: one for each unreadable folder, unreadable or invalid file, recording whose request also
-    /// occurs in another recording, and empty scenario.
+    /// The errors, sorted by path. Each of these causes an error:
+    ///
+    /// * a folder or file that can't be read
+    /// * an invalid file
+    /// * a recording with the same request as another recording; only [`recordings`] checks this
+    /// * a scenario without recordings
     pub errors: Vec<Error>,
 }
 
@@ -57,7 +61,7 @@ pub fn root() -> &'static Path {
 
 /// Reads the recording at `path`. If `path` is a folder, reads every `*.json` file in the folder and its subfolders.
 ///
-/// Two recordings of the same request are errors, because the replay server couldn't choose between the two responses.
+/// Two recordings of the same request are errors, because the replay server couldn't choose a response.
 #[must_use]
 pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
     let mut loaded = every_recording(path);
@@ -150,8 +154,8 @@ fn read(file: &Path) -> Result<StoredRecording, Error> {
     })
 }
 
-/// Returns the entries of a folder, sorted by path. The bool says whether the entry is a folder. It is false for a symbolic link, so that
-/// no search of the folders loops in a cycle of links.
+/// Returns the entries of a folder, sorted by path. The bool says whether the entry is a folder. A symbolic link doesn't count as a folder,
+/// so a cycle of links causes no endless loop.
 fn entries(folder: &Path, errors: &mut Vec<Error>) -> Vec<(PathBuf, bool)> {
     let entry = |entry: fs::DirEntry| Ok((entry.path(), entry.file_type()?.is_dir()));
     let entries = fs::read_dir(folder)

@@ -11,7 +11,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-/// Matches a percent-encoded path with the characters that RFC 3986 allows.
+/// Matches a percent-encoded path. RFC 3986 defines the allowed characters.
 const PATH_PATTERN: &str = r"^/(?:[!$&-;=@-Z_a-z~]|%[0-9A-Fa-f]{2})*$";
 
 /// One request to the service and its response.

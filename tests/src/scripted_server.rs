@@ -1,5 +1,5 @@
-//! A server for tests of network errors and invalid responses. For each request, the server runs a script, which is a list of steps. A
-//! step sends bytes, waits, or resets the connection.
+//! A server for tests of network errors and invalid responses. For each request, the server runs a script, which is a list of steps. For
+//! example, a step sends bytes, waits, or resets the connection.
 
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use crate::background_server::{BackgroundServer, lock};
 pub enum Step {
     /// Sends these bytes.
     Send(Vec<u8>),
-    /// Sends these bytes and waits for this duration, again and again until the client disconnects.
+    /// Sends these bytes and waits for this duration. Repeats both until the client disconnects.
     Repeat(Vec<u8>, Duration),
     /// Waits for this duration.
     Wait(Duration),
@@ -76,8 +76,8 @@ impl ScriptedServer {
         Self { server, log }
     }
 
-    /// Starts a server that runs the script at index `n` for the request with the number `n`. The last script also runs for all later
-    /// requests.
+    /// Starts a server that runs the first script for the first request, the second script for the second request, and so on. The last
+    /// script also runs for all later requests.
     #[must_use]
     pub fn scripts(scripts: Vec<Vec<Step>>) -> Self {
         Self::start(move |request| scripts[request.number.min(scripts.len() - 1)].clone())
@@ -129,13 +129,13 @@ async fn serve_connection(mut stream: TcpStream, script: Arc<Script>, log: Arc<M
     lock(&log).pending_requests -= 1;
     if is_connected {
         drop(stream.shutdown().await);
-        // If the server closed the connection now, later data from the client would reset the connection, and the client could lose the
-        // response. Therefore, read until the client disconnects.
+        // If the server closed the connection now, more data from the client would reset it. The client could then lose the response.
+        // Therefore, the server reads until the client disconnects.
         wait_for_disconnect(&mut stream).await;
     }
 }
 
-/// Reads a request's head and returns the target and the token. Returns `None` if the connection ends before the head does.
+/// Reads a request's head and returns the target and the token. Returns `None` if the connection ends within the head.
 async fn read_head(stream: &mut TcpStream) -> Option<(String, Option<String>)> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

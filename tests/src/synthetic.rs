@@ -29,8 +29,8 @@ pub fn recording(path: impl Into<String>, body: Option<Body>) -> Recording {
     recording
 }
 
-/// Returns a recording of the list of `n` offers of the publisher `contoso-many`. The list repeats the offers of the recording
-/// `list/contoso.json` with other ids.
+/// Returns a recording of a list with `n` offers of the publisher `contoso-many`. The list repeats the offers of the recording
+/// `list/contoso.json`, and gives each offer another id.
 ///
 /// # Panics
 ///

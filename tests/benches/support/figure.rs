@@ -1,9 +1,11 @@
-//! Computes medians of measured times, and compares a figure with its target.
+//! Computes medians of measured times, and compares a measured value with its maximum.
 
 use std::process::ExitCode;
 
-/// Calls both functions once in each round, after a warm-up round. The functions return measured times. Returns a pair of times for each
-/// round. Other load on the machine affects both times of a pair.
+/// Calls both functions once in each round, and returns each round's pair of times. A function returns the time that it measured.
+///
+/// The two calls of a round follow each other, so other load on the machine affects both times. The first round is a warm-up, and its
+/// times are dropped.
 pub fn pairs(
     rounds: usize,
     mut first: impl FnMut() -> f64,
@@ -49,8 +51,8 @@ pub fn ratio(pairs: &[(f64, f64)]) -> f64 {
     median(pairs.iter().map(|(first, second)| first / second))
 }
 
-/// Prints a measured value with its target. Returns a failure if the value is over the maximum or NaN. NaN means that nothing was
-/// measured.
+/// Prints a measured value with its maximum. Returns a failure if the value is over the maximum. Also returns a failure for NaN, which
+/// means that nothing was measured.
 pub fn report(name: &str, value: f64, maximum: f64) -> ExitCode {
     let is_met = value <= maximum;
     let verdict = if is_met { "met" } else { "MISSED" };

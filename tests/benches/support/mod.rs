@@ -1,4 +1,4 @@
-//! Helpers of the benchmarks: the SDK's client, and hand-written types for comparison with the SDK's types.
+//! Helpers of the benchmarks: a client of the SDK, and hand-written types for comparison with the SDK's types.
 
 #![allow(dead_code, reason = "each benchmark uses some of the helpers")]
 
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 /// The token that every client sends.
 pub const TOKEN: &str = "made-up";
 
-/// Returns whether `cargo bench` started the program. Under `cargo test --benches`, the program must not measure.
+/// Returns whether `cargo bench` started the program. If `cargo test --benches` started it, the program must not measure.
 pub fn started_by_cargo_bench() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
@@ -60,7 +60,7 @@ pub fn runtime() -> tokio::runtime::Runtime {
         .expect("a runtime")
 }
 
-/// Returns the JSON body of the recorded response; empty if the body isn't JSON.
+/// Returns the JSON body of the recorded response, or an empty text if the body isn't JSON.
 pub fn body(recording: &Recording) -> Vec<u8> {
     match &recording.response.body {
         Some(Body::Json(value)) => value.to_string().into_bytes(),

@@ -34,8 +34,7 @@ pub struct Handler {
     pub log: Mutex<Vec<Parts>>,
 }
 
-/// The decoded path and the sorted query parameters of a request. Requests that differ only in their percent-encoding have equal
-/// routes.
+/// The decoded path and the sorted query parameters of a request. For example, the paths `/a` and `/%61` have the same route.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Route {
     path: Vec<String>,
@@ -60,7 +59,7 @@ pub async fn handle(State(handler): State<Arc<Handler>>, mut request: Parts) -> 
     let authorization = request.headers.remove(AUTHORIZATION);
     lock(&handler.log).push(request.clone());
 
-    // The server waits before it chooses the response. Therefore, a client that disconnects during the delay doesn't advance a scenario.
+    // The server chooses the response after the delay. Therefore, a client that disconnects during the delay doesn't advance a scenario.
     if !handler.delay.is_zero() {
         tokio::time::sleep(handler.delay).await;
     }
@@ -162,8 +161,8 @@ impl Handler {
         }
     }
 
-    /// Returns the next recorded response of a route. A scenario contains the status reports of one offer. In a list of offers, such an
-    /// offer gets the status of the scenario's next report, so that the list doesn't contradict the reports.
+    /// Returns the next recorded response of a route. If the response is a list of offers, each offer with a scenario gets the status of
+    /// the scenario's next response. Otherwise, the list would contradict the scenario.
     fn recorded(&self, route: &Route, responses: &Responses) -> HttpResponse {
         let sent = responses.sent.fetch_add(1, Ordering::Relaxed);
         let mut response = responses.after(sent).clone();
@@ -181,8 +180,8 @@ impl Handler {
         response.map(HttpBody::from)
     }
 
-    /// Returns the ids of the offers that have a scenario, each with the status in the scenario's next response. Considers only the offers
-    /// whose paths are below the path of `list`, the route of a list of offers.
+    /// Returns the id of each offer that has a scenario, with the status in the scenario's next response. `list` is the route of the list
+    /// that contains the offers.
     fn scenario_statuses(&self, list: &Route) -> Vec<(&str, Value)> {
         self.scenarios
             .iter()
@@ -202,7 +201,7 @@ impl Handler {
     /// Returns the error response for a request that isn't recorded.
     fn error_response(&self, route: &Route) -> HttpResponse {
         let publisher = &route.path[..route.path.len().min(3)];
-        // A recorded 400 response doesn't make its `api-version` a known version: the service may have rejected this version.
+        // A recorded 400 response doesn't make its `api-version` known, because the service may have rejected this version.
         let is_known_version = self.routes.iter().any(|(recorded, responses)| {
             recorded.version() == route.version() && responses.recorded[0].status() != 400
         });
@@ -258,8 +257,8 @@ fn json_response(status: StatusCode, body: &Value) -> HttpResponse {
     (status, json, body.to_string()).into_response()
 }
 
-/// Returns the token of an `Authorization: Bearer …` header. Returns `None` for an empty token: the HTTP parser removes trailing
-/// spaces, so the value is `Bearer` without a space.
+/// Returns the token of an `Authorization: Bearer …` header. Returns `None` for an empty token: the HTTP parser has removed the space
+/// after `Bearer`.
 fn bearer_token(value: &HeaderValue) -> Option<&[u8]> {
     let (scheme, token) = value.as_bytes().split_at_checked("Bearer ".len())?;
     scheme.eq_ignore_ascii_case(b"Bearer ").then_some(token)

@@ -1,21 +1,23 @@
 //! The replay server: a server on the loopback interface that returns recorded responses.
 //!
-//! The first row of this table that applies to a request decides which response the server sends:
+//! The server goes through this table from the top, and sends the response of the first row that matches the request:
 //!
 //! | request | response |
 //! |---|---|
 //! | with another method than GET | 405 |
 //! | without an `Authorization: Bearer …` header, or with another token than [`Replay::token`] | 401, `{"Message": …}` |
 //! | with the decoded path of a recording, and its query parameters in any order | the recorded response |
-//! | without `api-version`, or with a version that occurs in no recording or only in recordings of 400 responses | 400, with the code `InvalidAPIVersion` |
+//! | without a known `api-version` | 400, with the code `InvalidAPIVersion` |
 //! | for a publisher without recordings | 403, with the code `Forbidden` |
 //! | any other request | 404, `{"Product": {…}}` |
 //!
+//! An `api-version` is known if a recorded request has it. Recordings of 400 responses don't count, because such a response may reject the
+//! version.
+//!
 //! The server adds [`ADDED_CORRELATION_ID`] to a response without a correlation id.
 //!
-//! A *scenario* consists of several responses to requests for the status of one offer. Each such request, from any client, gets the next
-//! response. After the last response, the server repeats it. In the publisher's list of offers, the server replaces the status of the
-//! offer by the status that the next status request will return.
+//! A *scenario* consists of several responses to requests for the status of one offer. Each request gets the next response, whichever client
+//! sends it. The last response repeats. The publisher's list of offers always shows the status that the next status request will return.
 
 mod handler;
 

@@ -1,4 +1,4 @@
-//! Tests of the functions that compute and report the benchmarks' figures.
+//! Tests the functions that compute and report the results of the benchmarks.
 
 #[path = "../../benches/support/figure.rs"]
 mod figure;
@@ -12,7 +12,7 @@ fn the_ratio_is_the_median_of_the_ratios_of_pairs() {
     assert!(median([]).is_nan());
     assert_eq!(Some(median([9.0, 1.0, 2.0])), Some(2.0));
     assert_eq!(Some(median([4.0, 1.0, 3.0, 1000.0])), Some(3.5));
-    // In the second round, the machine is ten times as slow. The ratio of that pair is still 2.
+    // In the second round, the machine is ten times as slow. The ratio of this round is still 2.
     let times = [(2.0, 1.0), (20.0, 10.0), (4.0, 1.0)];
     assert_eq!(Some(ratio(&times)), Some(2.0));
     assert_eq!(medians(&times), (4.0, 1.0));

@@ -10,8 +10,8 @@ const OFFERS: u8 = 200;
 const HOUR: Seconds = 3600;
 const DAY: Seconds = 24 * HOUR;
 
-/// Returns the time at which an offer's publication ends. One publication of five ends on the second or third day. The
-/// rest end in the last hour of the third day.
+/// Returns the time at which an offer's publication ends. Every fifth publication ends on the second or third day. The
+/// others end in the last hour of the third day.
 fn end_of_publication(offer: u8) -> Seconds {
     if offer.is_multiple_of(5) {
         DAY + u64::from(offer) * 600
@@ -66,7 +66,7 @@ fn two_hundred_offers_are_watched_for_three_days_while_one_request_of_ten_fails(
         let outcome = model_end(&result.offers[&offer.to_string()]);
         assert_eq!(outcome, End::Outcome(status(offer, 3 * DAY)), "{offer}");
     }
-    // In each minute, the watch requests a list, and then the status of each offer without a result. Failed requests are repeated.
+    // The watch requests the list and the status of each unfinished offer once per minute. It repeats a failed request.
     for (offer, requests) in requests {
         let minutes = offer.map_or(run.ended_at, end_of_publication) / 60;
         assert!(
@@ -75,7 +75,7 @@ fn two_hundred_offers_are_watched_for_three_days_while_one_request_of_ten_fails(
         );
     }
 
-    // The `Debug` output of an offer is longer with a result than without. Therefore, the size grows, but by at most a quarter.
+    // A size is the length of the watch's `Debug` output. The results of finished offers may make the output up to a quarter longer.
     let sizes = &run.state_sizes;
     assert!(
         sizes[2..].iter().all(|size| *size <= sizes[1] * 5 / 4),
