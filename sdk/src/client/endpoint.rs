@@ -20,10 +20,10 @@ pub(super) fn parse(text: &str) -> Result<Endpoint, Error> {
     let invalid =
         |why: &str| Error::new(Kind::Argument, format!("the endpoint can't be used: {why}"));
     let url =
-        Url::parse(text.trim()).map_err(|error| invalid(&format!("it is no URL ({error})")))?;
+        Url::parse(text.trim()).map_err(|error| invalid(&format!("it isn't a URL ({error})")))?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err(invalid(
-            "it holds a user name or a password, which this service doesn't take",
+            "it holds a user name or a password, but this service accepts only tokens",
         ));
     }
     if url.query().is_some() || url.fragment().is_some() {
@@ -35,7 +35,7 @@ pub(super) fn parse(text: &str) -> Result<Endpoint, Error> {
         "https" => false,
         "http" if is_this_machine(url.host_str().unwrap_or_default()) => true,
         "http" => return Err(invalid("plain http doesn't encrypt the token; use https")),
-        other => return Err(invalid(&format!("its scheme is {other}, not https"))),
+        other => return Err(invalid(&format!("its scheme is {other}; use https"))),
     };
     let url = url.as_str().trim_end_matches('/').to_owned();
     Ok(Endpoint { url, is_local })
@@ -63,7 +63,7 @@ pub(super) fn join(endpoint: &str, path: &str, parameter: (&str, &str)) -> Resul
     };
     if path_without_query.split('/').any(is_dot_segment) {
         return Err(invalid(
-            "the segment `.` or `..` would address another resource",
+            "the segments `.` and `..` aren't allowed, because they would address another resource",
         ));
     }
     let mut url = Url::parse(&format!("{endpoint}{path}")).map_err(|error| {

@@ -1,4 +1,4 @@
-//! The client, and its builder.
+//! Defines [`Client`] and its builder, [`ClientBuilder`].
 
 mod endpoint;
 
@@ -46,7 +46,8 @@ pub struct Client {
     settings: Arc<Settings>,
 }
 
-/// Shows the endpoint and the kind of credential. Doesn't show a custom HTTP client, because its default headers can hold a secret.
+/// Shows the endpoint and the name of the credential source. A custom HTTP client isn't shown, because its default headers can hold a
+/// secret.
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
@@ -77,8 +78,8 @@ impl Client {
         &self.settings.endpoint
     }
 
-    /// Sends a `GET` request to a path that has no method of its own, and returns the JSON of the response. The client's credential,
-    /// retry policy, timeouts and response limit apply.
+    /// Sends a `GET` request to a path, and returns the JSON of the response. Use this method for an endpoint that the spec doesn't
+    /// have. The client's credential, retry policy, timeouts and response limit apply.
     ///
     /// The path must begin with a slash and be percent-encoded. The path may have a query. If the path has no query parameter
     /// `api-version`, the client adds this parameter with the API version of the spec.
@@ -93,9 +94,13 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`is_invalid_argument`](Error::is_invalid_argument) when the path doesn't begin with a slash, has the segment `.` or `..`,
-    /// or holds a backslash, `#`, white space or a control character. The request can also fail, for example with
-    /// [`is_timeout`](Error::is_timeout).
+    /// [`is_invalid_argument`](Error::is_invalid_argument) in these cases:
+    ///
+    /// * The path doesn't begin with a slash.
+    /// * A segment of the path is `.` or `..`.
+    /// * The path holds a backslash, `#`, white space or a control character.
+    ///
+    /// The request can also fail, for example with [`is_timeout`](Error::is_timeout).
     pub async fn get(&self, path: impl AsRef<str>) -> Result<Response<Value>, Error> {
         let version = (progenitor::API_VERSION, generated::Client::api_version());
         let url = endpoint::join(self.endpoint(), path.as_ref(), version)
@@ -147,7 +152,7 @@ pub struct ClientBuilder {
     response_limit: usize,
 }
 
-/// Shows only the endpoint and the kind of credential, like the `Debug` of [`Client`].
+/// Shows only the endpoint and the name of the credential source, like the `Debug` of [`Client`].
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")

@@ -23,11 +23,11 @@ use crate::error::{Error, Kind};
 const SCOPE: &str = "https://cloudpartner.azure.com/.default";
 
 impl Credential {
-    /// Creates a credential that fetches tokens for this service from a credential of the Azure SDK.
+    /// Creates a credential that fetches its tokens with a credential of the Azure SDK.
     ///
-    /// Many credentials of the Azure SDK cache tokens, and the trait `TokenCredential` has no way to bypass this cache. If the service
-    /// rejects the token, a caching credential returns the same token again, and the call fails with the 401. An Azure
-    /// credential from [`from_source`](Self::from_source) fetches a new token after a 401.
+    /// Many credentials of the Azure SDK cache tokens, and the client can't bypass this cache. After a 401, such a credential returns the
+    /// rejected token again, and the call fails with the 401. A credential of [`from_source`](Self::from_source) fetches a new token
+    /// instead.
     ///
     /// ```no_run
     /// use cloud_partner_portal::{Client, Credential};
@@ -57,8 +57,8 @@ pub(super) fn from_source(
     uncached(source.as_str(), &advice(source), create)
 }
 
-/// Creates a credential that calls `create` for each renewal and fetches the token from the new Azure credential. An old Azure
-/// credential could return a rejected token from its cache.
+/// Creates a credential that calls `create` for each renewal. The new Azure credential then fetches the token. An old Azure credential
+/// could return a rejected token from its cache.
 fn uncached(
     name: &'static str,
     advice: &str,
@@ -73,7 +73,7 @@ fn uncached(
     }))
 }
 
-/// Returns what the user can do if the source returns no token in time.
+/// Returns the advice to the user for a source that returns no token in time.
 fn advice(source: CredentialSource) -> String {
     match source {
         CredentialSource::AzureCli => "run `az account get-access-token` to see why".into(),
@@ -94,8 +94,8 @@ fn azure_credential(
     source: CredentialSource,
     values: &[String],
 ) -> azure_core::Result<Arc<dyn TokenCredential>> {
-    // With its default options, the Azure SDK would retry a failing token request until the renewal times out. The error would then be
-    // the timeout, and wouldn't name the cause, such as a missing network connection.
+    // With its default options, the Azure SDK would retry a failing token request until the renewal times out. The error message would
+    // then name the timeout instead of the cause, such as a missing network connection.
     let client_options = ClientOptions {
         retry: RetryOptions::exponential(ExponentialRetryOptions {
             max_retries: 4,
@@ -155,7 +155,7 @@ mod tests {
     use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
     use azure_core::time::{Duration, OffsetDateTime};
 
-    /// An Azure credential that always returns the same token, `t0ken-` and this number. Many credentials of `azure_identity` do so.
+    /// An Azure credential that always returns the same token: `t0ken-` followed by this number.
     #[derive(Debug)]
     struct Caching(u32);
 

@@ -27,8 +27,7 @@ const RENEW_BEFORE: Duration = Duration::from_secs(300);
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(30);
 /// The timeout of a renewal. The Azure CLI can need 15 s to return a token.
 const RENEWAL_TIMEOUT: Duration = Duration::from_secs(60);
-/// The assumed lifetime of a token from a file: ten minutes. A token is renewed five minutes before its expiry. Therefore the file is
-/// read again after five minutes.
+/// The assumed lifetime of a token from a file. Because of [`RENEW_BEFORE`], the client reads the file again after five minutes.
 const FILE_TOKEN_LIFETIME: Duration = Duration::from_secs(600);
 
 /// The error type of a function that returns tokens; see [`Credential::provider`].
@@ -37,15 +36,20 @@ pub type CredentialError = Box<dyn StdError + Send + Sync>;
 type Fetched = Pin<Box<dyn Future<Output = Result<AccessToken, CredentialError>> + Send>>;
 type Renewal = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
 
-/// A source of tokens with a cache. Its `Debug` doesn't show tokens.
+/// A source of tokens, with a cache. `Debug` doesn't show the tokens.
 ///
 /// Cloning is cheap: clones share the cache.
 ///
-/// The cache keeps a token until the token expires. In the last five minutes before the expiry, a call starts a renewal in the
-/// background, and calls continue to use the old token. Only one renewal runs at a time, for at most 60 s. If the token has expired, all
-/// calls wait for the renewal. If the renewal fails, these calls return its error. After a 401, a credential that can fetch tokens
-/// drops the rejected token and fetches a token. If this token differs from the rejected token, the client sends the request again.
-/// If it doesn't, or if the credential can't fetch tokens, the call fails with the 401.
+/// A credential that can fetch tokens renews its token:
+///
+/// * In the last five minutes before the expiry, a call starts a renewal in the background. Calls continue to use the old token.
+/// * After the expiry, calls wait for the renewal. If the renewal fails, these calls return its error.
+/// * After a 401, the credential drops the rejected token and fetches a new token. If the new token differs from the rejected token, the
+///   client sends the request again. Otherwise the call fails with the 401.
+///
+/// Only one renewal runs at a time, for at most 60 s.
+///
+/// A credential that can't fetch tokens, such as [`Credential::token`], always uses the same token. A 401 then ends the call.
 #[derive(Clone)]
 pub struct Credential {
     /// The name of the source. For a credential of `from_env`, the text also says why earlier sources were skipped.
@@ -67,18 +71,19 @@ struct State {
     token: Option<Token>,
     /// While the token is valid, no renewal starts before this time.
     next_renewal: Option<Instant>,
-    /// The renewal that is running. The reference is weak, so that the renewal is cancelled when no call or background task waits for it.
+    /// The running renewal. Because the reference is weak, the renewal is cancelled when nothing waits for it.
     renewal: Option<WeakShared<Renewal>>,
 }
 
 impl Credential {
-    /// Creates a credential from a token, such as the one that
-    /// `az account get-access-token --resource https://cloudpartner.azure.com` prints. The token can't be renewed.
+    /// Creates a credential from a token. The token can't be renewed.
+    ///
+    /// This command prints a token: `az account get-access-token --resource https://cloudpartner.azure.com --query accessToken -o tsv`
     ///
     /// # Errors
     ///
-    /// [`is_invalid_argument`](Error::is_invalid_argument) when the token is empty or holds a character that can't be in a
-    /// token, such as a line break, a space or a letter that isn't ASCII.
+    /// [`is_invalid_argument`](Error::is_invalid_argument) when the token is empty, or holds a character that tokens can't contain.
+    /// Examples are a line break, a space and `é`.
     pub fn token(secret: impl Into<String>) -> Result<Self, Error> {
         let token = Token::fixed(&secret.into())
             .map_err(|why| Error::new(Kind::Argument, format!("the token {why}")))?;
@@ -95,13 +100,13 @@ impl Credential {
         })
     }
 
-    /// Creates a credential from a file that holds a token. Another program may replace the token: the client reads the file
-    /// again after five minutes and after a 401. White space around the token is ignored.
+    /// Creates a credential from a file that holds a token. White space around the token is ignored. The client reads the file again
+    /// after five minutes and after a 401, so another program can replace the token.
     ///
     /// # Errors
     ///
-    /// [`is_invalid_argument`](Error::is_invalid_argument) when the file doesn't exist. If the file can't be read later, the call fails
-    /// with an error whose [`is_credential`](Error::is_credential) returns true.
+    /// [`is_invalid_argument`](Error::is_invalid_argument) when the file doesn't exist. If a call needs the token and the file can't be
+    /// read, the call fails with [`is_credential`](Error::is_credential).
     pub fn token_file(path: impl Into<PathBuf>) -> Result<Self, Error> {
         let path = path.into();
         if let Err(error) = std::fs::metadata(&path) {
@@ -114,9 +119,12 @@ impl Credential {
         }))
     }
 
-    /// Creates a credential from a function that returns a token. The client calls the function before the first request, when
-    /// a token expires within five minutes, and after a 401. The function never runs twice at the same time. The client waits at most 60 s
-    /// for the token.
+    /// Creates a credential from a function that returns a token. The function never runs twice at the same time. The client waits at
+    /// most 60 s for the token. The client calls the function:
+    ///
+    /// * before the first request
+    /// * when the token expires within five minutes
+    /// * after a 401
     ///
     /// ```
     /// use std::time::Duration;
@@ -136,7 +144,7 @@ impl Credential {
         Self::fetching("provider", advice, fetch)
     }
 
-    /// Creates a credential from the name of its source, the advice to the user after a timeout, and the function that fetches a token.
+    /// Creates a credential that calls `fetch` for each new token. `source` is the name of the source.
     fn fetching<F, R>(source: &str, timeout_advice: &str, fetch: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
@@ -152,10 +160,10 @@ impl Credential {
         }
     }
 
-    /// Returns the time at which the token expires, or `None` if there is no token yet or its expiry isn't known. For
-    /// [`token`](Self::token), this is the token's `exp` claim. For any other credential, this is the expiry of the cached token.
+    /// Returns the time at which the cached token expires. Returns `None` if there is no token yet, or if its expiry isn't known.
     ///
-    /// The client reads the claim without verifying the token's signature. Use the time for a warning, not for a decision.
+    /// For [`token`](Self::token), the time comes from the token's `exp` claim. The client doesn't verify the token's signature, so use
+    /// the time for a warning, not for a decision.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.lock().token.as_ref()?.expires_at
@@ -167,8 +175,8 @@ impl Credential {
         self.cache.fetch.is_some()
     }
 
-    /// Returns the description of this credential for messages: the text of the field `source`. If the token has expired and can't be
-    /// renewed, the description also contains the expiry.
+    /// Returns a description for messages: the text of the field `source`. If the token has expired and can't be renewed, the
+    /// description also contains the expiry.
     pub(crate) fn describe(&self) -> String {
         match self.expires_at() {
             Some(expiry) if !self.is_renewable() && expiry <= SystemTime::now() => {
@@ -205,8 +213,8 @@ impl Credential {
         renewal.await
     }
 
-    /// Drops the token, which the service has rejected, from the cache. If the credential can't fetch tokens, returns `false` and keeps the
-    /// token.
+    /// Removes a token that the service has rejected from the cache, and returns `true`. If the credential can't fetch tokens, keeps the
+    /// token and returns `false`.
     pub(crate) fn reject(&self, token: &Token) -> bool {
         if !self.is_renewable() {
             return false;
@@ -216,7 +224,7 @@ impl Credential {
         true
     }
 
-    /// Returns the renewal that is running. If none is running, creates one.
+    /// Returns the running renewal. If no renewal is running, creates a renewal.
     fn renewal(&self, state: &mut State) -> Shared<Renewal> {
         if let Some(running) = state.renewal.as_ref().and_then(WeakShared::upgrade) {
             return running;

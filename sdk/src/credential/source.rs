@@ -1,4 +1,5 @@
-//! Defines the credential sources with their environment variables, and chooses the first source whose variables are all set.
+//! Defines the credential sources and their environment variables. [`Credential::from_env`] uses the first source whose variables are all
+//! set.
 
 use std::env;
 use std::fmt;
@@ -34,17 +35,17 @@ const ENVIRONMENT: [CredentialSource; 3] = [
 pub enum CredentialSource {
     /// `token`: the token in `AZURE_TOKEN`.
     Token,
-    /// `token-file`: a file that holds a token. Use [`Credential::token_file`](crate::Credential::token_file): `from_source` returns an
-    /// error for this source, because it can't know the path.
+    /// `token-file`: a file that holds a token. Use [`Credential::token_file`](crate::Credential::token_file) for this source.
+    /// `from_source` has no argument for the path, and returns an error.
     TokenFile,
     /// `service-principal`: `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and `AZURE_CLIENT_SECRET`.
     ServicePrincipal,
     /// `workload-identity`: `AZURE_FEDERATED_TOKEN_FILE`, `AZURE_TENANT_ID` and `AZURE_CLIENT_ID`.
     WorkloadIdentity,
-    /// `managed-identity`: the identity of the Azure machine, or, if `AZURE_CLIENT_ID` is set, the user-assigned identity with this
-    /// client id.
+    /// `managed-identity`: the identity of the Azure machine. If `AZURE_CLIENT_ID` is set, the user-assigned identity with this client id
+    /// is used.
     ManagedIdentity,
-    /// `azure-pipelines`: the service connection of a task of Azure Pipelines. The task sets
+    /// `azure-pipelines`: the service connection of an Azure Pipelines task. The task sets
     /// `AZURESUBSCRIPTION_TENANT_ID`, `AZURESUBSCRIPTION_CLIENT_ID` and `AZURESUBSCRIPTION_SERVICE_CONNECTION_ID`. The
     /// pipeline must set `SYSTEM_ACCESSTOKEN` to `$(System.AccessToken)`.
     AzurePipelines,
@@ -109,27 +110,31 @@ impl FromStr for CredentialSource {
 }
 
 impl Credential {
-    /// Creates a credential from the first of these sources that is complete: `AZURE_TOKEN`, a service principal, a workload
-    /// identity. [`CredentialSource`] lists their environment variables. All sources except `AZURE_TOKEN` need the feature `azure-identity`.
+    /// Creates a credential from environment variables. The first complete source of this list is used:
     ///
-    /// A source is complete if all its variables are set. White space around a value is ignored, and an empty variable counts as
-    /// absent. If a call fails because of the credential, the error shows why other sources were skipped.
+    /// 1. the token in `AZURE_TOKEN`
+    /// 2. a service principal, with the feature `azure-identity`
+    /// 3. a workload identity, with the feature `azure-identity`
+    ///
+    /// A source is complete if all its variables are set. [`CredentialSource`] names the variables. White space around a value is
+    /// ignored, and an empty variable counts as absent. If a call fails because of the credential, the error shows why earlier sources
+    /// were skipped.
     ///
     /// # Errors
     ///
-    /// [`is_credential`](Error::is_credential) when no source is complete, or the first complete source can't be used.
-    /// [`is_invalid_argument`](Error::is_invalid_argument) when `AZURE_TOKEN` holds a character that can't be in a token.
+    /// * [`is_credential`](Error::is_credential) when no source is complete, or when the first complete source can't be used
+    /// * [`is_invalid_argument`](Error::is_invalid_argument) when `AZURE_TOKEN` holds a character that tokens can't contain
     pub fn from_env() -> Result<Self, Error> {
         first_complete(&ENVIRONMENT, process_variable)
     }
 
-    /// Creates a credential as [`from_env`](Self::from_env) does, or from the login of the Azure CLI if no source is complete.
+    /// Creates a credential like [`from_env`](Self::from_env). If no source is complete, the login of the Azure CLI is used. If the Azure
+    /// CLI has no login, the first call fails.
     ///
     /// # Errors
     ///
-    /// [`is_credential`](Error::is_credential) if the first complete source can't be used.
-    /// [`is_invalid_argument`](Error::is_invalid_argument) when `AZURE_TOKEN` holds a character that can't be in a token. If no source
-    /// is complete and the Azure CLI has no login, the first call fails.
+    /// * [`is_credential`](Error::is_credential) when the first complete source can't be used
+    /// * [`is_invalid_argument`](Error::is_invalid_argument) when `AZURE_TOKEN` holds a character that tokens can't contain
     #[cfg(feature = "azure-identity")]
     pub fn from_env_or_azure_cli() -> Result<Self, Error> {
         // The source `azure-cli` needs no variable, so it is always complete.
@@ -148,9 +153,9 @@ impl Credential {
     ///
     /// # Errors
     ///
-    /// [`is_credential`](Error::is_credential) when a variable of the source is missing, or the source can't be used.
-    /// [`is_invalid_argument`](Error::is_invalid_argument) when `AZURE_TOKEN` holds a character that can't be in a token, or when
-    /// the source is `token-file`; use [`token_file`](Self::token_file) instead.
+    /// * [`is_credential`](Error::is_credential) when a variable of the source is missing, or when the source can't be used
+    /// * [`is_invalid_argument`](Error::is_invalid_argument) when `AZURE_TOKEN` holds a character that tokens can't contain
+    /// * [`is_invalid_argument`](Error::is_invalid_argument) when the source is `token-file`: use [`token_file`](Self::token_file)
     pub fn from_source(source: CredentialSource) -> Result<Self, Error> {
         let values = values(source, process_variable)
             .map_err(|reason| Error::new(Kind::Credential, format!("no credential: {reason}")))?;
@@ -165,7 +170,7 @@ fn process_variable(name: &str) -> Option<String> {
     env::var(name).ok()
 }
 
-/// Creates the credential of the first complete source. The credential's description says why the sources before it were skipped.
+/// Creates the credential of the first complete source. The credential's description says why earlier sources were skipped.
 fn first_complete(sources: &[CredentialSource], read: Read) -> Result<Credential, Error> {
     let mut skipped = Vec::new();
     for source in sources {
@@ -182,15 +187,15 @@ fn first_complete(sources: &[CredentialSource], read: Read) -> Result<Credential
         }
     }
     let message = format!(
-        "no credential: {}; set {TOKEN} to a token (az account get-access-token --resource https://cloudpartner.azure.com), or \
-         {TENANT}, {CLIENT} and {SECRET} to a service principal",
+        "no credential: {}; set {TOKEN} to a token (az account get-access-token --resource https://cloudpartner.azure.com), or set \
+         {TENANT}, {CLIENT} and {SECRET} for a service principal",
         skipped.join("; ")
     );
     Err(Error::new(Kind::Credential, message))
 }
 
-/// Returns the values of the source's variables, or the reason why the source can't be used. For a managed identity, which needs no
-/// variable, returns the value of `AZURE_CLIENT_ID` if this variable is set.
+/// Returns the values of the source's variables. If the source can't be used, returns the reason. A managed identity needs no variable:
+/// returns only the value of `AZURE_CLIENT_ID`, if this variable is set.
 fn values(source: CredentialSource, read: Read) -> Result<Vec<String>, String> {
     let value = |name: &&str| {
         let value = read(name)?.trim().to_owned();

@@ -26,14 +26,14 @@ impl AccessToken {
         }
     }
 
-    /// Sets the time at which the token expires. The first call in the five minutes before the expiry renews the token.
+    /// Sets the time at which the token expires. A call in the last five minutes before the expiry renews the token.
     #[must_use]
     pub fn expires_at(mut self, time: impl Into<SystemTime>) -> Self {
         self.expires = Some(time.into());
         self
     }
 
-    /// Sets the duration after which the token expires. The first call in the five minutes before the expiry renews the token.
+    /// Sets the duration after which the token expires. A call in the last five minutes before the expiry renews the token.
     #[must_use]
     pub fn expires_in(mut self, time: Duration) -> Self {
         self.expires = SystemTime::now().checked_add(time);
@@ -89,7 +89,7 @@ impl Token {
         self.expires.is_some_and(|end| now + time >= end)
     }
 
-    /// Replaces the token in a text from the server by `[redacted]`. Also replaces a token that is cut off after 16 or more bytes.
+    /// Replaces the token in a text from the server by `[redacted]`. Also replaces a beginning of the token that has at least 16 bytes.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         const BEGINNING_LENGTH: usize = 16;
         let header = self.header.to_str().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Constructs errors, and chains the errors of several attempts: an earlier error becomes the source of the next error.
+//! Constructs errors, and chains the errors of several attempts. In a chain, the source of each error is an earlier error.
 
 use std::error::Error as StdError;
 use std::iter;
@@ -40,8 +40,8 @@ impl Error {
         self.with(|inner| inner.operation = Some(operation))
     }
 
-    /// Returns `last`, chained with the earlier `errors` of a call or watch: the source of each error is the error before it. Of
-    /// several errors with the same kind, status code, code and message, the chain contains only the last.
+    /// Chains the earlier `errors` of a call or watch with its `last` error, and returns `last`. The source of each error is the error
+    /// before it. If several errors have the same kind, status code, code and message, the chain contains only the last of them.
     pub(crate) fn chain(mut errors: Vec<Self>, last: Self) -> Self {
         errors.push(last.clone());
         let newest_first = errors.into_iter().rev().flat_map(|error| {
@@ -59,7 +59,7 @@ impl Error {
         chain.unwrap_or(last)
     }
 
-    /// Returns this error. If this error has no earlier error, copies the earlier error of `other`.
+    /// Returns this error. If it has no earlier error, it gets the earlier error of `other`.
     pub(crate) fn or_earlier_of(self, other: &Self) -> Self {
         if self.0.earlier.is_some() || other.0.earlier.is_none() {
             return self;

@@ -13,14 +13,19 @@ use http::StatusCode;
 
 /// The error type of this crate.
 ///
-/// `Display` writes one line: the operation, the HTTP status code, the message, the service's machine-readable code, the correlation
-/// id, the number of attempts and the `Retry-After`. For a 401, a 403 or an error of the credential, the line also names the
-/// credential.
+/// `Display` writes one line, such as `getOfferStatus: 404 Not Found: no such offer (code Http404Exception, request 7d3f)`. The line can
+/// contain these parts:
+///
+/// * the operation, the HTTP status code and the message
+/// * the service's machine-readable code, the correlation id, and the number of attempts
+/// * the `Retry-After`
+/// * the credential, for a 401, a 403 or an error of the credential
+///
 /// `Display` never shows a token or a stack trace. [`body`](Self::body) returns the body of the error response.
 ///
-/// `Display` doesn't include the chain of [`source`](StdError::source)s: print this chain as well, as `anyhow` does. If the attempts
-/// of a call failed with different errors, this error is the error of the last attempt, and `source` returns the error of an earlier
-/// attempt. `Display` then also shows the innermost cause of the last attempt's error.
+/// `Display` doesn't include the chain of [`source`](StdError::source)s. Print this chain as well, as `anyhow` does. If the attempts
+/// of a call failed with different errors, this error is the error of the last attempt, and its `source` is the error of an earlier
+/// attempt. `Display` then also shows the innermost cause of this error.
 ///
 /// Cloning is cheap: clones share the body and the source.
 ///
@@ -47,7 +52,7 @@ pub(crate) struct Inner {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) body: Bytes,
     pub(crate) attempts: u32,
-    /// The name of the credential source, and why other sources were skipped.
+    /// The name of the credential source, and why earlier sources were skipped.
     pub(crate) credential: Option<String>,
     pub(crate) source: Option<Arc<dyn StdError + Send + Sync>>,
     /// The error of an earlier attempt, or of an earlier request of a watch.
@@ -124,7 +129,8 @@ impl Error {
         self.0.operation
     }
 
-    /// For a 401, a 403 or an error of the credential, returns the name of the credential source, and why other sources were skipped.
+    /// Returns the name of the credential source, and why earlier sources were skipped. Returns `None` if the error is neither a 401, nor
+    /// a 403, nor an error of the credential.
     #[must_use]
     pub fn credential(&self) -> Option<&str> {
         self.0.credential.as_deref()
@@ -132,8 +138,8 @@ impl Error {
 
     /// Returns `true` if the publisher or the offer doesn't exist (404).
     ///
-    /// *Example*: 404 with `Http404Exception`. *Likely cause*: the offer id is misspelt, or the caller passed the GUID that the portal's
-    /// pages show instead of the `id` in the list of offers. *What to do*: list the publisher's offers.
+    /// *Example*: 404 with `Http404Exception`. *Likely cause*: the offer id is misspelt, or is the GUID from a page of the portal.
+    /// *What to do*: list the publisher's offers, and pass the offer's `id` from this list.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.0.status == Some(404)
@@ -141,15 +147,15 @@ impl Error {
 
     /// Returns `true` if the token is valid but has no access to this publisher (403).
     ///
-    /// *Example*: 403 with `Forbidden`. *Likely cause*: the service principal was added in the portal under the wrong object
-    /// id, or the publisher id is misspelt. *What to do*: check both ids.
+    /// *Example*: 403 with `Forbidden`. *Likely cause*: the publisher id is misspelt, or the service principal was added in the portal
+    /// with the wrong object id. *What to do*: check both ids.
     #[must_use]
     pub fn is_forbidden(&self) -> bool {
         self.0.status == Some(403)
     }
 
-    /// Returns `true` if the service rejects the token (401). If the credential can fetch tokens, the client has already tried to send
-    /// the request again with a new token.
+    /// Returns `true` if the service rejects the token (401). If the credential can fetch tokens, the client has already tried to get a
+    /// new token.
     ///
     /// *Example*: 401 with `Authorization has been denied for this request.` *Likely cause*: the token has expired, or was
     /// issued for another resource than `https://cloudpartner.azure.com`. *What to do*: get a new token for this resource.
@@ -167,7 +173,7 @@ impl Error {
         self.0.status == Some(429)
     }
 
-    /// Returns `true` if the same call could succeed later: 408, 429, any 5xx, a connection that broke or can't be opened, or a timeout.
+    /// Returns `true` if the same call could succeed later: after a 408, a 429, a 5xx, a timeout, or an error of the connection.
     ///
     /// The client has already retried the call according to its [`RetryPolicy`](crate::RetryPolicy).
     #[must_use]
@@ -234,8 +240,8 @@ impl Error {
 
     /// Returns `true` if the program was built without TLS, or TLS can't be set up on this machine. No request was sent.
     ///
-    /// *Example*: `this program was built without TLS`. *Likely cause*: the program is built without a feature of this
-    /// crate. *What to do*: follow the message.
+    /// *Example*: `this program was built without TLS`. *Likely cause*: the features `rustls` and `native-tls` are both off.
+    /// *What to do*: follow the message.
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         self.0.kind == Kind::Configuration

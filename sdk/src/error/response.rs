@@ -33,11 +33,12 @@ impl ErrorResponse {
     }
 
     fn from_object(properties: &Map<String, Value>) -> Self {
-        // Each of the next comments shows a known format: {"error": {"code": …, "message": …}}
+        // One known format: {"error": {"code": …, "message": …}}
         if let Some(Value::Object(error)) = properties.get("error") {
             return Self::new(text(error, "code"), text(error, "message"));
         }
-        // {"Product": {"serviceName": …, "error": …, "exceptionCode": …, "httpStatusCode": …}}. `Product` can be any name.
+        // Another format: {"Product": {"serviceName": …, "error": …, "exceptionCode": …, "httpStatusCode": …}}. The service that failed
+        // has its own name in place of `Product`.
         for inner in properties.values().filter_map(Value::as_object) {
             let code = text(inner, "exceptionCode").or_else(|| text(inner, "httpStatusCode"));
             let message = text(inner, "error").or_else(|| text(inner, "message"));
@@ -45,7 +46,10 @@ impl ErrorResponse {
                 return Self::new(code, message);
             }
         }
-        // Three formats: {"Message": …}, {"code": …, "message": …} of gateways, {"error": …, "error_description": …} of sign-in endpoints.
+        // Three more formats:
+        // * {"Message": …}
+        // * {"code": …, "message": …}, from gateways
+        // * {"error": …, "error_description": …}, from sign-in endpoints
         let message = text(properties, "message")
             .or_else(|| text(properties, "error_description"))
             .or_else(|| text(properties, "error"));
@@ -57,7 +61,7 @@ impl ErrorResponse {
         if trimmed.starts_with('<') {
             return Self::new(None, html_title(trimmed));
         }
-        // Incomplete or invalid JSON isn't human-readable.
+        // Text that begins like JSON is incomplete or invalid JSON here. A person can't read it.
         if trimmed.starts_with(['{', '[', '"']) {
             return Self::default();
         }
@@ -100,8 +104,8 @@ pub(crate) fn one_line(text: &str) -> Option<String> {
     Some(short).filter(|short| !short.is_empty())
 }
 
-/// Returns whether a character changes the direction of text (Unicode Standard Annex 9, section 2), or is U+2028 or U+2029, Unicode's
-/// line and paragraph separators.
+/// Returns whether a character changes the direction of text (Unicode Standard Annex 9, section 2), or separates lines or paragraphs
+/// (U+2028, U+2029).
 fn is_bidi_control_or_separator(character: char) -> bool {
     matches!(
         character,

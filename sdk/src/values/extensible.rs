@@ -1,4 +1,5 @@
-//! Defines [`Extensible`], which holds a known or an unknown value of an extensible enum.
+//! Defines [`Extensible`], a value of an extensible enum. The spec lists the known values of such an enum, and the service can also send
+//! unknown values.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -12,7 +13,7 @@ pub trait Sealed {}
 
 /// An enum of the known values of an extensible enum, such as [`OfferStatus`](crate::types::OfferStatus).
 ///
-/// Only enums that are generated from the spec implement this trait. The keyword `x-extensible-enum` of the spec lists the known values.
+/// Only enums that are generated from the spec implement this trait. The spec lists the known values under `x-extensible-enum`.
 pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
     /// The known values, each with its text as the service writes it.
     const VALUES: &'static [(&'static str, Self)];
@@ -59,7 +60,7 @@ pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
 #[derive(Clone)]
 pub struct Extensible<K> {
     known: Option<K>,
-    /// The text; `None` if it equals the known value's text, or if the value was `null`. `Box<Box<str>>` is half as large as
+    /// The text. `None` if the text equals the known value's text, or if the value was `null`. `Box<Box<str>>` is half as large as
     /// `Box<str>`, which saves memory in a long list of offers.
     text: Option<Box<Box<str>>>,
 }

@@ -62,8 +62,8 @@ impl Identifier {
     }
 }
 
-/// Returns whether `\s` matches the character in a JSON Schema pattern. In ECMAScript, `\s` matches the byte order mark, and all
-/// Unicode white space except U+0085.
+/// Returns whether the character is white space in a JSON Schema pattern. Such a pattern is an ECMAScript regular expression, where `\s`
+/// matches the byte order mark and all Unicode white space except U+0085.
 fn is_space(c: char) -> bool {
     (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}'
 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 /// A link in the `previewLinks` or `liveLinks` of an [`OfferStatusReport`](crate::types::OfferStatusReport).
 ///
 /// The links of a live offer are objects with a display text and a URI. The letter case of the property names isn't known, so
-/// the methods of this type ignore it. A string is accepted, too, because older clients of the API expected strings. The JSON
-/// value is kept unchanged.
+/// the methods of this type ignore the letter case. A string is accepted, too, because older clients of the API expected strings.
+/// [`value`](Self::value) returns the JSON value unchanged.
 ///
 /// ```
 /// use cloud_partner_portal::Link;

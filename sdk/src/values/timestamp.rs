@@ -68,7 +68,7 @@ impl Timestamp {
         }
     }
 
-    /// Returns the time as a [`SystemTime`], which every date library accepts, or `None` if the text isn't a time.
+    /// Returns the time as a [`SystemTime`], which every date library accepts. Returns `None` if the text isn't a time.
     #[must_use]
     pub fn system_time(&self) -> Option<SystemTime> {
         self.utc().map(SystemTime::from)
@@ -76,8 +76,12 @@ impl Timestamp {
 
     /// Returns the time as an [`OffsetDateTime`] in UTC, or `None` if the text isn't a time.
     ///
-    /// Accepts RFC 3339 with these variants: the offset can be missing, which means UTC; a space can replace the `T`; white space can
-    /// surround the text; the seconds can have more than nine decimals, of which nine are used.
+    /// Accepts RFC 3339 with these variants:
+    ///
+    /// * The offset can be absent. The time is then in UTC.
+    /// * A space can replace the `T`.
+    /// * White space can surround the text.
+    /// * The seconds can have more than nine decimals. Nine of them are used.
     #[must_use]
     pub fn utc(&self) -> Option<OffsetDateTime> {
         /// The length of a date such as `2022-06-02`.
