@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::exit_code::{CommandResult, Outcome};
-use crate::print::{print_continuation, print_line, with_noun};
+use crate::print::{escaped, print_continuation, print_line, with_noun};
 use crate::spec::Spec;
 
 /// The output format of a report.
@@ -38,7 +38,7 @@ pub struct Finding {
     /// The stable name of this kind of finding.
     pub code: &'static str,
     pub level: Level,
-    /// The description of the problem, without a full stop.
+    /// The description of the problem, in one line and without a full stop.
     pub message: String,
     /// What to do. Text output prints the help once per code, and only for errors.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,18 +92,19 @@ impl fmt::Display for Place {
             (Some(line), Some(column)) => format!(":{line}:{column}"),
             _ => String::new(),
         };
-        // An empty pointer would leave a space at the end. A property name at the end of the pointer can end with a line break.
         let text = format!("{}{position} {}", self.file, self.pointer);
-        f.write_str(text.trim_end())
+        // An empty pointer would leave a space at the end.
+        f.write_str(escaped(&text).trim_end())
     }
 }
 
 impl Finding {
+    /// Creates an error. Escapes control characters in the message, because a value from a recording can contain them.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
             level: Level::Error,
-            message: message.into(),
+            message: escaped(&message.into()),
             help: None,
             place: None,
             spec_place: None,

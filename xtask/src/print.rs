@@ -16,6 +16,15 @@ pub fn print_continuation(out: &mut dyn Write, text: impl Display) -> io::Result
     print_line(out, "", text)
 }
 
+/// Returns a text of one line: an escape such as `\n` replaces each control character.
+pub fn escaped(text: &str) -> String {
+    let escape = |c: char| match c {
+        c if c.is_control() => c.escape_default().collect(),
+        c => c.to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
 /// Returns a number with its noun in the singular or plural: `1 error`, `2 errors`.
 pub fn with_noun(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })

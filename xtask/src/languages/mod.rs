@@ -204,9 +204,13 @@ fn errors(language: &Language, result: &RunResult) -> Vec<Finding> {
     let differences = match result {
         Ok(differences) => differences,
         Err(CommandError(why)) => {
-            // Indents all lines of the message like the first line.
+            // The lines of the command's output are kept, and are indented like the first line.
             let why = why.trim_end().replace('\n', "\n             ");
-            return vec![error("command-failed", &why)];
+            let message = format!("{}: {why}", language.name);
+            return vec![Finding {
+                message,
+                ..error("command-failed", "")
+            }];
         }
     };
     let known = language.manifest.known_differences.iter();

@@ -100,19 +100,28 @@ impl Schemas {
     }
 
     /// Returns the violations of a schema by `value`. `pointer` is the JSON pointer of the schema. An invalid schema has no violations.
-    pub fn violations(&self, pointer: &str, value: &Value) -> Vec<Violation> {
+    ///
+    /// `texts` are the texts from which the scalar `value`, or the elements of the array `value`, were decoded. A message quotes the text of
+    /// a number, because a number has several texts, such as `1000` and `1e3`. For a JSON body, `texts` is empty.
+    pub fn violations(&self, pointer: &str, value: &Value, texts: &[&str]) -> Vec<Violation> {
         let Some(validator) = self.validator(pointer) else {
             return Vec::new();
         };
-        validator
-            .iter_errors(value)
-            .map(|error| Violation {
-                value: error.instance_path().to_string(),
+        let violation = |error: ValidationError<'_>| {
+            let value = error.instance_path().to_string();
+            let index = value.trim_start_matches('/').parse().unwrap_or(0);
+            let quoted = match (error.instance().as_ref(), texts.get(index)) {
+                (Value::Number(_), Some(text)) => (*text).to_owned(),
+                (instance, _) => quoted(instance),
+            };
+            Violation {
+                value,
                 spec: error.schema_path().to_string(),
                 keyword: error.kind().keyword().trim_matches('"').to_owned(),
-                message: error.masked_with(quoted(error.instance())).to_string(),
-            })
-            .collect()
+                message: error.masked_with(quoted).to_string(),
+            }
+        };
+        validator.iter_errors(value).map(violation).collect()
     }
 
     /// Returns the schemas, and their subschemas in `allOf`, `anyOf` and `oneOf`. Follows references in these lists. If some subschemas

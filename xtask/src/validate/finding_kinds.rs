@@ -41,6 +41,8 @@ kinds! {
         "remove the parameter from the request, or describe it in the spec";
     API_VERSION = "api-version" Error,
         "record a request with the API version that the spec describes";
+    UNSUPPORTED_PARAMETER = "unsupported-parameter" Error,
+        "describe the parameter with `schema`, and with a style that separates array elements by a comma, a space or `|`";
     MISSING_VALUE = "missing-value" Error,
         "add the parameter or header to the recording, or make it optional in the spec";
     INVALID_VALUE = "invalid-value" Error,

@@ -79,11 +79,22 @@ impl<'s> Check<'_, 's> {
 
     /// Validates the text of a parameter or header against its schema.
     fn validate_text(&mut self, parameter: &Node<'s>, text: &str, pointer: &str) {
-        let Some(schema) = parameter.child("schema") else {
-            return;
+        let schema = parameter.child("schema");
+        let (Some(schema), Some(elements)) = (schema, elements(parameter, text)) else {
+            let message = "the text can't be decoded, because the parameter has no schema or an unsupported style";
+            let kind = kinds::UNSUPPORTED_PARAMETER;
+            return self.add(kind, pointer, message, &parameter.pointer);
         };
-        let value = decode(parameter, &schema, text);
-        for violation in self.checker.schemas.violations(&schema.pointer, &value) {
+        let (value, texts) = if schema.text("type") == Some("array") {
+            let items = schema.child("items");
+            let item_type = items.as_ref().and_then(|items| items.text("type"));
+            let values = elements.iter().map(|text| decode_scalar(item_type, text));
+            (values.collect(), elements)
+        } else {
+            (decode_scalar(schema.text("type"), text), vec![text])
+        };
+        let schemas = &self.checker.schemas;
+        for violation in schemas.violations(&schema.pointer, &value, &texts) {
             let (message, statement) = (violation.message, violation.spec);
             self.add(kinds::INVALID_VALUE, pointer, message, &statement);
         }
@@ -91,22 +102,21 @@ impl<'s> Check<'_, 's> {
     }
 }
 
-/// Decodes the text of a parameter or header as its schema and its keyword `explode` require.
-fn decode(parameter: &Node<'_>, schema: &Node<'_>, text: &str) -> Value {
-    if schema.text("type") != Some("array") {
-        return decode_scalar(schema.text("type"), text);
-    }
-    let items = schema.child("items");
-    let item_type = items.as_ref().and_then(|items| items.text("type"));
+/// Splits the text of an array into its elements. Returns `None` if the style of the parameter or header is unsupported.
+fn elements<'t>(parameter: &Node<'_>, text: &'t str) -> Option<Vec<&'t str>> {
+    let separator = match parameter.text("style") {
+        None | Some("form" | "simple") => ',',
+        Some("spaceDelimited") => ' ',
+        Some("pipeDelimited") => '|',
+        Some(_) => return None,
+    };
     // If `explode` is true, each array element is a separate query parameter, so the text is one element. By default, `explode` is true
-    // for a query parameter.
-    let explodes = parameter.value.get("explode") != Some(&Value::Bool(false));
-    if parameter.text("in") == Some("query") && explodes {
-        return vec![decode_scalar(item_type, text)].into();
+    // for the style `form`, which is the default style of a query parameter.
+    let explode = parameter.value.get("explode").and_then(Value::as_bool);
+    if parameter.text("in") == Some("query") && explode.unwrap_or(separator == ',') {
+        return Some(vec![text]);
     }
-    text.split(',')
-        .map(|element| decode_scalar(item_type, element))
-        .collect()
+    Some(text.split(separator).collect())
 }
 
 /// Decodes a text as a value of the schema type if the type is `integer`, `number` or `boolean`. If the text isn't such a value, or for any

@@ -219,7 +219,7 @@ impl<'c, 's> Check<'c, 's> {
         let Some(schema) = schema.and_then(Node::followed) else {
             return;
         };
-        for violation in self.checker.schemas.violations(&schema.pointer, value) {
+        for violation in self.checker.schemas.violations(&schema.pointer, value, &[]) {
             let pointer = format!("{pointer}{}", violation.value);
             let (kind, message, statement) =
                 (kinds::INVALID_VALUE, violation.message, &violation.spec);

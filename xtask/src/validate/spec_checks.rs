@@ -21,7 +21,7 @@ impl Checker<'_> {
             };
             for example in examples(object) {
                 example_count += 1;
-                for violation in self.schemas.violations(&schema, example.value) {
+                for violation in self.schemas.violations(&schema, example.value, &[]) {
                     let pointer = format!("{}{}", example.pointer, violation.value);
                     let message = format!("{} (`{}`)", violation.message, violation.spec);
                     let finding = kinds::INVALID_EXAMPLE.finding(message);
