@@ -63,10 +63,10 @@ impl Compat {
         report.findings.extend(changes);
         report.findings.extend(release.errors);
         let done = format!(
-            "compared {} with {}, {breaking} of {} breaking, a {} release",
+            "{} has {} since {} ({breaking} breaking), which is a {} change in semantic versioning",
             spec.file,
-            base.name,
             with_noun(all, "change"),
+            base.name,
             verdict.name(),
         );
         report.print(self.format, &done, out)

@@ -39,8 +39,7 @@ impl Lint {
             let total = with_noun(evidence.statement_counts.iter().sum(), "statement");
             let [documented, observed, client, interpreted] = evidence.statement_counts;
             let text = format!(
-                "{total} by the kind of their sources: {documented} documentation, {observed} observation, {client} client, \
-                 {interpreted} interpretation"
+                "{total}: documentation supports {documented}, an observation {observed}, a client {client}; {interpreted} are interpretations"
             );
             print_line(out, "Evidence", text)?;
             report.findings.extend(evidence.findings);

@@ -185,7 +185,7 @@ fn a_base_that_was_not_released_allows_breaking_changes() {
     commit(root);
     common::golden("compat-unreleased", &compat(root, &[]));
     let output = compat(root, &["--base", "HEAD"]);
-    assert_stdout(0, &output, "0 of 0 changes breaking");
+    assert_stdout(0, &output, "0 changes since HEAD (0 breaking)");
 }
 
 #[test]

@@ -26,7 +26,7 @@ fn lint_edited(edits: &Value) -> Output {
 
 #[test]
 fn counts_the_statements_of_a_spec_without_problems_by_the_kind_of_their_sources() {
-    let expected = "exit code 0\n    Evidence 28 statements by the kind of their sources: 16 documentation, 5 observation, 3 client, 4 interpretation\n     \
+    let expected = "exit code 0\n    Evidence 28 statements: documentation supports 16, an observation 5, a client 3; 4 are interpretations\n     \
                     Success checked the spec: 0 errors\n";
     assert_eq!(transcript(&lint_edited(&json!({}))), expected);
 }
