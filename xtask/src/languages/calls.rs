@@ -1,8 +1,8 @@
-//! Lists the calls of the drivers, and their expected results. A *driver* is a short program that makes calls through a client generated
-//! from the spec, and prints the results.
+//! Creates the calls that a driver makes, and the expected result of each call. A *driver* is a short program. It makes the calls through
+//! a client generated from the spec, and prints the results.
 //!
-//! Each call sends the request of a *recording*, a file with a request and its response. A *scenario* is a folder of recordings with the
-//! same request. The server returns their responses in turn.
+//! Each call sends the request of one *recording*, a file with a request and its response. A *scenario* is a folder of recordings with
+//! the same request. Each time a scenario's request is sent, the replay server returns the response of the next recording.
 
 use cloud_partner_recordings::recording::{Body, Recording};
 use cloud_partner_recordings::synthetic;
@@ -19,8 +19,8 @@ pub const EXAMPLE_PUBLISHER: &str = "contoso";
 /// The example program of every language prints the status of this offer.
 pub const EXAMPLE_OFFER: &str = "test-vm";
 
-/// The name of the *negative control*. The expected result of this call is wrong on purpose, so the comparison must find a difference.
-/// The name is also the publisher and the offer in the path of the request.
+/// The name of the *negative control*, a call whose expected result is wrong on purpose. The comparison must find this difference.
+/// The name is also the id of the publisher and of the offer in the request.
 pub const CONTROL: &str = "negative-control";
 
 /// The `api-version` that every driver sends. Recordings with another `api-version` have no call.
@@ -38,10 +38,11 @@ pub struct Call<'s> {
     pub schema: Option<Node<'s>>,
 }
 
-/// Returns all calls in order: one per recording with the `api-version` [`VERSION`], also of each scenario, then the negative control.
+/// Returns one call for each recording with the `api-version` [`VERSION`], including the recordings of scenarios. The last call is the
+/// negative control.
 pub fn all<'s>(source: &Source, spec: &'s Spec) -> Result<Vec<Call<'s>>, CommandError> {
     let operations = spec.operations()?;
-    // The replay server returns the status `failed` instead.
+    // The expected status is `running`, but the replay server returns `failed`.
     let control = control("running");
     let recordings = source.recordings();
     let mut calls = Vec::new();
@@ -75,7 +76,7 @@ pub fn control(status: &str) -> Recording {
     synthetic::recording(path, Some(Body::Json(json!({ "status": status }))))
 }
 
-/// Returns the calls in the format that the drivers read: one line per call, with the name, the operation and the ids, separated by tabs.
+/// Returns the calls in the format that the drivers read. Each line is one call: its name, its operation and its ids, separated by tabs.
 pub fn as_text(calls: &[Call<'_>]) -> String {
     let lines = calls.iter().map(|call| {
         let ids = call.ids.iter().map(|id| format!("\t{id}"));
@@ -89,7 +90,7 @@ pub fn as_text(calls: &[Call<'_>]) -> String {
     lines.collect()
 }
 
-/// Returns the expected output of every example program: a line `ID: STATUS` for each offer of the list, then the status of one offer.
+/// Returns the output that every example program must print: a line `ID: STATUS` for each offer of the list, then the status of one offer.
 /// Returns `None` if the list or the status isn't recorded.
 pub fn example_output(calls: &[Call<'_>]) -> Option<String> {
     let expected_values = |operation: &str, ids: &[&str]| {
@@ -127,8 +128,11 @@ fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Value {
     let named = schema.map_or(Value::Null, |schema| {
         compare::only_named_properties(schema, body)
     });
-    // The body has the code and the message in the property `error`, or in a property with the name of an internal service, such as
-    // `Product`. A body with neither has only the message, in the property `Message`.
+    // The body has one of these forms. Instead of `Product`, it can contain the name of another internal service.
+    //
+    // * `{"error": {"code": …, "message": …}}`
+    // * `{"Product": {"exceptionCode": …, "error": …}}`
+    // * `{"Message": …}`
     let mut properties = named.as_object().into_iter().flatten();
     let of_service = properties.find(|(name, value)| *name != "error" && value.is_object());
     let of_service = of_service.map_or(&Value::Null, |(_, value)| value);
@@ -144,8 +148,10 @@ fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Value {
     compare::normalised(json!({ "error": error }), schema)
 }
 
-/// Returns the values that a driver reads from a decoded response and prints as `read`. For a list of offers, these are four properties of
-/// each offer. For a status, these are the status, the id and status of each step, and whether the status is `running`.
+/// Returns the values that a driver reads from a decoded response and prints as `read`:
+///
+/// * for a list of offers: four properties of each offer;
+/// * for the status of an offer: the status, a list with the id and the status of each step, and whether the status is `running`.
 fn read(body: &Value) -> Value {
     if let Value::Array(offers) = body {
         let columns = ["id", "status", "version", "changedTime"];

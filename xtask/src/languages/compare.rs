@@ -13,18 +13,19 @@ use super::calls::{CONTROL, Call};
 use crate::spec::Node;
 
 /// The differences between a driver's results and the expected results. The key is the name of the difference. The value is a message
-/// about the expected or the actual value.
+/// with the expected value, the actual value, or both.
 ///
-/// A name, such as `list/contoso: read[][2]`, consists of the call's name and a path in the result. In the path, `[]` stands for an array
-/// element that is an object or an array. Any other element has its index, such as `[2]`. `language.yaml` lists known differences by name.
+/// A name, such as `list/contoso: read[][2]`, consists of the call's name and a path in the result. In the path, an array element that is
+/// an object or an array has no index: `[]`. Any other element has its index, such as `[2]`. A known difference in `language.yaml` has the
+/// same name.
 pub type Differences = BTreeMap<String, String>;
 
 /// Returns the differences between the results in a driver's output and the expected results. Returns an error in these cases:
 ///
 /// * The output doesn't have one valid line per call.
-/// * The driver sent more requests than there are calls. This means that the client retries.
-/// * The driver printed more responses than it sent requests. This means that some responses don't come from the server.
-/// * The driver printed an expected value of the call [`CONTROL`]. The expected values of this call are wrong: the server sends other values.
+/// * The driver sent more requests than there are calls, because the client retries.
+/// * The driver printed more responses than it sent requests, so the server didn't send some of these responses.
+/// * The driver printed an expected value of the call [`CONTROL`], although the server sent another value.
 pub fn differences(
     output: &str,
     requests: usize,
@@ -70,7 +71,7 @@ pub fn differences(
     Ok(differences)
 }
 
-/// Returns the normalised result in a line of a driver's output. The line is a JSON object with the result and, in `case`, the call's name.
+/// Parses a line of a driver's output: a JSON object with the call's name in `case`, and the result. Returns the normalised result.
 fn parse(line: &str, call: &Call<'_>) -> Result<Value, String> {
     let mut result: Value =
         serde_json::from_str(line).map_err(|error| format!("isn't JSON: {error}"))?;
@@ -95,8 +96,8 @@ fn parse(line: &str, call: &Call<'_>) -> Result<Value, String> {
     Ok(normalised(result, call.schema.as_ref()))
 }
 
-/// Returns the paths at which two results differ, each with a message. If the actual result has another form than the expected result, the
-/// only path names the actual form. For example, the path is `exception TypeError` if the driver printed an exception.
+/// Returns the paths at which two results differ, each with a message. If the two results have different forms, the only path is the form
+/// of the actual result, such as `exception TypeError`.
 fn compare(expected: &Value, actual: &Value) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let both_have = |form| expected.get(form).is_some() && actual.get(form).is_some();
@@ -133,7 +134,7 @@ fn add_differences(
         }
         (Value::Array(expected), Value::Array(actual)) if expected.len() == actual.len() => {
             for (index, (expected, actual)) in expected.iter().zip(actual).enumerate() {
-                // The path contains the index of a scalar, because the scalars of an array such as `[id, status]` have different meanings.
+                // A scalar has its index in the path, because the scalars of an array such as `[id, status]` have different meanings.
                 let index = match expected {
                     Value::Array(_) | Value::Object(_) => String::new(),
                     _ => index.to_string(),
@@ -161,9 +162,9 @@ fn truncated(value: &Value) -> String {
 
 /// Returns a result in the form in which [`differences`] compares it:
 ///
-/// * `decoded` has only properties that the spec describes and that aren't empty.
-/// * In `read`, and in the code and message of `error`, null replaces an empty text.
-/// * The message of `error` has only its first line, because the following lines may be a stack trace.
+/// * `decoded` keeps only the properties that the spec describes. Empty properties are removed.
+/// * `read` has null instead of an empty text. So have the code and the message of `error`.
+/// * The message of `error` keeps only its first line, because the following lines may be a stack trace.
 pub fn normalised(mut result: Value, schema: Option<&Node<'_>>) -> Value {
     if let (Some(decoded), Some(schema)) = (result.get_mut("decoded"), schema) {
         *decoded = only_named_properties(schema, decoded);
@@ -190,10 +191,10 @@ fn without_empty_text(value: Value) -> Value {
     }
 }
 
-/// Returns the value without the properties that neither `properties` nor `additionalProperties` of the schema describes. If a schema has
-/// no `properties`, the object isn't changed.
+/// Returns the value with only the properties that the schema describes, under `properties` or `additionalProperties`. If the schema of an
+/// object has no `properties`, the object isn't changed.
 ///
-/// Null and empty properties are removed as well, because not every client distinguishes them from absent properties.
+/// Null and empty properties are removed too, because some clients treat them as absent.
 pub fn only_named_properties(schema: &Node<'_>, value: &Value) -> Value {
     let schemas = with_subschemas(schema);
     let child = |keyword: &str| schemas.iter().find_map(|schema| schema.child(keyword));

@@ -18,8 +18,8 @@ pub struct Language {
     pub name: String,
     pub folder: PathBuf,
     pub manifest: Manifest,
-    /// The names of the folders whose packages the language can use: the language's folder, then the folders of all tools. The commands
-    /// find programs in this order.
+    /// The names of the folders whose packages the language can use: the language's own folder, then the folders of all tools. A command
+    /// searches these folders for a program in this order.
     package_folders: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ pub struct Manifest {
     pub known_differences: Vec<KnownDifference>,
 }
 
-/// A group of accepted differences between the client's results and the expected results.
+/// A group of accepted differences between the driver's results and the expected results.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownDifference {
@@ -105,7 +105,7 @@ impl Language {
         }
     }
 
-    /// Returns the first package in the install commands whose version neither `requirements.txt` nor `package.json` pins.
+    /// Returns the first package in the install commands that isn't pinned at the same version in a `requirements.txt` or `package.json`.
     fn unpinned(&self) -> Option<&str> {
         let files = ["requirements.txt", "package.json"];
         let folders = self.package_folders.iter();
@@ -123,7 +123,7 @@ impl Language {
         words.find(|word| word.contains(['=', '@']) && !is_pinned(word))
     }
 
-    /// Returns the missing tools, as `tests/languages/install-tools --check` lists them; `None` if no tool is missing.
+    /// Returns the message of `tests/languages/install-tools --check`, which names the missing tools; `None` if no tool is missing.
     pub fn missing(&self) -> Result<Option<String>, CommandError> {
         let script = languages_folder().join("install-tools");
         let output = Command::new(&script)

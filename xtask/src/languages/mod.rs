@@ -30,16 +30,16 @@ use crate::serve::Source;
 
 /// Generates clients of the spec in other languages, and compares their results with the recordings
 ///
-/// Each folder with a `language.yaml` in tests/languages is a language. The command generates and builds the language's client. Then a
-/// driver, a short program that uses the client, sends the requests of the recordings to a replay server, which returns the recorded
-/// responses. The driver prints the decoded values, and the command compares them with the values in the recordings. Properties that the
-/// spec doesn't name are ignored. A difference is an error if language.yaml doesn't list it as a known difference.
+/// Each folder with a `language.yaml` in tests/languages is a language. The command generates and builds the language's client, and
+/// starts a replay server, which returns the recorded responses. A driver, a short program that uses the client, sends the requests of
+/// the recordings to this server and prints the decoded values. The command compares these values with the recordings. It ignores
+/// properties that the spec doesn't name. Every difference is an error, except the known differences in language.yaml.
 ///
 /// tests/languages/install-tools installs the tools of a language. Without a NAME, the command skips languages whose tools aren't
-/// installed, and fails if it compared no generated client. Ctrl-C ends the command with exit code 3.
+/// installed, and fails if it can compare no generated client. Ctrl-C ends the command with exit code 3.
 #[derive(Args)]
 pub struct Languages {
-    /// Fail if the tools of a language are missing, instead of skipping the language; implied for languages given by name
+    /// Fail if the tools of a language are missing, instead of skipping the language; a NAME implies this option
     #[arg(long)]
     all: bool,
     /// Write the languages' pages in openapi/languages; without this option, an outdated page fails the command
@@ -135,7 +135,7 @@ impl Languages {
         }
         let is_generated = |language: &&Language| language.manifest.generate.is_some();
         if self.names.is_empty() && !selected.iter().any(is_generated) {
-            let message = "no generated client was compared, because no language has all its tools";
+            let message = "no generated client was compared, because the tools of every such client are missing";
             report.findings.push(Finding::error("no-client", message));
         }
         Ok(selected)
@@ -168,8 +168,7 @@ fn lock() -> Result<File, CommandError> {
     let folder = files::root().join("target/languages");
     let file = fs::create_dir_all(&folder).and_then(|()| File::create(folder.join("lock")));
     let file = file.map_err(|error| files::unusable(&folder, &error))?;
-    let message =
-        "target/languages: another run uses this folder: run the command again after it has ended";
+    let message = "target/languages: another run uses this folder: wait for its end, then run the command again";
     flock(&file, FlockOperation::NonBlockingLockExclusive)
         .map_err(|error| CommandError(format!("{message}: {error}")))?;
     Ok(file)

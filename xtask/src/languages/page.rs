@@ -66,7 +66,7 @@ fn example_file(language: &Language) -> Result<String, CommandError> {
     })
 }
 
-/// Returns the command `generate` with the file names that a reader of the page uses instead of the variables.
+/// Returns the command `generate` for a reader of the page: with file names instead of variables such as `$SPEC`.
 fn displayed(generate: &str) -> String {
     generate
         .trim()

@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
-/// The maximum size of standard output in MiB, and also of standard error.
+/// The maximum size of standard output in MiB. Standard error has the same maximum.
 const OUTPUT_LIMIT: usize = 16;
 
 /// The id of a process group. Dropping this value kills the processes of the group.

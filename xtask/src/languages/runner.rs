@@ -27,8 +27,8 @@ const TOKEN: &str = "made-up-token";
 /// The differences between the driver's results and the expected results, or the reason why a command of the language failed.
 pub type RunResult = Result<Differences, CommandError>;
 
-/// Runs the commands of a language in the folder `target/languages/NAME`, each with the timeout, and returns the differences. Prints the
-/// duration of a successful run to standard error.
+/// Runs the commands of a language in the folder `target/languages/NAME`, and returns the differences. Each command has this timeout.
+/// Prints the duration of a successful run to standard error.
 pub async fn run(
     language: &Language,
     spec: &Path,
@@ -41,7 +41,7 @@ pub async fn run(
     files::empty_folder(&folder)?;
     let or_unusable =
         |result: io::Result<()>| result.map_err(|error| files::unusable(&folder, &error));
-    // Users run the command `generate`, which the language's page shows, in a folder with `node_modules`. The link makes it work here.
+    // Users run `generate` in a folder in which npm has created `node_modules`. The link makes these packages available here.
     let packages = installed().join(&language.name);
     let node_modules = packages.join("node_modules");
     if node_modules.exists() {
@@ -60,7 +60,7 @@ pub async fn run(
     let mut differences = Differences::new();
     for (name, command) in commands {
         let Some(command) = command else { continue };
-        // A server returns the responses of a scenario in turn. Each command gets a new server, which starts with the first response.
+        // Each command gets a new server, which returns the responses of each scenario from the first one on.
         let server = source.start(0, |replay| replay.token(TOKEN))?;
         let mut shell = Command::new("sh");
         shell
