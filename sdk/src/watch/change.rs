@@ -52,8 +52,11 @@ pub struct StepChange {
     pub before: Option<Extensible<StepStatus>>,
 }
 
-/// Returns the steps that are new or whose status has changed. A step is compared with the previous step that has the same id, or the
-/// same name if the step has no id. A step without id and name is compared with the previous step at the same position.
+/// Returns the steps that are new or whose status has changed. Each step is compared with the previous report's step that has:
+///
+/// 1. the same id
+/// 2. the same name, if the step has no id
+/// 3. the same position, if the step has no id and no name
 fn changed_steps(previous: Option<&OfferStatusReport>, new: &OfferStatusReport) -> Vec<StepChange> {
     let previous_steps = previous.map(OfferStatusReport::steps).unwrap_or_default();
     let id_or_name = |step: &PublicationStep| step.id.clone().or_else(|| step.step_name.clone());

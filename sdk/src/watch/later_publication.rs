@@ -1,11 +1,11 @@
-//! Decides whether a status report is about a later publication of the offer than an earlier report. The conditions are in the
-//! documentation of [`WatchBuilder::after`](crate::WatchBuilder::after).
+//! Decides whether a new publication of an offer has started between two status reports. The documentation of
+//! [`WatchBuilder::after`](crate::WatchBuilder::after) lists the conditions.
 
 use std::time::SystemTime;
 
 use crate::types::{OfferStatusReport, PublicationStep};
 
-/// Returns whether the reports show that `report` is about a later publication than `earlier`.
+/// Returns whether `report` shows that a new publication has started since the `earlier` report.
 pub(crate) fn is_later_publication(
     earlier: &OfferStatusReport,
     report: &OfferStatusReport,
@@ -40,8 +40,11 @@ mod tests {
     use super::is_later_publication;
     use crate::types::OfferStatusReport;
 
-    /// Each line is a label and a report. A report with the label `later` is about a later publication than the last report with the
-    /// label `earlier`. A report with the label `same` can be about the same publication.
+    /// Each line is a label and a report. The labels:
+    ///
+    /// * `earlier`: the test compares the following reports with this report.
+    /// * `later`: the report shows that a new publication has started.
+    /// * `same`: the report can be about the same publication.
     const REPORTS: &str = r#"
         earlier {"status":"succeeded","messages":[{"timestamp":"2024-05-01T10:00:00Z"}],"steps":[{"id":"a","messages":[{"timestamp":"2024-05-01T11:00:00"}]}]}
         later   {"status":"running"}
@@ -70,7 +73,7 @@ mod tests {
         same    {"status":"succeeded"}"#;
 
     #[test]
-    fn a_later_publication_is_detected_by_its_status_steps_or_newer_messages() {
+    fn a_new_publication_is_detected_by_its_status_its_steps_or_its_newer_messages() {
         let mut earlier = OfferStatusReport::default();
         for case in REPORTS.trim().lines() {
             let (label, report) = case.trim().split_once(' ').expect("two columns");

@@ -1,4 +1,4 @@
-//! Compares each list of offers with the earlier lists, so that the watch of a publisher finds the offers that have changed.
+//! Compares each list of offers with the earlier lists. The watch of a publisher uses this to find the offers that have changed.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -22,12 +22,12 @@ pub(crate) struct ListedOffer {
     pub(crate) status: Option<Extensible<OfferStatus>>,
     pub(crate) in_flight: bool,
     fingerprint: u64,
-    /// Whether the offer is new or its fingerprint has changed. In the first list, `false`.
+    /// Whether the offer is new or its fingerprint has changed. Always `false` in the first list.
     pub(crate) changed: bool,
 }
 
-/// The state of an offer's publication in a list. If an offer occurs twice in a list, the watch uses the state that comes later in this
-/// enum.
+/// The state of an offer's publication in a list. If an offer occurs twice in a list, the watch uses the greater state: the variant
+/// further down.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ListedState {
     /// The list doesn't contain a status of the offer.

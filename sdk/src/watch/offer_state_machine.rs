@@ -1,6 +1,6 @@
 //! Decides what a [`Watch`](crate::Watch) of one offer does next: request the offer's status, report an event, or end.
 //!
-//! A time such as `now` is the duration since the watch was first awaited or read.
+//! Every time, such as `now`, is the duration since the start of the watch. A watch starts when a program first awaits or reads it.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ pub(crate) struct OfferStateMachine {
     pub(crate) id: String,
     pub(crate) offer: PolledOffer,
     pub(crate) options: WatchOptions,
-    /// A watch with [`after`](crate::WatchBuilder::after) waits for the start of a new publication. The watch ends at this time if no
-    /// report has shown the start. Other watches ignore this time, because they don't wait for a start.
+    /// If no report has shown the start of a new publication by this time, the watch ends. Only a watch with
+    /// [`after`](crate::WatchBuilder::after) waits for a start.
     pub(crate) start_timeout: Duration,
-    /// Whether the response to a status request is pending.
+    /// Whether the watch waits for the response to a status request.
     pub(crate) request_pending: bool,
 }
 

@@ -15,15 +15,15 @@ use crate::{Change, Client, Error, Outcome};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WatchResult {
-    /// How the publication ended or what it waits for. With [`Outcome::NotStarted`] or [`Outcome::TimedOut`], the watch ended
-    /// before this was known.
+    /// How the publication ended or what it waits for. [`Outcome::NotStarted`] and [`Outcome::TimedOut`] mean that the watch stopped
+    /// before it had an answer.
     pub outcome: Outcome,
     /// The last report; `None` if the watch ended before the first report.
     pub report: Option<OfferStatusReport>,
-    /// The error of the last completed poll; `None` if this poll succeeded. The chain of this error's
-    /// [`source`](std::error::Error::source)s contains the earlier `errors`.
+    /// The error of the last completed poll; `None` if this poll succeeded. The earlier `errors` are the
+    /// [source](std::error::Error::source) of this error, the source of that source, and so on.
     pub last_error: Option<Error>,
-    /// The errors since the last successful poll, at most eight, oldest first. Of several errors with the same cause, only the last is
+    /// The last eight errors since the last successful poll, oldest first. If several errors have the same cause, only the last one is
     /// kept.
     pub errors: Vec<Error>,
 }
@@ -82,26 +82,29 @@ pub struct WatchBuilder {
 }
 
 impl WatchBuilder {
-    /// Sets the time between a report and the next poll; 60 s by default. The watch adds up to a tenth to every wait, so that many
-    /// watches don't poll at the same time. After an error, the watch waits 1 s (or the interval, if that is shorter). Each further
-    /// error doubles this wait, up to the interval. If a response has a `Retry-After` that is longer than
-    /// this wait, the watch waits for the time of the `Retry-After` instead, at most one hour.
+    /// Sets the time between a report and the next poll; 60 s by default.
+    ///
+    /// The actual wait can differ:
+    ///
+    /// * After an error, the watch waits 1 s, or the interval if the interval is shorter. Each further error doubles this wait, up to
+    ///   the interval.
+    /// * If a response has a longer `Retry-After`, the watch waits for that time instead, at most one hour.
+    /// * The watch adds up to a tenth to every wait, so that many watches don't poll at the same time.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.options.interval = interval;
         self
     }
 
     /// Sets the maximum duration of the watch from the first poll; unlimited by default. After this time, the watch ends with
-    /// [`Outcome::TimedOut`], even during a poll or after a failed poll.
+    /// [`Outcome::TimedOut`], even if a poll is pending or has failed.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
         self
     }
 
     /// Sets how long polls may fail before the watch ends with an error; 15 min by default. With zero, the first error ends the
-    /// watch. The time starts with the first poll after the last report. Before the first report, the time is at most 2 min. The
-    /// watch doesn't cancel a poll at the end of this time: the poll can last until the client's
-    /// [timeout](crate::ClientBuilder::attempt_timeout).
+    /// watch. The time starts with the first poll after the last report. If a poll is pending when the time ends, the watch waits for
+    /// this poll, at most until the client's [timeout](crate::ClientBuilder::attempt_timeout).
     ///
     /// | error | before the first report | after the first report |
     /// |---|---|---|
@@ -119,10 +122,10 @@ impl WatchBuilder {
         self
     }
 
-    /// Waits for a publication that starts after the service sent the `earlier` report. Get this report before you start the
-    /// publication: right after the start, the service can still return the outcome of the previous publication.
+    /// Waits for a new publication: one that starts after the service sent the `earlier` report. Request this report before you start
+    /// the publication. Right after the start, the service can still return the outcome of the previous publication.
     ///
-    /// An outcome ends the watch only after a report has shown that the new publication started. A report shows this in two cases:
+    /// An outcome ends the watch only after a report has shown that the new publication has started. A report shows this in two cases:
     ///
     /// * Its status is `notStarted`, `running` or `waitingForPublisherReview`, and its status, steps or messages differ from the
     ///   `earlier` report.
@@ -143,7 +146,7 @@ impl WatchBuilder {
         self
     }
 
-    /// Resumes an earlier watch from its last report, which the program has stored. The watch reports only the changes since this
+    /// Resumes an earlier watch from its last report, which your program has stored. The events show only the changes since this
     /// report. The outcome always comes from a new report.
     pub fn resume_from(mut self, report: OfferStatusReport) -> Self {
         self.last = Some(report);
@@ -167,13 +170,15 @@ impl WatchBuilder {
 
 /// A watch of one offer's publication: await it for the result, or read it as a stream of events.
 ///
-/// The watch polls the offer's status at an interval until the publication has an [`Outcome`]. An `Err` means that *polls* failed
-/// for longer than [tolerated](WatchBuilder::tolerate). [`Outcome::Failed`] means that the *publication* failed. Each poll is a
-/// call without retries: the client's [`RetryPolicy`](crate::RetryPolicy) doesn't apply. Dropping the watch cancels its requests.
-/// If the function of a [`Credential::provider`](crate::Credential::provider) panics during a poll, the panic reaches the task that
-/// awaits or reads the watch.
+/// The watch polls the offer at an interval, until the publication has an [`Outcome`]. A poll is a request for the offer's status.
+/// An `Err` means that *polls* failed for longer than [tolerated](WatchBuilder::tolerate). [`Outcome::Failed`] means that the
+/// *publication* failed.
 ///
-/// This example waits for a new publication, and reads the events:
+/// The client's [`RetryPolicy`](crate::RetryPolicy) doesn't apply to polls. Dropping the watch cancels its requests. If the function
+/// of a [`Credential::provider`](crate::Credential::provider) panics during a poll, the panic reaches the task that awaits or reads
+/// the watch.
+///
+/// This example waits for a new publication and reads the events:
 ///
 /// ```no_run
 /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {

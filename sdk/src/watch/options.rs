@@ -14,8 +14,8 @@ pub enum Until {
     /// The watch ends with the first outcome, including [`Outcome::AwaitingGoLive`]. This is the default.
     #[default]
     Outcome,
-    /// The watch ends with the first outcome, as with [`Until::Outcome`]. The program that uses the watch, such as the command-line
-    /// tool, treats [`Outcome::AwaitingGoLive`] as a success.
+    /// The watch ends with the first outcome, as with [`Until::Outcome`]. The calling program, such as the command-line tool, treats
+    /// [`Outcome::AwaitingGoLive`] as a success.
     GoLive,
     /// The watch ends with the first outcome other than [`Outcome::AwaitingGoLive`].
     Live,
@@ -34,8 +34,8 @@ pub(crate) struct WatchOptions {
     pub(crate) timeout: Option<Duration>,
     pub(crate) tolerate: Duration,
     pub(crate) until: Until,
-    /// The time that is added to each wait, in thousandths of the wait: 0 to 100. This time prevents many watches from
-    /// sending their requests at the same moment.
+    /// The part of each wait that is added to the wait, in thousandths: 0 to 100. A random jitter prevents many watches from sending
+    /// their requests at the same moment.
     pub(crate) jitter: u32,
 }
 
@@ -63,8 +63,8 @@ impl WatchOptions {
         wait.saturating_add(wait / 1000 * self.jitter)
     }
 
-    /// Returns how long the watch must wait because of a `Retry-After` header: the header's time with the jitter, at most one hour.
-    /// Without a header, returns zero.
+    /// Returns the minimum wait after a response. This is the time in the `Retry-After` header plus the jitter, at most one hour.
+    /// Without this header, the minimum wait is zero.
     pub(crate) fn retry_after(&self, header: Option<Duration>) -> Duration {
         self.with_jitter(header.unwrap_or_default())
             .min(MAXIMUM_RETRY_AFTER)

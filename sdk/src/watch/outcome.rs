@@ -11,8 +11,8 @@ use crate::types::{OfferStatus, OfferStatusReport, PublicationStep, StatusMessag
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The publication succeeded, and the offer is live. An unknown status of a step or an unknown level of a message doesn't
-    /// prevent this outcome, because the service can add harmless values.
+    /// The publication succeeded, and the offer is live. The service can add harmless values. Therefore, a step with an unknown
+    /// status or a message with an unknown level doesn't prevent this outcome.
     Succeeded,
     /// The publication failed. The report's messages hold the reason.
     Failed,
@@ -32,11 +32,11 @@ pub enum Outcome {
     /// The service contradicts itself, so the publication doesn't count as a success. There are four cases:
     ///
     /// * The report has the status `succeeded`, but a step is `blocked` or `rejected`, or a message has the level `error`.
-    /// * The report has the status `published`. Only an example of a list of offers has this status. In a report, it could mean that
-    ///   an earlier publication succeeded.
-    /// * In a watch: the outcome would be [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], but the steps, the messages, a
-    ///   step's status or a message's level can't be decoded, as in `"steps": 7`. Such a value could hide a failure. An unknown
-    ///   value, such as a new status of a step, can be decoded.
+    /// * The report has the status `published`. Microsoft's documentation shows this status only in an example of a list of offers.
+    ///   In a report, the status could mean that an earlier publication succeeded.
+    /// * In a watch: the outcome would be [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], but a value that could hide a
+    ///   failure can't be decoded. Examples are `"steps": 7` and a message whose `level` is a number. An unknown value, such as a
+    ///   new status of a step, can be decoded.
     /// * In a [`PublisherWatch`](crate::PublisherWatch): the list of offers contradicts [`Outcome::Succeeded`] or
     ///   [`Outcome::AwaitingGoLive`] for the time that [`tolerate`](crate::PublisherWatchBuilder::tolerate) sets.
     Contradictory,
@@ -84,10 +84,11 @@ impl fmt::Display for Outcome {
 }
 
 impl OfferStatusReport {
-    /// Returns how the publication ended or what it waits for, or `None` if the publication is in progress or has an unknown status.
+    /// Returns how the publication ended or what it waits for. Returns `None` if the publication is in progress or has an unknown
+    /// status.
     ///
-    /// The outcome doesn't depend on percentages or on `notStarted` steps. In the documentation's example, complete steps have 0 %,
-    /// and a `succeeded` offer has `notStarted` steps.
+    /// Percentages and `notStarted` steps don't affect the outcome. In Microsoft's example, complete steps have 0 %, and a
+    /// `succeeded` offer has `notStarted` steps.
     ///
     /// ```
     /// use cloud_partner_portal::{Outcome, types::OfferStatusReport};

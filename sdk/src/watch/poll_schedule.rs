@@ -1,21 +1,21 @@
 //! Decides when a watch repeats a request (polls), and which error ends the watch. Each watched offer has its own schedule. The list of
 //! offers also has a schedule.
 //!
-//! A time such as `now` is the duration since the watch was first awaited or read.
+//! Every time, such as `now`, is the duration since the start of the watch. A watch starts when a program first awaits or reads it.
 
 use std::time::Duration;
 
 use crate::watch::options::{WatchOptions, retry_after_header};
 use crate::{Error, Response};
 
-/// The maximum time for which errors are tolerated before the first success. The time is short, because such an error can be
-/// permanent. For example, the host name can be wrong.
+/// The maximum time for which errors are tolerated before the first successful poll. The time is short, because such an error can
+/// be permanent. For example, the host name can be wrong.
 const MAXIMUM_BEFORE_SUCCESS: Duration = Duration::from_secs(2 * 60);
 
 /// The first wait after an error. Each further error doubles the wait, up to the interval of the watch.
 const INITIAL_BACKOFF: Duration = Duration::from_secs(1);
 
-/// The maximum number of errors that are kept. Of several errors with the same cause, only the last is kept.
+/// The maximum number of errors that are kept.
 const MAXIMUM_ERRORS: usize = 8;
 
 /// Returns how long polls may fail before this error ends the watch. The rules are in the documentation of
@@ -39,11 +39,11 @@ pub(crate) struct PollSchedule {
     pub(crate) next_poll: Duration,
     /// Whether a poll has succeeded.
     has_succeeded: bool,
-    /// The time at which the first poll after the last success was sent.
+    /// The time of the first poll since the last successful poll; `None` if there was no such poll yet.
     without_success_since: Option<Duration>,
     /// The last wait after an error, without jitter.
     backoff: Duration,
-    /// The errors since the last success, the oldest first. Of several errors with the same cause, only the last is kept.
+    /// The errors since the last successful poll, oldest first. If several errors have the same cause, only the last one is kept.
     pub(crate) errors: Vec<Error>,
 }
 
@@ -55,9 +55,12 @@ impl PollSchedule {
 
     /// Records the result of a poll, and sets the time of the next poll.
     ///
-    /// Returns the wait until the next poll if a `Retry-After` longer than the interval determines this wait. The event `Delayed`
-    /// reports this wait. Returns `Err` if the poll's error ends the watch. The sources of this error are the earlier errors since
-    /// the last success.
+    /// Returns:
+    ///
+    /// * `Ok(Some(wait))` if a `Retry-After` that is longer than the interval delays the next poll. The caller reports this wait in a
+    ///   `Delayed` event.
+    /// * `Ok(None)` if there is no such delay.
+    /// * `Err` if the error of the poll ends the watch. Its sources are the earlier errors since the last successful poll.
     pub(crate) fn received<T>(
         &mut self,
         result: &Result<Response<T>, Error>,
@@ -107,15 +110,17 @@ impl PollSchedule {
             .min(give_up_at.saturating_sub(now)))
     }
 
-    /// Returns the last error since the last success. Its sources are the earlier errors with a different cause.
+    /// Returns the last error of `errors`, with the earlier errors as its sources.
     pub(crate) fn last_error(&self) -> Option<Error> {
         let (last, earlier) = self.errors.split_last()?;
         Some(Error::chain(earlier.to_vec(), last.clone()))
     }
 
     /// Adds the error. The new error replaces an earlier error with the same cause, so that the newest correlation id is kept. If
-    /// the new error has no sources, it gets the sources of the replaced error. For example, a poll gets a 401, and then the request
-    /// for a new token fails: the 401 is the source of this error. If later token requests also fail, the 401 remains the source.
+    /// the new error has no source, it gets the source of the replaced error.
+    ///
+    /// For example, the service rejects a token with a 401, and the request for a new token fails. The error of this token request
+    /// has the 401 as its source. If the next token request also fails, its error gets the 401 as its source too.
     fn keep(&mut self, error: &Error) {
         let mut error = error.clone();
         self.errors.retain(|kept| {

@@ -12,11 +12,11 @@ use crate::{Change, Error, Outcome, Response, WatchEvent, WatchResult};
 /// An offer whose status a watch requests at an interval. Such a request is called a poll.
 #[derive(Debug)]
 pub(crate) struct PolledOffer {
-    /// The last report. Before the first poll: the report that was passed to
+    /// The last report. Before the first report, this is the report that was passed to
     /// [`WatchBuilder::resume_from`](crate::WatchBuilder::resume_from).
     pub(crate) last_report: Option<OfferStatusReport>,
-    /// The report that was passed to [`WatchBuilder::after`](crate::WatchBuilder::after): the watch waits for a publication that starts
-    /// later. `None` if this publication has started, or if the watch accepts any publication.
+    /// The report that was passed to [`WatchBuilder::after`](crate::WatchBuilder::after). When a report shows that a new publication
+    /// has started, this becomes `None`.
     earlier_report: Option<OfferStatusReport>,
     pub(crate) schedule: PollSchedule,
 }
@@ -34,14 +34,14 @@ impl PolledOffer {
         }
     }
 
-    /// Returns whether an outcome can end the watch: the watch accepts any publication, or a report has shown the start of a later
-    /// publication.
+    /// Returns `false` while a watch with [`after`](crate::WatchBuilder::after) waits for the start of a new publication. During this
+    /// time, no outcome ends the watch.
     pub(crate) fn has_started(&self) -> bool {
         self.earlier_report.is_none()
     }
 
     /// Processes the result of a poll, and returns the events to report. Only the last event can be [`WatchEvent::Ended`].
-    /// `now` is the time since the watch started, that is, since it was first awaited or polled as a stream.
+    /// `now` is the time since the watch was first awaited or read.
     pub(crate) fn receive(
         &mut self,
         result: Result<Response<OfferStatusReport>, Error>,

@@ -1,6 +1,6 @@
 //! Decides what a [`PublisherWatch`](crate::PublisherWatch) does next: send a request, report an event, or end.
 //!
-//! A time such as `now` is the duration since the watch was first awaited or read.
+//! Every time, such as `now`, is the duration since the start of the watch. A watch starts when a program first awaits or reads it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -21,37 +21,45 @@ const MAXIMUM_REQUESTS: usize = 8;
 
 type Actions = Vec<Action<PublisherWatchEvent, PublisherWatchResult>>;
 
-/// The state of a watch of a publisher's offers.
+/// The state of a publisher watch, which watches all offers of a publisher.
 ///
-/// An offer is open while it has no result, or while its outcome can be outdated. After each list, the watch requests the status of
-/// every open offer once. A failed status request is repeated until the next list request is due: one interval after the last list.
-/// A list request and a status request never run concurrently.
+/// In each interval, the watch sends these requests:
+///
+/// 1. a list request, which returns the list of offers
+/// 2. a status request for every [open](WatchedOffer::open) offer
+/// 3. the failed status requests again, until the next list request is due
+///
+/// A list request never runs at the same time as a status request.
 #[derive(Debug, Default)]
 pub(crate) struct PublisherStateMachine {
     options: WatchOptions,
     earlier_lists: EarlierLists,
     list_schedule: PollSchedule,
-    /// Whether the response of a list request is pending.
+    /// Whether the watch waits for the response to a list request.
     list_pending: bool,
     /// The watch sends no request before this time. The `Retry-After` of an error response sets this time.
     hold_until: Duration,
     offers: BTreeMap<String, WatchedOffer>,
-    /// The status requests to send, each with its earliest time and the offer's id. The time is zero for a request that follows a
-    /// list, and greater than zero for a request that is repeated after an error.
+    /// The status requests to send. Each entry is the earliest time of the request and the offer's id. The first request after a list
+    /// has the time zero. A request that is repeated after an error has a later time.
     queued_polls: BTreeSet<(Duration, String)>,
-    /// The number of status requests whose responses are pending.
+    /// The number of status requests without a response yet.
     pending_polls: usize,
 }
 
-/// An offer that was in flight in a list, or that changed between two lists.
+/// An offer whose status the watch requests. A list showed that its publication was in flight (hadn't ended), or the offer changed
+/// between two lists.
 #[derive(Debug)]
 struct WatchedOffer {
     offer: PolledOffer,
-    /// Whether the offer has no result, or a later list contradicts its outcome or shows another change.
+    /// Whether the watch must request the status again. This is `true` in two cases:
+    ///
+    /// * The offer has no result.
+    /// * A list that arrived after the result contradicted the outcome or showed a change of the offer.
     open: bool,
-    /// The result of the watch of this offer; `None` while this watch continues.
+    /// How the watch of this offer ended; `None` while it continues.
     result: Option<Result<WatchResult, Error>>,
-    /// The last status of the offer in a list. A list without a status of the offer doesn't change this value.
+    /// The offer's status in the last list that has a status of this offer.
     listed_status: Option<Extensible<OfferStatus>>,
     contradiction: Contradiction,
 }
@@ -197,7 +205,7 @@ impl PublisherStateMachine {
         }
     }
 
-    /// Ends the watch. An offer without a valid result, as defined by `valid_result`, gets [`Outcome::TimedOut`].
+    /// Ends the watch. If `valid_result` returns `None` for an offer, this offer gets [`Outcome::TimedOut`].
     fn end(&mut self, timed_out: bool, actions: &mut Actions) {
         let mut offers = BTreeMap::new();
         for (id, watched) in std::mem::take(&mut self.offers) {
@@ -218,8 +226,8 @@ impl PublisherStateMachine {
         })));
     }
 
-    /// Returns the earliest time of the next list request. Returns `None` while a request is pending, or while the first status
-    /// request of an offer after the last list isn't sent yet.
+    /// Returns the earliest time of the next list request. Returns `None` while a request is pending. Also returns `None` until the
+    /// watch has requested the status of every open offer since the last list.
     fn list_at(&self) -> Option<Duration> {
         let has_polls_after_list = self
             .queued_polls
@@ -239,8 +247,8 @@ impl PublisherStateMachine {
         Some(self.hold_until.max(*due))
     }
 
-    /// Sends the requests that are due. If a list request is due, the watch sends it before it repeats failed status requests. After
-    /// a list, the watch requests the status of every open offer anyway.
+    /// Sends the requests that are due. If a list request is due, failed status requests aren't repeated. After the list, the watch
+    /// requests the status of every open offer anyway.
     fn send(&mut self, now: Duration, actions: &mut Actions) {
         if self.list_at().is_some_and(|at| now >= at) {
             self.list_pending = true;
@@ -271,9 +279,9 @@ impl WatchedOffer {
         else {
             return;
         };
-        // A list confirms the outcome if the offer's status in the list has changed to the status of the report. After any other
-        // change in the list, such as a new version, the report can be about an earlier publication. The last condition is false if
-        // the watch has replaced the outcome of the report by `Contradictory`.
+        // The list confirms the outcome if the offer's status in the list has changed to the report's status. After another change,
+        // such as a new version, the report can be about an earlier publication. The list doesn't confirm an outcome that the watch
+        // has replaced by `Contradictory`.
         let confirms_outcome = has_new_status
             && status == Some(&report.status)
             && report.outcome() == Some(result.outcome);
@@ -282,8 +290,8 @@ impl WatchedOffer {
         self.open |= may_be_outdated || matches!(self.contradiction, Contradiction::Since(_));
     }
 
-    /// Sets the result after a poll. `result` is `None` if the watch of the offer continues. Returns the result that an
-    /// `OfferEnded` event must report, or `None` if there is no new result.
+    /// Sets the result after a status request. `result` is `None` if the watch of the offer continues. Returns a new result, which
+    /// the caller reports in an `OfferEnded` event. Returns `None` if there is no new result.
     fn set_result(
         &mut self,
         result: Option<Result<WatchResult, Error>>,
@@ -313,7 +321,7 @@ impl WatchedOffer {
         self.result.clone()
     }
 
-    /// Updates `contradiction`: compares the last status in a list with the last report.
+    /// Compares `listed_status` with the last report, and updates `contradiction`.
     fn update_contradiction(&mut self, now: Duration) {
         let report = match self.result {
             Some(Ok(_)) => self.offer.last_report.as_ref(),
@@ -334,8 +342,11 @@ impl WatchedOffer {
         };
     }
 
-    /// Returns the result if it is valid at the end of the watch. A `Succeeded` or `AwaitingGoLive` is invalid in two cases: the
-    /// list contradicts this outcome, or the offer is open, so that the next report could replace this outcome.
+    /// Returns the result if it is valid at the end of the watch. The outcomes `Succeeded` and `AwaitingGoLive` are invalid in two
+    /// cases:
+    ///
+    /// * The list contradicts the outcome.
+    /// * The offer is open, so the next report could change the outcome.
     fn valid_result(&self) -> Option<Result<WatchResult, Error>> {
         let is_valid = match self.result.as_ref()? {
             Ok(result) if result.outcome.may_count_as_success() => {

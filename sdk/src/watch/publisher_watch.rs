@@ -50,8 +50,8 @@ pub enum PublisherWatchEvent {
         /// response delays only the next list request.
         wait: Duration,
     },
-    /// The watch of an offer has ended. If a later list contradicts the outcome or shows another change, the watch polls the offer
-    /// again. This can lead to another `OfferEnded` event with a new result.
+    /// The watch of an offer has ended. If a later list contradicts the outcome or shows another change, the watch requests the
+    /// offer's status again. This can lead to another `OfferEnded` event with a new result.
     #[non_exhaustive]
     OfferEnded {
         /// The offer's id.
@@ -125,8 +125,11 @@ impl PublisherWatchBuilder {
     }
 
     /// Sets the maximum duration of the watch from the first list request; unlimited by default. After this time, the watch ends.
-    /// The outcome of a watched offer is then [`Outcome::TimedOut`] in two cases: the watch of this offer hasn't ended, or its outcome
-    /// is [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], and a later list contradicts this outcome or shows another change.
+    /// The outcome of a watched offer is then [`Outcome::TimedOut`] in two cases:
+    ///
+    /// * The watch of this offer hasn't ended.
+    /// * The offer has [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], but the last list contradicts this outcome, or a later
+    ///   list has shown another change.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
         self
@@ -159,12 +162,12 @@ impl PublisherWatchBuilder {
 
 /// A watch of all offers of a publisher: await it for the result, or read it as a stream of events.
 ///
-/// The watch requests the list of offers at an interval. In these cases, it also polls the status of an offer, as
-/// [`Watch`](crate::Watch) does:
+/// The watch requests the list of offers at an interval. It also requests the status of an offer (it *polls* the offer) if one of
+/// these statements is true:
 ///
 /// * The offer is [in flight](crate::types::OfferSummary::is_in_flight) in a list.
 /// * The offer's status, version or time of the last change differs between two lists.
-/// * The offer isn't in the first list, but in a later list.
+/// * The offer is missing in the first list, but occurs in a later list.
 ///
 /// The watch ends when every watched offer has a result and a later list shows no further change. If the first list contains no
 /// offer in flight, the watch ends with an empty result, which isn't a success.
@@ -185,9 +188,9 @@ impl PublisherWatchBuilder {
 /// * The outcome is [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], and the offer is `failed`, `canceled` or `neverPublished`
 ///   in the list.
 ///
-/// Only the last list that has a status of the offer is compared. While this list contradicts the outcome, the watch polls the offer
-/// once in each interval. If a report shows a publication in progress, the watch of the offer continues. If the contradiction
-/// doesn't end, the outcomes [`Outcome::Succeeded`] and [`Outcome::AwaitingGoLive`] are replaced:
+/// The watch compares the outcome only with the last list that has a status of the offer. While this list contradicts the outcome, the
+/// watch polls the offer once in each interval. If a report shows a publication in progress, the watch of the offer continues. If the
+/// contradiction doesn't end, the watch replaces [`Outcome::Succeeded`] and [`Outcome::AwaitingGoLive`]:
 ///
 /// * by [`Outcome::Contradictory`], if the contradiction lasts for at least the [tolerated time](PublisherWatchBuilder::tolerate)
 /// * by [`Outcome::TimedOut`], if the watch times out earlier
@@ -196,8 +199,8 @@ impl PublisherWatchBuilder {
 ///
 /// # Publications that the watch doesn't detect
 ///
-/// The watch doesn't detect a publication that starts and ends between two lists if the offer has the same status, version and time of
-/// the last change in both lists. To wait for one publication, use [`Client::watch`](crate::Client::watch) with
+/// A publication can start and end between two lists. If the offer has the same status, version and time of the last change in both
+/// lists, the watch doesn't detect this publication. To wait for one publication, use [`Client::watch`](crate::Client::watch) with
 /// [`WatchBuilder::after`](crate::WatchBuilder::after).
 ///
 /// ```no_run

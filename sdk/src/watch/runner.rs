@@ -15,14 +15,17 @@ use crate::types::PublisherId;
 use crate::watch::state_machine::{Action, Input, Request, StateMachine};
 use crate::{Client, Error};
 
-/// The wait that is used if `Instant` can't represent the end of a longer wait: 30 years.
+/// Replaces a wait that is too long for `Instant`: 30 years.
 const MAXIMUM_WAIT: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
 type PendingRequest = Pin<Box<dyn Future<Output = Input> + Send>>;
 
-/// A state machine with its requests and its timer. The requests run only while the watch is awaited or read, not in spawned tasks.
-/// Therefore, tracing spans of the caller apply to the requests, panics of the requests reach the caller, and dropping the runner
-/// cancels the requests.
+/// A state machine with its requests and its timer. The requests run in the task that awaits or reads the watch, not in spawned tasks.
+/// This has three effects:
+///
+/// * The caller's tracing span contains the requests.
+/// * A panic during a request reaches the caller.
+/// * Dropping the runner cancels the requests.
 pub(crate) struct Runner<M: StateMachine> {
     client: Client,
     publisher: PublisherId,

@@ -1,7 +1,7 @@
 //! The interface between the two parts of a watch: a state machine and a runner. The state machine decides what the watch does,
 //! without I/O and without a clock. The runner passes inputs and the time to the state machine, and performs the returned actions.
 //!
-//! Every time is a duration since the watch was first awaited or read.
+//! Every time is the duration since the start of the watch. A watch starts when a program first awaits or reads it.
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ pub(crate) trait StateMachine {
     /// Processes an input, and returns the actions for the runner. The first input is [`Input::Timer`] at time zero.
     fn step(&mut self, input: Input, now: Duration) -> Vec<Action<Self::Event, Self::Output>>;
 
-    /// Returns the time at which the runner passes the next [`Input::Timer`] if no response arrives earlier. `None` means that the
-    /// state machine waits only for responses.
+    /// Returns the time of the next [`Input::Timer`]. If a response arrives earlier, the runner passes the response first, and asks
+    /// again for the time. `None` means that the state machine waits only for responses.
     fn wake_at(&self) -> Option<Duration>;
 
     /// Returns the event that reports the end of the watch.
@@ -38,7 +38,7 @@ pub(crate) enum Request {
 /// An input of a state machine.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// The time that `wake_at` returned has come. The state machine ignores a timer that is early or not needed.
+    /// The time that `wake_at` returned is reached. The state machine ignores a timer that is early or not needed.
     Timer,
     /// The result of [`Request::List`].
     List(Result<Response<Vec<OfferSummary>>, Error>),
@@ -49,7 +49,7 @@ pub(crate) enum Input {
 /// An action that the runner performs.
 #[derive(Debug)]
 pub(crate) enum Action<E, O> {
-    /// Sends a request. Its result becomes an input.
+    /// Sends a request. The runner passes the result of the request to the state machine as an [`Input`].
     Send(Request),
     /// Reports an event.
     Emit(E),

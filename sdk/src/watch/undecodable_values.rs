@@ -1,5 +1,5 @@
-//! Detects values of a status report that can't be decoded but could show a failure, such as `"steps":7`. The lenient decoder, which
-//! decodes every response, drops such values. Without this check, the report could look like a success.
+//! Detects values of a status report that can't be decoded but could show a failure, such as `"steps":7`. The SDK's lenient decoder
+//! drops such values. Without this check, the report could look like a success.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -62,8 +62,8 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Array<T> {
 
 /// Returns whether `steps`, `messages`, a step's `status` or a message's `level` occurs twice or has an undecodable value.
 pub(crate) fn could_hide_failure(body: &[u8]) -> bool {
-    // A string that can't be decoded, such as `"\ud83d"`, is replaced by `false`. The properties of `Report`, `Step` and `Message`
-    // reject `false`. Other properties aren't decoded.
+    // Replaces strings that can't be decoded, such as `"\ud83d"`, by `false`. In the properties of `Report`, `Step` and `Message`,
+    // `false` is an error. In any other property, `false` is ignored.
     let body = without_invalid_strings(body, b"false");
     serde_json::from_slice::<Report>(&body).is_err()
 }

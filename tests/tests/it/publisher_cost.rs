@@ -17,7 +17,7 @@ const OFFERS: usize = 10_000;
 const IN_FLIGHT: usize = 50;
 const INTERVALS: usize = 4;
 
-/// Returns a script that sends a list of 10,000 offers. Every 200th offer has this status. The remaining offers have the status
+/// Returns a response with a list of 10,000 offers. Every 200th offer has the given `status`. The other offers have the status
 /// `succeeded`.
 fn list(status: &str) -> Vec<Step> {
     let offers = (0..OFFERS).map(|number| {
@@ -90,8 +90,8 @@ fn a_publisher_watch_keeps_less_than_1000_bytes_per_offer() {
     assert!(output.status.success() && is_measured, "{text}");
 }
 
-/// Measures the memory that a watch keeps for each offer after it has decoded a list. Decoding a list temporarily needs much more memory
-/// than one watch keeps. Therefore, the test keeps 30 watches and divides their memory by 30.
+/// Measures the memory that a watch keeps for each offer after it has decoded a list. While a list is decoded, much more memory is in use
+/// than one watch keeps. Therefore, the test keeps 30 watches, and divides their memory by the number of watches and offers.
 #[tokio::test]
 #[ignore = "another test runs it in a separate process"]
 async fn measure_memory_per_offer() {

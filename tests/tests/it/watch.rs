@@ -1,6 +1,7 @@
-//! Tests the SDK's watches in situations that the files in `sdk/cli/tests/watch-cases` can't describe. A watch of an offer polls the offer: it
-//! requests the offer's status again and again, until the publication has an outcome. A publisher watch polls every offer whose publication
-//! runs.
+//! Tests the SDK's watches in situations that the files in `sdk/cli/tests/watch-cases` can't describe.
+//!
+//! A watch of an offer polls the offer: it requests the offer's status at an interval, until the publication has an outcome. A publisher
+//! watch polls every offer of a publisher whose publication hasn't ended.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -74,14 +75,14 @@ async fn wait_until(condition: impl Fn() -> bool) {
 }
 
 #[tokio::test]
-async fn a_watch_can_be_awaited_before_and_after_its_first_events() {
+async fn a_watch_can_be_awaited_at_once_or_after_some_events_were_read() {
     let serve = || {
         let statuses = ["notStarted", "running", "failed", "succeeded"];
         ScriptedServer::scripts(statuses.map(report).to_vec())
     };
     let server = serve();
     let watch = watch_offer(&client(server.url()));
-    let result = with_timeout("a watch without read events", watch)
+    let result = with_timeout("a watch whose events aren't read", watch)
         .await
         .expect("an outcome");
     assert_eq!(result.outcome, Outcome::Failed);
@@ -171,7 +172,7 @@ async fn a_result_contains_the_last_eight_distinct_errors_since_the_last_report(
     let mut scripts = vec![
         error(500, "before the report"),
         report("running"),
-        // The later 503 replaces this error, because their status codes are equal.
+        // The later 503 replaces this error, because both errors have the same cause.
         error(503, "replaced"),
         // Eight distinct errors follow, so this error is dropped.
         error(501, "dropped"),

@@ -1,8 +1,9 @@
 //! A reference model of the watches: a second implementation of their rules. The model computes the expected result of a watch from the
 //! requests and responses of this watch. It imports nothing from the crate, so that it doesn't share the crate's mistakes.
 //!
-//! An *offer watch* requests the status of one offer at an interval, until an outcome, an error or the timeout ends the watch. A *publisher
-//! watch* also requests the list of the publisher's offers. It watches every offer that is in flight or changes.
+//! An *offer watch* polls one offer (requests its status) at an interval, until an outcome, an error or the timeout ends the watch. A
+//! *publisher watch* also requests the list of the publisher's offers. It polls every offer that is in flight (its publication hasn't ended)
+//! or changes.
 
 use std::collections::BTreeMap;
 
@@ -73,8 +74,7 @@ pub struct Options {
     pub until_live: bool,
 }
 
-/// The known statuses of a publication in flight. If the previous publication has ended, a report with one of these statuses shows that a
-/// new publication has started.
+/// The known statuses of a publication in flight.
 pub const IN_FLIGHT: [&str; 3] = ["notStarted", "running", "waitingForPublisherReview"];
 
 /// The statuses of a publication that has ended.
@@ -107,12 +107,12 @@ pub fn may_count_as_success(outcome: &str) -> bool {
     ["succeeded", "awaitingGoLive"].contains(&outcome)
 }
 
-/// Returns the outcome of the report if this outcome ends the watch of the offer, in either kind of watch.
+/// Returns the outcome of the report if this outcome ends the watch of the offer.
 fn final_outcome(report: Report, options: Options) -> Option<&'static str> {
     outcome(report).filter(|outcome| !(options.until_live && *outcome == "awaitingGoLive"))
 }
 
-/// Returns how long the requests for an offer's status, or for the list, may fail before this fault ends their watch.
+/// Returns how long requests may fail before this fault ends the watch.
 fn tolerated_failure_time(fault: Fault, has_succeeded: bool, options: Options) -> Seconds {
     let is_temporary = match fault {
         Fault::InvalidArgument => return 0,
@@ -127,13 +127,13 @@ fn tolerated_failure_time(fault: Fault, has_succeeded: bool, options: Options) -
     }
 }
 
-/// Returns, for each offer and for the list, the index of the first exchange whose error isn't tolerated. The key of the list is `None`. An
-/// offer without such an error has no entry, and neither has the list.
+/// Returns for each offer the index of the first exchange with an error that isn't tolerated. The key `None` stands for the list. If all
+/// errors are tolerated, there is no entry.
 pub fn first_errors_not_tolerated(
     log: &[Exchange],
     options: Options,
 ) -> BTreeMap<Option<u8>, usize> {
-    // For each offer and the list: whether a request has succeeded, and when the first failed request after the last success was sent.
+    // The values: whether a request has succeeded, and the time of the first failed request since the last success.
     let mut states: BTreeMap<Option<u8>, (bool, Option<Seconds>)> = BTreeMap::new();
     let mut indexes = BTreeMap::new();
     for (index, exchange) in log.iter().enumerate() {
@@ -172,13 +172,15 @@ pub fn end_of_offer_watch(log: &[Exchange], options: Options) -> Option<(usize, 
     reason = "the facts are independent of each other"
 )]
 pub struct Offer {
-    /// Whether the publisher watch watches the offer. In the first list, these are the offers in flight. In a later list, these are also the
-    /// offers that are new or have another status or version than before.
+    /// Whether the publisher watch polls the offer. The watch polls an offer after each of these events:
+    ///
+    /// * A list shows the offer in flight.
+    /// * A list after the first list contains the offer for the first time, or with another status or version than before.
     pub is_watched: bool,
     /// The item in the last list that contains the offer.
     item: Option<Item>,
-    /// The last status of the offer in a list, without the lists before `is_watched` became true. In those lists, the offer had a final
-    /// status, which is about the previous publication.
+    /// The offer's status in the last list that has one. Lists before `is_watched` became true don't count, because their status is about
+    /// the previous publication.
     listed_status: Option<&'static str>,
     report: Option<Report>,
     /// The time since which `listed_status` contradicts the report; `None` without a contradiction.
@@ -188,9 +190,8 @@ pub struct Offer {
     pub last_poll_failed: bool,
     /// Whether a list was received after the report.
     has_later_list: bool,
-    /// Whether a list after the report has another version of the offer than the previous list, but the same status. Then the
-    /// offer was probably published again, and the report can be about the earlier publication. If the status changed too, this can be the
-    /// end of the publication in the report.
+    /// Whether a list after the report has shown a new version of the offer with the same status. Then the report can be about an earlier
+    /// publication. If the status has changed too, the list can show the end of the reported publication.
     is_republished: bool,
 }
 

@@ -30,7 +30,7 @@ proptest! {
     })]
 
     #[test]
-    fn a_watch_of_one_offer_ends_when_and_how_the_model_says(
+    fn a_watch_of_one_offer_ends_at_the_time_and_with_the_outcome_of_the_model(
         script in vec(status_reply(), 1..20),
         options in options(),
     ) {
@@ -60,7 +60,7 @@ proptest! {
     }
 
     #[test]
-    fn a_watch_after_an_earlier_report_has_no_outcome_before_a_publication_has_started(
+    fn a_watch_with_an_earlier_report_has_no_outcome_until_a_new_publication_starts(
         script in vec(status_reply(), 1..30),
         timeout in prop_oneof![Just(1000), Just(100_000)],
     ) {
@@ -113,8 +113,7 @@ proptest! {
         if result.is_success() {
             prop_assert!(model::success_is_allowed(&offers), "{:#?}", offers);
         }
-        // A watch that ends exactly at the timeout hasn't always timed out: the list that confirms the outcomes can arrive in the
-        // same second.
+        // A watch can end at its timeout without timing out: the list that confirms the outcomes can arrive at exactly this time.
         prop_assert!(
             run.ended_at == options.timeout || !result.timed_out && run.ended_at < options.timeout
         );
@@ -140,8 +139,8 @@ proptest! {
             let expected = offer.outcome();
             if outcome == "contradictory" && expected != Some(outcome) {
                 prop_assert!(expected.is_some_and(model::may_count_as_success), "{}", id);
-                // A later list can agree with the report again. The outcome stays `contradictory` if the watch ends before it
-                // requests the offer's status again.
+                // The last list can agree with the report again. If the watch then ends without another status request, the outcome
+                // stays `contradictory`.
                 let was_lasting = is_lasting || offer.was_contradicted_for_long;
                 prop_assert!(was_lasting, "{} wasn't contradicted for long enough", id);
             } else {
@@ -151,7 +150,7 @@ proptest! {
                 prop_assert_eq!(contradicted, None, "{} is contradicted", id);
                 prop_assert!(!offer.last_poll_failed, "the last poll of {} failed", id);
             }
-            // A watch that hasn't timed out ends only when each contradiction is resolved or has lasted for the tolerated time.
+            // Before its timeout, a watch ends only if every contradiction has ended or has lasted for the tolerated time.
             if !result.timed_out {
                 prop_assert!(contradicted.is_none() || is_lasting, "{} ended too early", id);
                 prop_assert!(!offer.last_poll_failed, "the last poll of {} failed", id);

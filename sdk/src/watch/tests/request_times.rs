@@ -94,7 +94,7 @@ fn the_wait_after_an_error_doubles_up_to_the_interval_or_the_end_of_the_tolerate
 }
 
 #[test]
-fn a_retry_after_delays_all_requests_after_an_error_and_only_list_requests_after_a_success() {
+fn a_retry_after_of_an_error_delays_all_requests_and_of_a_success_only_list_requests() {
     let delayed = |reply: Reply| reply.retry_after(Some(500));
     let list = |status| Reply::list(2, Some(status));
     let slow_error = Reply {
@@ -208,7 +208,7 @@ fn each_offer_without_a_result_is_polled_once_after_each_list() {
 }
 
 #[test]
-fn queued_polls_also_wait_for_the_retry_after_of_an_error() {
+fn a_retry_after_of_an_error_also_delays_queued_polls() {
     let lists = ["running", "failed"].map(|status| Reply::list(20, Some(status)));
     // The first response has a `Retry-After`. After a 429, the watch repeats the poll. After a 403, the watch of the offer ends.
     for code in [429, 403] {

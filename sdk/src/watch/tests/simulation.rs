@@ -1,5 +1,5 @@
-//! Runs the state machine of a watch with simulated time and a simulated service. In every run, it also
-//! checks general rules, for example that at most eight requests are pending at the same time.
+//! Runs the state machine of a watch with simulated time and a simulated service. Every run also checks general rules. For example, at
+//! most eight requests may be pending at the same time.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -61,9 +61,13 @@ impl Reply {
     }
 }
 
-/// Returns a simulated service. It replies to the list requests with `lists`, one by one, and to the status requests of the offer `n`
-/// with `reports[n]`. The last reply of `lists` and of each `reports[n]` repeats. The last element of `reports` also applies to all
-/// further offers.
+/// Returns a simulated service with a script for the list and a script for each offer:
+///
+/// * The service replies to each list request with the next element of `lists`.
+/// * The service replies to each status request of the offer `n` with the next element of `reports[n]`. If there is no `reports[n]`, the
+///   last script applies.
+///
+/// The last element of a script repeats.
 pub fn scripted(
     lists: &[Reply],
     reports: &[Vec<Reply>],

@@ -31,7 +31,7 @@ fn status(offer: u8, now: Seconds) -> &'static str {
 }
 
 #[test]
-fn two_hundred_offers_are_watched_for_three_days_while_one_request_of_ten_fails() {
+fn a_watch_of_200_offers_reports_every_outcome_although_one_request_in_ten_fails() {
     let options = Options {
         timeout: 4 * DAY,
         ..OPTIONS
