@@ -22,7 +22,7 @@ static CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-re
 
 /// The maximum number of bytes that are read from the body of an error response.
 const ERROR_LIMIT: usize = 64 * 1024;
-/// The maximum number of bytes that the client allocates for a body before the body arrives, even if `Content-Length` is larger.
+/// The maximum number of bytes that the client allocates for a body before it arrives. `Content-Length` can be larger.
 const TRUSTED_LENGTH: usize = 16 * 1024 * 1024;
 
 pub(super) struct Attempt<'a> {
@@ -34,7 +34,8 @@ pub(super) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// Sends the request, and reads the response. Returns an error if the response is incomplete, too large, not JSON, or no success.
+    /// Sends the request, and reads the response. Returns an error if the response is an error response, incomplete, too large, or not
+    /// JSON.
     pub(super) async fn send(&self, request: Request) -> Result<Received, Error> {
         // The status code is 0 until the response headers arrive.
         let (mut received, mut body) = (Received::default(), Vec::new());
@@ -45,14 +46,14 @@ impl Attempt<'_> {
             (0, Err(error)) => Err(error),
             (200..=299, Err(error)) => Err(received.describe(error)),
             (200..=299, Ok(is_within_limit)) => self.check_success(received, is_within_limit),
-            // For an error response, an error while reading the body is ignored. The caller then gets the status code, `Retry-After`
-            // and the part of the body that arrived.
+            // If the body of an error response can't be read completely, the error holds the part of the body that arrived. The
+            // caller needs the status code and the `Retry-After`.
             _ => Err(self.error_response(&received)),
         }
     }
 
-    /// Sends the request, and reads the response into `received` and `body`. After an error or a timeout, `received` and `body`
-    /// hold the part of the response that has arrived. Returns `false` if the body is longer than the limit.
+    /// Sends the request, and reads the response into `received` and `body`. Returns `false` if the body is longer than the limit. After
+    /// an error or a timeout, `received` and `body` hold the part of the response that arrived before.
     async fn send_and_read(
         &self,
         mut request: Request,
@@ -128,7 +129,7 @@ impl Attempt<'_> {
                 .and_then(|location| reqwest::Url::parse(&location).ok());
             let host = location.as_ref().and_then(reqwest::Url::host_str);
             let message = format!(
-                "the service redirects to {}; redirects aren't followed; check the endpoint",
+                "the service redirects to {}, but redirects aren't followed; check the endpoint",
                 host.unwrap_or("another address")
             );
             return received.error(Kind::Status, &message, self.token);

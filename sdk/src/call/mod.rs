@@ -39,7 +39,7 @@ pub(crate) fn checked(
 /// A function that builds the request of an attempt.
 pub(crate) type BuildRequest<'b> = &'b (dyn Fn() -> Result<Request, Error> + Send + Sync);
 
-/// Sends the request of an operation, retries it if its method and the error allow this, and decodes the response.
+/// Sends the request of an operation, and decodes the response. Retries the request if its method and the error allow a retry.
 pub(crate) async fn run<T: for<'de> Lenient<'de>>(
     settings: &Settings,
     operation: Operation<'_>,
@@ -103,7 +103,7 @@ struct Call<'c> {
 }
 
 impl Call<'_> {
-    /// Returns the successful response and the token of its request, or the error that ended the call.
+    /// Makes attempts until one succeeds or an error ends the call. Returns the response and the token that the request had.
     async fn all_attempts(
         &mut self,
         build_request: BuildRequest<'_>,
@@ -147,8 +147,8 @@ impl Call<'_> {
         })
     }
 
-    /// Returns a new token. `error` is the 401 with which the service rejected the token `rejected`. If the credential returns the
-    /// rejected token again, returns this error.
+    /// Returns a new token after the service has rejected a token with a 401. `rejected` is this token, and `error` is the 401. If the
+    /// credential returns the rejected token again, returns `error`.
     async fn renewed(&mut self, rejected: &Token, error: Error) -> Result<Token, Error> {
         let token = self.token().await;
         let is_rejected = |token: &Token| token.header == rejected.header;
@@ -161,8 +161,11 @@ impl Call<'_> {
         token
     }
 
-    /// Returns the backoff before the next attempt. The backoff is at least the time in `Retry-After`. Returns `None` if the error isn't
-    /// retryable, if no attempt is left, or if the backoff would end after the call's deadline.
+    /// Returns the backoff before the next attempt. The backoff is at least as long as the `Retry-After`. Returns `None` in these cases:
+    ///
+    /// * The error isn't retryable.
+    /// * No attempt is left.
+    /// * The backoff would end after the call's deadline.
     fn backoff(&self, error: &Error) -> Option<Duration> {
         let backoff = self.settings.retry.backoff_after(self.attempts)?;
         let backoff = backoff.max(error.retry_after().unwrap_or_default());

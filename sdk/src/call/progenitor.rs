@@ -1,9 +1,9 @@
-//! Builds the requests of operations. The code generator progenitor generates a client from the spec. Each method of this client builds the
-//! request of one operation.
+//! Builds the requests of operations with the generated client. The code generator progenitor generates this client from the spec, with
+//! one method for each operation.
 //!
 //! progenitor's methods would also send the request and decode the response, but `sdk/generator/postprocess.rs` removes these statements.
-//! The remaining statements need only `Error`, `encode_path` and `QueryParam` of the crate `progenitor-client`. This module defines
-//! these three items itself, so that the SDK doesn't depend on `progenitor-client`.
+//! The other statements use three items of the crate `progenitor-client`: `Error`, `encode_path` and `QueryParam`. This module defines
+//! these items itself, so that the SDK doesn't depend on `progenitor-client`.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::Request;
@@ -19,7 +19,7 @@ pub(crate) const API_VERSION: &str = "api-version";
 /// The error of a generated method if an argument can't be sent.
 pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// The ASCII characters that are percent-encoded in a path segment: `/`, `\`, `%`, and the path percent-encode set of the URL standard
+/// The ASCII characters that are percent-encoded in a path segment: `/`, `\`, `%`, and those of the URL standard
 /// (<https://url.spec.whatwg.org/#path-percent-encode-set>).
 const SEGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
@@ -87,7 +87,7 @@ impl<T: Serialize> Serialize for QueryParam<'_, T> {
             Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
             _ => Err(S::Error::custom("a query parameter can't be nested")),
         };
-        // `to_value` would convert an `f32` to `f64`, and so change 0.1 to 0.10000000149011612. JSON text keeps 0.1.
+        // `serde_json::to_value` would change an `f32` of 0.1 to an `f64` of 0.10000000149011612. JSON text keeps 0.1.
         let json = serde_json::to_string(self.value).map_err(S::Error::custom)?;
         match serde_json::from_str(&json).map_err(S::Error::custom)? {
             Value::Null => serializer.collect_seq([(); 0]),

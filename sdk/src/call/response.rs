@@ -44,8 +44,8 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// Creates an error about this response. Redacts the token in the message and the body: a server can send the token back, and
-    /// programs display and log errors.
+    /// Creates an error about this response. A server can send the token back, and programs log errors. Therefore the token is redacted
+    /// in the message and the body.
     pub(super) fn error(&self, kind: Kind, message: &str, token: &Token) -> Error {
         let message = one_line(&token.redact(message)).unwrap_or_default();
         let body = token.redact_body(&self.body);
@@ -103,9 +103,11 @@ impl<T> Response<T> {
         &self.received.body
     }
 
-    /// Returns the response body as JSON, including properties that the spec doesn't define. A string that can't be
-    /// decoded, such as one with an unpaired surrogate, becomes `null`. If a property occurs twice in an object, the last value is kept.
-    /// But if any string in the body can't be decoded, every property that occurs twice becomes `null`.
+    /// Returns the response body as JSON, including properties that the spec doesn't define. Two kinds of values are changed:
+    ///
+    /// * A string that can't be decoded, such as one with an unpaired surrogate, becomes `null`.
+    /// * If a property occurs twice in an object, the last value is kept. If the body also holds a string that can't be decoded, such a
+    ///   property becomes `null` instead.
     ///
     /// ```no_run
     /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {

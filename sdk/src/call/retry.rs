@@ -5,14 +5,17 @@ use std::time::{Duration, SystemTime};
 /// The maximum number of attempts of a call, and the backoff between attempts.
 ///
 /// Only `GET` and `HEAD` requests are retried, and only after an error for which
-/// [`Error::is_retryable`](crate::Error::is_retryable) returns `true`. The backoff doubles from
-/// [`initial_backoff`](Self::initial_backoff) to [`max_backoff`](Self::max_backoff). The wait between two attempts is the backoff plus a
-/// random time (jitter) between zero and the backoff. If the service's `Retry-After` is longer, the wait is the `Retry-After`, even if it
-/// exceeds `max_backoff`. If the wait would end after the call's deadline ([`call_timeout`](crate::ClientBuilder::call_timeout)), the
-/// call fails immediately with the last attempt's error.
+/// [`Error::is_retryable`](crate::Error::is_retryable) returns `true`. The wait between two attempts is computed as follows:
 ///
-/// If the service rejects the token (401) and the credential can fetch another token, the request is sent again, at most once per call.
-/// This request counts as an attempt, but is sent even if [`max_attempts`](Self::max_attempts) is reached.
+/// * The backoff is [`initial_backoff`](Self::initial_backoff) after the first attempt. After each further attempt, the backoff doubles,
+///   up to [`max_backoff`](Self::max_backoff).
+/// * The wait is the backoff plus a random time (jitter) between zero and the backoff.
+/// * If the service's `Retry-After` is longer, the wait is the `Retry-After`, even if it exceeds `max_backoff`.
+/// * If the wait would end after the call's deadline ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails immediately
+///   with the last attempt's error.
+///
+/// After a 401, the request is sent again if the credential can fetch another token. This happens at most once per call. The second
+/// request counts as an attempt, but is sent even if [`max_attempts`](Self::max_attempts) is reached.
 ///
 /// ```
 /// use std::time::Duration;
@@ -83,8 +86,8 @@ impl RetryPolicy {
     }
 }
 
-/// Returns the time to wait. `value` is the value of `Retry-After`: seconds or an HTTP date. For a date in the past, returns zero. For any
-/// other text, returns `None`.
+/// Parses the value of `Retry-After`, which is a number of seconds or an HTTP date. Returns the time to wait, or `None` if the value is
+/// invalid. For a date in the past, returns zero.
 pub(super) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {

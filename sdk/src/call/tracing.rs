@@ -1,4 +1,4 @@
-//! If the feature `tracing` is on, writes a span for each call, and an event for each attempt and backoff. No span or event holds a
+//! Writes a span for each call, and an event for each attempt and backoff, if the feature `tracing` is on. Spans and events never hold a
 //! body or a token.
 #![cfg_attr(not(feature = "tracing"), allow(unused_variables, clippy::unused_self))]
 

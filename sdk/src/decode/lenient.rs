@@ -1,5 +1,5 @@
-//! Decodes the properties of a response. The spec lists the known values of an *extensible enum*; any other text is an *unknown value*.
-//! The table shows the decoded value for each value in the response:
+//! Decodes the properties of a response. For a property with an *extensible enum*, the spec lists the known values, and any other text is
+//! an *unknown value*. The table shows the decoded value for each value in the response:
 //!
 //! | value in the response | optional property | required property |
 //! |---|---|---|
@@ -7,8 +7,8 @@
 //! | `null` | `None` | error; in an extensible enum, the unknown value `""` |
 //! | the empty string | `None` | the empty string; in an identifier, an error |
 //!
-//! The last two rows don't apply to [`Value`] and [`Link`], because these types can hold every JSON value. They keep `null` and the empty
-//! string, with one exception: in an optional property of the type [`Value`], `null` becomes `None`.
+//! The types [`Value`] and [`Link`] can hold every JSON value, so they keep `null` and the empty string. There is one exception: in an
+//! optional property of the type [`Value`], `null` becomes `None`.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -25,7 +25,7 @@ use crate::values::identifier::Identifier;
 use crate::values::link::Link;
 use crate::values::timestamp::Timestamp;
 
-/// A type that is decoded leniently: in an optional property, a value that this type can't represent becomes `None`.
+/// A type that is decoded leniently: if an optional property has a value that this type can't represent, the property becomes `None`.
 pub(crate) trait Lenient<'de>: Deserialize<'de> {
     /// Decodes a required value.
     fn required<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -75,8 +75,8 @@ where
     T::required(deserializer)
 }
 
-/// Decodes a required identifier, such as an offer's `id`. Rejects invalid text: otherwise a later request with this text would fail, and
-/// the error wouldn't show that the text came from this response. The generated code names this function in `deserialize_with`.
+/// Decodes a required identifier, such as an offer's `id`. Returns an error for invalid text, because a later request with this text would
+/// fail. The generated code names this function in `deserialize_with`.
 pub(crate) fn identifier<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     deserializer.deserialize_str(IdentifierVisitor)
 }
@@ -148,7 +148,7 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for OptionalVisitor<T> {
     }
 }
 
-/// An element of a required array. If it can't be decoded, the whole array can't be decoded.
+/// An element of a required array. If the element can't be decoded, decoding the whole array fails.
 struct Required<T>(T);
 
 impl<'de, T: Lenient<'de>> Deserialize<'de> for Required<T> {
@@ -157,7 +157,7 @@ impl<'de, T: Lenient<'de>> Deserialize<'de> for Required<T> {
     }
 }
 
-/// An element of an optional array, or a value of an optional map. An element or value that `T` can't represent is `None`, and is skipped.
+/// An element of an optional array, or a value of an optional map. If `T` can't represent it, it is `None`, and the array or map skips it.
 struct Optional<T>(Option<T>);
 
 impl<'de, T: Lenient<'de>> Deserialize<'de> for Optional<T> {

@@ -1,5 +1,5 @@
-//! Decodes a response body. If decoding fails, replaces undecodable strings and duplicate properties by `null`, and decodes the body again.
-//! A body of more than 16 MiB isn't decoded again. The table shows the result for each undecodable value:
+//! Decodes a response body. If decoding fails, this module replaces undecodable strings and duplicate properties by `null`, and decodes
+//! the body again. A body of more than 16 MiB isn't decoded again. The table shows the result for each undecodable value:
 //!
 //! | undecodable value | optional property | required property | property that the spec doesn't name |
 //! |---|---|---|---|
@@ -35,8 +35,8 @@ pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
             Ok(value) => return Ok(value),
             Err(second) => {
                 let second_path = error_path(repaired.as_bytes(), &second);
-                // The `null` that replaced the undecodable value can cause a second error, at the same path or inside that value. The
-                // first error describes that value, so the first error is returned.
+                // If both errors are about the same value, the first error is returned. The second error could be about the `null`
+                // that replaced the value.
                 let rest = second_path.strip_prefix(&path);
                 if !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])) {
                     return Err(format!("{second_path}: {second}"));
@@ -59,8 +59,8 @@ fn strict<T: for<'de> Lenient<'de>>(body: &[u8]) -> serde_json::Result<T> {
     Ok(value)
 }
 
-/// Returns the path of the value at which decoding stopped, computed from the error's position. With a deserializer that tracks the path,
-/// the decoding code of each type would be compiled twice.
+/// Returns the path of the value at which decoding stopped, computed from the error's position. A deserializer that tracks the path isn't
+/// used, because the decoding code of each type would then be compiled twice.
 fn error_path(body: &[u8], error: &serde_json::Error) -> String {
     let lines = body.split_inclusive(|byte| *byte == b'\n');
     let line_start: usize = lines

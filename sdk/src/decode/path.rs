@@ -2,7 +2,7 @@
 
 use super::repair::string_length;
 
-/// The maximum number of steps of a path, such as `[1]` or `.id`. This limits the memory for deeply nested text.
+/// The maximum number of steps of a path. A step is, for example, `[1]` or `.id`. This limits the memory for deeply nested text.
 const MAXIMUM_STEPS: usize = 16;
 
 /// A step of a path.

@@ -1,5 +1,5 @@
-//! Replaces undecodable values in JSON text by `null`. A value is undecodable if it is an invalid string, such as one with an unpaired
-//! surrogate, or if its property occurs twice in the same object.
+//! Replaces undecodable values in JSON text by `null`. There are two kinds of undecodable values: invalid strings, such as one with an
+//! unpaired surrogate, and properties that occur twice in the same object.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess};
 use serde_json::{Map, Value};
@@ -9,8 +9,8 @@ use super::lenient::{Lenient, Scalar};
 /// The maximum length of a body that is repaired, in bytes. The decoded values can need ten times as much memory as the body.
 const LIMIT: usize = 16 * 1024 * 1024;
 
-/// Returns the body with undecodable values replaced by `null`. Returns `None` if the body is too long, or isn't valid JSON even
-/// with these replacements.
+/// Returns the body with undecodable values replaced by `null`. Returns `None` if the body is too long, or if the result isn't valid
+/// JSON.
 pub(super) fn repair(body: &[u8]) -> Option<Value> {
     if body.len() > LIMIT {
         return None;
@@ -44,7 +44,8 @@ pub(crate) fn without_invalid_strings(body: &[u8], replacement: &[u8]) -> Vec<u8
     text
 }
 
-/// Returns the length in bytes of the JSON string with which the text begins, including the quotes. Returns `None` if the string has no end.
+/// Returns the length of the JSON string at the beginning of the text, in bytes, with the quotes. Returns `None` if the closing quote is
+/// missing.
 pub(super) fn string_length(text: &[u8]) -> Option<usize> {
     let mut is_escaped = false;
     let end = text.iter().skip(1).position(|byte| {
