@@ -1,4 +1,4 @@
-//! Tests of the client: the endpoints and paths that it accepts, `Client::get`, and the auto traits of the public types.
+//! Tests the client: which endpoints and paths it accepts, `Client::get`, and which public types are `Send` and `Sync`.
 
 use cloud_partner_portal::{
     AccessToken, Change, Client, ClientBuilder, Credential, CredentialError, CredentialSource,
@@ -72,7 +72,7 @@ fn an_endpoint_must_be_https_or_http_on_this_machine() {
 }
 
 #[test]
-fn an_endpoint_with_a_password_is_an_error_and_the_password_is_never_shown() {
+fn an_endpoint_with_a_password_is_an_error_that_doesnt_contain_the_password() {
     let endpoint = "https://user:s3cret@example.com";
     let builder = Client::builder().endpoint(endpoint);
     let error = with_endpoint(endpoint).expect_err("an endpoint with a password");
@@ -104,7 +104,7 @@ async fn every_attempt_has_the_user_agent_with_its_suffix() {
 }
 
 #[tokio::test]
-async fn get_calls_an_operation_that_the_spec_does_not_name() {
+async fn get_calls_an_operation_that_isnt_in_the_spec() {
     let server = ScriptedServer::start(|request| match request.number {
         0 => response(503, &[], ""),
         _ => response(200, &[("x-test", "a")], r#"{"any":["thing"]}"#),

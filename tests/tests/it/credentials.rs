@@ -1,5 +1,5 @@
-//! Checks at which times the SDK fetches, caches, renews and discards tokens. A token provider is a function of the SDK's user that returns
-//! tokens. The provider of these tests counts its calls. The server records the tokens that it receives.
+//! Tests when the SDK fetches, caches, renews and discards tokens. A token provider is a function of the SDK's user that returns tokens.
+//! The provider of these tests counts its calls. The server records the tokens that it receives.
 
 use std::error::Error as _;
 use std::io;
@@ -27,8 +27,7 @@ enum Behaviour {
     Forever,
     /// Returns a token with a lifetime of an hour.
     Hour,
-    /// Returns a token with a lifetime of two minutes. The SDK renews a token five minutes before its expiry, so it renews this token
-    /// at once.
+    /// Returns a token with a lifetime of two minutes. The next call renews this token, because it expires in less than five minutes.
     Soon,
     /// Returns a token that expires at once.
     Now,
@@ -48,7 +47,7 @@ struct Provider {
 }
 
 impl Provider {
-    /// Returns a provider and a credential that calls it. The behaviours apply to the calls in order, and the last one to all later calls.
+    /// Returns a provider and a credential that calls it. Each call has the next behaviour. The last behaviour repeats.
     fn new(behaviours: &[Behaviour]) -> (Self, Credential) {
         let provider = Self {
             behaviours: behaviours.to_vec(),
@@ -63,7 +62,7 @@ impl Provider {
     async fn call(self) -> Result<AccessToken, Box<dyn std::error::Error + Send + Sync>> {
         let mut number = self.calls.fetch_add(1, Ordering::SeqCst);
         let behaviour = self.behaviours[number.min(self.behaviours.len() - 1)];
-        // If concurrent calls didn't share a token, another call would fetch a second token in this time.
+        // During this delay, concurrent calls would fetch more tokens if they didn't share one.
         tokio::time::sleep(Duration::from_millis(20)).await;
         let seconds = match behaviour {
             Behaviour::Forever => return Ok(AccessToken::new(token(number))),
@@ -141,7 +140,7 @@ fn tokens(server: &ScriptedServer) -> Vec<usize> {
     server.requests().into_iter().map(number).collect()
 }
 
-/// Returns a script for the server. It sends a 401 for a token with a number below `limit`, and an empty list for any other token.
+/// Returns a script for the server. The server sends a 401 for a token with a number below `limit`, and an empty list for any other token.
 fn rejects(limit: usize) -> impl Fn(&ReceivedRequest) -> Vec<Step> + Send + Sync + 'static {
     move |request| {
         if (0..limit).any(|number| request.token == Some(token(number))) {

@@ -1,11 +1,16 @@
-//! Checks that the SDK and the spec accept the same response bodies. The SDK must decode every body that is valid against the spec. If
-//! the SDK encodes the decoded value again, the properties that the spec names must have the same values as in the body.
+//! Checks that the SDK and the spec accept the same response bodies. The test changes one value at a time in these bodies, and also tests
+//! each body unchanged:
 //!
-//! An invalid body can become valid if its invalid property or array element is removed. Then the SDK must decode the rest of the body.
-//! If no removal makes the body valid, the SDK must return an error. An offer of a list is never removed.
+//! * examples with every property of the spec
+//! * the recorded successful responses
 //!
-//! The test changes one value at a time in two kinds of bodies: examples with every property of the spec, and the recorded successful
-//! responses. It also tests each body unchanged.
+//! The test expects one of these results:
+//!
+//! 1. A body is valid against the spec. The SDK must decode it. If the SDK encodes the decoded value again, the properties of the spec must
+//!    have the same values as in the body.
+//! 2. A body becomes valid if the invalid property or array element is removed. The SDK must decode the rest of the body. An offer of a list
+//!    is never removed.
+//! 3. No removal makes the body valid. The SDK must return an error.
 
 use std::collections::BTreeMap;
 
@@ -22,8 +27,8 @@ use crate::support::{client, committed_recordings, committed_spec, serve};
 const LIST: &str = "/api/publishers/{publisherId}/offers";
 const STATUS: &str = "/api/publishers/{publisherId}/offers/{offerId}/status";
 
-/// The accepted differences between the SDK and the spec, since 2026-11-21. The spec accepts any string as the id of an offer in a list. The SDK rejects a list
-/// with an id that isn't a valid `Identifier`.
+/// The accepted differences between the SDK and the spec, since 2026-11-21. In a list of offers, the spec accepts any string as an id. The
+/// SDK rejects the list if an id isn't a valid `Identifier`.
 const KNOWN_GAPS: [&str; 4] = [
     "not decoded although valid: list[].id is an empty string",
     "not decoded although valid: list[].id is a string with a slash",
@@ -32,7 +37,7 @@ const KNOWN_GAPS: [&str; 4] = [
 ];
 
 #[tokio::test]
-async fn decodes_a_valid_body_without_loss_and_rejects_a_body_that_no_removal_makes_valid() {
+async fn valid_bodies_are_decoded_without_loss_and_invalid_values_are_omitted_or_rejected() {
     let spec = committed_spec();
     let cases = cases(&spec);
     assert!(cases.len() > 500, "{} cases", cases.len());
@@ -76,18 +81,18 @@ async fn decodes_a_valid_body_without_loss_and_rejects_a_body_that_no_removal_ma
     assert!(differences.is_empty(), "{differences:#?}");
 }
 
-/// A response body, and the values that the SDK may decode from it. The server returns the body in the list or status of `publisher`.
+/// A response body and the values that the SDK may decode from it. The server returns the body as the list or the status of `publisher`.
 struct Case {
     /// The path template of the operation.
     path: &'static str,
     recording: Recording,
     /// A publisher that no other case has.
     publisher: String,
-    /// The name of the changed property, which the message of a decoding error must contain. Empty if no property was changed.
+    /// The name of the changed property. The message of a decoding error must contain it. Empty if no property was changed.
     property: String,
-    /// The body, and copies of the body. Each copy lacks the changed value, or a property or array element around the changed value.
-    /// If the change inserted three elements at the start of an array, the first copy lacks these three elements. The SDK must return
-    /// the first variant that is valid against the spec.
+    /// The body, and then copies of the body without the changed value, or without a property or array element around it. If the change
+    /// is [`OTHER_ELEMENTS`], the first copy lacks the inserted elements. The SDK must decode the first variant that is valid against
+    /// the spec.
     variants: Vec<Value>,
 }
 
@@ -104,7 +109,7 @@ impl Case {
     }
 }
 
-/// Returns the cases by name. If several cases would have the same name, returns only the first.
+/// Returns the cases by name. Of several cases with the same name, returns only the first.
 fn cases(spec: &Spec) -> BTreeMap<String, Case> {
     let [mut list, report] = [LIST, STATUS].map(|path| example(&schema(spec, path)));
     let valid = json!({"id": "valid"});
@@ -183,8 +188,8 @@ fn schema<'s>(spec: &'s Spec, path: &str) -> Node<'s> {
     schema.expect("a schema")
 }
 
-/// Returns the value with only the properties that the schema names. Properties that are null or an empty string are removed as well,
-/// because both mean the same as an absent property.
+/// Returns the value with only the properties that the schema names. Null and empty strings are removed too, because both mean the same as
+/// an absent property.
 fn named_properties(schema: &Node, value: &Value) -> Value {
     let named = schema.children("properties");
     match (value, schema.child("items")) {
@@ -227,12 +232,12 @@ struct Target {
     name: String,
     /// The property's name. Empty if the value isn't a property.
     property: String,
-    /// The JSON pointers of the value and of the properties and array elements around it, innermost first. The pointer of an offer in
-    /// the list is left out, because the SDK must not omit an offer.
+    /// The JSON pointers of everything that the SDK may omit: the value itself, and then the properties and array elements around it,
+    /// innermost first. The SDK must not omit an offer of a list.
     removable: Vec<String>,
 }
 
-/// Adds the targets of all values inside `value`, and then `here`, the target of `value` itself.
+/// Adds the targets of all values inside `value`, and then the target of `value` itself, `here`.
 fn collect(value: &Value, here: Target, targets: &mut Vec<Target>) {
     let children: Vec<(String, String, &Value)> = match value {
         Value::Object(properties) => properties
@@ -275,16 +280,17 @@ fn without(body: &Value, pointer: &str) -> Value {
         Some(Value::Array(elements)) => {
             elements.remove(key.parse().expect("an index"));
         }
-        // A change has replaced the parent, so there is nothing to remove.
+        // A change has replaced the parent, so the property or element doesn't exist.
         _ => {}
     }
     body
 }
 
-/// The change that inserts `7`, `null` and `[1]` at the start of an array. If the spec doesn't accept them, the SDK must omit all three.
+/// The change that inserts the elements `7`, `null` and `[1]` at the start of an array. The SDK must omit them if the spec doesn't accept
+/// them.
 const OTHER_ELEMENTS: &str = "an array with other elements";
 
-/// Returns replacements for the value, with a description of each: values of each JSON type, and variants of the value.
+/// Returns replacements for the value, each with a description. The replacements are values of each JSON type and variants of the value.
 fn changes(value: &Value) -> Vec<(&'static str, Value)> {
     let mut changes = vec![
         ("null", Value::Null),
@@ -325,7 +331,7 @@ fn changes(value: &Value) -> Vec<(&'static str, Value)> {
 fn validator(path: &str) -> Validator {
     let mut schema = committed_spec().value;
     translate(&mut schema);
-    // A validator of draft 4 ignores every keyword beside `$ref`. Therefore, a `$ref` at the top of the spec turns the spec into a schema.
+    // A `$ref` at the top turns the spec into a schema, because a validator of draft 4 ignores the other keywords beside `$ref`.
     let pointer = response_schema(path);
     let pointer = pointer.replace('{', "%7B").replace('}', "%7D");
     schema["$ref"] = json!(format!("#{pointer}"));
@@ -335,7 +341,7 @@ fn validator(path: &str) -> Validator {
         .expect("valid schemas")
 }
 
-/// Translates OpenAPI's `nullable` and `int64`, which JSON Schema doesn't have, to keywords of JSON Schema.
+/// Translates OpenAPI's `nullable` and `int64` to keywords of JSON Schema, which has neither.
 fn translate(schema: &mut Value) {
     match schema {
         Value::Array(elements) => elements.iter_mut().for_each(translate),

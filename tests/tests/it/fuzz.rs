@@ -1,7 +1,8 @@
-//! Tests decoding with generated response bodies. Decoding never panics and accepts every valid body. Encoding the result loses nothing.
+//! Tests decoding with generated response bodies. Decoding never panics and accepts every valid body. If the SDK encodes the decoded value
+//! again, no data is lost.
 //!
-//! The bodies are generated from a fixed seed, so every run tests the same bodies. The environment variable `PROPTEST_RNG_SEED` sets
-//! another seed. `PROPTEST_CASES` sets the number of cases.
+//! The generator has a fixed seed, so every run tests the same bodies. The environment variable `PROPTEST_RNG_SEED` sets another seed.
+//! `PROPTEST_CASES` sets the number of cases.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -37,7 +38,7 @@ fn check<S: Strategy>(cases: &S, test: impl Fn(S::Value)) {
     outcome.unwrap_or_else(|error| panic!("{error}"));
 }
 
-/// A regular expression that matches some known values in any letter case, and strings similar to timestamps.
+/// A regular expression for strings that the SDK may interpret: some known values in any letter case, and strings similar to timestamps.
 const KNOWN_TEXT: &str = "(?i:running|succeeded|waitingForPublisherReview|publisher-signoff|blocked|rejected|error|)|\
     [0-9]{4}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{0,12})?(Z|[+-][0-9]{2}:[0-9]{2})?";
 
@@ -75,7 +76,7 @@ fn object_of(
     prop::collection::vec(property, 0..8).prop_map(|properties| properties.into_iter().collect())
 }
 
-/// Generates reports with a status. The other properties of a report have names from the spec and values of any JSON type.
+/// Generates reports with a status. Their other properties have names from the spec and values of any JSON type.
 fn any_report() -> impl Strategy<Value = Value> + Clone {
     let spec = committed_spec().value;
     let schemas = spec["components"]["schemas"].as_object().expect("schemas");
@@ -100,13 +101,13 @@ fn any_report() -> impl Strategy<Value = Value> + Clone {
     })
 }
 
-/// Decodes the text, or returns `None` if decoding fails. Encodes the value and decodes it again, and asserts that both values are equal.
+/// Decodes the text, or returns `None` if decoding fails. Then encodes the value, decodes it again, and asserts that both values are equal.
 fn round_trip<T: DeserializeOwned + Serialize + PartialEq + Debug>(text: &[u8]) -> Option<T> {
     let value: T = serde_json::from_slice(text).ok()?;
     let encoded = serde_json::to_string(&value).expect("an encoded value");
     let again: T = serde_json::from_str(&encoded).expect("a decoded value");
     assert_eq!(value, again);
-    // The comparison of the values ignores the letter case of statuses. The comparison of the encoded texts is case-sensitive.
+    // The comparison of the values ignores the letter case of statuses. The following comparison of the encoded texts doesn't.
     assert_eq!(encoded, serde_json::to_string(&again).expect("again"));
     Some(value)
 }
@@ -178,8 +179,7 @@ fn decoding_any_bytes_doesnt_panic() {
     }
 }
 
-/// Generates JSON texts. Most are values that a decoder may reject or change: invalid UTF-8, half of a surrogate pair, a duplicate
-/// property, a number that overflows, or deep nesting.
+/// Generates JSON texts. Most of them are values that a decoder may reject or change, such as half of a surrogate pair.
 fn unusual_json() -> impl Strategy<Value = Vec<u8>> + Clone {
     let unusual: Vec<Vec<u8>> = vec![
         b"\"x\xff\"".to_vec(),
@@ -198,7 +198,7 @@ fn unusual_json() -> impl Strategy<Value = Vec<u8>> + Clone {
     ]
 }
 
-/// A server and its client. A test sets the server's response before each call.
+/// A server and its client. `list` sets the server's response before each call.
 struct Service {
     response: Arc<Mutex<(u16, Vec<u8>)>>,
     _server: ScriptedServer,
@@ -233,9 +233,8 @@ impl Service {
     }
 }
 
-/// The call must return either all offers or an error.
 #[test]
-fn an_offer_with_invalid_properties_is_never_omitted() {
+fn a_call_returns_every_offer_or_an_error() {
     let names = "offerTypeId publisherId status version changedTime definition offerTypeVersionsOverride new id";
     let names: Vec<_> = names.split(' ').collect();
     let property = (select(names), unusual_json());

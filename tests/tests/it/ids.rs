@@ -1,18 +1,18 @@
-//! Tests of identifiers in the path of a request. The SDK percent-encodes special characters. A call with an invalid identifier, such as
-//! `../a`, fails before it sends a request.
+//! Tests identifiers in the path of a request. The SDK percent-encodes special characters. With an invalid identifier, such as `../a`, a
+//! call fails before it sends a request.
 
 use cloud_partner_portal::Identifier;
 
 use crate::support::{client, committed_spec, serve};
 
-/// `Identifier` is written by hand and not generated from the spec. Therefore, this test compares `Identifier` with the spec's pattern.
+/// `Identifier` is written by hand, so it can differ from the spec.
 #[test]
 fn identifier_accepts_the_same_strings_as_the_pattern_of_the_spec() {
     let spec = committed_spec();
     for name in ["PublisherId", "OfferId"] {
         let schema = &spec.value["components"]["schemas"][name];
         let validator = jsonschema::draft4::new(schema).expect("a schema");
-        // Tests every character of the Basic Multilingual Plane as the whole identifier, as its first and as its last character.
+        // These are all characters of the Basic Multilingual Plane. Each is tested alone, at the start and at the end of an identifier.
         for c in (0..=0xffff).filter_map(char::from_u32) {
             for text in [c.to_string(), format!("{c}a"), format!("a{c}")] {
                 assert_eq!(
@@ -28,7 +28,7 @@ fn identifier_accepts_the_same_strings_as_the_pattern_of_the_spec() {
 
 #[tokio::test]
 async fn special_characters_in_ids_are_percent_encoded() {
-    // The server has no recordings, so every call returns an error. The test checks only the requests.
+    // Without recordings, every call returns an error. The test checks only the requests.
     let server = serve(Vec::new());
     let client = client(server.url());
     for (id, path) in [

@@ -1,4 +1,4 @@
-//! Tests of the SDK's public API with local servers, and tests of the reader and the replay server for recordings.
+//! Tests the SDK's public API with local servers. Also tests the recordings, their reader and the replay server.
 
 mod bench_figures;
 mod calls;

@@ -1,4 +1,4 @@
-//! Tests of the committed recordings, their format, and the reader of recordings and scenarios.
+//! Tests the committed recordings, their format, and the reader of recordings and scenarios.
 
 use std::fs;
 
@@ -31,7 +31,7 @@ fn every_recording_matches_its_schema_is_formatted_and_contains_no_credential() 
         if let Err(error) = schema.validate(&value) {
             panic!("{name}: {}: {error}", error.instance_path());
         }
-        // The comparison also detects duplicate properties: the JSON parser accepts them, and `formatted` has only one.
+        // The comparison also detects a duplicate property: the parser accepts it, but `formatted` has the property only once.
         let formatted = recording.to_text();
         assert!(text == formatted, "{name} should read:\n{formatted}");
         let text = text.to_lowercase();
@@ -41,7 +41,7 @@ fn every_recording_matches_its_schema_is_formatted_and_contains_no_credential() 
     }
 }
 
-/// Editors validate recordings with the schema, so the schema must accept the same files as the reader.
+/// Editors validate recordings with the schema.
 #[test]
 fn the_schema_and_the_reader_accept_the_same_recordings() {
     let schema = schema();
@@ -109,7 +109,7 @@ fn the_reader_returns_every_json_file_sorted_by_path() {
         ("a/a/a.json", &text_of("/aaa")),
         ("readme.md", "not a recording"),
     ]);
-    // A cycle of symbolic links isn't followed.
+    // The link makes a cycle, which the reader must not follow.
     #[cfg(unix)]
     std::os::unix::fs::symlink(folder.path(), folder.path().join("a/up")).expect("a link");
     let found = load::recordings(folder.path()).all().expect("recordings");
@@ -150,7 +150,7 @@ fn the_reader_reports_every_error_and_returns_the_valid_recordings() {
 }
 
 #[test]
-fn a_scenario_contains_the_recordings_of_a_folder_in_order_of_file_names() {
+fn a_scenario_contains_the_recordings_of_a_folder_sorted_by_file_name() {
     let first = text_of("/a").replace("A generated", "The first");
     let valid = folder(&[
         ("second/1.json", &text_of("/b")),

@@ -1,5 +1,7 @@
-//! Compares the SDK with the recorded responses. Successful responses must be valid against the JSON Schemas of the SDK's types. Errors
-//! must contain the recorded status code, code and message. `decoding.rs` tests how successful responses are decoded.
+//! Compares the SDK with the recorded responses:
+//!
+//! * The JSON Schemas of the SDK's types must accept every successful response. `decoding.rs` tests how the SDK decodes these responses.
+//! * An error of the SDK must contain the recorded status code, code and message.
 
 use cloud_partner_portal::types::{OfferStatusReport, OfferSummary};
 use cloud_partner_portal::{Client, Error};
@@ -12,8 +14,7 @@ use serde_json::{Value, json};
 use crate::support::error_checks::check_displayed_text;
 use crate::support::{all_recordings, client, committed_recordings, committed_spec, serve};
 
-/// Returns the committed recordings and a generated list of 1,000 offers. Replaces the API version of each request by the version that the
-/// SDK sends.
+/// Returns the committed recordings and a generated list of 1,000 offers. Each request has the API version that the SDK sends.
 fn recordings() -> Vec<Recording> {
     let recordings = committed_recordings().into_iter();
     let mut recordings: Vec<_> = recordings.map(Recording::from).collect();
@@ -31,7 +32,7 @@ fn validator<T: JsonSchema>() -> Validator {
 }
 
 #[test]
-fn every_successful_response_is_valid_against_the_json_schema_of_its_type() {
+fn the_json_schemas_of_the_types_accept_every_successful_response() {
     let list = validator::<Vec<OfferSummary>>();
     let report = validator::<OfferStatusReport>();
     let (mut lists, mut reports) = (0, 0);
@@ -110,8 +111,8 @@ async fn every_error_has_the_recorded_status_code_code_and_message() {
     assert!(errors >= 20, "{errors} errors were tested");
 }
 
-/// Returns the code and the first line of the message in a recorded error response. Doesn't use the SDK, which the test compares with the
-/// result.
+/// Returns the code and the first line of the message in a recorded error response. This function doesn't use the SDK, because the test
+/// compares its result with the SDK's error.
 fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
     let text = |value: &Value| {
         let line = value.as_str()?.lines().next();
@@ -139,8 +140,8 @@ fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
     }
 }
 
-/// A recording of the kind `documentation` must cite a source of the kind `documentation`. A recording of the kind `observed-shape` must
-/// cite a source of the kind `observation`.
+/// A recording with the provenance `documentation` must cite a source of the kind `documentation`. A recording with the provenance
+/// `observed-shape` must cite a source of the kind `observation`.
 #[test]
 fn recordings_cite_sources_of_the_spec() {
     let spec = committed_spec();
@@ -158,7 +159,7 @@ fn recordings_cite_sources_of_the_spec() {
         };
         assert!(
             is_cited,
-            "{name}: no source of the kind that the recording must cite"
+            "{name}: the recording cites no source of the required kind"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Tests of the replay server, a local server that returns recorded responses.
+//! Tests the replay server, a local server that returns recorded responses.
 
 use std::collections::BTreeMap;
 use std::net::TcpStream;
@@ -42,8 +42,8 @@ fn scenario(path: &str, statuses: &[&str]) -> Scenario {
     }
 }
 
-/// An HTTP client for all tests. Each test has its own runtime, and a connection can't outlive the runtime that opened it. Therefore, the
-/// client doesn't reuse connections.
+/// An HTTP client for all tests. Each test has its own runtime, which closes its connections at the end of the test. Therefore, the client
+/// doesn't reuse connections.
 static CLIENT: LazyLock<Client> = LazyLock::new(|| {
     let client = Client::builder().no_proxy().pool_max_idle_per_host(0);
     client.build().expect("an HTTP client")
@@ -227,7 +227,7 @@ async fn compares_paths_segment_by_segment_after_decoding() {
 }
 
 #[tokio::test]
-async fn a_scenario_advances_with_each_request_to_its_server_and_repeats_its_last_response() {
+async fn each_request_gets_the_next_response_of_a_scenario_and_the_last_response_repeats() {
     let path = "/offers/vm/status";
     let [server, other_server] = [(); 2].map(|()| {
         let scenario = scenario(path, &["one", "two", "three"]);

@@ -1,4 +1,5 @@
-//! Tests the feature `tracing`: spans and events contain the identifiers, status codes and correlation ids of a call, but no token or body.
+//! Tests the feature `tracing`. The spans and events of a call contain its identifiers, status codes and correlation ids. They contain
+//! neither a token nor a body.
 
 use std::sync::Arc;
 
@@ -17,8 +18,8 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
         .with_span_events(FmtSpan::CLOSE)
         .with_ansi(false)
         .finish();
-    // If only one dispatcher exists, the first thread that executes an event enables or disables the event for all threads. The thread
-    // of another test has no subscriber, so that thread would disable the event. With a second dispatcher, each thread decides for itself.
+    // With a single dispatcher, the thread that first executes an event enables or disables the event for all threads. A thread of another
+    // test has no subscriber, so it would disable the event. With a second dispatcher, each thread decides for itself.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let _guard = tracing::subscriber::set_default(subscriber);
 

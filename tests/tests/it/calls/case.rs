@@ -1,5 +1,5 @@
-//! Runs the cases of the YAML tables in this folder. A case makes one call of `listOffers`. It says what the server sends and which
-//! result the call must have.
+//! Runs the cases of the YAML tables in this folder. Each case makes one call of `listOffers`. The case contains what the server sends, and
+//! the expected result of the call.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::support::scripted_server::ScriptedServer;
 #[serde(deny_unknown_fields, default)]
 struct Case {
     name: String,
-    /// What the server does for each request of the call, in order. The last script also runs for all later requests.
+    /// One script for each request of the call, in order. The last script also runs for all later requests.
     server: Vec<Script>,
     /// The maximum number of attempts, by default 3.
     attempts: Option<u32>,
@@ -24,18 +24,20 @@ struct Case {
     max_backoff_ms: Option<u64>,
     /// The call timeout in seconds, by default 60.
     call_timeout: Option<u64>,
-    /// The expected number of requests. By default, 3 if `error` contains `retryable`, and otherwise 1.
+    /// The expected number of requests. The default is 3 if `error` contains `retryable`, and 1 otherwise.
     requests: Option<u32>,
     /// The expected number of offers. By default, any number.
     offers: Option<usize>,
-    /// The `is_…` methods of the error that must return true, such as `retryable`. Absent if the call must succeed.
+    /// The `is_…` methods of the error that must return true. For example, `retryable` stands for `Error::is_retryable`. Without this
+    /// property, the call must succeed.
     error: Option<Vec<String>>,
-    /// The error's status code. By default, the status code that the last script sends with `status` or `json`, or else `None`.
+    /// The error's status code. The default is the `status` of the last script, or 200 if the script has `json`. Otherwise, the default is
+    /// `None`.
     error_status: Option<u16>,
     /// A text that the error's message must contain.
     message: String,
-    /// The errors of earlier attempts, latest first. Of several errors with the same status code, code and message, only the latest is
-    /// listed. An error is written as its correlation id, or else as its status code, or else as `no status`.
+    /// The errors of earlier attempts, latest first. An error is left out if a later error has the same status code, code and message.
+    /// Each error is written as its correlation id; without one, as its status code; without both, as `no status`.
     sources: Vec<String>,
     /// The minimum times between the first and the second request, the second and the third request, and so on.
     waits_ms: Vec<u64>,
@@ -44,8 +46,8 @@ struct Case {
 /// Runs all cases of a table concurrently, and panics with the names of the cases that failed.
 pub async fn check_table(yaml: &str, token: &str) {
     let start = |case: Case| (case.name.clone(), tokio::spawn(case.check(token)));
-    // `check` starts the server of each case here. The runtime has one thread, so the calls begin only at the first `await`, when all
-    // servers have started. Therefore, no timeout includes the start of a server.
+    // This line starts the servers of all cases. The runtime has one thread, so no call begins before the first `await` below. Therefore,
+    // no call's timeout includes the start of a server.
     let checks: Vec<_> = table(yaml).into_iter().map(start).collect();
     let mut failed = Vec::new();
     for (name, check) in checks {

@@ -1,5 +1,5 @@
-//! Tests of calls to faulty and malicious servers, and of retries. Most cases are in YAML tables: what the server sends, and the expected
-//! result of the call.
+//! Tests calls to faulty and malicious servers, and retries. Most cases are in YAML tables. A case contains what the server sends, and the
+//! expected result of the call.
 
 mod case;
 
@@ -17,7 +17,7 @@ use crate::support::scripted_server::{ScriptedServer, json_response, response};
 use crate::support::{TOKEN, build, client, refused_endpoint, retry, with_credential};
 
 #[tokio::test]
-async fn a_broken_slow_or_too_large_response_is_an_error() {
+async fn a_broken_or_slow_or_too_large_response_is_an_error() {
     check_table(include_str!("connections.yaml"), &long_token()).await;
 }
 
@@ -143,7 +143,7 @@ async fn a_call_waits_for_a_retry_after_date() {
             let is_early = date.get().is_none_or(|date| SystemTime::now() < *date);
             return json_response(if is_early { "too early" } else { "[]" });
         }
-        // An HTTP date has no fractions of a second. Therefore, this date is between one and two seconds in the future.
+        // An HTTP date has no fraction of a second. Therefore, this date is between one and two seconds in the future.
         let text = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(2));
         let sent = httpdate::parse_http_date(&text).expect("a date");
         date.set(sent).expect("the first request");
@@ -183,7 +183,7 @@ async fn the_sources_of_a_connection_error_contain_the_cause() {
     }
 }
 
-/// The test fills the listener's queue. Then the system neither accepts nor refuses the client's connection.
+/// The test fills the listener's queue. The operating system then leaves the client's connection attempt unanswered.
 #[tokio::test]
 async fn the_connect_timeout_ends_a_connection_attempt() {
     let socket = tokio::net::TcpSocket::new_v4().expect("a socket");

@@ -1,4 +1,4 @@
-//! Checks errors of the SDK: which `is_…` methods return true, which sources an error has, and that no text contains a token.
+//! Checks errors of the SDK: their `is_…` methods, their sources, and that their texts contain no token.
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;
@@ -54,10 +54,10 @@ pub fn all_text(error: &Error) -> String {
     all
 }
 
-/// A part of the tokens in the tests of errors. No text of an error may contain this part.
+/// A part of every token in the tests of errors. No text of an error may contain it.
 pub const SECRET: &str = "s3cret";
 
-/// Returns a token as long as a real one. Its parts are numbered, so that no part occurs twice.
+/// Returns a token as long as a real one. Its parts have numbers, so that no part occurs twice.
 pub fn long_token() -> String {
     let parts: Vec<_> = (0..120).map(|part| format!("{SECRET}-{part:03}")).collect();
     parts.join(".")

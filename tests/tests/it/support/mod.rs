@@ -48,7 +48,7 @@ pub fn serve(recordings: Vec<Recording>) -> Server {
         .expect("a free port")
 }
 
-/// Returns a client of `endpoint` that doesn't retry.
+/// Returns a client that doesn't retry.
 pub fn client(endpoint: impl Into<String>) -> Client {
     let builder = Client::builder().endpoint(endpoint);
     build(builder.retry(RetryPolicy::disabled()))

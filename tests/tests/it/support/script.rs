@@ -19,16 +19,17 @@ pub fn table<T: DeserializeOwned>(yaml: &str) -> Vec<T> {
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Script {
-    /// Sends a complete response with this status code, `headers` and `body`.
+    /// Sends a complete response with this status code, and with `headers` and `body`.
     status: Option<u16>,
     headers: BTreeMap<String, String>,
     body: Bytes,
     /// Sends a complete 200 response with this JSON body.
     json: Option<Bytes>,
+    /// Sends these bytes.
     send: Option<Bytes>,
     /// After `send`, sends these bytes again and again until the client disconnects.
     repeat: Option<Bytes>,
-    /// Waits 20 ms each time after sending `repeat`.
+    /// Waits 20 ms each time after the server has sent `repeat`.
     slowly: bool,
     /// What the server does last.
     then: End,
@@ -94,12 +95,12 @@ impl Bytes {
 }
 
 impl Script {
-    /// Returns whether the server never completes the response, so that only a timeout ends the attempt.
+    /// Returns whether the server never completes the response. Then only a timeout ends the attempt.
     pub fn never_completes(&self) -> bool {
         self.then == End::Stall || self.slowly
     }
 
-    /// Returns the status code of `status` or `json`, if the script has one of them.
+    /// Returns `status`, or 200 if the script has `json`.
     pub fn complete_status(&self) -> Option<u16> {
         self.status.or(self.json.is_some().then_some(200))
     }
