@@ -1,8 +1,8 @@
 //! `cargo xtask docs`: writes the spec as one HTML file for reading offline, with its sources, its evidence and the recordings.
 //!
 //! The extension `x-sources` of the spec describes each source, such as a web page, under an id. The extension `x-evidence` of an object
-//! lists the ids of the sources for each statement about the object. The command appends both, and the recordings, to the descriptions in
-//! a copy of the spec. OpenAPI Generator then renders the copy.
+//! lists the ids of the sources for each statement about the object. A recording is a file with a request and its response. The command
+//! appends all three to the descriptions in a copy of the spec. OpenAPI Generator then renders the copy.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,7 +18,7 @@ use crate::files;
 use crate::serve::Source;
 use crate::spec::{Kind, Spec};
 
-/// A content security policy that forbids the page to load anything from a server, such as the font of OpenAPI Generator's template.
+/// A content security policy. It prevents the page from loading anything from a server, such as the font of OpenAPI Generator's template.
 const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'unsafe-inline' 'unsafe-eval' blob: data:\">";
 
 /// The path of OpenAPI Generator, which `tests/languages/install-tools` installs.
@@ -47,7 +47,7 @@ impl Docs {
     }
 }
 
-/// Appends to the description of each operation in the copy a list of the operation's recordings.
+/// In the copy, appends a list of recordings to the description of each operation.
 fn append_recordings(spec: &Spec, source: &Source, copy: &mut Value) -> Result<(), CommandError> {
     for operation in spec.operations()? {
         let mut lines = BTreeSet::new();
@@ -68,7 +68,7 @@ fn append_recordings(spec: &Spec, source: &Source, copy: &mut Value) -> Result<(
     Ok(())
 }
 
-/// Appends each `x-evidence` to the description of its object in the copy, and `x-sources` to the description of the whole spec.
+/// In the copy, appends each `x-evidence` to the description of its object. Also appends `x-sources` to the description of the whole spec.
 fn append_evidence(spec: &Spec, copy: &mut Value) {
     spec.walk(|object| {
         let evidence = markdown_list(object.value.get("x-evidence"));

@@ -29,7 +29,8 @@ pub fn default_spec_path() -> PathBuf {
     root().join("openapi/cloud-partner-portal.yaml")
 }
 
-/// Returns a path as messages show it: relative to the current folder, else to the workspace, with slashes on every system.
+/// Returns a path as messages show it, with slashes on every system. A path in the current folder is relative to this folder. Any other
+/// path in the workspace is relative to the workspace.
 pub fn display_path(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
     let root = root();
@@ -82,7 +83,8 @@ pub fn read_yaml<T: DeserializeOwned>(path: &Path) -> Result<(Spec, T), CommandE
     Ok((file, value))
 }
 
-/// Writes the texts to the files. With `check`, compares the files with the texts instead: [`Outcome::Outdated`] means that a file differs.
+/// Writes the texts to the files. With `check`, compares the files with the texts instead. If a file differs, the outcome is
+/// [`Outcome::Outdated`].
 pub fn write_or_compare(
     files: impl IntoIterator<Item = (PathBuf, String)>,
     check: bool,
@@ -99,7 +101,7 @@ pub fn write_or_compare(
     Ok(outcome)
 }
 
-/// Writes a file and creates its folder. A file that already has this text isn't written, because cargo would compile a written file again.
+/// Writes a file and creates its folder. Doesn't write a file that already has this text, because cargo compiles a written file again.
 pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> Result<(), CommandError> {
     let shown = display_path(path);
     if fs::read_to_string(path).is_ok_and(|old| old == text) {

@@ -130,7 +130,7 @@ impl Finding {
         self
     }
 
-    /// Adds a place that consists of a JSON pointer. [`in_file`](Self::in_file) adds the name of the file to this place.
+    /// Adds a place that has a JSON pointer but no file name. [`in_file`](Self::in_file) adds the file name.
     pub fn at_pointer(self, pointer: &str) -> Self {
         self.at(Place {
             pointer: pointer.to_owned(),
@@ -171,7 +171,7 @@ impl Finding {
 /// The findings of a command, and additional properties for the JSON output.
 #[derive(Default)]
 pub struct Report {
-    /// Whether text output prints only the number of notes with each code, instead of the notes.
+    /// Whether text output prints the number of notes with each code instead of the notes.
     pub counts_notes: bool,
     pub findings: Vec<Finding>,
     properties: Map<String, Value>,
@@ -182,7 +182,7 @@ impl Report {
         self.properties.insert(name.to_owned(), json!(value));
     }
 
-    /// Prints the findings in the order of their places, and returns the outcome of the command. `done` says what the command has done, such
+    /// Prints the findings in the order of their places, and returns the outcome of the command. `done` is a text for the last line, such
     /// as `checked the spec`.
     pub fn print(mut self, format: Format, done: &str, out: &mut dyn Write) -> CommandResult {
         self.findings.sort_by_cached_key(|finding| {

@@ -1,5 +1,5 @@
-//! `cargo xtask generate`: writes the generated code of the SDK and the JSON Schema of recordings, or compares the committed
-//! files with their new contents.
+//! `cargo xtask generate`: writes the generated code of the SDK, and the JSON Schema of recordings (files with a request and its response).
+//! With `--check`, compares the committed files with their new contents instead.
 
 use std::io::Write;
 

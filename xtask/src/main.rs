@@ -44,7 +44,7 @@ enum Command {
     Coverage(coverage::Coverage),
     /// Runs the command-line tool against a replay server and watches an offer's publication, without credentials or network
     ///
-    /// The exit code is that of the command-line tool.
+    /// The command ends with the exit code of the command-line tool.
     Demo,
     Docs(docs::Docs),
     Generate(generate::Generate),

@@ -1,4 +1,4 @@
-//! Prints tables, and lines like cargo's: a label such as `Error` in a right-aligned column, then a text.
+//! Prints tables and lines. A line looks like cargo's: a label such as `Error` in a right-aligned column, then a text.
 
 use std::fmt::Display;
 use std::io::{self, Stdout, Write};
@@ -6,12 +6,12 @@ use std::io::{self, Stdout, Write};
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
 
-/// Prints a label, in a column of the same width as cargo's, and a text.
+/// Prints a label and a text. The column of the label is as wide as cargo's.
 pub fn print_line(out: &mut dyn Write, label: &str, text: impl Display) -> io::Result<()> {
     writeln!(out, "{label:>12} {text}")
 }
 
-/// Prints a text in the column of the texts, without a label.
+/// Prints a text without a label, in the same column as the texts of [`print_line`].
 pub fn print_continuation(out: &mut dyn Write, text: impl Display) -> io::Result<()> {
     print_line(out, "", text)
 }

@@ -1,6 +1,11 @@
-//! Finds out which recordings detect a wrong spec. A statement is one keyword at one place of the spec. A mutated spec has one change, a
-//! mutation, that makes one statement wrong. A counterexample is a recording that is invalid against the unchanged spec. Every recording
-//! and counterexample is validated against each mutated spec.
+//! Finds the recordings that detect a wrong spec, for `cargo xtask coverage`. The module validates every recording and counterexample
+//! against each mutated spec. The terms are:
+//!
+//! * statement: one keyword at one place of the spec, such as the `type` of a property
+//! * mutation: a change of the spec that makes one statement wrong
+//! * mutated spec: a copy of the spec with one mutation
+//! * recording: a file with one request and its response
+//! * counterexample: a recording that the spec must reject
 
 use std::thread;
 
@@ -14,7 +19,7 @@ use crate::findings::{Finding, Level};
 use crate::spec::{Spec, SpecError};
 use crate::validate::Checker;
 
-/// A recording or counterexample, and the findings of `validate` for the unchanged spec.
+/// A recording or counterexample, and its errors and notes with the unchanged spec.
 pub struct Candidate {
     file: String,
     recording: Recording,
@@ -22,8 +27,9 @@ pub struct Candidate {
     findings: Vec<FindingKey>,
 }
 
-/// The parts of a finding that `detects` compares between the unchanged and a mutated spec: the code, the level, and the JSON pointer in
-/// the recording. Places in the spec aren't compared: removing one parameter, for example, changes the places of all later parameters.
+/// The parts of a finding that `detects` compares: the code, the level, and the JSON pointer in the recording. Places in the spec aren't
+/// compared, because a mutation can change them. For example, a mutation that removes a parameter changes the index of every later
+/// parameter.
 type FindingKey = (&'static str, Level, Option<String>);
 
 impl Candidate {
@@ -66,8 +72,11 @@ impl Candidate {
             .all(|(_, level, _)| *level != Level::Error)
     }
 
-    /// Returns whether this recording or counterexample detects a mutation. A valid recording detects it if the mutated spec changes
-    /// the recording's findings. A counterexample detects it if the mutated spec removes one of the counterexample's errors.
+    /// Returns whether this recording or counterexample detects a mutation. `mutated` has the mutated spec.
+    ///
+    /// * A valid recording detects the mutation if its findings change.
+    /// * An invalid recording detects no mutation.
+    /// * A counterexample detects the mutation if one of its errors disappears.
     fn detects(&self, mutated: &Checker<'_>) -> bool {
         let findings = finding_keys(mutated, &self.recording);
         if !self.is_counterexample {
@@ -78,7 +87,7 @@ impl Candidate {
         errors.any(|error| count(&findings, error) < count(&self.findings, error))
     }
 
-    /// Returns the state that the mutated statement would have if only this recording or counterexample covered it.
+    /// Returns the state of a statement that only this recording or counterexample covers.
     fn state(&self, mutation: &Mutation) -> State {
         match self.recording.provenance.kind {
             _ if self.is_counterexample => State::CounterexampleOnly,
@@ -91,7 +100,7 @@ impl Candidate {
     }
 }
 
-/// Adds to each mutation the files that detect it, and sets the state of each statement. Uses all processors.
+/// Finds the files that detect each mutation, and sets the state of each statement. Uses all processors.
 pub fn detect(
     spec: &Spec,
     statements: &mut [Statement],

@@ -1,5 +1,7 @@
-//! Reads `xtask/known-gaps.yaml`, the known gaps of `cargo xtask coverage`. A statement is one keyword at one place of the spec. A
-//! statement is uncovered if no recording covers it. A known gap is an uncovered statement that is accepted, with a reason.
+//! Reads the known gaps of `cargo xtask coverage` from `xtask/known-gaps.yaml`.
+//!
+//! A statement is one keyword at one place of the spec. It is uncovered if the recordings don't test it. Each uncovered statement is an
+//! error of the command. A known gap is an uncovered statement that the maintainers accept for a reason, so it is no error.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `cargo xtask coverage` lists the statements of the spec that no recording covers. [`Coverage`] defines these terms.
+//! `cargo xtask coverage` lists the statements of the spec that no recording covers. The comment of [`Coverage`] explains these terms.
 //!
 //! [`mod@statements`] lists all statements. [`mutations`] lists changes that make a statement wrong. [`detection`] validates every
 //! recording against each changed spec, and decides which statements are covered.
@@ -26,14 +26,18 @@ use crate::validate::{self, Checker};
 
 /// Lists the statements of the spec that no recording covers
 ///
-/// A statement is one keyword at one place of the spec. A mutation is a change of the spec that makes a statement wrong. A statement is
-/// covered if recordings or counterexamples detect all its mutations. A recording detects a mutation if the change of the spec changes
-/// the findings of `validate` for the recording. A counterexample is a recording that is invalid against the spec. It detects a
-/// mutation if the change of the spec removes one of its errors.
+/// A statement is one keyword at one place of the spec, such as the type of a property. A mutation is a change of the spec that makes one
+/// statement wrong, such as another type. The command tries each mutation in a copy of the spec. A statement is covered if recordings or
+/// counterexamples detect all its mutations.
 ///
-/// The command counts the covered statements by their strongest evidence: a captured response of the live service, the shape of a
-/// response that a public project observed, or an example of the documentation. A recording of an observed shape has invented values, so
-/// it is evidence for the shape of bodies only: properties, types and formats. Synthetic recordings and counterexamples are no evidence.
+/// A recording is a file with a request and its response. It detects a mutation if `validate` reports something else for the recording with
+/// the changed spec. A counterexample is a recording that the spec must reject. It detects a mutation if the changed spec no longer causes
+/// one of its errors.
+///
+/// The command counts the covered statements by their strongest evidence. From strong to weak, the evidence is a captured response of the
+/// live service, an observed shape, or an example of the documentation. An observed shape has the properties, types and formats of a
+/// response in a public project, but invented values. Therefore, it is evidence only for properties, types and formats of bodies. Synthetic
+/// recordings and counterexamples are no evidence.
 ///
 /// An uncovered statement is an error, unless xtask/known-gaps.yaml lists its name with a reason and a date.
 #[derive(Args)]

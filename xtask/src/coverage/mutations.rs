@@ -1,6 +1,6 @@
-//! Lists the mutations of a spec. A statement is one keyword at one place of the spec. A mutation is a change that makes one statement
-//! wrong: it removes a value of an enum, for example. A recording detects a mutation if the change of the spec changes the findings of
-//! `validate` for the recording.
+//! Lists the mutations of a spec for `cargo xtask coverage`. A statement is one keyword at one place of the spec. A mutation is a change of
+//! the spec that makes one statement wrong. For example, it removes a value of an enum. A recording (a stored request and its response)
+//! detects a mutation if `cargo xtask validate` then reports something else. A counterexample is a recording that the spec must reject.
 
 use std::collections::BTreeMap;
 
@@ -22,12 +22,12 @@ pub struct Mutation {
     pub name: String,
     /// A description of the recording or counterexample that would detect the mutation.
     pub needs: String,
-    /// The files that detect the mutation. Each has the state that the statement would have if only this file covered it.
+    /// The files that detect the mutation, and for each file the state of a statement that only this file covers.
     pub detected_by: BTreeMap<String, State>,
-    /// Whether a recording that detects the mutation is no evidence for the statement. For example, the mutation makes an optional
+    /// If true, a recording that detects the mutation is no evidence for the statement. For example, the mutation makes an optional
     /// property required. A recording without the property detects this mutation, but doesn't show that the property exists.
     pub restricts: bool,
-    /// Whether the statement is about the shape of a body, that is, about its schema except the values of an enum.
+    /// Whether the statement describes the shape of a body. All keywords of the body's schema do, except the values of an enum.
     #[serde(skip)]
     pub is_shape: bool,
     /// The JSON pointer of the changed object.
@@ -49,18 +49,18 @@ impl Mutation {
     }
 }
 
-/// An object of the spec, and the map to which the mutations of its keywords are added.
+/// An object of the spec, and the map that collects the mutations.
 pub struct Target<'m, 's> {
-    /// The object, which isn't a reference.
+    /// The object. It isn't a reference.
     pub object: Object<'s>,
-    /// Whether a body contains the object. A schema outside a body belongs to a parameter or header.
+    /// Whether the object is part of a body. A schema outside a body belongs to a parameter or header.
     pub in_body: bool,
-    /// The mutations of all statements. The key is the statement's place in the file and its name.
+    /// The mutations of each statement. A key consists of the statement's position in the file and its name.
     pub mutations: &'m mut BTreeMap<(Location, String), Vec<Mutation>>,
 }
 
 impl Target<'_, '_> {
-    /// Adds a mutation of the statement at the path `keys` inside the object. `patch` is a JSON merge patch of the object.
+    /// Adds a mutation of one statement. `keys` is the statement's path in the object. `patch` is a JSON merge patch of the object.
     fn mutate(
         &mut self,
         keys: &[&str],
@@ -86,12 +86,12 @@ impl Target<'_, '_> {
         &mut mutations[index]
     }
 
-    /// Adds a mutation that makes the spec stricter, and sets [`Mutation::restricts`].
+    /// Adds a mutation with [`Mutation::restricts`].
     fn restrict(&mut self, keys: &[&str], name: &str, needs: impl Into<String>, patch: Value) {
         self.mutate(keys, name, needs, patch).restricts = true;
     }
 
-    /// Adds a mutation that sets a keyword to another value, or removes the keyword if the value is null.
+    /// Adds a mutation that changes the value of a keyword. The value null removes the keyword.
     fn set(&mut self, keyword: &str, value: impl Into<Value>, needs: impl Into<String>) {
         let value = value.into();
         let name = match &value {
@@ -147,8 +147,8 @@ fn methods(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates the responses of an operation: adds a required header that no recording has. Removing the response could stay undetected: a
-/// range such as `5XX`, or the default response, could apply instead.
+/// Mutates the responses of an operation. Each mutation adds to one response a required header that no recording has. The mutations don't
+/// remove a response, because a range such as `5XX` or the default response could then apply instead.
 fn status_codes(target: &mut Target<'_, '_>) {
     for (status, _) in target.object.children("responses") {
         let with_header = json!({ "$ref": null, "headers": { "x-other": { "required": true } } });
@@ -162,8 +162,7 @@ fn status_codes(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates the list of parameters of a path or an operation. Each mutation removes one parameter, but never a path parameter, because
-/// OpenAPI requires path parameters.
+/// Removes each parameter of a path or an operation. Path parameters are never removed, because OpenAPI requires them.
 fn parameters(target: &mut Target<'_, '_>) {
     let parameters = target.object.list("parameters");
     for (index, parameter) in target.object.children("parameters") {
@@ -178,7 +177,7 @@ fn parameters(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates `name`, `in`, `required` and the schema of a query or header parameter.
+/// Mutates `name`, `in`, `required` and the schema of a parameter, unless it is a path parameter.
 fn parameter(target: &mut Target<'_, '_>) {
     let [name, place] = ["name", "in"].map(|keyword| target.object.text(keyword));
     if let (Some(name), Some(place)) = (name, place)
@@ -193,8 +192,8 @@ fn parameter(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates `required` and the schema of a header or parameter. If `required` is true, both mutations belong to the statement `required`,
-/// otherwise to the statement at `keys`.
+/// Mutates `required` and the schema of a header or parameter. If `required` is true, both mutations belong to the statement `required`.
+/// Otherwise, they belong to the statement at `keys`.
 fn required(target: &mut Target<'_, '_>, keys: &[&str]) {
     let is_required = target.object.is("required");
     let (keys, name, needed) = if is_required {
@@ -225,7 +224,7 @@ fn response(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates every keyword of a schema that affects the validity of recordings.
+/// Mutates the keywords of a schema, except keywords that don't restrict values, such as `description`.
 fn schema(target: &mut Target<'_, '_>) {
     let needs = "a recording or counterexample whose validity depends on this keyword";
     for (keyword, value) in target.object.value.as_object().into_iter().flatten() {
@@ -237,10 +236,10 @@ fn schema(target: &mut Target<'_, '_>) {
             ("items", _) => items(target),
             ("properties", Value::Object(_)) => properties(target),
             ("required", Value::Array(names)) => required_properties(target, names),
-            // The value of a parameter or header is text and so never null.
+            // A parameter or header is text, so it is never null.
             ("nullable", _) if !target.in_body => {}
             ("nullable", Value::Bool(true)) => target.set(keyword, false, "the value null"),
-            // The keywords of the schema in `additionalProperties` are separate statements.
+            // The value is a schema, whose keywords are separate statements.
             ("additionalProperties", Value::Object(_)) => {}
             (name, _) if is_annotation(name) => {}
             (_, Value::Bool(value)) => target.set(keyword, !value, needs),
@@ -257,14 +256,15 @@ fn schema(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Returns whether a keyword has no effect on the validity of recordings.
+/// Returns whether a keyword doesn't restrict the values that a schema accepts.
 fn is_annotation(keyword: &str) -> bool {
     let ignored = ["default", "deprecated", "readOnly", "writeOnly", "xml"];
     DOCUMENTATION.contains(&keyword) || ignored.contains(&keyword) || keyword.starts_with("x-")
 }
 
-/// Mutates the keyword `type`, and two rules that it implies: null is invalid, and an object may have properties that the spec doesn't
-/// name.
+/// Mutates the keyword `type` and the rules that follow from it:
+/// * Without `nullable`, the schema rejects null.
+/// * An object can have properties that the spec doesn't name.
 fn json_type(target: &mut Target<'_, '_>, type_name: &str) {
     let other = match type_name {
         "string" => "integer",
@@ -312,7 +312,7 @@ fn pattern(target: &mut Target<'_, '_>, pattern: &str) {
     }
 }
 
-/// Mutates a bound, such as `maximum`: moves it by 1 in both directions. The values 40 and 41 detect the changes of a maximum of 40.
+/// Moves a bound, such as `maximum`, by 1 in both directions. For example, the values 40 and 41 detect the mutations of `maximum: 40`.
 fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     let bound = bound.as_i64().unwrap_or_default();
     let lowest = match keyword {
@@ -329,8 +329,8 @@ fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     }
 }
 
-/// Mutates the values of `enum` or `x-extensible-enum`. These values aren't part of the shape of a body, so a recording with invented
-/// values is no evidence for them.
+/// Removes each value of `enum` or `x-extensible-enum`. The values aren't part of a body's shape, because some recordings have the shape of
+/// a real response but invented values.
 fn values(target: &mut Target<'_, '_>, keyword: &str, list: &[Value]) {
     for (index, value) in list.iter().enumerate() {
         let value = without_quotes(value);

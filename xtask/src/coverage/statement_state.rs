@@ -1,21 +1,23 @@
-//! Defines the states of a statement in the report of `cargo xtask coverage`. A statement is one keyword at one place of the spec. A
-//! statement is covered if each wrong change of it changes what `cargo xtask validate` reports for at least one recording.
+//! Defines the states of a statement in the report of `cargo xtask coverage`. A statement is one keyword at one place of the spec.
+//!
+//! The command makes the statement wrong in a copy of the spec, often in several ways. The statement is covered if each wrong copy changes
+//! what `cargo xtask validate` reports for a recording.
 
 use serde::Serialize;
 
-/// Whether a statement is covered, and by which kind of recording. If several states apply to a statement, it has the first of them in
-/// the order of this list.
+/// Whether a statement is covered, and by which kind of recording. If several states apply, the statement has the one that comes first in
+/// this list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Covered by a recording of the live service.
     Captured,
-    /// Covered by a recording with invented values. The properties, types and formats are those of a real response in a public
-    /// project. Only a statement about the shape of a body can have this state.
+    /// Covered by a recording with the properties, types and formats of a response in a public project. Its values are invented. Therefore,
+    /// only a statement about the shape of a body can have this state.
     Observed,
     /// Covered by an example of the official documentation.
     Documented,
-    /// Covered only by recordings that agree with the statement but don't prove it, such as synthetic ones.
+    /// Covered only by recordings that are no evidence for the statement, such as synthetic recordings.
     Consistent,
     /// Covered by counterexamples only. A counterexample is a recording that is invalid against the spec.
     CounterexampleOnly,

@@ -1,5 +1,5 @@
-//! Lists the statements of a spec, in the order of the file. A mutation of a statement is a change of the spec that makes the statement
-//! wrong.
+//! Lists the statements of a spec, in the order of the file. A statement is one keyword at one place of the spec. A mutation is a change of
+//! the spec that makes one statement wrong.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use super::mutations::{self, Mutation, Target};
 use super::statement_state::State;
 use crate::spec::{Kind, Object, Spec};
 
-/// A statement: one keyword at one place of the spec. It is one statement even if several operations refer to the place.
+/// A statement. It is listed once, even if several operations refer to its place.
 #[derive(Serialize)]
 pub struct Statement {
-    /// The unique name: the JSON pointer of the keyword. The name of a list element ends with the element's text or name instead of
-    /// its index, because the index changes when elements are added.
+    /// The unique name: the JSON pointer of the keyword. For an element of a list, the name ends with the element's text or name, such as
+    /// `/required/id`. An index would change when elements are added.
     pub name: String,
     /// Whether the statement is covered, and by which kind of recording.
     pub state: State,
@@ -22,20 +22,18 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Sets the state from the files that detect the mutations. The statement is covered if at least one file detects each mutation. It
-    /// then gets the strongest state, the first in the order of [`State`], of the files that detect a mutation without `restricts`.
+    /// Sets the state. A statement with an undetected mutation is uncovered. Any other statement gets the strongest state of its files,
+    /// which is the first in the order of [`State`]. Only files that detect a mutation without [`Mutation::restricts`] count.
     pub fn update_state(&mut self) {
         let mut mutations = self.mutations.iter();
         self.state = if mutations.any(|mutation| mutation.detected_by.is_empty()) {
             State::Uncovered
         } else {
-            // A recording that detects a mutation with `restricts` is no evidence for the statement. For example, a recording without a
-            // property detects that the property becomes required, but doesn't show that the property exists.
             let evident = self.mutations.iter().filter(|mutation| !mutation.restricts);
             let states = evident.flat_map(|mutation| mutation.detected_by.values());
             let all = self.mutations.iter();
             let any_state = all.flat_map(|mutation| mutation.detected_by.values()).min();
-            // If every mutation has `restricts`, the recordings are at most consistent with the statement.
+            // If every mutation has `restricts`, no file is evidence. The state is then at most `Consistent`.
             let without_evidence = any_state.map(|state| State::Consistent.max(*state));
             states
                 .min()
@@ -68,8 +66,9 @@ pub fn statements(spec: &Spec) -> Vec<Statement> {
     mutations.into_iter().map(into_statement).collect()
 }
 
-/// Adds an object and all objects inside to `objects`. The key is the JSON pointer. The boolean says whether a body contains the object.
-/// The function skips `components`, but follows references. Therefore it adds a component only if an operation refers to it.
+/// Adds an object, and all objects inside it, to `objects`. The key is the JSON pointer of the object. The boolean says whether the object
+/// is part of a body. The function skips `components`, but it follows references. Therefore, it adds only components that an operation
+/// uses.
 fn collect<'s>(
     object: &Object<'s>,
     in_body: bool,

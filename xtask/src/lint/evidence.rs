@@ -1,23 +1,32 @@
-//! Checks that every statement of the spec has evidence. A statement is one keyword at one place in the spec. `x-sources`, at the end of
-//! the spec, describes each source once. `x-evidence` names the sources of statements.
+//! Checks that every statement of the spec has evidence. A statement is one keyword at one place in the spec, such as the `type` of a
+//! property.
 //!
-//! The object that contains an `x-evidence` is the *owner* of this `x-evidence`. An owner is an operation, a component, a server, a
-//! parameter of a path, the inline schema of a body, or any schema with `properties`. Each key of `x-evidence` names statements of the
-//! owner. Each value is a list of source ids.
+//! Two extensions of the spec contain the evidence. `x-sources`, at the end of the spec, describes each source, such as a web page, under
+//! an id. `x-evidence` cites the sources of statements. Each of its keys names statements, and the value is a list of source ids.
+//!
+//! The object that contains an `x-evidence` is its *owner*. The keys name only statements of the owner. An owner is one of these:
+//!
+//! * an operation, a component or a server
+//! * a parameter of a path
+//! * the inline schema of a body
+//! * any schema with `properties`
 //!
 //! | key | the statements that the key names |
 //! |---|---|
-//! | `/` | the keywords of a schema or security scheme; for any other owner, that the owner exists |
+//! | `/` | the owner's keywords, if the owner is a schema or security scheme; otherwise, the existence of the owner |
 //! | `/minLength` | the owner's keyword `minLength` |
 //! | `id`, `"404"`, `X-Name`, `running` | the property, parameter, response, header, media type or known value of this name |
 //! | `id/format`, `links/items` | a keyword of a property |
-//! | `200/X-Name` | a header or media type of a response inside the operation |
-//! | `/nullable` | a [`STRICT`] keyword of the owner, and of each property without a key such as `id/nullable` |
+//! | `200/X-Name`, `200/text/html` | a header or media type of a response, if the owner is an operation |
+//! | `/nullable`, or another [`STRICT`] keyword | this keyword of the owner, and of each property without a key such as `id/nullable` |
 //!
-//! If no key names a keyword, the keyword has the evidence of its property or owner. Documentation rarely describes [`STRICT`] keywords and
-//! inline subschemas such as `items`. Therefore a [`STRICT`] keyword needs a key that names the keyword, and any other keyword of an inline
-//! subschema needs a key that names the keyword or the subschema. An exception is the schema of a parameter or header: every keyword except
-//! `required` can have the evidence of the parameter or header.
+//! If no key names a keyword, the keyword has the evidence of its property or owner. Two kinds of keywords need a key of their own, because
+//! documentation rarely describes them:
+//!
+//! * A [`STRICT`] keyword needs a key that names the keyword.
+//! * A keyword in an inline subschema, such as `items`, needs a key that names the keyword or the subschema.
+//!
+//! In the schema of a parameter or header, every keyword except `required` can have the evidence of the parameter or header instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,11 +37,11 @@ use crate::spec::{DOCUMENTATION, Kind, Node, Object, Spec};
 const EVIDENCE: &str = "x-evidence";
 const SOURCES: &str = "x-sources";
 
-/// The keywords that need a key in `x-evidence` that names them. The module's documentation describes the exception.
+/// The keywords of schemas that need a key of their own in `x-evidence`. The module's documentation describes an exception.
 const STRICT: [&str; 4] = ["format", "nullable", "pattern", "required"];
 
-/// The kinds of sources, the strongest first. A statement with an interpretation among its sources is an interpretation. Any other
-/// statement has the kind of its strongest source.
+/// The kinds of sources, the strongest first. If one source of a statement is an interpretation, the statement is an interpretation. Any
+/// other statement has the kind of its strongest source.
 const KINDS: [&str; 4] = ["documentation", "observation", "client", "interpretation"];
 const INTERPRETATION: usize = KINDS.len() - 1;
 
@@ -83,8 +92,8 @@ pub fn check(spec: &Spec) -> Option<Evidence<'_>> {
     Some(evidence)
 }
 
-/// Collects every `x-evidence` inside `parent`, even in an object that can't be an owner: the keys there name no statement, so
-/// `check_entry` reports them.
+/// Collects every `x-evidence` inside `parent`. An `x-evidence` in an object that can't be an owner is also collected, so that
+/// `check_entry` reports its keys.
 fn collect<'s>(parent: &Node<'s>, mappings: &mut Vec<Node<'s>>) {
     for entry in parent.entries() {
         if entry.key() == EVIDENCE {
@@ -141,8 +150,8 @@ impl<'s> Evidence<'s> {
         }
     }
 
-    /// Checks that a statement has evidence: the owner's `x-evidence` must have one of the `keys`. If it has several, the first in the
-    /// order of `keys` is the evidence.
+    /// Checks that a statement has evidence: the owner's `x-evidence` must have one of the `keys`. If it has several of them, the first of
+    /// `keys` counts.
     fn check_statement(&mut self, pointer: &str, owner: &str, keys: &[String]) {
         let entries = self.spec.at(&format!("{owner}/{EVIDENCE}"));
         let entry = |key| entries.as_ref().and_then(|entries| entries.written(key));
@@ -164,8 +173,8 @@ impl<'s> Evidence<'s> {
         self.used.insert(entry.pointer);
     }
 
-    /// Checks the statements of an object and of the objects inside. `scope` is the object's key in the owner's `x-evidence`. The scope
-    /// of the owner is empty.
+    /// Checks the statements of an object and of the objects inside it. `scope` is the object's key in the owner's `x-evidence`. If the
+    /// object is the owner, `scope` is empty.
     fn check_object(&mut self, object: &Object<'s>, owner: &str, scope: &str) {
         if matches!(object.kind, Kind::Schema | Kind::SecurityScheme) {
             self.check_keywords(object, owner, scope);
@@ -220,8 +229,7 @@ impl<'s> Evidence<'s> {
                         own_key(scope)
                     };
                     let mut keys = vec![format!("{scope}/{name}"), fallback];
-                    // A keyword of the schema of a parameter or header can have the evidence of the parameter or header, even if the
-                    // keyword is in `STRICT`.
+                    // In the schema of a parameter or header, the key of the parameter or header is enough, even for a keyword in `STRICT`.
                     keys.extend(scope.strip_suffix("/schema").map(own_key));
                     self.check_statement(&keyword.pointer, owner, &keys);
                 }
@@ -230,18 +238,18 @@ impl<'s> Evidence<'s> {
     }
 }
 
-/// Returns the source ids of an entry of `x-evidence`. An id that isn't text becomes `?`, which is the id of no source.
+/// Returns the source ids of an entry of `x-evidence`. An id that isn't text becomes `?`, which no source has as its id.
 fn ids<'s>(entry: &Node<'s>) -> Vec<&'s str> {
     let ids = entry.value.as_array().into_iter().flatten();
     ids.map(|id| id.as_str().unwrap_or("?")).collect()
 }
 
-/// Returns the key in `x-evidence` of the object at `scope`.
+/// Returns the key in `x-evidence` that names the object at `scope`.
 fn own_key(scope: &str) -> String {
     if scope.is_empty() { "/" } else { scope }.to_owned()
 }
 
-/// Returns the key in `x-evidence` of the property, response or other child `name` of the object at `scope`.
+/// Returns the key in `x-evidence` that names a part of the object at `scope`. `name` is, for example, a property's name.
 fn part_key(scope: &str, name: &str) -> String {
     let separator = if scope.is_empty() { "" } else { "/" };
     format!("{scope}{separator}{name}")

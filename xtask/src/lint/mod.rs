@@ -16,11 +16,11 @@ use crate::spec::{Spec, SpecError};
 
 /// Checks the spec for constructs that break code generators or clients, and for statements without evidence
 ///
-/// The command also reports broken references. `cargo xtask generate` rejects these constructs, too, and so does a
-/// build with the cargo feature `generate`.
+/// The command also reports broken references. `cargo xtask generate` rejects the same constructs. A build of the SDK with the cargo
+/// feature `generate` rejects them, too.
 ///
-/// A statement is one keyword at one place of the spec. In a spec with `x-sources` or `x-evidence`, every statement needs evidence:
-/// `x-evidence` must cite ids of `x-sources` for the statement.
+/// A statement is one keyword at one place of the spec, such as the type of a property. If the spec has `x-sources` or `x-evidence`, every
+/// statement needs evidence. The evidence is an entry of `x-evidence` that cites ids of `x-sources`.
 #[derive(Args)]
 pub struct Lint {
     /// The spec [default: openapi/cloud-partner-portal.yaml]

@@ -1,5 +1,5 @@
-//! Defines how the commands read the spec. The generator defines the model of the spec. This module adds compiled schemas, and functions
-//! that find the operation of a request and the media type of a body.
+//! Gives the commands access to the spec. The model of the spec is in `sdk/generator/spec`. This module adds compiled schemas, and
+//! functions that find the operation of a request and the media type of a body.
 
 mod schemas;
 
@@ -10,8 +10,8 @@ pub use crate::generator::spec::{
 };
 pub use schemas::Schemas;
 
-/// Returns the operations with the method and the path of a request. If several path templates match, only those with the fewest
-/// parameters are returned, because they are the most specific.
+/// Returns the operations with the method and the path of a request. If several path templates match, only the templates with the fewest
+/// parameters count, because they are the most specific.
 pub fn operations_for<'o, 's>(
     operations: &'o [Operation<'s>],
     method: &str,

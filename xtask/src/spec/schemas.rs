@@ -1,8 +1,8 @@
 //! Translates the schemas of the spec to JSON Schemas, and compiles each schema at its first use.
 //!
 //! The schemas of OpenAPI 3.0 follow JSON Schema draft 4. For example, `exclusiveMinimum` is a boolean, and the keywords next to `$ref` are
-//! ignored. Draft 4 doesn't know `nullable`, `int32` and `int64`. Therefore [`Schemas::new`] copies the spec, and translates these
-//! three in the copy. A JSON pointer means the same schema in the spec and in the copy.
+//! ignored. But draft 4 doesn't know the keyword `nullable` and the formats `int32` and `int64`. Therefore, [`Schemas::new`] copies the
+//! spec and translates these three in the copy. Each schema has the same JSON pointer in the spec and in the copy.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -124,8 +124,8 @@ impl Schemas {
         validator.iter_errors(value).map(violation).collect()
     }
 
-    /// Returns the schemas, and their subschemas in `allOf`, `anyOf` and `oneOf`. Follows references in these lists. If some subschemas
-    /// of an `anyOf` or `oneOf` accept `value`, the subschemas that don't accept it are left out.
+    /// Returns the schemas, and their subschemas in `allOf`, `anyOf` and `oneOf`. Follows references in these lists. If at least one
+    /// subschema of an `anyOf` or `oneOf` accepts `value`, the result doesn't contain the subschemas that reject it.
     pub fn composed<'s>(&self, mut schemas: Vec<Node<'s>>, value: &Value) -> Vec<Node<'s>> {
         let accepts = |schema: &Node<'s>| {
             let validator = self.validator(&schema.pointer);
@@ -177,7 +177,7 @@ impl Schemas {
     }
 }
 
-/// Translates `nullable`, and the formats `int32` and `int64`, of a schema, but not of its subschemas.
+/// Translates `nullable`, `int32` and `int64` in a schema, but not in its subschemas.
 fn translate(schema: &mut Map<String, Value>) {
     if schema.remove("nullable") == Some(Value::Bool(true))
         && let Some(kind @ Value::String(_)) = schema.get("type").cloned()
@@ -193,7 +193,7 @@ fn translate(schema: &mut Map<String, Value>) {
     schema.entry("maximum").or_insert(maximum.into());
 }
 
-/// Returns the text of a short scalar for a message. For any other value, returns "the value".
+/// Returns a value as a message shows it: a short scalar as JSON, and any other value as "the value".
 fn quoted(value: &Value) -> String {
     let text = value.to_string();
     if value.is_object() || value.is_array() || text.len() > MAX_QUOTED_LENGTH {
