@@ -1,5 +1,5 @@
-//! Uses a custom credential: a function that returns a token, in this example from a file. For a file, `Credential::token_file` is
-//! shorter.
+//! Uses a custom credential, which is a function that returns a token. To keep the example short, the function reads the token from a
+//! file. For a real program that reads a file, use `Credential::token_file`.
 //!
 //! ```text
 //! cargo run --example own_credential -- /run/secrets/token contoso
@@ -15,8 +15,8 @@ async fn main() -> Result<(), Error> {
     let path = arguments.next().unwrap_or_default();
     let publisher = arguments.next().unwrap_or_default();
 
-    // The client calls the function before the first request, when a token expires within five minutes, and after the service has
-    // rejected a token.
+    // The client calls the function in three cases: before the first request, when the token expires within five minutes, and after the
+    // service has rejected the token.
     let credential = Credential::provider(move || {
         let path = path.clone();
         async move {

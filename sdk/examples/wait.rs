@@ -1,5 +1,8 @@
-//! Waits for an offer's publication, for example in a release pipeline.
-//! Exit codes: 0 if the offer is live or waits for the publisher's approval of the go-live, 1 for any other outcome, 2 for an error.
+//! Waits for an offer's publication, for example in a release pipeline. The exit codes are:
+//!
+//! * 0: the offer is live, or the publisher must approve the go-live
+//! * 1: another outcome
+//! * 2: an error
 //!
 //! ```text
 //! AZURE_TOKEN=… cargo run --example wait -- contoso test-vm

@@ -1,5 +1,5 @@
-//! Watches all offers of a publisher until every publication that is in progress has an outcome. The exit code is 0 if at least one
-//! publication was watched and all of them succeeded.
+//! Watches all offers of a publisher until no publication is in progress. The exit code is 0 if at least one publication was watched
+//! and every watched publication succeeded.
 //!
 //! ```text
 //! AZURE_TOKEN=… cargo run --example whole_publisher -- contoso
@@ -28,7 +28,7 @@ async fn main() -> Result<ExitCode, Error> {
             }
             PublisherWatchEvent::PollFailed { offer, error, .. } => {
                 let polled = offer.as_deref().unwrap_or("the list");
-                eprintln!("{polled}: a poll failed, the watch continues: {error}");
+                eprintln!("{polled}: the watch continues after a failed poll: {error}");
             }
             PublisherWatchEvent::OfferEnded { offer, result, .. } => match result {
                 Ok(result) => println!("{offer}: {}", result.outcome),

@@ -10,13 +10,14 @@ use cloud_partner_portal::{CredentialSource, Until};
 use crate::exit_code;
 
 const CREDENTIALS: &str = "\
-Credentials: --credential chooses a credential by its name. By default, the tool
-uses the first one whose option or variables are set, or azure-cli if none are:
+Credentials: --credential chooses a credential by its name. Without it, the tool
+tries this order, and uses the first credential whose option or variables are
+set:
   token-file        --token-file
   token             AZURE_TOKEN
   service-principal AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET
   workload-identity AZURE_FEDERATED_TOKEN_FILE, AZURE_TENANT_ID, AZURE_CLIENT_ID
-  azure-cli         the login of the Azure CLI (az login)
+  azure-cli         otherwise: the login of the Azure CLI (az login)
 Two credentials are used only if --credential names them:
   managed-identity  the managed identity of this Azure machine
   azure-pipelines   the service connection of a task of Azure Pipelines";
@@ -57,7 +58,7 @@ pub struct Common {
     /// The credential to use; `cloud-partner --help` describes the default
     #[arg(long, global = true, value_name = "NAME", value_parser = credential_source())]
     pub credential: Option<CredentialSource>,
-    /// A file that holds a token; the tool reads the file again for a request if
+    /// A file that holds a token. Before a request, the tool reads the file again if
     /// the last read was more than five minutes ago
     #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
@@ -78,10 +79,10 @@ fn credential_source() -> impl TypedValueParser<Value = CredentialSource> {
 pub enum Format {
     /// A table for people to read
     Table,
-    /// The service's JSON as one document; watch prints each event as one line of
-    /// JSON, then a last line with the result of every offer
+    /// The service's JSON as one document. For watch: one line of JSON for each
+    /// event, and a last line with the result of every offer
     Json,
-    /// Like json, but each document on one line; `offers` prints one line per
+    /// Like json, but each document is on one line; `offers` prints one line per
     /// offer
     Jsonl,
     /// Tab-separated values with a header
@@ -146,25 +147,25 @@ pub struct Watch {
     /// The time between two polls (requests for the status)
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = interval)]
     pub interval: Duration,
-    /// How long polls may fail before the watch ends with an error; at most 2min
-    /// before the first successful poll. If no offer is named, also how long the list
-    /// of offers may contradict the outcome `succeeded` or `awaitingGoLive` of an
-    /// offer, before exit code 13
+    /// How long polls may fail before the watch ends with an error. Before the first
+    /// successful poll, the maximum is 2min. If no offer is named, the watch compares
+    /// the outcomes `succeeded` and `awaitingGoLive` with the list of offers. If both
+    /// still differ after this time, the exit code is 13
     #[arg(long, value_name = "TIME", default_value = "15min", value_parser = humantime::parse_duration)]
     pub tolerate: Duration,
     /// The outcomes that end the watch of an offer
     #[arg(long, value_name = "STATE", default_value = "outcome", value_parser = until())]
     pub until: Until,
-    /// Ignore the publication whose status is in this file, and wait for a later
-    /// one; needs exactly one offer. Write the file with `cloud-partner status
-    /// OFFER -o json` for the same offer: the tool can't detect the file of
-    /// another offer, because the file contains no id
+    /// Wait for a new publication, and ignore the one in this file; needs exactly one
+    /// offer. Before you start the new publication, write the file with
+    /// `cloud-partner status OFFER -o json`. The file must be about the same offer.
+    /// The tool can't check this, because the file contains no id
     #[arg(long, value_name = "FILE", requires = "offers")]
     pub after: Option<PathBuf>,
-    /// With --after: how long the new publication may take to start
+    /// With --after: the maximum time until the new publication starts
     #[arg(long, value_name = "TIME", default_value = "30min", value_parser = humantime::parse_duration)]
     pub start_timeout: Duration,
-    /// If no offer is named: exit code 0 instead of 8 if no publication is in progress
+    /// Exit with 0 instead of 8 if no publication of the publisher is in progress
     #[arg(long, conflicts_with = "offers")]
     pub allow_none: bool,
 }
@@ -184,7 +185,7 @@ fn until() -> impl TypedValueParser<Value = Until> {
         PossibleValue::new("go-live")
             .help("Any outcome; exit code 0 if the publisher must approve the go-live"),
         PossibleValue::new("live")
-            .help("Any outcome except the wait for the publisher's approval of the go-live"),
+            .help("Any outcome; the watch continues while the publisher must approve the go-live"),
     ])
     .map(|name| match &*name {
         "go-live" => Until::GoLive,

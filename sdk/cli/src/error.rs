@@ -70,7 +70,7 @@ pub fn to_stderr(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Returns the error and its causes on one line. A cause that the line already contains is left out.
+/// Returns the error and its causes on one line. Each text occurs only once.
 pub fn with_causes(error: &Error) -> String {
     let mut line = one_line(&error.to_string());
     for cause in causes(error) {
@@ -171,7 +171,7 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
             "try again later; for watch, set a longer --interval",
         ),
         "timeout" => (
-            "the service can take minutes to respond, and took longer than the timeout",
+            "the service didn't respond within the timeout; a response can take minutes",
             "try again later",
         ),
         "connection" if error.is_connection() => (
@@ -179,7 +179,7 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
             "check the network, HTTPS_PROXY, and --endpoint if it is set",
         ),
         "invalidArgument" => (
-            "the id of a publisher or an offer is part of the request's path, so not every character is allowed",
+            "the id of the publisher or the offer is empty, begins with a dot, or contains `/`, `\\` or white space",
             "correct --publisher, CLOUD_PARTNER_PUBLISHER or the offer's id",
         ),
         "configuration" => (
@@ -191,7 +191,7 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
             "check --endpoint if it is set; otherwise, report the problem to the maintainers of this tool",
         ),
         "decode" => (
-            "a proxy sent the response instead of the service, or the service has changed its responses",
+            "a proxy responded instead of the service, or the service has changed its responses",
             "look at the response with `curl -i`; if there is no proxy, report the problem to the maintainers of this tool",
         ),
         _ if error.is_retryable() => (

@@ -1,5 +1,4 @@
-//! Defines the exit codes of the tool, and builds their table for `--help` and the manual page. A test compares this table with
-//! README.md.
+//! Defines the exit codes of the tool, and builds their table for `--help` and the manual page. README.md repeats the table.
 
 use clap::ValueEnum;
 use cloud_partner_portal::Outcome;
@@ -14,7 +13,7 @@ pub enum Exit {
     AwaitingGoLive = 5,
     /// timed out: the publication had no outcome within --timeout
     TimedOut = 7,
-    /// the publication that --after waits for didn't start
+    /// no new publication started within --start-timeout
     NotStarted = 9,
     /// the offer was never published, or no publication is in progress
     NoPublication = 8,
@@ -26,7 +25,7 @@ pub enum Exit {
     Blocked = 6,
     /// the publication failed
     Failed = 3,
-    /// any other error, which the message describes
+    /// an error that no other code describes: read the message
     Other = 1,
     /// no such publisher or offer
     NotFound = 10,
@@ -82,7 +81,7 @@ pub fn help() -> String {
         format!("  {:>3}  {}", exit.code(), meaning.unwrap_or_default())
     });
     format!(
-        "Exit codes:\n{}\nWith several offers, watch exits with the worst of their codes. From best to worst:\n{}",
+        "Exit codes:\n{}\nWith several offers, watch exits with the worst code of any offer.\nThe codes from best to worst:\n{}",
         rows.collect::<Vec<_>>().join("\n"),
         best_to_worst.join(", ")
     )

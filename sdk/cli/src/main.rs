@@ -63,7 +63,7 @@ fn run(Arguments { common, command }: Arguments) -> Result<Exit, ToolError> {
             }
         }
     });
-    // Unlike `shutdown_background`, dropping the runtime would wait for a name lookup that hangs.
+    // `shutdown_background` doesn't wait for a name lookup that hangs. Dropping the runtime would wait.
     runtime.shutdown_background();
     let exit = exit?;
     stdout().flush()?;

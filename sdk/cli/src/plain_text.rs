@@ -30,8 +30,8 @@ pub fn escape_controls(text: &str, escape: impl Fn(char) -> String) -> String {
     escaped
 }
 
-/// Returns whether a terminal interprets the character instead of displaying it: C0 and C1 controls, and the bidirectional controls,
-/// which change the order of the displayed text.
+/// Returns whether a terminal interprets the character instead of displaying it. Such characters are the C0 and C1 controls, and the
+/// bidirectional controls. The bidirectional controls change the order of the displayed text.
 fn is_control(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

@@ -10,19 +10,20 @@ use crate::error::{kind, with_causes};
 use crate::plain_text::{from_html, one_line};
 use crate::status::describe_outcome;
 
-/// Converts an event of an offer, or of the list of offers if `offer` is `None`. The property `detail` is human-readable text on one line.
+/// Converts an event to a JSON object. `offer` is `None` for an event of the list of offers. The property `detail` is human-readable
+/// text on one line.
 pub fn event(offer: Option<&str>, event: &WatchEvent) -> Value {
     let (name, detail, properties) = match event {
         WatchEvent::Changed(change) => ("changed", summary(&change.report), changed(change)),
         WatchEvent::PollFailed(failed) => {
             let causes = with_causes(failed);
-            let detail = format!("a poll failed, the watch continues: {causes}");
+            let detail = format!("the watch continues after a failed poll: {causes}");
             ("pollFailed", detail, json!({"error": error(failed)}))
         }
         WatchEvent::Delayed(wait) => {
             let seconds = wait.as_secs();
             let wait = humantime::format_duration(Duration::from_secs(seconds));
-            let detail = format!("the service asks to wait; the next poll is sent in {wait}");
+            let detail = format!("the service asked for a delay: the next poll is sent in {wait}");
             ("delayed", detail, json!({"seconds": seconds}))
         }
         WatchEvent::Ended(ended) => ("ended", describe(ended), result(ended)),
@@ -35,8 +36,8 @@ pub fn event(offer: Option<&str>, event: &WatchEvent) -> Value {
     line
 }
 
-/// Returns the properties of a change. The property `report` is the report as the service sent it. If `serde_json` can't decode every
-/// value, `report` contains only the values that the SDK decoded.
+/// Returns the properties of a change. The property `report` is the report as the service sent it. If `serde_json` can't decode the
+/// body, `report` contains the values that the SDK decoded.
 fn changed(change: &Change) -> Value {
     let steps = change.steps.iter().map(|step_change| {
         json!({
@@ -58,7 +59,7 @@ fn changed(change: &Change) -> Value {
     })
 }
 
-/// Returns the status, the current step, and the last error message of a report.
+/// Returns the status, the current step, and the last error message of a report, such as `running, Certification inProgress, 55 %`.
 fn summary(report: &OfferStatusReport) -> String {
     let status = match report.status.as_str() {
         "" => "(no status)".to_owned(),

@@ -26,7 +26,7 @@ use crate::exit_code::Exit;
 use offer_results::OfferResults;
 use printer::Printer;
 
-/// If a watch has no event for this time after its start, the tool prints that the service hasn't sent a status.
+/// The tool waits for the first event of a watch for this time. Then it prints that the service hasn't sent a status.
 const SILENCE: Duration = Duration::from_secs(4);
 
 /// After an interrupt or the timeout, the program has this time to print its last lines.
@@ -77,7 +77,7 @@ pub async fn run(common: &Common, options: &Watch) -> Result<Exit, ToolError> {
     Ok(exit)
 }
 
-/// Ends the program three seconds after an interrupt or the timeout. The program runs that long only if a write to its output blocks.
+/// Ends the program three seconds after an interrupt or the timeout. The program ends earlier, unless a write to its output blocks.
 async fn end_if_output_blocks(timeout: Option<Duration>) {
     let exit = tokio::select! {
         _ = ctrl_c() => Exit::Interrupted,
@@ -115,7 +115,8 @@ fn watch_offers(
     Ok(select_all(watches))
 }
 
-/// Watches all offers of the publisher that have a publication in progress, or whose entry in the list of offers changes.
+/// Watches the offers of the publisher. The SDK watches an offer if its publication is in progress, or if its entry in the list of
+/// offers changes.
 fn watch_publisher(connection: &Connection, options: &Watch) -> Result<PublisherWatch, Error> {
     let watch = connection
         .client
@@ -173,7 +174,7 @@ fn read_report(file: &Path) -> Result<OfferStatusReport, ToolError> {
         let command = "`cloud-partner status OFFER -o json`";
         let file = file.display();
         let message = format!("--after: {file} can't be read as the output of {command}: {error}");
-        let remedy = "write the file with this command before you start the new publication, because the watch ignores the publication in the file";
+        let remedy = "write the file with this command before you start the new publication";
         ToolError::Usage(message, remedy)
     })
 }

@@ -1,5 +1,5 @@
-//! Prints the events and the end of `watch`. In the format `table`, a terminal shows a progress line for each offer. If the output isn't a
-//! terminal, the format `table` prints a line for each change. Every format prints errors to standard error.
+//! Prints the events and the end of `watch`. On a terminal, the format `table` shows a progress line for each offer. If the output isn't
+//! a terminal, the format `table` prints a line for each change. In every format, errors are printed to standard error.
 
 use std::collections::HashMap;
 use std::io::{self, IsTerminal as _, Write as _, stderr, stdout};
@@ -28,7 +28,7 @@ const LIST: &str = "the list of offers";
 pub struct Printer {
     format: Format,
     progress: MultiProgress,
-    /// The progress lines by offer. `None` if the output isn't a table on a terminal.
+    /// The progress line of each offer. `None` unless the output is a table on a terminal.
     bars: Option<HashMap<String, ProgressBar>>,
 }
 
@@ -46,7 +46,7 @@ impl Printer {
         })
     }
 
-    /// Prints an event of an offer, or of the list of offers if `offer` is `None`.
+    /// Prints an event. `offer` is `None` for an event of the list of offers.
     pub fn print(&mut self, offer: Option<&str>, event: &WatchEvent) -> io::Result<()> {
         let json = event_json::event(offer, event);
         let property = |name: &str| json[name].as_str().unwrap_or_default();
@@ -94,11 +94,11 @@ impl Printer {
         let unfinished = results.offers.iter().filter(|(_, result)| result.is_none());
         let unfinished: Vec<_> = unfinished.map(|(offer, _)| one_line(offer)).collect();
         let unfinished = match &*unfinished {
-            [] => "none of the offers found so far".to_owned(),
+            [] => "none".to_owned(),
             offers => offers.join(", "),
         };
         self.remark(&format!(
-            "The watch was interrupted. Publications continue in the service. Still without an outcome: {unfinished}"
+            "The watch was interrupted. Publications continue in the service. Offers without an outcome: {unfinished}"
         ));
         self.last_line("interrupted", results, Exit::Interrupted)
     }

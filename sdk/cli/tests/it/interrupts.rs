@@ -49,7 +49,7 @@ fn an_interrupted_watch_names_the_offers_without_a_result() {
         assert_eq!(interrupt(&mut child), Some(130));
         if let Some(pipe) = child.stderr.take() {
             let err = std::io::read_to_string(pipe).expect("text");
-            assert!(err.contains("Still without an outcome: gateway"), "{err}");
+            assert!(err.contains("Offers without an outcome: gateway"), "{err}");
         }
         if format == "json" {
             let last: Value = serde_json::from_reader(out).expect("one line of JSON");
