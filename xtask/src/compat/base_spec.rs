@@ -6,7 +6,7 @@ use crate::exit_code::CommandError;
 use crate::files;
 use crate::spec::Spec;
 
-/// The paths of the files that are read from a git revision.
+/// The paths of the files that `Base` reads from a git revision.
 const SPEC: &str = "openapi/cloud-partner-portal.yaml";
 const CHANGELOG: &str = "CHANGELOG.md";
 
@@ -19,8 +19,8 @@ pub struct Base {
 }
 
 impl Base {
-    /// Reads the base from the file `name`, or from the git revision `name` if there is no such file. Without a name, the base is the
-    /// newest tag, or `HEAD~1` if there is no tag.
+    /// Reads the base from the file `name`. If there is no such file, reads it from the git revision `name`. Without a name, the revision is
+    /// the newest tag, or `HEAD~1` if there is no tag.
     pub fn read(name: Option<&str>) -> Result<Self, CommandError> {
         match name {
             Some(file) if Path::new(file).is_file() => Ok(Self {

@@ -1,5 +1,5 @@
-//! Compares the current spec with the *base*, an earlier version: the operations, and the objects that the operations contain or refer to,
-//! such as parameters and schemas.
+//! Compares the current spec with the *base*, an earlier version of the spec. Compares the operations and all objects in them, such as
+//! parameters and schemas.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -12,24 +12,25 @@ use crate::spec::{Kind, Node, Object, Operation, Spec, SpecError, pointer_segmen
 /// The code of the finding for a change that breaks clients.
 pub const BREAKING: &str = "breaking";
 
-/// The reason why clients break if a schema is removed or renamed.
+/// Why removing or renaming a schema breaks clients.
 const TYPE_NAME_REASON: &str = "generated clients have a type of this name";
 
-/// The changes from the base to the current spec, without changes of the documentation. In the methods, `base` is an operation or object
-/// of the base, and `current` is the same operation or object in the current spec.
+/// The changes from the base to the current spec, except changes of documentation. In the methods, `base` is an operation or object of the
+/// base, and `current` is the same operation or object in the current spec.
 #[derive(Default)]
 struct Changes {
-    /// The key is the JSON pointer and the description of the change. The value is the place of the change and, for a breaking change, the
-    /// reason why it breaks clients.
+    /// The key is the JSON pointer and the description of the change. The value is the place of the change and, if the change breaks clients,
+    /// the reason.
     ///
-    /// Requests and responses can use the same schema. A change of this schema is breaking if it breaks requests or responses.
+    /// If requests and responses use the same schema, a change of this schema is compared on both sides. The change is breaking if either
+    /// side has a reason.
     list: BTreeMap<(String, String), (Place, Option<&'static str>)>,
     /// The pairs of objects that were already compared: the JSON pointer in the base, the JSON pointer in the current spec, and the side.
-    /// No pair is compared twice on the same side, so a schema that contains itself causes no endless recursion.
+    /// Each pair is compared only once per side. Otherwise, a schema that contains itself would cause an endless recursion.
     compared: HashSet<(String, String, Side)>,
 }
 
-/// Objects by the names that the printed changes use, such as ``query parameter `api-version` ``.
+/// Objects by their names in messages, such as ``query parameter `api-version` ``.
 type Named<'s> = BTreeMap<String, Object<'s>>;
 
 /// Returns a note for each change from the base to the current spec. If the change breaks clients, the note has the code [`BREAKING`].
@@ -42,7 +43,7 @@ pub fn compare(base_spec: &Spec, current_spec: &Spec) -> Result<Vec<Finding>, Sp
         let why = "clients send the version that the base names";
         changes.add(&info, "the version of the API was changed", Some(why));
     }
-    // Only the names of the schemas are compared here. `compare_operations` also compares the schemas to which an operation refers.
+    // Only the names of the schemas are compared here. `compare_operations` compares the contents of the schemas that operations use.
     let schemas = base_spec.at("/components/schemas");
     for schema in schemas.iter().flat_map(Node::entries) {
         if current_spec.at(&schema.pointer).is_none() {
@@ -83,7 +84,7 @@ pub fn compare(base_spec: &Spec, current_spec: &Spec) -> Result<Vec<Finding>, Sp
 }
 
 impl Changes {
-    /// Adds a change. `reason` says why the change breaks clients; `None` if the change is backward compatible.
+    /// Adds a change. `reason` says why the change breaks clients. It is `None` if the change is backward compatible.
     fn add(&mut self, node: &Node<'_>, what: impl Into<String>, reason: Option<&'static str>) {
         let change = self.list.entry((node.pointer.clone(), what.into()));
         let place = Place::in_spec(node.spec, &node.pointer);
@@ -159,7 +160,7 @@ impl Changes {
         }
         let are_schemas = before.iter().all(|child| child.kind == Kind::Schema);
         if are_schemas && !before.is_empty() && before.len() == after.len() {
-            // If the schema in `not` becomes stricter, more values are valid. This breaks responses instead of requests.
+            // The schema in `not` excludes values. If it becomes stricter, more values are valid, so the sides are exchanged.
             let side = match (keyword, side) {
                 ("not", Side::Request) => Side::Response,
                 ("not", Side::Response) => Side::Request,
@@ -181,7 +182,8 @@ impl Changes {
         }
     }
 
-    /// Compares the objects that have the same name in two parents, and adds a change for each name that only one parent has.
+    /// Compares the objects in two parents, such as the properties of two schemas. Objects with the same name are compared with each other.
+    /// A name in only one parent is a change.
     fn compare_named(
         &mut self,
         base_parent: &Node<'_>,
@@ -230,8 +232,8 @@ impl Changes {
         }
     }
 
-    /// Adds a change if a schema with a name in the base has no name or another name in the current spec. The name of a schema is the name
-    /// of the component, or else the title. Removed components are ignored here, because the function [`compare`] reports them.
+    /// Adds a change if a schema of the base has lost or changed its name. The name of a schema is the name of its component. A schema that
+    /// isn't a component has its title as the name. Ignores removed components, because the function [`compare`] adds a change for them.
     fn compare_type_names(&mut self, base: &Node<'_>, current: &Node<'_>) {
         let is_component =
             |schema: &Node<'_>| schema.pointer == format!("/components/schemas/{}", schema.key());
@@ -299,8 +301,8 @@ impl Changes {
     }
 }
 
-/// Returns the list that applies to an operation, and the elements of this list. `keyword` is `servers` or `security`. The operation's own
-/// list applies, else the list of the path item, else the list of the spec. If there is no list, returns the operation and no elements.
+/// Returns the list `servers` or `security` that applies to an operation, and the elements of this list. Looks for the list in the operation,
+/// then in the path item, then in the spec. If there is no list, returns the operation and no elements.
 fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Vec<Node<'s>>) {
     let node = &operation.node;
     let item = node.pointer.rsplit_once('/').map_or("", |(item, _)| item);
@@ -311,7 +313,8 @@ fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Vec<Nod
     }
 }
 
-/// Returns an alternative in the list `security`. Adds the definition of each security scheme, without documentation, to the scopes.
+/// Returns an alternative in the list `security`: for the name of each security scheme, the scopes and the scheme's definition without
+/// documentation.
 fn with_schemes(alternative: &Node<'_>) -> Value {
     let credentials = alternative.entries().into_iter().map(|scopes| {
         let name = scopes.key();
@@ -326,7 +329,7 @@ fn with_schemes(alternative: &Node<'_>) -> Value {
     credentials.collect()
 }
 
-/// Returns the name that the printed changes use for an object.
+/// Returns the name of an object in messages.
 fn printed_name(object: &Object<'_>) -> String {
     let key = object.key();
     match object.kind {
@@ -347,8 +350,8 @@ fn is_required(parent: &Node<'_>, object: &Object<'_>) -> bool {
     }
 }
 
-/// Returns whether a response is an error response. Adding or removing an error response breaks no client, because clients must
-/// expect error responses with any status code.
+/// Returns whether a response is an error response. Clients must expect an error response with any status code, so adding or removing
+/// an error response breaks no client.
 fn is_error(response: &Object<'_>) -> bool {
     let status = response.key();
     status.starts_with(['4', '5']) || status == "default"

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::spec::{DOCUMENTATION, Kind};
 
-/// The place of a value. Clients write the values in requests. The service writes the values in responses.
+/// The place of a value: a request, which a client writes, or a response, which the service writes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Side {
     Request,
@@ -12,8 +12,10 @@ pub enum Side {
 }
 
 impl Side {
-    /// Returns why a change of the spec breaks clients; `None` if the change is backward compatible. `fewer_values` is whether some values
-    /// are no longer valid. `more_values` is whether some values are valid that weren't before.
+    /// Returns why a change of the spec breaks clients; `None` if the change is backward compatible.
+    ///
+    /// * `fewer_values`: some values that were valid are now invalid.
+    /// * `more_values`: some values that were invalid are now valid.
     pub fn breaking_reason(self, fewer_values: bool, more_values: bool) -> Option<&'static str> {
         match self {
             Self::Request => {
@@ -26,8 +28,8 @@ impl Side {
     }
 }
 
-/// Returns whether [`breaking_reason`] can't decide about a keyword: clients don't depend on the keyword, or `compare.rs` has a separate
-/// rule for it.
+/// Returns whether [`breaking_reason`] has no rule for a keyword, because clients don't depend on the keyword or because `compare.rs` has
+/// the rule.
 pub fn is_skipped(kind: Kind, keyword: &str) -> bool {
     DOCUMENTATION.contains(&keyword) && keyword != "tags"
         || keyword.starts_with("x-")
@@ -40,7 +42,7 @@ pub fn is_skipped(kind: Kind, keyword: &str) -> bool {
         )
 }
 
-/// Returns the value of a keyword. Returns `None` if the keyword is absent, or has its default value `false`.
+/// Returns the value of a keyword. Returns `None` if the keyword is absent, or if its value is the default `false`.
 pub fn value<'v>(object: &'v Value, keyword: &str) -> Option<&'v Value> {
     let is_false_by_default = matches!(
         keyword,

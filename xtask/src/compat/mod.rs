@@ -25,9 +25,9 @@ use crate::print::with_noun;
 /// was written for the base may stop working. Two kinds of changes are always backward compatible: adding or removing a known value
 /// of an extensible enum, and adding or removing an error response.
 ///
-/// Then checks the version in Cargo.toml: a breaking change needs a new major version, and any other change a new minor version. Before
-/// 1.0.0, a breaking change needs a new minor version, and other changes need none. Every change needs an entry under `Unreleased` in
-/// CHANGELOG.md.
+/// Then checks the version in Cargo.toml. A breaking change needs a new major version, and any other change needs a new minor version.
+/// Before 1.0.0, a breaking change needs a new minor version, and other changes need none. Every change needs an entry under `Unreleased`
+/// in CHANGELOG.md.
 #[derive(Args)]
 pub struct Compat {
     /// The base: a git revision, or a file [default: the newest tag; without a tag, HEAD~1]

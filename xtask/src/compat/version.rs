@@ -1,10 +1,12 @@
 //! Checks that `Cargo.toml` and `CHANGELOG.md` match the changes between the current spec and the *base*, an earlier version of the spec.
 //!
-//! * The version of the base is the newest version with a heading in the base's changelog. If the base is older than the first release, no
-//!   change needs a new version.
-//! * From 1.0.0 on, a breaking change needs the next major version, and any other change except of documentation the next minor version.
-//!   Before 1.0.0, only a breaking change needs a new version: the next minor version.
-//! * A change needs a new entry in the changelog, under `Unreleased` or under a version newer than the version of the base.
+//! * The version of the base is the newest version with a heading in the base's changelog. If there is no such heading, no change needs a
+//!   new version.
+//! * From 1.0.0 on, a breaking change needs the next major version, and any other change needs the next minor version.
+//! * Before 1.0.0, a breaking change needs the next minor version, and any other change needs no new version.
+//! * Every change needs a new entry in the changelog, under `Unreleased` or under a version newer than the version of the base.
+//!
+//! Changes of documentation don't count.
 
 use regex::Regex;
 use semver::Version;
@@ -35,7 +37,7 @@ impl Verdict {
         }
     }
 
-    /// Returns the lowest version that `Cargo.toml` may have if the last release was `released`. This can be `released` itself.
+    /// Returns the lowest version that `Cargo.toml` may have after the release `released`. If no new version is needed, this is `released`.
     fn after(self, released: &Version) -> Version {
         match (self, released.major) {
             (Self::Major, 0) => Version::new(0, released.minor + 1, 0),
@@ -71,7 +73,7 @@ impl Release {
         let released_lines = lines.skip_while(|line| released_version(line).is_none());
         let base_lines: Vec<&str> = match &base.changelog {
             Some(changelog) => changelog.lines().collect(),
-            // A base from a file has no changelog. The newest release in the current changelog is then the version of the base.
+            // A base from a file has no changelog. Its version is then the newest release in the current changelog.
             None => released_lines.collect(),
         };
         let base_version = base_lines.iter().copied().find_map(released_version);
@@ -86,7 +88,7 @@ impl Release {
             let help = "raise `version` under [workspace.package]";
             errors.push(Finding::error("version", message).help(help));
         }
-        // An entry under the base's release or an older release isn't accepted, even if the entry is new.
+        // The new entry must be above the heading of the base's version.
         let mut new_lines = changelog.lines().take_while(|line| {
             let version = released_version(line);
             version.is_none_or(|version| Some(&version) > base_version.as_ref())

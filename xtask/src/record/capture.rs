@@ -1,5 +1,5 @@
-//! Creates *captures*: requests with their responses, from which the [sanitiser](super::sanitise) hasn't removed personal data yet. No
-//! capture is written to a file. `Capture` doesn't implement `Debug`, so that no message prints a capture by mistake.
+//! Creates *captures*: requests with their responses, which still contain personal data. The [sanitiser](super::sanitise) removes this data
+//! before a file is written. `Capture` doesn't implement `Debug`, so that no message prints a capture by mistake.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -13,15 +13,15 @@ use crate::spec::Operation;
 
 /// A request to an operation of the spec, and its response.
 pub struct Capture<'o> {
-    /// The name in messages, without personal data: `entry 3` for a HAR file, else the path template of the operation.
+    /// The name in messages, without personal data: `entry 3` for the third entry of a HAR file, else the operation's path template.
     pub name: String,
     pub operation: &'o Operation<'o>,
     pub recording: Recording,
 }
 
 impl<'o> Capture<'o> {
-    /// Creates a capture. `is_live` is whether the live service sent the response. If another server sent it, the provenance is
-    /// `synthetic`, because the response doesn't show how the live service behaves.
+    /// Creates a capture. `is_live` says whether the live service sent the response. If not, the provenance is `synthetic`, because the
+    /// response doesn't show how the live service behaves.
     pub fn new(
         name: String,
         operation: &'o Operation<'o>,
@@ -64,7 +64,7 @@ impl<'o> Capture<'o> {
 /// All captures of a run of `cargo xtask record`.
 pub struct Captures<'o> {
     pub list: Vec<Capture<'o>>,
-    /// The tokens and cookies of the requests and responses, except short ones. No recording may contain these texts.
+    /// The tokens and cookies of the requests and responses, except short texts. No recording may contain any of them.
     pub secrets: Vec<String>,
     /// `false` if a requested operation has no successful response, or if a response body can't be read from the HAR file.
     pub is_complete: bool,
@@ -72,9 +72,9 @@ pub struct Captures<'o> {
 
 /// Returns a response in the format of recordings.
 ///
-/// * Of several headers with the same name, only the first is recorded.
+/// * If several headers have the same name, only the first is recorded.
 /// * An empty body isn't recorded.
-/// * Any other body is recorded as JSON if it is valid JSON and the content type is JSON or missing, else as text.
+/// * A body is recorded as JSON if it is valid JSON and its content type is JSON or missing. Any other body is recorded as text.
 pub fn response(
     status: u16,
     received_headers: impl IntoIterator<Item = (String, String)>,

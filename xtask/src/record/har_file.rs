@@ -1,5 +1,5 @@
-//! Reads requests and responses from a HAR file (<http://www.softwareishard.com/blog/har-12-spec/>), which a browser or a proxy has
-//! written. An *entry* of the file is one request with its response.
+//! Reads requests and responses from a HAR file (<http://www.softwareishard.com/blog/har-12-spec/>) that a browser or a proxy has written.
+//! An *entry* of the file is one request with its response.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,8 +21,9 @@ use crate::print::print_line;
 use crate::spec::{Operation, operations_for};
 use crate::validate::secrets::is_secret_name;
 
-/// Returns a capture for each entry whose request matches an operation of the spec. If the response body of such an entry can't be read,
-/// the captures are incomplete. Returns an error if no entry matches. `servers` are the URLs of the live service.
+/// Returns a capture for each entry whose request matches an operation of the spec. Returns an error if no entry matches.
+///
+/// If the response body of a matching entry can't be read, `is_complete` is `false`. `servers` are the URLs of the live service.
 pub fn read<'o>(
     path: &Path,
     operations: &'o [Operation<'o>],
@@ -78,8 +79,8 @@ pub fn read<'o>(
     print_line(out, "Read", format!("responses of {read} of {all} entries"))?;
     if captures.list.is_empty() && captures.is_complete {
         return Err(format!(
-            "{shown}: the file contains no response of the spec's operations: export a HAR file that contains the requests for the \
-             offers or their status"
+            "{shown}: the file contains no response of the spec's operations: export a HAR file with the request for the list of \
+             offers, or for the status of an offer"
         ).into());
     }
     Ok(captures)
@@ -118,9 +119,9 @@ fn head<'o>(
     Ok((operation, url, status))
 }
 
-/// Returns the response body of an entry. The error is the reason why the body can't be read completely.
+/// Returns the response body of an entry. The error is the reason why the body can't be read, or can be read only in part.
 fn body(entry: &Value) -> Result<Vec<u8>, &'static str> {
-    /// The length of a byte order mark in bytes. Browsers count the mark in `size`, but leave it out of `text`.
+    /// The length of a byte order mark in bytes. A browser includes the mark in `size`, but not in `text`.
     const BYTE_ORDER_MARK: u64 = 3;
     let content = |key: &str| entry.pointer("/response/content")?.get(key);
     let size = content("size").and_then(Value::as_u64);
@@ -143,12 +144,13 @@ fn body(entry: &Value) -> Result<Vec<u8>, &'static str> {
     Ok(body)
 }
 
-/// Returns the values of an entry's cookies and secret headers, and every word in these values, such as the token in `Authorization`.
+/// Returns the values of an entry's cookies and secret headers. Also returns every word in these values, such as the token in the header
+/// `Authorization`.
 fn secret_words(entry: &Value) -> Vec<String> {
     let mut secrets = Vec::new();
     let headers = pairs(entry, "/request/headers").chain(pairs(entry, "/response/headers"));
     for (name, value) in headers.filter(|(name, _)| is_secret_name(name)) {
-        // In `Set-Cookie`, the first pair is the cookie. All other pairs are attributes of the cookie.
+        // In `Set-Cookie`, only the first pair is the cookie. The other pairs are attributes such as `Path=/`.
         let is_set_cookie = name.eq_ignore_ascii_case("set-cookie");
         let pair_limit = if is_set_cookie { 1 } else { usize::MAX };
         secrets.extend(value.split(';').take(pair_limit).flat_map(words));
@@ -159,7 +161,7 @@ fn secret_words(entry: &Value) -> Vec<String> {
     secrets
 }
 
-/// Returns a value and its words. Also returns the percent-decoded value and the words of the percent-decoded value.
+/// Returns a value and its words. Also returns the percent-decoded value and its words.
 fn words(value: &str) -> Vec<String> {
     let decoded = percent_decode_str(value).decode_utf8_lossy();
     let mut words = Vec::new();
@@ -169,7 +171,7 @@ fn words(value: &str) -> Vec<String> {
         let cookie = text.split_once('=').map_or(text, |(_, cookie)| cookie);
         let parts = text.split_whitespace().chain([cookie]);
         words.extend(parts.map(|part| part.trim_matches(|c: char| !c.is_ascii_alphanumeric())));
-        // A character such as `:` can be part of a credential, or enclose the credential. Therefore the text is split in two more ways.
+        // A character such as `:` can be a part of a credential or follow a credential. Therefore the text is also split in two other ways.
         words.extend(text.split(|c: char| c.is_whitespace() || "\",;=".contains(c)));
         words.extend(text.split(|c: char| !c.is_ascii_alphanumeric() && !"-._~+/%".contains(c)));
     }

@@ -1,5 +1,7 @@
 //! Chooses the paths of new recordings in the folder `tests/recordings/live`. `cargo xtask record` never replaces an existing file, because
-//! a person may have edited it. In these recordings, *pseudonyms* (invented values) replace personal data.
+//! a person may have edited it.
+//!
+//! In these recordings, *pseudonyms* (invented values such as `offer-1`) replace personal data.
 
 use std::path::PathBuf;
 
@@ -13,10 +15,10 @@ use crate::spec::Operation;
 
 pub struct LiveFolder {
     folder: PathBuf,
-    /// The files of earlier runs, each with the text of its recording without pseudonyms. If this run records the same response again, the
-    /// file moves to `current`.
+    /// The recordings of earlier runs: the file, and the text without pseudonyms. If this run records the same response again, the recording
+    /// moves to `current`.
     earlier: Vec<(PathBuf, String)>,
-    /// The files of all responses that this run has recorded, each with the text of this run's recording.
+    /// The recordings of this run: the file, and the text with this run's pseudonyms.
     current: Vec<(PathBuf, String)>,
 }
 
@@ -37,8 +39,8 @@ impl LiveFolder {
     /// Returns an unused path for a new recording. If the folder already has a recording of the same response, returns the path of that
     /// recording as the error.
     ///
-    /// Each run assigns new pseudonyms, so a value can have different pseudonyms in two runs. Therefore pseudonyms are ignored in the
-    /// comparison with recordings of earlier runs. In one run, different pseudonyms mean different values, so pseudonyms are compared.
+    /// The same value can have different pseudonyms in two runs, so the comparison with earlier runs ignores pseudonyms. In one run,
+    /// different pseudonyms mean different values, so the comparison includes them.
     pub fn unused_path(
         &mut self,
         operation: &Operation<'_>,
@@ -58,7 +60,7 @@ impl LiveFolder {
         let name = file_name(operation, recording);
         let mut path = self.folder.join(format!("{name}.json"));
         let mut number = 1;
-        // A dry run doesn't write the files in `current`, so `exists` doesn't find them.
+        // In a dry run, the files in `current` don't exist.
         while path.exists() || self.current.iter().any(|(used, _)| *used == path) {
             number += 1;
             path = self.folder.join(format!("{name}-{number}.json"));
@@ -68,7 +70,7 @@ impl LiveFolder {
     }
 }
 
-/// Returns the request and the response as text. The description and the provenance are left out: a person may have edited them, and the
+/// Returns the request and the response as text, without the description and the provenance. A person may have edited both, and the
 /// provenance contains the date.
 fn text(recording: &Recording) -> String {
     serde_json::to_string(&(&recording.request, &recording.response)).unwrap_or_default()

@@ -41,8 +41,12 @@ pub struct RequestOptions {
     token_file: Option<PathBuf>,
 }
 
-/// Sends one request to each GET operation without an offer in the path. Then sends one request per offer to each GET operation with an
-/// offer in the path. If `options` contain no offers, `capture` uses the offers that the responses to the first requests contain.
+/// Captures the responses of all GET operations in two steps:
+///
+/// 1. Sends one request to each operation without an offer in the path.
+/// 2. For each offer in `options`, sends one request to each operation with an offer in the path. Without an offer in `options`, uses the
+///    offers in the responses of step 1.
+///
 /// `servers` are the URLs of the live service.
 pub fn capture<'o>(
     options: RequestOptions,
@@ -84,7 +88,7 @@ pub fn capture<'o>(
     if offers.is_empty() {
         let lists: Vec<_> = captures.iter().map(listed_offers).collect();
         if !lists.is_empty() && lists.iter().all(|list| list.is_some_and(Vec::is_empty)) {
-            // The publisher has no offers, so the operations with an offer in the path can't be requested.
+            // The publisher has no offers, so no response is expected from the operations with an offer in the path.
             with_offer.clear();
         }
         let listed = lists.into_iter().flatten().flatten();
@@ -96,7 +100,7 @@ pub fn capture<'o>(
             captures.extend(service.capture(operation, offer, out)?);
         }
     }
-    // The parts of a JSON web token are secrets too. Parts of fewer than 8 bytes are left out: a recording can contain them by chance.
+    // Each part of a JSON web token is a secret too. Parts of fewer than 8 bytes are left out: a recording can contain them by chance.
     let secrets = token.split('.').chain([token.as_str()]);
     let secrets = secrets.filter(|part| part.len() >= 8).map(str::to_owned);
     let required = [without_offer, with_offer].concat();
@@ -220,8 +224,8 @@ impl Service<'_> {
     }
 }
 
-/// Returns the token in the file; without a file, the token in the variable `AZURE_TOKEN`. There is no option for the token itself,
-/// because every user of the machine can read the arguments of a process.
+/// Reads the token from the file or, without a file, from the environment variable `AZURE_TOKEN`. The command has no option for the token
+/// itself, because every user of the machine can read the arguments of a process.
 fn token(file: Option<&Path>) -> Result<String, String> {
     let source = file.map_or("AZURE_TOKEN".to_owned(), files::display_path);
     let text = match file {
@@ -234,14 +238,14 @@ fn token(file: Option<&Path>) -> Result<String, String> {
     let token = text.trim();
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(format!(
-            "{source}: the token is invalid, because it is empty or contains white space or other invalid characters: get a new token"
+            "{source}: the token is invalid, because it is empty or contains white space or another invalid character: get a new token"
         ));
     }
     Ok(token.to_owned())
 }
 
-/// Creates a client that follows no redirect, so that it sends requests only to the endpoint. For plain http, the client uses no proxy,
-/// because the proxy could read the token.
+/// Creates a client that sends requests only to the endpoint: it follows no redirect. For an http URL, the client uses no proxy, because
+/// the proxy could read the token.
 fn client(endpoint: &Url) -> Result<Client, String> {
     let mut client = Client::builder().redirect(Policy::none()).timeout(TIMEOUT);
     if endpoint.scheme() == "http" {
@@ -251,7 +255,7 @@ fn client(endpoint: &Url) -> Result<Client, String> {
     client.map_err(|error| format!("the HTTP client can't be created: {error}"))
 }
 
-/// Returns the messages of an error and its causes, without the URL, because the URL contains personal data.
+/// Returns the messages of an error and of its causes. Leaves out the URL, because it contains personal data.
 fn causes(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut messages = vec![error.to_string()];
@@ -277,7 +281,7 @@ fn endpoint(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Checks the URL of a server. Plain http is allowed for this machine only, because http doesn't encrypt the token.
+/// Checks the URL of a server. An http URL is allowed only for this machine, because http doesn't encrypt the token.
 fn check_endpoint(url: &Url) -> Result<(), String> {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();

@@ -1,8 +1,8 @@
 //! `cargo xtask record`: makes recordings of real responses, without personal data, in three steps:
 //!
 //! 1. [`live_service`] or [`har_file`] returns [`Capture`](capture::Capture)s: requests and responses in memory, with personal data.
-//! 2. [`sanitise`] replaces the personal data by pseudonyms.
-//! 3. The command searches the recording for secrets. A recording without secrets is written to the [`LiveFolder`].
+//! 2. [`sanitise`] replaces the personal data by *pseudonyms* (invented values).
+//! 3. The command searches the recording for secrets. If it finds none, it writes the recording to the [`LiveFolder`].
 
 mod capture;
 mod har_file;
@@ -29,16 +29,16 @@ use public_values::PublicValues;
 
 /// Makes recordings of the service's responses, with your own credential or from a HAR file
 ///
-/// Requests the list of the publisher's offers. Then requests the status of the offers given with --offer, or else of every offer
-/// in the list. Writes all responses to tests/recordings/live, including error responses.
+/// Requests the list of the publisher's offers. Then requests the status of each offer given with --offer; without --offer, of every
+/// offer in the list. Writes all responses to tests/recordings/live, including error responses.
 ///
 /// The exit code is 1 if a requested operation has no successful response, if an entry of the HAR file has no readable response body, or
 /// if a recording would contain a secret.
 ///
 /// A recording contains pseudonyms, invented values of the same form, instead of the real values. Equal values get the same
 /// pseudonym in the whole run. Only these real values are kept: values in the spec and in the committed recordings, single words
-/// that the service defines (such as the status `running`), and values that reveal nothing (such as `true` or 5). A response isn't
-/// written if an existing recording differs from it only in pseudonyms.
+/// that the service defines (such as the status `running`), and values that reveal nothing (such as `true` or 5). If a new recording
+/// differs from an existing recording only in pseudonyms, it isn't written.
 ///
 /// The token is `AZURE_TOKEN` or the content of --token-file. This command gets a token:
 /// `az account get-access-token --resource https://cloudpartner.azure.com --query accessToken --output tsv`

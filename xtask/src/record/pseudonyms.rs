@@ -1,5 +1,5 @@
-//! Creates *pseudonyms*: invented values that replace personal data. A pseudonym has the form of the real value, such as a GUID or a time,
-//! and contains a number. A pseudonym isn't a hash of the real value, because a short value can be guessed from its hash.
+//! Creates *pseudonyms*: invented values that replace personal data. A pseudonym contains a number, and has the same form as the real value.
+//! For example, the pseudonym of a GUID is a GUID. It isn't a hash of the real value, because a short value can be guessed from its hash.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -26,13 +26,13 @@ pub enum Kind {
     Number,
     /// The name of a property.
     Name,
-    /// A value that the service defines, such as a value of an extensible enum. The sanitiser keeps the value if it is a single word.
+    /// A value that the service defines, such as a value of an extensible enum. If the value is a single word, the sanitiser keeps it.
     Word,
     /// Any other text.
     Text,
 }
 
-/// The forms of texts that determine the kind of a value, whatever the name of the property is.
+/// The forms of texts. If a text has one of these forms, the form determines the kind of the text, and the property's name doesn't matter.
 static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
     [
         (Kind::Guid, r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"),
@@ -71,9 +71,8 @@ pub fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a regular expression")
 }
 
-/// Replaces the number of every pseudonym in the text of a recording by an index. If `offer-7` is the first pseudonym in the text, every
-/// `offer-7` becomes `<offer- 0>`. The next different pseudonym gets the index 1. Therefore the result is the same for two recordings of
-/// the same response, even if their pseudonyms have different numbers.
+/// Replaces the number of every pseudonym in the text of a recording by an index, in the order of the text: `offer-7, id-3, offer-7` becomes
+/// `<offer- 0>, <id- 1>, <offer- 0>`. Two recordings of the same response then have the same text, whatever numbers their pseudonyms have.
 pub fn without_pseudonyms(text: &str) -> String {
     let mut order = HashMap::new();
     let replaced = PSEUDONYM.replace_all(text, |found: &Captures<'_>| {
@@ -122,7 +121,7 @@ impl Pseudonyms {
         if self.is_public(real) {
             return real.to_owned();
         }
-        // GUIDs that differ only in letter case are equal, so their pseudonyms differ only in letter case, too.
+        // GUIDs that differ only in letter case are equal, so their pseudonyms differ only in letter case.
         if kind == Kind::Guid && real.bytes().any(|byte| byte.is_ascii_uppercase()) {
             let real = real.to_ascii_lowercase();
             return self.replace(kind, &real).to_ascii_uppercase();
@@ -144,8 +143,8 @@ impl Pseudonyms {
         pseudonym
     }
 
-    /// Returns whether a text still contains a real GUID that has a pseudonym. Real values of other kinds aren't searched for,
-    /// because a text can contain them by chance.
+    /// Returns whether a text still contains a real GUID that has a pseudonym. Doesn't search for real values of other kinds, because a text
+    /// can contain them by chance.
     pub fn leaks(&self, text: &str) -> bool {
         let text = text.to_ascii_lowercase();
         let mut real = self.by_real_value.keys();
@@ -170,8 +169,8 @@ fn pseudonym(kind: Kind, real: &str, n: u64) -> String {
     }
 }
 
-/// Returns a time in January 2001, in the format of the real time. Pseudonyms differ by at least a minute, because a format can lack
-/// seconds. HTTP dates always have seconds, so their pseudonyms differ by a second.
+/// Returns a time in January 2001, in the format of the real time. Two pseudonyms differ by at least a minute, because some formats have no
+/// seconds. In HTTP dates, which always have seconds, they differ by at least a second.
 fn time(real: &str, n: u64) -> String {
     if real.ends_with(" GMT") {
         let (hour, minute, second) = (n / 3600 % 24, n / 60 % 60, n % 60);

@@ -1,5 +1,5 @@
-//! Collects the values that are public already: every property name, text and number in the spec and in the committed recordings, and
-//! every host and path segment of their URLs. The sanitiser removes personal data from new recordings, but keeps these values.
+//! Collects the values that are public already, because the spec or a committed recording contains them: every property name, text and
+//! number, and the host and the path segments of every URL. The sanitiser removes personal data from new recordings, but keeps these values.
 
 use std::collections::HashSet;
 
@@ -15,8 +15,8 @@ pub struct PublicValues(HashSet<String>);
 impl PublicValues {
     /// Collects the values in the spec, in the recordings and scenarios of the last commit, and in `keep`.
     ///
-    /// A file that isn't committed may contain personal data, so its values aren't public. If git can't read a commit, only the
-    /// values in the spec and in `keep` are public.
+    /// An uncommitted file may contain personal data, so its values aren't public. If git can't read the last commit, only the values in
+    /// the spec and in `keep` are public.
     pub fn new(spec: &Spec, keep: Vec<String>) -> Self {
         let mut public = Self(keep.into_iter().collect());
         public.add(&spec.value);

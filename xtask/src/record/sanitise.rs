@@ -1,14 +1,13 @@
-//! The sanitiser removes personal data from a captured request and response. It replaces values by [pseudonyms](Pseudonyms). It keeps
-//! only these values:
+//! The sanitiser removes personal data from a captured request and response. It replaces values by [pseudonyms](Pseudonyms), and keeps only
+//! these values:
 //!
 //! * values that are public already, because the spec, a committed recording or the option `--keep` contains them;
-//! * in extensible enums and in the properties [`WORD_PROPERTIES`]: every value that is a single word, even if the spec doesn't list the
-//!   value. The service defines these values, so they aren't personal;
+//! * single words, known or unknown, in extensible enums and in the properties [`WORD_PROPERTIES`], because the service defines these words;
 //! * values that reveal nothing: empty texts, `true`, `false`, `null`, integers from -999 to 999, texts of up to three digits;
 //! * common media types and charsets in the header `content-type`.
 //!
-//! The sanitiser also replaces property names that aren't public. It removes query parameters and headers that the spec doesn't describe,
-//! but it never removes the header `content-type`.
+//! The sanitiser also replaces property names that aren't public. It removes every query parameter and header that the spec doesn't
+//! describe, except the header `content-type`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -22,7 +21,7 @@ use super::pseudonyms::{Kind, Pseudonyms, kind_by_form, regex};
 use super::public_values::web_url;
 use crate::spec::{Node, Operation};
 
-/// The names of the properties that have no `x-extensible-enum`, but whose values are words of the service.
+/// The names of properties without `x-extensible-enum` whose values are words that the service defines.
 const WORD_PROPERTIES: &[&str] = &[
     "code",
     "exceptionCode",
@@ -38,7 +37,7 @@ static WORD: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"^(?:microsoft-azure-)?(?:[A-Za-z]{2,40}|Http[A-Za-z0-9]{0,27}Exception)$")
 });
 
-/// A content type with a common media type. Group 1 is the media type, with the charset if a common charset is the only parameter.
+/// A content type with a common media type. Group 1 is the media type. If the only parameter is a common charset, group 1 includes it.
 static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r#"(?ix)^
@@ -56,7 +55,7 @@ impl Pseudonyms {
         for (name, segment) in operation.captures(&request.path).unwrap_or_default() {
             let real = decode_segment(segment);
             let sanitised = self.sanitised_text(&real, kind_by_name(name, None, None));
-            // An unchanged segment isn't encoded again, because `encode_segment` may encode other characters than the sender did.
+            // An unchanged segment keeps its encoding, because the sender may encode other characters than `encode_segment`.
             let sanitised = if sanitised == real {
                 segment.to_owned()
             } else {
@@ -104,8 +103,8 @@ impl Pseudonyms {
         });
     }
 
-    /// Returns a public content type unchanged. Of any other content type, returns the group 1 of [`CONTENT_TYPE`]. Returns
-    /// `application/octet-stream` if the regular expression doesn't match.
+    /// Returns a public content type unchanged. If another content type matches [`CONTENT_TYPE`], returns group 1 of the match. Otherwise,
+    /// returns `application/octet-stream`.
     fn sanitised_content_type(&self, value: &str) -> String {
         if self.is_public(value) {
             return value.to_owned();
@@ -164,8 +163,8 @@ impl Pseudonyms {
         if let Some(url) = web_url(text) {
             return self.sanitised_url(&url);
         }
-        // The pseudonyms of the kinds `Word` and `Text` have the same form, such as `Sanitised text 1.`, but each kind has its own numbers.
-        // A word gets a pseudonym of the kind `Text`, because otherwise a word and a text could get the same pseudonym.
+        // The pseudonyms of the kinds `Word` and `Text` have the same form, such as `Sanitised text 1.`. If each kind counted for itself, a
+        // word and a text could get the same pseudonym. Therefore both use the counter of the kind `Text`.
         let kind = if kind == Kind::Word { Kind::Text } else { kind };
         self.replace(kind, text)
     }
@@ -195,8 +194,10 @@ impl Pseudonyms {
     }
 }
 
-/// Returns the kind of the value of a path parameter or property. `schema` is the schema of the property's value, and `object` is the
-/// schema of the object with the property. They are `None` for a path parameter, or if the spec doesn't describe the property or object.
+/// Returns the kind of the value of a path parameter or property.
+///
+/// `schema` is the schema of the property's value, and `object` is the schema of the object that contains the property. Each is `None` if
+/// the spec doesn't describe it. Both are `None` for a path parameter.
 fn kind_by_name(name: &str, object: Option<&Node<'_>>, schema: Option<&Node<'_>>) -> Kind {
     let has_words =
         |schema: &Node<'_>| schema.has("x-extensible-enum") || WORD_PROPERTIES.contains(&name);
