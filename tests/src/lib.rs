@@ -15,9 +15,7 @@
 //! ```
 //! use cloud_partner_recordings::{load, replay::Replay};
 //!
-//! let root = load::root();
-//! let recordings = load::recordings(&root.join("recordings")).all()?;
-//! let scenarios = load::scenarios(&root.join("scenarios")).all()?;
+//! let (recordings, scenarios) = load::all(load::root())?;
 //! let server = Replay::new(recordings, scenarios).start()?;
 //! println!("GET {}/api/publishers/contoso/offers?api-version=2017-10-31", server.url());
 //! # Ok::<(), Box<dyn std::error::Error>>(())

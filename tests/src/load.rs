@@ -5,28 +5,13 @@ use std::{fmt, fs, io};
 
 use crate::recording::Recording;
 
-/// A recording and its file.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StoredRecording {
-    /// The path of the file.
-    pub file: PathBuf,
-    /// The file's content.
-    pub recording: Recording,
-}
-
-impl From<StoredRecording> for Recording {
-    fn from(stored: StoredRecording) -> Self {
-        stored.recording
-    }
-}
-
 /// A sequence of recorded responses to the same request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     /// The folder's name.
     pub name: String,
     /// At least one recording, in the order of the file names.
-    pub recordings: Vec<StoredRecording>,
+    pub recordings: Vec<Recording>,
 }
 
 /// The result of reading a folder.
@@ -59,22 +44,28 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Reads the recordings in the subfolder `recordings` of `folder`, and the scenarios in the subfolder `scenarios`. Returns the first error
+/// if there is one.
+pub fn all(folder: &Path) -> Result<(Vec<Recording>, Vec<Scenario>), Error> {
+    let recordings = recordings(&folder.join("recordings")).all()?;
+    Ok((recordings, scenarios(&folder.join("scenarios")).all()?))
+}
+
 /// Reads the recording at `path`. If `path` is a folder, reads every `*.json` file in the folder and its subfolders.
 ///
 /// Two recordings of the same request are errors, because the replay server couldn't choose a response.
 #[must_use]
-pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
+pub fn recordings(path: &Path) -> Loaded<Recording> {
     let mut loaded = every_recording(path);
-    for stored in &loaded.items {
-        let request = &stored.recording.request;
+    for recording in &loaded.items {
+        let request = &recording.request;
         // Requests whose paths differ only in their percent-encoding are the same request.
         let path_segments = request.segments();
-        let is_duplicate = |other: &&StoredRecording| {
-            let other_request = &other.recording.request;
-            other.file != stored.file
-                && other_request.method == request.method
-                && other_request.query == request.query
-                && other_request.segments() == path_segments
+        let is_duplicate = |other: &&Recording| {
+            other.file != recording.file
+                && other.request.method == request.method
+                && other.request.query == request.query
+                && other.request.segments() == path_segments
         };
         if let Some(other) = loaded.items.iter().find(is_duplicate) {
             let other = other.file.strip_prefix(path).unwrap_or(&other.file);
@@ -82,7 +73,7 @@ pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
                 "has the same request as {}, so the replay server couldn't choose a response: delete one of the files, or move both to a folder in tests/scenarios",
                 other.display()
             );
-            loaded.errors.push(Error::of_file(&stored.file, message));
+            loaded.errors.push(Error::of_file(&recording.file, message));
         }
     }
     loaded.errors.sort_by(|a, b| a.file.cmp(&b.file));
@@ -91,11 +82,11 @@ pub fn recordings(path: &Path) -> Loaded<StoredRecording> {
 
 /// Reads the same files as [`recordings`], but allows several recordings of the same request.
 #[must_use]
-pub fn every_recording(path: &Path) -> Loaded<StoredRecording> {
+pub fn every_recording(path: &Path) -> Loaded<Recording> {
     let (mut items, mut errors) = (Vec::new(), Vec::new());
     if !path.is_dir() {
         match read(path) {
-            Ok(stored) => items.push(stored),
+            Ok(recording) => items.push(recording),
             Err(error) => errors.push(error),
         }
         return Loaded { items, errors };
@@ -133,9 +124,9 @@ pub fn scenarios(folder: &Path) -> Loaded<Scenario> {
     Loaded { items, errors }
 }
 
-fn read(file: &Path) -> Result<StoredRecording, Error> {
+fn read(file: &Path) -> Result<Recording, Error> {
     let bytes = fs::read(file).map_err(|error| read_error(file, &error))?;
-    let recording = serde_json::from_slice(&bytes).map_err(|error| {
+    let mut recording: Recording = serde_json::from_slice(&bytes).map_err(|error| {
         let message = error.to_string();
         let position = format!(" at line {} column {}", error.line(), error.column());
         Error {
@@ -148,10 +139,8 @@ fn read(file: &Path) -> Result<StoredRecording, Error> {
                 .to_owned(),
         }
     })?;
-    Ok(StoredRecording {
-        file: file.to_owned(),
-        recording,
-    })
+    file.clone_into(&mut recording.file);
+    Ok(recording)
 }
 
 /// Returns the entries of a folder, sorted by path. The bool says whether the entry is a folder. A symbolic link doesn't count as a folder,

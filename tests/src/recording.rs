@@ -3,6 +3,7 @@
 //! Deserialization also validates the values, so that an error contains the line and column of the invalid value.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use percent_encoding::percent_decode_str;
@@ -18,6 +19,9 @@ const PATH_PATTERN: &str = r"^/(?:[!$&-;=@-Z_a-z~]|%[0-9A-Fa-f]{2})*$";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Recording {
+    /// The path of the recording's file; empty if the recording wasn't read from a file.
+    #[serde(skip)]
+    pub file: PathBuf,
     /// The relative path of `recording.schema.json`. Editors check the recording with this schema.
     #[serde(rename = "$schema", default, skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,

@@ -38,9 +38,9 @@ pub fn recording(path: impl Into<String>, body: Option<Body>) -> Recording {
 #[must_use]
 pub fn many_offers(n: usize) -> Recording {
     let publisher = "contoso-many";
-    let stored = load::recordings(&load::root().join("recordings/list/contoso.json"));
-    let stored = stored.all().expect("a valid recording").remove(0);
-    let Some(Body::Json(Value::Array(recorded))) = stored.recording.response.body else {
+    let recorded = load::recordings(&load::root().join("recordings/list/contoso.json"));
+    let recorded = recorded.all().expect("a valid recording").remove(0);
+    let Some(Body::Json(Value::Array(recorded))) = recorded.response.body else {
         panic!("the recording has no list");
     };
     let offers = recorded.iter().cycle().take(n).enumerate();

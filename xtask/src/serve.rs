@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use cloud_partner_recordings::load::{self, Scenario, StoredRecording};
+use cloud_partner_recordings::load::{self, Scenario};
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::{Replay, Server};
 
@@ -42,29 +42,27 @@ pub struct Serve {
 /// The recordings and scenarios of a replay server. A scenario consists of several recordings of the same request, whose responses the
 /// server returns in turn.
 pub struct Source {
-    recordings: Vec<StoredRecording>,
+    recordings: Vec<Recording>,
     scenarios: Vec<Scenario>,
 }
 
 impl Source {
     /// Reads the recordings and scenarios of the workspace.
     pub fn read() -> Result<Self, CommandError> {
-        let read_error = |mut error: load::Error| {
+        let all = load::all(&files::root().join("tests"));
+        let (recordings, scenarios) = all.map_err(|mut error| {
             error.file = files::display_path(&error.file).into();
             CommandError(error.to_string())
-        };
-        let recordings = files::root().join("tests/recordings");
-        let scenarios = files::root().join("tests/scenarios");
+        })?;
         Ok(Self {
-            recordings: load::recordings(&recordings).all().map_err(read_error)?,
-            scenarios: load::scenarios(&scenarios).all().map_err(read_error)?,
+            recordings,
+            scenarios,
         })
     }
 
     /// Adds a recording that isn't in a file.
     pub fn with(mut self, recording: Recording) -> Self {
-        let file = PathBuf::new();
-        self.recordings.push(StoredRecording { file, recording });
+        self.recordings.push(recording);
         self
     }
 
@@ -74,12 +72,15 @@ impl Source {
         let tests = files::root().join("tests");
         let scenarios = self.scenarios.iter();
         let scenarios = scenarios.flat_map(|scenario| &scenario.recordings);
-        self.recordings.iter().chain(scenarios).map(move |stored| {
-            let file = stored.file.with_extension("");
-            let relative = file.strip_prefix(&tests).unwrap_or(&file);
-            let name = relative.iter().skip(1).collect::<PathBuf>();
-            (name.display().to_string(), &stored.recording)
-        })
+        self.recordings
+            .iter()
+            .chain(scenarios)
+            .map(move |recording| {
+                let file = recording.file.with_extension("");
+                let relative = file.strip_prefix(&tests).unwrap_or(&file);
+                let name = relative.iter().skip(1).collect::<PathBuf>();
+                (name.display().to_string(), recording)
+            })
     }
 
     /// Starts a server; `configure` can change its settings. With port 0, the system chooses a free port.
@@ -99,16 +100,16 @@ impl Source {
     /// Returns the table rows of `--list`. A recording's row has the path, the status code and the description. A scenario's row has the
     /// path, `-`, and a text with the name and the number of responses.
     fn routes(&self) -> Vec<Vec<String>> {
-        let path = |stored: &StoredRecording| stored.recording.request.path.clone();
         let scenarios = self.scenarios.iter().filter_map(|scenario| {
             let (name, length) = (&scenario.name, scenario.recordings.len());
             let what = format!("scenario {name}, {length} responses in turn");
-            let path = path(scenario.recordings.first()?);
-            Some(vec![path, "-".to_owned(), what])
+            let path = &scenario.recordings.first()?.request.path;
+            Some(vec![path.clone(), "-".to_owned(), what])
         });
-        let recordings = self.recordings.iter().map(|stored| {
-            let status = stored.recording.response.status.to_string();
-            vec![path(stored), status, stored.recording.description.clone()]
+        let recordings = self.recordings.iter().map(|recording| {
+            let path = recording.request.path.clone();
+            let status = recording.response.status.to_string();
+            vec![path, status, recording.description.clone()]
         });
         scenarios.chain(recordings).collect()
     }

@@ -86,10 +86,9 @@ impl Handler {
             log: Mutex::default(),
         };
         for recording in recordings {
-            handler.add(&[&recording])?;
+            handler.add(&[recording])?;
         }
         for Scenario { name, recordings } in scenarios {
-            let recordings: Vec<_> = recordings.iter().map(|stored| &stored.recording).collect();
             let Some(first) = recordings.first() else {
                 return Err(format!("the scenario {name} has no recordings"));
             };
@@ -108,7 +107,7 @@ impl Handler {
     }
 
     /// Adds a route with the responses of these recordings, which must all have the same request.
-    fn add(&mut self, recordings: &[&Recording]) -> Result<Route, String> {
+    fn add(&mut self, recordings: &[Recording]) -> Result<Route, String> {
         let request = &recordings[0].request;
         if request.method != "GET" {
             return Err(format!(
@@ -116,7 +115,7 @@ impl Handler {
                 request.method, request.path
             ));
         }
-        let recorded = recordings.iter().copied().map(http_response);
+        let recorded = recordings.iter().map(http_response);
         let recorded = recorded.collect::<Result<_, _>>();
         let responses = Responses {
             recorded: recorded.map_err(|error| format!("{}: {error}", request.path))?,

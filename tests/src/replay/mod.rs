@@ -47,11 +47,11 @@ pub struct Replay {
 impl Replay {
     /// Creates a builder for a server that returns these recordings and scenarios.
     pub fn new(
-        recordings: impl IntoIterator<Item = impl Into<Recording>>,
+        recordings: impl IntoIterator<Item = Recording>,
         scenarios: impl IntoIterator<Item = Scenario>,
     ) -> Self {
         Self {
-            recordings: recordings.into_iter().map(Into::into).collect(),
+            recordings: recordings.into_iter().collect(),
             scenarios: scenarios.into_iter().collect(),
             port: 0,
             token: None,

@@ -119,12 +119,12 @@ fn cases(spec: &Spec) -> BTreeMap<String, Case> {
         ("example list".to_owned(), LIST, list),
         ("example report".to_owned(), STATUS, report),
     ];
-    for stored in committed_recordings() {
-        let (request, response) = (stored.recording.request, stored.recording.response);
+    for recording in committed_recordings() {
+        let (request, response) = (recording.request, recording.response);
         if let (200, Some(Body::Json(body))) = (response.status, response.body) {
             let is_list = request.segments().len() == 4;
             let path = if is_list { LIST } else { STATUS };
-            bodies.push((stored.file.display().to_string(), path, body));
+            bodies.push((recording.file.display().to_string(), path, body));
         }
     }
 

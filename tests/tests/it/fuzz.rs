@@ -140,7 +140,7 @@ fn any_report_with_a_status_is_decoded() {
 /// Generates copies of recorded bodies in which one to three bytes are replaced, removed or inserted.
 fn corrupted_recordings() -> impl Strategy<Value = Vec<u8>> {
     let recordings = all_recordings().into_iter();
-    let bodies = recordings.filter_map(|stored| match stored.recording.response.body? {
+    let bodies = recordings.filter_map(|recording| match recording.response.body? {
         Body::Json(body) => Some(body.to_string().into_bytes()),
         Body::Text(text) => Some(text.into_bytes()),
     });

@@ -20,13 +20,14 @@ fn every_recording_matches_its_schema_is_formatted_and_contains_no_credential() 
     let schema_file = load::root().join("recording.schema.json").canonicalize();
     let schema_file = schema_file.expect("a schema");
     let schema = schema();
-    for load::StoredRecording { file, recording } in all_recordings() {
+    for recording in all_recordings() {
+        let file = &recording.file;
         let name = file.display();
         let link = recording.schema.as_deref().unwrap_or_default();
         let target = file.parent().expect("a folder").join(link).canonicalize();
         assert_eq!(target.ok().as_ref(), Some(&schema_file), "{name}");
 
-        let text = fs::read_to_string(&file).expect("text");
+        let text = fs::read_to_string(file).expect("text");
         let value: Value = serde_json::from_str(&text).expect("JSON");
         if let Err(error) = schema.validate(&value) {
             panic!("{name}: {}: {error}", error.instance_path());
@@ -113,8 +114,8 @@ fn the_reader_returns_every_json_file_sorted_by_path() {
     #[cfg(unix)]
     std::os::unix::fs::symlink(folder.path(), folder.path().join("a/up")).expect("a link");
     let found = load::recordings(folder.path()).all().expect("recordings");
-    let path = |stored: &load::StoredRecording| stored.recording.request.path.clone();
-    let paths: Vec<_> = found.iter().map(path).collect();
+    let paths = found.iter().map(|recording| &recording.request.path);
+    let paths: Vec<_> = paths.collect();
     assert_eq!(paths, ["/aaa", "/az", "/b", "/b"]);
     assert_eq!(found[2].file, folder.path().join("b.json"));
 }
@@ -164,7 +165,7 @@ fn a_scenario_contains_the_recordings_of_a_folder_sorted_by_file_name() {
         .iter()
         .map(|scenario| (scenario.name.as_str(), scenario.recordings.len()));
     assert_eq!(names.collect::<Vec<_>>(), [("first", 3), ("second", 1)]);
-    let first = &scenarios[0].recordings[0].recording;
+    let first = &scenarios[0].recordings[0];
     assert!(first.description.starts_with("The first"));
 
     let unreadable = folder(&[("empty/readme.md", ""), ("unreadable/1.json", "")]);

@@ -6,7 +6,7 @@
 use cloud_partner_portal::types::{OfferStatusReport, OfferSummary};
 use cloud_partner_portal::{Client, Error};
 use cloud_partner_recordings::recording::{Body, ProvenanceKind, Recording};
-use cloud_partner_recordings::{load, synthetic};
+use cloud_partner_recordings::synthetic;
 use jsonschema::Validator;
 use schemars::{JsonSchema, schema_for};
 use serde_json::{Value, json};
@@ -145,8 +145,8 @@ fn expected(body: Option<&Body>) -> (Option<String>, Option<String>) {
 #[test]
 fn recordings_cite_sources_of_the_spec() {
     let spec = committed_spec();
-    for load::StoredRecording { file, recording } in all_recordings() {
-        let name = file.display();
+    for recording in all_recordings() {
+        let name = recording.file.display();
         let sources = recording.provenance.sources.iter().map(|id| {
             let source = spec.value["x-sources"].get(id);
             source.unwrap_or_else(|| panic!("{name}: the spec has no source {id}"))

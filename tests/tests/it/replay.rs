@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpStream;
-use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use cloud_partner_recordings::load::{Scenario, StoredRecording};
+use cloud_partner_recordings::load::{self, Scenario};
 use cloud_partner_recordings::recording::{Body, Recording};
 use cloud_partner_recordings::replay::{ADDED_CORRELATION_ID, Replay, Server};
 use cloud_partner_recordings::synthetic::recording;
@@ -15,7 +14,7 @@ use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
 use crate::support::error_checks::with_timeout;
-use crate::support::{committed_recordings, committed_scenarios, serve};
+use crate::support::{committed_recordings, serve};
 
 const VERSION: &str = "?api-version=2017-10-31";
 const CORRELATION_ID: &str = "x-ms-correlation-request-id";
@@ -23,7 +22,8 @@ const OFFERS: &str = "/api/publishers/contoso/offers";
 const NO_RECORDINGS: [Recording; 0] = [];
 
 fn all_recordings_and_scenarios() -> Replay {
-    Replay::new(committed_recordings(), committed_scenarios())
+    let (recordings, scenarios) = load::all(load::root()).expect("valid recordings");
+    Replay::new(recordings, scenarios)
 }
 
 fn start(replay: Replay) -> Server {
@@ -32,13 +32,10 @@ fn start(replay: Replay) -> Server {
 
 /// Returns a scenario with one recording for each status. All recordings have the same request.
 fn scenario(path: &str, statuses: &[&str]) -> Scenario {
-    let stored = |status: &&str| StoredRecording {
-        file: PathBuf::new(),
-        recording: recording(path, Some(Body::Json(json!({ "status": status })))),
-    };
+    let recording = |status| recording(path, Some(Body::Json(json!({ "status": status }))));
     Scenario {
         name: "test".to_owned(),
-        recordings: statuses.iter().map(stored).collect(),
+        recordings: statuses.iter().map(recording).collect(),
     }
 }
 
@@ -77,8 +74,8 @@ async fn get_json(server: &Server, path: &str) -> Value {
 #[tokio::test]
 async fn returns_every_recording_byte_for_byte() {
     let server = start(Replay::new(committed_recordings(), []));
-    for StoredRecording { file, recording } in committed_recordings() {
-        let file = file.display();
+    for recording in committed_recordings() {
+        let file = recording.file.display();
         let version = &recording.request.query["api-version"];
         let request = format!("GET {}?api-version={version}", recording.request.path);
         let mut response = send(&server, &request, Some("Bearer a-token")).await;

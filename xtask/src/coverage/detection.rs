@@ -15,13 +15,13 @@ use indicatif::ProgressBar;
 use super::mutations::Mutation;
 use super::statement_state::State;
 use super::statements::Statement;
+use crate::files;
 use crate::findings::{Finding, Level};
 use crate::spec::{Spec, SpecError};
 use crate::validate::Checker;
 
 /// A recording or counterexample, and its errors and notes with the unchanged spec.
 pub struct Candidate {
-    file: String,
     recording: Recording,
     is_counterexample: bool,
     findings: Vec<FindingKey>,
@@ -33,15 +33,10 @@ pub struct Candidate {
 type FindingKey = (&'static str, Level, Option<String>);
 
 impl Candidate {
-    /// Validates a recording or counterexample. `file` is the name of its file, and `checker` has the unchanged spec.
-    pub fn new(
-        checker: &Checker<'_>,
-        (file, recording): (String, Recording),
-        is_counterexample: bool,
-    ) -> Self {
+    /// Validates a recording or counterexample. `checker` has the unchanged spec.
+    pub fn new(checker: &Checker<'_>, recording: Recording, is_counterexample: bool) -> Self {
         Self {
             findings: finding_keys(checker, &recording),
-            file,
             recording,
             is_counterexample,
         }
@@ -63,7 +58,11 @@ impl Candidate {
             _ => return None,
         };
         let finding = Finding::error(code, message);
-        Some(finding.in_file(&self.file).help(help))
+        Some(finding.in_file(&self.file()).help(help))
+    }
+
+    fn file(&self) -> String {
+        files::display_path(&self.recording.file)
     }
 
     fn is_valid(&self) -> bool {
@@ -116,7 +115,7 @@ pub fn detect(
                 let checker = Checker::new(&mutated)?;
                 let detecting = candidates.iter().filter(|one| one.detects(&checker));
                 mutation.detected_by = detecting
-                    .map(|one| (one.file.clone(), one.state(mutation)))
+                    .map(|one| (one.file(), one.state(mutation)))
                     .collect();
             }
             statement.update_state();

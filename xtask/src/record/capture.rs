@@ -2,6 +2,7 @@
 //! before a file is written. `Capture` doesn't implement `Debug`, so that no message prints a capture by mistake.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use cloud_partner_recordings::recording::{
@@ -42,6 +43,7 @@ impl<'o> Capture<'o> {
         };
         let (status, name_in_spec) = (response.status, &operation.name);
         let recording = Recording {
+            file: PathBuf::new(),
             // The path of the schema, relative to tests/recordings/live.
             schema: Some("../../recording.schema.json".to_owned()),
             description: format!("A response with status {status} to {name_in_spec}."),

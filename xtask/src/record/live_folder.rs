@@ -26,9 +26,11 @@ impl LiveFolder {
     /// Reads the recordings in the folder. Ignores files that can't be read.
     pub fn read() -> Self {
         let folder = files::root().join("tests/recordings/live");
-        let stored = load::every_recording(&folder).items.into_iter();
-        let earlier =
-            stored.map(|stored| (stored.file, without_pseudonyms(&text(&stored.recording))));
+        let recordings = load::every_recording(&folder).items.into_iter();
+        let earlier = recordings.map(|earlier| {
+            let text = without_pseudonyms(&text(&earlier));
+            (earlier.file, text)
+        });
         Self {
             earlier: earlier.collect(),
             current: Vec::new(),

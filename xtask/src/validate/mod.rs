@@ -55,13 +55,14 @@ impl Validate {
         let is_unusable = !input.errors.is_empty() || !input.empty_folders.is_empty();
         findings.extend(input.errors);
         findings.extend(input.empty_folders);
-        for (file, recording) in &input.recordings {
+        for recording in &input.recordings {
             let mut found = secrets::scan(recording);
             // Other findings could quote a secret, so a recording with a secret isn't validated.
             if found.is_empty() {
                 found = checker.validate(recording);
             }
-            findings.extend(found.into_iter().map(|finding| finding.in_file(file)));
+            let file = files::display_path(&recording.file);
+            findings.extend(found.into_iter().map(|finding| finding.in_file(&file)));
         }
 
         let recording_count = input.recordings.len();

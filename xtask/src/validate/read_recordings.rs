@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cloud_partner_recordings::load::{self, Loaded, StoredRecording};
+use cloud_partner_recordings::load::{self, Loaded};
 use cloud_partner_recordings::recording::Recording;
 
 use super::finding_kinds as kinds;
@@ -14,8 +14,7 @@ use crate::findings::{Finding, Place};
 /// The recordings in the given files and folders.
 #[derive(Default)]
 pub struct Input {
-    /// The recordings, each with the name of its file.
-    pub recordings: Vec<(String, Recording)>,
+    pub recordings: Vec<Recording>,
     /// A finding for each file or folder that can't be read, and for each scenario without recordings. Also a finding for each recording
     /// in `tests/recordings` that has the same request as another recording there.
     pub errors: Vec<Finding>,
@@ -43,35 +42,32 @@ pub fn read(paths: &[PathBuf]) -> Input {
 
 /// Reads a file or folder. A recording is also an error if it is in `tests/recordings` and has the same request as another recording
 /// there: the replay server reads this folder, and couldn't choose between the two responses. In other folders, the requests can be equal.
-fn read_path(path: &Path) -> Loaded<StoredRecording> {
+fn read_path(path: &Path) -> Loaded<Recording> {
     let mut loaded = load::every_recording(path);
     let mut duplicates = load::recordings(&files::root().join("tests/recordings")).errors;
     // Keeps only the errors of files in `path`. A relative path or a symbolic link can name the same file as another path, so canonical
     // paths are compared.
     duplicates.retain(|error| {
         let mut items = loaded.items.iter();
-        items.any(|stored| stored.file.canonicalize().ok() == error.file.canonicalize().ok())
+        items.any(|recording| recording.file.canonicalize().ok() == error.file.canonicalize().ok())
     });
     loaded.errors.extend(duplicates);
     loaded
 }
 
 impl Input {
-    fn add(&mut self, path: &Path, loaded: Loaded<StoredRecording>) {
+    fn add(&mut self, path: &Path, loaded: Loaded<Recording>) {
         if loaded.items.is_empty() && loaded.errors.is_empty() {
             let finding = kinds::UNREADABLE.finding("the folder contains no recordings");
             self.empty_folders
                 .push(finding.in_file(&files::display_path(path)));
         }
         self.errors.extend(loaded.errors.iter().map(error_finding));
-        for stored in loaded.items {
-            let file = files::display_path(&stored.file);
-            self.recordings.push((file, stored.recording));
-        }
+        self.recordings.extend(loaded.items);
     }
 
     /// Returns the recordings, or the first finding in `errors` as an error. Ignores `empty_folders`.
-    pub fn all(self) -> Result<Vec<(String, Recording)>, CommandError> {
+    pub fn all(self) -> Result<Vec<Recording>, CommandError> {
         let Some(finding) = self.errors.first() else {
             return Ok(self.recordings);
         };

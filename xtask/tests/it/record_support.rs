@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use cloud_partner_recordings::load::{self, Scenario, StoredRecording};
+use cloud_partner_recordings::load;
 use cloud_partner_recordings::recording::{Body, Recording};
 use cloud_partner_recordings::replay::{Replay, Server};
 use cloud_partner_recordings::synthetic::recording;
@@ -126,25 +126,17 @@ pub fn request_and_response(recording: &Recording) -> String {
     serde_json::to_string_pretty(&(&recording.request, &recording.response)).expect("JSON")
 }
 
-fn committed() -> (Vec<StoredRecording>, Vec<Scenario>) {
-    let recordings = load::recordings(&load::root().join("recordings")).all();
-    let scenarios = load::scenarios(&load::root().join("scenarios")).all();
-    let recordings = recordings.expect("the recordings");
-    (recordings, scenarios.expect("the scenarios"))
-}
-
 /// Returns the committed recordings. Each element is one recording, or the recordings of one scenario, which have the same request.
 pub fn sequences() -> Vec<Vec<Recording>> {
-    let (recordings, scenarios) = committed();
-    let recordings = recordings.into_iter().map(|stored| vec![stored]);
+    let (recordings, scenarios) = load::all(load::root()).expect("valid recordings");
+    let recordings = recordings.into_iter().map(|recording| vec![recording]);
     recordings
         .chain(scenarios.into_iter().map(|scenario| scenario.recordings))
-        .map(|sequence| sequence.into_iter().map(Recording::from).collect())
         .collect()
 }
 
 pub fn serve_committed() -> Server {
-    let (recordings, scenarios) = committed();
+    let (recordings, scenarios) = load::all(load::root()).expect("valid recordings");
     Replay::new(recordings, scenarios)
         .start()
         .expect("a server")

@@ -15,13 +15,7 @@ pub const TOKEN: &str = "t0p-s3cret-t0ken";
 
 /// Starts a replay server, which sends the responses in `tests/recordings` and `tests/scenarios`. The server accepts only [`TOKEN`].
 pub fn serve() -> Server {
-    let home = load::root();
-    let recordings = load::recordings(&home.join("recordings"))
-        .all()
-        .expect("valid recordings");
-    let scenarios = load::scenarios(&home.join("scenarios"))
-        .all()
-        .expect("valid scenarios");
+    let (recordings, scenarios) = load::all(load::root()).expect("valid recordings");
     Replay::new(recordings, scenarios)
         .token(TOKEN)
         .start()

@@ -12,7 +12,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
 
 use cloud_partner_portal::{Client, ClientBuilder, Credential, RetryPolicy};
-use cloud_partner_recordings::load::{self, Scenario, StoredRecording};
+use cloud_partner_recordings::load;
 use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::{Replay, Server};
 
@@ -22,24 +22,17 @@ use spec::Spec;
 pub const TOKEN: &str = "t0p-s3cret-t0ken";
 
 /// Returns the committed recordings, without the recordings of the scenarios.
-pub fn committed_recordings() -> Vec<StoredRecording> {
-    let recordings = load::recordings(&load::root().join("recordings"));
-    recordings.all().expect("valid recordings")
-}
-
-pub fn committed_scenarios() -> Vec<Scenario> {
-    let scenarios = load::scenarios(&load::root().join("scenarios"));
-    scenarios.all().expect("valid scenarios")
+pub fn committed_recordings() -> Vec<Recording> {
+    load::all(load::root()).expect("valid recordings").0
 }
 
 /// Returns every committed recording, including the recordings of the scenarios.
-pub fn all_recordings() -> Vec<StoredRecording> {
-    let scenarios = committed_scenarios().into_iter();
-    let in_scenarios = scenarios.flat_map(|scenario| scenario.recordings);
-    committed_recordings()
+pub fn all_recordings() -> Vec<Recording> {
+    let (recordings, scenarios) = load::all(load::root()).expect("valid recordings");
+    let in_scenarios = scenarios
         .into_iter()
-        .chain(in_scenarios)
-        .collect()
+        .flat_map(|scenario| scenario.recordings);
+    recordings.into_iter().chain(in_scenarios).collect()
 }
 
 pub fn serve(recordings: Vec<Recording>) -> Server {
