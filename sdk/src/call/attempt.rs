@@ -22,7 +22,7 @@ static CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-re
 
 /// The maximum number of bytes that are read from the body of an error response.
 const ERROR_LIMIT: usize = 64 * 1024;
-/// The maximum number of bytes that the client allocates for a body before it arrives. `Content-Length` can be larger.
+/// The maximum number of bytes that the client allocates for a body before it arrives. A larger `Content-Length` isn't trusted.
 const TRUSTED_LENGTH: usize = 16 * 1024 * 1024;
 
 pub(super) struct Attempt<'a> {
@@ -46,8 +46,8 @@ impl Attempt<'_> {
             (0, Err(error)) => Err(error),
             (200..=299, Err(error)) => Err(received.describe(error)),
             (200..=299, Ok(is_within_limit)) => self.check_success(received, is_within_limit),
-            // If the body of an error response can't be read completely, the error holds the part of the body that arrived. The
-            // caller needs the status code and the `Retry-After`.
+            // If reading the body of an error response fails, this second error is ignored. The caller needs the status code and the
+            // `Retry-After` of the error response.
             _ => Err(self.error_response(&received)),
         }
     }

@@ -147,8 +147,8 @@ impl Call<'_> {
         })
     }
 
-    /// Returns a new token after the service has rejected a token with a 401. `rejected` is this token, and `error` is the 401. If the
-    /// credential returns the rejected token again, returns `error`.
+    /// Returns a new token after a 401. `rejected` is the token that the service rejected, and `error` is the 401. If the credential
+    /// returns the rejected token again, returns `error`.
     async fn renewed(&mut self, rejected: &Token, error: Error) -> Result<Token, Error> {
         let token = self.token().await;
         let is_rejected = |token: &Token| token.header == rejected.header;

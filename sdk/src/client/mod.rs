@@ -78,7 +78,7 @@ impl Client {
         &self.settings.endpoint
     }
 
-    /// Sends a `GET` request to a path, and returns the JSON of the response. Use this method for an endpoint that the spec doesn't
+    /// Sends a `GET` request to a path, and returns the JSON of the response. Use this method for an operation that the spec doesn't
     /// have. The client's credential, retry policy, timeouts and response limit apply.
     ///
     /// The path must begin with a slash and be percent-encoded. The path may have a query. If the path has no query parameter

@@ -57,8 +57,8 @@ pub(super) fn from_source(
     uncached(source.as_str(), &advice(source), create)
 }
 
-/// Creates a credential that calls `create` for each renewal. The new Azure credential then fetches the token. An old Azure credential
-/// could return a rejected token from its cache.
+/// Creates a credential that fetches each token with a new Azure credential from `create`. An old Azure credential could return a rejected
+/// token from its cache.
 fn uncached(
     name: &'static str,
     advice: &str,
@@ -73,7 +73,7 @@ fn uncached(
     }))
 }
 
-/// Returns the advice to the user for a source that returns no token in time.
+/// Returns the advice in the error message if the source returns no token in time.
 fn advice(source: CredentialSource) -> String {
     match source {
         CredentialSource::AzureCli => "run `az account get-access-token` to see why".into(),

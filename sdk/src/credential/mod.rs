@@ -61,7 +61,7 @@ pub struct Credential {
 struct Cache {
     /// The function that fetches a new token; `None` for a token that can't be renewed.
     fetch: Option<Box<dyn Fn() -> Fetched + Send + Sync>>,
-    /// What the user can do if `fetch` returns no token in time.
+    /// The advice in the error message if `fetch` returns no token in time.
     timeout_advice: String,
     state: Mutex<State>,
 }
@@ -187,7 +187,7 @@ impl Credential {
         }
     }
 
-    /// Returns what the user can do if the credential returns no token in time.
+    /// Returns the advice in the error message if the credential returns no token in time.
     pub(crate) fn timeout_advice(&self) -> &str {
         &self.cache.timeout_advice
     }

@@ -89,7 +89,7 @@ impl Token {
         self.expires.is_some_and(|end| now + time >= end)
     }
 
-    /// Replaces the token in a text from the server by `[redacted]`. Also replaces a beginning of the token that has at least 16 bytes.
+    /// Replaces the token in a text from the server by `[redacted]`. Also replaces a cut-off token of at least 16 bytes.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         const BEGINNING_LENGTH: usize = 16;
         let header = self.header.to_str().unwrap_or_default();

@@ -157,7 +157,8 @@ impl<'de, T: Lenient<'de>> Deserialize<'de> for Required<T> {
     }
 }
 
-/// An element of an optional array, or a value of an optional map. If `T` can't represent it, it is `None`, and the array or map skips it.
+/// An element of an optional array, or a value of an optional map. `None` means that `T` can't represent the element or value. The array or
+/// map then skips it.
 struct Optional<T>(Option<T>);
 
 impl<'de, T: Lenient<'de>> Deserialize<'de> for Optional<T> {

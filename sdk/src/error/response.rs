@@ -61,7 +61,7 @@ impl ErrorResponse {
         if trimmed.starts_with('<') {
             return Self::new(None, html_title(trimmed));
         }
-        // Text that begins like JSON is incomplete or invalid JSON here. A person can't read it.
+        // This text isn't valid JSON. If it begins like JSON, it isn't a message for a person.
         if trimmed.starts_with(['{', '[', '"']) {
             return Self::default();
         }
