@@ -83,16 +83,18 @@ fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Token
             #(#declared),*
         ) -> ::std::result::Result<crate::Response<#response>, crate::Error> {
             #(#checked)*
-            let operation = crate::call::settings::Operation {
-                id: #id,
-                success_codes: &[#(#success_codes),*],
-                path: &[#(#path_arguments),*],
-            };
-            let build_request = || {
-                let request = self.generated_client().#method_name(#(#passed),*);
-                crate::call::progenitor::with_version_in_query(request)
-            };
-            self.call(operation, &build_request).await
+            // This function has no local variables, because a parameter of the operation could have the same name.
+            self.call(
+                crate::call::settings::Operation {
+                    id: #id,
+                    success_codes: &[#(#success_codes),*],
+                    path: &[#(#path_arguments),*],
+                },
+                &|| crate::call::progenitor::with_version_in_query(
+                    self.generated_client().#method_name(#(#passed),*),
+                ),
+            )
+            .await
         }
     })
 }

@@ -1,9 +1,10 @@
 //! Post-processes the mocks that the code generator progenitor generates. Seals their trait, so that other crates can't implement it.
-//! Escapes the path arguments, because progenitor's code inserts them unescaped into a regular expression.
+//! Escapes the path arguments, because progenitor's code inserts them unescaped into a regular expression. Replaces the code for query
+//! parameters, because progenitor's code converts every value with `to_string`, and an array doesn't have this method.
 
 use quote::quote;
 use syn::punctuated::Punctuated;
-use syn::visit_mut::VisitMut;
+use syn::visit_mut::{VisitMut, visit_expr_mut};
 use syn::{Expr, File, ItemTrait, Macro, Token, parse_quote};
 
 /// Post-processes the mocks; see the documentation of this module.
@@ -17,6 +18,18 @@ impl VisitMut for PostProcessor {
     fn visit_item_trait_mut(&mut self, mocks: &mut ItemTrait) {
         let sealed = parse_quote!(crate::mock::sealed::Sealed);
         mocks.supertraits.push(sealed);
+    }
+
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        // progenitor's expression is `self.0.query_param("name", value.to_string())`.
+        if let Expr::MethodCall(call) = expression
+            && call.method == "query_param"
+            && let Some(name) = call.args.first()
+        {
+            let when = &call.receiver;
+            *expression = parse_quote!(crate::mock::with_query(#when, #name, value));
+        }
+        visit_expr_mut(self, expression);
     }
 
     fn visit_macro_mut(&mut self, call: &mut Macro) {

@@ -70,7 +70,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
                 let name = object.key().to_upper_camel_case();
                 let is_extensible = object.has(extensible_enums::KEYWORD);
                 if is_extensible {
-                    replace(&name, &format!("Extensible<{name}>"));
+                    replace(&name, &format!("Extensible<crate::types::{name}>"));
                 } else if let Some(rust) = hand_written {
                     replace(&name, rust);
                 }

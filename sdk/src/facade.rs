@@ -41,16 +41,17 @@ println!("{:?}", *response);
             "publisherId",
             publisher_id.as_ref(),
         )?;
-        let operation = crate::call::settings::Operation {
-            id: "listOffers",
-            success_codes: &[200u16..=200u16],
-            path: &[("publisherId", publisher_id.as_ref())],
-        };
-        let build_request = || {
-            let request = self.generated_client().list_offers(&publisher_id);
-            crate::call::progenitor::with_version_in_query(request)
-        };
-        self.call(operation, &build_request).await
+        self.call(
+                crate::call::settings::Operation {
+                    id: "listOffers",
+                    success_codes: &[200u16..=200u16],
+                    path: &[("publisherId", publisher_id.as_ref())],
+                },
+                &|| crate::call::progenitor::with_version_in_query(
+                    self.generated_client().list_offers(&publisher_id),
+                ),
+            )
+            .await
     }
     /**Get an offer's publishing status
 
@@ -104,20 +105,19 @@ println!("{:?}", *response);
             "offerId",
             offer_id.as_ref(),
         )?;
-        let operation = crate::call::settings::Operation {
-            id: "getOfferStatus",
-            success_codes: &[200u16..=200u16],
-            path: &[
-                ("publisherId", publisher_id.as_ref()),
-                ("offerId", offer_id.as_ref()),
-            ],
-        };
-        let build_request = || {
-            let request = self
-                .generated_client()
-                .get_offer_status(&publisher_id, &offer_id);
-            crate::call::progenitor::with_version_in_query(request)
-        };
-        self.call(operation, &build_request).await
+        self.call(
+                crate::call::settings::Operation {
+                    id: "getOfferStatus",
+                    success_codes: &[200u16..=200u16],
+                    path: &[
+                        ("publisherId", publisher_id.as_ref()),
+                        ("offerId", offer_id.as_ref()),
+                    ],
+                },
+                &|| crate::call::progenitor::with_version_in_query(
+                    self.generated_client().get_offer_status(&publisher_id, &offer_id),
+                ),
+            )
+            .await
     }
 }

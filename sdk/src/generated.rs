@@ -106,7 +106,7 @@ were migrated to Partner Center, because Partner Center notifies the address in 
         pub preview_links: ::std::option::Option<::std::vec::Vec<crate::Link>>,
         ///The status of an offer, an extensible enum. In a status report, the property `status` is required, but its value can be `null`.
         #[serde(deserialize_with = "crate::decode::required")]
-        pub status: crate::Extensible<OfferStatus>,
+        pub status: crate::Extensible<crate::types::OfferStatus>,
         ///The steps that the offer goes through during its publication.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::optional")]
@@ -206,7 +206,7 @@ calls it a GUID, but the observed identifiers are short names that the publisher
         ///The status of an offer, an extensible enum. In a status report, the property `status` is required, but its value can be `null`.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::optional")]
-        pub status: ::std::option::Option<crate::Extensible<OfferStatus>>,
+        pub status: ::std::option::Option<crate::Extensible<crate::types::OfferStatus>>,
         /**The offer's current version. Only the service changes the version: it increments the number after each publication. The
 number needs 64 bits: an official page about another endpoint has the version 636576975611768314.*/
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -250,7 +250,7 @@ example. A table of the official page calls the property `processPercentage`, bu
         ///The status of one step, an extensible enum.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::optional")]
-        pub status: ::std::option::Option<crate::Extensible<StepStatus>>,
+        pub status: ::std::option::Option<crate::Extensible<crate::types::StepStatus>>,
         ///The step's name, such as `Publisher signoff`. One public client expects `publisher-signoff` in this property.
         #[serde(
             rename = "stepName",
@@ -298,7 +298,7 @@ example. A table of the official page calls the property `processPercentage`, bu
         ///The severity of a message, an extensible enum. No official page lists the values, so their meanings are an interpretation.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::decode::optional")]
-        pub level: ::std::option::Option<crate::Extensible<MessageLevel>>,
+        pub level: ::std::option::Option<crate::Extensible<crate::types::MessageLevel>>,
         ///The text of the message, in HTML.
         #[serde(
             rename = "messageHtml",

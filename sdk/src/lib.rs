@@ -38,7 +38,7 @@ mod generated {
     #[cfg(not(feature = "generate"))]
     include!("generated.rs");
 }
-#[allow(clippy::pedantic)]
+#[allow(clippy::pedantic, unused_qualifications)]
 mod facade {
     #[cfg(feature = "generate")]
     include!(concat!(env!("OUT_DIR"), "/facade.rs"));

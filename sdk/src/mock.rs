@@ -48,6 +48,23 @@
 //! # }
 //! ```
 
+use httpmock::When;
+use serde::Serialize;
+
+use crate::call::progenitor::QueryParam;
+
+/// Adds a query parameter to the expected request. For an array, each element is one parameter.
+#[allow(
+    dead_code,
+    reason = "no operation has a query parameter except `api-version`"
+)]
+fn with_query(when: When, name: &str, value: impl Serialize) -> When {
+    let parameters = serde_json::to_value(QueryParam::new(name, &value));
+    let parameters: Result<Vec<(String, String)>, _> = parameters.and_then(serde_json::from_value);
+    let parameters = parameters.expect("the value isn't nested").into_iter();
+    parameters.fold(when, |when, (name, value)| when.query_param(name, value))
+}
+
 /// Prevents implementations of [`MockServerExt`] in other crates.
 mod sealed {
     pub trait Sealed {}

@@ -6,8 +6,10 @@ use std::pin::pin;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::HeaderName;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT};
+use http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION, RETRY_AFTER, USER_AGENT,
+};
+use http::{HeaderName, HeaderValue, Method};
 use reqwest::Request;
 use tokio::time::{Instant, timeout};
 
@@ -60,6 +62,15 @@ impl Attempt<'_> {
         received: &mut Received,
         body: &mut Vec<u8>,
     ) -> reqwest::Result<bool> {
+        // reqwest sends no `Content-Length` without a body, and Microsoft's web server rejects such a `POST` with 411.
+        let needs_length = matches!(
+            *request.method(),
+            Method::POST | Method::PUT | Method::PATCH
+        );
+        if needs_length && request.body().is_none() {
+            let zero = HeaderValue::from_static("0");
+            request.headers_mut().insert(CONTENT_LENGTH, zero);
+        }
         let headers = request.headers_mut();
         headers.insert(USER_AGENT, self.settings.user_agent.clone());
         headers.insert(AUTHORIZATION, self.token.header.clone());

@@ -37,6 +37,11 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
         deserializer.deserialize_any(OptionalVisitor(PhantomData))
     }
 
+    /// Returns the value of an empty response body. The default implementation returns `None`: the body must be JSON.
+    fn from_empty_body() -> Option<Self> {
+        None
+    }
+
     /// Returns whether the value is equivalent to an absent property.
     fn counts_as_absent(&self) -> bool {
         false
@@ -278,8 +283,16 @@ impl Lenient<'_> for f64 {
     }
 }
 
-/// In generated code, `()` is the type of a response without a body. The spec has no such response.
-impl Lenient<'_> for () {}
+/// In generated code, `()` is the type of a response for which the spec names no body.
+impl<'de> Lenient<'de> for () {
+    fn required<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| ())
+    }
+
+    fn from_empty_body() -> Option<Self> {
+        Some(())
+    }
+}
 
 impl<'a> Scalar<'a> {
     fn text(self) -> Option<&'a str> {

@@ -175,7 +175,8 @@ impl Error {
 
     /// Returns `true` if the same call could succeed later: after a 408, a 429, a 5xx, a timeout, or an error of the connection.
     ///
-    /// The client has already retried the call according to its [`RetryPolicy`](crate::RetryPolicy).
+    /// The client has already retried the call according to its [`RetryPolicy`](crate::RetryPolicy), if the method is `GET` or `HEAD`.
+    /// With any other method, the service can have executed the request.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.is_timeout()

@@ -1,15 +1,10 @@
-//! Tests that a change of the spec needs no new hand-written code in the SDK. The test works in a copy of the repository. It adds an
-//! operation and a known value to the spec, and generates the code. A known value is a value of `x-extensible-enum`. The consumer, a
-//! package outside the workspace, then compiles the SDK and calls the new operation.
+//! Tests that a change of the spec needs no new hand-written code in the SDK. The test works in a copy of the repository. It adds two
+//! operations and a known value to the spec, and generates the code. A known value is a value of `x-extensible-enum`. The consumer, a
+//! package outside the workspace, then compiles the SDK with its mocks, and calls the new operations.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-
-use cloud_partner_recordings::recording::Body;
-use cloud_partner_recordings::replay::Replay;
-use cloud_partner_recordings::synthetic::recording;
-use serde_json::json;
 
 use crate::common::{self, assert_exit_code, assert_stderr, assert_stdout, stdout, transcript};
 
@@ -19,8 +14,8 @@ const VALUE: (&str, &str) = (
     "        - published\n        - paused\n",
 );
 
-/// The operation that the test adds: a text of the spec and its replacement.
-const OPERATION: (&str, &str) = (
+/// The operations that the test adds: a text of the spec and its replacement.
+const OPERATIONS: (&str, &str) = (
     "\ncomponents:\n",
     r##"
   /api/publishers/{publisherId}/offers/{offerId}:
@@ -49,25 +44,69 @@ const OPERATION: (&str, &str) = (
               schema:
                 $ref: "#/components/schemas/OfferSummary"
 
+  /api/publishers/{publisherId}/offers/{offerId}/golive:
+    post:
+      operationId: goLive
+      tags: [offers]
+      summary: Make an offer live
+      description: Starts the last part of the publication.
+      parameters:
+        - $ref: "#/components/parameters/PublisherIdInPath"
+        - $ref: "#/components/parameters/OfferIdInPath"
+        - $ref: "#/components/parameters/ApiVersionInQuery"
+        - name: operation
+          in: query
+          description: The status of the offer.
+          schema:
+            $ref: "#/components/schemas/OfferStatus"
+      responses:
+        "202":
+          description: The service has accepted the request. The header `Operation-Location` has an address.
+
 components:
 "##,
 );
 
 const CONSUMER: &str = r#"
-use cloud_partner_portal::types::OfferStatus;
-use cloud_partner_portal::{Client, Credential, Error};
+use cloud_partner_portal::mock::MockServerExt;
+use cloud_partner_portal::types::{OfferStatus, OfferSummary};
+use cloud_partner_portal::{Client, Credential, Error, Extensible};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
+    let paused = Extensible::from(OfferStatus::Paused);
+    let fields = vec!["id".to_owned(), "a status".to_owned()];
+    let server = httpmock::MockServer::start_async().await;
+    server.get_offer(|when, then| {
+        when.fields(&fields);
+        let mut offer = OfferSummary::default();
+        offer.id = "new-vm".to_owned();
+        offer.status = Some(paused.clone());
+        then.ok(&offer);
+    });
+    server.go_live(|when, then| {
+        when.operation(&paused).into_inner().header("content-length", "0");
+        then.accepted().into_inner().header("operation-location", "https://example.com/1");
+    });
+    server.go_live(|when, then| {
+        when.operation(None);
+        then.into_inner().status(503);
+    });
     let client = Client::builder()
-        .endpoint(std::env::args().nth(1).unwrap_or_default())
+        .endpoint(server.base_url())
         .credential(Credential::token("made-up")?)
         .build()?;
-    let fields = vec!["id,status".to_owned()];
+
     let offer = client.get_offer("contoso", "new-vm", Some(&fields)).await?;
     let known = offer.status.as_ref().and_then(|status| status.known());
     println!("{} is paused: {}", offer.id, known == Some(OfferStatus::Paused));
-    if let Err(error) = client.get_offer("contoso", "no-such-vm", None).await {
+    if let Err(error) = client.get_offer("contoso", "new-vm", Some(&vec!["id".to_owned()])).await {
+        println!("{:?} {}", error.status(), error.attempts());
+    }
+    let accepted = client.go_live("contoso", "new-vm", Some(&paused)).await?;
+    let () = *accepted;
+    println!("{} {:?}", accepted.status(), accepted.headers().get("operation-location"));
+    if let Err(error) = client.go_live("contoso", "new-vm", None).await {
         println!("{:?} {}", error.status(), error.attempts());
     }
     Ok(())
@@ -96,7 +135,7 @@ impl Copy {
         fs::write(consumer.join("src/main.rs"), CONSUMER).expect("a file");
         fs::copy(root.join("Cargo.lock"), consumer.join("Cargo.lock")).expect("the lock file");
         let copy = Self { root, consumer };
-        copy.depend("default-features = false");
+        copy.depend("default-features = false, features = [\"mock\"]");
         copy
     }
 
@@ -105,6 +144,7 @@ impl Copy {
         let manifest = format!(
             "[package]\nname = \"consumer\"\nedition = \"2024\"\n\n[dependencies]\n\
             cloud-partner-portal = {{ path = \"../copy/sdk\", {features} }}\n\
+            httpmock = {{ version = \"0.9\", default-features = false }}\n\
             tokio = {{ version = \"1\", features = [\"macros\", \"rt\"] }}\n\n[profile.dev]\n\
             debug = \"line-tables-only\"\n\n[workspace]\n"
         );
@@ -150,14 +190,14 @@ impl Copy {
 }
 
 #[test]
-fn a_new_value_and_a_new_operation_reach_a_consumer_without_hand_written_code() {
+fn a_new_value_and_new_operations_reach_a_consumer_without_hand_written_code() {
     let copy = Copy::new();
     let original = fs::read(copy.spec()).expect("the spec");
     assert_that_xtask_runs_when_the_sdk_does_not_compile(&copy);
     fs::write(copy.spec(), original).expect("the spec can be written");
 
     copy.edit(VALUE);
-    copy.edit(OPERATION);
+    copy.edit(OPERATIONS);
     let check = copy.xtask(&["generate", "--check"]);
     for expected in [
         "Outdated sdk/src/generated.rs\n",
@@ -171,15 +211,9 @@ fn a_new_value_and_a_new_operation_reach_a_consumer_without_hand_written_code() 
         assert_exit_code(0, &copy.xtask(arguments));
     }
 
-    let offer = json!({ "id": "new-vm", "status": "paused", "version": 1 });
-    let path = "/api/publishers/contoso/offers/new-vm";
-    let mut recording = recording(path, Some(Body::Json(offer)));
-    let fields = ("fields".to_owned(), "id,status".to_owned());
-    recording.request.query.extend([fields]);
-    let server = Replay::new([recording], []).start();
-    let server = server.expect("a port on this machine");
-    let run = copy.cargo(&["run", "--quiet", "--", &server.url()]);
-    let expected = "exit code 0\nnew-vm is paused: true\nSome(404) 1\n";
+    let run = copy.cargo(&["run", "--quiet"]);
+    let expected = "exit code 0\nnew-vm is paused: true\nSome(404) 1\n\
+        202 Some(\"https://example.com/1\")\nSome(503) 1\n";
     assert_eq!(transcript(&run), expected);
 
     assert_that_a_consumer_builds_no_generator(&copy);
