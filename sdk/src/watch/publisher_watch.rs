@@ -117,8 +117,8 @@ pub struct PublisherWatchBuilder {
 }
 
 impl PublisherWatchBuilder {
-    /// Sets the time between a list and the next list request; 60 s by default. [`WatchBuilder::interval`](crate::WatchBuilder::interval)
-    /// describes how jitter, errors and `Retry-After` change this time.
+    /// Sets the time between a list and the next list request; 60 s by default. The actual wait can differ, as described for
+    /// [`WatchBuilder::interval`](crate::WatchBuilder::interval).
     pub fn interval(mut self, interval: Duration) -> Self {
         self.options.interval = interval;
         self
@@ -139,7 +139,7 @@ impl PublisherWatchBuilder {
     /// list requests fail for longer, the watch ends with an error. If the status requests of an offer fail for longer, the watch of
     /// this offer ends with an error.
     ///
-    /// The option also sets how long a list may contradict the outcome of an offer; see [`PublisherWatch`].
+    /// The option also sets how long lists may contradict the outcome of an offer; see [`PublisherWatch`].
     pub fn tolerate(mut self, time: Duration) -> Self {
         self.options.tolerate = time;
         self
@@ -175,21 +175,20 @@ impl PublisherWatchBuilder {
 /// # Number of requests
 ///
 /// In each interval, the watch sends one list request, and one status request for each watched offer without a result. For example,
-/// 10,000 offers with 50 in flight take 51 requests. A status request that failed can be repeated within the interval. At most eight
-/// status requests run concurrently. The watch of an offer continues when the offer disappears from the list.
+/// 10,000 offers with 50 in flight take 51 requests. The watch can repeat a failed status request within the interval. At most eight
+/// status requests run concurrently. If an offer disappears from the list, its watch continues.
 ///
 /// # Contradictions
 ///
-/// The lists and the reports can contradict each other. For example, right after the start of a publication, the list can show that
-/// the offer is in flight while the report still has the outcome of the previous publication. A list contradicts an outcome in two
-/// cases:
+/// A list and a report can contradict each other. For example, the list can already show that a publication has started, but the
+/// report still has the outcome of the previous publication. A list contradicts an outcome in two cases:
 ///
 /// * The offer is in flight in the list but not in the report.
 /// * The outcome is [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], and the offer is `failed`, `canceled` or `neverPublished`
 ///   in the list.
 ///
-/// The watch compares the outcome only with the last list that has a status of the offer. While this list contradicts the outcome, the
-/// watch polls the offer once in each interval. If a report shows a publication in progress, the watch of the offer continues. If the
+/// The watch compares the outcome only with the last list that has a status of the offer. As long as this list contradicts the
+/// outcome, the watch polls the offer once in each interval. If a new report has no outcome, the watch of the offer continues. If the
 /// contradiction doesn't end, the watch replaces [`Outcome::Succeeded`] and [`Outcome::AwaitingGoLive`]:
 ///
 /// * by [`Outcome::Contradictory`], if the contradiction lasts for at least the [tolerated time](PublisherWatchBuilder::tolerate)

@@ -133,13 +133,13 @@ pub fn run<M: StateMachine + Debug>(
                         Request::Status(id) => Some(id.parse().expect("an id of the simulation")),
                     };
                     for other in &pending {
-                        assert_ne!(other.offer, offer, "the request is under way already");
+                        assert_ne!(other.offer, offer, "the same request is pending already");
                         assert!(
                             other.offer.is_some() && offer.is_some(),
-                            "list and status requests overlap"
+                            "a list request and a status request are pending at the same time"
                         );
                     }
-                    assert!(pending.len() < 8, "more than eight requests are under way");
+                    assert!(pending.len() < 8, "more than eight requests are pending");
                     sent.push((now, offer));
                     let reply = service(offer, now);
                     pending.push(Exchange {
