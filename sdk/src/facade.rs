@@ -64,7 +64,8 @@ steps, and messages.
 | the overall status is `neverPublished` | the offer was never published |
 | the overall status is `waitingForPublisherReview` | the publisher must review the offer before it goes live |
 | the overall status is `running`, and the step `publisher-signoff` is `waitingForPublisherReview` | the publisher must review the offer before it goes live |
-| the overall status is `running`, and a step is `blocked` or `rejected`, or a message has the level `error` | the publication has a problem |
+| the overall status is `running`, and a step is `blocked` or `rejected` | the publication has a problem |
+| the overall status is `running`, and a message has the level `error` | the publication has a problem |
 
 To find the step `publisher-signoff`, compare this name with the `id` and the `stepName` of each step, case-insensitively.
 

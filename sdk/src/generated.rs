@@ -22,7 +22,7 @@ pub mod types {
     /**The body of an error response. If the body is a JSON object, it has one of these properties:
 
 * `error`, with a code and a message
-* a property with the name of a service that this API calls, such as `Product` or `Variant`, and the error of this service
+* `Product`, `Variant`, or the name of another service that this API calls, with the error of this service
 * `Message`, probably in a 401 response
 
 The body can also be a JSON string, an HTML page, empty or truncated.
@@ -141,14 +141,14 @@ calls it a GUID, but the observed identifiers are short names that the publisher
         )]
         #[serde(default, deserialize_with = "crate::decode::optional")]
         pub isv_upgrade_request: ::std::option::Option<bool>,
-        ///The meaning isn't known, probably whether the offer can be changed. Only `none` was observed. No page documents this property.
+        ///The meaning isn't known. The property probably says whether the offer can be changed. Only `none` was observed. No page documents this property.
         #[serde(
             rename = "lockStatus",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::optional")]
         pub lock_status: ::std::option::Option<::std::string::String>,
-        ///The type of the elements isn't known, because only an empty array was observed. No page documents this property.
+        ///Only an empty array was observed, so the type of the elements isn't known. No page documents this property.
         #[serde(
             rename = "offerTypeChanges",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -164,7 +164,7 @@ calls it a GUID, but the observed identifiers are short names that the publisher
         )]
         #[serde(default, deserialize_with = "crate::decode::optional")]
         pub offer_type_id: ::std::option::Option<::std::string::String>,
-        ///The properties of this object aren't known, because only an empty object was observed. No page documents this property.
+        ///Only an empty object was observed, so the possible properties aren't known. No page documents this property.
         #[serde(
             rename = "offerTypeVersionsOverride",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -187,7 +187,7 @@ calls it a GUID, but the observed identifiers are short names that the publisher
         )]
         #[serde(default, deserialize_with = "crate::decode::optional")]
         pub pc_redirect_uri: ::std::option::Option<::std::string::String>,
-        ///The type of the elements isn't known, because only an empty array was observed. No page documents this property.
+        ///Only an empty array was observed, so the type of the elements isn't known. No page documents this property.
         #[serde(
             rename = "pricingNotRecalculatedRegions",
             skip_serializing_if = "::std::option::Option::is_none"
