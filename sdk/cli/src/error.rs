@@ -70,7 +70,7 @@ pub fn to_stderr(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// Returns the error and its causes on one line. Each text occurs only once.
+/// Returns the error and its causes on one line. Skips a cause whose text the line already contains.
 pub fn with_causes(error: &Error) -> String {
     let mut line = one_line(&error.to_string());
     for cause in causes(error) {
@@ -85,8 +85,8 @@ pub fn with_causes(error: &Error) -> String {
     line
 }
 
-/// Returns several lines: what happened, why, what to do, and the correlation ids of the error and of earlier errors. `subject` is the
-/// requested offer or `the list of offers`; it can be empty.
+/// Returns several lines: what happened, why, what to do, and the correlation ids of the error and its causes. `subject` is the requested
+/// offer, `the list of offers` or empty.
 pub fn explain(subject: &str, error: &Error) -> String {
     let separator = if subject.is_empty() { "" } else { ": " };
     let (subject, what) = (one_line(subject), with_causes(error));

@@ -26,7 +26,7 @@ use crate::exit_code::Exit;
 use offer_results::OfferResults;
 use printer::Printer;
 
-/// The tool waits for the first event of a watch for this time. Then it prints that the service hasn't sent a status.
+/// If no event arrives within this time after the start, the tool prints that the service hasn't sent a status.
 const SILENCE: Duration = Duration::from_secs(4);
 
 /// After an interrupt or the timeout, the program has this time to print its last lines.

@@ -54,7 +54,7 @@ fn watch_ends_with_the_outcome_of_each_scenario() {
 }
 
 #[test]
-fn offers_steps_keeps_the_order_of_the_list_and_sends_at_most_eight_requests_at_once() {
+fn offers_with_steps_keeps_the_order_of_the_list_and_sends_at_most_eight_requests_at_once() {
     let server = ScriptedServer::start(|request| {
         let Some(offer) = request.target.split('/').nth(5) else {
             let offer = |number| json!({"id": format!("offer-{number}"), "status": "running"});
@@ -98,7 +98,7 @@ fn completions_prints_a_script_and_man_prints_a_manual_page() {
     assert!(succeed(tool("").arg("man")).contains(".TH cloud-partner"));
 }
 
-/// Returns the code and the meaning in each line of a table of exit codes. Skips the lines that don't begin with a code.
+/// Returns the code and the meaning from each line of a table of exit codes. Skips a line that doesn't begin with a code.
 fn exit_codes<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<(u8, String)> {
     lines
         .filter_map(|line| {

@@ -22,7 +22,7 @@ pub fn serve() -> Server {
         .expect("a port on this machine")
 }
 
-/// Returns a command that runs the tool. Its environment holds only `PATH`, the token, the publisher and this endpoint.
+/// Returns a command that runs the tool. The environment of the command contains only `PATH`, the token, the publisher and `endpoint`.
 pub fn tool(endpoint: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cloud-partner"));
     command
@@ -50,8 +50,7 @@ pub fn closed_pipe() -> Stdio {
     writer.into()
 }
 
-/// Returns a full pipe for a process's standard output. As long as the caller keeps the reader and doesn't read
-/// from it, a write to the pipe blocks.
+/// Returns a full pipe for a process's standard output. A write to the pipe blocks until the caller reads from the reader or drops it.
 pub fn full_pipe() -> (PipeReader, Stdio) {
     let (reader, mut writer) = std::io::pipe().expect("a pipe");
     let filling = vec![b'\n'; 64 * 1024];
@@ -91,8 +90,8 @@ pub fn succeed(command: &mut Command) -> String {
     output.out
 }
 
-/// Compares a text with a golden file, in which `[TIME]` stands for the time at the beginning of a line. With
-/// `SNAPSHOTS=overwrite`, a golden file that differs from the text is overwritten.
+/// Compares a text with a golden file, which contains the expected text. In the file, `[TIME]` stands for the time at the beginning of a
+/// line. With `SNAPSHOTS=overwrite`, overwrites a golden file that differs from the text.
 pub fn golden(name: &str, text: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let time = Regex::new(r"(?m)^(?<redacted>20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ) ");

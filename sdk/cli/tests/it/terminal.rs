@@ -34,7 +34,7 @@ fn terminal(command: &Command) -> (u32, String, String) {
     drop(pair.slave);
     let reader = pair.master.try_clone_reader();
     let mut bytes = Vec::new();
-    // The error is ignored, because on Linux, reading from a terminal whose program has ended returns an error.
+    // On Linux, reading from a terminal returns an error after the program has ended. This error is ignored.
     let _ = reader
         .expect("the terminal's output")
         .read_to_end(&mut bytes);

@@ -62,7 +62,8 @@ fn event(event: &WatchEvent) -> String {
     }
 }
 
-/// Returns all events. If no event arrives within 2 ms, drops the future of the next event, to test that no event is lost.
+/// Returns all events. If no event arrives within 2 ms, drops the future of the next event, and starts again. This tests that a dropped
+/// future loses no event.
 async fn events<E>(watch: &mut (impl Stream<Item = E> + Unpin)) -> Vec<E> {
     let mut events = Vec::new();
     loop {

@@ -38,7 +38,7 @@ fn event(line: &Value) -> String {
     }
 }
 
-/// Runs `cloud-partner watch` with the options of a case. Also returns the last line of standard error.
+/// Runs `cloud-partner watch` with the options of a case. Returns what the tool reports, and the last line of standard error.
 pub fn run_case(case: &Case, url: &str) -> (Actual, String) {
     let mut command = tool(url);
     let options = &case.options;
@@ -66,8 +66,8 @@ pub fn run_case(case: &Case, url: &str) -> (Actual, String) {
     let mut actual = Actual::default();
     let lines: Vec<Value> = output.out.lines().map(super::decode).collect();
     for line in &lines {
-        // The last line contains the results. It has an error if the last request for the list of offers failed. The events of `list` in
-        // the case then end with this error.
+        // The last line contains the results. If the last request for the list of offers failed, the last line also contains the error.
+        // In the case, this error is the last event of `list`.
         let is_last = line["event"] == "ended" && line["offer"].is_null();
         if !is_last || line.get("error").is_some() {
             actual.event(line["offer"].as_str().unwrap_or("list"), event(line));

@@ -33,7 +33,7 @@ pub struct RunningServer {
 }
 
 impl RunningServer {
-    /// Starts the server. Before a response with the property `removes`, the server removes the file with this name in `folder`.
+    /// Starts the server. If a response has the property `removes`, the server first removes the file with this name from `folder`.
     pub fn start(server: &Server, folder: &Path) -> Self {
         let script = match server.clone() {
             Server::Address(address) => {
@@ -82,8 +82,8 @@ impl RunningServer {
         requests.map(|request| subject(&request)).collect()
     }
 
-    /// Returns a string for each list request: the offers whose status was requested before the next list request, sorted and separated
-    /// by spaces.
+    /// Returns a string for each list request. The string names the offers whose status was requested before the next list request, such
+    /// as `a b`. The names are sorted.
     pub fn polls(&self) -> Vec<String> {
         let mut subjects = self.subjects();
         let after_lists = subjects.split_mut(|subject| subject == "list").skip(1);
@@ -106,7 +106,7 @@ fn subject(request: &ReceivedRequest) -> String {
     }
 }
 
-/// Returns the steps with which the server sends a response of the case.
+/// Converts a response of the case to the steps of the scripted server.
 fn response_steps(value: &Value) -> Vec<Step> {
     if let Some(text) = value.as_str() {
         return match text {

@@ -3,8 +3,8 @@
 //! * `commands` are command lines of the tool. Each command runs with a new server. `{folder}` stands for a new folder.
 //! * `files` are executable files, which the test creates in the folder.
 //! * `environment` sets environment variables. A variable whose value is null is removed.
-//! * `broken` is a defect of an output stream: the stream is closed, its device is full, or a write blocks, because the pipe is full.
-//! * `stdout` lists the texts that standard output must contain. If the list is empty, standard output must be empty.
+//! * `broken` is a defect of an output stream, such as `stdoutClosed`.
+//! * `stdout` contains texts that standard output must contain. Without a text, standard output must be empty.
 //! * `stderr` does the same for standard error.
 //! * `exit` is the expected exit code.
 //! * `server` is described in the module `cases`.

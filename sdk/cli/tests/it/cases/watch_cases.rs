@@ -1,21 +1,23 @@
 //! Runs the cases in `tests/watch-cases` with the SDK and with the tool. A case has these properties:
 //!
 //! * `offers` are the watched offers. Without `offers`, the case watches all offers of the publisher.
-//! * `options` are the options of the watch. A case with the option `attemptTimeout` isn't run with the tool, which has no such option.
+//! * `options` are the options of the watch. The tool has no option `attemptTimeout`, so a case with this option runs only with the SDK.
 //! * `server` is described in the module `cases`.
-//! * `events` are the expected events by offer. An event with the suffix `?` is optional, an event with `+` can repeat, and an event with
-//!   `*` is optional and can repeat.
+//! * `events` are the expected events by offer. An event can have a suffix:
+//!   * `?`: the event is optional.
+//!   * `+`: the event can repeat.
+//!   * `*`: the event is optional and can repeat.
 //! * `results` are the expected results by offer. Each result is one of:
 //!   * an outcome, such as `timedOut`
 //!   * an outcome after a failed last request, such as `timedOut after service`: the request's error has the kind `service`
 //!   * an error that ended the watch, such as `error: service`
 //! * In `events` and `results`, the key `list` stands for the requests for the list of offers.
-//! * `polls` has a string for each list request: the offers whose status is requested before the next list request, sorted and
-//!   separated by spaces.
+//! * `polls` has a string for each list request. The string names the offers whose status is requested before the next list request, such
+//!   as `a b`. The names are sorted.
 //! * `minimumDuration` is the minimum duration of the watch.
 //! * `exit` is the exit code of the tool.
 //! * `stderr` is the last line of the tool's standard error. If `stderr` ends in `…`, the line must begin with the text before `…`. With
-//!   `SNAPSHOTS=overwrite`, the test writes a different actual line to `stderr`.
+//!   `SNAPSHOTS=overwrite`, the test replaces a wrong `stderr` by the actual line.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -143,8 +145,8 @@ fn differences(
     differences
 }
 
-/// Runs a case with the SDK and with the tool, and returns the differences from the expected values. If `SNAPSHOTS=overwrite` is set, a
-/// different last line of standard error isn't returned, but stored in `json`, the JSON object of the case.
+/// Runs a case with the SDK and with the tool, and returns the differences from the expected values. With `SNAPSHOTS=overwrite`, replaces a
+/// wrong `stderr` in `json` (the JSON object of the case) instead of returning the difference.
 fn check(case: &Case, json: &mut Map<String, Value>) -> Vec<String> {
     let success = case.exit == 0
         && !case.results.is_empty()
