@@ -1,4 +1,4 @@
-//! The difference between two status reports of the same offer.
+//! Computes the difference between two status reports of the same offer.
 
 use bytes::Bytes;
 

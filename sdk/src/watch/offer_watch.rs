@@ -1,4 +1,4 @@
-//! The public types of the watch of one offer.
+//! Defines the public types of the watch of one offer. A watch polls an offer: it requests the offer's status at an interval.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -23,8 +23,8 @@ pub struct WatchResult {
     /// The error of the last completed poll; `None` if this poll succeeded. The earlier `errors` are the
     /// [source](std::error::Error::source) of this error, the source of that source, and so on.
     pub last_error: Option<Error>,
-    /// The last eight errors since the last successful poll, oldest first. If several errors have the same cause, only the last one is
-    /// kept.
+    /// The last eight errors since the last successful poll, oldest first. If several errors have the same cause, such as a 503, only
+    /// the last one is kept.
     pub errors: Vec<Error>,
 }
 

@@ -1,4 +1,4 @@
-//! The options of the watch of one offer and of the watch of all offers of a publisher.
+//! Defines the options of both watches: the watch of one offer, and the watch of all offers of a publisher.
 
 use std::time::Duration;
 

@@ -43,7 +43,8 @@ pub(crate) struct PollSchedule {
     without_success_since: Option<Duration>,
     /// The last wait after an error, without jitter.
     backoff: Duration,
-    /// The errors since the last successful poll, oldest first. If several errors have the same cause, only the last one is kept.
+    /// The errors since the last successful poll, oldest first. If several errors have the same cause, such as a 503, only the last one
+    /// is kept.
     pub(crate) errors: Vec<Error>,
 }
 

@@ -1,4 +1,4 @@
-//! The public types of the watch of all offers of a publisher.
+//! Defines the public types of the watch of all offers of a publisher.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;

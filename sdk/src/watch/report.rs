@@ -1,4 +1,4 @@
-//! Methods of status reports, steps and messages, such as `is_in_flight` and `current_step`.
+//! Adds methods to status reports, steps and messages, such as `is_in_flight` and `current_step`.
 
 use crate::types::{
     MessageLevel, OfferStatus, OfferStatusReport, OfferSummary, PublicationStep, StatusMessage,

@@ -134,7 +134,7 @@ impl<M: StateMachine<Output: fmt::Debug>> fmt::Debug for Runner<M> {
     }
 }
 
-/// Implements the methods and traits by which a program reads the events of a watch or awaits its result.
+/// Implements what a program does with a watch: it reads the events or awaits the result.
 macro_rules! impl_watch {
     ($watch:ty, $builder:ty, $event:ty, $result:ty) => {
         impl $watch {
