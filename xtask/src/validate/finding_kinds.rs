@@ -26,7 +26,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    // Also for a folder without recordings, and for two recordings in `tests/recordings` with the same request.
+    // This kind also stands for a folder without recordings, and for two recordings in `tests/recordings` with the same request.
     UNREADABLE = "unreadable-recording" Error,
         "fix the file: tests/recording.schema.json describes the format";
     BROKEN_SCHEMA = "broken-schema" Error,
@@ -46,7 +46,7 @@ kinds! {
     MISSING_VALUE = "missing-value" Error,
         "add the parameter or header to the recording, or make it optional in the spec";
     INVALID_VALUE = "invalid-value" Error,
-        "fix the recording if its value can't occur in a request of a client or in a response of the service; otherwise fix the spec";
+        "if a client or the service can send this value, fix the spec; otherwise fix the recording";
     UNDOCUMENTED_STATUS = "undocumented-status" Error,
         "describe the status code in the spec";
     CONTENT_TYPE = "content-type" Error,

@@ -23,12 +23,14 @@ use crate::print::with_noun;
 
 /// Validates the recordings against the spec
 ///
-/// The request of every recording must match exactly one operation. Request and response must be valid against the operation. Every
-/// example in the spec must be valid against its schema. A text in a recording that looks like a secret is an error. The service may
-/// add properties, and values of an extensible enum. Therefore a property or value that the spec doesn't name is only a note.
+/// The request of every recording must match exactly one operation of the spec. The request and the response must be valid against this
+/// operation. Every example in the spec must be valid against its schema. A text in a recording that looks like a secret is an error.
 ///
-/// `cargo xtask serve` chooses the response to a request by the request alone. Therefore two files in tests/recordings must not have the
-/// same request, even with different status codes. A folder of tests/scenarios can have several responses to the same request.
+/// The service can add properties, and values of an extensible enum. Therefore a property or value that the spec doesn't name is only a
+/// note.
+///
+/// Two files in tests/recordings must not have the same request, because `cargo xtask serve` couldn't choose between their responses. A
+/// folder in tests/scenarios can have several responses to the same request.
 #[derive(Args)]
 pub struct Validate {
     /// The output format

@@ -9,8 +9,7 @@ use super::finding_kinds as kinds;
 use super::recording::Check;
 use crate::spec::{Node, Operation, pointer_segment};
 
-/// The headers that need no description in the spec: the usual headers of requests, and `content-type`. The spec describes the content
-/// type as the media type of a body.
+/// The headers that need no description in the spec. `content-type` is among them, because the spec describes the media types of a body.
 const USUAL_HEADERS: &[&str] = &[
     "accept",
     "accept-encoding",
@@ -43,9 +42,10 @@ impl<'s> Check<'_, 's> {
 
     /// Validates query parameters or headers.
     ///
+    /// * `values`: the parameters or headers in the recording
     /// * `pointer`: the JSON pointer of `values` in the recording
     /// * `described`: the parameters or headers in the spec, with their names
-    /// * `owner`: the JSON pointer of the operation or response that has these parameters or headers
+    /// * `owner`: the JSON pointer of the operation or response to which `described` belongs
     pub fn named_values(
         &mut self,
         pointer: &str,
@@ -81,7 +81,7 @@ impl<'s> Check<'_, 's> {
     fn validate_text(&mut self, parameter: &Node<'s>, text: &str, pointer: &str) {
         let schema = parameter.child("schema");
         let (Some(schema), Some(elements)) = (schema, elements(parameter, text)) else {
-            let message = "the text can't be decoded, because the parameter has no schema or an unsupported style";
+            let message = "the text can't be decoded, because the parameter has an unsupported style or no schema";
             let kind = kinds::UNSUPPORTED_PARAMETER;
             return self.add(kind, pointer, message, &parameter.pointer);
         };
@@ -110,8 +110,8 @@ fn elements<'t>(parameter: &Node<'_>, text: &'t str) -> Option<Vec<&'t str>> {
         Some("pipeDelimited") => '|',
         Some(_) => return None,
     };
-    // If `explode` is true, each array element is a separate query parameter, so the text is one element. By default, `explode` is true
-    // for the style `form`, which is the default style of a query parameter.
+    // If `explode` is true, each array element is a separate query parameter, so the text is one element. `form` is the default style of a
+    // query parameter. With this style, `explode` is true by default.
     let explode = parameter.value.get("explode").and_then(Value::as_bool);
     if parameter.text("in") == Some("query") && explode.unwrap_or(separator == ',') {
         return Some(vec![text]);
@@ -119,8 +119,8 @@ fn elements<'t>(parameter: &Node<'_>, text: &'t str) -> Option<Vec<&'t str>> {
     Some(text.split(separator).collect())
 }
 
-/// Decodes a text as a value of the schema type if the type is `integer`, `number` or `boolean`. If the text isn't such a value, or for any
-/// other type, returns a JSON string. A JSON string violates a schema of these three types.
+/// Decodes a text as a value of the schema type `integer`, `number` or `boolean`. Returns a JSON string for any other type, and for a text
+/// that isn't a value of the type. A schema of these three types rejects the string.
 fn decode_scalar(schema_type: Option<&str>, text: &str) -> Value {
     let number = text.parse::<Number>().ok();
     let value = match schema_type {

@@ -1,11 +1,16 @@
 //! Validates a recording against a spec, for the commands `validate` and `coverage`.
 //!
-//! An error response can have any body: no body, truncated JSON, an HTML page of a gateway, or plain text. If the spec described all these
-//! bodies, its schema would allow any content. Generated clients would then have no types for the known properties.
+//! An error response can have any body, such as no body, truncated JSON or the HTML page of a gateway. The spec describes only the usual
+//! body. If it described every body, generated clients would have no types for the known properties.
 //!
-//! Therefore the spec describes only the usual body of an error response. A finding about another body *as a whole* is only a note, of
-//! the kind [`kinds::ERROR_BODY`]: no body, another content type, not JSON, or another JSON type at the top level. Any other violation of
-//! the schema is an error.
+//! Therefore these deviations in the body of an error response are only notes, of the kind [`kinds::ERROR_BODY`]:
+//!
+//! * The body is missing.
+//! * The spec describes no body for the status code, or doesn't describe the body's content type.
+//! * The content type is JSON, but the body isn't JSON.
+//! * The body has another JSON type than the schema requires, such as a string instead of an object.
+//!
+//! Any other violation of the schema is an error.
 
 use cloud_partner_recordings::recording::{Body, Recording};
 use serde_json::{Map, Value};
@@ -32,8 +37,8 @@ pub struct Checker<'s> {
 }
 
 impl<'s> Checker<'s> {
-    /// Prepares a spec for validations. Returns an error if the file isn't an OpenAPI 3.0 document. [`check_spec`](Self::check_spec)
-    /// reports other problems of the spec.
+    /// Prepares a spec for validations. Returns an error if the file isn't an OpenAPI 3.0 document. [`check_spec`](Self::check_spec) finds
+    /// the other errors in the spec.
     pub fn new(spec: &'s Spec) -> Result<Self, SpecError> {
         Ok(Self {
             spec,
@@ -78,7 +83,7 @@ impl<'c, 's> Check<'c, 's> {
             .push(finding.in_spec(self.checker.spec, statement));
     }
 
-    /// Returns the operation of the request. Adds a finding if the spec has no such operation or several.
+    /// Returns the operation of the request. Adds a finding if the request matches no operation or several operations.
     fn operation(&mut self) -> Option<&'c Operation<'s>> {
         let request = &self.recording.request;
         let name = format!("{} {}", request.method, request.path);
@@ -122,7 +127,7 @@ impl<'c, 's> Check<'c, 's> {
             let message = format!("the spec describes the version `{version}`");
             self.add(kinds::API_VERSION, &pointer, message, "/info/version");
         }
-        // A request with the response 400 may be invalid on purpose, so the findings about the request are only notes.
+        // If the response is a 400, the request may be invalid on purpose. The findings about the request are then only notes.
         if self.recording.response.status == 400 {
             for finding in &mut self.findings[count_before..] {
                 finding.level = Level::Note;
@@ -188,7 +193,7 @@ impl<'c, 's> Check<'c, 's> {
             };
             let pointer = "/response/headers";
             self.add_whole(kinds::CONTENT_TYPE, pointer, message, content);
-            // The spec doesn't say which schema a JSON body has in this case. The schema of the first JSON media type is used.
+            // A JSON body is still validated: against the schema of the first JSON media type.
             if matches!(body, Body::Json(_)) {
                 key = media_types.keys().find(|media_type| is_json(media_type));
             }
@@ -213,8 +218,7 @@ impl<'c, 's> Check<'c, 's> {
 
     /// Validates a body against the schema of its media type. `media_type` is the JSON pointer of the media type in the spec.
     fn body_value(&mut self, value: &Value, media_type: &str, pointer: &str) {
-        // Many responses can refer to one schema. `followed` returns the schema with the same pointer for each of these responses, so the
-        // schema is compiled only once.
+        // Many responses can refer to one schema. `followed` returns the same pointer for all of them, so the schema is compiled only once.
         let schema = self.checker.spec.at(&format!("{media_type}/schema"));
         let Some(schema) = schema.and_then(Node::followed) else {
             return;

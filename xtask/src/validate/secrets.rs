@@ -1,5 +1,7 @@
-//! Searches all texts and property names of a recording for secrets. The patterns also match some harmless texts: rewording such a text
-//! costs less than committing a token. A finding names the place and the kind of the secret, and never quotes the secret.
+//! Searches all texts and property names of a recording for secrets. A finding says where the secret is and of which kind, but never quotes
+//! the secret.
+//!
+//! The patterns also match some harmless texts. To reword such a text is easier than to revoke a committed token.
 
 use std::sync::LazyLock;
 
@@ -18,26 +20,27 @@ const SECRET_NAMES: &str = "(?:proxy-|x-ms-)?authorization(?:-auxiliary)?|(?:set
     |client[-_]*(?:secret|assertion)|pass[-_]*(?:word|wd|phrase)|pwd|(?:access|id|refresh|session)[-_]*token\
     |connection[-_]*string|shared[-_]*access[-_]*signature|sig";
 
-/// Matches a name if one of its lines is the whole name of a secret. `secret` and `token` aren't in [`SECRET_NAMES`], because [`PATTERNS`]
-/// searches sentences for `SECRET_NAMES`, and these two words are frequent in sentences.
+/// Matches a name if a whole line of it is the name of a secret. `secret` and `token` aren't in [`SECRET_NAMES`], because [`PATTERNS`]
+/// searches all texts for `SECRET_NAMES`, and harmless texts often contain these two words.
 static SECRET_NAME: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!("(?imR)^(?:{SECRET_NAMES}|secret|token)$")));
 
-/// Matches the words that can follow "bearer" or "basic" instead of a token: in sentences, and in the header `WWW-Authenticate`.
+/// Matches a word that isn't a token although it follows "bearer" or "basic", such as in the text "the bearer token is missing" or in the
+/// header `WWW-Authenticate: Bearer realm="portal"`.
 static HARMLESS_WORD: LazyLock<Regex> = LazyLock::new(|| {
     let words = "access|auth(?:entication|orization)?|credentials?|error|information|is|or|realm|scheme|tokens?|was";
     regex(&format!(r"(?i)^(?:{words})\.*(?:=.*)?$"))
 });
 
-/// Matches the domains without real mailboxes: the domains of Microsoft's fictitious companies, and those that RFC 2606 reserves.
+/// Matches the domains without real mailboxes: the domains of Microsoft's fictitious companies, and the domains that RFC 2606 reserves.
 static FICTITIOUS_DOMAIN: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?i)(?:^|\.)(?:(?:contoso|fabrikam)\.com|example(?:\.com|\.net|\.org)?|invalid|test)$")
 });
 
-/// The kinds of secrets. Each tuple has the kind of the finding, the name of the secret in the message, and a regular expression. A match
-/// isn't a secret if its group `word` is a [`HARMLESS_WORD`] or its group `domain` is a [`FICTITIOUS_DOMAIN`].
+/// The kinds of secrets. Each tuple has the kind of the finding, the name of the secret in the message, and a regular expression. A match is
+/// ignored if its group `word` is a [`HARMLESS_WORD`], or if its group `domain` is a [`FICTITIOUS_DOMAIN`].
 ///
-/// `(?-u:\b)` is an ASCII word boundary. A Unicode word boundary makes the search many times slower on text outside ASCII.
+/// `(?-u:\b)` is an ASCII word boundary. In text outside ASCII, a search for a Unicode word boundary is many times slower.
 static PATTERNS: LazyLock<[(&'static FindingKind, &'static str, Regex); 6]> = LazyLock::new(|| {
     let named = format!(
         r#"(?ix) (?-u:\b) (?:
@@ -83,7 +86,7 @@ static PATTERNS: LazyLock<[(&'static FindingKind, &'static str, Regex); 6]> = La
     .map(|(kind, what, pattern)| (kind, what, regex(pattern)))
 });
 
-/// All patterns in one set. If one search with this set finds nothing, the text contains no secret.
+/// All patterns in one set. If no pattern of the set matches a text, the text contains no secret.
 static ANY_SECRET: LazyLock<RegexSet> = LazyLock::new(|| {
     let patterns = PATTERNS.iter().map(|(_, _, regex)| regex.as_str());
     RegexSet::new(patterns).expect("each pattern is a regular expression")
@@ -158,7 +161,7 @@ pub fn is_secret(text: &str) -> bool {
     !kinds_of_secret(text).is_empty()
 }
 
-/// Returns the kinds of secrets in a text and in the percent-decoded text, each with its name in the message.
+/// Returns the kinds of secrets in a text, each with the name of the secret in the message. Also searches the percent-decoded text.
 fn kinds_of_secret(text: &str) -> Vec<(&'static FindingKind, &'static str)> {
     let decoded = percent_decode_str(text).decode_utf8_lossy();
     let texts = if decoded == text {

@@ -33,8 +33,8 @@ impl Checker<'_> {
     }
 }
 
-/// Returns the JSON pointer of the schema that the examples of an object must match. If the object is a schema, this is the object
-/// itself. Otherwise, it is the schema of the parameter, header or media type.
+/// Returns the JSON pointer of the schema against which the examples of an object are validated. A schema's own examples are validated
+/// against this schema. The examples of a parameter, header or media type are validated against its `schema`.
 fn schema_of_examples(object: &Object<'_>) -> Option<String> {
     if object.is_reference() {
         return None;

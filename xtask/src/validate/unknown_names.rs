@@ -1,5 +1,5 @@
-//! Finds property names, and values of extensible enums, that the spec doesn't list. `x-extensible-enum` lists the known values of an
-//! extensible enum. The findings are notes, because the service may add properties and values.
+//! Finds properties that the spec doesn't name, and values that aren't in the list `x-extensible-enum` of an extensible enum. The findings
+//! are notes, because the service can add properties and values.
 
 use serde_json::Value;
 
@@ -8,13 +8,15 @@ use super::recording::Check;
 use crate::spec::{Node, pointer_segment};
 
 impl<'s> Check<'_, 's> {
-    /// Adds a finding for each unknown property name and each unknown value of an extensible enum in `value`. All `schemas` apply to
-    /// `value`. `pointer` is the JSON pointer of `value` in the recording.
+    /// Adds a finding for each unknown property name and each unknown value of an extensible enum in `value`.
+    ///
+    /// * `schemas`: all schemas that describe `value`
+    /// * `pointer`: the JSON pointer of `value` in the recording
     pub fn unknown_names(&mut self, schemas: Vec<Node<'s>>, value: &Value, pointer: &str) {
         let composed = self.checker.schemas.composed(schemas, value);
         match value {
             Value::Object(properties) => {
-                // If no schema describes an object, every property is allowed, so no property is unknown.
+                // If no schema describes objects, any property is allowed, so none is unknown.
                 let object_schema = composed.iter().find(|schema| {
                     schema.has("properties") || schema.text("type") == Some("object")
                 });
@@ -37,7 +39,7 @@ impl<'s> Check<'_, 's> {
                     self.unknown_names(items.clone(), element, &format!("{pointer}/{index}"));
                 }
             }
-            // An empty string isn't unknown: the service sends it for an absent value.
+            // The service sends an empty string instead of an absent value, so it isn't an unknown value.
             Value::String(text) if !text.is_empty() => {
                 for list in composed
                     .iter()
