@@ -15,10 +15,13 @@ use crate::findings::{Finding, Place};
 #[derive(Default)]
 pub struct Input {
     pub recordings: Vec<Recording>,
-    /// A finding for each file or folder that can't be read, and for each scenario without recordings. Also a finding for each recording
-    /// in `tests/recordings` that has the same request as another recording there.
+    /// The findings about these cases:
+    ///
+    /// * a file or folder that can't be read;
+    /// * a scenario without recordings;
+    /// * two recordings in `tests/recordings` with the same request.
     pub errors: Vec<Finding>,
-    /// A finding for each other folder without recordings.
+    /// The findings about other folders without recordings.
     pub empty_folders: Vec<Finding>,
 }
 
@@ -40,13 +43,13 @@ pub fn read(paths: &[PathBuf]) -> Input {
     input
 }
 
-/// Reads a file or folder. A recording is also an error if it is in `tests/recordings` and has the same request as another recording
-/// there: the replay server reads this folder, and couldn't choose between the two responses. In other folders, the requests can be equal.
+/// Reads a file or folder. Two recordings in `tests/recordings` with the same request are an error, because the replay server couldn't
+/// choose between their responses. In other folders, recordings can have the same request.
 fn read_path(path: &Path) -> Loaded<Recording> {
     let mut loaded = load::every_recording(path);
     let mut duplicates = load::recordings(&files::root().join("tests/recordings")).errors;
-    // Keeps only the errors of files in `path`. A relative path or a symbolic link can name the same file as another path, so canonical
-    // paths are compared.
+    // Keeps only the errors of files in `path`. Two different paths can lead to the same file, for example through a symbolic link.
+    // Therefore canonical paths are compared.
     duplicates.retain(|error| {
         let mut items = loaded.items.iter();
         items.any(|recording| recording.file.canonicalize().ok() == error.file.canonicalize().ok())
