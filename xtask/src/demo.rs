@@ -50,7 +50,7 @@ fn run_tool(url: &str, command: &str) -> CommandResult {
         .env("AZURE_TOKEN", "invented")
         .status()
         .map_err(|error| CommandError(format!("cargo can't be started: {error}")))?;
-    // If a signal ended the tool, there is no exit code, and the demo ends with 1.
+    // If a signal ends the tool, the tool has no exit code. The demo then ends with 1.
     Ok(match status.code() {
         Some(0) => Outcome::Success,
         code => Outcome::Child(code.and_then(|code| code.try_into().ok()).unwrap_or(1)),

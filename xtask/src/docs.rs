@@ -73,8 +73,8 @@ fn append_evidence(spec: &Spec, copy: &mut Value) {
     spec.walk(|object| {
         let evidence = markdown_list(object.value.get("x-evidence"));
         append(copy, &object.pointer, "Evidence", &evidence);
-        // OpenAPI Generator writes a response's description into a JavaScript template literal without escaping its special characters.
-        // Therefore a quote replaces each of these characters.
+        // OpenAPI Generator writes a response's description into a JavaScript template literal, without escaping special characters.
+        // Therefore, a quote replaces each special character.
         let description = copy.pointer_mut(&format!("{}/description", object.pointer));
         if let (Kind::Response, Some(Value::String(text))) = (object.kind, description) {
             *text = text.replace(['`', '$', '\\'], "'");

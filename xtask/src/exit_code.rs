@@ -1,4 +1,4 @@
-//! Defines the outcome of a command, the error that ends a command early, and the exit code of each.
+//! Defines the outcomes of a command, the error that ends a command early, and their exit codes.
 
 use std::io;
 use std::process::ExitCode;

@@ -13,8 +13,8 @@ use crate::exit_code::{CommandError, CommandResult, Outcome};
 use crate::print::print_line;
 use crate::spec::{Spec, pointer_segment};
 
-/// Returns the folder of the workspace, which is the parent of the folder `xtask`. `cargo run` sets the variable `CARGO_MANIFEST_DIR` to
-/// the folder `xtask`. Without this variable, returns the workspace in which xtask was compiled.
+/// Returns the folder of the workspace: the parent of the folder `xtask`. `cargo run` sets the variable `CARGO_MANIFEST_DIR` to the path of
+/// the folder `xtask`. Without this variable, the result is the workspace in which xtask was compiled.
 pub fn root() -> PathBuf {
     let package =
         std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
@@ -133,7 +133,7 @@ fn is_current(path: &Path, text: &str, out: &mut dyn Write) -> Result<bool, Comm
     Ok(false)
 }
 
-/// Returns the standard output of a git command in the workspace's folder; `None` if git isn't installed or the command fails.
+/// Returns the standard output of a git command in the workspace's folder. Returns `None` if git isn't installed or the command fails.
 pub fn git_output(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")
         .arg("-C")

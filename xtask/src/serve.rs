@@ -39,8 +39,8 @@ pub struct Serve {
     list: bool,
 }
 
-/// The recordings and scenarios of a replay server. A scenario consists of several recordings of the same request, whose responses the
-/// server returns in turn.
+/// The recordings and scenarios of a replay server. A scenario consists of several recordings of the same request. The server returns their
+/// responses in turn.
 pub struct Source {
     recordings: Vec<Recording>,
     scenarios: Vec<Scenario>,
@@ -83,7 +83,7 @@ impl Source {
             })
     }
 
-    /// Starts a server; `configure` can change its settings. With port 0, the system chooses a free port.
+    /// Starts a server. `configure` can change its settings. With port 0, the system chooses a free port.
     pub fn start(
         &self,
         port: u16,
@@ -97,8 +97,8 @@ impl Source {
         })
     }
 
-    /// Returns the table rows of `--list`. A recording's row has the path, the status code and the description. A scenario's row has the
-    /// path, `-`, and a text with the name and the number of responses.
+    /// Returns the table rows of `--list`. A recording's row has the path, the status code and the description. In a scenario's row, the
+    /// status code is `-`, and the description has the scenario's name and the number of its responses.
     fn routes(&self) -> Vec<Vec<String>> {
         let scenarios = self.scenarios.iter().filter_map(|scenario| {
             let (name, length) = (&scenario.name, scenario.recordings.len());

@@ -1,7 +1,7 @@
 //! `cargo xtask coverage` lists the statements of the spec that no recording covers. The comment of [`Coverage`] explains these terms.
 //!
-//! [`mod@statements`] lists all statements. [`mutations`] lists changes that make a statement wrong. [`detection`] validates every
-//! recording against each changed spec, and decides which statements are covered.
+//! [`mod@statements`] lists all statements. [`mutations`] lists changes that make a statement wrong. [`detection`] applies each change to a
+//! copy of the spec, validates every recording against the copy, and decides which statements are covered.
 
 mod detection;
 mod known_gaps;

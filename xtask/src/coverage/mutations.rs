@@ -22,7 +22,7 @@ pub struct Mutation {
     pub name: String,
     /// A description of the recording or counterexample that would detect the mutation.
     pub needs: String,
-    /// The files that detect the mutation, and for each file the state of a statement that only this file covers.
+    /// The files that detect the mutation. The value is the state of a statement that only this file covers.
     pub detected_by: BTreeMap<String, State>,
     /// If true, a recording that detects the mutation is no evidence for the statement. For example, the mutation makes an optional
     /// property required. A recording without the property detects this mutation, but doesn't show that the property exists.
@@ -192,8 +192,8 @@ fn parameter(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates `required` and the schema of a header or parameter. If `required` is true, both mutations belong to the statement `required`.
-/// Otherwise, they belong to the statement at `keys`.
+/// Adds two mutations of a header or parameter: one of its schema, and one of `required`. If `required` is true, both mutations belong to
+/// the statement `required`. Otherwise, both belong to the statement at `keys`.
 fn required(target: &mut Target<'_, '_>, keys: &[&str]) {
     let is_required = target.object.is("required");
     let (keys, name, needed) = if is_required {
@@ -329,8 +329,8 @@ fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     }
 }
 
-/// Removes each value of `enum` or `x-extensible-enum`. The values aren't part of a body's shape, because some recordings have the shape of
-/// a real response but invented values.
+/// Removes each value of `enum` or `x-extensible-enum`. The values aren't part of a body's shape: a recording of an observed shape has
+/// invented values.
 fn values(target: &mut Target<'_, '_>, keyword: &str, list: &[Value]) {
     for (index, value) in list.iter().enumerate() {
         let value = without_quotes(value);

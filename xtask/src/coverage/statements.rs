@@ -22,8 +22,9 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Sets the state. A statement with an undetected mutation is uncovered. Any other statement gets the strongest state of its files,
-    /// which is the first in the order of [`State`]. Only files that detect a mutation without [`Mutation::restricts`] count.
+    /// Sets the state. A statement with an undetected mutation is uncovered. Any other statement gets the strongest state among the files
+    /// that detect its mutations: the first in the order of [`State`]. A file counts only if it detects a mutation without
+    /// [`Mutation::restricts`].
     pub fn update_state(&mut self) {
         let mut mutations = self.mutations.iter();
         self.state = if mutations.any(|mutation| mutation.detected_by.is_empty()) {
@@ -44,7 +45,7 @@ impl Statement {
     }
 }
 
-/// Returns the statements of a spec, except those of components to which no operation refers.
+/// Returns the statements of a spec. Skips the components that no operation uses.
 pub fn statements(spec: &Spec) -> Vec<Statement> {
     let mut objects = BTreeMap::new();
     if let Some(document) = spec.at("") {

@@ -101,8 +101,8 @@ impl Schemas {
 
     /// Returns the violations of a schema by `value`. `pointer` is the JSON pointer of the schema. An invalid schema has no violations.
     ///
-    /// `texts` are the texts from which the scalar `value`, or the elements of the array `value`, were decoded. A message quotes the text of
-    /// a number, because a number has several texts, such as `1000` and `1e3`. For a JSON body, `texts` is empty.
+    /// If `value` was decoded from text, `texts` has this text, or one text for each element of an array. A message then quotes a number as
+    /// it was sent, such as `1e3` instead of `1000`. For a JSON body, `texts` is empty.
     pub fn violations(&self, pointer: &str, value: &Value, texts: &[&str]) -> Vec<Violation> {
         let Some(validator) = self.validator(pointer) else {
             return Vec::new();
