@@ -1,4 +1,5 @@
-//! Tests the exit codes and error messages of all commands, the command `generate`, and the commands that documents mention.
+//! Tests the exit codes and error messages of all commands, and the command `generate`. Also tests that every command in the documents
+//! exists.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -109,7 +110,7 @@ fn duplicate_empty_and_invalid_recordings_of_the_workspace_exit_with_3() {
     common::add_recording(root.path(), "tests/scenarios/status/1", &status);
     let output = run(&root, &["validate", "--spec=spec.yaml"]);
     common::golden("recordings-unusable", &output);
-    // `validate` reports a duplicate request even if the given path contains only one of the two files.
+    // `validate` reports a duplicate request even if it validates only one of the two files.
     let assert_duplicate = |path, file, other| {
         let output = run(&root, &["validate", "--spec=spec.yaml", path]);
         let expected =
@@ -120,7 +121,7 @@ fn duplicate_empty_and_invalid_recordings_of_the_workspace_exit_with_3() {
     assert_duplicate("tests/recordings/copy.json", "copy.json", "base.json");
     assert_duplicate("./tests/recordings", "copy.json", "base.json");
 
-    // The replay server, `xtask serve`, reads only `.json` files of a folder, so `copy.txt` isn't a duplicate.
+    // `xtask serve` reads only `.json` files of a folder, so `copy.txt` isn't a duplicate.
     let copy = root.path().join("tests/recordings/copy.json");
     fs::rename(&copy, copy.with_extension("txt")).expect("a recording");
     for path in ["tests/recordings/base.json", "tests/recordings/copy.txt"] {
@@ -224,8 +225,8 @@ fn generate_reports_the_problems_that_lint_reports() {
     assert!(!root.path().join("sdk/src/generated.rs").exists());
 }
 
-/// Applies a JSON merge patch to `lint/base.json`, and runs `generate`. Returns the output, and the text of the generated `file` in
-/// `sdk/src`. The text is empty if `generate` doesn't write the file.
+/// Applies a JSON merge patch to `lint/base.json`, and runs `generate`. Returns the output, and the text of `file` in `sdk/src`. The text is
+/// empty if `generate` doesn't write the file.
 fn generate(patch: &Value, file: &str) -> (Output, String) {
     let mut spec = common::json(crate::lint::BASE);
     json_patch::merge(&mut spec, patch);
@@ -300,7 +301,7 @@ fn generate_names_the_operation_that_progenitor_rejects() {
     assert_eq!(facade, "");
 }
 
-/// The test adds `--help` to each command. The command then checks its options and prints its help, but does nothing else.
+/// The test adds `--help` to each command. With `--help`, a command checks its options and prints its help, but does nothing else.
 #[test]
 fn every_xtask_command_in_the_documents_exists_with_its_options() {
     for document in [

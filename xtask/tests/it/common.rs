@@ -1,5 +1,5 @@
-//! Runs `xtask` for the tests, compares its output with golden files, and writes files. The golden files in `golden/` contain the expected
-//! outputs.
+//! Runs `xtask` for the tests, writes its input files, and compares its output with golden files. A golden file in `golden/` contains an
+//! expected output.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,7 +83,7 @@ pub fn assert_contains(text: &str, expected: &str) {
     assert!(text.contains(expected), "no {expected} in:\n{text}");
 }
 
-/// The parts of an output that differ between two runs. Each has a placeholder in the golden files, and a pattern that matches the part.
+/// The parts of an output that differ between two runs. Each part has a placeholder for the golden files and a pattern that matches it.
 const VARYING: [(&str, &str); 2] = [
     ("[DAY]", r"sanitised on (?<redacted>\d{4}-\d{2}-\d{2})"),
     ("[SECONDS]", r", in (?<redacted>\d+) s:"),
@@ -131,8 +131,7 @@ pub fn edited(file: &str, edits: &Value) -> Value {
     edit(json(file), edits)
 }
 
-/// Edits a JSON document. `edits` is an object: each name is a JSON pointer, and each value is the new value there. `null` removes the old
-/// value.
+/// Edits a JSON document. `edits` contains the new values by JSON pointer. The new value `null` removes the old value.
 pub fn edit(mut document: Value, edits: &Value) -> Value {
     for (path, value) in edits.as_object().expect("a mapping") {
         let operation = match (value, document.pointer(path)) {
@@ -218,8 +217,8 @@ pub fn commit(folder: &Path) {
     git(folder, &arguments);
 }
 
-/// Makes a git repository in `folder` with copies of the workspace's files in `paths`, except ignored files. A path is a git pathspec such
-/// as `:/openapi`.
+/// Makes a git repository in `folder`, and copies the workspace's files in `paths` to it. Ignored files aren't copied. A path is a git
+/// pathspec such as `:/openapi`.
 pub fn check_out(folder: &Path, paths: &[&str]) {
     git(folder, &["init", "--quiet", "--initial-branch=main"]);
     let workspace = workspace();

@@ -1,10 +1,10 @@
-//! Tests `compat`, which compares the spec with an earlier version, the *base*. The *verdict* is the kind of release that the changes
+//! Tests `compat`, which compares the spec with an earlier version, the *base*. Its *verdict* is the kind of release that the changes
 //! need: major, minor or patch. Each case in `compat/cases.json` changes the base `compat/base.json`:
 //!
-//! * `edit`: the new values, by JSON pointer. The value `null` removes a property.
+//! * `edit`: the new values by JSON pointer. The value `null` removes a property.
 //! * `changes`: the changes that `compat` reports, each with its place in the spec.
 //!
-//! In each case, the base is released as 0.1.0. Neither the version nor the changelog is changed.
+//! In each case, the base was released as 0.1.0, and the version and the changelog are unchanged since then.
 
 use std::fs;
 use std::path::Path;
@@ -139,9 +139,9 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
     for (changelog, code) in [
         // The entry can be under the heading of the new version instead of `Unreleased`.
         (unreleased(&format!("{heading}{entry}")), 0),
-        // The entry under `Unreleased` isn't new, because the base's changelog has it under 0.1.0.
+        // The entry under `Unreleased` isn't new, because the changelog of the base has it under 0.1.0.
         (unreleased("## Unreleased\n\n- The first spec.\n"), 1),
-        // An edited entry under 0.1.0, the version of the base, isn't an entry for the changes.
+        // An entry under 0.1.0, the version of the base, doesn't describe the new changes.
         (CHANGELOG.replace("The first", "The very first"), 1),
     ] {
         write(root, "CHANGELOG.md", &changelog);
@@ -150,7 +150,7 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
 }
 
 #[test]
-fn from_1_0_0_on_a_breaking_change_needs_a_major_and_an_addition_a_minor_version() {
+fn from_1_0_0_on_a_breaking_change_needs_a_major_version_and_an_addition_needs_a_minor_version() {
     let root = workspace();
     let root = root.path();
     let changelog = CHANGELOG.replace("## 0.1.0", "- Something.\n\n## 1.4.0");

@@ -1,8 +1,10 @@
 //! Tests `coverage` with the small spec `cases/base/spec.yaml`, and with the committed spec.
 //!
-//! A statement is one keyword at one place of the spec. A mutation is a change of the spec that makes a statement wrong. A
-//! counterexample is a recording that is invalid against the spec. A statement is covered if recordings or counterexamples detect all its
-//! mutations. A known gap is a statement that may stay uncovered.
+//! * A statement is one keyword at one place of the spec.
+//! * A mutation is a change of the spec that makes a statement wrong.
+//! * A counterexample is a recording that is invalid against the spec.
+//! * A statement is covered if recordings or counterexamples detect all its mutations.
+//! * A known gap is a statement that may stay uncovered.
 
 use std::collections::BTreeMap;
 use std::process::Output;
@@ -61,9 +63,8 @@ fn prints_uncovered_statements_and_the_number_of_statements_by_state() {
     common::golden("coverage-text", &coverage(&folder, "coverage: []\n", &[]));
 }
 
-/// Each case of `coverage/states.json` adds recordings and counterexamples to the base recording. A recording or counterexample is a pair:
-/// the kind of its provenance, and a JSON merge patch of the base recording's response. The property `spec` has the edits of the small
-/// spec.
+/// Each case of `coverage/states.json` adds recordings and counterexamples to the base recording. Each of them is written as a pair: its
+/// provenance, and a JSON merge patch of the base recording's response. The property `spec` contains the edits of the small spec.
 #[test]
 fn the_strongest_recording_decides_the_state_of_a_statement() {
     let cases = common::json("coverage/states.json");
@@ -82,7 +83,8 @@ fn the_strongest_recording_decides_the_state_of_a_statement() {
     }
 }
 
-/// The names in the report can be copied into the YAML file of known gaps without quotes, even with the braces of a path.
+/// The test copies the names from the report into the YAML file of known gaps. A name needs no quotes, even if it contains the braces of a
+/// path.
 #[test]
 fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
     let folder = common::base();
@@ -99,7 +101,7 @@ fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
     let count = format!("known gaps {}, uncovered 0", names.len());
     assert_stdout(0, &output, &count);
 
-    // Three names are unneeded: the first statement is covered, the second doesn't exist, and the third is already a known gap.
+    // The first statement is covered, the second doesn't exist, and the third is already a known gap.
     for unneeded in ["/info/version", "/components/schemas/Order", names[0]] {
         let all = [&names[..], &[unneeded]].concat();
         let output = coverage(&folder, &gaps(&all), &[]);
@@ -135,9 +137,9 @@ fn an_error_in_the_file_of_known_gaps_is_printed_with_its_place() {
     }
 }
 
-/// Several responses refer to the schema of error responses. The report must list each statement of this schema once.
+/// Several responses have the schema of error responses. The report must nevertheless contain each statement of this schema only once.
 #[test]
-fn every_statement_of_the_committed_spec_is_covered_or_a_known_gap_and_listed_once() {
+fn every_statement_of_the_committed_spec_is_covered_or_a_known_gap_and_is_reported_once() {
     let below = common::workspace().join("xtask/src");
     let output = common::run(&below, &["coverage", "--format", "json"]);
     assert_exit_code(0, &output);

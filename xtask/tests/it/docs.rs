@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::common::{self, assert_exit_code, assert_stderr};
 
-/// A shell script that copies its input into the page. The input is the spec, to which `docs` has added lists of the recordings.
+/// A shell script that copies its input into the page. The input is the spec with lists of recordings that `docs` has added.
 const GENERATOR: &str = "#!/bin/sh\nset -eu\n[ \"$1 $3\" = 'generate html2' ]\n{ echo '<head>'; cat \"$5\"; } >\"$7/index.html\"\n";
 
 /// Creates a workspace with the committed spec and one recording.
@@ -21,7 +21,7 @@ fn workspace() -> TempDir {
     root
 }
 
-/// Writes the script to the path of OpenAPI Generator, and runs `docs`, which writes `page.html`.
+/// Writes a script to the path of OpenAPI Generator. Then runs `docs`, which writes `page.html`.
 fn docs(root: &Path, generator: &str) -> Output {
     let program = ".tools/languages/openapi-generator/venv/bin/openapi-generator-cli";
     common::write(root, program, generator);

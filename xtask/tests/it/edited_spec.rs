@@ -1,6 +1,8 @@
-//! Tests that a change of the spec needs no new hand-written code in the SDK. The test works in a copy of the repository. It adds two
-//! operations and a known value to the spec, and generates the code. A known value is a value of `x-extensible-enum`. The consumer, a
-//! package outside the workspace, then compiles the SDK with its mocks, and calls the new operations.
+//! Tests that a new operation and a new known value in the spec need no hand-written code in the SDK. A known value is a value of
+//! `x-extensible-enum`.
+//!
+//! The test works in a copy of the repository. It adds two operations and a known value to the spec, and generates the code. Then the
+//! consumer, a package outside the workspace, compiles the SDK with its mocks and calls the new operations.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -120,8 +122,8 @@ struct Copy {
 }
 
 impl Copy {
-    /// Copies the repository. The copy has the same path in every run and shares the workspace's target folder, so that third-party
-    /// crates are compiled once.
+    /// Copies the repository. So that cargo compiles third-party crates only once, the copy has the same path in every run, and uses the
+    /// workspace's target folder.
     fn new() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edited-spec");
         if folder.exists() {
@@ -219,8 +221,8 @@ fn a_new_value_and_new_operations_reach_a_consumer_without_hand_written_code() {
     assert_that_a_consumer_builds_no_generator(&copy);
 }
 
-/// Asserts that a consumer with the SDK's default features builds no crate of the generator, and builds `serde_json` without its feature
-/// `preserve_order`.
+/// Asserts that a consumer with the SDK's default features builds no crate of the generator. The consumer must also build `serde_json`
+/// without the feature `preserve_order`.
 fn assert_that_a_consumer_builds_no_generator(copy: &Copy) {
     copy.depend("features = []");
     let arguments = "tree --edges normal,build --prefix none --format";
@@ -242,7 +244,7 @@ fn assert_that_xtask_runs_when_the_sdk_does_not_compile(copy: &Copy) {
         "        running: [retrieve-offers, retrieve-offer-status, client-azure-img-utils]\n";
     copy.edit((evidence, ""));
     assert_exit_code(0, &copy.xtask(&["generate"]));
-    // The later `cargo run` can reuse dependencies that `cargo build` compiles, but not those that `cargo check` compiles.
+    // The test uses `cargo build`, because the later `cargo run` can't reuse the dependencies that `cargo check` compiles.
     let build = copy.cargo(&["build", "--quiet"]);
     assert_stderr(101, &build, "Running");
 

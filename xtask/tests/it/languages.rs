@@ -1,8 +1,8 @@
 //! Tests `cargo xtask languages`, which compares the results of generated clients with the recordings. The small workspace of these
 //! tests has only one language, a shell script. `.ci/run` tests the real languages.
 //!
-//! Each language has a program, the driver. It makes a call for each recording, and prints the results. The negative control is a call
-//! with a wrong expected result. Its failure shows that the comparison detects differences.
+//! Each language has a program, the driver. The driver makes a call for each recording, and prints the results. One of the calls, the
+//! negative control, has a wrong expected result. The comparison must detect that this call's result is different.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ const YAML: &str = "language.yaml";
 /// A replacement in a file of the language: the file, the old text and the new text.
 type Edit<'e> = (&'e str, &'e str, &'e str);
 
-/// Makes the driver round a large integer, so that its result differs from the recording.
+/// Makes the driver round a large integer. Then the result differs from the recording.
 const ROUNDED: Edit = (DRIVER, "1252868275", "1252868300");
 /// Lists the difference of [`ROUNDED`] as a known difference of the language.
 const KNOWN: Edit = (
@@ -63,7 +63,7 @@ impl Workspace {
         common::write(self.0.path(), file, text);
     }
 
-    /// Runs `languages`. Removes the lines about progress from the output, because they contain durations.
+    /// Runs `languages`. Removes the lines with `Ran` from the output, because they contain durations.
     fn run(&self, arguments: &[&str]) -> Output {
         let arguments = [&["languages"], arguments].concat();
         let mut output = common::run_in_workspace(self.0.path(), &arguments);
@@ -227,7 +227,7 @@ fn known_differences_hide_neither_other_differences_nor_the_negative_control() {
 }
 
 #[test]
-fn does_not_count_the_negative_control_among_the_different_calls() {
+fn the_number_of_different_calls_excludes_the_negative_control() {
     let workspace = Workspace::new(&[
         ROUNDED,
         (DRIVER, "404", "502"),
@@ -304,7 +304,7 @@ fn every_language_has_a_page_with_its_program_and_a_link_in_the_readme() {
 
 #[test]
 fn every_language_of_the_workspace_has_a_valid_language_yaml() {
-    // The command reads the `language.yaml` of every language before it reports the unknown language.
+    // The command reads every `language.yaml` before it reports the unknown language.
     let output = common::run(&common::workspace(), &["languages", "cobol"]);
     let expected = "the language `cobol` doesn't exist; the languages are cpp, csharp, go,";
     assert_stderr(3, &output, expected);

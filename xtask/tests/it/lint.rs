@@ -1,7 +1,7 @@
 //! Tests `lint` with `lint/base.json`, a spec without problems, and with small changes of this spec. Each case in `lint/cases.json` is one
 //! change:
 //!
-//! * `edit`: the new values, by JSON pointer. The value `null` removes a property.
+//! * `edit`: the new values by JSON pointer. The value `null` removes a property.
 //! * `problems`: the code and the JSON pointer of each problem that `lint` reports.
 
 use std::process::Output;

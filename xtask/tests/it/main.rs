@@ -1,4 +1,4 @@
-//! Contains the integration tests of `cargo xtask`. Each module tests one command or a group of commands.
+//! Tests `cargo xtask`. Each module tests one command or a group of commands.
 
 mod commands;
 mod common;

@@ -1,7 +1,8 @@
-//! Tests `record` with a server on this machine. `record` writes the responses as recordings. It replaces real values by pseudonyms, that
-//! is, by invented values. It keeps public values, which are those of the spec and of committed recordings. In most of these tests, each
-//! value that must be replaced contains a text of `record_support::PLANTED`, such as `planted`. `Workspace::run` asserts that neither the
-//! output of `record` nor a written recording contains such a text.
+//! Tests `record` with a server on this machine. `record` requests responses and writes them as recordings. It keeps public values: those
+//! of the spec and of committed recordings. It replaces every other value by a pseudonym, which is an invented value.
+//!
+//! In most of these tests, a value that must be replaced contains a text of `record_support::PLANTED`, such as `planted`. `Workspace::run`
+//! asserts that neither the output of `record` nor a written recording contains such a text.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,8 +27,8 @@ fn the_written_recordings_equal_those_of_the_replay_server() {
     let mut sequences = sequences();
     // A sequence is a list of recordings with the same request. `record` sends only the `api-version` of the spec, 2017-10-31.
     sequences.retain(|sequence| sequence[0].request.query["api-version"] == "2017-10-31");
-    // The offers of each publisher. Each occurrence makes `record` request the offer's status once. The server sends the responses of a
-    // sequence one after the other, so an offer occurs once for each response of its sequence.
+    // The offers of each publisher. The server sends the next response of a sequence for each request, so `record` must request the status
+    // once for each response. Therefore, an offer occurs once for each response of its sequence.
     let mut offers_by_publisher: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for sequence in &sequences {
         let segments = sequence[0].request.segments();
@@ -81,8 +82,8 @@ fn exits_with_0_only_if_each_operation_has_a_successful_response() {
     }
 }
 
-/// `record` takes the offer ids for the status requests from the response of `listOffers`. In the last case, the test renames the path
-/// parameter `offerId` in the spec to `productId`. `record` has no value for `productId`, so it doesn't request the status.
+/// `record` takes the offer ids for the status requests from the response of `listOffers`. In the last case, the path of the status has the
+/// parameter `productId` instead of `offerId`. `record` has no value for this parameter.
 #[test]
 fn exits_with_1_if_no_status_is_requested_unless_the_list_of_offers_is_empty() {
     let workspace = Workspace::new();
@@ -124,8 +125,8 @@ fn prints_written_and_rejected_recordings() {
     assert_exit_code(1, &record(&["--keep", "me@plantedworks.org"]));
 }
 
-/// `record` searches each finished recording for the real GUIDs that it replaced. It doesn't search for other replaced values, because a
-/// short value can occur in any text by chance.
+/// `record` searches each finished recording for the GUIDs that it replaced. It doesn't search for other replaced values, because a short
+/// value can occur in any text by chance.
 #[test]
 fn rejects_a_kept_text_that_contains_a_replaced_guid() {
     let workspace = Workspace::new();
@@ -253,9 +254,8 @@ fn every_error_message_says_what_to_do() {
 #[test]
 fn writes_a_new_recording_only_for_a_new_status() {
     let workspace = Workspace::new();
-    // A pseudonym of a property name has a number. The first run numbers the twelve names from 1. After the commit, its pseudonyms are
-    // public values. `record` never uses a public value as a pseudonym, so the next run numbers the names from 13. `record` must ignore
-    // this difference.
+    // The first run gives the twelve property names pseudonyms with the numbers 1 to 12. After the commit, these pseudonyms are public
+    // values, so the next run can't use them. It begins with the number 13. `record` must ignore this difference.
     let properties = (0..12).map(|n| (format!("planted{n}"), n % 2 == 0));
     let extra: BTreeMap<String, bool> = properties.collect();
     for (status, files) in [
@@ -291,7 +291,7 @@ fn replaces_values_that_look_like_pseudonyms() {
     }
 }
 
-/// An uncommitted file or change may contain personal data.
+/// Uncommitted content may contain personal data.
 #[test]
 fn only_the_committed_content_of_recordings_is_public() {
     let workspace = Workspace::new();
@@ -360,7 +360,7 @@ fn writes_valid_recordings_and_no_file_for_unchanged_responses() {
     let first = workspace.written();
     assert_eq!(first.len(), 2);
     workspace.assert_valid();
-    // After the commit, the pseudonyms of the first run are public values, so the next run can't use them and uses others.
+    // After the commit, the pseudonyms of the first run are public values. Therefore, the next run uses other pseudonyms.
     for _ in 0..2 {
         golden("record-unchanged", &record());
         assert_eq!(workspace.written(), first);

@@ -1,5 +1,5 @@
-//! Tests `record --har`, which reads responses from a HAR file, a log of requests and responses. The tests use HAR files of a browser and
-//! a proxy, a HAR file full of secrets, and incomplete HAR files.
+//! Tests `record --har`, which reads responses from a HAR file. A HAR file is a log of requests and responses. The tests use HAR files of a
+//! browser and a proxy, a HAR file full of secrets, and incomplete HAR files.
 
 use std::process::Output;
 
@@ -67,7 +67,7 @@ fn writes_the_served_recordings_from_the_har_files_of_a_browser_and_a_proxy() {
 
 /// Browsers and proxies often export no bodies, or truncate large bodies.
 #[test]
-fn rejects_a_response_whose_body_is_not_completely_in_the_file() {
+fn rejects_a_response_with_an_incomplete_body() {
     let workspace = Workspace::new();
     let entry = |status: u16, content: Value| {
         json!({
@@ -89,7 +89,7 @@ fn rejects_a_response_whose_body_is_not_completely_in_the_file() {
     golden("record-har-incomplete", &workspace.import(&incomplete, &[]));
     assert!(!workspace.live().exists());
 
-    // The size 5 includes a byte order mark that isn't in the text. The size 0 means that the response has no body.
+    // The size 5 includes a byte order mark, which isn't in the text. With the size 0, the response has no body.
     let complete = [
         entry(200, json!({ "size": 5, "text": "[]" })),
         entry(502, json!({ "size": 0 })),
@@ -99,7 +99,7 @@ fn rejects_a_response_whose_body_is_not_completely_in_the_file() {
 }
 
 #[test]
-fn keeps_media_types_the_form_of_http_dates_and_the_equality_of_guids() {
+fn replaces_equal_guids_by_equal_pseudonyms_and_keeps_media_types_and_the_form_of_http_dates() {
     let workspace = Workspace::new();
     let guid = "deadbeef-0000-4111-8222-333333333333";
     let headers = json!([
@@ -131,8 +131,8 @@ fn keeps_media_types_the_form_of_http_dates_and_the_equality_of_guids() {
     assert_eq!(workspace.written(), written);
 }
 
-/// Returns an entry of a HAR file. Its request and its response have the same header or cookie. Its response body contains `text`. `list`
-/// is `headers` or `cookies`.
+/// Returns an entry of a HAR file. The request and the response have the same header if `list` is `headers`, or the same cookie if `list` is
+/// `cookies`. The response body contains `text`.
 fn echo(list: &str, name: &str, value: &str, text: &str) -> Value {
     let pairs = json!([{ "name": name, "value": value }]);
     let content = json!({ "size": 1, "text": json!({ "Message": text }).to_string() });
@@ -142,7 +142,7 @@ fn echo(list: &str, name: &str, value: &str, text: &str) -> Value {
     })
 }
 
-/// `--keep` doesn't keep credentials. The attributes of a cookie aren't credentials.
+/// Even `--keep` doesn't keep a credential. The attributes of a cookie, such as its path, aren't credentials.
 #[test]
 fn writes_no_credential_of_the_file() {
     let workspace = Workspace::new();

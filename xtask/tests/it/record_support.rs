@@ -19,8 +19,8 @@ const PLANTED: &[&str] = &["planted", "deadbeef", "4915123456789", "10.9.8.7", "
 
 const TOKEN: &str = "a-planted-token";
 
-/// A git repository with the spec and the committed recordings. Its committed recordings are never in `tests/recordings/live`: `live` has
-/// only recordings that the test has written.
+/// A git repository with the spec and the committed recordings. The folder `tests/recordings/live` contains only the recordings that
+/// `record` has written in the test.
 pub struct Workspace(tempfile::TempDir);
 
 impl Workspace {
@@ -126,7 +126,7 @@ pub fn request_and_response(recording: &Recording) -> String {
     serde_json::to_string_pretty(&(&recording.request, &recording.response)).expect("JSON")
 }
 
-/// Returns the committed recordings. Each element is one recording, or the recordings of one scenario, which have the same request.
+/// Returns the committed recordings. Each element contains one recording, or all recordings of one scenario.
 pub fn sequences() -> Vec<Vec<Recording>> {
     let (recordings, scenarios) = load::all(load::root()).expect("valid recordings");
     let recordings = recordings.into_iter().map(|recording| vec![recording]);

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::common::{self, assert_contains, assert_exit_code, assert_stderr, stdout};
 
-/// The test replaces cargo by a script. The script prints its arguments and the publisher. For the command `watch`, it exits with 7.
+/// The test replaces cargo by a script. The script prints its arguments and the publisher. It exits with 7 if the arguments contain `watch`.
 #[test]
 fn demo_runs_the_tool_and_returns_its_exit_code() {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -1,10 +1,10 @@
-//! Tests `validate` with a small spec. `cases/` has two files for each case. `cases/NAME.json` has two optional properties:
+//! Tests `validate` with a small spec, `cases/base/spec.yaml`, and a small recording, `cases/base/recording.json`. The folder `cases/` has
+//! two files for each case. `cases/NAME.expected.txt` contains the expected exit code and output. `cases/NAME.json` has two optional
+//! properties:
 //!
-//! * `spec` has the edits of the base spec, `cases/base/spec.yaml`. Each edit is a text that occurs once, and its replacement.
-//! * `recordings` has the recordings by path. An object is a JSON merge patch (RFC 7396) of the base recording,
-//!   `cases/base/recording.json`. A text is the content of the file. A case without `recordings` gets the base recording.
-//!
-//! `cases/NAME.expected.txt` has the expected exit code and output of `validate`.
+//! * `spec`: the edits of the small spec. Each edit is a text that occurs once, and its replacement.
+//! * `recordings`: the recordings by path. An object is a JSON merge patch (RFC 7396) of the small recording. A string is the content of
+//!   the file. Without this property, the only recording is the small recording.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ fn run_case(case: &str) -> String {
     common::transcript(&validate(folder.path(), &["--notes"]))
 }
 
-/// Every secret in the cases contains the text `planted`, so the test searches the output for this text.
+/// Every secret in the cases contains the text `planted`. The test searches the output for this text.
 #[test]
 fn prints_the_expected_findings_for_each_case_and_no_secret() {
     let mut differences = Vec::new();
@@ -106,7 +106,7 @@ fn a_thousand_recordings_take_less_than_a_second_of_cpu() {
     for (index, file) in files.iter().cycle().take(1000).enumerate() {
         fs::copy(file, folder.path().join(format!("{index}.json"))).expect("a recording");
     }
-    // Other processes on the machine can slow a run down, so the test uses the fastest of three runs.
+    // Other processes can slow a run down, so the test uses the fastest of three runs.
     let minimum = (0..3)
         .map(|_| cpu_seconds(folder.path()))
         .fold(9.0, f64::min);
