@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::io::{self, Stdout, Write};
 
+use comfy_table::Table;
 use comfy_table::presets::NOTHING;
-use comfy_table::{CellAlignment, Table};
 
 /// Prints a label and a text. The column of the label is as wide as cargo's.
 pub fn print_line(out: &mut dyn Write, label: &str, text: impl Display) -> io::Result<()> {
@@ -30,18 +30,15 @@ pub fn with_noun(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Prints a table without borders. Columns of integers are aligned to the right, all other columns to the left.
+/// Prints a table without borders.
 pub fn print_table(headings: &[&str], rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new();
     table
         .load_style(NOTHING)
         .set_header(headings)
         .add_rows(rows);
-    for (index, column) in table.column_iter_mut().enumerate() {
+    for column in table.column_iter_mut() {
         column.set_padding((0, 2));
-        if rows.iter().all(|row| row[index].parse::<usize>().is_ok()) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
     }
     table
         .lines()

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 use tempfile::TempDir;
 
-use crate::common::{self, assert_exit_code, assert_stderr, golden, stderr, transcript};
+use crate::common::{self, assert_exit_code, assert_stderr, golden, transcript};
 
 /// The file with the driver's output.
 const DRIVER: &str = "lines.jsonl";
@@ -63,15 +63,9 @@ impl Workspace {
         common::write(self.0.path(), file, text);
     }
 
-    /// Runs `languages`. Removes the lines with `Ran` from the output, because they contain durations.
     fn run(&self, arguments: &[&str]) -> Output {
         let arguments = [&["languages"], arguments].concat();
-        let mut output = common::run_in_workspace(self.0.path(), &arguments);
-        let text = stderr(&output);
-        let lines = text.split_inclusive('\n');
-        let lines = lines.filter(|line| !line.contains(" Ran "));
-        output.stderr = lines.collect::<String>().into();
-        output
+        common::run_in_workspace(self.0.path(), &arguments)
     }
 
     fn assert_run(&self, arguments: &[&str], code: i32, expected: &str) {
@@ -224,18 +218,6 @@ fn known_differences_hide_neither_other_differences_nor_the_negative_control() {
     ] {
         Workspace::new(edits).assert_run(&[], 1, &format!("shell: {expected}"));
     }
-}
-
-#[test]
-fn the_number_of_different_calls_excludes_the_negative_control() {
-    let workspace = Workspace::new(&[
-        ROUNDED,
-        (DRIVER, "404", "502"),
-        (DRIVER, "{\"status\":\"Running\"}", "{\"status\":\"x\"}"),
-        (DRIVER, "\"failed\",[]", "\"failed\",[1]"),
-    ]);
-    let row = "Shell (by hand)  Shell Generator      3     0";
-    workspace.assert_run(&[], 1, row);
 }
 
 #[test]
