@@ -279,7 +279,7 @@ fn a_component_in_snake_case_becomes_a_type_of_the_sdk() {
     assert_exit_code(0, &output);
     for expected in [
         "pub closed: ::std::option::Option<crate::Timestamp>",
-        "pub kind: ::std::option::Option<crate::Extensible<OrderKind>>",
+        "pub kind: ::std::option::Option<crate::Extensible<crate::types::OrderKind>>",
         "pub type ClosingTime = crate::Timestamp;",
         "pub enum OrderKind {",
     ] {
