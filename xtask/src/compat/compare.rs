@@ -22,10 +22,9 @@ struct Changes {
     /// The key is the JSON pointer and the description of the change. The value is the place of the change and, if the change breaks clients,
     /// the reason.
     ///
-    /// If requests and responses use the same schema, a change of this schema is compared on both sides. The change is breaking if either
-    /// side has a reason.
+    /// Requests and responses can use the same schema. A change of this schema is breaking if it breaks one of these uses.
     list: BTreeMap<(String, String), (Place, Option<&'static str>)>,
-    /// The pairs of objects that were already compared: the JSON pointer in the base, the JSON pointer in the current spec, and the side.
+    /// The pairs of objects that were already compared: the JSON pointers in the base and in the current spec, and the side of the use.
     /// Each pair is compared only once per side. Otherwise, a schema that contains itself would cause an endless recursion.
     compared: HashSet<(String, String, Side)>,
 }
@@ -160,7 +159,7 @@ impl Changes {
         }
         let are_schemas = before.iter().all(|child| child.kind == Kind::Schema);
         if are_schemas && !before.is_empty() && before.len() == after.len() {
-            // The schema in `not` excludes values. If it becomes stricter, more values are valid, so the sides are exchanged.
+            // The schema in `not` excludes values. If it becomes stricter, more values are valid. Therefore the sides are exchanged.
             let side = match (keyword, side) {
                 ("not", Side::Request) => Side::Response,
                 ("not", Side::Response) => Side::Request,

@@ -163,7 +163,7 @@ fn truncated(value: &Value) -> String {
 /// Returns a result in the form in which [`differences`] compares it:
 ///
 /// * `decoded` keeps only the properties that the spec describes. Empty properties are removed.
-/// * `read` has null instead of an empty text. So have the code and the message of `error`.
+/// * In `read`, null replaces each empty text. In `error`, null replaces an empty code or message.
 /// * The message of `error` keeps only its first line, because the following lines may be a stack trace.
 pub fn normalised(mut result: Value, schema: Option<&Node<'_>>) -> Value {
     if let (Some(decoded), Some(schema)) = (result.get_mut("decoded"), schema) {

@@ -81,8 +81,7 @@ fn list(items: &[String]) -> String {
     items.collect::<Vec<_>>().join("\n")
 }
 
-/// Returns a file of the language in a Markdown code fence. Renderers accept the file's extension as the name of a programming
-/// language.
+/// Returns a file of the language in a Markdown code fence, which begins with the file's extension, such as `go`.
 fn fenced(language: &Language, file: &str) -> Result<String, CommandError> {
     let text = files::read(&language.folder.join(file))?;
     let extension = file.rsplit('.').next().unwrap_or_default();

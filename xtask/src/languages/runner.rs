@@ -60,7 +60,7 @@ pub async fn run(
     let mut differences = Differences::new();
     for (name, command) in commands {
         let Some(command) = command else { continue };
-        // Each command gets a new server, which returns the responses of each scenario from the first one on.
+        // Each command gets a new server, which begins every scenario with its first response.
         let server = source.start(0, |replay| replay.token(TOKEN))?;
         let mut shell = Command::new("sh");
         shell

@@ -171,7 +171,7 @@ fn words(value: &str) -> Vec<String> {
         let cookie = text.split_once('=').map_or(text, |(_, cookie)| cookie);
         let parts = text.split_whitespace().chain([cookie]);
         words.extend(parts.map(|part| part.trim_matches(|c: char| !c.is_ascii_alphanumeric())));
-        // A character such as `:` can be a part of a credential or follow a credential. Therefore the text is also split in two other ways.
+        // A character such as `:` can be a part of a credential or the end of a credential. Therefore the text is split in two more ways.
         words.extend(text.split(|c: char| c.is_whitespace() || "\",;=".contains(c)));
         words.extend(text.split(|c: char| !c.is_ascii_alphanumeric() && !"-._~+/%".contains(c)));
     }

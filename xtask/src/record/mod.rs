@@ -32,8 +32,8 @@ use public_values::PublicValues;
 /// Requests the list of the publisher's offers. Then requests the status of each offer given with --offer; without --offer, of every
 /// offer in the list. Writes all responses to tests/recordings/live, including error responses.
 ///
-/// The exit code is 1 if a requested operation has no successful response, if an entry of the HAR file has no readable response body, or
-/// if a recording would contain a secret.
+/// The exit code is 1 in these cases: a requested operation has no successful response; the response body of an entry in the HAR file
+/// can't be read; a recording would contain a secret.
 ///
 /// A recording contains pseudonyms, invented values of the same form, instead of the real values. Equal values get the same
 /// pseudonym in the whole run. Only these real values are kept: values in the spec and in the committed recordings, single words

@@ -22,7 +22,7 @@ pub enum Kind {
     Host,
     /// A time. The pseudonym has the same format and the same UTC offset.
     Time,
-    /// A number, or a text of digits. The pseudonym has as many digits.
+    /// A number, or a text of digits. The pseudonym has the same number of digits.
     Number,
     /// The name of a property.
     Name,
@@ -32,7 +32,7 @@ pub enum Kind {
     Text,
 }
 
-/// The forms of texts. If a text has one of these forms, the form determines the kind of the text, and the property's name doesn't matter.
+/// The forms that determine the kind of a text. If a text has one of these forms, it has this kind, whatever the property's name is.
 static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
     [
         (Kind::Guid, r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"),

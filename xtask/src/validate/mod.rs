@@ -36,7 +36,7 @@ pub struct Validate {
     /// The output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Print every note instead of the number of notes with the same code
+    /// Print every note, not only the number of notes with each code
     #[arg(long)]
     notes: bool,
     /// The spec [default: openapi/cloud-partner-portal.yaml]
@@ -53,7 +53,7 @@ impl Validate {
         let checker = Checker::new(&spec)?;
         let (mut findings, example_count) = checker.check_spec();
         let input = read(&self.paths);
-        // An unusable file or folder decides the exit code, even if there are also other findings.
+        // If a file or folder is unusable, the outcome is `Unreadable`, whatever the other findings are.
         let is_unusable = !input.errors.is_empty() || !input.empty_folders.is_empty();
         findings.extend(input.errors);
         findings.extend(input.empty_folders);

@@ -21,7 +21,7 @@ pub struct Input {
     /// * a scenario without recordings;
     /// * two recordings in `tests/recordings` with the same request.
     pub errors: Vec<Finding>,
-    /// The findings about other folders without recordings.
+    /// The findings about folders without recordings, except scenarios.
     pub empty_folders: Vec<Finding>,
 }
 

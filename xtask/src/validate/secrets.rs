@@ -20,8 +20,10 @@ const SECRET_NAMES: &str = "(?:proxy-|x-ms-)?authorization(?:-auxiliary)?|(?:set
     |client[-_]*(?:secret|assertion)|pass[-_]*(?:word|wd|phrase)|pwd|(?:access|id|refresh|session)[-_]*token\
     |connection[-_]*string|shared[-_]*access[-_]*signature|sig";
 
-/// Matches a name if a whole line of it is the name of a secret. `secret` and `token` aren't in [`SECRET_NAMES`], because [`PATTERNS`]
-/// searches all texts for `SECRET_NAMES`, and harmless texts often contain these two words.
+/// Matches the name of a secret. If a name has several lines, one matching line is enough.
+///
+/// `secret` and `token` aren't in [`SECRET_NAMES`], because [`PATTERNS`] searches all texts for `SECRET_NAMES`, and harmless texts often
+/// contain these two words.
 static SECRET_NAME: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!("(?imR)^(?:{SECRET_NAMES}|secret|token)$")));
 
@@ -140,7 +142,7 @@ fn add_findings(value: &Value, pointer: &str, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns whether a value is, or contains, a number or a nonempty text.
+/// Returns whether a value is a number or a nonempty text, or an array or object that contains such a value.
 fn can_hold_secret(value: &Value) -> bool {
     match value {
         Value::String(text) => !text.is_empty(),

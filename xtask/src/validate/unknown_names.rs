@@ -1,5 +1,5 @@
-//! Finds properties that the spec doesn't name, and values that aren't in the list `x-extensible-enum` of an extensible enum. The findings
-//! are notes, because the service can add properties and values.
+//! Finds properties that the spec doesn't name, and values that the list `x-extensible-enum` of a schema doesn't contain. The findings are
+//! notes, because the service can add properties and values.
 
 use serde_json::Value;
 
