@@ -152,7 +152,7 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
     match kind(error) {
         "forbidden" => (
             "the publisher id is wrong, or the caller doesn't belong to the publisher's account in Partner Center",
-            "check --publisher; add a service principal with the Object ID that Microsoft Entra shows under Managed application in local directory",
+            "check --publisher; to add a service principal to the account, use its Object ID under Managed application in local directory in Microsoft Entra",
         ),
         "unauthorized" => (
             "the token has expired, or was issued for another resource",

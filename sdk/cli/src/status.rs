@@ -33,7 +33,7 @@ fn describe(report: &OfferStatusReport) -> String {
         (None, Some(OfferStatus::NotStarted)) => "The publication hasn't started.".to_owned(),
         (None, Some(_)) => "The publication is in progress: nobody needs to act.".to_owned(),
         (None, None) => format!(
-            "The status `{}` is unknown to this version of the tool: look at the steps, or in the portal.",
+            "The status `{}` is unknown to this version of the tool: check the steps or the portal.",
             one_line(report.status.as_str())
         ),
     }
@@ -56,7 +56,7 @@ pub fn describe_outcome(outcome: Outcome) -> &'static str {
             "No new publication started within --start-timeout: the last status may belong to the previous publication."
         }
         Outcome::TimedOut => "The watch timed out before the publication had an outcome.",
-        _ => "The outcome is unknown to this version of the tool: look in the portal.",
+        _ => "The outcome is unknown to this version of the tool: check the portal.",
     }
 }
 
