@@ -1,5 +1,5 @@
-//! Tests when the SDK fetches, caches, renews and discards tokens. A token provider is a function of the SDK's user that returns tokens.
-//! The provider of these tests counts its calls. The server records the tokens that it receives.
+//! Tests how the SDK fetches, caches, renews and discards tokens. A token provider is a function of the SDK's user that returns tokens.
+//! The provider of these tests counts its calls. The server stores the tokens that it receives.
 
 use std::error::Error as _;
 use std::io;
@@ -62,7 +62,7 @@ impl Provider {
     async fn call(self) -> Result<AccessToken, Box<dyn std::error::Error + Send + Sync>> {
         let mut number = self.calls.fetch_add(1, Ordering::SeqCst);
         let behaviour = self.behaviours[number.min(self.behaviours.len() - 1)];
-        // During this delay, concurrent calls would fetch more tokens if they didn't share one.
+        // Without a shared token, concurrent calls would fetch more tokens during this delay.
         tokio::time::sleep(Duration::from_millis(20)).await;
         let seconds = match behaviour {
             Behaviour::Forever => return Ok(AccessToken::new(token(number))),

@@ -4,13 +4,13 @@
 //! * examples with every property of the spec
 //! * the recorded successful responses
 //!
-//! The test expects one of these results:
+//! The spec decides what the SDK must do:
 //!
-//! 1. A body is valid against the spec. The SDK must decode it. If the SDK encodes the decoded value again, the properties of the spec must
-//!    have the same values as in the body.
-//! 2. A body becomes valid if the invalid property or array element is removed. The SDK must decode the rest of the body. An offer of a list
-//!    is never removed.
-//! 3. No removal makes the body valid. The SDK must return an error.
+//! * If the body is valid, the SDK must decode it. If the SDK encodes the decoded value again, the properties of the spec must have the same
+//!   values as in the body.
+//! * If the body becomes valid without the invalid property or array element, the SDK must decode the rest of the body. An offer of a list
+//!   can't be left out.
+//! * Otherwise, the SDK must return an error.
 
 use std::collections::BTreeMap;
 

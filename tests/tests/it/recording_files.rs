@@ -42,7 +42,7 @@ fn every_recording_matches_its_schema_is_formatted_and_contains_no_credential() 
     }
 }
 
-/// Editors validate recordings with the schema.
+/// Editors validate recordings with the schema, and the reader validates them with Rust code.
 #[test]
 fn the_schema_and_the_reader_accept_the_same_recordings() {
     let schema = schema();

@@ -150,7 +150,7 @@ async fn returns_401_for_a_missing_or_wrong_token() {
 }
 
 #[tokio::test]
-async fn returns_the_error_response_of_the_service_for_a_request_that_isnt_recorded() {
+async fn a_request_that_isnt_recorded_gets_the_error_response_of_the_service() {
     let coded = |code: &str, message: &str| json!({"error": {"code": code, "message": message}});
     let not_found = |message: &str| {
         json!({"Product": {
@@ -197,7 +197,7 @@ async fn returns_the_error_response_of_the_service_for_a_request_that_isnt_recor
 }
 
 #[tokio::test]
-async fn compares_paths_segment_by_segment_after_decoding() {
+async fn two_paths_are_equal_if_their_decoded_segments_are_equal() {
     let offers = ["a%23b", "a%20b", "caf%C3%A9", "a%2Fb", "a+b", "%2e%2e"];
     let recordings = offers.map(|offer| {
         let body = Body::Text(offer.to_owned());
@@ -239,7 +239,7 @@ async fn each_request_gets_the_next_response_of_a_scenario_and_the_last_response
 }
 
 #[tokio::test]
-async fn the_list_shows_the_status_that_the_next_status_request_returns() {
+async fn the_list_has_the_status_that_the_next_status_request_returns() {
     let server = start(all_recordings_and_scenarios());
     let offers = |list: Value| list.as_array().expect("a list").clone();
     let first_list = offers(get_json(&server, OFFERS).await);
@@ -317,7 +317,7 @@ async fn dropping_the_server_closes_its_connections_and_frees_the_port() {
 }
 
 #[test]
-fn start_returns_an_error_for_other_methods_duplicate_requests_and_invalid_scenarios() {
+fn start_rejects_other_methods_than_get_and_duplicate_requests_and_invalid_scenarios() {
     let mut post = recording("/x", None);
     post.request.method = "POST".to_owned();
     let [spaced, other_encoding] = ["/x%20y", "/%78%20y"].map(|path| recording(path, None));

@@ -63,7 +63,7 @@ fn wrong_usage_exits_with_2() {
 }
 
 #[test]
-fn an_unreadable_input_exits_with_3_and_a_message_with_the_place_of_the_error() {
+fn an_unreadable_input_exits_with_3_and_names_the_place_of_the_error() {
     let root = workspace();
     let mut printed = Vec::new();
     for (name, bytes) in [

@@ -141,7 +141,7 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
         (unreleased(&format!("{heading}{entry}")), 0),
         // The entry under `Unreleased` isn't new, because the changelog of the base has it under 0.1.0.
         (unreleased("## Unreleased\n\n- The first spec.\n"), 1),
-        // An entry under 0.1.0, the version of the base, doesn't describe the new changes.
+        // An edited entry under 0.1.0 doesn't count, because 0.1.0 is the version of the base.
         (CHANGELOG.replace("The first", "The very first"), 1),
     ] {
         write(root, "CHANGELOG.md", &changelog);

@@ -122,8 +122,8 @@ struct Copy {
 }
 
 impl Copy {
-    /// Copies the repository. So that cargo compiles third-party crates only once, the copy has the same path in every run, and uses the
-    /// workspace's target folder.
+    /// Copies the repository. The copy has the same path in every run and uses the workspace's target folder. Therefore, cargo compiles
+    /// third-party crates only once.
     fn new() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edited-spec");
         if folder.exists() {

@@ -24,7 +24,7 @@ type Edit<'e> = (&'e str, &'e str, &'e str);
 
 /// Makes the driver round a large integer. Then the result differs from the recording.
 const ROUNDED: Edit = (DRIVER, "1252868275", "1252868300");
-/// Lists the difference of [`ROUNDED`] as a known difference of the language.
+/// Adds the difference of [`ROUNDED`] to the known differences of the language.
 const KNOWN: Edit = (
     YAML,
     "notes: []",

@@ -1,5 +1,5 @@
 //! Tests `record` with a server on this machine. `record` requests responses and writes them as recordings. It keeps public values: those
-//! of the spec and of committed recordings. It replaces every other value by a pseudonym, which is an invented value.
+//! of the spec and of committed recordings. It replaces values that may be personal by pseudonyms, which are invented values.
 //!
 //! In most of these tests, a value that must be replaced contains a text of `record_support::PLANTED`, such as `planted`. `Workspace::run`
 //! asserts that neither the output of `record` nor a written recording contains such a text.
@@ -139,7 +139,7 @@ fn rejects_a_kept_text_that_contains_a_replaced_guid() {
 }
 
 #[test]
-fn sends_no_token_to_a_server_in_the_spec_over_plain_http_or_with_a_password() {
+fn sends_no_token_if_the_server_url_in_the_spec_is_plain_http_or_has_a_password() {
     let workspace = Workspace::new();
     let file = "openapi/cloud-partner-portal.yaml";
     let spec = common::read(&workspace.root().join(file));
@@ -179,7 +179,7 @@ fn uses_no_proxy_for_plain_http() {
     assert_eq!(server.requests().len(), 2);
 }
 
-/// A redirect would send the request to another address than the endpoint.
+/// A redirect could send the request to another server.
 #[test]
 fn follows_no_redirect() {
     let workspace = Workspace::new();
@@ -255,7 +255,7 @@ fn every_error_message_says_what_to_do() {
 fn writes_a_new_recording_only_for_a_new_status() {
     let workspace = Workspace::new();
     // The first run gives the twelve property names pseudonyms with the numbers 1 to 12. After the commit, these pseudonyms are public
-    // values, so the next run can't use them. It begins with the number 13. `record` must ignore this difference.
+    // values, so the next run begins with the number 13. `record` must ignore this difference.
     let properties = (0..12).map(|n| (format!("planted{n}"), n % 2 == 0));
     let extra: BTreeMap<String, bool> = properties.collect();
     for (status, files) in [

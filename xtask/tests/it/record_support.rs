@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 
 use crate::common;
 
-/// Each personal value in the responses contains one of these texts, in any letter case: the word `planted`, or a part of a GUID, a
-/// number or an IP address.
+/// Each personal value in the responses contains one of these texts, in any letter case.
 const PLANTED: &[&str] = &["planted", "deadbeef", "4915123456789", "10.9.8.7", "49.15"];
 
 const TOKEN: &str = "a-planted-token";

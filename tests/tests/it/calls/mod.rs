@@ -22,7 +22,7 @@ async fn a_broken_or_slow_or_too_large_response_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_error_has_the_status_code_of_its_response_and_a_redirect_isnt_followed() {
+async fn an_error_has_the_status_code_of_its_response_and_redirects_arent_followed() {
     let other = ScriptedServer::scripts(vec![json_response("[]")]);
     let table = include_str!("error_responses.yaml").replace("<other server>", &other.url());
     check_table(&table, &long_token()).await;
@@ -30,7 +30,7 @@ async fn an_error_has_the_status_code_of_its_response_and_a_redirect_isnt_follow
 }
 
 #[tokio::test]
-async fn an_unusual_valid_body_is_decoded_and_an_invalid_body_is_an_error() {
+async fn unusual_valid_bodies_are_decoded_and_invalid_bodies_are_errors() {
     check_table(include_str!("successful_responses.yaml"), &long_token()).await;
 }
 
@@ -64,7 +64,7 @@ async fn the_correlation_id_of_a_response_is_redacted_if_it_contains_the_token()
 }
 
 #[tokio::test]
-async fn a_token_that_a_header_cant_contain_is_an_error_before_any_request() {
+async fn a_token_that_is_invalid_in_a_header_is_an_error_before_any_request() {
     let server = ScriptedServer::scripts(vec![json_response("[]")]);
     let evil = "s3c\r\nx-evil: s3cret";
     for token in ["s3cret\n", " s3cret", evil, "s3cret\0", "s3cret-ü", ""] {
