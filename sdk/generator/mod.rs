@@ -31,7 +31,7 @@ pub const FILES: [&str; 3] = ["generated.rs", "facade.rs", "generated_mocks.rs"]
 /// support the spec.
 pub fn generate(spec: &Spec) -> Result<[String; 3], SpecError> {
     if let Some(problem) = lint::lint(spec)?.first() {
-        let message = format!("{}. {}", problem.message, problem.help);
+        let message = format!("{}. To correct this, {}", problem.message, problem.help);
         return Err(spec.error(&problem.pointer, message));
     }
     let prepared = prepare::prepare(spec)?;

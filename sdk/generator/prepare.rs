@@ -23,7 +23,7 @@ pub const IDENTIFIER_PATTERN: &str = r"^[^./\\\s][^/\\\s]*$";
 const IDENTIFIER: &str = "Identifier";
 
 /// Pairs of a keyword and a hand-written type of the SDK. The type replaces every schema that has the keyword.
-const REPLACEMENTS: [(&str, &str); 3] = [
+pub const REPLACEMENTS: [(&str, &str); 3] = [
     ("x-link", "Link"),
     ("x-timestamp", "Timestamp"),
     ("pattern", IDENTIFIER),

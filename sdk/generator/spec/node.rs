@@ -46,8 +46,8 @@ impl<'s> Node<'s> {
     /// Returns `None` if a reference has no target, refers to another file, or is part of a cycle.
     pub fn followed(self) -> Option<Node<'s>> {
         let mut node = self;
-        // A chain of 16 or more references counts as a cycle.
-        for _ in 0..16 {
+        // A chain of more than 16 references counts as a cycle.
+        for _ in 0..=16 {
             match node.text("$ref") {
                 None => return Some(node),
                 Some(reference) if reference.starts_with("#/") => {

@@ -74,33 +74,45 @@ fn a_problem_has_its_line_and_column_in_the_file() {
 
 #[test]
 fn a_construct_that_the_generator_rejects_is_an_error() {
-    let operation = "/paths/~1shops~1{shop}~1orders/get";
-    let id = format!("{operation}/operationId");
-    let other = json!({
+    let with_cookie = json!({
         "get": {
-            "operationId": "list_orders",
-            "parameters": [{"name": "api-version", "in": "query", "required": true, "schema": {"type": "string"}}],
+            "operationId": "listBills",
+            "parameters": [
+                {"name": "api-version", "in": "query", "required": true, "schema": {"type": "string"}},
+                {"name": "session", "in": "cookie", "schema": {"type": "string"}}
+            ],
             "responses": {"200": {"description": ""}},
-            "x-evidence": {"/": ["page"], "api-version": ["page"], "200": ["page"]}
+            "x-evidence": {"/": ["page"], "api-version": ["page"], "session": ["page"], "200": ["page"]}
         }
     });
     for (pointer, value, expected) in [
         ("/openapi", json!("3.1.0"), "`openapi` must be 3.0.x"),
         ("/paths", json!([]), "`paths` must be a mapping"),
         ("/info/version", json!(1), "not an OpenAPI 3.0 document"),
-        (&id, json!(null), "the operation `GET /shops/{shop}/orders`"),
+        ("/paths/~1bills", with_cookie, "the operation `listBills`"),
         (
-            "/paths/~1bills",
-            other,
-            "can't generate the method `list_orders`",
-        ),
-        (
-            "/components/schemas/Order/properties/state",
-            json!({"description": "", "type": "string", "nullable": true, "default": 5}),
+            "/components/schemas/Note",
+            json!({"description": "", "not": {"description": "", "type": "object"}, "x-evidence": {"/not": ["page"]}}),
             "progenitor can't generate the components",
         ),
     ] {
         assert_stderr(3, &lint_edited(&json!({ pointer: value })), expected);
+    }
+}
+
+#[test]
+fn a_chain_of_16_references_is_followed_and_a_longer_chain_is_an_error() {
+    for (length, code) in [(16, 0), (17, 1)] {
+        let target = json!({"description": "", "x-evidence": {"/": ["page"]}});
+        let mut responses = json!({"R0": target, "NotFound": target});
+        for number in 1..=length {
+            let target = format!("#/components/responses/R{}", number - 1);
+            responses[format!("R{number}")] = json!({"$ref": target});
+        }
+        let output = lint_edited(&json!({"/components/responses": responses}));
+        let first = "/components/responses/R17/$ref";
+        assert_eq!(output.status.code(), Some(code), "{}", transcript(&output));
+        assert_eq!(stdout(&output).contains(first), code == 1);
     }
 }
 

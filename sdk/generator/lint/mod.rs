@@ -1,11 +1,13 @@
 //! Lints the spec: rejects constructs that the generator doesn't support, and constructs that break clients in other languages.
 //! `.ci/lint-spec` runs other linters with more rules.
 
-use std::collections::BTreeSet;
+mod names;
+mod schema_rules;
 
-use super::extensible_enums::{self, KEYWORD};
-use super::prepare::{API_VERSION, IDENTIFIER_PATTERN};
+use super::prepare::API_VERSION;
 use super::spec::{Kind, Node, Object, Operation, Spec, SpecError, pointer_segment};
+pub use schema_rules::constants_of;
+use schema_rules::{CONSTANTS, SCHEMA_RULES, repeats};
 
 /// A construct in the spec that breaks a rule.
 pub struct Problem {
@@ -19,97 +21,25 @@ pub struct Problem {
     pub help: &'static str,
 }
 
-/// A rule for a keyword of schemas.
-struct SchemaRule {
-    code: &'static str,
-    keywords: &'static [&'static str],
-    /// Returns whether a schema that has one of the keywords breaks the rule.
-    is_broken: fn(&Object<'_>) -> bool,
-    /// The part of the message after the schema's name.
-    message: &'static str,
-    help: &'static str,
-}
-
-const SCHEMA_RULES: &[SchemaRule] = &[
-    SchemaRule {
-        code: "pattern",
-        keywords: &["pattern"],
-        is_broken: |schema| schema.text("pattern") != Some(IDENTIFIER_PATTERN),
-        message: "has a pattern that isn't the pattern of ids",
-        help: "remove the pattern or use ^[^./\\\\\\s][^/\\\\\\s]*$: the SDK has no regular expression engine, and implements only this pattern",
-    },
-    SchemaRule {
-        code: "closed-object",
-        keywords: &["additionalProperties"],
-        is_broken: |_| true,
-        message: "sets additionalProperties",
-        help: "remove `additionalProperties`: with `false`, clients reject new properties, and `true` breaks the Kotlin generator",
-    },
-    SchemaRule {
-        code: "closed-enum",
-        keywords: &["enum"],
-        is_broken: |schema| constants_of(schema).is_none(),
-        message: "has a closed list of values",
-        help: EXTENSIBLE,
-    },
-    SchemaRule {
-        code: "closed-enum",
-        keywords: &["anyOf", "oneOf"],
-        is_broken: |_| true,
-        message: "has `anyOf` or `oneOf`, which clients treat as closed",
-        help: EXTENSIBLE,
-    },
-    SchemaRule {
-        code: "date-time",
-        keywords: &["format"],
-        is_broken: |schema| matches!(schema.text("format"), Some("date-time" | "date")),
-        message: "has a date format of RFC 3339",
-        help: "write `x-timestamp: utc` instead of the format: the service sends times without an offset, and clients throw on these times",
-    },
-    SchemaRule {
-        code: "integer-size",
-        keywords: &["type"],
-        is_broken: |schema| {
-            schema.text("type") == Some("integer") && schema.text("format") != Some("int64")
-        },
-        message: "is an integer without the format int64",
-        help: "write `format: int64`: versions of offers don't fit in 32 bits",
-    },
-    SchemaRule {
-        code: "known-values",
-        keywords: &[KEYWORD],
-        is_broken: |schema| !can_become_enum(schema),
-        message: "lists known values that can't become an enum",
-        help: "list each known value once, as text, in a schema of type string in `components`; two values can't differ only in letter case",
-    },
-    SchemaRule {
-        code: "constants",
-        keywords: &["$ref"],
-        is_broken: |schema| {
-            let target = schema.followed();
-            target.is_some_and(|target| constants_of(&target).is_some())
-        },
-        message: "refers to a schema `Known…`",
-        help: CONSTANTS,
-    },
-];
-
-const EXTENSIBLE: &str = "write `type: string` with `x-extensible-enum`: clients throw on a value that a closed enum doesn't list";
-
-const CONSTANTS: &str = "repeat the known values of an extensible enum in a schema named `Known…`, and don't refer to this schema: clients throw on a \
-     value that a closed enum doesn't list";
-
 /// Returns every construct that breaks a rule. Returns an error if the file isn't an OpenAPI 3.0 document.
 pub fn lint(spec: &Spec) -> Result<Vec<Problem>, SpecError> {
     let mut lint = Lint::default();
-    for operation in spec.operations()? {
-        lint.api_version(&operation);
-        lint.request_body(&operation);
-        lint.success_response(&operation);
+    let operations = spec.operations()?;
+    lint.operation_names(&operations);
+    lint.schema_names(spec);
+    for operation in &operations {
+        lint.api_version(operation);
+        lint.method(operation);
+        lint.parameter_names(operation);
+        lint.request_body(operation);
+        lint.success_response(operation);
     }
     spec.walk(|object| match object.kind {
         Kind::Parameter => lint.parameter(object),
-        Kind::Schema => lint.schema(object),
+        Kind::Schema => {
+            lint.schema(object);
+            lint.property_names(object);
+        }
         _ => {}
     });
     Ok(lint.problems)
@@ -152,6 +82,15 @@ impl Lint {
         }
     }
 
+    fn method(&mut self, operation: &Operation<'_>) {
+        if ["OPTIONS", "TRACE"].contains(&operation.method.as_str()) {
+            let message = format!("`{}` has the method {}", operation.name, operation.method);
+            let help =
+                "remove the operation: the HTTP library reqwest has no function for this method";
+            self.add("method", operation.node.pointer.clone(), message, help);
+        }
+    }
+
     fn request_body(&mut self, operation: &Operation<'_>) {
         if let Some(body) = operation.node.child("requestBody")
             && !matches!(body.children("content").as_slice(), [only] if is_json(only))
@@ -191,12 +130,22 @@ impl Lint {
         let Some(schema) = parameter.child("schema") else {
             return;
         };
-        let mut unchecked = ["format", "enum", "minLength", "maxLength"].into_iter();
-        if parameter.text("in") == Some("path")
+        let name = parameter.text("name").unwrap_or_default();
+        let place = parameter.text("in").unwrap_or_default();
+        let is_list = matches!(schema.text("type"), Some("array" | "object"));
+        let is_exploded = parameter.value.get("explode") != Some(&false.into());
+        if is_list && (place != "query" || !is_exploded) {
+            let message =
+                format!("the {place} parameter `{name}` is an array or object in one text");
+            let help = "use a query parameter without `explode: false`, or describe the text with type string: the SDK sends each element as \
+                        a query parameter of its own";
+            self.add("parameter-style", parameter.pointer.clone(), message, help);
+        }
+        let mut unchecked = ["format", "enum"].into_iter();
+        if place == "path"
             && schema.text("type") == Some("string")
             && let Some(key) = unchecked.find(|key| schema.has(key))
         {
-            let name = parameter.text("name").unwrap_or_default();
             let message = format!("the path parameter `{name}` has `{key}`");
             let help = "use only the pattern ^[^./\\\\\\s][^/\\\\\\s]*$: the SDK's type `Identifier` checks nothing else";
             let pointer = format!("{}/schema", parameter.pointer);
@@ -246,36 +195,4 @@ impl Lint {
 /// Returns whether an entry of `content` is JSON with a schema.
 fn is_json((media_type, entry): &(String, Node<'_>)) -> bool {
     media_type == "application/json" && entry.has("schema")
-}
-
-/// Returns whether an extensible enum can become a Rust enum. The schema must be a component of type string. Each known value must be a
-/// text with letters or digits. The names of the variants must differ, ignoring letter case.
-fn can_become_enum(schema: &Object<'_>) -> bool {
-    let texts: Vec<_> = extensible_enums::known_values(schema).collect();
-    let variants: BTreeSet<_> = texts
-        .iter()
-        .map(|text| extensible_enums::variant(text).to_lowercase())
-        .collect();
-    schema.list(KEYWORD).len() == texts.len()
-        && variants.len() == texts.len()
-        && !variants.contains("")
-        && schema.parent == Kind::Components
-        && schema.text("type") == Some("string")
-        && !texts.is_empty()
-}
-
-/// Returns the extensible enum `X` for a schema `KnownX`, which repeats the known values of `X` as constants. Returns `None` for any other
-/// schema.
-pub fn constants_of<'s>(schema: &Node<'s>) -> Option<Node<'s>> {
-    let name = schema.pointer.strip_prefix("/components/schemas/Known")?;
-    let extensible = schema.spec.at(&format!("/components/schemas/{name}"))?;
-    extensible.has(KEYWORD).then_some(extensible)
-}
-
-/// Returns whether the schema `constants` lists exactly the known values of the enum `extensible`, and has no other constraint.
-fn repeats(constants: &Node<'_>, extensible: &Node<'_>) -> bool {
-    let mut keys = constants.value.as_object().into_iter().flatten();
-    constants.value.get("enum") == extensible.value.get(KEYWORD)
-        && constants.text("type") == Some("string")
-        && keys.all(|(key, _)| ["title", "description", "type", "enum"].contains(&key.as_str()))
 }

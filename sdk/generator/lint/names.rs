@@ -1,0 +1,136 @@
+//! Checks the names in the spec that become Rust names: of components, properties, operations and parameters.
+
+use std::collections::BTreeMap;
+
+use heck::{ToSnakeCase, ToUpperCamelCase};
+
+use super::super::prepare::{REPLACEMENTS, hand_written_type};
+use super::super::spec::{Kind, Object, Operation, Spec, pointer_segment};
+use super::Lint;
+use super::schema_rules::is_inline_type;
+
+/// The hand-written methods of the SDK's `Client`.
+const CLIENT_METHODS: &[&str] = &[
+    "builder",
+    "call",
+    "endpoint",
+    "from_env",
+    "generated_client",
+    "watch",
+    "watch_publisher",
+];
+
+/// The methods that each mock has. For each parameter, a mock also has a method with the parameter's name.
+const MOCK_METHODS: &[&str] = &["into_inner", "new"];
+
+/// A name in the spec, and the Rust name that the code generator makes from it.
+struct Name {
+    pointer: String,
+    in_spec: String,
+    rust: String,
+}
+
+impl Lint {
+    /// Checks the names of the schemas in `components`, and the titles of the other schemas that become Rust types.
+    pub(super) fn schema_names(&mut self, spec: &Spec) {
+        let mut names = Vec::new();
+        spec.walk(|schema| {
+            let is_component = schema.parent == Kind::Components;
+            let title = match schema.kind {
+                Kind::Schema if is_component => Some(schema.key()),
+                Kind::Schema if is_inline_type(schema) => schema.text("title").map(str::to_owned),
+                _ => None,
+            };
+            let Some(in_spec) = title else { return };
+            let mut rust = in_spec.to_upper_camel_case();
+            let is_plain =
+                |text: char| text.is_ascii_alphanumeric() || matches!(text, '.' | '-' | '_');
+            let is_reserved = REPLACEMENTS.iter().any(|(_, name)| *name == rust)
+                && !(is_component && hand_written_type(schema) == Some(&*rust));
+            if is_reserved || !in_spec.chars().all(is_plain) {
+                rust.clear();
+            }
+            names.push(Name {
+                pointer: schema.pointer.clone(),
+                in_spec,
+                rust,
+            });
+        });
+        let help = "choose another name or title, which begins with a letter: in Rust, names in UpperCamelCase must differ. `Self`, \
+                    `Identifier`, `Link` and `Timestamp` are reserved";
+        self.rust_names("schema", names.into_iter(), &[], help);
+    }
+
+    pub(super) fn property_names(&mut self, schema: &Object<'_>) {
+        let properties = schema.children("properties");
+        let names = properties.into_iter().map(|(key, _)| Name {
+            pointer: format!("{}/properties/{}", schema.pointer, pointer_segment(&key)),
+            // The code generator adds a letter or `_` to a name that isn't valid in Rust.
+            rust: format!("_{}", key.to_snake_case()),
+            in_spec: key,
+        });
+        let help = "remove one of the two properties: in Rust, names in snake_case must differ";
+        self.rust_names("property", names, &[], help);
+    }
+
+    pub(super) fn operation_names(&mut self, operations: &[Operation<'_>]) {
+        let names = operations.iter().map(|operation| Name {
+            pointer: operation.node.pointer.clone(),
+            in_spec: operation.name.clone(),
+            rust: match operation.node.text("operationId") {
+                Some(id) => id.to_snake_case(),
+                None => String::new(),
+            },
+        });
+        let help = "write another `operationId`: in snake_case, it must be a unique Rust name, no keyword such as `move`, and no other method \
+                    of `Client`, such as `watch`";
+        self.rust_names("operation", names, CLIENT_METHODS, help);
+    }
+
+    pub(super) fn parameter_names(&mut self, operation: &Operation<'_>) {
+        let parameters = operation.parameters.iter().map(|parameter| Name {
+            pointer: parameter.node.pointer.clone(),
+            in_spec: parameter.name.clone(),
+            rust: format!("_{}", parameter.name.to_snake_case()),
+        });
+        let mut reserved: Vec<_> = MOCK_METHODS.iter().map(|name| format!("_{name}")).collect();
+        // The SDK's parameter for the request body has this name.
+        reserved.extend(
+            operation
+                .node
+                .has("requestBody")
+                .then(|| "_body".to_owned()),
+        );
+        let reserved: Vec<_> = reserved.iter().map(String::as_str).collect();
+        let help = "remove the parameter if it is optional: in Rust, the names of parameters in snake_case must differ, and `new`, `into_inner` \
+                    and (beside a request body) `body` are reserved";
+        self.rust_names("parameter", parameters, &reserved, help);
+    }
+
+    /// Reports a name if the Rust name isn't valid, is reserved, or is the same as that of an earlier name.
+    fn rust_names(
+        &mut self,
+        kind: &str,
+        names: impl Iterator<Item = Name>,
+        reserved: &[&str],
+        help: &'static str,
+    ) {
+        let mut earlier = BTreeMap::new();
+        for Name {
+            pointer,
+            in_spec,
+            rust,
+        } in names
+        {
+            let is_valid = syn::parse_str::<syn::Ident>(&rust).is_ok();
+            let message = if !is_valid || reserved.contains(&&*rust) {
+                format!("the {kind} `{in_spec}` can't have this name in Rust")
+            } else if let Some(other) = earlier.insert(rust, in_spec.clone()) {
+                format!("the {kind} `{in_spec}` has the same name in Rust as `{other}`")
+            } else {
+                continue;
+            };
+            self.add("rust-name", pointer, message, help);
+        }
+    }
+}
