@@ -17,17 +17,15 @@ pub fn facade(spec: &Spec, methods: &[ImplItemFn]) -> Result<syn::File, SpecErro
     let mut facade_methods = Vec::new();
     for method in methods {
         let name = &method.sig.ident;
-        let mut operations = operations
-            .iter()
-            .filter(|operation| *name == operation.name.to_snake_case());
-        let facade_method = match (operations.next(), operations.next()) {
-            (Some(operation), None) => facade_method(operation, method),
-            _ => None,
-        };
+        let mut operations = operations.iter();
+        let operation = operations.find(|operation| *name == operation.name.to_snake_case());
+        let facade_method = operation.and_then(|operation| facade_method(operation, method));
         facade_methods.push(facade_method.ok_or_else(|| {
-            let message =
-                format!("can't generate the method `{name}`: its operation needs a unique operationId and a JSON response");
-            spec.error("/paths", message)
+            let pointer = operation.map_or("/paths", |operation| &operation.node.pointer);
+            let message = format!(
+                "the method `{name}` can't be generated. Describe its response with a JSON schema"
+            );
+            spec.error(pointer, message)
         })?);
     }
     Ok(parse_quote! {
@@ -55,6 +53,8 @@ fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Token
         };
         let (name, kind) = (&argument.pat, &*argument.ty);
         let text = quote!(#name).to_string();
+        // progenitor adds `_` to a keyword such as `type`.
+        let text = text.trim_end_matches('_');
         let mut parameters = operation.parameters.iter();
         let path_parameter = parameters
             .find(|parameter| parameter.place == "path" && parameter.name.to_snake_case() == text);
