@@ -134,7 +134,6 @@ fn document(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates the methods of a path.
 fn methods(target: &mut Target<'_, '_>) {
     let mut operations = target.object.objects();
     operations.retain(|child| child.kind == Kind::Operation);
@@ -304,11 +303,12 @@ fn pattern(target: &mut Target<'_, '_>, pattern: &str) {
     let patch = json!({ "pattern": "[^\\s\\S]" });
     let valid = "a value that matches the pattern";
     target.mutate(&["pattern"], "rejects every value", valid, patch);
-    let invalid = "a counterexample that doesn't match the pattern";
+    let invalid = "a counterexample with a value that doesn't match the pattern";
     target.set("pattern", Value::Null, invalid);
+    let partial = "a counterexample with a value that matches the pattern only in part";
     let without_anchor = [pattern.strip_prefix('^'), pattern.strip_suffix('$')];
     for rest in without_anchor.into_iter().flatten() {
-        target.set("pattern", rest, format!("{invalid} at its start or end"));
+        target.set("pattern", rest, partial);
     }
 }
 
