@@ -62,8 +62,7 @@ impl LiveFolder {
         let name = file_name(operation, recording);
         let mut path = self.folder.join(format!("{name}.json"));
         let mut number = 1;
-        // In a dry run, the files in `current` don't exist.
-        while path.exists() || self.current.iter().any(|(used, _)| *used == path) {
+        while path.exists() {
             number += 1;
             path = self.folder.join(format!("{name}-{number}.json"));
         }

@@ -1,12 +1,11 @@
 //! Sends GET requests with the user's token to the service, and captures the responses. Nothing prints the token.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::error::Error;
 use std::io::{self, Write};
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::{env, fs};
 
 use clap::Args;
 use cloud_partner_recordings::recording::{Body, Request, Response};
@@ -17,28 +16,24 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::capture::{self, Capture, Captures, encode_segment};
 use crate::exit_code::CommandError;
-use crate::files;
 use crate::print::{print_continuation, print_line};
 use crate::spec::{Operation, Spec};
 
 /// The timeout of a request. The service sometimes takes minutes to respond.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// The server, the publisher, the offers and the token of the requests.
+/// The server, the publisher and the offers of the requests.
 #[derive(Args)]
 pub struct RequestOptions {
     /// The URL of the server; must be https, except for a server on this machine [default: the server in the spec]
     #[arg(long, value_name = "URL", value_parser = endpoint)]
     endpoint: Option<Url>,
-    /// The publisher [default: `CLOUD_PARTNER_PUBLISHER`]
+    /// The publisher; required without --har
     #[arg(long, value_name = "ID", value_parser = identifier)]
     publisher: Option<String>,
     /// An offer whose status is requested; can be given several times [default: every offer of the list]
     #[arg(long, value_name = "ID", value_parser = identifier)]
     offer: Vec<String>,
-    /// A file that contains only the token
-    #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
 }
 
 /// Captures the responses of all GET operations in two steps:
@@ -55,8 +50,10 @@ pub fn capture<'o>(
     servers: &[Url],
     out: &mut dyn Write,
 ) -> Result<Captures<'o>, CommandError> {
-    let publisher = publisher(options.publisher)?;
-    let token = token(options.token_file.as_deref())?;
+    let publisher = options.publisher;
+    let publisher =
+        publisher.ok_or_else(|| "the publisher is missing: give --publisher".to_owned())?;
+    let token = token()?;
     let endpoint = options.endpoint.as_ref().or(servers.first());
     let endpoint = endpoint
         .ok_or_else(|| "the spec has no server with a complete URL: give --endpoint".to_owned())?;
@@ -224,22 +221,18 @@ impl Service<'_> {
     }
 }
 
-/// Reads the token from the file or, without a file, from the environment variable `AZURE_TOKEN`. The command has no option for the token
-/// itself, because every user of the machine can read the arguments of a process.
-fn token(file: Option<&Path>) -> Result<String, String> {
-    let source = file.map_or("AZURE_TOKEN".to_owned(), files::display_path);
-    let text = match file {
-        Some(file) => fs::read_to_string(file)
-            .map_err(|error| format!("{source}: the token can't be read: {error}"))?,
-        None => env::var("AZURE_TOKEN").map_err(|_| {
-            "the token is missing: set AZURE_TOKEN, or give --token-file; `cargo xtask record --help` describes how to get a token"
-        })?,
-    };
-    let token = text.trim();
+/// Reads the token from the environment variable `AZURE_TOKEN`. The command has no option for the token, because every user of the machine
+/// can read the arguments of a process.
+fn token() -> Result<String, String> {
+    let token = env::var("AZURE_TOKEN").map_err(|_| {
+        "the token is missing: set AZURE_TOKEN; `cargo xtask record --help` describes how to get a token"
+    })?;
+    let token = token.trim();
     if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(format!(
-            "{source}: the token is invalid, because it is empty or contains white space or another invalid character: get a new token"
-        ));
+        return Err(
+            "AZURE_TOKEN: the token is invalid, because it is empty or contains white space or another invalid character: get a new token"
+                .to_owned(),
+        );
     }
     Ok(token.to_owned())
 }
@@ -265,13 +258,6 @@ fn causes(error: reqwest::Error) -> String {
         cause = error.source();
     }
     messages.join(": ")
-}
-
-fn publisher(option: Option<String>) -> Result<String, String> {
-    let publisher = option.or_else(|| env::var("CLOUD_PARTNER_PUBLISHER").ok());
-    let missing = "the publisher is missing: give --publisher or set CLOUD_PARTNER_PUBLISHER";
-    let publisher = publisher.ok_or(missing)?;
-    identifier(&publisher).map_err(|why| format!("CLOUD_PARTNER_PUBLISHER: {why}"))
 }
 
 /// Parses the URL of a server.

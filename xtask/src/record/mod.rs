@@ -40,7 +40,7 @@ use public_values::PublicValues;
 /// that the service defines (such as the status `running`), and values that reveal nothing (such as `true` or 5). If a new recording
 /// differs from an existing recording only in pseudonyms, it isn't written.
 ///
-/// The token is `AZURE_TOKEN` or the content of --token-file. This command gets a token:
+/// The environment variable `AZURE_TOKEN` has the token. This command gets a token:
 /// `az account get-access-token --resource https://cloudpartner.azure.com --query accessToken --output tsv`
 ///
 /// A browser's network panel or a proxy can export a HAR file. The file contains tokens and cookies: keep it out of the repository,
@@ -48,13 +48,10 @@ use public_values::PublicValues;
 #[derive(Args)]
 pub struct Record {
     /// Read the responses from this HAR file instead of sending requests
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["endpoint", "publisher", "offer", "token_file"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["endpoint", "publisher", "offer"])]
     har: Option<PathBuf>,
     #[command(flatten)]
     requests: live_service::RequestOptions,
-    /// Print the new recordings instead of writing them
-    #[arg(long)]
-    dry_run: bool,
     /// A value to keep, such as the name of a new property; can be given several times
     #[arg(long, value_name = "VALUE")]
     keep: Vec<String>,
@@ -89,24 +86,16 @@ impl Record {
                 print_continuation(out, help)?;
                 continue;
             }
-            let path = match folder.unused_path(operation, &recording) {
-                Ok(path) => path,
-                Err(path) => {
-                    print_line(out, "Unchanged", files::display_path(&path))?;
-                    continue;
+            match folder.unused_path(operation, &recording) {
+                Ok(path) => {
+                    written += 1;
+                    files::write_if_changed(&path, &text, out)?;
                 }
-            };
-            written += 1;
-            if self.dry_run {
-                print_line(out, "Would write", files::display_path(&path))?;
-                write!(out, "{text}")?;
-            } else {
-                files::write_if_changed(&path, &text, out)?;
+                Err(path) => print_line(out, "Unchanged", files::display_path(&path))?,
             }
         }
         let help = match written {
             0 => "",
-            _ if self.dry_run => " would be written",
             _ => " written: review them, run `cargo xtask validate`, and commit them",
         };
         let recordings = with_noun(written, "new recording");

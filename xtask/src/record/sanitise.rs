@@ -4,7 +4,7 @@
 //! * values that are public already, because the spec, a committed recording or the option `--keep` contains them;
 //! * single words, known or unknown, in extensible enums and in the properties [`WORD_PROPERTIES`], because the service defines these words;
 //! * values that reveal nothing: empty texts, `true`, `false`, `null`, integers from -999 to 999, texts of up to three digits;
-//! * common media types and charsets in the header `content-type`.
+//! * common media types in the header `content-type`.
 //!
 //! The sanitiser also replaces property names that aren't public. It removes every query parameter and header that the spec doesn't
 //! describe, except the header `content-type`.
@@ -19,7 +19,7 @@ use serde_json::{Number, Value};
 use super::capture::{decode_segment, encode_segment};
 use super::pseudonyms::{Kind, Pseudonyms, kind_by_form, regex};
 use super::public_values::web_url;
-use crate::spec::{Node, Operation};
+use crate::spec::{Node, Operation, essence};
 
 /// The names of properties without `x-extensible-enum` whose values are words that the service defines.
 const WORD_PROPERTIES: &[&str] = &[
@@ -37,15 +37,15 @@ static WORD: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"^(?:microsoft-azure-)?(?:[A-Za-z]{2,40}|Http[A-Za-z0-9]{0,27}Exception)$")
 });
 
-/// A content type with a common media type. Group 1 is the media type. If the only parameter is a common charset, group 1 includes it.
-static CONTENT_TYPE: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r#"(?ix)^
-        ((?:application|text) / (?:html|json|plain|problem\+json|xml)
-            (?: \s*;\s* charset = (?:utf-8|"utf-8"|iso-8859-1) \s*$ )?)
-        \s*(?:;.*)?$"#,
-    )
-});
+/// The media types that reveal nothing.
+const COMMON_MEDIA_TYPES: &[&str] = &[
+    "application/json",
+    "application/problem+json",
+    "application/xml",
+    "text/html",
+    "text/plain",
+    "text/xml",
+];
 
 impl Pseudonyms {
     /// Sanitises the request and the response of a recording.
@@ -103,15 +103,17 @@ impl Pseudonyms {
         });
     }
 
-    /// Returns a public content type unchanged. If another content type matches [`CONTENT_TYPE`], returns group 1 of the match. Otherwise,
-    /// returns `application/octet-stream`.
+    /// Returns a public content type unchanged. Otherwise, returns a common media type without parameters, and
+    /// `application/octet-stream` for any other media type.
     fn sanitised_content_type(&self, value: &str) -> String {
+        let media_type = essence(value);
         if self.is_public(value) {
-            return value.to_owned();
+            value.to_owned()
+        } else if COMMON_MEDIA_TYPES.contains(&media_type.as_str()) {
+            media_type
+        } else {
+            "application/octet-stream".to_owned()
         }
-        let kept = CONTENT_TYPE.captures(value).and_then(|found| found.get(1));
-        kept.map_or("application/octet-stream", |kept| kept.as_str())
-            .to_owned()
     }
 
     fn sanitise_value(&mut self, value: &mut Value, schema: Option<&Node<'_>>, kind: Kind) {

@@ -89,7 +89,7 @@ fn exits_with_1_if_no_status_is_requested_unless_the_list_of_offers_is_empty() {
     let workspace = Workspace::new();
     let assert_exit = |code, list: &'static str| {
         let server = ScriptedServer::start(move |_| scripted_server::response(200, &[], list));
-        let output = workspace.record_from(&server.url(), "contoso", &["--dry-run"]);
+        let output = workspace.record_from(&server.url(), "contoso", &[]);
         assert_exit_code(code, &output);
         assert_eq!(server.requests().len(), 1);
     };
@@ -106,23 +106,17 @@ fn exits_with_1_if_no_status_is_requested_unless_the_list_of_offers_is_empty() {
 fn prints_written_and_rejected_recordings() {
     let workspace = Workspace::new();
     let server = serve_personal_data();
-    let record = |more: &[&str]| workspace.record_from(&server.url(), "plantedworks", more);
-    let write_token = |token| common::write(workspace.root(), "token", token);
-    write_token("a-planted-token\n");
-    let more = ["--dry-run", "--token-file", "token"];
-    golden("record-dry-run", &record(&more));
-
-    write_token("another-token");
-    for (name, more, files) in [
-        ("record-dry-run", &["--dry-run"][..], 0),
-        ("record-rejected", &["--keep", "a-planted-token"], 1),
-        ("record-unauthorized", &["--token-file", "token"], 1),
-    ] {
-        golden(name, &record(more));
-        assert_eq!(workspace.written().len(), files, "{name}");
-        let _ = fs::remove_dir_all(workspace.live());
-    }
+    let url = server.url();
+    let record = |more: &[&str]| workspace.record_from(&url, "plantedworks", more);
+    golden("record-rejected", &record(&["--keep", "a-planted-token"]));
+    assert_eq!(workspace.written().len(), 1);
     assert_exit_code(1, &record(&["--keep", "me@plantedworks.org"]));
+
+    fs::remove_dir_all(workspace.live()).expect("the recordings");
+    let mut command = workspace.command(&["--endpoint", &url, "--publisher", "plantedworks"]);
+    command.env("AZURE_TOKEN", "another-token");
+    golden("record-unauthorized", &workspace.run(&mut command));
+    assert_eq!(workspace.written().len(), 1);
 }
 
 /// `record` searches each finished recording for the GUIDs that it replaced. It doesn't search for other replaced values, because a short
@@ -166,7 +160,7 @@ fn uses_no_proxy_for_plain_http() {
     let server = serve_personal_data();
     let proxy = ScriptedServer::start(|_| scripted_server::response(502, &[], ""));
     let url = server.url();
-    let arguments = ["--endpoint", &url, "--publisher=plantedworks", "--dry-run"];
+    let arguments = ["--endpoint", &url, "--publisher=plantedworks"];
     let mut command = workspace.command(&arguments);
     command
         .env("AZURE_TOKEN", "a-planted-token")
@@ -185,7 +179,7 @@ fn follows_no_redirect() {
     let workspace = Workspace::new();
     let headers = [("location", "/planted")];
     let server = ScriptedServer::start(move |_| scripted_server::response(302, &headers, ""));
-    let output = workspace.record_from(&server.url(), "contoso", &["--dry-run"]);
+    let output = workspace.record_from(&server.url(), "contoso", &[]);
     assert_stdout(1, &output, "status 302");
     assert_eq!(server.requests().len(), 1);
 }
@@ -194,7 +188,6 @@ fn follows_no_redirect() {
 fn every_error_message_says_what_to_do() {
     let workspace = Workspace::new();
     for (file, text) in [
-        ("token", "two planted words"),
         ("broken.har", "{\n  \"log\": \"planted"),
         ("other.har", "{ \"planted\": [] }"),
         ("list.har", "{ \"log\": { \"entries\": \"planted\" } }"),
@@ -208,8 +201,6 @@ fn every_error_message_says_what_to_do() {
     let mut printed = vec![("no publisher", workspace.record(&[]))];
     for arguments in [
         "--publisher a --endpoint http://example.com",
-        "--publisher contoso --token-file missing",
-        "--publisher contoso --token-file token",
         "--har missing.har",
         "--har broken.har",
         "--har other.har",
@@ -356,7 +347,7 @@ fn writes_valid_recordings_and_no_file_for_unchanged_responses() {
     let workspace = Workspace::new();
     let server = serve_personal_data();
     let record = || workspace.record_from(&server.url(), "plantedworks", &[]);
-    golden("record", &record());
+    workspace.golden("record", &record());
     let first = workspace.written();
     assert_eq!(first.len(), 2);
     workspace.assert_valid();

@@ -91,6 +91,14 @@ impl Workspace {
         files.collect()
     }
 
+    /// Asserts that the output and the written recordings equal `golden/<name>.txt`.
+    pub fn golden(&self, name: &str, output: &Output) {
+        let written = self.written().into_iter();
+        let written = written.map(|(name, text)| format!("{name}:\n{text}"));
+        let text = common::transcript(output) + &written.collect::<String>();
+        common::golden_text(name, &text);
+    }
+
     pub fn assert_valid(&self) {
         let arguments = ["validate", "tests/recordings/live"];
         let output = common::run_in_workspace(self.root(), &arguments);
