@@ -24,8 +24,8 @@ struct Changes {
     ///
     /// Requests and responses can use the same schema. A change of this schema is breaking if it breaks one of these uses.
     list: BTreeMap<(String, String), (Place, Option<&'static str>)>,
-    /// The pairs of objects that were already compared: the JSON pointers in the base and in the current spec, and the side of the use.
-    /// Each pair is compared only once per side. Otherwise, a schema that contains itself would cause an endless recursion.
+    /// The pairs of objects that were already compared: the JSON pointer in the base, the JSON pointer in the current spec, and whether a
+    /// request or a response uses the objects. Without this set, a schema that contains itself would cause an endless recursion.
     compared: HashSet<(String, String, Side)>,
 }
 
@@ -312,8 +312,8 @@ fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Vec<Nod
     }
 }
 
-/// Returns an alternative in the list `security`: for the name of each security scheme, the scopes and the scheme's definition without
-/// documentation.
+/// Returns an alternative in the list `security`, with the definitions of its security schemes. Each key is the name of a scheme. Its value
+/// consists of the scopes and the scheme's definition without documentation.
 fn with_schemes(alternative: &Node<'_>) -> Value {
     let credentials = alternative.entries().into_iter().map(|scopes| {
         let name = scopes.key();

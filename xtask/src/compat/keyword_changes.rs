@@ -28,8 +28,8 @@ impl Side {
     }
 }
 
-/// Returns whether [`breaking_reason`] has no rule for a keyword, because clients don't depend on the keyword or because `compare.rs` has
-/// the rule.
+/// Returns whether the comparison of values skips a keyword. Either clients don't depend on the keyword, or `compare.rs` compares it
+/// separately.
 pub fn is_skipped(kind: Kind, keyword: &str) -> bool {
     DOCUMENTATION.contains(&keyword) && keyword != "tags"
         || keyword.starts_with("x-")

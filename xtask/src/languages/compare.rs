@@ -15,9 +15,9 @@ use crate::spec::Node;
 /// The differences between a driver's results and the expected results. The key is the name of the difference. The value is a message
 /// with the expected value, the actual value, or both.
 ///
-/// A name, such as `list/contoso: read[][2]`, consists of the call's name and a path in the result. In the path, an array element that is
-/// an object or an array has no index: `[]`. Any other element has its index, such as `[2]`. A known difference in `language.yaml` has the
-/// same name.
+/// A name, such as `list/contoso: read[][2]`, consists of the call's name and a path in the result. In the path, `[]` stands for any array
+/// element that is an object or an array. Any other element has its index, such as `[2]`. The lists `differences` in `language.yaml`
+/// contain such names.
 pub type Differences = BTreeMap<String, String>;
 
 /// Returns the differences between the results in a driver's output and the expected results. Returns an error in these cases:

@@ -18,8 +18,8 @@ pub struct Language {
     pub name: String,
     pub folder: PathBuf,
     pub manifest: Manifest,
-    /// The names of the folders whose packages the language can use: the language's own folder, then the folders of all tools. A command
-    /// searches these folders for a program in this order.
+    /// The names of the folders whose packages the language can use: the language's own folder, then the folders of all tools. In the
+    /// `PATH` of the language's commands, the folders have this order.
     package_folders: Vec<String>,
 }
 

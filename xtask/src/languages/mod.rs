@@ -62,7 +62,7 @@ impl Languages {
         let spec = files::read_spec(&path)?;
         let source = Source::read()?;
         let calls = calls::all(&source, &spec)?;
-        // The negative control: the expected status in `calls` is `running`, but the server returns `failed`.
+        // The last call tests the comparison: `calls` expects the status `running`, but the server returns `failed`.
         let source = source.with(calls::control("failed"));
         let run = |language| runner::run(language, &path, &source, &calls, self.timeout);
         let results = run_all(selected.iter().copied().map(run))?;
@@ -183,7 +183,7 @@ fn errors(language: &Language, result: &RunResult) -> Vec<Finding> {
     let differences = match result {
         Ok(differences) => differences,
         Err(CommandError(why)) => {
-            // The lines of the command's output are kept, and are indented like the first line.
+            // `Finding::error` would escape the line breaks in the command's output. Here, each line is indented like the first.
             let why = why.trim_end().replace('\n', "\n             ");
             let message = format!("{}: {why}", language.name);
             return vec![Finding {

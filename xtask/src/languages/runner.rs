@@ -27,9 +27,8 @@ const TOKEN: &str = "made-up-token";
 /// The differences between the driver's results and the expected results, or the reason why a command of the language failed.
 pub type RunResult = Result<Differences, CommandError>;
 
-/// Runs the commands of a language in the folder `target/languages/NAME`, and returns the differences. Each command has this timeout.
-/// Prints the
-/// name of the language after a successful run to standard error.
+/// Runs the commands of a language in the folder `target/languages/NAME`, and returns the differences. `timeout` applies to each command.
+/// After a successful run, prints the name of the language to standard error.
 pub async fn run(
     language: &Language,
     spec: &Path,
@@ -60,7 +59,7 @@ pub async fn run(
     let mut differences = Differences::new();
     for (name, command) in commands {
         let Some(command) = command else { continue };
-        // Each command gets a new server, which begins every scenario with its first response.
+        // A server can return a different response when a request is repeated, so each command gets a new server.
         let server = source.start(0, |replay| replay.token(TOKEN))?;
         let mut shell = Command::new("sh");
         shell

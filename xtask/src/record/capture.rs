@@ -66,7 +66,7 @@ impl<'o> Capture<'o> {
 /// All captures of a run of `cargo xtask record`.
 pub struct Captures<'o> {
     pub list: Vec<Capture<'o>>,
-    /// The tokens and cookies of the requests and responses, except short texts. No recording may contain any of them.
+    /// The tokens and cookies of the requests and responses. No recording may contain one. Very short texts are left out.
     pub secrets: Vec<String>,
     /// `false` if a requested operation has no successful response, or if a response body can't be read from the HAR file.
     pub is_complete: bool,

@@ -119,7 +119,7 @@ fn head<'o>(
     Ok((operation, url, status))
 }
 
-/// Returns the response body of an entry. The error is the reason why the body can't be read, or can be read only in part.
+/// Returns the response body of an entry. The error is the reason why the complete body can't be read.
 fn body(entry: &Value) -> Result<Vec<u8>, &'static str> {
     /// The length of a byte order mark in bytes. A browser includes the mark in `size`, but not in `text`.
     const BYTE_ORDER_MARK: u64 = 3;
@@ -171,7 +171,8 @@ fn words(value: &str) -> Vec<String> {
         let cookie = text.split_once('=').map_or(text, |(_, cookie)| cookie);
         let parts = text.split_whitespace().chain([cookie]);
         words.extend(parts.map(|part| part.trim_matches(|c: char| !c.is_ascii_alphanumeric())));
-        // A character such as `:` can be a part of a credential or the end of a credential. Therefore the text is split in two more ways.
+        // A credential can contain a character such as `:`, or end before it. The next line keeps `:` in the words; the line after it splits
+        // at `:`.
         words.extend(text.split(|c: char| c.is_whitespace() || "\",;=".contains(c)));
         words.extend(text.split(|c: char| !c.is_ascii_alphanumeric() && !"-._~+/%".contains(c)));
     }

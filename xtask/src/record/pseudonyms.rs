@@ -32,7 +32,7 @@ pub enum Kind {
     Text,
 }
 
-/// The forms that determine the kind of a text. If a text has one of these forms, it has this kind, whatever the property's name is.
+/// The forms that determine the kind of a text. A text's form has precedence over the name of its property.
 static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
     [
         (Kind::Guid, r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"),

@@ -20,10 +20,10 @@ const SECRET_NAMES: &str = "(?:proxy-|x-ms-)?authorization(?:-auxiliary)?|(?:set
     |client[-_]*(?:secret|assertion)|pass[-_]*(?:word|wd|phrase)|pwd|(?:access|id|refresh|session)[-_]*token\
     |connection[-_]*string|shared[-_]*access[-_]*signature|sig";
 
-/// Matches the name of a secret. If a name has several lines, one matching line is enough.
+/// Matches the name of a secret. With the flags `mR`, a line break in the name doesn't hide the secret.
 ///
-/// `secret` and `token` aren't in [`SECRET_NAMES`], because [`PATTERNS`] searches all texts for `SECRET_NAMES`, and harmless texts often
-/// contain these two words.
+/// [`PATTERNS`] searches all texts for [`SECRET_NAMES`]. The words `secret` and `token` are only in this pattern, because harmless texts often
+/// contain them.
 static SECRET_NAME: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!("(?imR)^(?:{SECRET_NAMES}|secret|token)$")));
 

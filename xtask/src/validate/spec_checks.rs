@@ -33,8 +33,8 @@ impl Checker<'_> {
     }
 }
 
-/// Returns the JSON pointer of the schema against which the examples of an object are validated. A schema's own examples are validated
-/// against this schema. The examples of a parameter, header or media type are validated against its `schema`.
+/// Returns the JSON pointer of the schema against which the examples of an object are validated. For a schema, this is the
+/// schema itself. For a parameter, header or media type, it is the `schema` of the object.
 fn schema_of_examples(object: &Object<'_>) -> Option<String> {
     if object.is_reference() {
         return None;

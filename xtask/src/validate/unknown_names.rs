@@ -39,7 +39,7 @@ impl<'s> Check<'_, 's> {
                     self.unknown_names(items.clone(), element, &format!("{pointer}/{index}"));
                 }
             }
-            // The service sends an empty string instead of an absent value, so it isn't an unknown value.
+            // An empty string isn't an unknown value, because the service sends it instead of an absent value.
             Value::String(text) if !text.is_empty() => {
                 for list in composed
                     .iter()
