@@ -89,7 +89,7 @@ impl Printer {
         self.progress.suspend(|| to_stderr(text));
     }
 
-    /// Prints that the watch was interrupted, and which offers have no outcome.
+    /// Prints that the watch was interrupted, and names the offers without an outcome.
     pub fn interrupted(&mut self, results: &OfferResults) -> io::Result<()> {
         let unfinished = results.offers.iter().filter(|(_, result)| result.is_none());
         let unfinished: Vec<_> = unfinished.map(|(offer, _)| one_line(offer)).collect();
