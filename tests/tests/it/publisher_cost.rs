@@ -90,8 +90,9 @@ fn a_publisher_watch_keeps_less_than_1000_bytes_per_offer() {
     assert!(output.status.success() && is_measured, "{text}");
 }
 
-/// Measures the memory that a watch keeps for each offer after it has decoded a list. While a list is decoded, much more memory is in use
-/// than one watch keeps. Therefore, the test keeps 30 watches, and divides their memory by the number of watches and offers.
+/// Measures the memory that a watch keeps for each offer after it has decoded a list. Decoding a list takes much more memory than one
+/// watch keeps, so the memory of a single watch can't be measured. Instead, the test keeps 30 watches, and divides their memory by the
+/// number of watches and offers.
 #[tokio::test]
 #[ignore = "another test runs it in a separate process"]
 async fn measure_memory_per_offer() {

@@ -1,7 +1,7 @@
 //! Tests the SDK's watches in situations that the files in `sdk/cli/tests/watch-cases` can't describe.
 //!
 //! A watch of an offer polls the offer: it requests the offer's status at an interval, until the publication has an outcome. A publisher
-//! watch polls every offer of a publisher whose publication hasn't ended.
+//! watch requests the list of a publisher's offers, and polls each offer whose publication hasn't ended.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

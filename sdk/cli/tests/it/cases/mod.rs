@@ -1,10 +1,12 @@
 //! Runs the cases in `tests/watch-cases` with the SDK and with the tool, and the cases in `tests/tool-cases` with the tool. Each line of
 //! a file is one case: a JSON object with the responses of a server and the expected output.
 //!
-//! The property `server` is an object. Its key `list` has the responses to requests for the list of offers. Every other key is the id
-//! of an offer, and has the responses to requests for this offer's status. The server sends the responses in order, and repeats the last
-//! response.
+//! The property `server` is usually an object. Its key `list` has the responses to requests for the list of offers. Every other key is
+//! the id of an offer, and has the responses to requests for this offer's status. The server sends the responses in order, and repeats
+//! the last response.
+//!
 //! A response is one of the following:
+//!
 //! * `no response`: the connection stays open.
 //! * `closed`: the server closes the connection without a response.
 //! * `reset`: the server resets the connection.
@@ -15,8 +17,9 @@
 //! * an object with some of these properties: `status` (the status code), `correlationId`, `headers`, `body`, `removes`. In the body,
 //!   U+FFFD stands for the byte 0xFF. `removes` names a file, which the server removes before it sends the response.
 //!
-//! A request with the token `wrong` always receives a 401. Instead of an object, `server` can be the address of the endpoint, or
-//! `tls alert`: a server that refuses each TLS handshake.
+//! A request with the token `wrong` always receives a 401.
+//!
+//! The property `server` can also be a string: the address of the endpoint, or `tls alert` for a server that refuses each TLS handshake.
 
 mod run_with_sdk;
 mod run_with_tool;
@@ -31,8 +34,9 @@ use std::sync::Mutex;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Calls `check` for each case in a folder, 16 cases at a time. Panics if `check` returns differences. With `SNAPSHOTS=overwrite`,
-/// writes the cases to their files, with the changes that `check` made in their JSON objects.
+/// Calls `check` for each case in a folder, 16 cases at a time. Panics if `check` returns differences.
+///
+/// `check` can change the JSON object of a case. With `SNAPSHOTS=overwrite`, the changed objects are written to the files.
 fn check_cases<C: DeserializeOwned>(
     folder: &str,
     check: impl Fn(C, &mut Map<String, Value>) -> Vec<String> + Sync,

@@ -82,8 +82,8 @@ impl RunningServer {
         requests.map(|request| subject(&request)).collect()
     }
 
-    /// Returns a string for each list request. The string names the offers whose status was requested before the next list request, such
-    /// as `a b`. The names are sorted.
+    /// Returns a string for each list request: the offers whose status was requested between this list request and the next one. The
+    /// names are sorted, as in `a b`.
     pub fn polls(&self) -> Vec<String> {
         let mut subjects = self.subjects();
         let after_lists = subjects.split_mut(|subject| subject == "list").skip(1);

@@ -9,11 +9,11 @@
 //!   * `*`: the event is optional and can repeat.
 //! * `results` are the expected results by offer. Each result is one of:
 //!   * an outcome, such as `timedOut`
-//!   * an outcome after a failed last request, such as `timedOut after service`: the request's error has the kind `service`
-//!   * an error that ended the watch, such as `error: service`
+//!   * if the last request failed: an outcome and the kind of the error, such as `timedOut after service`
+//!   * if an error ended the watch: the kind of the error, such as `error: service`
 //! * In `events` and `results`, the key `list` stands for the requests for the list of offers.
-//! * `polls` has a string for each list request. The string names the offers whose status is requested before the next list request, such
-//!   as `a b`. The names are sorted.
+//! * `polls` has a string for each list request: the offers whose status is requested between this list request and the next one. The
+//!   names are sorted, as in `a b`.
 //! * `minimumDuration` is the minimum duration of the watch.
 //! * `exit` is the exit code of the tool.
 //! * `stderr` is the last line of the tool's standard error. If `stderr` ends in `…`, the line must begin with the text before `…`. With
