@@ -26,8 +26,8 @@ pub(crate) struct ListedOffer {
     pub(crate) changed: bool,
 }
 
-/// The state of an offer's publication in a list. If an offer occurs twice in a list, the watch uses the greater state: the variant
-/// further down.
+/// The state of an offer's publication in a list. If an offer occurs twice in a list, the greater state counts. For example,
+/// `InFlight` is greater than `Succeeded`.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ListedState {
     /// The list doesn't contain a status of the offer.

@@ -20,8 +20,8 @@ pub struct WatchResult {
     pub outcome: Outcome,
     /// The last report; `None` if the watch ended before the first report.
     pub report: Option<OfferStatusReport>,
-    /// The error of the last completed poll; `None` if this poll succeeded. The earlier `errors` are the
-    /// [source](std::error::Error::source) of this error, the source of that source, and so on.
+    /// The error of the last completed poll; `None` if this poll succeeded. Its chain of [sources](std::error::Error::source) contains
+    /// the earlier `errors`, newest first.
     pub last_error: Option<Error>,
     /// The last eight errors since the last successful poll, oldest first. If several errors have the same cause, such as a 503, only
     /// the last one is kept.

@@ -52,10 +52,11 @@ pub(crate) struct PublisherStateMachine {
 #[derive(Debug)]
 struct WatchedOffer {
     offer: PolledOffer,
-    /// Whether the watch must request the status again. This is `true` in two cases:
+    /// Whether the watch must request the status again. This is `true` in three cases:
     ///
     /// * The offer has no result.
-    /// * A list that arrived after the result contradicted the outcome or showed a change of the offer.
+    /// * After the result, a list contradicted the outcome.
+    /// * After the result, a list showed a change that doesn't confirm the outcome.
     open: bool,
     /// How the watch of this offer ended; `None` while it continues.
     result: Option<Result<WatchResult, Error>>,
@@ -226,8 +227,10 @@ impl PublisherStateMachine {
         })));
     }
 
-    /// Returns the earliest time of the next list request. Returns `None` while a request is pending. Also returns `None` until the
-    /// watch has requested the status of every open offer since the last list.
+    /// Returns the earliest time of the next list request. Returns `None` in two cases:
+    ///
+    /// * A request is pending.
+    /// * After the last list, the status of an open offer hasn't been requested yet.
     fn list_at(&self) -> Option<Duration> {
         let has_polls_after_list = self
             .queued_polls
@@ -279,9 +282,9 @@ impl WatchedOffer {
         else {
             return;
         };
-        // The list confirms the outcome if the offer's status in the list has changed to the report's status. After another change,
-        // such as a new version, the report can be about an earlier publication. The list doesn't confirm an outcome that the watch
-        // has replaced by `Contradictory`.
+        // If the status in the list has changed to the report's status, the list confirms the outcome. If the offer has changed in
+        // another way, for example to a new version, the report can be about an earlier publication. A list never confirms an outcome
+        // that the watch has replaced by `Contradictory`.
         let confirms_outcome = has_new_status
             && status == Some(&report.status)
             && report.outcome() == Some(result.outcome);

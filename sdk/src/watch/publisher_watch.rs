@@ -50,8 +50,8 @@ pub enum PublisherWatchEvent {
         /// response delays only the next list request.
         wait: Duration,
     },
-    /// The watch of an offer has ended. If a later list contradicts the outcome or shows another change, the watch requests the
-    /// offer's status again. This can lead to another `OfferEnded` event with a new result.
+    /// The watch of an offer has ended. A later list can contradict the outcome, or show that the offer has changed again. The watch
+    /// then requests the offer's status again. This can lead to another `OfferEnded` event with a new result.
     #[non_exhaustive]
     OfferEnded {
         /// The offer's id.
@@ -125,11 +125,11 @@ impl PublisherWatchBuilder {
     }
 
     /// Sets the maximum duration of the watch from the first list request; unlimited by default. After this time, the watch ends.
-    /// The outcome of a watched offer is then [`Outcome::TimedOut`] in two cases:
+    /// A watched offer then has [`Outcome::TimedOut`] in two cases:
     ///
     /// * The watch of this offer hasn't ended.
-    /// * The offer has [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], but the last list contradicts this outcome, or a later
-    ///   list has shown another change.
+    /// * The outcome was [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], but this outcome can be outdated: the last list
+    ///   contradicts it, or a list has shown a later change of the offer.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
         self
@@ -187,9 +187,10 @@ impl PublisherWatchBuilder {
 /// * The outcome is [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], and the offer is `failed`, `canceled` or `neverPublished`
 ///   in the list.
 ///
-/// The watch compares the outcome only with the last list that has a status of the offer. As long as this list contradicts the
-/// outcome, the watch polls the offer once in each interval. If a new report has no outcome, the watch of the offer continues. If the
-/// contradiction doesn't end, the watch replaces [`Outcome::Succeeded`] and [`Outcome::AwaitingGoLive`]:
+/// The watch compares the outcome with the offer's latest status in a list. If a new list has no status of the offer, the status from
+/// the earlier list still counts. During a contradiction, the watch polls the offer once in each interval. If a new report has no
+/// outcome, the watch of the offer continues. If the contradiction doesn't end, the watch replaces [`Outcome::Succeeded`] and
+/// [`Outcome::AwaitingGoLive`]:
 ///
 /// * by [`Outcome::Contradictory`], if the contradiction lasts for at least the [tolerated time](PublisherWatchBuilder::tolerate)
 /// * by [`Outcome::TimedOut`], if the watch times out earlier

@@ -30,11 +30,11 @@ impl OfferStatusReport {
         self.messages.as_deref().unwrap_or_default()
     }
 
-    /// Returns the step that the publication has reached. This is the first of the following steps that exists:
+    /// Returns the step that the publication has reached:
     ///
-    /// 1. the first blocked step
-    /// 2. the last step that is `inProgress`, `waitingForPublisherReview` or `waitingForApproval`
-    /// 3. the first `notStarted` step after the last `complete` step
+    /// 1. the first [blocked](PublicationStep::is_blocked) step
+    /// 2. otherwise, the last step that is `inProgress`, `waitingForPublisherReview` or `waitingForApproval`
+    /// 3. otherwise, the first `notStarted` step after the last `complete` step
     #[must_use]
     pub fn current_step(&self) -> Option<&PublicationStep> {
         let steps = self.steps();

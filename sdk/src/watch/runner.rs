@@ -15,7 +15,7 @@ use crate::types::PublisherId;
 use crate::watch::state_machine::{Action, Input, Request, StateMachine};
 use crate::{Client, Error};
 
-/// Replaces a wait that is too long for `Instant`: 30 years.
+/// A wait of 30 years. It replaces a longer wait that `Instant` can't represent.
 const MAXIMUM_WAIT: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
 type PendingRequest = Pin<Box<dyn Future<Output = Input> + Send>>;
@@ -134,7 +134,7 @@ impl<M: StateMachine<Output: fmt::Debug>> fmt::Debug for Runner<M> {
     }
 }
 
-/// Implements what a program does with a watch: it reads the events or awaits the result.
+/// Implements `next_event`, `Stream` and `IntoFuture` for a watch, and `IntoFuture` for its builder.
 macro_rules! impl_watch {
     ($watch:ty, $builder:ty, $event:ty, $result:ty) => {
         impl $watch {

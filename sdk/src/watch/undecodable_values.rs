@@ -60,7 +60,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Array<T> {
     }
 }
 
-/// Returns whether `steps`, `messages`, a step's `status` or a message's `level` occurs twice or has an undecodable value.
+/// Returns whether one of these properties is undecodable or occurs twice: `steps`, `messages`, a step's `status`, a message's `level`.
 pub(crate) fn could_hide_failure(body: &[u8]) -> bool {
     // Replaces strings that can't be decoded, such as `"\ud83d"`, by `false`. In the properties of `Report`, `Step` and `Message`,
     // `false` is an error. In any other property, `false` is ignored.

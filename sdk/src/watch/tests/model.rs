@@ -175,12 +175,13 @@ pub struct Offer {
     /// Whether the publisher watch polls the offer. The watch polls an offer after each of these events:
     ///
     /// * A list shows the offer in flight.
-    /// * A list after the first list contains the offer for the first time, or with another status or version than before.
+    /// * The offer is missing in the first list, and a later list contains it.
+    /// * The offer's status or version differs between two lists.
     pub is_watched: bool,
     /// The item in the last list that contains the offer.
     item: Option<Item>,
-    /// The offer's status in the last list that has one. Lists before `is_watched` became true don't count, because their status is about
-    /// the previous publication.
+    /// The offer's latest status in a list. It is `None` until `is_watched` is true, because an earlier status is about the previous
+    /// publication.
     listed_status: Option<&'static str>,
     report: Option<Report>,
     /// The time since which `listed_status` contradicts the report; `None` without a contradiction.
@@ -191,7 +192,7 @@ pub struct Offer {
     /// Whether a list was received after the report.
     has_later_list: bool,
     /// Whether a list after the report has shown a new version of the offer with the same status. Then the report can be about an earlier
-    /// publication. If the status has changed too, the list can show the end of the reported publication.
+    /// publication. A new version with a new status doesn't count, because the new status can be the outcome of the reported publication.
     is_republished: bool,
 }
 

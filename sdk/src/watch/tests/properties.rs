@@ -113,7 +113,8 @@ proptest! {
         if result.is_success() {
             prop_assert!(model::success_is_allowed(&offers), "{:#?}", offers);
         }
-        // A watch can end at its timeout without timing out: the list that confirms the outcomes can arrive at exactly this time.
+        // If the watch ends at exactly its timeout, `timed_out` can be true or false. It is false if a list arrives at this time and
+        // confirms every outcome.
         prop_assert!(
             run.ended_at == options.timeout || !result.timed_out && run.ended_at < options.timeout
         );
@@ -139,8 +140,8 @@ proptest! {
             let expected = offer.outcome();
             if outcome == "contradictory" && expected != Some(outcome) {
                 prop_assert!(expected.is_some_and(model::may_count_as_success), "{}", id);
-                // The last list can agree with the report again. If the watch then ends without another status request, the outcome
-                // stays `contradictory`.
+                // After the watch has replaced an outcome by `contradictory`, only a new report changes the outcome. A new list that
+                // agrees with the old report doesn't change it.
                 let was_lasting = is_lasting || offer.was_contradicted_for_long;
                 prop_assert!(was_lasting, "{} wasn't contradicted for long enough", id);
             } else {

@@ -94,7 +94,7 @@ fn the_wait_after_an_error_doubles_up_to_the_interval_or_the_end_of_the_tolerate
 }
 
 #[test]
-fn a_retry_after_of_an_error_delays_all_requests_and_of_a_success_only_list_requests() {
+fn a_retry_after_delays_the_next_list_request_and_after_an_error_also_the_polls() {
     let delayed = |reply: Reply| reply.retry_after(Some(500));
     let list = |status| Reply::list(2, Some(status));
     let slow_error = Reply {

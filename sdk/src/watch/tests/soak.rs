@@ -75,7 +75,7 @@ fn a_watch_of_200_offers_reports_every_outcome_although_one_request_in_ten_fails
         );
     }
 
-    // A size is the length of the watch's `Debug` output. The results of finished offers may make the output up to a quarter longer.
+    // A size is the length of the watch's `Debug` output. The output may grow by a quarter, because finished offers add results.
     let sizes = &run.state_sizes;
     assert!(
         sizes[2..].iter().all(|size| *size <= sizes[1] * 5 / 4),
