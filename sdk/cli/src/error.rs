@@ -192,7 +192,7 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
         ),
         "decode" => (
             "a proxy responded instead of the service, or the service has changed its responses",
-            "look at the response with `curl -i`; if there is no proxy, report the problem to the maintainers of this tool",
+            "look at the response with `curl -i`; if the service sent it, report the problem to the maintainers of this tool",
         ),
         _ if error.is_retryable() => (
             "the service, a gateway or the network failed",
