@@ -105,7 +105,7 @@ impl Language {
         }
     }
 
-    /// Returns the first package in the install commands that isn't pinned at the same version in a `requirements.txt` or `package.json`.
+    /// Returns the first package in the commands `install` that no `requirements.txt` or `package.json` pins at the same version.
     fn unpinned(&self) -> Option<&str> {
         let files = ["requirements.txt", "package.json"];
         let folders = self.package_folders.iter();
