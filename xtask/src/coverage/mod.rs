@@ -48,33 +48,22 @@ pub struct Coverage {
     /// The spec [default: openapi/cloud-partner-portal.yaml]
     #[arg(long, value_name = "FILE")]
     spec: Option<PathBuf>,
-    /// The known gaps [default: xtask/known-gaps.yaml]
-    #[arg(long, value_name = "FILE")]
-    known_gaps: Option<PathBuf>,
-    /// The folder of counterexamples [default: tests/counterexamples, or none if PATH is given]
-    #[arg(long, value_name = "FOLDER")]
-    counterexamples: Option<PathBuf>,
-    /// Recordings, or folders of recordings [default: tests/recordings and tests/scenarios]
-    #[arg(value_name = "PATH")]
-    paths: Vec<PathBuf>,
 }
 
 impl Coverage {
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
-        let gaps = known_gaps::read(self.known_gaps)?;
+        let gaps = known_gaps::read()?;
         let checker = Checker::new(&spec)?;
         let read = |paths: &[PathBuf], is_counterexample| {
             let recordings = validate::read(paths).all()?.into_iter();
             let candidate = |recording| Candidate::new(&checker, recording, is_counterexample);
             Ok::<Vec<_>, CommandError>(recordings.map(candidate).collect())
         };
-        let mut candidates = read(&self.paths, false)?;
-        let default_folder = files::root().join("tests/counterexamples");
-        let has_default = self.paths.is_empty() && default_folder.exists();
-        let default_folder = has_default.then_some(default_folder);
-        if let Some(folder) = self.counterexamples.or(default_folder) {
-            candidates.extend(read(&[folder], true)?);
+        let mut candidates = read(&[], false)?;
+        let counterexamples = files::root().join("tests/counterexamples");
+        if counterexamples.exists() {
+            candidates.extend(read(&[counterexamples], true)?);
         }
         let mut statements = statements(&spec);
         detect(&spec, &mut statements, &candidates)?;

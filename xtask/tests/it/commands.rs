@@ -161,12 +161,11 @@ fn an_unwritable_output_exits_with_3() {
 /// The test closes the pipe once before the first line and once after the first line, as `| head -0` and `| head -1` do.
 #[test]
 fn a_closed_pipe_does_not_change_the_exit_code() {
-    let folder = common::base();
+    let root = workspace();
     // The output is larger than the buffer of a pipe, so `xtask` is still writing when the test closes the pipe.
-    let arguments = "coverage --spec=spec.yaml --format=json recordings";
-    let arguments: Vec<_> = arguments.split(' ').collect();
+    let arguments = ["coverage", "--spec=spec.yaml", "--format=json"];
     for lines in [0, 1] {
-        let mut child = common::xtask(folder.path(), &arguments)
+        let mut child = common::xtask_in_workspace(root.path(), &arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -18,13 +18,18 @@ fn body(provenance: &str, body: &Value) -> Value {
     json!({ "provenance": { "kind": provenance }, "response": { "body": { "json": body } } })
 }
 
-/// Runs `coverage` with the spec, the recordings and the counterexamples in `folder`. `known_gaps` is the text of the file of known gaps.
+/// Runs `coverage` with `spec.yaml`, the recordings in `tests/scenarios` and the counterexamples in `tests/counterexamples` of `folder`,
+/// and adds the base recording. `known_gaps` is the text of the file of known gaps.
+///
+/// In `tests/recordings`, each recording would need another request.
 fn coverage(folder: &TempDir, known_gaps: &str, more: &[&str]) -> Output {
-    std::fs::create_dir_all(folder.path().join("counterexamples")).expect("a folder");
-    common::write(folder.path(), "gaps.yaml", known_gaps);
-    let arguments = "coverage recordings --spec=spec.yaml --known-gaps=gaps.yaml --counterexamples=counterexamples";
-    let arguments: Vec<_> = arguments.split(' ').chain(more.iter().copied()).collect();
-    common::run(folder.path(), &arguments)
+    for name in ["tests/counterexamples", "tests/recordings"] {
+        std::fs::create_dir_all(folder.path().join(name)).expect("a folder");
+    }
+    add_recording(folder.path(), "tests/scenarios/all/base", &json!({}));
+    common::write(folder.path(), "xtask/known-gaps.yaml", known_gaps);
+    let arguments = [&["coverage", "--spec=spec.yaml"], more].concat();
+    common::run_in_workspace(folder.path(), &arguments)
 }
 
 fn gaps(names: &[&str]) -> String {
@@ -52,11 +57,20 @@ fn prints_uncovered_statements_and_the_number_of_statements_by_state() {
     let folder = common::base();
     let order = json!([{ "id": "b", "state": "OPEN", "number": null, "lines": [{ "item": "x" }], "labels": { "a": "closed" } }]);
     for (name, patch) in [
-        ("recordings/more", body("synthetic", &order)),
-        ("recordings/observed", body("observed-shape", &json!([]))),
-        ("recordings/wrong", body("captured", &json!([{ "id": 7 }]))),
-        ("counterexamples/no-id", body("synthetic", &json!([{}]))),
-        ("counterexamples/valid", json!({})),
+        ("tests/scenarios/all/more", body("synthetic", &order)),
+        (
+            "tests/scenarios/all/observed",
+            body("observed-shape", &json!([])),
+        ),
+        (
+            "tests/scenarios/all/wrong",
+            body("captured", &json!([{ "id": 7 }])),
+        ),
+        (
+            "tests/counterexamples/no-id",
+            body("synthetic", &json!([{}])),
+        ),
+        ("tests/counterexamples/valid", json!({})),
     ] {
         add_recording(folder.path(), name, &patch);
     }
@@ -70,11 +84,14 @@ fn the_strongest_recording_decides_the_state_of_a_statement() {
     let cases = common::json("coverage/states.json");
     for case in cases.as_array().expect("the cases") {
         let folder = common::edited_base(&case["spec"]);
-        for place in ["recordings", "counterexamples"] {
+        for (place, path) in [
+            ("recordings", "tests/scenarios/all"),
+            ("counterexamples", "tests/counterexamples"),
+        ] {
             let pairs = case[place].as_array().into_iter().flatten();
             for (index, pair) in pairs.enumerate() {
                 let patch = json!({ "provenance": { "kind": pair[0] }, "response": pair[1] });
-                add_recording(folder.path(), &format!("{place}/{index}"), &patch);
+                add_recording(folder.path(), &format!("{path}/{index}"), &patch);
             }
         }
         let output = coverage(&folder, "coverage: []\n", &["--format", "json"]);
@@ -107,7 +124,7 @@ fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
         let output = coverage(&folder, &gaps(&all), &[]);
         let (index, line) = (names.len(), 2 + 3 * names.len());
         let finding = format!(
-            "Error unneeded-gap: gaps.yaml:{line}:5 /coverage/{index}\n             the known gap `{unneeded}` isn't needed: its statement is covered, doesn't exist, or has an earlier entry\n"
+            "Error unneeded-gap: xtask/known-gaps.yaml:{line}:5 /coverage/{index}\n             the known gap `{unneeded}` isn't needed: its statement is covered, doesn't exist, or has an earlier entry\n"
         );
         assert_stdout(1, &output, &finding);
     }
@@ -133,7 +150,10 @@ fn an_error_in_the_file_of_known_gaps_is_printed_with_its_place() {
     ] {
         let output = coverage(&folder, text, &[]);
         assert_exit_code(3, &output);
-        assert_eq!(stderr(&output), format!("error: gaps.yaml:{message}\n"));
+        assert_eq!(
+            stderr(&output),
+            format!("error: xtask/known-gaps.yaml:{message}\n")
+        );
     }
 }
 
