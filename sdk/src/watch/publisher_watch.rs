@@ -125,11 +125,11 @@ impl PublisherWatchBuilder {
     }
 
     /// Sets the maximum duration of the watch from the first list request; unlimited by default. After this time, the watch ends.
-    /// A watched offer then has [`Outcome::TimedOut`] in two cases:
+    /// If the watch of an offer hasn't ended, its outcome is then [`Outcome::TimedOut`]. [`Outcome::Succeeded`] and
+    /// [`Outcome::AwaitingGoLive`] are replaced by [`Outcome::TimedOut`] in two cases:
     ///
-    /// * The watch of this offer hasn't ended.
-    /// * The outcome was [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], but this outcome can be outdated: the last list
-    ///   contradicts it, or a list has shown a later change of the offer.
+    /// * The last list contradicts the outcome.
+    /// * After the last report of the offer, a list has shown another change of the offer.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
         self
