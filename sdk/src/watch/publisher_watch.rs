@@ -125,11 +125,11 @@ impl PublisherWatchBuilder {
     }
 
     /// Sets the maximum duration of the watch from the first list request; unlimited by default. After this time, the watch ends.
-    /// If the watch of an offer hasn't ended, its outcome is then [`Outcome::TimedOut`]. [`Outcome::Succeeded`] and
+    /// An offer whose watch hasn't ended then has [`Outcome::TimedOut`]. [`Outcome::Succeeded`] and
     /// [`Outcome::AwaitingGoLive`] are replaced by [`Outcome::TimedOut`] in two cases:
     ///
     /// * The last list contradicts the outcome.
-    /// * After the last report of the offer, a list has shown another change of the offer.
+    /// * After the last report of the offer, a list has shown that the offer has changed again.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
         self
