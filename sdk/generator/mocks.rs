@@ -21,13 +21,17 @@ impl VisitMut for PostProcessor {
     }
 
     fn visit_expr_mut(&mut self, expression: &mut Expr) {
-        // progenitor's expression is `self.0.query_param("name", value.to_string())`.
-        if let Expr::MethodCall(call) = expression
-            && call.method == "query_param"
-            && let Some(name) = call.args.first()
-        {
-            let when = &call.receiver;
-            *expression = parse_quote!(crate::mock::with_query(#when, #name, value));
+        if let Expr::MethodCall(call) = expression {
+            let (when, arguments) = (&call.receiver, &mut call.args);
+            // progenitor's expression is `self.0.query_param("name", value.to_string())`.
+            if call.method == "query_param"
+                && let Some(name) = arguments.first()
+            {
+                *expression = parse_quote!(crate::mock::with_query(#when, #name, value));
+            } else if call.method == "json_body_obj" {
+                // progenitor passes a number without `&`.
+                *arguments = parse_quote!(&value);
+            }
         }
         visit_expr_mut(self, expression);
     }

@@ -2,7 +2,11 @@
 //! optional properties lenient. Removes code that hand-written code of the SDK replaces.
 
 use quote::{format_ident, quote};
-use syn::{Fields, File, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct, Stmt, Type, parse_quote};
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, Fields, File, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct, Meta, Stmt, Token,
+    Type, parse_quote,
+};
 
 use super::extensible_enums;
 use super::prepare::{Prepared, hand_written_type};
@@ -123,7 +127,11 @@ fn add_attributes(structure: &mut ItemStruct) -> Item {
     }
     for field in &mut fields.named {
         let is_id = field.ident.as_ref().is_some_and(|name| name == "id");
-        field.attrs.push(if is_option(&field.ty) {
+        let can_be_null = remove_deserialize_with(&mut field.attrs);
+        field.attrs.push(if can_be_null {
+            // The property is required, but can be null.
+            parse_quote!(#[serde(deserialize_with = "crate::decode::optional")])
+        } else if is_option(&field.ty) {
             parse_quote!(#[serde(default, deserialize_with = "crate::decode::optional")])
         } else if is_id && field.ty == parse_quote!(::std::string::String) {
             // Checks a required `id` while the response is decoded, because a caller uses it as a path argument of a later request.
@@ -133,6 +141,28 @@ fn add_attributes(structure: &mut ItemStruct) -> Item {
         });
     }
     parse_quote!(crate::decode::object!(#ident);)
+}
+
+/// Removes `deserialize_with` from the attributes `serde`. Returns whether an attribute had it.
+fn remove_deserialize_with(attributes: &mut Vec<Attribute>) -> bool {
+    let mut is_removed = false;
+    attributes.retain_mut(|attribute| {
+        let Meta::List(list) = &mut attribute.meta else {
+            return true;
+        };
+        let arguments = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+        let (removed, kept): (Vec<_>, Vec<_>) = arguments
+            .into_iter()
+            .flatten()
+            .partition(|argument| argument.path().is_ident("deserialize_with"));
+        if removed.is_empty() {
+            return true;
+        }
+        is_removed = true;
+        list.tokens = quote!(#(#kept),*);
+        !kept.is_empty()
+    });
+    is_removed
 }
 
 fn is_option(kind: &Type) -> bool {

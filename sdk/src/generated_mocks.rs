@@ -49,7 +49,7 @@ pub mod operations {
                     .0
                     .status(status)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn ok(self, value: &::std::vec::Vec<types::OfferSummary>) -> Self {
@@ -58,7 +58,7 @@ pub mod operations {
                     .0
                     .status(200u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn bad_request(self, value: &types::ErrorResponse) -> Self {
@@ -67,7 +67,7 @@ pub mod operations {
                     .0
                     .status(400u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn unauthorized(self, value: &types::ErrorResponse) -> Self {
@@ -76,7 +76,7 @@ pub mod operations {
                     .0
                     .status(401u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn forbidden(self, value: &types::ErrorResponse) -> Self {
@@ -85,7 +85,7 @@ pub mod operations {
                     .0
                     .status(403u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn not_found(self, value: &types::ErrorResponse) -> Self {
@@ -94,7 +94,7 @@ pub mod operations {
                     .0
                     .status(404u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn too_many_requests(self, value: &types::ErrorResponse) -> Self {
@@ -103,7 +103,7 @@ pub mod operations {
                     .0
                     .status(429u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn internal_server_error(self, value: &types::ErrorResponse) -> Self {
@@ -112,7 +112,7 @@ pub mod operations {
                     .0
                     .status(500u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn bad_gateway(self, value: &types::ErrorResponse) -> Self {
@@ -121,7 +121,7 @@ pub mod operations {
                     .0
                     .status(502u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn service_unavailable(self, value: &types::ErrorResponse) -> Self {
@@ -130,7 +130,7 @@ pub mod operations {
                     .0
                     .status(503u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn gateway_timeout(self, value: &types::ErrorResponse) -> Self {
@@ -139,7 +139,7 @@ pub mod operations {
                     .0
                     .status(504u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
     }
@@ -197,7 +197,7 @@ pub mod operations {
                     .0
                     .status(status)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn ok(self, value: &types::OfferStatusReport) -> Self {
@@ -206,7 +206,7 @@ pub mod operations {
                     .0
                     .status(200u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn bad_request(self, value: &types::ErrorResponse) -> Self {
@@ -215,7 +215,7 @@ pub mod operations {
                     .0
                     .status(400u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn unauthorized(self, value: &types::ErrorResponse) -> Self {
@@ -224,7 +224,7 @@ pub mod operations {
                     .0
                     .status(401u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn forbidden(self, value: &types::ErrorResponse) -> Self {
@@ -233,7 +233,7 @@ pub mod operations {
                     .0
                     .status(403u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn not_found(self, value: &types::ErrorResponse) -> Self {
@@ -242,7 +242,7 @@ pub mod operations {
                     .0
                     .status(404u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn too_many_requests(self, value: &types::ErrorResponse) -> Self {
@@ -251,7 +251,7 @@ pub mod operations {
                     .0
                     .status(429u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn internal_server_error(self, value: &types::ErrorResponse) -> Self {
@@ -260,7 +260,7 @@ pub mod operations {
                     .0
                     .status(500u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn bad_gateway(self, value: &types::ErrorResponse) -> Self {
@@ -269,7 +269,7 @@ pub mod operations {
                     .0
                     .status(502u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn service_unavailable(self, value: &types::ErrorResponse) -> Self {
@@ -278,7 +278,7 @@ pub mod operations {
                     .0
                     .status(503u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
         pub fn gateway_timeout(self, value: &types::ErrorResponse) -> Self {
@@ -287,7 +287,7 @@ pub mod operations {
                     .0
                     .status(504u16)
                     .header("content-type", "application/json")
-                    .json_body_obj(value),
+                    .json_body_obj(&value),
             )
         }
     }

@@ -287,6 +287,22 @@ fn a_component_in_snake_case_becomes_a_type_of_the_sdk() {
 }
 
 #[test]
+fn a_required_property_that_can_be_null_is_an_option_without_a_default() {
+    let order = json!({
+        "required": ["id", "reason"],
+        "properties": { "reason": { "description": "A reason.", "type": "string", "nullable": true } },
+    });
+    let patch = json!({ "components": { "schemas": { "Order": order } } });
+    let (output, generated) = generate(&patch, "generated.rs");
+    assert_exit_code(0, &output);
+    let expected = "        ///A reason.
+        #[serde(deserialize_with = \"crate::decode::optional\")]
+        pub reason: ::std::option::Option<::std::string::String>,
+";
+    assert_contains(&generated, expected);
+}
+
+#[test]
 fn generate_names_the_operation_that_progenitor_rejects() {
     let patch = with_parameters(&[
         parameter("shop", "path"),
