@@ -7,7 +7,6 @@ mod keyword_changes;
 mod version;
 
 use std::io::Write;
-use std::path::PathBuf;
 
 use clap::Args;
 
@@ -30,21 +29,18 @@ use crate::print::with_noun;
 /// in CHANGELOG.md.
 #[derive(Args)]
 pub struct Compat {
-    /// The base: a git revision, or a file [default: the newest tag; without a tag, HEAD~1]
-    #[arg(long, value_name = "REV|FILE")]
+    /// The base, a git revision [default: the newest tag; without a tag, HEAD~1]
+    #[arg(long, value_name = "REV")]
     base: Option<String>,
     /// The output format
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// The spec [default: openapi/cloud-partner-portal.yaml]
-    #[arg(long, value_name = "FILE")]
-    spec: Option<PathBuf>,
 }
 
 impl Compat {
     pub fn run(self, out: &mut dyn Write) -> CommandResult {
-        let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
-        let base = Base::read(self.base.as_deref())?;
+        let spec = files::read_spec(&files::default_spec_path())?;
+        let base = Base::read(self.base)?;
         let changes = compare::compare(&base.spec, &spec)?;
         let breaking = changes.iter().filter(|change| change.code == BREAKING);
         let (all, breaking) = (changes.len(), breaking.count());
@@ -55,7 +51,7 @@ impl Compat {
         };
         let release = Release::check(&base, verdict)?;
         let mut report = Report::default();
-        report.add_property("base", &base.name);
+        report.add_property("base", &base.revision);
         report.add_property("spec", &spec.file);
         report.add_property("verdict", verdict.name());
         report.add_property("version", &release.version);
@@ -66,7 +62,7 @@ impl Compat {
             "{} has {} since {} ({breaking} breaking), which is a {} change in semantic versioning",
             spec.file,
             with_noun(all, "change"),
-            base.name,
+            base.revision,
             verdict.name(),
         );
         report.print(self.format, &done, out)

@@ -69,13 +69,7 @@ impl Release {
         let message = "Cargo.toml: `version` is missing under [workspace.package]: add it";
         let version = version.ok_or_else(|| message.to_owned())?;
         let changelog = files::read(&files::root().join("CHANGELOG.md"))?;
-        let lines = changelog.lines();
-        let released_lines = lines.skip_while(|line| released_version(line).is_none());
-        let base_lines: Vec<&str> = match &base.changelog {
-            Some(changelog) => changelog.lines().collect(),
-            // A base from a file has no changelog. Its version is then the newest release in the current changelog.
-            None => released_lines.collect(),
-        };
+        let base_lines: Vec<&str> = base.changelog.lines().collect();
         let base_version = base_lines.iter().copied().find_map(released_version);
 
         let mut errors = Vec::new();

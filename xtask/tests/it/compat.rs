@@ -24,7 +24,6 @@ fn workspace() -> tempfile::TempDir {
     write(root.path(), "Cargo.toml", MANIFEST);
     write(root.path(), "CHANGELOG.md", CHANGELOG);
     let base = common::read(&common::tests().join("compat/base.json"));
-    write(root.path(), "base.json", &base);
     write(root.path(), SPEC, &base);
     root
 }
@@ -41,9 +40,9 @@ fn compat(root: &Path, more: &[&str]) -> Output {
     common::run_in_workspace(root, &[&["compat"], more].concat())
 }
 
-/// Compares the spec with `base.json`. Returns the output and the JSON report.
+/// Returns the output and the JSON report.
 fn compat_json(root: &Path) -> (Output, Value) {
-    let output = compat(root, &["--base", "base.json", "--format", "json"]);
+    let output = compat(root, &["--format", "json"]);
     let report = serde_json::from_slice(&output.stdout).expect("JSON");
     (output, report)
 }
@@ -51,7 +50,7 @@ fn compat_json(root: &Path) -> (Output, Value) {
 #[test]
 fn reports_the_expected_changes_for_each_case() {
     let text = |value: &Value| value.as_str().expect("text").to_owned();
-    let root = workspace();
+    let root = repository();
     let mut differences = Vec::new();
     for case in common::json("compat/cases.json").as_array().expect("cases") {
         edit(root.path(), &case["edit"]);
@@ -82,7 +81,7 @@ fn reports_the_expected_changes_for_each_case() {
 
 #[test]
 fn prints_the_changes_as_json() {
-    let root = workspace();
+    let root = repository();
     let remark = json!({"type": "string"});
     let edits = json!({
         "/components/schemas/Order/properties/note": null,
@@ -153,8 +152,12 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
 fn from_1_0_0_on_a_breaking_change_needs_a_major_version_and_an_addition_needs_a_minor_version() {
     let root = workspace();
     let root = root.path();
-    let changelog = CHANGELOG.replace("## 0.1.0", "- Something.\n\n## 1.4.0");
+    let changelog = CHANGELOG.replace("## 0.1.0", "## 1.4.0");
     write(root, "CHANGELOG.md", &changelog);
+    git(root, &["init", "--quiet"]);
+    commit(root);
+    let with_entry = changelog.replace("## 1.4.0", "- Something.\n\n## 1.4.0");
+    write(root, "CHANGELOG.md", with_entry);
     for (change, version, code) in [
         (break_clients as fn(&Path), "1.4.0", 1),
         (break_clients, "1.5.0", 1),
@@ -167,7 +170,7 @@ fn from_1_0_0_on_a_breaking_change_needs_a_major_version_and_an_addition_needs_a
     ] {
         change(root);
         write(root, "Cargo.toml", MANIFEST.replace("0.1.0", version));
-        assert_exit_code(code, &compat(root, &["--base", "base.json"]));
+        assert_exit_code(code, &compat(root, &["--base", "HEAD"]));
     }
 }
 
@@ -197,16 +200,25 @@ fn every_error_message_says_what_to_do() {
     };
     for base in ["nowhere", "--output=planted", "HEAD~9", ""] {
         let expected = format!(
-            "error: the base `{base}` is neither a file nor a git revision with {SPEC}: give another base with --base\n"
+            "error: the base `{base}` isn't a git revision with {SPEC}: give another base with --base\n"
         );
         assert_error(base, &expected);
     }
     assert!(!root.join("planted").exists());
-    write(root, "other.json", "{\"openapi\": \"3.0.3\", \"paths\": 7}");
-    let expected = "error: other.json:1:22: `paths` must be a mapping of paths to operations\n";
-    assert_error("other.json", expected);
-    write(root, "broken.json", "[");
-    assert_error("broken.json", "error: broken.json:");
+    for (text, error) in [
+        (
+            "{\"openapi\": \"3.0.3\", \"paths\": 7}",
+            "1:22: `paths` must be a mapping of paths to operations\n",
+        ),
+        ("[", ""),
+    ] {
+        let spec = common::read(&root.join(SPEC));
+        write(root, SPEC, text);
+        commit(root);
+        write(root, SPEC, spec);
+        assert_error("HEAD", &format!("error: HEAD:{SPEC}:{error}"));
+    }
+    commit(root);
     write(root, "Cargo.toml", "[package]\n");
     let expected = "error: Cargo.toml: `version` is missing under [workspace.package]: add it\n";
     assert_error("HEAD", expected);
@@ -217,9 +229,13 @@ fn every_error_message_says_what_to_do() {
 
 #[test]
 fn finds_no_change_between_the_committed_spec_and_itself() {
-    let arguments = ["compat", "--base", SPEC, "--format", "json"];
-    let output = common::run(&common::workspace(), &arguments);
+    let root = workspace();
+    let spec = common::read(&common::workspace().join(SPEC));
+    write(root.path(), SPEC, spec);
+    git(root.path(), &["init", "--quiet"]);
+    commit(root.path());
+    commit(root.path());
+    let (output, report) = compat_json(root.path());
     assert_exit_code(0, &output);
-    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(report["findings"], json!([]));
 }
