@@ -110,7 +110,8 @@ impl Lint {
         successes.retain(|(status, _)| status.starts_with('2'));
         if successes.len() != 1 {
             let message = format!("`{name}` has {} successful responses", successes.len());
-            let help = "keep only the 2xx response that the service sends: progenitor supports one success response";
+            let help = "keep only the 2xx response that the service sends. If several status codes have the same body, write the one key `2XX`. \
+                        The code generator progenitor supports one success response";
             let pointer = format!("{}/responses", node.pointer);
             self.add("one-success", pointer, message, help);
         }

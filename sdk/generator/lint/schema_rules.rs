@@ -134,17 +134,18 @@ const EXTENSIBLE: &str = "write `type: string` with `x-extensible-enum`: clients
 pub(super) const CONSTANTS: &str = "repeat the known values of an extensible enum in a schema named `Known…`, and don't refer to this schema: clients throw on a \
      value that a closed enum doesn't list";
 
-/// Returns whether an extensible enum can become a Rust enum. The schema must be a component of type string. Each known value must be a
-/// text with letters or digits. The names of the variants must differ, ignoring letter case.
+/// Returns whether an extensible enum can become a Rust enum. The schema must be a component of type string. Each known value must give the
+/// enum a valid variant. The names of the variants must differ, ignoring letter case.
 fn can_become_enum(schema: &Object<'_>) -> bool {
     let texts: Vec<_> = extensible_enums::known_values(schema).collect();
     let variants: BTreeSet<_> = texts
         .iter()
-        .map(|text| extensible_enums::variant(text).to_lowercase())
+        .map(|text| extensible_enums::variant(text))
+        .filter(|variant| syn::parse_str::<syn::Ident>(variant).is_ok())
+        .map(|variant| variant.to_lowercase())
         .collect();
     schema.list(KEYWORD).len() == texts.len()
         && variants.len() == texts.len()
-        && !variants.contains("")
         && schema.parent == Kind::Components
         && schema.text("type") == Some("string")
         && !texts.is_empty()

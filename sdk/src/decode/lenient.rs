@@ -10,7 +10,6 @@
 //! The types [`Value`] and [`Link`] can hold every JSON value, so they keep `null` and the empty string. There is one exception: in an
 //! optional property of the type [`Value`], `null` becomes `None`.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -162,8 +161,7 @@ impl<'de, T: Lenient<'de>> Deserialize<'de> for Required<T> {
     }
 }
 
-/// An element of an optional array, or a value of an optional map. `None` means that `T` can't represent the element or value. The array or
-/// map then skips it.
+/// An element of an optional array. `None` means that `T` can't represent the element. The array then skips the element.
 struct Optional<T>(Option<T>);
 
 impl<'de, T: Lenient<'de>> Deserialize<'de> for Optional<T> {
@@ -183,16 +181,6 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
         let mut values = Self::new();
         while let Some(Optional(value)) = elements.next_element()? {
             values.extend(value);
-        }
-        Ok(Some(values))
-    }
-}
-
-impl<'de, T: Lenient<'de>> Lenient<'de> for HashMap<String, T> {
-    fn from_object<A: MapAccess<'de>>(mut properties: A) -> Result<Option<Self>, A::Error> {
-        let mut values = Self::new();
-        while let Some((name, Optional(value))) = properties.next_entry()? {
-            values.extend(value.map(|value| (name, value)));
         }
         Ok(Some(values))
     }
