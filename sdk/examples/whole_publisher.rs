@@ -1,4 +1,4 @@
-//! Watches all offers of a publisher until no publication is in progress. The exit code is 0 if at least one publication was watched
+//! Watches the publications of a publisher until none is in progress. The exit code is 0 if at least one publication was watched
 //! and every watched publication succeeded.
 //!
 //! ```text

@@ -48,14 +48,14 @@ impl Attempt<'_> {
             (0, Err(error)) => Err(error),
             (200..=299, Err(error)) => Err(received.describe(error)),
             (200..=299, Ok(is_within_limit)) => self.check_success(received, is_within_limit),
-            // If reading the body of an error response fails, this second error is ignored. The caller needs the status code and the
-            // `Retry-After` of the error response.
+            // The body of an error response can be incomplete. This is ignored, because the caller needs the status code and the
+            // `Retry-After`.
             _ => Err(self.error_response(&received)),
         }
     }
 
-    /// Sends the request, and reads the response into `received` and `body`. Returns `false` if the body is longer than the limit. After
-    /// an error or a timeout, `received` and `body` hold the part of the response that arrived before.
+    /// Sends the request, and reads the response into `received` and `body`. Returns `false` if the body is longer than the limit. If an
+    /// error or a timeout interrupts the response, `received` and `body` hold the part that has arrived.
     async fn send_and_read(
         &self,
         mut request: Request,

@@ -121,12 +121,12 @@ impl Call<'_> {
                 may_renew = false;
                 token = self.renewed(&token, error).await?;
             } else {
-                let Some(backoff) = self.backoff(&error).filter(|_| is_safe) else {
+                let Some(wait) = self.wait_after(&error).filter(|_| is_safe) else {
                     return Err(error);
                 };
-                self.trace.backing_off(backoff, &error);
+                self.trace.backing_off(wait, &error);
                 self.earlier.push(error);
-                sleep(backoff).await;
+                sleep(wait).await;
                 token = self.token().await?;
             }
             request = build_request()?;
@@ -161,16 +161,16 @@ impl Call<'_> {
         token
     }
 
-    /// Returns the backoff before the next attempt. The backoff is at least as long as the `Retry-After`. Returns `None` in these cases:
+    /// Returns the wait before the next attempt: the backoff with jitter, or a longer `Retry-After`. Returns `None` in these cases:
     ///
     /// * The error isn't retryable.
     /// * No attempt is left.
-    /// * The backoff would end after the call's deadline.
-    fn backoff(&self, error: &Error) -> Option<Duration> {
+    /// * The wait would end after the call's deadline.
+    fn wait_after(&self, error: &Error) -> Option<Duration> {
         let backoff = self.settings.retry.backoff_after(self.attempts)?;
-        let backoff = backoff.max(error.retry_after().unwrap_or_default());
-        let is_in_time = backoff < self.settings.call_left(self.started);
-        (error.is_retryable() && is_in_time).then_some(backoff)
+        let wait = backoff.max(error.retry_after().unwrap_or_default());
+        let is_in_time = wait < self.settings.call_left(self.started);
+        (error.is_retryable() && is_in_time).then_some(wait)
     }
 
     async fn attempt(&mut self, request: Request, token: &Token) -> Result<Received, Error> {

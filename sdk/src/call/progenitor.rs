@@ -1,9 +1,11 @@
 //! Builds the requests of operations with the generated client. The code generator progenitor generates this client from the spec, with
 //! one method for each operation.
 //!
-//! progenitor's methods would also send the request and decode the response, but `sdk/generator/postprocess.rs` removes these statements.
-//! The other statements use three items of the crate `progenitor-client`: `Error`, `encode_path` and `QueryParam`. This module defines
-//! these items itself, so that the SDK doesn't depend on `progenitor-client`.
+//! progenitor writes methods that send a request and decode its response. `sdk/generator/postprocess.rs` shortens these methods so that
+//! they only build the request.
+//!
+//! progenitor's code uses `Error`, `encode_path` and `QueryParam` from the crate `progenitor-client`. This module replaces them, so the
+//! SDK doesn't depend on that crate.
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use reqwest::Request;

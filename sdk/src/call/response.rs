@@ -103,11 +103,11 @@ impl<T> Response<T> {
         &self.received.body
     }
 
-    /// Returns the response body as JSON, including properties that the spec doesn't define. Two kinds of values are changed:
+    /// Returns the response body as JSON, including properties that the spec doesn't define. If a property occurs twice in an object,
+    /// the last value is returned.
     ///
-    /// * A string that can't be decoded, such as one with an unpaired surrogate, becomes `null`.
-    /// * If a property occurs twice in an object, the last value is kept. If the body also holds a string that can't be decoded, such a
-    ///   property becomes `null` instead.
+    /// A string that can't be decoded, such as one with an unpaired surrogate, becomes `null`. In a body with such a string, every
+    /// property that occurs twice becomes `null`, too.
     ///
     /// ```no_run
     /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {
@@ -120,11 +120,13 @@ impl<T> Response<T> {
     ///
     /// # Errors
     ///
-    /// [`is_decode`](Error::is_decode) if a property that the spec doesn't define contains one of these values:
+    /// [`is_decode`](Error::is_decode) if the body contains one of these values:
     ///
     /// * a value nested deeper than 128 levels
     /// * a number beyond the range of `f64`
     /// * a string that can't be decoded, if the body is larger than 16 MiB
+    ///
+    /// The call itself has ignored this value, because the spec doesn't define its property.
     pub fn json(&self) -> Result<serde_json::Value, Error> {
         decode::json(&self.received.body).map_err(|error| {
             let error = Error::new(Kind::Decode, format!("the response isn't JSON: {error}"));

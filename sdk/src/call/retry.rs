@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 /// * If the wait would end after the call's deadline ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails immediately
 ///   with the last attempt's error.
 ///
-/// After a 401, the request is sent again if the credential can fetch another token. This happens at most once per call. The second
+/// After a 401, a call repeats its request with a new token, if the credential can fetch one. A call does this at most once. The repeated
 /// request counts as an attempt, but is sent even if [`max_attempts`](Self::max_attempts) is reached.
 ///
 /// ```
@@ -69,7 +69,7 @@ impl RetryPolicy {
         self
     }
 
-    /// Returns the backoff plus jitter after this number of attempts. Returns `None` if no attempt is left.
+    /// Returns the backoff plus jitter, or `None` if no attempt is left. `attempts` is the number of attempts that the call has made.
     pub(super) fn backoff_after(&self, attempts: u32) -> Option<Duration> {
         if attempts >= self.max_attempts {
             return None;

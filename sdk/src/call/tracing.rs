@@ -72,12 +72,12 @@ impl Trace {
         }
     }
 
-    pub(super) fn backing_off(&self, backoff: Duration, error: &Error) {
+    pub(super) fn backing_off(&self, wait: Duration, error: &Error) {
         #[cfg(feature = "tracing")]
         warn!(
             parent: &self.span,
             error = %error.with_innermost_cause(),
-            seconds = (backoff.as_secs_f64() * 10.0).round() / 10.0,
+            seconds = (wait.as_secs_f64() * 10.0).round() / 10.0,
             "the attempt failed; retrying after a backoff"
         );
     }

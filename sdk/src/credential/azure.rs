@@ -73,7 +73,7 @@ fn uncached(
     }))
 }
 
-/// Returns the advice in the error message if the source returns no token in time.
+/// Returns what the user can do after a timeout of the source. The error message contains this advice.
 fn advice(source: CredentialSource) -> String {
     match source {
         CredentialSource::AzureCli => "run `az account get-access-token` to see why".into(),
@@ -134,7 +134,7 @@ fn azure_credential(
         }
         (CredentialSource::AzureCli, _) => AzureCliCredential::new(None)?,
         _ => {
-            let message = "the source isn't one of the Azure SDK, or is incomplete";
+            let message = "the Azure SDK has no such credential, or a value is missing";
             let kind = ErrorKind::Credential;
             return Err(azure_core::Error::with_message(kind, message));
         }

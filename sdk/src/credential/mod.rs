@@ -27,7 +27,7 @@ const RENEW_BEFORE: Duration = Duration::from_secs(300);
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(30);
 /// The timeout of a renewal. The Azure CLI can need 15 s to return a token.
 const RENEWAL_TIMEOUT: Duration = Duration::from_secs(60);
-/// The assumed lifetime of a token from a file. Because of [`RENEW_BEFORE`], the client reads the file again after five minutes.
+/// The assumed lifetime of a token from a file. After half of this time, the client reads the file again (see [`RENEW_BEFORE`]).
 const FILE_TOKEN_LIFETIME: Duration = Duration::from_secs(600);
 
 /// The error type of a function that returns tokens; see [`Credential::provider`].
@@ -61,7 +61,7 @@ pub struct Credential {
 struct Cache {
     /// The function that fetches a new token; `None` for a token that can't be renewed.
     fetch: Option<Box<dyn Fn() -> Fetched + Send + Sync>>,
-    /// The advice in the error message if `fetch` returns no token in time.
+    /// What the user can do after a timeout of `fetch`. The error message contains this advice.
     timeout_advice: String,
     state: Mutex<State>,
 }
@@ -187,7 +187,7 @@ impl Credential {
         }
     }
 
-    /// Returns the advice in the error message if the credential returns no token in time.
+    /// Returns what the user can do after a timeout of the credential. The error message contains this advice.
     pub(crate) fn timeout_advice(&self) -> &str {
         &self.cache.timeout_advice
     }
@@ -213,8 +213,8 @@ impl Credential {
         renewal.await
     }
 
-    /// Removes a token that the service has rejected from the cache, and returns `true`. If the credential can't fetch tokens, keeps the
-    /// token and returns `false`.
+    /// Removes a rejected token from the cache, and returns `true`. If the credential can't fetch tokens, keeps the token and returns
+    /// `false`.
     pub(crate) fn reject(&self, token: &Token) -> bool {
         if !self.is_renewable() {
             return false;

@@ -194,8 +194,9 @@ fn first_complete(sources: &[CredentialSource], read: Read) -> Result<Credential
     Err(Error::new(Kind::Credential, message))
 }
 
-/// Returns the values of the source's variables. If the source can't be used, returns the reason. A managed identity needs no variable:
-/// returns only the value of `AZURE_CLIENT_ID`, if this variable is set.
+/// Returns the values of the source's variables. If the source can't be used, returns the reason.
+///
+/// A managed identity needs no variable. If `AZURE_CLIENT_ID` is set, its value is returned.
 fn values(source: CredentialSource, read: Read) -> Result<Vec<String>, String> {
     let value = |name: &&str| {
         let value = read(name)?.trim().to_owned();

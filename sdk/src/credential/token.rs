@@ -89,7 +89,8 @@ impl Token {
         self.expires.is_some_and(|end| now + time >= end)
     }
 
-    /// Replaces the token in a text from the server by `[redacted]`. Also replaces a cut-off token of at least 16 bytes.
+    /// Replaces each copy of the token in the text by `[redacted]`. A server can cut off a copy, so the first 16 bytes of the token are
+    /// enough.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         const BEGINNING_LENGTH: usize = 16;
         let header = self.header.to_str().unwrap_or_default();

@@ -1,14 +1,17 @@
-//! Decodes the properties of a response. For a property with an *extensible enum*, the spec lists the known values, and any other text is
-//! an *unknown value*. The table shows the decoded value for each value in the response:
+//! Decodes the properties of a response. The table shows the decoded value for each value in the response:
 //!
 //! | value in the response | optional property | required property |
 //! |---|---|---|
 //! | absent, or of an unexpected JSON type | `None` | error |
-//! | `null` | `None` | error; in an extensible enum, the unknown value `""` |
-//! | the empty string | `None` | the empty string; in an identifier, an error |
+//! | `null` | `None` | error |
+//! | the empty string | `None` | the empty string |
 //!
-//! The types [`Value`] and [`Link`] can hold every JSON value, so they keep `null` and the empty string. There is one exception: in an
-//! optional property of the type [`Value`], `null` becomes `None`.
+//! Some types are decoded in another way:
+//!
+//! * A required [`Extensible`] decodes `null` as a value without text.
+//! * A required identifier must not be empty.
+//! * [`Link`] keeps `null` and the empty string.
+//! * [`Value`] keeps the empty string. A required [`Value`] also keeps `null`.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,9 +1,9 @@
-//! Decodes a response body. If decoding fails, this module replaces undecodable strings and duplicate properties by `null`, and decodes
-//! the body again. A body of more than 16 MiB isn't decoded again. The table shows the result for each undecodable value:
+//! Decodes a response body. If decoding fails, this module replaces invalid strings and duplicate properties by `null`, and decodes
+//! the body again. A body of more than 16 MiB isn't decoded again. The table shows the result for each kind of undecodable value:
 //!
-//! | undecodable value | optional property | required property | property that the spec doesn't name |
+//! | value | optional property | required property | property that the spec doesn't name |
 //! |---|---|---|---|
-//! | a string that can't be decoded, such as one with an unpaired surrogate | `None` | error, but an extensible enum gets the text `""` | ignored |
+//! | an invalid string, such as one with an unpaired surrogate | `None` | error, but an extensible enum gets the text `""` | ignored |
 //! | a property that occurs twice | `None` | error, but an extensible enum gets the text `""` | ignored |
 //! | a number beyond the range of `f64`, such as `1e999` | error | error | ignored |
 //! | a value nested deeper than 128 levels | error | error | ignored |
@@ -52,7 +52,7 @@ pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
     Err(format!("{path}: {error}"))
 }
 
-/// Decodes a response body as JSON of any structure. If decoding fails, replaces undecodable strings and duplicate properties by `null`.
+/// Decodes a response body as JSON of any structure. If decoding fails, replaces invalid strings and duplicate properties by `null`.
 pub(crate) fn json(body: &[u8]) -> Result<Value, serde_json::Error> {
     serde_json::from_slice(body).or_else(|error| repair::repair(body).ok_or(error))
 }
@@ -64,8 +64,8 @@ fn strict<T: for<'de> Lenient<'de>>(body: &[u8]) -> serde_json::Result<T> {
     Ok(value)
 }
 
-/// Returns the path of the value at which decoding stopped, computed from the error's position. A deserializer that tracks the path isn't
-/// used, because the decoding code of each type would then be compiled twice.
+/// Returns the path of the value at which decoding stopped, computed from the error's position. A deserializer that tracks the path would
+/// be slower to compile: the compiler would generate the decoding code of each type once more.
 fn error_path(body: &[u8], error: &serde_json::Error) -> String {
     let lines = body.split_inclusive(|byte| *byte == b'\n');
     let line_start: usize = lines

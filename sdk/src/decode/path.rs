@@ -1,4 +1,4 @@
-//! Finds the path of the value at the end of incomplete JSON text.
+//! Finds the path of the value at which decoding stopped. The input is the JSON text before this position.
 
 use super::repair::string_length;
 

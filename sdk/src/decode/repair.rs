@@ -1,5 +1,7 @@
-//! Replaces undecodable values in JSON text by `null`. There are two kinds of undecodable values: invalid strings, such as one with an
-//! unpaired surrogate, and properties that occur twice in the same object.
+//! Replaces two kinds of undecodable values in JSON text by `null`:
+//!
+//! * invalid strings, such as one with an unpaired surrogate
+//! * properties that occur twice in the same object
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess};
 use serde_json::{Map, Value};
@@ -9,8 +11,8 @@ use super::lenient::{Lenient, Scalar};
 /// The maximum length of a body that is repaired, in bytes. The decoded values can need ten times as much memory as the body.
 const LIMIT: usize = 16 * 1024 * 1024;
 
-/// Returns the body with undecodable values replaced by `null`. Returns `None` if the body is too long, or if the result isn't valid
-/// JSON.
+/// Returns the body with invalid strings and duplicate properties replaced by `null`. Returns `None` if the body is too long, or if the
+/// result isn't valid JSON.
 pub(super) fn repair(body: &[u8]) -> Option<Value> {
     if body.len() > LIMIT {
         return None;
@@ -19,7 +21,7 @@ pub(super) fn repair(body: &[u8]) -> Option<Value> {
     Some(value.0)
 }
 
-/// Replaces each string that can't be decoded. A string value becomes `replacement`, and a property name becomes `"\u{fffd}"`.
+/// Replaces each invalid string. A string value becomes `replacement`, and a property name becomes `"\u{fffd}"`.
 pub(crate) fn without_invalid_strings(body: &[u8], replacement: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(body.len());
     let mut rest = body;
@@ -97,7 +99,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn only_undecodable_values_become_null() {
+    fn only_invalid_strings_and_duplicate_properties_become_null() {
         let body = br#"{"a":1,"a":2,"b":-1,"c":[1.5,true,null],"d":"x\ud83d","e":"\u0061\""}"#;
         let expected = json!({"a": null, "b": -1, "c": [1.5, true, null], "d": null, "e": "a\""});
         assert_eq!(super::repair(body), Some(expected));

@@ -23,9 +23,12 @@ use http::StatusCode;
 ///
 /// `Display` never shows a token or a stack trace. [`body`](Self::body) returns the body of the error response.
 ///
-/// `Display` doesn't include the chain of [`source`](StdError::source)s. Print this chain as well, as `anyhow` does. If the attempts
-/// of a call failed with different errors, this error is the error of the last attempt, and its `source` is the error of an earlier
-/// attempt. `Display` then also shows the innermost cause of this error.
+/// `Display` doesn't include the chain of [`source`](StdError::source)s. Print this chain as well, as `anyhow` does.
+///
+/// Several attempts of a call can fail with different errors. The call then returns the error of the last attempt:
+///
+/// * Its `source` is the error of an earlier attempt.
+/// * `Display` also shows its innermost cause.
 ///
 /// Cloning is cheap: clones share the body and the source.
 ///
@@ -175,8 +178,9 @@ impl Error {
 
     /// Returns `true` if the same call could succeed later: after a 408, a 429, a 5xx, a timeout, or an error of the connection.
     ///
-    /// The client has already retried the call according to its [`RetryPolicy`](crate::RetryPolicy), if the method is `GET` or `HEAD`.
-    /// With any other method, the service can have executed the request.
+    /// If the method is `GET` or `HEAD`, the client has already retried the call according to its
+    /// [`RetryPolicy`](crate::RetryPolicy). The client doesn't retry any other method, because the service could execute the request
+    /// twice.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.is_timeout()

@@ -37,8 +37,8 @@ impl ErrorResponse {
         if let Some(Value::Object(error)) = properties.get("error") {
             return Self::new(text(error, "code"), text(error, "message"));
         }
-        // Another format: {"Product": {"serviceName": …, "error": …, "exceptionCode": …, "httpStatusCode": …}}. The service that failed
-        // has its own name in place of `Product`.
+        // Another format: {"Product": {"serviceName": …, "error": …, "exceptionCode": …, "httpStatusCode": …}}. `Product` is the name of
+        // the service that failed. Other names are possible.
         for inner in properties.values().filter_map(Value::as_object) {
             let code = text(inner, "exceptionCode").or_else(|| text(inner, "httpStatusCode"));
             let message = text(inner, "error").or_else(|| text(inner, "message"));

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Prevents implementations of [`KnownValue`] in other crates.
 pub trait Sealed {}
 
-/// An enum of the known values of an extensible enum, such as [`OfferStatus`](crate::types::OfferStatus).
+/// A Rust enum, such as [`OfferStatus`](crate::types::OfferStatus), with the known values of an extensible enum.
 ///
 /// Only enums that are generated from the spec implement this trait. The spec lists the known values under `x-extensible-enum`.
 pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
