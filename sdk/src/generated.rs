@@ -282,7 +282,7 @@ example. A table of the official page calls the property `processPercentage`, bu
         )]
         #[serde(default, deserialize_with = "crate::decode::optional")]
         pub http_status_code: ::std::option::Option<::std::string::String>,
-        ///The name of the service that failed. The property that contains this error has the same name.
+        ///The name of the service that failed. It is also the name of the property that contains this error, such as `Product`.
         #[serde(
             rename = "serviceName",
             skip_serializing_if = "::std::option::Option::is_none"

@@ -2,7 +2,8 @@
 //!
 //! The extension `x-sources` of the spec describes each source, such as a web page, under an id. The extension `x-evidence` of an object
 //! lists the ids of the sources for each statement about the object. A recording is a file with a request and its response. The command
-//! appends all three to the descriptions in a copy of the spec. OpenAPI Generator then renders the copy.
+//! copies the spec, and appends the sources, the evidence and a list of recordings to the descriptions in the copy. OpenAPI
+//! Generator then renders the copy.
 
 use std::collections::BTreeSet;
 use std::fs;

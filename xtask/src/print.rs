@@ -16,7 +16,7 @@ pub fn print_continuation(out: &mut dyn Write, text: impl Display) -> io::Result
     print_line(out, "", text)
 }
 
-/// Returns a text of one line: an escape such as `\n` replaces each control character.
+/// Replaces each control character in a text with an escape such as `\n`. The result is a single line.
 pub fn escaped(text: &str) -> String {
     let escape = |c: char| match c {
         c if c.is_control() => c.escape_default().collect(),

@@ -24,8 +24,9 @@ const SAMPLES: [&str; 3] = [
 
 /// Serves the recordings and scenarios over HTTP on this machine until Ctrl-C
 ///
-/// A recording is a file in tests/recordings with a request and its response. The server returns the response to the same request. A
-/// scenario is a folder in tests/scenarios with several recordings of the same request. The server returns their responses in turn.
+/// A recording is a file in tests/recordings with a request and its response. When the server receives this request, it returns this
+/// response. A scenario is a folder in tests/scenarios with several recordings of the same request. The server returns their responses in
+/// turn.
 #[derive(Args)]
 pub struct Serve {
     /// The port; 0 selects a free port

@@ -1,5 +1,5 @@
-//! Finds the recordings that detect a wrong spec, for `cargo xtask coverage`. The module validates every recording and counterexample
-//! against each mutated spec. The terms are:
+//! Finds the recordings that detect each mutation of the spec, for `cargo xtask coverage`. The module validates every recording and
+//! counterexample against each mutated spec. The terms are:
 //!
 //! * statement: one keyword at one place of the spec, such as the `type` of a property
 //! * mutation: a change of the spec that makes one statement wrong
@@ -86,7 +86,7 @@ impl Candidate {
         errors.any(|error| count(&findings, error) < count(&self.findings, error))
     }
 
-    /// Returns the state of a statement that only this recording or counterexample covers.
+    /// Returns the state that this file gives to a statement. The file detects `mutation`, a mutation of the statement.
     fn state(&self, mutation: &Mutation) -> State {
         match self.recording.provenance.kind {
             _ if self.is_counterexample => State::CounterexampleOnly,

@@ -30,9 +30,9 @@ use crate::validate::{self, Checker};
 /// statement wrong, such as another type. The command tries each mutation in a copy of the spec. A statement is covered if recordings or
 /// counterexamples detect all its mutations.
 ///
-/// A recording is a file with a request and its response. It detects a mutation if `validate` reports something else for the recording with
-/// the changed spec. A counterexample is a recording that the spec must reject. It detects a mutation if the changed spec no longer causes
-/// one of its errors.
+/// A recording is a file with a request and its response. It detects a mutation if the mutation changes what `validate` reports for the
+/// recording. A counterexample is a recording that the spec must reject. It detects a mutation if the mutation makes an error of the
+/// counterexample disappear.
 ///
 /// The command counts the covered statements by their strongest evidence. From strong to weak, the evidence is a captured response of the
 /// live service, an observed shape, or an example of the documentation. An observed shape has the properties, types and formats of a

@@ -1,6 +1,7 @@
 //! Lists the mutations of a spec for `cargo xtask coverage`. A statement is one keyword at one place of the spec. A mutation is a change of
 //! the spec that makes one statement wrong. For example, it removes a value of an enum. A recording (a stored request and its response)
-//! detects a mutation if `cargo xtask validate` then reports something else. A counterexample is a recording that the spec must reject.
+//! detects a mutation if the mutation changes what `cargo xtask validate` reports. A counterexample is a recording that the spec must
+//! reject.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,7 @@ pub struct Mutation {
     pub name: String,
     /// A description of the recording or counterexample that would detect the mutation.
     pub needs: String,
-    /// The files that detect the mutation. The value is the state of a statement that only this file covers.
+    /// The files that detect the mutation, each with the state that it gives to the statement.
     pub detected_by: BTreeMap<String, State>,
     /// If true, a recording that detects the mutation is no evidence for the statement. For example, the mutation makes an optional
     /// property required. A recording without the property detects this mutation, but doesn't show that the property exists.
@@ -146,8 +147,8 @@ fn methods(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates the responses of an operation. Each mutation adds to one response a required header that no recording has. The mutations don't
-/// remove a response, because a range such as `5XX` or the default response could then apply instead.
+/// Mutates the responses of an operation. Each mutation adds a required header to one response. No recording has this header. The mutations
+/// don't remove a response, because a range such as `5XX` or the default response could then apply instead.
 fn status_codes(target: &mut Target<'_, '_>) {
     for (status, _) in target.object.children("responses") {
         let with_header = json!({ "$ref": null, "headers": { "x-other": { "required": true } } });
@@ -191,8 +192,8 @@ fn parameter(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Adds two mutations of a header or parameter: one of its schema, and one of `required`. If `required` is true, both mutations belong to
-/// the statement `required`. Otherwise, both belong to the statement at `keys`.
+/// Adds two mutations of a header or parameter: one of its schema, and one of `required`. Both belong to the same statement. If `required`
+/// is true, this is the statement `required`. Otherwise, `keys` is the path of the statement in the header or parameter.
 fn required(target: &mut Target<'_, '_>, keys: &[&str]) {
     let is_required = target.object.is("required");
     let (keys, name, needed) = if is_required {
@@ -312,7 +313,8 @@ fn pattern(target: &mut Target<'_, '_>, pattern: &str) {
     }
 }
 
-/// Moves a bound, such as `maximum`, by 1 in both directions. For example, the values 40 and 41 detect the mutations of `maximum: 40`.
+/// Moves a bound, such as `maximum`, by 1 in both directions. For example, `maximum: 40` becomes 39, which a recording with the value 40
+/// detects. It also becomes 41, which a counterexample with the value 41 detects.
 fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     let bound = bound.as_i64().unwrap_or_default();
     let lowest = match keyword {
@@ -322,8 +324,7 @@ fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     };
     for moved in [bound.saturating_sub(1), bound.saturating_add(1)] {
         if moved >= lowest && moved != bound {
-            let needs =
-                format!("a value that is valid with exactly one of the bounds {bound} and {moved}");
+            let needs = format!("a value that only one of the bounds {bound} and {moved} accepts");
             target.set(keyword, moved, needs);
         }
     }

@@ -12,8 +12,8 @@ use serde::Serialize;
 pub enum State {
     /// Covered by a recording of the live service.
     Captured,
-    /// Covered by a recording with the properties, types and formats of a response in a public project. Its values are invented. Therefore,
-    /// only a statement about the shape of a body can have this state.
+    /// Covered by a recording with the properties, types and formats of a response in a public project. The values in the recording are
+    /// invented. Therefore, only a statement about the shape of a body can have this state.
     Observed,
     /// Covered by an example of the official documentation.
     Documented,

@@ -22,9 +22,12 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// Sets the state. A statement with an undetected mutation is uncovered. Any other statement gets the strongest state among the files
-    /// that detect its mutations: the first in the order of [`State`]. A file counts only if it detects a mutation without
-    /// [`Mutation::restricts`].
+    /// Sets the state:
+    ///
+    /// * A statement with an undetected mutation is uncovered.
+    /// * For any other statement, each file gives a state to the statement if it detects a mutation without [`Mutation::restricts`]. The
+    ///   statement gets the strongest of these states, which is the first in the order of [`State`].
+    /// * If every mutation has `restricts`, no file is evidence. The statement is then [`State::Consistent`] or weaker.
     pub fn update_state(&mut self) {
         let mut mutations = self.mutations.iter();
         self.state = if mutations.any(|mutation| mutation.detected_by.is_empty()) {
@@ -34,7 +37,7 @@ impl Statement {
             let states = evident.flat_map(|mutation| mutation.detected_by.values());
             let all = self.mutations.iter();
             let any_state = all.flat_map(|mutation| mutation.detected_by.values()).min();
-            // If every mutation has `restricts`, no file is evidence. The state is then at most `Consistent`.
+            // `max` returns the weaker state.
             let without_evidence = any_state.map(|state| State::Consistent.max(*state));
             states
                 .min()

@@ -13,12 +13,13 @@
 //!
 //! | key | the statements that the key names |
 //! |---|---|
-//! | `/` | the owner's keywords, if the owner is a schema or security scheme; otherwise, the existence of the owner |
+//! | `/` in a schema or security scheme | the owner's keywords |
+//! | `/` in any other owner | the statement that the owner exists |
 //! | `/minLength` | the owner's keyword `minLength` |
 //! | `id`, `"404"`, `X-Name`, `running` | the property, parameter, response, header, media type or known value of this name |
 //! | `id/format`, `links/items` | a keyword of a property |
 //! | `200/X-Name`, `200/text/html` | a header or media type of a response, if the owner is an operation |
-//! | `/nullable`, or another [`STRICT`] keyword | this keyword of the owner, and of each property without a key such as `id/nullable` |
+//! | `/nullable`, or another [`STRICT`] keyword | this keyword of the owner and of its properties; for one property, `id/nullable` replaces it |
 //!
 //! If no key names a keyword, the keyword has the evidence of its property or owner. Two kinds of keywords need a key of their own, because
 //! documentation rarely describes them:
@@ -77,7 +78,7 @@ pub fn check(spec: &Spec) -> Option<Evidence<'_>> {
         evidence.check_statement(&server.pointer, &server.pointer, &[own_key("")]);
     }
     spec.walk(|object| {
-        // `check_object` finds the owners inside these objects.
+        // The walk starts at the outermost owners. `check_object` finds the owners inside them.
         let is_outermost_owner = matches!(object.parent, Kind::PathItem | Kind::Components);
         if is_outermost_owner && !object.is_reference() && constants_of(object).is_none() {
             if !matches!(object.kind, Kind::Schema | Kind::SecurityScheme) {
@@ -150,8 +151,7 @@ impl<'s> Evidence<'s> {
         }
     }
 
-    /// Checks that a statement has evidence: the owner's `x-evidence` must have one of the `keys`. If it has several of them, the first of
-    /// `keys` counts.
+    /// Checks that a statement has evidence. The evidence is the entry of the owner's `x-evidence` with the first of the `keys` that exists.
     fn check_statement(&mut self, pointer: &str, owner: &str, keys: &[String]) {
         let entries = self.spec.at(&format!("{owner}/{EVIDENCE}"));
         let entry = |key| entries.as_ref().and_then(|entries| entries.written(key));
@@ -160,7 +160,7 @@ impl<'s> Evidence<'s> {
                 "the statement has no evidence: `{EVIDENCE}` of `{owner}` must have the key `{}`",
                 keys.join("` or `")
             );
-            let help = "cite the sources that support the statement, or `interpretation`";
+            let help = "cite the sources that support the statement; if there is none, cite `interpretation`";
             return self.add("evidence", pointer, message, help);
         };
         let ids = ids(&entry).into_iter();
@@ -238,7 +238,7 @@ impl<'s> Evidence<'s> {
     }
 }
 
-/// Returns the source ids of an entry of `x-evidence`. An id that isn't text becomes `?`, which no source has as its id.
+/// Returns the source ids of an entry of `x-evidence`. For an id that isn't text, returns `?`. `check_entry` reports `?` as an unknown id.
 fn ids<'s>(entry: &Node<'s>) -> Vec<&'s str> {
     let ids = entry.value.as_array().into_iter().flatten();
     ids.map(|id| id.as_str().unwrap_or("?")).collect()

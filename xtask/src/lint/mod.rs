@@ -39,7 +39,7 @@ impl Lint {
             let total = with_noun(evidence.statement_counts.iter().sum(), "statement");
             let [documented, observed, client, interpreted] = evidence.statement_counts;
             let text = format!(
-                "{total}: documentation supports {documented}, an observation {observed}, a client {client}; {interpreted} are interpretations"
+                "{total}: documentation {documented}, observation {observed}, client {client}, interpretation {interpreted}"
             );
             print_line(out, "Evidence", text)?;
             report.findings.extend(evidence.findings);

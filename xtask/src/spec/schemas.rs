@@ -30,7 +30,7 @@ pub struct Schemas {
     compiled: RefCell<HashMap<String, Option<Rc<Validator>>>>,
 }
 
-/// A violation of a schema by a value.
+/// A reason why a value is invalid against a schema.
 pub struct Violation {
     /// The JSON pointer of the invalid part of the value.
     pub value: String,
@@ -99,7 +99,7 @@ impl Schemas {
         invalid
     }
 
-    /// Returns the violations of a schema by `value`. `pointer` is the JSON pointer of the schema. An invalid schema has no violations.
+    /// Validates `value` against the schema at the JSON pointer `pointer`, and returns the violations. For an invalid schema, returns none.
     ///
     /// If `value` was decoded from text, `texts` has this text, or one text for each element of an array. A message then quotes a number as
     /// it was sent, such as `1e3` instead of `1000`. For a JSON body, `texts` is empty.

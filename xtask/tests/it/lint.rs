@@ -26,7 +26,7 @@ fn lint_edited(edits: &Value) -> Output {
 
 #[test]
 fn counts_the_statements_by_the_kind_of_their_sources() {
-    let expected = "exit code 0\n    Evidence 28 statements: documentation supports 16, an observation 5, a client 3; 4 are interpretations\n     \
+    let expected = "exit code 0\n    Evidence 28 statements: documentation 16, observation 5, client 3, interpretation 4\n     \
                     Success checked the spec: 0 errors\n";
     assert_eq!(transcript(&lint_edited(&json!({}))), expected);
 }
