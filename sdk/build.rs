@@ -1,5 +1,5 @@
-//! Generates the SDK's code from the spec if the feature `generate` is on. Without the feature, the committed files are compiled, and
-//! the generator isn't built.
+//! Generates the SDK's code from the spec if the feature `generate` is on. Without the feature, cargo compiles the committed files, and
+//! doesn't build the generator.
 
 #[cfg(feature = "generate")]
 mod generator;
@@ -22,8 +22,8 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(feature = "generate")]
 fn run() -> Result<(), String> {
-    // Several clones of the repository can share one target folder, and so one compiled build script. Then `env!` would return the
-    // folder of the clone that compiled the script, so this function reads the variables at run time.
+    // Two clones of the repository can share one target folder, and then share one compiled build script. `env!` would return the folder
+    // of the clone that compiled the script. Therefore, this function reads the variables at run time.
     let folder = |name| std::path::PathBuf::from(std::env::var_os(name).unwrap_or_default());
     let (package, output) = (folder("CARGO_MANIFEST_DIR"), folder("OUT_DIR"));
     let spec = package.join("../openapi/cloud-partner-portal.yaml");

@@ -1,5 +1,5 @@
 //! Generates a Rust enum from each extensible enum of the spec. An extensible enum is a string schema with the keyword
-//! `x-extensible-enum`, which lists the known values. A response can also contain an unknown value.
+//! `x-extensible-enum`. The keyword lists the known values. A response can also contain an unknown value.
 
 use heck::ToUpperCamelCase;
 use quote::format_ident;
@@ -59,8 +59,8 @@ pub fn items(name: &str, schema: &Node<'_>) -> [syn::Item; 3] {
     ]
 }
 
-/// Returns the documentation of a known value: the value, and its meaning from the table in the schema's description. If the table has no
-/// row for the value, the documentation is only the value.
+/// Returns the documentation of a known value: the value and its meaning. The meaning is in a table in the schema's description. If the
+/// table has no row for the value, returns only the value.
 fn meaning(description: &str, value: &str) -> String {
     let row = format!("| `{value}` |");
     description

@@ -1,6 +1,8 @@
-//! Generates the facade methods: the public methods of the SDK's `Client`, one per operation. A facade method checks its path arguments,
-//! such as a publisher's id. It builds the request with a method that the code generator progenitor has generated. It
-//! sends the request with hand-written code of the SDK.
+//! Generates the facade methods: the public methods of the SDK's `Client`, one per operation. A facade method does three things:
+//!
+//! 1. It checks its path arguments, such as a publisher's id.
+//! 2. It builds the request. For this, it calls a method that the code generator progenitor has generated.
+//! 3. It sends the request with the hand-written code in `sdk/src/call`.
 
 use heck::ToSnakeCase;
 use proc_macro2::TokenStream;

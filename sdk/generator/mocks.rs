@@ -1,6 +1,9 @@
-//! Post-processes the mocks that the code generator progenitor generates. Seals their trait, so that other crates can't implement it.
-//! Escapes the path arguments, because progenitor's code inserts them unescaped into a regular expression. Replaces the code for query
-//! parameters, because progenitor's code converts every value with `to_string`, and an array doesn't have this method.
+//! Post-processes the mocks that the code generator progenitor generates:
+//!
+//! * Seals their trait, so that other crates can't implement it.
+//! * Escapes the path arguments. progenitor's code inserts them unescaped into a regular expression.
+//! * Replaces the code for query parameters. progenitor's code calls `to_string` on each value, but an array doesn't have this method.
+//! * Passes the body of a response as a reference. progenitor's code passes a number by value.
 
 use quote::quote;
 use syn::punctuated::Punctuated;
@@ -29,7 +32,6 @@ impl VisitMut for PostProcessor {
             {
                 *expression = parse_quote!(crate::mock::with_query(#when, #name, value));
             } else if call.method == "json_body_obj" {
-                // progenitor passes a number without `&`.
                 *arguments = parse_quote!(&value);
             }
         }

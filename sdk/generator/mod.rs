@@ -26,9 +26,13 @@ pub const COMMAND: &str = "cargo xtask generate";
 /// The names of the generated files. `cargo xtask generate` writes the files to `sdk/src/`, and `build.rs` writes them to `OUT_DIR`.
 pub const FILES: [&str; 3] = ["generated.rs", "facade.rs", "generated_mocks.rs"];
 
-/// Returns the texts of the [`FILES`]: the client with its types, the facade methods, and the mocks of the feature `mock`. A facade method
-/// is a public method of the SDK's `Client`. Returns an error if the spec breaks a rule of the module [`lint`], or if progenitor doesn't
-/// support the spec.
+/// Returns the texts of the [`FILES`]:
+///
+/// * the client with its types
+/// * the facade methods: the public methods of the SDK's `Client`
+/// * the mocks, for the feature `mock`
+///
+/// Returns an error if the spec breaks a rule of the module [`lint`], or if progenitor doesn't support the spec.
 pub fn generate(spec: &Spec) -> Result<[String; 3], SpecError> {
     if let Some(problem) = lint::lint(spec)?.first() {
         let message = format!("{}. To correct this, {}", problem.message, problem.help);
@@ -52,9 +56,10 @@ pub fn generate(spec: &Spec) -> Result<[String; 3], SpecError> {
     }))
 }
 
-/// Runs progenitor. A panic becomes an error, because progenitor panics on some constructs that it doesn't support. After an error,
-/// progenitor runs again without paths, and then with one path at a time. If one of these runs fails, the message names
-/// `components` or the path's first operation.
+/// Runs progenitor. A panic becomes an error, because progenitor panics on some constructs that it doesn't support.
+///
+/// After an error, this function searches for the cause. It runs progenitor without paths, and then with one path at a time. The
+/// message names the first part that fails: `components`, or the first operation of a path.
 fn run_progenitor(
     spec: &Spec,
     document: &OpenAPI,

@@ -1,5 +1,8 @@
-//! Post-processes the client and the types that the code generator progenitor generates. Adds types and attributes. Makes the decoding of
-//! optional properties lenient. Removes code that hand-written code of the SDK replaces.
+//! Post-processes the client and the types that the code generator progenitor generates:
+//!
+//! * Adds types and attributes.
+//! * Makes the decoding of optional properties lenient: an unexpected value becomes `None`.
+//! * Removes the code that hand-written code of the SDK replaces.
 
 use quote::{format_ident, quote};
 use syn::punctuated::Punctuated;
@@ -11,7 +14,7 @@ use syn::{
 use super::extensible_enums;
 use super::prepare::{Prepared, hand_written_type};
 
-/// Post-processes progenitor's file. Returns the methods of the operations as progenitor generated them: the module `facade` reads their
+/// Post-processes progenitor's file. Returns the methods of the operations as progenitor generated them. The module `facade` reads their
 /// signatures and documentation.
 pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> {
     let mut methods = Vec::new();
@@ -60,8 +63,7 @@ pub fn postprocess(prepared: &Prepared<'_>, file: &mut File) -> Vec<ImplItemFn> 
     methods
 }
 
-/// Removes the statements that send the request and decode the response. Instead, the code in `sdk/src/call` sends the request, with
-/// retries and a maximum size of the response, and decodes the response.
+/// Removes the statements that send the request and decode the response. The hand-written code in `sdk/src/call` does both instead.
 fn only_build_request(method: &mut ImplItemFn) {
     // The facade method, which is the public method of the operation, has the documentation.
     method.attrs.clear();
@@ -116,10 +118,10 @@ fn add_attributes(structure: &mut ItemStruct) -> Item {
     let Fields::Named(fields) = &mut structure.fields else {
         return parse_quote!(crate::decode::value!(#ident););
     };
-    // Without `non_exhaustive`, a new property in the spec would break code that constructs the type.
+    // Without `non_exhaustive`, users could construct the type by naming every field. A new property in the spec would break their code.
     structure.attrs.push(parse_quote!(#[non_exhaustive]));
-    // progenitor derives `Default` only if every property is optional. Any other struct gets `Default` here, unless it contains an
-    // `Identifier`. `Identifier` has no default, because an empty identifier in a path would address another resource.
+    // progenitor derives `Default` only if every property is optional. Any other struct gets `Default` here, unless it has a property of
+    // the type `Identifier`. This type has no default, because an empty identifier in a path would address another resource.
     let has_required = fields.named.iter().any(|field| !is_option(&field.ty));
     let identifier: Type = parse_quote!(crate::Identifier);
     if has_required && fields.named.iter().all(|field| field.ty != identifier) {
@@ -134,7 +136,7 @@ fn add_attributes(structure: &mut ItemStruct) -> Item {
         } else if is_option(&field.ty) {
             parse_quote!(#[serde(default, deserialize_with = "crate::decode::optional")])
         } else if is_id && field.ty == parse_quote!(::std::string::String) {
-            // Checks a required `id` while the response is decoded, because a caller uses it as a path argument of a later request.
+            // Decoding checks a required `id`, because a caller uses the id as a path argument of a later request.
             parse_quote!(#[serde(deserialize_with = "crate::decode::identifier")])
         } else {
             parse_quote!(#[serde(deserialize_with = "crate::decode::required")])

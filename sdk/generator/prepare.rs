@@ -1,6 +1,10 @@
 //! Prepares the spec for the code generator progenitor. Hand-written types of the SDK replace the schemas that progenitor can't express.
-//! The result is two specs: one for the client and one for the mocks. Both lack the query parameter `api-version`, because hand-written
-//! code adds it. The client's spec also lacks the error responses, because hand-written code parses them.
+//! The result is two specs, one for the client and one for the mocks:
+//!
+//! | part of the spec | in the client's spec | in the mocks' spec | reason |
+//! |---|---|---|---|
+//! | query parameter `api-version` | no | no | hand-written code adds it |
+//! | error responses | no | yes | hand-written code of the client parses them |
 
 use std::collections::BTreeMap;
 
@@ -15,8 +19,8 @@ use super::spec::{Kind, Node, Object, Spec, SpecError};
 /// The query parameter that hand-written code of the SDK adds to every request.
 pub const API_VERSION: &str = "api-version";
 
-/// The only pattern that the spec may use. The SDK's type `Identifier` checks this pattern with hand-written code. Other
-/// patterns would need a regular expression engine, which would be a tenth of the code that a user of the SDK compiles.
+/// The only pattern that the spec may use. The SDK's type `Identifier` checks this pattern with hand-written code. Other patterns would
+/// need a regular expression engine. The engine would be a tenth of the code that a user of the SDK compiles.
 pub const IDENTIFIER_PATTERN: &str = r"^[^./\\\s][^/\\\s]*$";
 
 /// The SDK's type for path arguments, such as a publisher's or an offer's id.
@@ -78,7 +82,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
                     constants.push(format!("Known{}", object.key()));
                     replaced.insert(name, object.node.clone());
                 }
-                // With `nullable`, progenitor would make the component's type an `Option`. Each optional property of this type would then
+                // With `nullable`, progenitor would make the component's type an `Option`. An optional property with this type would then
                 // be an `Option<Option<…>>`.
                 let has_own_type = is_extensible || object.text("type") == Some("object");
                 if let Some(schema) = part.as_object_mut().filter(|_| has_own_type) {
@@ -125,8 +129,8 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
         }
     }
     let mocks = document.clone();
-    // Removes the error responses from the client's spec: progenitor would treat `default` as a second success response of the operation,
-    // but supports only one.
+    // Removes the error responses from the client's spec. progenitor would treat the error response `default` as a second success
+    // response of the operation. But it supports only one.
     for operation in spec.operations()? {
         let responses = document
             .pointer_mut(&format!("{}/responses", operation.node.pointer))
@@ -136,8 +140,8 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
         }
     }
     let parse = |mut document: Value| {
-        // Sorted, because another crate in the build can turn on `serde_json`'s feature `preserve_order`. Without sorting, the feature
-        // would change the order of the generated code.
+        // Another crate in the build can turn on `serde_json`'s feature `preserve_order`. Without sorting, the feature would change the
+        // order of the generated code.
         document.sort_all_objects();
         let parsed: Result<OpenAPI, _> = serde_json::from_value(document);
         parsed.map_err(|error| spec.error("", format!("not an OpenAPI 3.0 document: {error}")))
@@ -154,8 +158,8 @@ fn reference(component: &str) -> Value {
     json!({"$ref": format!("#/components/schemas/{component}")})
 }
 
-/// Sets the description in `part`, the prepared version of a property. For a reference, this is the first paragraph of the target's
-/// description. A `$ref` in `part` is moved into `allOf`, because progenitor ignores a description beside `$ref`.
+/// Sets the description in `part`, the prepared version of a property. A reference gets the first paragraph of the target's description.
+/// progenitor ignores a description beside `$ref`. Therefore, this function moves a `$ref` in `part` into `allOf`.
 fn describe(property: &Object<'_>, part: &mut Value) {
     let Some(target) = property
         .followed()

@@ -53,7 +53,7 @@ use serde::Serialize;
 
 use crate::call::progenitor::QueryParam;
 
-/// Adds a query parameter to the expected request. For an array, each element is one parameter.
+/// Adds a query parameter to the expected request. For an array, adds one parameter for each element.
 #[allow(
     dead_code,
     reason = "no operation has a query parameter except `api-version`"

@@ -137,9 +137,9 @@ impl Lint {
         let is_exploded = parameter.value.get("explode") != Some(&false.into());
         if is_list && (place != "query" || !is_exploded) {
             let message =
-                format!("the {place} parameter `{name}` is an array or object in one text");
-            let help = "use a query parameter without `explode: false`, or describe the text with type string: the SDK sends each element as \
-                        a query parameter of its own";
+                format!("the {place} parameter `{name}` puts an array or object into one text");
+            let help = "describe a string, or a query parameter without `explode: false`. The SDK sends an array or object only as several \
+                        query parameters";
             self.add("parameter-style", parameter.pointer.clone(), message, help);
         }
         let mut unchecked = ["format", "enum"].into_iter();

@@ -44,7 +44,7 @@ impl Lint {
             let Some(in_spec) = title else { return };
             let mut rust = in_spec.to_upper_camel_case();
             let is_plain =
-                |text: char| text.is_ascii_alphanumeric() || matches!(text, '.' | '-' | '_');
+                |text: char| text.is_ascii_alphanumeric() || matches!(text, '.' | '-' | '_' | ' ');
             let is_reserved = REPLACEMENTS.iter().any(|(_, name)| *name == rust)
                 && !(is_component && hand_written_type(schema) == Some(&*rust));
             if is_reserved || !in_spec.chars().all(is_plain) {
@@ -56,8 +56,8 @@ impl Lint {
                 rust,
             });
         });
-        let help = "choose another name or title, which begins with a letter: in Rust, names in UpperCamelCase must differ. `Self`, \
-                    `Identifier`, `Link` and `Timestamp` are reserved";
+        let help = "choose another name or title. It must begin with a letter, contain only ASCII letters, digits, `.`, `-`, `_` and spaces, and differ from \
+                    all others in UpperCamelCase. `Self`, `Identifier`, `Link` and `Timestamp` are reserved";
         self.rust_names("schema", names.into_iter(), &[], help);
     }
 
@@ -82,8 +82,8 @@ impl Lint {
                 None => String::new(),
             },
         });
-        let help = "write another `operationId`: in snake_case, it must be a unique Rust name, no keyword such as `move`, and no other method \
-                    of `Client`, such as `watch`";
+        let help = "write another `operationId`. In snake_case, it must be unique, and must be neither a Rust keyword such as `move` nor another method of \
+                    `Client`, such as `watch`";
         self.rust_names("operation", names, CLIENT_METHODS, help);
     }
 
@@ -102,8 +102,8 @@ impl Lint {
                 .then(|| "_body".to_owned()),
         );
         let reserved: Vec<_> = reserved.iter().map(String::as_str).collect();
-        let help = "remove the parameter if it is optional: in Rust, the names of parameters in snake_case must differ, and `new`, `into_inner` \
-                    and (beside a request body) `body` are reserved";
+        let help = "remove the parameter if it is optional. In snake_case, the names of an operation's parameters must differ. `new` and `into_inner` are \
+                    reserved, and `body` is reserved if the operation has a request body";
         self.rust_names("parameter", parameters, &reserved, help);
     }
 

@@ -71,7 +71,7 @@ pub(super) const SCHEMA_RULES: &[SchemaRule] = &[
             format.is_some_and(|format| unsupported.contains(&format))
         },
         message: "has a format without a type in the SDK",
-        help: "remove the format, or write `format: double` for a number: the SDK then has the type `String` or `f64`",
+        help: "remove the format, or write `format: double` for a number. The type in the SDK is then `String` or `f64`",
     },
     SchemaRule {
         code: "limit",
@@ -108,7 +108,7 @@ pub(super) const SCHEMA_RULES: &[SchemaRule] = &[
         keywords: &["properties", "allOf"],
         is_broken: |schema| schema.parent == Kind::Components && contains_itself(schema),
         message: "contains itself outside an array",
-        help: "put the inner object in an array: the SDK can't decode a Rust type that contains itself in a `Box`",
+        help: "put the inner object into an array: progenitor generates a type that the SDK can't decode",
     },
     SchemaRule {
         code: "known-values",
@@ -151,8 +151,11 @@ fn can_become_enum(schema: &Object<'_>) -> bool {
         && !texts.is_empty()
 }
 
-/// Returns whether the schema is outside `components`, and becomes a Rust type: it has properties, or combines schemas with `allOf`. A part
-/// of a list `allOf` doesn't become a type. `allOf` with only one reference becomes the type of the reference's target.
+/// Returns whether the schema is outside `components`, and becomes a Rust type. Such a schema has properties, or combines schemas with
+/// `allOf`. Exceptions:
+///
+/// * A part of a list `allOf` doesn't become a type.
+/// * `allOf` with only one reference has the type of the reference's target.
 pub(super) fn is_inline_type(schema: &Object<'_>) -> bool {
     let parts = schema.list("allOf");
     let is_one_reference = matches!(parts, [one] if one.get("$ref").is_some());

@@ -1,4 +1,4 @@
-//! Reads the spec: finds the line and column of each value, follows references, and lists the operations and the objects, such as schemas.
+//! Reads the spec. The most important functions:
 //!
 //! * [`Spec::parse`] parses the text of a spec. [`Spec::location`] returns the line and column of a value. [`Spec::error`] creates an
 //!   error with this line and column.

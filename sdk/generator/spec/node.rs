@@ -42,8 +42,8 @@ impl<'s> Node<'s> {
         })
     }
 
-    /// Returns the target if this value is a reference, and otherwise the value itself. The result has the JSON pointer of the target.
-    /// Returns `None` if a reference has no target, refers to another file, or is part of a cycle.
+    /// If this value is a reference, returns its target with the target's JSON pointer. Otherwise, returns the value itself. Returns
+    /// `None` if a reference has no target, refers to another file, or is part of a cycle.
     pub fn followed(self) -> Option<Node<'s>> {
         let mut node = self;
         // A chain of more than 16 references counts as a cycle.
@@ -69,8 +69,8 @@ impl<'s> Node<'s> {
         keys.iter().filter_map(|key| self.written(key)).collect()
     }
 
-    /// Returns the entries of the mapping or list at the property `key`. Each entry has its name in the mapping, or its index in the list.
-    /// References are followed. Extensions, and references that [`followed`](Self::followed) can't follow, are left out.
+    /// Returns the entries of the mapping or list at the property `key`, with references followed. Each entry has its name in the mapping,
+    /// or its index in the list. Leaves out extensions, and references that [`followed`](Self::followed) can't follow.
     pub fn children(&self, key: &str) -> Vec<(String, Node<'s>)> {
         let entries = self.written(key).map(|parent| parent.entries());
         let entries = entries.into_iter().flatten();
@@ -114,9 +114,10 @@ impl<'s> Node<'s> {
     }
 }
 
-/// Returns whether `name`, in the mapping at the property `key`, is the name of an extension, such as `x-evidence`. Call this function
-/// only for a mapping whose names the author of the spec chooses. Of these mappings, only `paths` and `responses` can contain extensions.
-/// In the others, such as `properties`, a name that begins with `x-` isn't an extension.
+/// Returns whether `name`, in the mapping at the property `key`, is the name of an extension, such as `x-evidence`.
+///
+/// The function is for mappings in which the author of the spec chooses the names, such as `paths` and `properties`. Only `paths` and
+/// `responses` can contain extensions. In `properties`, for example, `x-total` is the name of a property.
 pub(super) fn is_extension(key: &str, name: &str) -> bool {
     matches!(key, "paths" | "responses") && name.starts_with("x-")
 }

@@ -19,8 +19,8 @@ pub struct Operation<'s> {
     pub method: String,
     /// The path template.
     pub path: String,
-    /// The parameters of the operation and of its path item. A parameter of the operation replaces a parameter of the path item that has
-    /// the same `name` and `in`.
+    /// The parameters of the operation and of its path item. If both have a parameter with the same `name` and `in`, only the operation's
+    /// parameter is in the list.
     pub parameters: Vec<Parameter<'s>>,
 }
 
@@ -113,8 +113,8 @@ impl<'s> Operation<'s> {
         self.node.children("responses")
     }
 
-    /// Returns the response for a status code. For 404, this is the response `404`. If the operation doesn't have it, this is `4XX`, or else
-    /// `default`.
+    /// Returns the response for a status code. For 404, this is the first of the responses `404`, `4XX` and `default` that the operation
+    /// has.
     pub fn response(&self, status: u16) -> Option<Node<'s>> {
         let responses = self.node.written("responses")?;
         [

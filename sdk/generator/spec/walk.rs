@@ -35,9 +35,9 @@ use Kind::{
     Response, Schema, SecurityScheme,
 };
 
-/// Each entry: keywords that contain objects, whether each keyword contains one object or many, and the kind of the objects. Any other
-/// keyword, such as `default` or an extension, contains data. `callbacks`, `links` and `encoding` are missing, because the generator
-/// ignores them.
+/// Each entry has three parts: keywords that contain objects, whether such a keyword contains one object or many, and the kind of the
+/// objects. Any other keyword, such as `default` or an extension, contains data. The generator ignores `callbacks`, `links` and
+/// `encoding`, so the table doesn't have them.
 const KEYWORDS: &[(&[&str], Holds, Kind)] = &[
     (&["components"], One, Components),
     (&["paths"], Many, PathItem),
@@ -77,9 +77,9 @@ pub const DOCUMENTATION: &[&str] = &[
 #[derive(Clone)]
 pub struct Object<'s> {
     pub kind: Kind,
-    /// The kind of the object that contains this object. If [`Object::of`] created this object: its own kind.
+    /// The kind of the object that contains this object. [`Object::of`] sets it to the object's own kind.
     pub parent: Kind,
-    /// The keyword that contains this object. If [`Object::of`] created this object: empty.
+    /// The keyword that contains this object. [`Object::of`] sets it to the empty text.
     pub keyword: &'static str,
     /// The object itself, which may be a reference.
     pub node: Node<'s>,
