@@ -49,7 +49,7 @@ fn decode<T: DeserializeOwned>(body: &[u8]) -> f64 {
     elapsed.as_secs_f64()
 }
 
-/// Returns the CPU time of this thread, which other processes affect less than the wall-clock time.
+/// Returns the CPU time of this thread. Other processes have less influence on this time than on the wall-clock time.
 #[cfg(unix)]
 fn now() -> Duration {
     use rustix::time::{ClockId, clock_gettime};

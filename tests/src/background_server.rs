@@ -22,7 +22,8 @@ impl BackgroundServer {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        // The port is opened before the runtime exists, because an error would drop the runtime. In an asynchronous caller, that panics.
+        // The port is opened before the runtime is created. Therefore, if the port is in use, no runtime is dropped. Dropping a runtime
+        // panics if the caller is asynchronous.
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;

@@ -9,7 +9,7 @@
 //! * [`synthetic`]: recordings that tests and benchmarks create in code.
 //! * [`scripted_server`]: a server that sends invalid or incomplete responses.
 //!
-//! To add a recording, copy the most similar file and edit the copy. No code must change, because [`load`] reads every file. With the
+//! To add a recording, copy the most similar file and edit the copy. [`load`] reads every file, so you don't change any code. With the
 //! property `$schema`, editors check and complete the file.
 //!
 //! ```

@@ -165,9 +165,7 @@ fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> 
         LazyLock::new(|| Regex::new(PATH_PATTERN).expect("a regular expression"));
     let path = String::deserialize(deserializer)?;
     require(PATTERN.is_match(&path), || {
-        format!(
-            "path {path:?} is not a percent-encoded path that starts with a slash and has no query"
-        )
+        format!("path {path:?} must begin with a slash, be percent-encoded and have no query")
     })?;
     Ok(path)
 }

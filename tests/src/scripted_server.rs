@@ -129,8 +129,8 @@ async fn serve_connection(mut stream: TcpStream, script: Arc<Script>, log: Arc<M
     lock(&log).pending_requests -= 1;
     if is_connected {
         drop(stream.shutdown().await);
-        // If the server closed the connection now, more data from the client would reset it. The client could then lose the response.
-        // Therefore, the server reads until the client disconnects.
+        // The server doesn't close the socket yet. If the client sent more data to a closed socket, the operating system would reset the
+        // connection, and the client could lose the response.
         wait_for_disconnect(&mut stream).await;
     }
 }

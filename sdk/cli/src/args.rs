@@ -149,8 +149,8 @@ pub struct Watch {
     pub interval: Duration,
     /// How long polls may fail before the watch ends with an error. Before the first
     /// successful poll, the maximum is 2min. If no offer is named, the watch compares
-    /// the outcomes `succeeded` and `awaitingGoLive` with the list of offers. If both
-    /// still differ after this time, the exit code is 13
+    /// the outcomes `succeeded` and `awaitingGoLive` with the list of offers. If the
+    /// list contradicts an outcome for this time, the exit code is 13
     #[arg(long, value_name = "TIME", default_value = "15min", value_parser = humantime::parse_duration)]
     pub tolerate: Duration,
     /// The outcomes that end the watch of an offer

@@ -76,7 +76,7 @@ pub fn with_causes(error: &Error) -> String {
     for cause in causes(error) {
         let text = one_line(&cause.to_string());
         if !line.contains(&text) {
-            // An SDK error among the causes is the error of an earlier request.
+            // If an earlier request failed, the SDK adds that request's error to the causes.
             let is_earlier = cause.is::<Error>();
             line += if is_earlier { "; before that: " } else { ": " };
             line += &text;

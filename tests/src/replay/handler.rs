@@ -160,8 +160,8 @@ impl Handler {
         }
     }
 
-    /// Returns the next recorded response of a route. If the response is a list of offers, each offer with a scenario gets the status of
-    /// the scenario's next response. Otherwise, the list would contradict the scenario.
+    /// Returns the next recorded response of a route. In a list of offers, gives each offer with a scenario the status of the scenario's
+    /// next response, because the recorded status could contradict the scenario.
     fn recorded(&self, route: &Route, responses: &Responses) -> HttpResponse {
         let sent = responses.sent.fetch_add(1, Ordering::Relaxed);
         let mut response = responses.after(sent).clone();
@@ -200,7 +200,7 @@ impl Handler {
     /// Returns the error response for a request that isn't recorded.
     fn error_response(&self, route: &Route) -> HttpResponse {
         let publisher = &route.path[..route.path.len().min(3)];
-        // A recorded 400 response doesn't make its `api-version` known, because the service may have rejected this version.
+        // A request with a recorded 400 response doesn't count, because the service may have rejected its `api-version`.
         let is_known_version = self.routes.iter().any(|(recorded, responses)| {
             recorded.version() == route.version() && responses.recorded[0].status() != 400
         });
@@ -256,8 +256,8 @@ fn json_response(status: StatusCode, body: &Value) -> HttpResponse {
     (status, json, body.to_string()).into_response()
 }
 
-/// Returns the token of an `Authorization: Bearer …` header. Returns `None` for an empty token: the HTTP parser has removed the space
-/// after `Bearer`.
+/// Returns the token of an `Authorization: Bearer …` header. Returns `None` for another scheme or an empty token. A header with an empty
+/// token has the value `Bearer`, because the HTTP parser removes the space at the end.
 fn bearer_token(value: &HeaderValue) -> Option<&[u8]> {
     let (scheme, token) = value.as_bytes().split_at_checked("Bearer ".len())?;
     scheme.eq_ignore_ascii_case(b"Bearer ").then_some(token)

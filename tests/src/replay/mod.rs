@@ -16,8 +16,8 @@
 //!
 //! The server adds [`ADDED_CORRELATION_ID`] to a response without a correlation id.
 //!
-//! A *scenario* consists of several responses to requests for the status of one offer. Each request gets the next response, whichever client
-//! sends it. The last response repeats. The publisher's list of offers always shows the status that the next status request will return.
+//! A *scenario* consists of several responses to requests for the status of one offer. Each request, from any client, gets the next response.
+//! The last response repeats. The publisher's list of offers always shows the status that the next status request will return.
 
 mod handler;
 

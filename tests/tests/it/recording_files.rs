@@ -203,7 +203,7 @@ fn an_error_of_the_reader_names_file_line_column_and_cause() {
         ),
         (
             edited("\"/x\"", "\"/x y\""),
-            "9:18: path \"/x y\" is not a percent-encoded path that starts with a slash and has no query",
+            "9:18: path \"/x y\" must begin with a slash, be percent-encoded and have no query",
         ),
         (
             edited("200", "99"),

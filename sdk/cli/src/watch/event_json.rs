@@ -36,8 +36,8 @@ pub fn event(offer: Option<&str>, event: &WatchEvent) -> Value {
     line
 }
 
-/// Returns the properties of a change. The property `report` is the report as the service sent it. If `serde_json` can't decode the
-/// body, `report` contains the values that the SDK decoded.
+/// Returns the properties of a change. The property `report` is the report as the service sent it. The SDK can decode some bodies that
+/// `serde_json` rejects, such as a body with an unpaired surrogate. For such a body, `report` contains the values that the SDK decoded.
 fn changed(change: &Change) -> Value {
     let steps = change.steps.iter().map(|step_change| {
         json!({

@@ -77,7 +77,8 @@ pub async fn run(common: &Common, options: &Watch) -> Result<Exit, ToolError> {
     Ok(exit)
 }
 
-/// Ends the program three seconds after an interrupt or the timeout. The program ends earlier, unless a write to its output blocks.
+/// Waits for an interrupt or the timeout, and then for [`GRACE`]. If a write to the output blocks, the program is still running then.
+/// Therefore, this function ends the program.
 async fn end_if_output_blocks(timeout: Option<Duration>) {
     let exit = tokio::select! {
         _ = ctrl_c() => Exit::Interrupted,

@@ -110,9 +110,7 @@ impl Printer {
             writeln!(stdout(), "No publication of {publisher} is in progress.")?;
         }
         if results.timed_out {
-            self.remark(
-                "The watch timed out before the list of offers showed that every publication had ended.",
-            );
+            self.remark("The watch timed out. A publication may still be in progress.");
         }
         if let Some(error) = &results.list_error {
             self.remark(&explain(LIST, error));
