@@ -8,10 +8,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
 use std::process::Command;
 
-use clap::Args;
 use serde_json::{Value, json};
 
 use crate::exit_code::{CommandError, CommandResult, Outcome};
@@ -25,27 +23,15 @@ const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"def
 /// The path of OpenAPI Generator, which `tests/languages/install-tools` installs.
 const GENERATOR: &str = ".tools/languages/openapi-generator/venv/bin/openapi-generator-cli";
 
-/// Writes the spec as one HTML file for reading offline, with the evidence and the recordings
-#[derive(Args)]
-pub struct Docs {
-    /// The file to write
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "target/docs/cloud-partner-portal.html"
-    )]
-    output: PathBuf,
-}
-
-impl Docs {
-    pub fn run(self, out: &mut dyn Write) -> CommandResult {
-        let spec = files::read_spec(&files::default_spec_path())?;
-        let mut copy = spec.value.clone();
-        append_recordings(&spec, &Source::read()?, &mut copy)?;
-        append_evidence(&spec, &mut copy);
-        files::write_if_changed(&self.output, &render(&copy)?, out)?;
-        Ok(Outcome::Success)
-    }
+/// Runs `cargo xtask docs`.
+pub fn run(out: &mut dyn Write) -> CommandResult {
+    let spec = files::read_spec(&files::default_spec_path())?;
+    let mut copy = spec.value.clone();
+    append_recordings(&spec, &Source::read()?, &mut copy)?;
+    append_evidence(&spec, &mut copy);
+    let page = files::root().join("target/docs/cloud-partner-portal.html");
+    files::write_if_changed(&page, &render(&copy)?, out)?;
+    Ok(Outcome::Success)
 }
 
 /// In the copy, appends a list of recordings to the description of each operation.

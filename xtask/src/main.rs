@@ -46,7 +46,10 @@ enum Command {
     ///
     /// The command ends with the exit code of the command-line tool.
     Demo,
-    Docs(docs::Docs),
+    /// Writes the spec as one HTML file for reading offline, with the evidence and the recordings
+    ///
+    /// The file is target/docs/cloud-partner-portal.html.
+    Docs,
     Generate(generate::Generate),
     #[cfg(unix)]
     Languages(languages::Languages),
@@ -76,7 +79,7 @@ fn run(command: Command, out: &mut dyn Write) -> CommandResult {
         Command::Compat(compat) => compat.run(out),
         Command::Coverage(coverage) => coverage.run(out),
         Command::Demo => demo::run(),
-        Command::Docs(docs) => docs.run(out),
+        Command::Docs => docs::run(out),
         Command::Generate(generate) => generate.run(out),
         #[cfg(unix)]
         Command::Languages(languages) => languages.run(out),

@@ -9,10 +9,12 @@ mod mutations;
 mod statement_state;
 mod statements;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 
 use self::detection::{Candidate, detect};
 use self::statement_state::State;
@@ -90,8 +92,15 @@ impl Coverage {
         }
         report.add_property("spec", &spec.file);
         report.add_property("statements", &statements);
-        let count = |state| statements.iter().filter(|one| one.state == state).count();
-        let counts = State::ALL.map(|(state, name)| format!("{name} {}", count(state)));
+        let mut counts = BTreeMap::new();
+        for statement in &statements {
+            *counts.entry(statement.state).or_insert(0) += 1;
+        }
+        let counts = counts.into_iter().map(|(state, count)| {
+            let name = json!(state);
+            format!("{count} {}", name.as_str().unwrap_or_default())
+        });
+        let counts: Vec<String> = counts.collect();
         let total = with_noun(statements.len(), "statement");
         let summary = format!("{total}: {}", counts.join(", "));
         report.print(self.format, &summary, out)

@@ -26,16 +26,3 @@ pub enum State {
     /// Uncovered.
     Uncovered,
 }
-
-impl State {
-    /// All states, each with its name in text output.
-    pub const ALL: [(Self, &str); 7] = [
-        (Self::Captured, "captured"),
-        (Self::Observed, "observed"),
-        (Self::Documented, "documented"),
-        (Self::Consistent, "only consistent"),
-        (Self::CounterexampleOnly, "counterexamples only"),
-        (Self::KnownGap, "known gaps"),
-        (Self::Uncovered, "uncovered"),
-    ];
-}

@@ -115,7 +115,7 @@ fn uncovered_statements_are_errors_until_their_printed_names_are_known_gaps() {
     let has_braces = names.iter().any(|name| name.contains("{shopId}"));
     assert!(has_braces, "{printed}");
     let output = coverage(&folder, &gaps(&names), &[]);
-    let count = format!("known gaps {}, uncovered 0", names.len());
+    let count = format!("{} known-gap: 0 errors", names.len());
     assert_stdout(0, &output, &count);
 
     // The first statement is covered, the second doesn't exist, and the third is already a known gap.

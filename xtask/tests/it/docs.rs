@@ -12,6 +12,8 @@ use crate::common::{self, assert_exit_code, assert_stderr};
 /// A shell script that copies its input into the page. The input is the spec with lists of recordings that `docs` has added.
 const GENERATOR: &str = "#!/bin/sh\nset -eu\n[ \"$1 $3\" = 'generate html2' ]\n{ echo '<head>'; cat \"$5\"; } >\"$7/index.html\"\n";
 
+const PAGE: &str = "target/docs/cloud-partner-portal.html";
+
 /// Creates a workspace with the committed spec and one recording.
 fn workspace() -> TempDir {
     let root = tempfile::tempdir().expect("a temporary folder");
@@ -21,20 +23,20 @@ fn workspace() -> TempDir {
     root
 }
 
-/// Writes a script to the path of OpenAPI Generator. Then runs `docs`, which writes `page.html`.
+/// Writes a script to the path of OpenAPI Generator. Then runs `docs`, which writes [`PAGE`].
 fn docs(root: &Path, generator: &str) -> Output {
     let program = ".tools/languages/openapi-generator/venv/bin/openapi-generator-cli";
     common::write(root, program, generator);
     let executable = fs::Permissions::from_mode(0o755);
     fs::set_permissions(root.join(program), executable).expect("permissions");
-    common::run_in_workspace(root, &["docs", "--output", "page.html"])
+    common::run_in_workspace(root, &["docs"])
 }
 
 #[test]
 fn writes_a_page_that_names_the_recordings_and_loads_no_other_file() {
     let root = workspace();
     assert_exit_code(0, &docs(root.path(), GENERATOR));
-    let page = common::read(&root.path().join("page.html"));
+    let page = common::read(&root.path().join(PAGE));
     for expected in [
         "<head>\n  <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'unsafe-inline'",
         "'InvalidAPIVersion'",
@@ -55,9 +57,9 @@ fn says_how_to_install_a_missing_generator() {
 fn a_failed_run_is_an_error_and_keeps_the_old_page() {
     let root = workspace();
     assert_exit_code(0, &docs(root.path(), GENERATOR));
-    let page = common::read(&root.path().join("page.html"));
+    let page = common::read(&root.path().join(PAGE));
     for generator in ["#!/bin/sh\nexit 1\n", "#!/bin/sh\n# Writes no page.\n"] {
         assert_exit_code(3, &docs(root.path(), generator));
-        assert_eq!(common::read(&root.path().join("page.html")), page);
+        assert_eq!(common::read(&root.path().join(PAGE)), page);
     }
 }
