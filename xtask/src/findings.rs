@@ -201,7 +201,7 @@ impl Report {
             Format::Text => self.print_text(errors, done, out)?,
             Format::Json => {
                 let notes = self.findings.len() - errors;
-                let mut report = json!({ "format": 3, "errors": errors, "notes": notes });
+                let mut report = json!({ "format": 4, "errors": errors, "notes": notes });
                 for (name, value) in self.properties {
                     report[name] = value;
                 }

@@ -3,7 +3,6 @@
 
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use cloud_partner_recordings::load::{self, Scenario};
@@ -32,9 +31,6 @@ pub struct Serve {
     /// The port; 0 selects a free port
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
-    /// The delay of each response, such as 500ms or 2s
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
-    delay: Duration,
     /// List every path with its response instead of starting the server
     #[arg(long)]
     list: bool,
@@ -123,7 +119,7 @@ impl Serve {
             print_table(&["PATH", "STATUS", "RESPONSE"], &source.routes(), out)?;
             return Ok(Outcome::Success);
         }
-        let server = source.start(self.port, |replay| replay.delay(self.delay))?;
+        let server = source.start(self.port, |replay| replay)?;
         let url = server.url();
         for (label, path) in ["Try", "", ""].into_iter().zip(SAMPLES) {
             let curl = format!(

@@ -12,7 +12,7 @@ use clap::Args;
 
 use self::base_spec::Base;
 use self::compare::BREAKING;
-use self::version::{Release, Verdict};
+use self::version::Verdict;
 use crate::exit_code::CommandResult;
 use crate::files;
 use crate::findings::{Format, Report};
@@ -49,15 +49,13 @@ impl Compat {
             (_, 0) => Verdict::Minor,
             _ => Verdict::Major,
         };
-        let release = Release::check(&base, verdict)?;
+        let errors = version::check(&base, verdict)?;
         let mut report = Report::default();
         report.add_property("base", &base.revision);
         report.add_property("spec", &spec.file);
         report.add_property("verdict", verdict.name());
-        report.add_property("version", &release.version);
-        report.add_property("released", &release.base_version);
         report.findings.extend(changes);
-        report.findings.extend(release.errors);
+        report.findings.extend(errors);
         let done = format!(
             "{} has {} since {} ({breaking} breaking), which is a {} change in semantic versioning",
             spec.file,

@@ -48,57 +48,40 @@ impl Verdict {
     }
 }
 
-/// The current version, the version of the base, and the result of the check.
-pub struct Release {
-    /// The version in `Cargo.toml`.
-    pub version: Version,
-    /// The newest version in the base's changelog; `None` if the base is older than the first release.
-    pub base_version: Option<Version>,
-    /// The errors in `Cargo.toml` and `CHANGELOG.md`.
-    pub errors: Vec<Finding>,
-}
+/// Checks `Cargo.toml` and `CHANGELOG.md` against the changes since the base. Returns the errors in these two files.
+pub fn check(base: &Base, verdict: Verdict) -> Result<Vec<Finding>, CommandError> {
+    let manifest = files::read(&files::root().join("Cargo.toml"))?;
+    let pattern = r#"(?m)^\[workspace\.package\][^\[]*?^version\s*=\s*"([^"]+)""#;
+    let pattern = Regex::new(pattern).expect("the pattern is a regular expression");
+    let version = pattern.captures(&manifest);
+    let version = version.and_then(|version| Version::parse(&version[1]).ok());
+    let message = "Cargo.toml: `version` is missing under [workspace.package]: add it";
+    let version = version.ok_or_else(|| message.to_owned())?;
+    let changelog = files::read(&files::root().join("CHANGELOG.md"))?;
+    let base_lines: Vec<&str> = base.changelog.lines().collect();
+    let base_version = base_lines.iter().copied().find_map(released_version);
 
-impl Release {
-    /// Reads `Cargo.toml` and `CHANGELOG.md`, and checks them against the changes since the base.
-    pub fn check(base: &Base, verdict: Verdict) -> Result<Self, CommandError> {
-        let manifest = files::read(&files::root().join("Cargo.toml"))?;
-        let pattern = r#"(?m)^\[workspace\.package\][^\[]*?^version\s*=\s*"([^"]+)""#;
-        let pattern = Regex::new(pattern).expect("the pattern is a regular expression");
-        let version = pattern.captures(&manifest);
-        let version = version.and_then(|version| Version::parse(&version[1]).ok());
-        let message = "Cargo.toml: `version` is missing under [workspace.package]: add it";
-        let version = version.ok_or_else(|| message.to_owned())?;
-        let changelog = files::read(&files::root().join("CHANGELOG.md"))?;
-        let base_lines: Vec<&str> = base.changelog.lines().collect();
-        let base_version = base_lines.iter().copied().find_map(released_version);
-
-        let mut errors = Vec::new();
-        if let Some(released) = &base_version
-            && let needed = verdict.after(released)
-            && version < needed
-        {
-            let message =
-                format!("the changes need version {needed}, and Cargo.toml has {version}");
-            let help = "raise `version` under [workspace.package]";
-            errors.push(Finding::error("version", message).help(help));
-        }
-        // The new entry must be above the heading of the base's version.
-        let mut new_lines = changelog.lines().take_while(|line| {
-            let version = released_version(line);
-            version.is_none_or(|version| Some(&version) > base_version.as_ref())
-        });
-        let has_entry = new_lines.any(|line| line.starts_with("- ") && !base_lines.contains(&line));
-        if verdict != Verdict::Patch && !has_entry {
-            let message = "CHANGELOG.md has no entry for the changes";
-            let help = "add an entry under `## Unreleased`";
-            errors.push(Finding::error("changelog", message).help(help));
-        }
-        Ok(Self {
-            version,
-            base_version,
-            errors,
-        })
+    let mut errors = Vec::new();
+    if let Some(released) = &base_version
+        && let needed = verdict.after(released)
+        && version < needed
+    {
+        let message = format!("the changes need version {needed}, and Cargo.toml has {version}");
+        let help = "raise `version` under [workspace.package]";
+        errors.push(Finding::error("version", message).help(help));
     }
+    // The new entry must be above the heading of the base's version.
+    let mut new_lines = changelog.lines().take_while(|line| {
+        let version = released_version(line);
+        version.is_none_or(|version| Some(&version) > base_version.as_ref())
+    });
+    let has_entry = new_lines.any(|line| line.starts_with("- ") && !base_lines.contains(&line));
+    if verdict != Verdict::Patch && !has_entry {
+        let message = "CHANGELOG.md has no entry for the changes";
+        let help = "add an entry under `## Unreleased`";
+        errors.push(Finding::error("changelog", message).help(help));
+    }
+    Ok(errors)
 }
 
 /// Returns the version in a heading of a changelog in the form of Keep a Changelog, such as `## [0.1.0] - 2026-01-01`.

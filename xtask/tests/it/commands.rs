@@ -52,7 +52,6 @@ fn wrong_usage_exits_with_2() {
         "coverage --format html",
         "languages --format html",
         "serve --port 65536",
-        "serve --delay soon",
         "generate --write",
         "generate now",
         "lint --spec",

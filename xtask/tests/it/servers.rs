@@ -43,7 +43,7 @@ impl Drop for KillOnDrop {
 
 #[test]
 fn serve_runs_until_it_is_interrupted() {
-    let child = common::xtask(&common::workspace(), &["serve", "--delay", "10ms"])
+    let child = common::xtask(&common::workspace(), &["serve"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("xtask starts");
