@@ -10,7 +10,6 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use cloud_partner_recordings::load;
-use cloud_partner_recordings::recording::Recording;
 use cloud_partner_recordings::replay::Replay;
 use cloud_partner_recordings::synthetic::many_offers;
 
@@ -23,8 +22,7 @@ fn main() -> ExitCode {
     }
     let lists = load::recordings(&load::root().join("recordings/list"));
     let lists = lists.all().expect("valid recordings");
-    let recordings = lists.into_iter().map(Recording::from);
-    let replay = Replay::new(recordings.chain([many_offers(1000)]), []);
+    let replay = Replay::new(lists.into_iter().chain([many_offers(1000)]), []);
     let server = replay.start().expect("a free port");
     let small = measure(&server.url(), "contoso", 4001, 2);
     let large = measure(&server.url(), "contoso-many", 1001, 1);

@@ -7,8 +7,6 @@ use cloud_partner_portal::{
     StepChange, Timestamp, Until, Watch, WatchBuilder, WatchEvent, WatchResult, types,
 };
 
-use cloud_partner_recordings::recording::Recording;
-
 use crate::support::scripted_server::{ScriptedServer, json_response, response};
 use crate::support::{TOKEN, build, client, committed_recordings, retry, serve};
 
@@ -85,8 +83,7 @@ fn an_endpoint_with_a_password_is_an_error_that_doesnt_contain_the_password() {
 
 #[tokio::test]
 async fn every_attempt_has_the_user_agent_with_its_suffix() {
-    let recordings = committed_recordings().into_iter().map(Recording::from);
-    let server = serve(recordings.collect());
+    let server = serve(committed_recordings());
     let builder = Client::builder().endpoint(server.url()).retry(retry(2));
     let client = build(builder.user_agent_suffix("pipeline/7"));
     let result = client.list_offers("contoso-gateway-timeout").await;

@@ -16,8 +16,7 @@ use crate::support::{all_recordings, client, committed_recordings, committed_spe
 
 /// Returns the committed recordings and a generated list of 1,000 offers. Each request has the API version that the SDK sends.
 fn recordings() -> Vec<Recording> {
-    let recordings = committed_recordings().into_iter();
-    let mut recordings: Vec<_> = recordings.map(Recording::from).collect();
+    let mut recordings = committed_recordings();
     for recording in &mut recordings {
         let version = recording.request.query.get_mut("api-version");
         version.expect("a version").replace_range(.., "2017-10-31");

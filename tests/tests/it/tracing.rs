@@ -23,7 +23,7 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let _guard = tracing::subscriber::set_default(subscriber);
 
-    let recordings = all_recordings().into_iter().map(Recording::from);
+    let recordings = all_recordings().into_iter();
     let offers = |recording: &Recording| {
         let path = &recording.request.path;
         path.ends_with("/test-vm/status") || path.ends_with("/stack-trace/status")
