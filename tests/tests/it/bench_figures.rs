@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use figure::{median, medians, pairs, ratio, report};
 
 #[test]
-fn the_ratio_is_the_median_of_the_ratios_of_pairs() {
+fn a_slow_round_doesnt_change_the_ratio() {
     assert!(median([]).is_nan());
     assert_eq!(Some(median([9.0, 1.0, 2.0])), Some(2.0));
     assert_eq!(Some(median([4.0, 1.0, 3.0, 1000.0])), Some(3.5));

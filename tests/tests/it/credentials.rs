@@ -62,7 +62,7 @@ impl Provider {
     async fn call(self) -> Result<AccessToken, Box<dyn std::error::Error + Send + Sync>> {
         let mut number = self.calls.fetch_add(1, Ordering::SeqCst);
         let behaviour = self.behaviours[number.min(self.behaviours.len() - 1)];
-        // Without a shared token, concurrent calls would fetch more tokens during this delay.
+        // The delay lets concurrent calls overlap. If they didn't share a token, each of them would fetch its own.
         tokio::time::sleep(Duration::from_millis(20)).await;
         let seconds = match behaviour {
             Behaviour::Forever => return Ok(AccessToken::new(token(number))),

@@ -8,8 +8,8 @@
 //!
 //! * If the body is valid, the SDK must decode it. If the SDK encodes the decoded value again, the properties of the spec must have the same
 //!   values as in the body.
-//! * If the body becomes valid without the invalid property or array element, the SDK must decode the rest of the body. An offer of a list
-//!   can't be left out.
+//! * If the body becomes valid without an invalid property or array element, the SDK must decode the rest of the body. But the SDK must not
+//!   omit an offer from a list.
 //! * Otherwise, the SDK must return an error.
 
 use std::collections::BTreeMap;
@@ -81,7 +81,7 @@ async fn valid_bodies_are_decoded_without_loss_and_invalid_values_are_omitted_or
     assert!(differences.is_empty(), "{differences:#?}");
 }
 
-/// A response body and the values that the SDK may decode from it. The server returns the body as the list or the status of `publisher`.
+/// A response body, and the values that the SDK may decode from it. The server returns this body for every request with `publisher`.
 struct Case {
     /// The path template of the operation.
     path: &'static str,
@@ -90,9 +90,12 @@ struct Case {
     publisher: String,
     /// The name of the changed property. The message of a decoding error must contain it. Empty if no property was changed.
     property: String,
-    /// The body, and then copies of the body without the changed value, or without a property or array element around it. If the change
-    /// is [`OTHER_ELEMENTS`], the first copy lacks the inserted elements. The SDK must decode the first variant that is valid against
-    /// the spec.
+    /// The values that the SDK may decode. It must decode the first of them that is valid against the spec:
+    ///
+    /// 1. the body
+    /// 2. the body without the elements that [`OTHER_ELEMENTS`] inserts, if this is the change
+    /// 3. the body without the changed value
+    /// 4. the body without a property or array element around the changed value, innermost first
     variants: Vec<Value>,
 }
 
@@ -237,7 +240,7 @@ struct Target {
     removable: Vec<String>,
 }
 
-/// Adds the targets of all values inside `value`, and then the target of `value` itself, `here`.
+/// Adds a target for each value inside `value`. Then adds `here`, the target of `value` itself.
 fn collect(value: &Value, here: Target, targets: &mut Vec<Target>) {
     let children: Vec<(String, String, &Value)> = match value {
         Value::Object(properties) => properties
@@ -331,7 +334,8 @@ fn changes(value: &Value) -> Vec<(&'static str, Value)> {
 fn validator(path: &str) -> Validator {
     let mut schema = committed_spec().value;
     translate(&mut schema);
-    // A `$ref` at the top turns the spec into a schema, because a validator of draft 4 ignores the other keywords beside `$ref`.
+    // The validator reads the whole spec as a schema. It uses only the `$ref` that this function adds, because draft 4 ignores all keywords
+    // beside `$ref`.
     let pointer = response_schema(path);
     let pointer = pointer.replace('{', "%7B").replace('}', "%7D");
     schema["$ref"] = json!(format!("#{pointer}"));

@@ -1,7 +1,7 @@
 //! Compares the SDK with the recorded responses:
 //!
 //! * The JSON Schemas of the SDK's types must accept every successful response. `decoding.rs` tests how the SDK decodes these responses.
-//! * An error of the SDK must contain the recorded status code, code and message.
+//! * An error of the SDK must contain the recorded code, message and status code.
 
 use cloud_partner_portal::types::{OfferStatusReport, OfferSummary};
 use cloud_partner_portal::{Client, Error};
@@ -83,7 +83,7 @@ async fn call(client: &Client, recording: &Recording) -> Option<Error> {
 }
 
 #[tokio::test]
-async fn every_error_has_the_recorded_status_code_code_and_message() {
+async fn every_error_has_the_code_the_message_and_the_status_code_of_its_recording() {
     let recordings = recordings();
     let server = serve(recordings.clone());
     let client = client(server.url());

@@ -239,7 +239,7 @@ async fn each_request_gets_the_next_response_of_a_scenario_and_the_last_response
 }
 
 #[tokio::test]
-async fn the_list_has_the_status_that_the_next_status_request_returns() {
+async fn an_offer_in_the_list_has_the_same_status_as_its_next_report() {
     let server = start(all_recordings_and_scenarios());
     let offers = |list: Value| list.as_array().expect("a list").clone();
     let first_list = offers(get_json(&server, OFFERS).await);
@@ -317,7 +317,7 @@ async fn dropping_the_server_closes_its_connections_and_frees_the_port() {
 }
 
 #[test]
-fn start_rejects_other_methods_than_get_and_duplicate_requests_and_invalid_scenarios() {
+fn start_rejects_recordings_and_scenarios_that_the_server_cant_replay() {
     let mut post = recording("/x", None);
     post.request.method = "POST".to_owned();
     let [spaced, other_encoding] = ["/x%20y", "/%78%20y"].map(|path| recording(path, None));

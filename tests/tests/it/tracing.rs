@@ -18,8 +18,8 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
         .with_span_events(FmtSpan::CLOSE)
         .with_ansi(false)
         .finish();
-    // With a single dispatcher, the thread that first executes an event enables or disables the event for all threads. A thread of another
-    // test has no subscriber, so it would disable the event. With a second dispatcher, each thread decides for itself.
+    // A process with a single dispatcher enables or disables an event once for all threads. Another test, which has no subscriber, could
+    // execute the event first and disable it. With a second dispatcher, each thread decides for itself.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let _guard = tracing::subscriber::set_default(subscriber);
 

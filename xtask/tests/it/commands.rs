@@ -101,7 +101,7 @@ fn an_unreadable_input_exits_with_3_and_names_the_place_of_the_error() {
 }
 
 #[test]
-fn duplicate_empty_and_invalid_recordings_of_the_workspace_exit_with_3() {
+fn unusable_recordings_and_scenarios_of_the_workspace_exit_with_3() {
     let root = workspace();
     common::add_recording(root.path(), "tests/recordings/copy", &json!({}));
     fs::create_dir(root.path().join("tests/scenarios/empty")).expect("a folder");

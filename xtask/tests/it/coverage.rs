@@ -18,10 +18,9 @@ fn body(provenance: &str, body: &Value) -> Value {
     json!({ "provenance": { "kind": provenance }, "response": { "body": { "json": body } } })
 }
 
-/// Runs `coverage` with `spec.yaml`, the recordings in `tests/scenarios` and the counterexamples in `tests/counterexamples` of `folder`,
-/// and adds the base recording. `known_gaps` is the text of the file of known gaps.
+/// Adds the base recording to `folder`, and runs `coverage` there. `known_gaps` is the text of the file of known gaps.
 ///
-/// In `tests/recordings`, each recording would need another request.
+/// The tests write recordings only to `tests/scenarios`. There, several recordings can have the same request.
 fn coverage(folder: &TempDir, known_gaps: &str, more: &[&str]) -> Output {
     for name in ["tests/counterexamples", "tests/recordings"] {
         std::fs::create_dir_all(folder.path().join(name)).expect("a folder");
@@ -77,8 +76,13 @@ fn prints_uncovered_statements_and_the_number_of_statements_by_state() {
     common::golden("coverage-text", &coverage(&folder, "coverage: []\n", &[]));
 }
 
-/// Each case of `coverage/states.json` adds recordings and counterexamples to the base recording. Each of them is written as a pair: its
-/// provenance, and a JSON merge patch of the base recording's response. The property `spec` contains the edits of the small spec.
+/// The cases are in `coverage/states.json`. A case has these properties:
+///
+/// * `spec`: the edits of the small spec.
+/// * `recordings`, `counterexamples`: the files that the test adds. Each file is written as a pair: its provenance, and a JSON merge patch
+///   of the base recording's response.
+/// * `statement`, `state`: the name of a statement, and its expected state.
+/// * `behaviour`: the message if the test fails.
 #[test]
 fn the_strongest_recording_decides_the_state_of_a_statement() {
     let cases = common::json("coverage/states.json");
@@ -157,7 +161,7 @@ fn an_error_in_the_file_of_known_gaps_is_printed_with_its_place() {
     }
 }
 
-/// Several responses have the schema of error responses. The report must nevertheless contain each statement of this schema only once.
+/// Several responses of the spec have the schema `ErrorResponse`. The report must contain each statement of this schema only once.
 #[test]
 fn every_statement_of_the_committed_spec_is_covered_or_a_known_gap_and_is_reported_once() {
     let below = common::workspace().join("xtask/src");

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::common::{self, assert_exit_code, assert_stderr};
 
-/// A shell script that copies its input into the page. The input is the spec with lists of recordings that `docs` has added.
+/// A shell script that copies its input into the page. The input is a copy of the spec, to which `docs` has added the names of recordings.
 const GENERATOR: &str = "#!/bin/sh\nset -eu\n[ \"$1 $3\" = 'generate html2' ]\n{ echo '<head>'; cat \"$5\"; } >\"$7/index.html\"\n";
 
 const PAGE: &str = "target/docs/cloud-partner-portal.html";

@@ -10,13 +10,13 @@ use std::process::{Command, Output};
 
 use crate::common::{self, assert_exit_code, assert_stderr, assert_stdout, stdout, transcript};
 
-/// The known value that the test adds: a text of the spec and its replacement.
+/// The edit that adds a known value to the spec: a text of the spec, and its replacement.
 const VALUE: (&str, &str) = (
     "        - published\n",
     "        - published\n        - paused\n",
 );
 
-/// The operations that the test adds: a text of the spec and its replacement.
+/// The edit that adds two operations to the spec: a text of the spec, and its replacement.
 const OPERATIONS: (&str, &str) = (
     "\ncomponents:\n",
     r##"
@@ -141,7 +141,7 @@ impl Copy {
         copy
     }
 
-    /// Writes the consumer's `Cargo.toml`. `features` is a part of the dependency on the SDK, such as `features = []`.
+    /// Writes the consumer's `Cargo.toml`. `features` chooses the SDK's features, for example `features = ["mock"]`.
     fn depend(&self, features: &str) {
         let manifest = format!(
             "[package]\nname = \"consumer\"\nedition = \"2024\"\n\n[dependencies]\n\

@@ -25,10 +25,10 @@ use crate::record_support::{
 fn the_written_recordings_equal_those_of_the_replay_server() {
     let workspace = Workspace::new();
     let mut sequences = sequences();
-    // A sequence is a list of recordings with the same request. `record` sends only the `api-version` of the spec, 2017-10-31.
+    // A sequence is a list of recordings with the same request. `record` can't request the recordings of other API versions.
     sequences.retain(|sequence| sequence[0].request.query["api-version"] == "2017-10-31");
-    // The offers of each publisher. The server sends the next response of a sequence for each request, so `record` must request the status
-    // once for each response. Therefore, an offer occurs once for each response of its sequence.
+    // The values of `--offer` for each publisher. For each request, the server returns only the next recording of a sequence. Therefore, an
+    // offer occurs once for each recording of its sequence.
     let mut offers_by_publisher: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for sequence in &sequences {
         let segments = sequence[0].request.segments();
@@ -82,10 +82,9 @@ fn exits_with_0_only_if_each_operation_has_a_successful_response() {
     }
 }
 
-/// `record` takes the offer ids for the status requests from the response of `listOffers`. In the last case, the path of the status has the
-/// parameter `productId` instead of `offerId`. `record` has no value for this parameter.
+/// `record` requests the status of each offer in the response of `listOffers`. If this list is empty, the exit code is 0.
 #[test]
-fn exits_with_1_if_no_status_is_requested_unless_the_list_of_offers_is_empty() {
+fn exits_with_1_if_a_path_parameter_has_no_value() {
     let workspace = Workspace::new();
     let assert_exit = |code, list: &'static str| {
         let server = ScriptedServer::start(move |_| scripted_server::response(200, &[], list));
@@ -96,6 +95,7 @@ fn exits_with_1_if_no_status_is_requested_unless_the_list_of_offers_is_empty() {
     assert_exit(0, "[]");
     assert_exit(1, r#"{ "value": [{ "id": "x1" }] }"#);
     assert_exit(1, r#"[{ "name": "x1" }]"#);
+    // `record` has values only for `publisherId` and `offerId`.
     let spec = "openapi/cloud-partner-portal.yaml";
     let text = common::read(&workspace.root().join(spec));
     common::write(workspace.root(), spec, text.replace("offerId", "productId"));

@@ -41,9 +41,10 @@ fn writes_no_planted_secret_of_a_har_file() {
     assert_eq!(workspace.written().len(), 7);
 }
 
-/// Chromium and mitmproxy wrote these files during requests to `cargo xtask serve`.
+/// Chromium and mitmproxy wrote these files during requests to `cargo xtask serve`. From each file, `record` must write the recordings that
+/// `serve` returned.
 #[test]
-fn writes_the_served_recordings_from_the_har_files_of_a_browser_and_a_proxy() {
+fn reads_the_har_files_of_a_browser_and_a_proxy() {
     let sequences = sequences();
     for (har, entries) in [("chromium.har", 3), ("mitmproxy.har", 4)] {
         let text = common::read(&common::tests().join("har").join(har));
@@ -87,9 +88,10 @@ fn rejects_a_response_with_an_incomplete_body() {
     golden("record-har-incomplete", &workspace.import(&incomplete, &[]));
     assert!(!workspace.live().exists());
 
-    // The size 5 includes a byte order mark, which isn't in the text. With the size 0, the response has no body.
     let complete = [
+        // The size includes a byte order mark of three bytes, which the text doesn't contain.
         entry(200, json!({ "size": 5, "text": "[]" })),
+        // The response has no body.
         entry(502, json!({ "size": 0 })),
     ];
     assert_exit_code(0, &workspace.import(&complete, &[]));
@@ -129,8 +131,8 @@ fn replaces_equal_guids_by_equal_pseudonyms_and_keeps_media_types_and_the_form_o
     assert_eq!(workspace.written(), written);
 }
 
-/// Returns an entry of a HAR file. The request and the response have the same header if `list` is `headers`, or the same cookie if `list` is
-/// `cookies`. The response body contains `text`.
+/// Returns an entry of a HAR file. Its request and its response have the same header or the same cookie: `list` is `headers` or `cookies`.
+/// The response body contains `text`.
 fn echo(list: &str, name: &str, value: &str, text: &str) -> Value {
     let pairs = json!([{ "name": name, "value": value }]);
     let content = json!({ "size": 1, "text": json!({ "Message": text }).to_string() });

@@ -43,7 +43,7 @@ impl Workspace {
         self.root().join("tests/recordings/live")
     }
 
-    /// Returns a command that runs `record` without the credential and the publisher in the user's environment.
+    /// Returns a command that runs `record`. The user's own token and publisher are removed from its environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = common::xtask_in_workspace(self.root(), &["record"]);
         command

@@ -61,7 +61,7 @@ fn prints_the_expected_findings_for_each_case_and_no_secret() {
 }
 
 #[test]
-fn prints_the_number_of_notes_with_the_same_code_and_every_error() {
+fn prints_every_error_but_only_the_number_of_notes_for_each_code() {
     let folder = common::base();
     let orders = json!([{ "id": "a", "new": 1, "newer": 2 }, { "new": 1 }]);
     let patch = json!({ "response": { "body": { "json": orders } } });

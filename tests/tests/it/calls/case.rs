@@ -31,13 +31,13 @@ struct Case {
     /// The `is_…` methods of the error that must return true. For example, `retryable` stands for `Error::is_retryable`. Without this
     /// property, the call must succeed.
     error: Option<Vec<String>>,
-    /// The error's status code. The default is the `status` of the last script, or 200 if the script has `json`. Otherwise, the default is
-    /// `None`.
+    /// The error's status code. The default is the status code of the last script's response. A script with neither `status` nor `json` has
+    /// none.
     error_status: Option<u16>,
     /// A text that the error's message must contain.
     message: String,
     /// The errors of earlier attempts, latest first. An error is left out if a later error has the same status code, code and message.
-    /// Each error is written as its correlation id; without one, as its status code; without both, as `no status`.
+    /// Each error is written as the first value that it has: its correlation id, its status code, or `no status`.
     sources: Vec<String>,
     /// The minimum times between the first and the second request, the second and the third request, and so on.
     waits_ms: Vec<u64>,
@@ -46,8 +46,8 @@ struct Case {
 /// Runs all cases of a table concurrently, and panics with the names of the cases that failed.
 pub async fn check_table(yaml: &str, token: &str) {
     let start = |case: Case| (case.name.clone(), tokio::spawn(case.check(token)));
-    // This line starts the servers of all cases. The runtime has one thread, so no call begins before the first `await` below. Therefore,
-    // no call's timeout includes the start of a server.
+    // This line starts the servers of all cases. The runtime has one thread, so the calls begin later, at the first `await` below.
+    // Therefore, a call's timeout doesn't include the time to start the servers.
     let checks: Vec<_> = table(yaml).into_iter().map(start).collect();
     let mut failed = Vec::new();
     for (name, check) in checks {

@@ -54,7 +54,7 @@ pub fn all_text(error: &Error) -> String {
     all
 }
 
-/// A part of every token in the tests of errors. No text of an error may contain it.
+/// A text that the tokens of the tests contain. No text of an error may contain it.
 pub const SECRET: &str = "s3cret";
 
 /// Returns a token as long as a real one. Its parts have numbers, so that no part occurs twice.

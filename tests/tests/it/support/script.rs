@@ -29,7 +29,7 @@ pub struct Script {
     send: Option<Bytes>,
     /// After `send`, sends these bytes again and again until the client disconnects.
     repeat: Option<Bytes>,
-    /// Waits 20 ms each time after the server has sent `repeat`.
+    /// Waits 20 ms after each copy of `repeat`.
     slowly: bool,
     /// What the server does last.
     then: End,
@@ -95,7 +95,7 @@ impl Bytes {
 }
 
 impl Script {
-    /// Returns whether the server never completes the response. Then only a timeout ends the attempt.
+    /// Returns true if the server never completes the response. Only a timeout ends such an attempt.
     pub fn never_completes(&self) -> bool {
         self.then == End::Stall || self.slowly
     }
