@@ -12,6 +12,7 @@ use cloud_partner_recordings::replay::{Replay, Server};
 use crate::exit_code::{CommandError, CommandResult, Outcome};
 use crate::files;
 use crate::print::{print_continuation, print_line, print_table};
+use crate::validate;
 
 /// The paths of three sample requests, relative to `/api/publishers/`. The responses are a list of offers, the status of an offer, and an
 /// error response.
@@ -47,10 +48,7 @@ impl Source {
     /// Reads the recordings and scenarios of the workspace.
     pub fn read() -> Result<Self, CommandError> {
         let all = load::all(&files::root().join("tests"));
-        let (recordings, scenarios) = all.map_err(|mut error| {
-            error.file = files::display_path(&error.file).into();
-            CommandError(error.to_string())
-        })?;
+        let (recordings, scenarios) = all.map_err(|error| validate::read_error(&error))?;
         Ok(Self {
             recordings,
             scenarios,

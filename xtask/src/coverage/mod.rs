@@ -14,15 +14,17 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use cloud_partner_recordings::load;
 use serde_json::json;
 
 use self::detection::{Candidate, detect};
 use self::statement_state::State;
 use self::statements::{Statement, statements};
-use crate::exit_code::{CommandError, CommandResult};
+use crate::exit_code::CommandResult;
 use crate::files;
 use crate::findings::{Finding, Format, Report};
 use crate::print::{print_continuation, print_line, with_noun};
+use crate::serve::Source;
 use crate::spec::Spec;
 use crate::validate::{self, Checker};
 
@@ -57,15 +59,17 @@ impl Coverage {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let gaps = known_gaps::read()?;
         let checker = Checker::new(&spec)?;
-        let read = |paths: &[PathBuf], is_counterexample| {
-            let recordings = validate::read(paths).all()?.into_iter();
-            let candidate = |recording| Candidate::new(&checker, recording, is_counterexample);
-            Ok::<Vec<_>, CommandError>(recordings.map(candidate).collect())
-        };
-        let mut candidates = read(&[], false)?;
+        let source = Source::read()?;
+        let recordings = source.recordings();
+        let mut candidates: Vec<_> = recordings
+            .map(|(_, recording)| Candidate::new(&checker, recording.clone(), false))
+            .collect();
         let counterexamples = files::root().join("tests/counterexamples");
         if counterexamples.exists() {
-            candidates.extend(read(&[counterexamples], true)?);
+            let loaded = load::every_recording(&counterexamples).all();
+            let counterexamples = loaded.map_err(|error| validate::read_error(&error))?;
+            let counterexamples = counterexamples.into_iter();
+            candidates.extend(counterexamples.map(|one| Candidate::new(&checker, one, true)));
         }
         let mut statements = statements(&spec);
         detect(&spec, &mut statements, &candidates)?;

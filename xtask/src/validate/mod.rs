@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-pub use read_recordings::read;
+pub use read_recordings::read_error;
 pub use recording::Checker;
 
 use crate::exit_code::{CommandResult, Outcome};
@@ -52,12 +52,11 @@ impl Validate {
         let spec = files::read_spec(&self.spec.unwrap_or_else(files::default_spec_path))?;
         let checker = Checker::new(&spec)?;
         let (mut findings, example_count) = checker.check_spec();
-        let input = read(&self.paths);
+        let (recordings, errors) = read_recordings::read(&self.paths);
         // If a file or folder is unusable, the outcome is `Unreadable`, whatever the other findings are.
-        let is_unusable = !input.errors.is_empty() || !input.empty_folders.is_empty();
-        findings.extend(input.errors);
-        findings.extend(input.empty_folders);
-        for recording in &input.recordings {
+        let is_unusable = !errors.is_empty();
+        findings.extend(errors);
+        for recording in &recordings {
             let mut found = secrets::scan(recording);
             // Other findings could quote a secret, so a recording with a secret isn't validated.
             if found.is_empty() {
@@ -67,7 +66,7 @@ impl Validate {
             findings.extend(found.into_iter().map(|finding| finding.in_file(&file)));
         }
 
-        let recording_count = input.recordings.len();
+        let recording_count = recordings.len();
         let mut report = Report::default();
         report.counts_notes = !self.notes;
         report.findings = findings;

@@ -1,4 +1,4 @@
-//! Reads the recordings for `validate` and `coverage`.
+//! Reads the recordings for `validate`, and converts the errors of reading recordings for all commands.
 
 use std::path::{Path, PathBuf};
 
@@ -11,36 +11,35 @@ use crate::exit_code::CommandError;
 use crate::files;
 use crate::findings::{Finding, Place};
 
-/// The recordings in the given files and folders.
-#[derive(Default)]
-pub struct Input {
-    pub recordings: Vec<Recording>,
-    /// The findings about these cases:
-    ///
-    /// * a file or folder that can't be read;
-    /// * a scenario without recordings;
-    /// * two recordings in `tests/recordings` with the same request.
-    pub errors: Vec<Finding>,
-    /// The findings about folders without recordings, except scenarios.
-    pub empty_folders: Vec<Finding>,
-}
-
-/// Reads the files and folders in `paths`. If `paths` is empty, reads all recordings and scenarios of the workspace.
-pub fn read(paths: &[PathBuf]) -> Input {
-    let mut input = Input::default();
+/// Reads the files and folders in `paths`. If `paths` is empty, reads all recordings and scenarios of the workspace. Returns the recordings,
+/// and the findings about these cases:
+///
+/// * a file or folder that can't be read;
+/// * a folder without recordings;
+/// * two recordings in `tests/recordings` with the same request.
+pub fn read(paths: &[PathBuf]) -> (Vec<Recording>, Vec<Finding>) {
+    let (mut recordings, mut errors) = (Vec::new(), Vec::new());
+    let mut add = |path: &Path, loaded: Loaded<Recording>| {
+        if loaded.items.is_empty() && loaded.errors.is_empty() {
+            let finding = kinds::UNREADABLE.finding("the folder contains no recordings");
+            errors.push(finding.in_file(&files::display_path(path)));
+        }
+        errors.extend(loaded.errors.iter().map(error_finding));
+        recordings.extend(loaded.items);
+    };
     for path in paths {
-        input.add(path, read_path(path));
+        add(path, read_path(path));
     }
     if paths.is_empty() {
-        let recordings = files::root().join("tests/recordings");
-        input.add(&recordings, load::recordings(&recordings));
+        let folder = files::root().join("tests/recordings");
+        add(&folder, load::recordings(&folder));
         let folder = files::root().join("tests/scenarios");
         let Loaded { items, errors } = load::scenarios(&folder);
         let items = items.into_iter().flat_map(|scenario| scenario.recordings);
         let items = items.collect();
-        input.add(&folder, Loaded { items, errors });
+        add(&folder, Loaded { items, errors });
     }
-    input
+    (recordings, errors)
 }
 
 /// Reads a file or folder. Two recordings in `tests/recordings` with the same request are an error, because the replay server couldn't
@@ -58,25 +57,11 @@ fn read_path(path: &Path) -> Loaded<Recording> {
     loaded
 }
 
-impl Input {
-    fn add(&mut self, path: &Path, loaded: Loaded<Recording>) {
-        if loaded.items.is_empty() && loaded.errors.is_empty() {
-            let finding = kinds::UNREADABLE.finding("the folder contains no recordings");
-            self.empty_folders
-                .push(finding.in_file(&files::display_path(path)));
-        }
-        self.errors.extend(loaded.errors.iter().map(error_finding));
-        self.recordings.extend(loaded.items);
-    }
-
-    /// Returns the recordings, or the first finding in `errors` as an error. Ignores `empty_folders`.
-    pub fn all(self) -> Result<Vec<Recording>, CommandError> {
-        let Some(finding) = self.errors.first() else {
-            return Ok(self.recordings);
-        };
-        let place: String = finding.place.iter().map(Place::to_string).collect();
-        Err(CommandError(format!("{place}: {}", finding.message)))
-    }
+/// Converts the error of reading a recording. The message quotes no secret.
+pub fn read_error(error: &load::Error) -> CommandError {
+    let finding = error_finding(error);
+    let place: String = finding.place.iter().map(Place::to_string).collect();
+    CommandError(format!("{place}: {}", finding.message))
 }
 
 fn error_finding(error: &load::Error) -> Finding {
