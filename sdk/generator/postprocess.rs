@@ -116,6 +116,8 @@ fn add_attributes(structure: &mut ItemStruct) -> Item {
         #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     ));
     let Fields::Named(fields) = &mut structure.fields else {
+        // A struct that has this type as a required property derives `Default`.
+        structure.attrs.push(parse_quote!(#[derive(Default)]));
         return parse_quote!(crate::decode::value!(#ident););
     };
     // Without `non_exhaustive`, users could construct the type by naming every field. A new property in the spec would break their code.

@@ -9,8 +9,9 @@ use super::super::spec::{Kind, Object, Operation, Spec, pointer_segment};
 use super::Lint;
 use super::schema_rules::is_inline_type;
 
-/// The hand-written methods of the SDK's `Client`.
+/// The methods of the SDK's `Client`, and of the generated client that builds the requests, that don't belong to an operation.
 const CLIENT_METHODS: &[&str] = &[
+    "api_version",
     "builder",
     "call",
     "endpoint",
@@ -20,8 +21,11 @@ const CLIENT_METHODS: &[&str] = &[
     "watch_publisher",
 ];
 
-/// The methods that each mock has. For each parameter, a mock also has a method with the parameter's name.
-const MOCK_METHODS: &[&str] = &["into_inner", "new"];
+/// The types of the standard library that the generated code and its macros name without a path.
+const STANDARD_TYPES: &[&str] = &["Box", "Option", "Result", "String", "Vec"];
+
+/// The names that a parameter can't have: methods of a mock, and variables of the method that builds the request.
+const RESERVED_PARAMETERS: &[&str] = &["header_map", "into_inner", "new", "request"];
 
 /// A name in the spec, and the Rust name that the code generator makes from it.
 struct Name {
@@ -57,8 +61,9 @@ impl Lint {
             });
         });
         let help = "choose another name or title. It must begin with a letter, contain only ASCII letters, digits, `.`, `-`, `_` and spaces, and differ from \
-                    all others in UpperCamelCase. `Self`, `Identifier`, `Link` and `Timestamp` are reserved";
-        self.rust_names("schema", names.into_iter(), &[], help);
+                    all others in UpperCamelCase. `Self`, the types of the SDK such as `Link`, and standard types \
+                    such as `Option` are reserved";
+        self.rust_names("schema", names.into_iter(), STANDARD_TYPES, help);
     }
 
     pub(super) fn property_names(&mut self, schema: &Object<'_>) {
@@ -93,7 +98,10 @@ impl Lint {
             in_spec: parameter.name.clone(),
             rust: format!("_{}", parameter.name.to_snake_case()),
         });
-        let mut reserved: Vec<_> = MOCK_METHODS.iter().map(|name| format!("_{name}")).collect();
+        let mut reserved: Vec<_> = RESERVED_PARAMETERS
+            .iter()
+            .map(|name| format!("_{name}"))
+            .collect();
         // The SDK's parameter for the request body has this name.
         reserved.extend(
             operation
@@ -102,7 +110,7 @@ impl Lint {
                 .then(|| "_body".to_owned()),
         );
         let reserved: Vec<_> = reserved.iter().map(String::as_str).collect();
-        let help = "remove the parameter if it is optional. In snake_case, the names of an operation's parameters must differ. `new` and `into_inner` are \
+        let help = "remove the parameter if it is optional. In snake_case, the names of an operation's parameters must differ. `new`, `into_inner`, `request` and `header_map` are \
                     reserved, and `body` is reserved if the operation has a request body";
         self.rust_names("parameter", parameters, &reserved, help);
     }
