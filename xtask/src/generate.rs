@@ -1,5 +1,5 @@
 //! `cargo xtask generate`: writes the generated code of the SDK, and the JSON Schema of recordings (files with a request and its response).
-//! With `--check`, compares the committed files with their new contents instead.
+//! With `--check`, compares the committed files with the generated text instead.
 
 use std::io::Write;
 
@@ -18,7 +18,7 @@ use crate::print::print_line;
 /// Writes the code to sdk/src/ and the schema to tests/recording.schema.json.
 #[derive(Args)]
 pub struct Generate {
-    /// Compare the committed files with their new contents instead of writing them; the exit code is 4 if a file is outdated
+    /// Compare the committed files with the generated text instead of writing them; if a file differs, the exit code is 4
     #[arg(long)]
     check: bool,
 }

@@ -1,7 +1,7 @@
 //! Reads the known gaps of `cargo xtask coverage` from `xtask/known-gaps.yaml`.
 //!
-//! A statement is one keyword at one place of the spec. It is uncovered if the recordings don't test it. Each uncovered statement is an
-//! error of the command. A known gap is an uncovered statement that the maintainers accept for a reason, so it is no error.
+//! A statement is one keyword at one place of the spec. If the recordings don't test a statement, it is uncovered, and the command reports
+//! an error. A known gap is an uncovered statement that the maintainers accept for a reason. For a known gap, the command reports no error.
 
 use serde::Deserialize;
 

@@ -28,7 +28,8 @@ pub struct Mutation {
     /// If true, a recording that detects the mutation is no evidence for the statement. For example, the mutation makes an optional
     /// property required. A recording without the property detects this mutation, but doesn't show that the property exists.
     pub restricts: bool,
-    /// Whether the statement describes the shape of a body. All keywords of the body's schema do, except the values of an enum.
+    /// Whether the statement describes the shape of a body. The values of an enum aren't part of the shape. All other keywords of the body's
+    /// schema are.
     #[serde(skip)]
     pub is_shape: bool,
     /// The JSON pointer of the changed object.
