@@ -107,7 +107,8 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
             _ => {}
         }
     });
-    // A separate walk, because the removal changes the JSON pointers of the parameters that follow in the list.
+    // Removing a parameter changes the JSON pointers of the parameters after it. The first walk needs these pointers, so the second walk
+    // removes the parameters.
     spec.walk(|object| {
         if let Kind::PathItem | Kind::Operation = object.kind
             && let Some(part) = document.pointer_mut(&object.pointer)

@@ -96,7 +96,7 @@ impl Lint {
             && !matches!(body.children("content").as_slice(), [only] if is_json(only))
         {
             let message = format!(
-                "the request body of `{}` has no schema, or a media type other than application/json",
+                "the request body of `{}` has another media type than application/json, or no schema",
                 operation.name
             );
             let help = "write `application/json` and its `schema`, and no other media type: the SDK encodes only JSON";
@@ -165,8 +165,8 @@ impl Lint {
                 }
             }
         }
-        // A rule in `SCHEMA_RULES` checks only schemas that have a keyword. This rule also rejects a schema `Known…` without the keyword
-        // `enum`.
+        // Each rule in `SCHEMA_RULES` looks at a keyword that the schema has. This rule isn't in the list, because it also rejects a
+        // schema `Known…` without the keyword `enum`.
         if constants_of(schema).is_some_and(|extensible| !repeats(schema, &extensible)) {
             let pointer = format!("{}/enum", schema.pointer);
             let message = format!("`{}` differs from the list of known values", schema.key());

@@ -115,7 +115,7 @@ impl Lint {
         self.rust_names("parameter", parameters, &reserved, help);
     }
 
-    /// Reports a name if the Rust name isn't valid, is reserved, or is the same as that of an earlier name.
+    /// Reports each name whose Rust name is invalid, is reserved, or already belongs to an earlier name.
     fn rust_names(
         &mut self,
         kind: &str,

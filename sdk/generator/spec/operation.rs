@@ -113,8 +113,7 @@ impl<'s> Operation<'s> {
         self.node.children("responses")
     }
 
-    /// Returns the response for a status code. For 404, this is the first of the responses `404`, `4XX` and `default` that the operation
-    /// has.
+    /// Returns the response for a status code. For 404, searches for the response `404`, then `4XX`, then `default`.
     pub fn response(&self, status: u16) -> Option<Node<'s>> {
         let responses = self.node.written("responses")?;
         [
