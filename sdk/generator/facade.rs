@@ -4,13 +4,13 @@
 //! 2. It builds the request. For this, it calls a method that the code generator progenitor has generated.
 //! 3. It sends the request with the hand-written code in `sdk/src/call`.
 
-use heck::ToSnakeCase;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{
     Attribute, FnArg, GenericArgument, ImplItemFn, PathArguments, ReturnType, Type, parse_quote,
 };
 
+use super::lint::snake_case;
 use super::spec::{Operation, Spec, SpecError};
 
 /// Returns the content of `sdk/src/facade.rs`: one facade method for each method that progenitor generated.
@@ -20,7 +20,7 @@ pub fn facade(spec: &Spec, methods: &[ImplItemFn]) -> Result<syn::File, SpecErro
     for method in methods {
         let name = &method.sig.ident;
         let mut operations = operations.iter();
-        let operation = operations.find(|operation| *name == operation.name.to_snake_case());
+        let operation = operations.find(|operation| *name == snake_case(&operation.name));
         let facade_method = operation.and_then(|operation| facade_method(operation, method));
         facade_methods.push(facade_method.ok_or_else(|| {
             let pointer = operation.map_or("/paths", |operation| &operation.node.pointer);
@@ -59,7 +59,7 @@ fn facade_method(operation: &Operation<'_>, method: &ImplItemFn) -> Option<Token
         let text = text.trim_end_matches('_');
         let mut parameters = operation.parameters.iter();
         let path_parameter = parameters
-            .find(|parameter| parameter.place == "path" && parameter.name.to_snake_case() == text);
+            .find(|parameter| parameter.place == "path" && snake_case(&parameter.name) == text);
         if let Some(parameter) = path_parameter.filter(|_| *kind == path_argument_type) {
             let key = &parameter.name;
             declared.push(quote!(#name: impl ::std::convert::AsRef<str>));

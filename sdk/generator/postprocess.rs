@@ -131,11 +131,9 @@ fn add_attributes(structure: &mut ItemStruct) -> Item {
     }
     for field in &mut fields.named {
         let is_id = field.ident.as_ref().is_some_and(|name| name == "id");
-        let can_be_null = remove_deserialize_with(&mut field.attrs);
-        field.attrs.push(if can_be_null {
-            // The property is required, but can be null.
-            parse_quote!(#[serde(deserialize_with = "crate::decode::optional")])
-        } else if is_option(&field.ty) {
+        // progenitor writes `deserialize_with` for a required property that can be null.
+        let is_required = remove_deserialize_with(&mut field.attrs);
+        field.attrs.push(if is_option(&field.ty) && !is_required {
             parse_quote!(#[serde(default, deserialize_with = "crate::decode::optional")])
         } else if is_id && field.ty == parse_quote!(::std::string::String) {
             // Decoding checks a required `id`, because a caller uses the id as a path argument of a later request.

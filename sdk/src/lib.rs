@@ -31,7 +31,8 @@ pub mod mock;
 mod values;
 mod watch;
 
-#[allow(clippy::all, clippy::pedantic, unused_qualifications)]
+// progenitor omits the description of a property that combines several schemas with `allOf`.
+#[allow(clippy::all, clippy::pedantic, missing_docs, unused_qualifications)]
 mod generated {
     #[cfg(feature = "generate")]
     include!(concat!(env!("OUT_DIR"), "/generated.rs"));

@@ -6,6 +6,7 @@ mod schema_rules;
 
 use super::prepare::API_VERSION;
 use super::spec::{Kind, Node, Object, Operation, Spec, SpecError, pointer_segment};
+pub use names::snake_case;
 pub use schema_rules::constants_of;
 use schema_rules::{CONSTANTS, SCHEMA_RULES, repeats};
 

@@ -9,23 +9,39 @@ use super::super::spec::{Kind, Object, Operation, Spec, pointer_segment};
 use super::Lint;
 use super::schema_rules::is_inline_type;
 
-/// The methods of the SDK's `Client`, and of the generated client that builds the requests, that don't belong to an operation.
+/// The methods of the SDK's `Client`, and of the generated client that builds the requests, that don't belong to an operation. `clone`,
+/// `into` and `try_into` are methods of traits.
 const CLIENT_METHODS: &[&str] = &[
     "api_version",
     "builder",
     "call",
+    "clone",
     "endpoint",
     "from_env",
     "generated_client",
+    "get",
+    "into",
+    "try_into",
     "watch",
     "watch_publisher",
+    "without_retries",
 ];
 
 /// The types of the standard library that the generated code and its macros name without a path.
 const STANDARD_TYPES: &[&str] = &["Box", "Option", "Result", "String", "Vec"];
 
-/// The names that a parameter can't have: methods of a mock, and variables of the method that builds the request.
-const RESERVED_PARAMETERS: &[&str] = &["header_map", "into_inner", "new", "request"];
+/// The names that a parameter can't have: methods of a mock, and variables and functions of the method that builds the request.
+const RESERVED_PARAMETERS: &[&str] = &["encode_path", "header_map", "into_inner", "new", "request"];
+
+/// Returns the name that the code generator gives a method, field or argument. Doesn't add the `_` that keywords get.
+pub fn snake_case(text: &str) -> String {
+    let name = text.replace('\'', "").to_snake_case();
+    if name.starts_with(|first: char| first.is_ascii_digit()) {
+        format!("x{name}")
+    } else {
+        name
+    }
+}
 
 /// A name in the spec, and the Rust name that the code generator makes from it.
 struct Name {
@@ -70,8 +86,8 @@ impl Lint {
         let properties = schema.children("properties");
         let names = properties.into_iter().map(|(key, _)| Name {
             pointer: format!("{}/properties/{}", schema.pointer, pointer_segment(&key)),
-            // The code generator adds a letter or `_` to a name that isn't valid in Rust.
-            rust: format!("_{}", key.to_snake_case()),
+            // The code generator adds `_` to a keyword. The same `_` for every name makes a keyword valid here.
+            rust: format!("_{}", snake_case(&key)),
             in_spec: key,
         });
         let help = "remove one of the two properties: in Rust, names in snake_case must differ";
@@ -83,7 +99,7 @@ impl Lint {
             pointer: operation.node.pointer.clone(),
             in_spec: operation.name.clone(),
             rust: match operation.node.text("operationId") {
-                Some(id) => id.to_snake_case(),
+                Some(id) => snake_case(id),
                 None => String::new(),
             },
         });
@@ -96,7 +112,7 @@ impl Lint {
         let parameters = operation.parameters.iter().map(|parameter| Name {
             pointer: parameter.node.pointer.clone(),
             in_spec: parameter.name.clone(),
-            rust: format!("_{}", parameter.name.to_snake_case()),
+            rust: format!("_{}", snake_case(&parameter.name)),
         });
         let mut reserved: Vec<_> = RESERVED_PARAMETERS
             .iter()
@@ -110,8 +126,8 @@ impl Lint {
                 .then(|| "_body".to_owned()),
         );
         let reserved: Vec<_> = reserved.iter().map(String::as_str).collect();
-        let help = "remove the parameter if it is optional. In snake_case, the names of an operation's parameters must differ. `new`, `into_inner`, `request` and `header_map` are \
-                    reserved, and `body` is reserved if the operation has a request body";
+        let help = "remove the parameter if it is optional. In snake_case, the names of an operation's parameters must differ. `new`, `into_inner`, `request`, `header_map` \
+                    and `encode_path` are reserved, and `body` is reserved if the operation has a request body";
         self.rust_names("parameter", parameters, &reserved, help);
     }
 
@@ -130,7 +146,8 @@ impl Lint {
             rust,
         } in names
         {
-            let is_valid = syn::parse_str::<syn::Ident>(&rust).is_ok();
+            // `gen` is a keyword since Rust 2024. syn accepts it, but the code generator doesn't.
+            let is_valid = syn::parse_str::<syn::Ident>(&rust).is_ok() && rust != "gen";
             let message = if !is_valid || reserved.contains(&&*rust) {
                 format!("the {kind} `{in_spec}` can't have this name in Rust")
             } else if let Some(other) = earlier.insert(rust, in_spec.clone()) {

@@ -8,6 +8,7 @@
 //!
 //! Some types are decoded in another way:
 //!
+//! * If the spec allows `null` for a required property or for an element of an array, its type is an [`Option`]. `null` is then `None`.
 //! * A required [`Extensible`] decodes `null` as a value without text.
 //! * A required identifier must not be empty.
 //! * [`Link`] keeps `null` and the empty string.
@@ -47,6 +48,11 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
     /// Returns whether the value is equivalent to an absent property.
     fn counts_as_absent(&self) -> bool {
         false
+    }
+
+    /// Creates a value from `null`. The default implementation returns `None`.
+    fn from_null() -> Option<Self> {
+        None
     }
 
     /// Creates a value from a scalar. Returns `None` if this type can't represent the scalar. The default implementation always returns
@@ -123,7 +129,7 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for OptionalVisitor<T> {
     }
 
     fn visit_unit<E>(self) -> Result<Option<T>, E> {
-        Ok(None)
+        Ok(T::from_null())
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Option<T>, E> {
@@ -155,7 +161,8 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for OptionalVisitor<T> {
     }
 }
 
-/// An element of a required array. If the element can't be decoded, decoding the whole array fails.
+/// A required value: an element of a required array, or the value in a required [`Option`]. If this value can't be decoded, decoding the
+/// whole array or `Option` fails.
 struct Required<T>(T);
 
 impl<'de, T: Lenient<'de>> Deserialize<'de> for Required<T> {
@@ -186,6 +193,29 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Vec<T> {
             values.extend(value);
         }
         Ok(Some(values))
+    }
+}
+
+impl<'de, T: Lenient<'de>> Lenient<'de> for Option<T> {
+    fn required<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Option::<Required<T>>::deserialize(deserializer)?;
+        Ok(value.map(|value| value.0))
+    }
+
+    fn from_null() -> Option<Self> {
+        Some(None)
+    }
+
+    fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
+        T::from_scalar(scalar).map(Some)
+    }
+
+    fn from_array<A: SeqAccess<'de>>(elements: A) -> Result<Option<Self>, A::Error> {
+        Ok(T::from_array(elements)?.map(Some))
+    }
+
+    fn from_object<A: MapAccess<'de>>(properties: A) -> Result<Option<Self>, A::Error> {
+        Ok(T::from_object(properties)?.map(Some))
     }
 }
 

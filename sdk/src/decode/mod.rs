@@ -118,3 +118,27 @@ macro_rules! value {
 pub(crate) use object;
 #[allow(unused_imports, reason = "the spec has no such type")]
 pub(crate) use value;
+
+#[cfg(test)]
+mod tests {
+    type Texts = Option<Vec<Option<String>>>;
+
+    #[test]
+    fn in_a_required_value_that_can_be_null_only_null_becomes_none() {
+        let texts = |body: &str| super::body::<Texts>(body.as_bytes());
+        assert_eq!(texts("null"), Ok(None));
+        let expected = vec![Some("a".to_owned()), None, Some(String::new())];
+        assert_eq!(texts(r#"["a", null, ""]"#), Ok(Some(expected)));
+        let error = "$[1]: invalid type: integer `7`, expected a string at line 1 column 7";
+        assert_eq!(texts(r#"["a", 7]"#), Err(error.to_owned()));
+        assert!(texts("{}").is_err_and(|error| error.contains("expected a sequence")));
+    }
+
+    #[test]
+    fn an_optional_array_keeps_null_elements_that_the_spec_allows() {
+        let texts = super::lenient::optional::<_, Vec<Option<String>>>;
+        let body = serde_json::json!([null, "a", 7, {}]);
+        let expected = vec![None, Some("a".to_owned())];
+        assert_eq!(texts(body).expect("an array"), Some(expected));
+    }
+}

@@ -295,7 +295,7 @@ fn a_required_property_that_can_be_null_is_an_option_without_a_default() {
     let (output, generated) = generate(&patch, "generated.rs");
     assert_exit_code(0, &output);
     let expected = "        ///A reason.
-        #[serde(deserialize_with = \"crate::decode::optional\")]
+        #[serde(deserialize_with = \"crate::decode::required\")]
         pub reason: ::std::option::Option<::std::string::String>,
 ";
     assert_contains(&generated, expected);

@@ -101,6 +101,35 @@ fn a_construct_that_the_generator_rejects_is_an_error() {
 }
 
 #[test]
+fn an_operation_cant_have_the_name_of_a_hand_written_method_of_the_client() {
+    let mut names = Vec::new();
+    for file in [
+        "client/mod.rs",
+        "watch/offer_watch.rs",
+        "watch/publisher_watch.rs",
+    ] {
+        let file = common::workspace().join("sdk/src").join(file);
+        let text = std::fs::read_to_string(file).expect("a file");
+        for item in syn::parse_file(&text).expect("Rust code").items {
+            if let syn::Item::Impl(block) = item
+                && block.trait_.is_none()
+                && block.self_ty == syn::parse_quote!(Client)
+            {
+                names.extend(block.items.into_iter().filter_map(|item| match item {
+                    syn::ImplItem::Fn(method) => Some(method.sig.ident.to_string()),
+                    _ => None,
+                }));
+            }
+        }
+    }
+    assert!(names.contains(&"watch_publisher".to_owned()), "{names:?}");
+    for name in names {
+        let id = json!({"/paths/~1shops~1{shop}~1orders/get/operationId": name});
+        assert_stdout(1, &lint_edited(&id), "rust-name");
+    }
+}
+
+#[test]
 fn a_chain_of_16_references_is_followed_and_a_longer_chain_is_an_error() {
     for (length, code) in [(16, 0), (17, 1)] {
         let target = json!({"description": "", "x-evidence": {"/": ["page"]}});
