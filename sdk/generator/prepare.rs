@@ -96,6 +96,12 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
                 if object.keyword == "properties" {
                     describe(object, part);
                 }
+                if object.keyword != "allOf" && refers_to_null(object) {
+                    if part.get("$ref").is_some() {
+                        *part = json!({"allOf": [part.take()]});
+                    }
+                    part["nullable"] = true.into();
+                }
             }
             // Every path argument of type string becomes an `Identifier`, because `..` or a slash would address another resource.
             Kind::Parameter if object.text("in") == Some("path") => {
@@ -176,6 +182,14 @@ fn describe(property: &Object<'_>, part: &mut Value) {
         *part = json!({"allOf": [part.take()]});
     }
     part["description"] = text.into();
+}
+
+/// Returns whether the schema is a reference to an object of `components` that can be null. [`prepare`] removes `nullable` from this object.
+fn refers_to_null(schema: &Object<'_>) -> bool {
+    let target = schema.followed().filter(|_| schema.is_reference());
+    target.is_some_and(|target| {
+        target.text("type") == Some("object") && target.value.get("nullable") == Some(&true.into())
+    })
 }
 
 fn remove_api_version(owner: &Object<'_>, part: &mut Value) {

@@ -302,6 +302,25 @@ fn a_required_property_that_can_be_null_is_an_option_without_a_default() {
 }
 
 #[test]
+fn a_reference_to_an_object_that_can_be_null_is_an_option() {
+    let gift = json!({ "$ref": "#/components/schemas/Gift" });
+    let schemas = json!({
+        "Gift": { "description": "A gift.", "type": "object", "nullable": true },
+        "Order": { "required": ["id", "gift", "gifts"], "properties": {
+            "gift": gift, "gifts": { "description": "Gifts.", "type": "array", "items": gift },
+        } },
+    });
+    let patch = json!({ "components": { "schemas": schemas } });
+    let (output, generated) = generate(&patch, "generated.rs");
+    assert_exit_code(0, &output);
+    assert_contains(&generated, "pub gift: ::std::option::Option<Gift>,");
+    assert_contains(
+        &generated,
+        "pub gifts: ::std::vec::Vec<::std::option::Option<Gift>>,",
+    );
+}
+
+#[test]
 fn generate_names_the_operation_that_progenitor_rejects() {
     let patch = with_parameters(&[
         parameter("shop", "path"),
