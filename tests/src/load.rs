@@ -24,7 +24,7 @@ pub struct Loaded<T> {
     /// * a folder or file that can't be read
     /// * an invalid file
     /// * a recording with the same request as another recording; only [`recordings`] checks this
-    /// * a scenario without recordings
+    /// * a scenario without recordings, or a recording beside the scenarios; only [`scenarios`] checks this
     pub errors: Vec<Error>,
 }
 
@@ -92,8 +92,7 @@ pub fn every_recording(path: &Path) -> Loaded<Recording> {
         return Loaded { items, errors };
     }
     for (path, is_folder) in entries(path, &mut errors) {
-        let is_json = path.extension().is_some_and(|name| name == "json");
-        if is_folder || is_json {
+        if is_folder || is_json(&path) {
             let loaded = every_recording(&path);
             items.extend(loaded.items);
             errors.extend(loaded.errors);
@@ -102,12 +101,19 @@ pub fn every_recording(path: &Path) -> Loaded<Recording> {
     Loaded { items, errors }
 }
 
+fn is_json(path: &Path) -> bool {
+    path.extension().is_some_and(|name| name == "json")
+}
+
 /// Reads the scenarios in `folder`. Each subfolder is one scenario.
 #[must_use]
 pub fn scenarios(folder: &Path) -> Loaded<Scenario> {
     let (mut items, mut errors) = (Vec::new(), Vec::new());
     for (path, is_folder) in entries(folder, &mut errors) {
-        if is_folder {
+        if !is_folder && is_json(&path) {
+            let message = "isn't in the folder of a scenario: move it to a subfolder";
+            errors.push(Error::of_file(&path, message));
+        } else if is_folder {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let loaded = every_recording(&path);
             if !loaded.items.is_empty() {

@@ -168,11 +168,16 @@ fn a_scenario_contains_the_recordings_of_a_folder_sorted_by_file_name() {
     let first = &scenarios[0].recordings[0];
     assert!(first.description.starts_with("The first"));
 
-    let unreadable = folder(&[("empty/readme.md", ""), ("unreadable/1.json", "")]);
+    let unreadable = folder(&[
+        ("empty/readme.md", ""),
+        ("misplaced.json", &text_of("/a")),
+        ("unreadable/1.json", ""),
+    ]);
     assert_eq!(
         messages(&unreadable, &load::scenarios(unreadable.path()).errors),
         [
             "empty: the scenario contains no recordings",
+            "misplaced.json: isn't in the folder of a scenario: move it to a subfolder",
             "unreadable/1.json:1:1: EOF while parsing a value",
         ]
     );

@@ -16,6 +16,7 @@ use crate::findings::{Finding, Place};
 ///
 /// * a file or folder that can't be read;
 /// * a folder without recordings;
+/// * a recording in `tests/scenarios` that isn't in the folder of a scenario;
 /// * two recordings in `tests/recordings` with the same request.
 pub fn read(paths: &[PathBuf]) -> (Vec<Recording>, Vec<Finding>) {
     let (mut recordings, mut errors) = (Vec::new(), Vec::new());
