@@ -396,7 +396,6 @@ fn without(list: &[Value], index: usize) -> Vec<Value> {
 
 /// Returns a text without quotes, and any other value as JSON.
 fn without_quotes(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), ToOwned::to_owned)
+    let text = value.as_str().map(ToOwned::to_owned);
+    text.unwrap_or_else(|| value.to_string())
 }

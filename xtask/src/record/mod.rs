@@ -82,7 +82,7 @@ impl Record {
                 is_complete = false;
                 let what = format!("{}: the recording would contain a secret", capture.name);
                 print_line(out, "Rejected", what)?;
-                let help = "The recording is neither written nor printed. If `--keep` keeps the secret, remove that `--keep`. Otherwise, the sanitiser has an error.";
+                let help = "The recording isn't written. If `--keep` keeps the secret, remove that `--keep`. Otherwise, the sanitiser has an error.";
                 print_continuation(out, help)?;
                 continue;
             }

@@ -101,8 +101,8 @@ impl Schemas {
 
     /// Validates `value` against the schema at the JSON pointer `pointer`, and returns the violations. For an invalid schema, returns none.
     ///
-    /// If `value` was decoded from text, `texts` has this text, or one text for each element of an array. A message then quotes a number as
-    /// it was sent, such as `1e3` instead of `1000`. For a JSON body, `texts` is empty.
+    /// If `value` was decoded from text, `texts` has this text, or one text for each element of an array. A message then quotes a short
+    /// number as it was sent, such as `1e3` instead of `1000`. For a JSON body, `texts` is empty.
     pub fn violations(&self, pointer: &str, value: &Value, texts: &[&str]) -> Vec<Violation> {
         let Some(validator) = self.validator(pointer) else {
             return Vec::new();
@@ -110,10 +110,7 @@ impl Schemas {
         let violation = |error: ValidationError<'_>| {
             let value = error.instance_path().to_string();
             let index = value.trim_start_matches('/').parse().unwrap_or(0);
-            let quoted = match (error.instance().as_ref(), texts.get(index)) {
-                (Value::Number(_), Some(text)) => (*text).to_owned(),
-                (instance, _) => quoted(instance),
-            };
+            let quoted = quoted(error.instance(), texts.get(index).copied());
             Violation {
                 value,
                 spec: error.schema_path().to_string(),
@@ -193,9 +190,13 @@ fn translate(schema: &mut Map<String, Value>) {
     schema.entry("maximum").or_insert(maximum.into());
 }
 
-/// Returns a value as a message shows it: a short scalar as JSON, and any other value as "the value".
-fn quoted(value: &Value) -> String {
-    let text = value.to_string();
+/// Returns a value as a message shows it: a short scalar as JSON, and any other value as "the value". If a number was decoded from the text
+/// `sent`, returns this text instead of the number.
+fn quoted(value: &Value, sent: Option<&str>) -> String {
+    let text = match (value, sent) {
+        (Value::Number(_), Some(sent)) => sent.to_owned(),
+        _ => value.to_string(),
+    };
     if value.is_object() || value.is_array() || text.len() > MAX_QUOTED_LENGTH {
         return "the value".to_owned();
     }

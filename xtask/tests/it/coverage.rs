@@ -161,6 +161,25 @@ fn an_error_in_the_file_of_known_gaps_is_printed_with_its_place() {
     }
 }
 
+/// The parser's message would quote the secret in the name of the property.
+#[test]
+fn an_unreadable_recording_or_counterexample_exits_with_3_and_no_secret_is_printed() {
+    for file in [
+        "tests/counterexamples/planted.json",
+        "tests/recordings/planted.json",
+    ] {
+        let folder = common::base();
+        let text = r#"{ "Bearer eyJhbGciOiJIUzI1NiJ9.eyJhbGciOiJIUzI1NiJ9": 1 }"#;
+        common::write(folder.path(), file, text);
+        let output = coverage(&folder, "coverage: []\n", &[]);
+        assert_exit_code(3, &output);
+        let expected = format!(
+            "error: {file}:1:52: the recording can't be read; the reason isn't shown, because the reason contains a secret\n"
+        );
+        assert_eq!(stderr(&output), expected);
+    }
+}
+
 /// Several responses of the spec have the schema `ErrorResponse`. The report must contain each statement of this schema only once.
 #[test]
 fn every_statement_of_the_committed_spec_is_covered_or_a_known_gap_and_is_reported_once() {

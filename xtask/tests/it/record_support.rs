@@ -43,13 +43,12 @@ impl Workspace {
         self.root().join("tests/recordings/live")
     }
 
-    /// Returns a command that runs `record`. The user's own token and publisher are removed from its environment.
+    /// Returns a command that runs `record`. The user's own token is removed from its environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = common::xtask_in_workspace(self.root(), &["record"]);
         command
             .args(arguments)
             .env_remove("AZURE_TOKEN")
-            .env_remove("CLOUD_PARTNER_PUBLISHER")
             .env("NO_PROXY", "127.0.0.1");
         command
     }
