@@ -1,4 +1,4 @@
-//! Decides whether a new publication of an offer has started between two status reports. The documentation of
+//! Decides whether two status reports of an offer are about the same publication. The documentation of
 //! [`WatchBuilder::after`](crate::WatchBuilder::after) lists the conditions.
 
 use std::time::SystemTime;
@@ -14,13 +14,24 @@ pub(crate) fn is_later_publication(
         return false;
     }
     if report.is_in_flight() {
-        return (&report.status, report.steps(), report.messages())
-            != (&earlier.status, earlier.steps(), earlier.messages());
+        return !is_equal(earlier, report);
     }
     let (Some(earlier_times), Some(times)) = (times(earlier), times(report)) else {
         return false;
     };
     earlier_times.iter().max() < times.iter().min()
+}
+
+/// Returns whether `report` is surely about the same publication as the `earlier` report: their messages have the same times. After the
+/// start of a new publication, a server with outdated data can still send such a report.
+pub(crate) fn is_same_publication(earlier: &OfferStatusReport, report: &OfferStatusReport) -> bool {
+    times(earlier).is_some() && is_equal(earlier, report)
+}
+
+/// Returns whether both reports have the same status, steps and messages.
+fn is_equal(earlier: &OfferStatusReport, report: &OfferStatusReport) -> bool {
+    (&report.status, report.steps(), report.messages())
+        == (&earlier.status, earlier.steps(), earlier.messages())
 }
 
 /// Returns the times of all messages, or `None` if there is no message or a message has no valid time.

@@ -31,7 +31,7 @@ pub enum Outcome {
     Blocked,
     /// The service contradicts itself, so the publication doesn't count as a success. There are four cases:
     ///
-    /// * The report has the status `succeeded`, but a step is `blocked` or `rejected`, or a message has the level `error`.
+    /// * The report has the status `succeeded`, but a step is `blocked`, `rejected` or `canceled`, or a message has the level `error`.
     /// * The report has the status `published`. Microsoft's documentation shows this status only in an example of a list of offers.
     ///   In a report, the status could mean that an earlier publication succeeded.
     /// * In a watch: the report shows [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], but also contains an undecodable value
@@ -128,7 +128,10 @@ impl OfferStatusReport {
 
     fn contradicts_success(&self) -> bool {
         self.messages().iter().any(StatusMessage::is_error)
-            || self.steps().iter().any(PublicationStep::has_problem)
+            || self
+                .steps()
+                .iter()
+                .any(PublicationStep::contradicts_success)
     }
 }
 
@@ -147,6 +150,8 @@ mod tests {
         contradictory  {"status":"published"}
         contradictory  {"status":"succeeded","steps":[{"status":"complete"},{"status":"blocked"}]}
         contradictory  {"status":"Succeeded","steps":[{"status":"Rejected"}]}
+        contradictory  {"status":"succeeded","steps":[{"status":"Canceled"},{"status":"complete"}]}
+        none           {"status":"running","steps":[{"status":"canceled"}]}
         contradictory  {"status":"succeeded","messages":[{"level":"Error"}]}
         contradictory  {"status":"succeeded","steps":[{"status":"complete","messages":[{"level":"error"}]}]}
         failed         {"status":"failed"}

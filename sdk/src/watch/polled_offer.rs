@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::types::OfferStatusReport;
-use crate::watch::later_publication::is_later_publication;
+use crate::watch::later_publication::{is_later_publication, is_same_publication};
 use crate::watch::options::WatchOptions;
 use crate::watch::poll_schedule::PollSchedule;
 use crate::watch::undecodable_values::could_hide_failure;
@@ -15,9 +15,10 @@ pub(crate) struct PolledOffer {
     /// The last report. Before the first report, this is the report that was passed to
     /// [`WatchBuilder::resume_from`](crate::WatchBuilder::resume_from).
     pub(crate) last_report: Option<OfferStatusReport>,
-    /// The report that was passed to [`WatchBuilder::after`](crate::WatchBuilder::after). When a report shows that a new publication
-    /// has started, this becomes `None`.
+    /// The report that was passed to [`WatchBuilder::after`](crate::WatchBuilder::after).
     earlier_report: Option<OfferStatusReport>,
+    /// Whether a report has shown that a new publication has started. Always `true` without `earlier_report`.
+    has_started: bool,
     pub(crate) schedule: PollSchedule,
 }
 
@@ -29,6 +30,7 @@ impl PolledOffer {
     ) -> Self {
         Self {
             last_report,
+            has_started: earlier_report.is_none(),
             earlier_report,
             schedule: PollSchedule::default(),
         }
@@ -37,7 +39,7 @@ impl PolledOffer {
     /// Returns `false` while a watch with [`after`](crate::WatchBuilder::after) waits for the start of a new publication. During this
     /// time, no outcome ends the watch.
     pub(crate) fn has_started(&self) -> bool {
-        self.earlier_report.is_none()
+        self.has_started
     }
 
     /// Processes the result of a poll, and returns the events to report. Only the last event can be [`WatchEvent::Ended`].
@@ -57,14 +59,17 @@ impl PolledOffer {
             Ok(response) => {
                 let report = response.value.clone();
                 let body = response.received.body.clone();
-                self.earlier_report
-                    .take_if(|earlier| is_later_publication(earlier, &report));
-                let outcome = report.outcome();
+                let mut outcome = report.outcome();
+                if let Some(earlier) = &self.earlier_report {
+                    self.has_started |= is_later_publication(earlier, &report);
+                    if !self.has_started || is_same_publication(earlier, &report) {
+                        outcome = None;
+                    }
+                }
                 let previous = self.last_report.replace(report);
                 let change = Change::between(previous.as_ref(), response);
                 events.extend(change.map(WatchEvent::Changed));
                 if let Some(mut outcome) = outcome
-                    && self.has_started()
                     && options.until.ends_with(outcome)
                 {
                     if outcome.may_count_as_success() && could_hide_failure(&body) {

@@ -85,8 +85,13 @@ impl PublicationStep {
         self.has_problem() && !self.is(StepStatus::Complete)
     }
 
+    /// Returns whether the publication can't have succeeded with this step.
+    pub(super) fn contradicts_success(&self) -> bool {
+        self.has_problem() || self.is(StepStatus::Canceled)
+    }
+
     /// Returns whether the step is `blocked` or `rejected`, or has a message of level `error`.
-    pub(super) fn has_problem(&self) -> bool {
+    fn has_problem(&self) -> bool {
         self.is(StepStatus::Blocked)
             || self.is(StepStatus::Rejected)
             || self.messages().iter().any(StatusMessage::is_error)
