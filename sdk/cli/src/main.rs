@@ -66,6 +66,10 @@ fn run(Arguments { common, command }: Arguments) -> Result<Exit, ToolError> {
     // `shutdown_background` doesn't wait for a name lookup that hangs. Dropping the runtime would wait.
     runtime.shutdown_background();
     let exit = exit?;
-    stdout().flush()?;
+    let flushed = stdout().flush();
+    // The exit code of another error remains.
+    if exit == Exit::Done {
+        flushed?;
+    }
     Ok(exit)
 }

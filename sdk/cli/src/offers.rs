@@ -1,6 +1,6 @@
 //! Runs the command `cloud-partner offers`, which lists the offers of a publisher.
 
-use std::io::{Write as _, stdout};
+use std::io::{ErrorKind, Write as _, stdout};
 use std::time::Duration;
 
 use cloud_partner_portal::types::{OfferStatusReport, OfferSummary, PublicationStep};
@@ -55,29 +55,47 @@ pub async fn run(common: &Common, options: &Offers) -> Result<Exit, ToolError> {
             .collect::<()>()
             .await;
     }
-    let columns = if options.steps {
-        &COLUMNS
-    } else {
-        &COLUMNS[..5]
-    };
-    match common.output {
+    // A reader such as `head` can close standard output early. The errors still set the exit code.
+    match print(common.output, options.steps, list.is_empty(), &rows) {
+        Err(ToolError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => {}
+        result => result?,
+    }
+    let mut exit = Exit::Done;
+    for row in &rows {
+        if let Some(Err(error)) = &row.report {
+            to_stderr(&explain(&row.offer.id, error));
+            exit = exit.worse(Exit::from(error));
+        }
+    }
+    Ok(exit)
+}
+
+/// Prints the rows in the output format. `list_is_empty` is whether the publisher has no offers.
+fn print(
+    format: Format,
+    has_steps: bool,
+    list_is_empty: bool,
+    rows: &[Row<'_>],
+) -> Result<(), ToolError> {
+    let columns = if has_steps { &COLUMNS } else { &COLUMNS[..5] };
+    match format {
         Format::Json => {
             let offers = rows.iter().map(Row::to_json).collect::<Result<_, _>>()?;
             formats::document(&offers)?;
         }
         Format::Jsonl => {
-            for row in &rows {
+            for row in rows {
                 formats::line(&row.to_json()?)?;
             }
         }
         Format::Tsv => {
             formats::tsv(columns)?;
-            for row in &rows {
+            for row in rows {
                 let cells = row.cells(|time| time.as_str().to_owned());
                 formats::tsv(&cells[..columns.len()])?;
             }
         }
-        Format::Table if list.is_empty() => writeln!(stdout(), "The publisher has no offers.")?,
+        Format::Table if list_is_empty => writeln!(stdout(), "The publisher has no offers.")?,
         Format::Table if rows.is_empty() => {
             writeln!(
                 stdout(),
@@ -90,14 +108,7 @@ pub async fn run(common: &Common, options: &Offers) -> Result<Exit, ToolError> {
             }
         }
     }
-    let mut exit = Exit::Done;
-    for row in &rows {
-        if let Some(Err(error)) = &row.report {
-            to_stderr(&explain(&row.offer.id, error));
-            exit = exit.worse(Exit::from(error));
-        }
-    }
-    Ok(exit)
+    Ok(())
 }
 
 /// Returns whether the offer matches the options `--type` and `--status`.

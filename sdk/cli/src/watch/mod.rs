@@ -168,7 +168,17 @@ async fn print_events(
 fn read_report(file: &Path) -> Result<OfferStatusReport, ToolError> {
     let read = || -> io::Result<OfferStatusReport> {
         // The map rejects a JSON array. The derived `Deserialize` would accept an array of the properties' values in order.
-        let properties: Map<String, Value> = serde_json::from_slice(&std::fs::read(file)?)?;
+        let bytes = std::fs::read(file)?;
+        if bytes.starts_with(b"\xff\xfe") || bytes.starts_with("\u{feff}".as_bytes()) {
+            let why = "the file has a byte order mark; in Windows PowerShell, write the file with `cmd /c \"… > FILE\"`";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+        let properties: Map<String, Value> = serde_json::from_slice(&bytes)?;
+        // The output of other commands has a status, too. Without steps, it looks as if the previous publication were a new one.
+        if properties.contains_key("event") || is_list_item(&properties) {
+            let why = "the file is the output of another command";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
         Ok(serde_json::from_value(properties.into())?)
     };
     read().map_err(|error| {
@@ -178,6 +188,11 @@ fn read_report(file: &Path) -> Result<OfferStatusReport, ToolError> {
         let remedy = "write the file with this command before you start the new publication";
         ToolError::Usage(message, remedy)
     })
+}
+
+/// Returns whether the properties are those of an offer in a list. A future status report could contain an id, too.
+fn is_list_item(properties: &Map<String, Value>) -> bool {
+    properties.contains_key("id") && !properties.contains_key("steps")
 }
 
 /// Prints a warning if the token can't be renewed and may expire before the watch ends.

@@ -1,6 +1,7 @@
 //! Tests that an interrupt (Ctrl-C) ends the command `watch`.
 
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -57,6 +58,22 @@ fn an_interrupted_watch_names_the_offers_without_a_result() {
             assert_eq!(last["exitCode"], 130);
         }
     }
+}
+
+#[test]
+fn an_interrupted_watch_without_a_status_says_that_no_status_was_received() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let mut child = tool(&url)
+        .arg("watch")
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the tool can be started");
+    let _connection = listener.accept().expect("a connection");
+    assert_eq!(interrupt(&mut child), Some(130));
+    let err = std::io::read_to_string(child.stderr.take().expect("a pipe")).expect("text");
+    let end = "Offers without an outcome: none of the offers whose status was received";
+    assert!(err.contains(end), "{err}");
 }
 
 #[test]
