@@ -290,12 +290,9 @@ fn json_type(target: &mut Target<'_, '_>, type_name: &str) {
 fn format(target: &mut Target<'_, '_>, format: &str) {
     let needs = format!("a counterexample with a value that isn't a valid {format}");
     target.set("format", Value::Null, needs);
+    let too_large = "a counterexample with a number that needs 64 bits";
     match format {
-        "int32" => target.set(
-            "format",
-            "int64",
-            "a counterexample with a number that needs 64 bits",
-        ),
+        "int32" => target.set("format", "int64", too_large),
         "int64" => target.set("format", "int32", "a number that needs 64 bits"),
         _ => {}
     }
