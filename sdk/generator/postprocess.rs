@@ -4,6 +4,8 @@
 //! * Makes the decoding of optional properties lenient: an unexpected value becomes `None`.
 //! * Removes the code that hand-written code of the SDK replaces.
 
+use std::collections::BTreeSet;
+
 use quote::{format_ident, quote};
 use syn::punctuated::Punctuated;
 use syn::{
@@ -83,10 +85,12 @@ fn types(prepared: &Prepared<'_>, module: &mut ItemMod) {
     let Some((_, items)) = &mut module.content else {
         return;
     };
+    let without_default = types_without_default(items);
     let mut added: Vec<Item> = Vec::new();
     for item in items.iter_mut() {
         if let Item::Struct(structure) = item {
-            added.push(add_attributes(structure));
+            let has_default = !without_default.contains(&structure.ident.to_string());
+            added.push(add_attributes(structure, has_default));
         }
     }
     items.extend(added);
@@ -109,24 +113,45 @@ fn types(prepared: &Prepared<'_>, module: &mut ItemMod) {
     }
 }
 
+/// Returns the types that have no default: `Identifier`, and each struct that has a field with such a type. `Identifier` has no default,
+/// because an empty identifier in a path would address another resource.
+fn types_without_default(items: &[Item]) -> BTreeSet<String> {
+    let identifier: Type = parse_quote!(crate::Identifier);
+    let mut found = BTreeSet::from([quote!(#identifier).to_string()]);
+    loop {
+        let earlier = found.len();
+        for item in items {
+            if let Item::Struct(structure) = item {
+                let mut fields = structure.fields.iter().map(|field| &field.ty);
+                if fields.any(|kind| found.contains(&quote!(#kind).to_string())) {
+                    found.insert(structure.ident.to_string());
+                }
+            }
+        }
+        if found.len() == earlier {
+            return found;
+        }
+    }
+}
+
 /// Adds attributes to a struct and its fields, and returns the macro call that implements the struct's decoding.
-fn add_attributes(structure: &mut ItemStruct) -> Item {
+fn add_attributes(structure: &mut ItemStruct, has_default: bool) -> Item {
     let ident = structure.ident.clone();
     structure.attrs.push(parse_quote!(
         #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     ));
     let Fields::Named(fields) = &mut structure.fields else {
         // A struct that has this type as a required property derives `Default`.
-        structure.attrs.push(parse_quote!(#[derive(Default)]));
+        if has_default {
+            structure.attrs.push(parse_quote!(#[derive(Default)]));
+        }
         return parse_quote!(crate::decode::value!(#ident););
     };
     // Without `non_exhaustive`, users could construct the type by naming every field. A new property in the spec would break their code.
     structure.attrs.push(parse_quote!(#[non_exhaustive]));
-    // progenitor derives `Default` only if every property is optional. Any other struct gets `Default` here, unless it has a property of
-    // the type `Identifier`. This type has no default, because an empty identifier in a path would address another resource.
+    // progenitor derives `Default` only if every property is optional. Any other struct that can have a default gets it here.
     let has_required = fields.named.iter().any(|field| !is_option(&field.ty));
-    let identifier: Type = parse_quote!(crate::Identifier);
-    if has_required && fields.named.iter().all(|field| field.ty != identifier) {
+    if has_required && has_default {
         structure.attrs.push(parse_quote!(#[derive(Default)]));
     }
     for field in &mut fields.named {

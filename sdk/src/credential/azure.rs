@@ -26,8 +26,8 @@ impl Credential {
     /// Creates a credential that fetches its tokens with a credential of the Azure SDK.
     ///
     /// Many credentials of the Azure SDK cache tokens, and the client can't bypass this cache. After a 401, such a credential returns the
-    /// rejected token again, and the call fails with the 401. A credential of [`from_source`](Self::from_source) fetches a new token
-    /// instead.
+    /// rejected token again, and the call fails with the 401. An Azure credential of [`from_source`](Self::from_source) fetches a new
+    /// token instead.
     ///
     /// ```no_run
     /// use cloud_partner_portal::{Client, Credential};

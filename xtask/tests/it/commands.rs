@@ -321,6 +321,27 @@ fn a_reference_to_an_object_that_can_be_null_is_an_option() {
 }
 
 #[test]
+fn a_type_that_contains_an_identifier_has_no_default() {
+    let shop = json!([{ "$ref": "#/components/schemas/ShopId" }]);
+    let schemas = json!({
+        "Seller": { "description": "A seller.", "allOf": shop },
+        "Sale": { "description": "A sale.", "type": "object", "required": ["seller"], "properties": {
+            "seller": { "$ref": "#/components/schemas/Seller" },
+        } },
+    });
+    let patch = json!({ "components": { "schemas": schemas } });
+    let (output, generated) = generate(&patch, "generated.rs");
+    assert_exit_code(0, &output);
+    let schemars = "#[cfg_attr(feature = \"schemars\", derive(::schemars::JsonSchema))]\n    ";
+    for expected in [
+        "pub struct Seller(pub crate::Identifier);",
+        "#[non_exhaustive]\n    pub struct Sale {",
+    ] {
+        assert_contains(&generated, &format!("{schemars}{expected}"));
+    }
+}
+
+#[test]
 fn generate_names_the_operation_that_progenitor_rejects() {
     let patch = with_parameters(&[
         parameter("shop", "path"),
