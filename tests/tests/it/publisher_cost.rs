@@ -2,7 +2,6 @@
 //! of offers, and the status of each offer in flight. An offer is in flight while its publication runs.
 
 use std::collections::BTreeSet;
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cloud_partner_portal::PublisherWatchEvent;
@@ -76,11 +75,12 @@ async fn sends_one_status_request_per_interval_for_each_offer_in_flight() {
     assert!(result.is_success());
 }
 
-/// Runs the measurement in a separate process, because other tests allocate memory at the same time.
+/// Runs the measurement in a separate process, because other tests allocate memory at the same time. Only Linux has `/proc`.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_publisher_watch_keeps_less_than_1000_bytes_per_offer() {
     let tests = std::env::current_exe().expect("this program");
-    let output = Command::new(tests)
+    let output = std::process::Command::new(tests)
         .args(["--exact", "publisher_cost::measure_memory_per_offer"])
         .args(["--ignored", "--nocapture"])
         .output()
@@ -114,7 +114,8 @@ async fn measure_memory_per_offer() {
     }
     let bytes = resident_bytes().saturating_sub(before) / (watches * OFFERS);
     println!("about {bytes} bytes are kept per offer");
-    assert!(bytes < 1000, "{bytes} bytes");
+    // 0 bytes would mean that nothing was measured.
+    assert!((1..1000).contains(&bytes), "{bytes} bytes");
 }
 
 fn resident_bytes() -> usize {
