@@ -22,7 +22,7 @@ pub mod types {
     /**The body of an error response. If the body is a JSON object, it has one of these properties:
 
 * `error`, with a code and a message
-* `Product`, `Variant`, or the name of another service that this API calls, with the error of this service
+* `Product`, `Variant`, or the name of another service to which this API sends requests, with the error of this service
 * `Message`, probably in a 401 response
 
 The body can also be a JSON string, an HTML page, empty or truncated.
@@ -42,14 +42,14 @@ The body can also be a JSON string, an HTML page, empty or truncated.
         )]
         #[serde(default, deserialize_with = "crate::decode::optional")]
         pub message: ::std::option::Option<::std::string::String>,
-        ///An error of a service that this API calls.
+        ///An error of another service, to which this API sends requests.
         #[serde(
             rename = "Product",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         #[serde(default, deserialize_with = "crate::decode::optional")]
         pub product: ::std::option::Option<ServiceError>,
-        ///An error of a service that this API calls.
+        ///An error of another service, to which this API sends requests.
         #[serde(
             rename = "Variant",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -259,7 +259,7 @@ example. A table of the official page calls the property `processPercentage`, bu
         #[serde(default, deserialize_with = "crate::decode::optional")]
         pub step_name: ::std::option::Option<::std::string::String>,
     }
-    ///An error of a service that this API calls.
+    ///An error of another service, to which this API sends requests.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     #[non_exhaustive]

@@ -13,23 +13,23 @@ pub const METHODS: [&str; 8] = [
 pub struct Operation<'s> {
     /// The operation itself.
     pub node: Node<'s>,
-    /// The operationId. If there is no operationId, the method and the path, such as `GET /offers`.
+    /// The operationId. An operation without an operationId has its method and path as the name, such as `GET /offers`.
     pub name: String,
     /// The method in upper case.
     pub method: String,
     /// The path template.
     pub path: String,
-    /// The parameters of the operation and of its path item. If both have a parameter with the same `name` and `in`, only the operation's
-    /// parameter is in the list.
+    /// The parameters of the operation and of its path item. A parameter of the operation replaces a parameter of the path item with the
+    /// same `name` and `in`.
     pub parameters: Vec<Parameter<'s>>,
 }
 
 /// A parameter of an operation.
 #[derive(Clone)]
 pub struct Parameter<'s> {
-    /// The parameter itself; for a reference, its target.
+    /// The parameter itself. A reference to a parameter is replaced by its target.
     pub node: Node<'s>,
-    /// The name; in lower case for a header.
+    /// The name. The name of a header is in lower case.
     pub name: String,
     /// The value of `in`: `path`, `query`, `header` or `cookie`.
     pub place: &'s str,
@@ -93,7 +93,7 @@ impl<'s> Operation<'s> {
     }
 
     /// Returns the names of the path parameters, and their percent-encoded values in a request's path. Returns `None` if the path doesn't
-    /// match the template. An empty value doesn't match.
+    /// match the template, or if a value is empty.
     pub fn captures<'r>(&self, path: &'r str) -> Option<Vec<(&str, &'r str)>> {
         let mut captured = Vec::new();
         let mut values = path.split('/');

@@ -13,7 +13,7 @@ use crate::spec::{Kind, Node, Object, Operation, Spec, SpecError, pointer_segmen
 pub const BREAKING: &str = "breaking";
 
 /// Why removing or renaming a schema breaks clients.
-const TYPE_NAME_REASON: &str = "generated clients have a type of this name";
+const TYPE_NAME_REASON: &str = "programs may use the generated type with the former name";
 
 /// The changes from the base to the current spec, except changes of documentation. In the methods, `base` is an operation or object of the
 /// base, and `current` is the same operation or object in the current spec.

@@ -73,8 +73,8 @@ pub fn breaking_reason(
     };
     let (fewer_values, more_values) = match keyword {
         "deprecated" => (false, false),
-        "operationId" => return Some("generated clients have a method of this name"),
-        "tags" => return Some("generated clients have a class of this name"),
+        "operationId" => return Some("programs may call the generated method with the former name"),
+        "tags" => return Some("some generated clients have a class for each tag"),
         "required" => (was_added, was_removed),
         "schema" if was_added_or_removed => (was_added, was_removed),
         _ if kind != Kind::Schema => return Some("clients were written for the former value"),

@@ -15,17 +15,17 @@ use crate::spec::Node;
 /// The differences between a driver's results and the expected results. The key is the name of the difference. The value is a message
 /// with the expected value, the actual value, or both.
 ///
-/// A name, such as `list/contoso: read[][2]`, consists of the call's name and a path in the result. In the path, `[]` stands for any array
-/// element that is an object or an array. Any other element has its index, such as `[2]`. The lists `differences` in `language.yaml`
-/// contain such names.
+/// A name, such as `list/contoso: read[][2]`, consists of the call's name and a path in the result. In the path, an object or array
+/// in an array has no index: `decoded[].version` is the version of any offer. Any other value has its index: `read[][2]` is the third
+/// value of any offer. The lists `differences` in `language.yaml` contain such names.
 pub type Differences = BTreeMap<String, String>;
 
 /// Returns the differences between the results in a driver's output and the expected results. Returns an error in these cases:
 ///
 /// * The output doesn't have one valid line per call.
 /// * The driver sent more requests than there are calls, because the client retries.
-/// * The driver printed more responses than it sent requests, so the server didn't send some of these responses.
-/// * The driver printed an expected value of the call [`CONTROL`], although the server sent another value.
+/// * The driver invented responses: it sent fewer requests than it printed responses.
+/// * The driver printed an expected value of the call [`CONTROL`]. These values are wrong on purpose, and the server sends other values.
 pub fn differences(
     output: &str,
     requests: usize,
@@ -96,8 +96,8 @@ fn parse(line: &str, call: &Call<'_>) -> Result<Value, String> {
     Ok(normalised(result, call.schema.as_ref()))
 }
 
-/// Returns the paths at which two results differ, each with a message. If the two results have different forms, the only path is the form
-/// of the actual result, such as `exception TypeError`.
+/// Returns the paths at which two results differ, each with a message. If the two results have different forms, returns one difference. Its
+/// path names the form of the actual result, such as `exception TypeError`.
 fn compare(expected: &Value, actual: &Value) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let both_have = |form| expected.get(form).is_some() && actual.get(form).is_some();
@@ -162,8 +162,8 @@ fn truncated(value: &Value) -> String {
 
 /// Returns a result in the form in which [`differences`] compares it:
 ///
-/// * `decoded` keeps only the properties that the spec describes. Empty properties are removed.
-/// * In `read`, null replaces each empty text. In `error`, null replaces an empty code or message.
+/// * `decoded` keeps only the properties that the spec describes and that have a value.
+/// * Each empty text in `read` becomes null. An empty code or message in `error` becomes null.
 /// * The message of `error` keeps only its first line, because the following lines may be a stack trace.
 pub fn normalised(mut result: Value, schema: Option<&Node<'_>>) -> Value {
     if let (Some(decoded), Some(schema)) = (result.get_mut("decoded"), schema) {
@@ -191,10 +191,10 @@ fn without_empty_text(value: Value) -> Value {
     }
 }
 
-/// Returns the value with only the properties that the schema describes, under `properties` or `additionalProperties`. If the schema of an
-/// object has no `properties`, the object isn't changed.
+/// Returns the value with only the properties that the schema describes, under `properties` or `additionalProperties`. An object
+/// whose schema has no `properties` stays unchanged, even if the schema has `additionalProperties`.
 ///
-/// Null and empty properties are removed too, because some clients treat them as absent.
+/// Properties with a null or empty value are removed too, because some clients treat them as absent.
 pub fn only_named_properties(schema: &Node<'_>, value: &Value) -> Value {
     let schemas = with_subschemas(schema);
     let child = |keyword: &str| schemas.iter().find_map(|schema| schema.child(keyword));

@@ -192,7 +192,7 @@ impl Copy {
 }
 
 #[test]
-fn a_new_value_and_new_operations_reach_a_consumer_without_hand_written_code() {
+fn new_operations_and_a_new_value_reach_a_consumer_without_hand_written_code() {
     let copy = Copy::new();
     let original = fs::read(copy.spec()).expect("the spec");
     assert_that_xtask_runs_when_the_sdk_does_not_compile(&copy);
@@ -238,13 +238,13 @@ fn assert_that_a_consumer_builds_no_generator(copy: &Copy) {
 }
 
 fn assert_that_xtask_runs_when_the_sdk_does_not_compile(copy: &Copy) {
-    // The SDK's hand-written code uses the known value `running`. If the spec doesn't have the value, the SDK can't be compiled.
+    // The SDK's hand-written code uses the known value `running`. Without this value in the spec, the SDK doesn't compile.
     copy.edit(("        - running\n", ""));
     let evidence =
         "        running: [retrieve-offers, retrieve-offer-status, client-azure-img-utils]\n";
     copy.edit((evidence, ""));
     assert_exit_code(0, &copy.xtask(&["generate"]));
-    // The test uses `cargo build`, because the later `cargo run` can't reuse the dependencies that `cargo check` compiles.
+    // The later `cargo run` can reuse the dependencies that `cargo build` compiles, but not those that `cargo check` compiles.
     let build = copy.cargo(&["build", "--quiet"]);
     assert_stderr(101, &build, "Running");
 
