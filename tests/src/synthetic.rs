@@ -30,7 +30,7 @@ pub fn recording(path: impl Into<String>, body: Option<Body>) -> Recording {
 }
 
 /// Returns a recording of a list with `n` offers of the publisher `contoso-many`. The list repeats the offers of the recording
-/// `list/contoso.json`, and gives each offer another id.
+/// `list/contoso.json`. Each offer of the list has a different id.
 ///
 /// # Panics
 ///

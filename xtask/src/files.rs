@@ -29,8 +29,8 @@ pub fn default_spec_path() -> PathBuf {
     root().join("openapi/cloud-partner-portal.yaml")
 }
 
-/// Returns a path as messages show it, with slashes on every system. A path in the current folder is relative to this folder. Any other
-/// path in the workspace is relative to the workspace.
+/// Returns a path as messages show it, with slashes on every system. A path in the current folder is relative to the current folder.
+/// Any other path in the workspace is relative to the workspace.
 pub fn display_path(path: &Path) -> String {
     let current = std::env::current_dir().unwrap_or_default();
     let root = root();
@@ -101,7 +101,7 @@ pub fn write_or_compare(
     Ok(outcome)
 }
 
-/// Writes a file and creates its folder. Doesn't write a file that already has this text, because cargo compiles a written file again.
+/// Writes a file and creates its folder. Doesn't write a file that already has this text, because cargo would compile the file again.
 pub fn write_if_changed(path: &Path, text: &str, out: &mut dyn Write) -> Result<(), CommandError> {
     let shown = display_path(path);
     if fs::read_to_string(path).is_ok_and(|old| old == text) {

@@ -126,7 +126,7 @@ impl<T> Response<T> {
     /// * a number beyond the range of `f64`
     /// * a string that can't be decoded, if the body is larger than 16 MiB
     ///
-    /// The call itself has ignored this value, because the spec doesn't define its property.
+    /// The call itself succeeded, because it ignores values of properties that the spec doesn't define.
     pub fn json(&self) -> Result<serde_json::Value, Error> {
         decode::json(&self.received.body).map_err(|error| {
             let error = Error::new(Kind::Decode, format!("the response isn't JSON: {error}"));

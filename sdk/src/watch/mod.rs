@@ -1,7 +1,7 @@
 //! A watch sends requests to the service at an interval until a publication has ended.
 //!
 //! `offer_watch` and `publisher_watch` define the public types of the two watches. Each watch has a state machine and a runner. The
-//! state machine decides when to send a request, and the runner sends it. `state_machine` defines the interface between both parts.
+//! state machine decides when to send a request, and the runner sends it. `state_machine` defines the interface between the two.
 
 pub(crate) mod change;
 mod later_publication;

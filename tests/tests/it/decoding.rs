@@ -6,10 +6,10 @@
 //!
 //! The spec decides what the SDK must do:
 //!
-//! * If the body is valid, the SDK must decode it. If the SDK encodes the decoded value again, the properties of the spec must have the same
-//!   values as in the body.
-//! * If the body becomes valid without an invalid property or array element, the SDK must decode the rest of the body. But the SDK must not
-//!   omit an offer from a list.
+//! * If the body is valid, the SDK must decode it. When the SDK encodes the decoded value again, every property that the spec names must
+//!   have the same value as in the body.
+//! * If only a property or an array element makes the body invalid, the SDK must decode the rest of the body. But the SDK must not omit an
+//!   offer from a list.
 //! * Otherwise, the SDK must return an error.
 
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ use crate::support::{client, committed_recordings, committed_spec, serve};
 const LIST: &str = "/api/publishers/{publisherId}/offers";
 const STATUS: &str = "/api/publishers/{publisherId}/offers/{offerId}/status";
 
-/// The accepted differences between the SDK and the spec, since 2026-11-21. In a list of offers, the spec accepts any string as an id. The
+/// The differences between the SDK and the spec that were accepted on 2026-11-21. In a list of offers, the spec accepts any string as an id. The
 /// SDK rejects the list if an id isn't a valid `Identifier`.
 const KNOWN_GAPS: [&str; 4] = [
     "not decoded although valid: list[].id is an empty string",
@@ -37,7 +37,7 @@ const KNOWN_GAPS: [&str; 4] = [
 ];
 
 #[tokio::test]
-async fn valid_bodies_are_decoded_without_loss_and_invalid_values_are_omitted_or_rejected() {
+async fn the_sdk_decodes_each_body_as_the_spec_requires() {
     let spec = committed_spec();
     let cases = cases(&spec);
     assert!(cases.len() > 500, "{} cases", cases.len());
@@ -95,7 +95,7 @@ struct Case {
     /// 1. the body
     /// 2. the body without the elements that [`OTHER_ELEMENTS`] inserts, if this is the change
     /// 3. the body without the changed value
-    /// 4. the body without a property or array element around the changed value, innermost first
+    /// 4. the body without one of the properties or array elements that contain the changed value, innermost first
     variants: Vec<Value>,
 }
 
@@ -235,8 +235,8 @@ struct Target {
     name: String,
     /// The property's name. Empty if the value isn't a property.
     property: String,
-    /// The JSON pointers of everything that the SDK may omit: the value itself, and then the properties and array elements around it,
-    /// innermost first. The SDK must not omit an offer of a list.
+    /// The JSON pointers of everything that the SDK may omit: the value itself, and then the properties and array elements that
+    /// contain the value, innermost first. The SDK must not omit an offer of a list.
     removable: Vec<String>,
 }
 

@@ -150,7 +150,7 @@ async fn returns_401_for_a_missing_or_wrong_token() {
 }
 
 #[tokio::test]
-async fn a_request_that_isnt_recorded_gets_the_error_response_of_the_service() {
+async fn a_request_without_a_recording_gets_an_error_response_like_the_services() {
     let coded = |code: &str, message: &str| json!({"error": {"code": code, "message": message}});
     let not_found = |message: &str| {
         json!({"Product": {
@@ -224,7 +224,7 @@ async fn two_paths_are_equal_if_their_decoded_segments_are_equal() {
 }
 
 #[tokio::test]
-async fn each_request_gets_the_next_response_of_a_scenario_and_the_last_response_repeats() {
+async fn a_scenario_returns_its_responses_in_order_and_then_repeats_the_last() {
     let path = "/offers/vm/status";
     let [server, other_server] = [(); 2].map(|()| {
         let scenario = scenario(path, &["one", "two", "three"]);

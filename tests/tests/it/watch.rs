@@ -75,14 +75,14 @@ async fn wait_until(condition: impl Fn() -> bool) {
 }
 
 #[tokio::test]
-async fn a_watch_can_be_awaited_at_once_or_after_some_events_were_read() {
+async fn a_watch_can_be_awaited_at_once_or_after_some_events() {
     let serve = || {
         let statuses = ["notStarted", "running", "failed", "succeeded"];
         ScriptedServer::scripts(statuses.map(report).to_vec())
     };
     let server = serve();
     let watch = watch_offer(&client(server.url()));
-    let result = with_timeout("a watch whose events aren't read", watch)
+    let result = with_timeout("a watch that is awaited at once", watch)
         .await
         .expect("an outcome");
     assert_eq!(result.outcome, Outcome::Failed);
@@ -94,7 +94,7 @@ async fn a_watch_can_be_awaited_at_once_or_after_some_events_were_read() {
         let event = with_timeout("event", watch.next_event()).await;
         assert_eq!(event.as_ref().map(describe).as_deref(), Some(expected));
     }
-    let again = with_timeout("a watch after two read events", watch).await;
+    let again = with_timeout("a watch after two events", watch).await;
     let again = again.expect("an outcome");
     assert_eq!(again.outcome, result.outcome);
     assert_eq!(again.report, result.report);
@@ -250,7 +250,7 @@ async fn dropping_a_watch_cancels_its_requests() {
     // One more request may have been on its way to the server.
     assert!(server.requests().len() <= requests + 1);
 
-    // The test drops a publisher watch while it polls the offers.
+    // The test drops a publisher watch while the watch polls the offers.
     let server = ScriptedServer::start(|request| {
         if is_status_request(request) {
             return vec![Stall];

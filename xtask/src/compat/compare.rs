@@ -39,7 +39,7 @@ pub fn compare(base_spec: &Spec, current_spec: &Spec) -> Result<Vec<Finding>, Sp
     if before != after
         && let Some(info) = current_spec.at("/info").or(base_spec.at("/info"))
     {
-        let why = "clients send the version that the base names";
+        let why = "clients send the former version";
         changes.add(&info, "the version of the API was changed", Some(why));
     }
     // Only the names of the schemas are compared here. `compare_operations` compares the contents of the schemas that operations use.
@@ -159,7 +159,7 @@ impl Changes {
         }
         let are_schemas = before.iter().all(|child| child.kind == Kind::Schema);
         if are_schemas && !before.is_empty() && before.len() == after.len() {
-            // The schema in `not` excludes values. If it becomes stricter, more values are valid. Therefore the sides are exchanged.
+            // If the schema in `not` accepts fewer values, its parent accepts more values. Therefore the sides are exchanged.
             let side = match (keyword, side) {
                 ("not", Side::Request) => Side::Response,
                 ("not", Side::Response) => Side::Request,
@@ -272,7 +272,7 @@ impl Changes {
             (node, servers.collect::<Vec<_>>())
         });
         if before != after {
-            let why = "clients call the servers of the base";
+            let why = "clients send requests to the former servers";
             self.add(&node, "the servers were changed", Some(why));
         }
     }
@@ -292,7 +292,7 @@ impl Changes {
             let is_accepted = |alternative: &Value| {
                 after.contains(alternative) || after.contains(&no_credentials)
             };
-            let why = "the service may reject a request with the credentials of the base";
+            let why = "the service may reject the former credentials";
             let reason = (!before.iter().all(is_accepted)).then_some(why);
             let what = "the credentials that a request needs were changed";
             self.add(&node, what, reason);

@@ -28,8 +28,8 @@ impl Side {
     }
 }
 
-/// Returns whether the comparison of values skips a keyword. Either clients don't depend on the keyword, or `compare.rs` compares it
-/// separately.
+/// Returns whether the comparison of values skips a keyword. It skips a keyword that has no effect on clients, and a keyword that
+/// `compare.rs` compares separately.
 pub fn is_skipped(kind: Kind, keyword: &str) -> bool {
     DOCUMENTATION.contains(&keyword) && keyword != "tags"
         || keyword.starts_with("x-")
@@ -73,7 +73,9 @@ pub fn breaking_reason(
     };
     let (fewer_values, more_values) = match keyword {
         "deprecated" => (false, false),
-        "operationId" => return Some("programs may call the generated method with the former name"),
+        "operationId" => {
+            return Some("programs may call the generated method with the former name");
+        }
         "tags" => return Some("some generated clients have a class for each tag"),
         "required" => (was_added, was_removed),
         "schema" if was_added_or_removed => (was_added, was_removed),

@@ -20,7 +20,7 @@ use crate::findings::{Finding, Level};
 use crate::spec::{Spec, SpecError};
 use crate::validate::Checker;
 
-/// A recording or counterexample, and its errors and notes with the unchanged spec.
+/// A recording or counterexample, and the findings that the unchanged spec causes for it.
 pub struct Candidate {
     recording: Recording,
     is_counterexample: bool,

@@ -29,7 +29,7 @@ struct File {
     coverage: Vec<KnownGap>,
 }
 
-/// Reads the known gaps. Returns none if the file doesn't exist.
+/// Reads the known gaps. Returns an empty list if the file doesn't exist.
 pub fn read() -> Result<Vec<KnownGap>, CommandError> {
     let path = files::root().join("xtask/known-gaps.yaml");
     if !path.exists() {

@@ -19,7 +19,7 @@ pub const EXAMPLE_PUBLISHER: &str = "contoso";
 /// The example program of every language prints the status of this offer.
 pub const EXAMPLE_OFFER: &str = "test-vm";
 
-/// The name of the *negative control*, a call whose expected result is wrong on purpose. The comparison must find this difference.
+/// The name of the *negative control*, a call whose expected result is wrong on purpose. The comparison must report a difference.
 /// The name is also the id of the publisher and of the offer in the request.
 pub const CONTROL: &str = "negative-control";
 
@@ -30,7 +30,7 @@ pub struct Call<'s> {
     /// The path of the recording's file without the extension, relative to `tests/recordings` or `tests/scenarios`.
     pub name: String,
     operation: String,
-    /// The values of the path parameters: the publisher and, for a status, the offer.
+    /// The values of the path parameters: the publisher and, for `getOfferStatus`, the offer.
     ids: Vec<String>,
     /// The expected result, in the form that [`compare::normalised`] returns.
     pub expected: Value,
@@ -128,7 +128,7 @@ fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Value {
     let named = schema.map_or(Value::Null, |schema| {
         compare::only_named_properties(schema, body)
     });
-    // The body has one of these forms. Instead of `Product`, it can contain the name of another internal service.
+    // The body has one of these forms. Instead of `Product`, the body can contain the name of another service.
     //
     // * `{"error": {"code": …, "message": …}}`
     // * `{"Product": {"exceptionCode": …, "error": …}}`

@@ -38,7 +38,7 @@ pub fn read<'o>(
              or with `mitmdump --set hardump=FILE`"
         ).into());
     };
-    // Words of fewer than 16 bytes are left out, because a recording can contain them by chance.
+    // A word of fewer than 16 bytes isn't in the list `secrets`, because a recording can contain the word by chance.
     let secrets = entries.iter().flat_map(secret_words);
     let secrets = secrets.filter(|secret| secret.len() >= 16).collect();
     let mut captures = Captures {
@@ -171,8 +171,8 @@ fn words(value: &str) -> Vec<String> {
         let cookie = text.split_once('=').map_or(text, |(_, cookie)| cookie);
         let parts = text.split_whitespace().chain([cookie]);
         words.extend(parts.map(|part| part.trim_matches(|c: char| !c.is_ascii_alphanumeric())));
-        // A credential can contain a character such as `:`, or end before it. The next line keeps `:` in the words; the line after it splits
-        // at `:`.
+        // A credential can contain a character such as `:`, or end before `:`. The next line keeps `:` in the words. The second line splits
+        // the text at `:`.
         words.extend(text.split(|c: char| c.is_whitespace() || "\",;=".contains(c)));
         words.extend(text.split(|c: char| !c.is_ascii_alphanumeric() && !"-._~+/%".contains(c)));
     }

@@ -16,7 +16,7 @@ impl<'s> Check<'_, 's> {
         let composed = self.checker.schemas.composed(schemas, value);
         match value {
             Value::Object(properties) => {
-                // If no schema describes objects, any property is allowed, so none is unknown.
+                // If no schema describes objects, an object can have any property, so no property is unknown.
                 let object_schema = composed.iter().find(|schema| {
                     schema.has("properties") || schema.text("type") == Some("object")
                 });

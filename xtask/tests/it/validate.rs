@@ -33,7 +33,7 @@ fn run_case(case: &str) -> String {
 
 /// Every secret in the cases contains the text `planted`. The test searches the output for this text.
 #[test]
-fn prints_the_expected_findings_for_each_case_and_no_secret() {
+fn prints_the_expected_findings_of_each_case_without_secrets() {
     let mut differences = Vec::new();
     let mut printed = String::new();
     for file in fs::read_dir(common::tests().join("cases")).expect("the cases") {
@@ -61,7 +61,7 @@ fn prints_the_expected_findings_for_each_case_and_no_secret() {
 }
 
 #[test]
-fn prints_every_error_but_only_the_number_of_notes_for_each_code() {
+fn prints_every_error_but_only_counts_the_notes() {
     let folder = common::base();
     let orders = json!([{ "id": "a", "new": 1, "newer": 2 }, { "new": 1 }]);
     let patch = json!({ "response": { "body": { "json": orders } } });

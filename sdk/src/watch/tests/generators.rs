@@ -18,7 +18,7 @@ pub fn options() -> impl Strategy<Value = Options> {
         })
 }
 
-/// Generates a reply with a list of offers or a fault. The statuses and versions of the offers vary.
+/// Generates a reply: a list of offers, or a fault such as a timeout. The statuses and versions of the offers vary.
 pub fn list_reply() -> impl Strategy<Value = Reply> {
     let status = prop_oneof![
         4 => Just(Some("running")),
@@ -38,7 +38,7 @@ pub fn list_reply() -> impl Strategy<Value = Reply> {
     reply(prop_oneof![5 => list, 1 => fault()])
 }
 
-/// Generates a reply with a report or a fault.
+/// Generates a reply: a status report, or a fault.
 pub fn status_reply() -> impl Strategy<Value = Reply> {
     let status = prop_oneof![6 => Just("running"), 3 => Just("succeeded"), 4 => any_status()];
     let report = (status, prop::bool::weighted(0.2)).prop_map(|(status, has_rejected_step)| {

@@ -1,4 +1,4 @@
-//! Checks errors of the SDK: their `is_…` methods, their sources, and that their texts contain no token.
+//! Returns what tests check in an error of the SDK: its `is_…` methods, its sources and its texts. Also checks that no text contains a token.
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;
