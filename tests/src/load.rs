@@ -85,20 +85,26 @@ pub fn recordings(path: &Path) -> Loaded<Recording> {
 pub fn every_recording(path: &Path) -> Loaded<Recording> {
     let (mut items, mut errors) = (Vec::new(), Vec::new());
     if !path.is_dir() {
-        match read(path) {
-            Ok(recording) => items.push(recording),
-            Err(error) => errors.push(error),
-        }
+        add(path, &mut items, &mut errors);
         return Loaded { items, errors };
     }
     for (path, is_folder) in entries(path, &mut errors) {
-        if is_folder || is_json(&path) {
+        if is_folder {
             let loaded = every_recording(&path);
             items.extend(loaded.items);
             errors.extend(loaded.errors);
+        } else if is_json(&path) {
+            add(&path, &mut items, &mut errors);
         }
     }
     Loaded { items, errors }
+}
+
+fn add(file: &Path, items: &mut Vec<Recording>, errors: &mut Vec<Error>) {
+    match read(file) {
+        Ok(recording) => items.push(recording),
+        Err(error) => errors.push(error),
+    }
 }
 
 fn is_json(path: &Path) -> bool {

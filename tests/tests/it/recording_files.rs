@@ -118,6 +118,18 @@ fn the_reader_returns_every_json_file_sorted_by_path() {
     let paths: Vec<_> = paths.collect();
     assert_eq!(paths, ["/aaa", "/az", "/b", "/b"]);
     assert_eq!(found[2].file, folder.path().join("b.json"));
+
+    // The name of this link is the name of a recording, so it can't be ignored.
+    #[cfg(unix)]
+    {
+        let link = folder.path().join("a/up.json");
+        std::os::unix::fs::symlink(folder.path(), link).expect("a link");
+        let errors = messages(&folder, &load::recordings(folder.path()).errors);
+        let [error] = &*errors else {
+            panic!("{errors:?}");
+        };
+        assert!(error.starts_with("a/up.json: cannot be read: "), "{error}");
+    }
 }
 
 #[test]
