@@ -10,6 +10,9 @@ use bytes::Bytes;
 use http::HeaderValue;
 use tokio::time::Instant;
 
+/// The length of the beginning by which a copy of a secret is found.
+const BEGINNING_LENGTH: usize = 16;
+
 /// A Microsoft Entra ID token for this service, and its expiry. Its `Debug` doesn't show the token.
 #[derive(Clone)]
 pub struct AccessToken {
@@ -89,30 +92,20 @@ impl Token {
         self.expires.is_some_and(|end| now + time >= end)
     }
 
-    /// Replaces each copy of the token in the text by `[redacted]`. A server can cut off a copy, so the first 16 bytes of the token are
-    /// enough.
+    /// Replaces each copy of the token in the text by `[redacted]`. Also replaces the claims and the signature of a JSON Web Token, because
+    /// its first part isn't secret.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        const BEGINNING_LENGTH: usize = 16;
         let header = self.header.to_str().unwrap_or_default();
         let secret = header.strip_prefix("Bearer ").unwrap_or(header);
-        let beginning = &secret[..secret.len().min(BEGINNING_LENGTH)];
-        let mut redacted = String::new();
-        let mut rest = text;
-        while !beginning.is_empty()
-            && let Some((before, _)) = rest.split_once(beginning)
-        {
-            let token = &rest[before.len()..];
-            let pairs = secret.bytes().zip(token.bytes());
-            let length = pairs.take_while(|(secret, byte)| secret == byte).count();
-            redacted.push_str(before);
-            redacted.push_str("[redacted]");
-            rest = &token[length..];
+        let parts = secret.split('.').skip(1);
+        let parts = parts.filter(|part| part.len() >= BEGINNING_LENGTH);
+        let mut text = Cow::Borrowed(text);
+        for secret in std::iter::once(secret).chain(parts) {
+            if let Some(redacted) = without(secret, &text) {
+                text = Cow::Owned(redacted);
+            }
         }
-        if redacted.is_empty() {
-            return Cow::Borrowed(text);
-        }
-        redacted.push_str(rest);
-        Cow::Owned(redacted)
+        text
     }
 
     /// Returns a response body with the token redacted.
@@ -123,6 +116,25 @@ impl Token {
             Cow::Owned(redacted) => redacted.into(),
         }
     }
+}
+
+/// Replaces each copy of the secret in the text by `[redacted]`. A server can cut off a copy, so the first 16 bytes of the secret are
+/// enough. Returns `None` if the text has no copy.
+fn without(secret: &str, text: &str) -> Option<String> {
+    let beginning = &secret[..secret.len().min(BEGINNING_LENGTH)];
+    let mut redacted = String::new();
+    let mut rest = text;
+    while !beginning.is_empty()
+        && let Some((before, _)) = rest.split_once(beginning)
+    {
+        let copy = &rest[before.len()..];
+        let pairs = secret.bytes().zip(copy.bytes());
+        let length = pairs.take_while(|(secret, byte)| secret == byte).count();
+        redacted.push_str(before);
+        redacted.push_str("[redacted]");
+        rest = &copy[length..];
+    }
+    (!redacted.is_empty()).then(|| redacted + rest)
 }
 
 fn header(secret: &str) -> Result<HeaderValue, &'static str> {
@@ -157,7 +169,22 @@ mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-    use super::jwt_expiry;
+    use super::{Token, jwt_expiry};
+
+    #[test]
+    fn the_parts_of_a_json_web_token_are_redacted_even_without_the_first_part() {
+        let (claims, signature) = ("eyJzdWIiOiJzM2NyZXQifQ", "czNjcmV0LXNpZ25hdHVyZQ");
+        let token = Token::fixed(&format!("e30.{claims}.{signature}")).expect("a token");
+        for (text, expected) in [
+            (format!("e30.{claims}.{signature}"), "[redacted]"),
+            (format!("…{claims}.{signature}!"), "…[redacted].[redacted]!"),
+            (format!("e30%2E{claims}%2E"), "e30%2E[redacted]%2E"),
+            (signature[..18].to_owned(), "[redacted]"),
+            ("e30.e30".to_owned(), "e30.e30"),
+        ] {
+            assert_eq!(token.redact(&text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn reads_the_expiry_of_a_json_web_token() {
