@@ -134,7 +134,10 @@ impl Lint {
         };
         let name = parameter.text("name").unwrap_or_default();
         let place = parameter.text("in").unwrap_or_default();
-        let is_list = matches!(schema.text("type"), Some("array" | "object"));
+        let schemas = schema.children("allOf").into_iter().map(|(_, part)| part);
+        let is_list = schemas
+            .chain([schema.clone()])
+            .any(|part| matches!(part.text("type"), Some("array" | "object")));
         let is_exploded = parameter.value.get("explode") != Some(&false.into());
         if is_list && (place != "query" || !is_exploded) {
             let message =
@@ -142,6 +145,13 @@ impl Lint {
             let help = "describe a string, or a query parameter without `explode: false`. The SDK sends an array or object only as several \
                         query parameters";
             self.add("parameter-style", parameter.pointer.clone(), message, help);
+        }
+        if place == "path" && !schema.has("type") {
+            let message = format!("the path parameter `{name}` has no type");
+            let help = "write `type: string`, or refer to a schema with a type: only then the SDK rejects `..`, which would address another \
+                        resource";
+            let pointer = format!("{}/schema", parameter.pointer);
+            self.add("identifier", pointer, message, help);
         }
         let mut unchecked = ["format", "enum"].into_iter();
         if place == "path"

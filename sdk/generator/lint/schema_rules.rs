@@ -87,7 +87,7 @@ pub(super) const SCHEMA_RULES: &[SchemaRule] = &[
         ],
         is_broken: |_| true,
         message: "has a limit",
-        help: "remove the limit, and write it in the description: clients would reject a response with a value beyond the limit",
+        help: "remove the limit, and write it in the description: clients would reject a value beyond the limit, even in a response",
     },
     SchemaRule {
         code: "default",
