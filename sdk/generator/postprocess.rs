@@ -141,7 +141,7 @@ fn add_attributes(structure: &mut ItemStruct, has_default: bool) -> Item {
         #[cfg_attr(feature = "schemars", derive(::schemars::JsonSchema))]
     ));
     let Fields::Named(fields) = &mut structure.fields else {
-        // A struct that has this type as a required property derives `Default`.
+        // A struct that has this type as a required property derives `Default`, so this type needs `Default` too.
         if has_default {
             structure.attrs.push(parse_quote!(#[derive(Default)]));
         }

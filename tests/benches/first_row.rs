@@ -1,7 +1,7 @@
 //! Measures how soon the command-line tool prints the first of 10,000 offers. For comparison, curl downloads the same response body.
 //!
 //! Run `cargo bench -p cloud-partner-recordings --bench first_row`. The benchmark needs curl. It exits with code 1 if the tool needs more
-//! than 1.2 times curl's time plus 100 ms.
+//! time than (1.2 × curl's time) + 100 ms.
 
 mod support;
 

@@ -45,8 +45,8 @@ pub fn print_table(headings: &[&str], rows: &[Vec<String>], out: &mut dyn Write)
         .try_for_each(|line| writeln!(out, "{}", line.trim_end()))
 }
 
-/// Standard output that ignores a closed pipe. A reader such as `head` may close the pipe early. The command then continues without
-/// output, and ends with its own exit code.
+/// Standard output that ignores a closed pipe. If a reader such as `head` closes the pipe early, the command still runs to its end, and
+/// has the same exit code.
 pub struct IgnoreClosedPipe(pub Stdout);
 
 impl Write for IgnoreClosedPipe {

@@ -9,8 +9,8 @@ use super::super::spec::{Kind, Object, Operation, Spec, pointer_segment};
 use super::Lint;
 use super::schema_rules::is_inline_type;
 
-/// The methods of the SDK's `Client`, and of the generated client that builds the requests, that don't belong to an operation. `clone`,
-/// `into` and `try_into` are methods of traits.
+/// The names that an operation can't have: other methods of the SDK's `Client`, and of the generated client, which builds the requests.
+/// `clone`, `into` and `try_into` are methods of traits.
 const CLIENT_METHODS: &[&str] = &[
     "api_version",
     "builder",

@@ -152,10 +152,10 @@ fn can_become_enum(schema: &Object<'_>) -> bool {
 }
 
 /// Returns whether the schema is outside `components`, and becomes a Rust type. Such a schema has properties, or combines schemas with
-/// `allOf`. Exceptions:
+/// `allOf`. These schemas don't become a type:
 ///
-/// * A part of a list `allOf` doesn't become a type.
-/// * `allOf` with only one reference has the type of the reference's target.
+/// * an element of a list `allOf`;
+/// * a schema whose `allOf` contains only one `$ref`: it has the type of the referenced schema.
 pub(super) fn is_inline_type(schema: &Object<'_>) -> bool {
     let parts = schema.list("allOf");
     let is_one_reference = matches!(parts, [one] if one.get("$ref").is_some());

@@ -161,7 +161,7 @@ impl Call<'_> {
         token
     }
 
-    /// Returns the wait before the next attempt: the backoff with jitter, or a longer `Retry-After`. Returns `None` in these cases:
+    /// Returns the wait before the next attempt: the backoff with jitter, or `Retry-After` if it is longer. Returns `None` in these cases:
     ///
     /// * The error isn't retryable.
     /// * No attempt is left.

@@ -41,6 +41,6 @@ pub(crate) struct Operation<'o> {
     pub(crate) id: &'static str,
     /// The status codes that the spec names as successes.
     pub(crate) success_codes: &'static [RangeInclusive<u16>],
-    /// The path parameters. Each has its name in the spec, and the identifier that the caller passed.
+    /// The name of each path parameter in the spec, and the identifier that the caller passed.
     pub(crate) path: &'o [(&'static str, &'o str)],
 }

@@ -196,7 +196,7 @@ fn first_complete(sources: &[CredentialSource], read: Read) -> Result<Credential
 
 /// Returns the values of the source's variables. If the source can't be used, returns the reason.
 ///
-/// A managed identity needs no variable. If `AZURE_CLIENT_ID` is set, its value is returned.
+/// For `managed-identity`, the variable `AZURE_CLIENT_ID` is optional.
 fn values(source: CredentialSource, read: Read) -> Result<Vec<String>, String> {
     let value = |name: &&str| {
         let value = read(name)?.trim().to_owned();

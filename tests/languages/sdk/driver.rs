@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(url), Some(token)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: driver URL TOKEN <CALLS".into());
+        return Err("usage: driver URL TOKEN; the calls are read from standard input".into());
     };
     let client = Client::builder()
         .endpoint(url)

@@ -160,8 +160,8 @@ impl Handler {
         }
     }
 
-    /// Returns the next recorded response of a route. In a list of offers, gives each offer with a scenario the status of the scenario's
-    /// next response, because the recorded status could contradict the scenario.
+    /// Returns the next recorded response of a route. In a list of offers, replaces the status of each offer that has a scenario by the
+    /// status in the scenario's next response. The recorded status could contradict the scenario.
     fn recorded(&self, route: &Route, responses: &Responses) -> HttpResponse {
         let sent = responses.sent.fetch_add(1, Ordering::Relaxed);
         let mut response = responses.after(sent).clone();
@@ -200,7 +200,7 @@ impl Handler {
     /// Returns the error response for a request that isn't recorded.
     fn error_response(&self, route: &Route) -> HttpResponse {
         let publisher = &route.path[..route.path.len().min(3)];
-        // A request with a recorded 400 response doesn't count, because the service may have rejected its `api-version`.
+        // A recording with a 400 response doesn't count, because the service may have rejected the `api-version`.
         let is_known_version = self.routes.iter().any(|(recorded, responses)| {
             recorded.version() == route.version() && responses.recorded[0].status() != 400
         });

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | with another method than GET | 405 |
 //! | without an `Authorization: Bearer …` header, or with another token than [`Replay::token`] | 401, `{"Message": …}` |
-//! | with the decoded path of a recording, and its query parameters in any order | the recorded response |
+//! | with the same decoded path and query parameters as a recording, in any order of the parameters | the recorded response |
 //! | without a known `api-version` | 400, with the code `InvalidAPIVersion` |
 //! | for a publisher without recordings | 403, with the code `Forbidden` |
 //! | any other request | 404, `{"Product": {…}}` |
@@ -104,7 +104,7 @@ impl Replay {
     }
 }
 
-/// A running replay server. Dropping it stops the server and closes its connections.
+/// A running replay server. Dropping this value stops the server and closes its connections.
 pub struct Server {
     server: BackgroundServer,
     handler: Arc<Handler>,

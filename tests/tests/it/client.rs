@@ -11,7 +11,7 @@ use crate::support::scripted_server::{ScriptedServer, json_response, response};
 use crate::support::{TOKEN, build, client, committed_recordings, retry, serve};
 
 #[test]
-fn types_are_send_and_sync_and_errors_are_clone() {
+fn public_types_can_cross_threads_and_errors_can_be_cloned() {
     fn is_send_and_sync<T: Send + Sync + 'static>() {}
     fn is_send<T: Send + 'static>() {}
     fn is_error<T: Clone + std::error::Error>() {}
@@ -37,7 +37,7 @@ fn with_endpoint(endpoint: &str) -> Result<Client, Error> {
 }
 
 #[test]
-fn an_endpoint_must_be_https_or_http_on_this_machine() {
+fn only_valid_https_endpoints_and_local_http_endpoints_are_accepted() {
     for (endpoint, url) in [
         ("https://example.com", "https://example.com"),
         (" https://example.com/a/ ", "https://example.com/a"),
@@ -82,7 +82,7 @@ fn an_endpoint_with_a_password_is_an_error_that_doesnt_contain_the_password() {
 }
 
 #[tokio::test]
-async fn every_attempt_has_the_user_agent_with_its_suffix() {
+async fn every_attempt_sends_the_suffix_of_the_user_agent() {
     let server = serve(committed_recordings());
     let builder = Client::builder().endpoint(server.url()).retry(retry(2));
     let client = build(builder.user_agent_suffix("pipeline/7"));
@@ -101,7 +101,7 @@ async fn every_attempt_has_the_user_agent_with_its_suffix() {
 }
 
 #[tokio::test]
-async fn get_calls_an_operation_that_isnt_in_the_spec() {
+async fn client_get_calls_an_operation_that_isnt_in_the_spec() {
     let server = ScriptedServer::start(|request| match request.number {
         0 => response(503, &[], ""),
         _ => response(200, &[("x-test", "a")], r#"{"any":["thing"]}"#),
@@ -119,7 +119,7 @@ async fn get_calls_an_operation_that_isnt_in_the_spec() {
 }
 
 #[tokio::test]
-async fn get_appends_a_valid_path_to_the_endpoint_and_rejects_other_paths() {
+async fn client_get_accepts_only_a_valid_path_below_the_endpoint() {
     let server = ScriptedServer::scripts(vec![json_response("[]")]);
     let client = client(server.url() + "/p");
     let paths = [

@@ -1,10 +1,11 @@
-//! Checks that `Cargo.toml` and `CHANGELOG.md` match the changes between the current spec and the *base*, an earlier version of the spec.
+//! Checks that `Cargo.toml` and `CHANGELOG.md` match the changes of the spec since the *base*, an earlier git revision.
 //!
-//! * The version of the base is the newest version with a heading in the base's changelog. If there is no such heading, no change needs a
-//!   new version.
-//! * From 1.0.0 on, a breaking change needs the next major version, and any other change needs the next minor version.
-//! * Before 1.0.0, a breaking change needs the next minor version, and any other change needs no new version.
-//! * Every change needs a new entry in the changelog, under `Unreleased` or under a version newer than the version of the base.
+//! The *last release* is the newest version that has a heading, such as `## [0.1.0]`, in the changelog of the base. If there is no such
+//! heading, no change needs a new version.
+//!
+//! * If the last release is 1.0.0 or later, a breaking change needs the next major version, and any other change the next minor version.
+//! * If the last release is before 1.0.0, a breaking change needs the next minor version, and any other change needs no new version.
+//! * Every change needs a new entry in the changelog, under `Unreleased` or under the heading of a version newer than the last release.
 //!
 //! Changes of documentation don't count.
 
@@ -59,10 +60,10 @@ pub fn check(base: &Base, verdict: Verdict) -> Result<Vec<Finding>, CommandError
     let version = version.ok_or_else(|| message.to_owned())?;
     let changelog = files::read(&files::root().join("CHANGELOG.md"))?;
     let base_lines: Vec<&str> = base.changelog.lines().collect();
-    let base_version = base_lines.iter().copied().find_map(released_version);
+    let last_release = base_lines.iter().copied().find_map(released_version);
 
     let mut errors = Vec::new();
-    if let Some(released) = &base_version
+    if let Some(released) = &last_release
         && let needed = verdict.after(released)
         && version < needed
     {
@@ -70,10 +71,10 @@ pub fn check(base: &Base, verdict: Verdict) -> Result<Vec<Finding>, CommandError
         let help = "raise `version` under [workspace.package]";
         errors.push(Finding::error("version", message).help(help));
     }
-    // The new entry must be above the heading of the base's version.
+    // The new entry must be above the heading of the last release.
     let mut new_lines = changelog.lines().take_while(|line| {
         let version = released_version(line);
-        version.is_none_or(|version| Some(&version) > base_version.as_ref())
+        version.is_none_or(|version| Some(&version) > last_release.as_ref())
     });
     let has_entry = new_lines.any(|line| line.starts_with("- ") && !base_lines.contains(&line));
     if verdict != Verdict::Patch && !has_entry {

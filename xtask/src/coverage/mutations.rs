@@ -1,7 +1,6 @@
 //! Lists the mutations of a spec for `cargo xtask coverage`. A statement is one keyword at one place of the spec. A mutation is a change of
-//! the spec that makes one statement wrong. For example, it removes a value of an enum. A recording (a stored request and its response)
-//! detects a mutation if the mutation changes what `cargo xtask validate` reports. A counterexample is a recording that the spec must
-//! reject.
+//! the spec that makes one statement wrong, such as the removal of an enum's value. A recording (a stored request and its response) detects
+//! a mutation that changes what `cargo xtask validate` reports. A counterexample is a recording that the spec must reject.
 
 use std::collections::BTreeMap;
 
@@ -28,8 +27,7 @@ pub struct Mutation {
     /// If true, a recording that detects the mutation is no evidence for the statement. For example, the mutation makes an optional
     /// property required. A recording without the property detects this mutation, but doesn't show that the property exists.
     pub restricts: bool,
-    /// Whether the statement describes the shape of a body. The values of an enum aren't part of the shape. All other keywords of the body's
-    /// schema are.
+    /// Whether the statement describes the shape of a body. Every keyword of the body's schema does, except the values of an enum.
     #[serde(skip)]
     pub is_shape: bool,
     /// The JSON pointer of the changed object.
@@ -193,8 +191,8 @@ fn parameter(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Adds two mutations of a header or parameter: one of its schema, and one of `required`. Both belong to the same statement. If `required`
-/// is true, this is the statement `required`. Otherwise, `keys` is the path of the statement in the header or parameter.
+/// Adds two mutations of a header or parameter: one of its schema, and one of `required`. Both mutations belong to the statement `required`
+/// if its value is true. Otherwise, they belong to the statement at the path `keys` in the header or parameter.
 fn required(target: &mut Target<'_, '_>, keys: &[&str]) {
     let is_required = target.object.is("required");
     let (keys, name, needed) = if is_required {
@@ -263,7 +261,7 @@ fn is_annotation(keyword: &str) -> bool {
     DOCUMENTATION.contains(&keyword) || ignored.contains(&keyword) || keyword.starts_with("x-")
 }
 
-/// Mutates the keyword `type` and the rules that follow from it:
+/// Mutates the keyword `type` and these rules, which follow from `type`:
 /// * Without `nullable`, the schema rejects null.
 /// * An object can have properties that the spec doesn't name.
 fn json_type(target: &mut Target<'_, '_>, type_name: &str) {
@@ -311,8 +309,8 @@ fn pattern(target: &mut Target<'_, '_>, pattern: &str) {
     }
 }
 
-/// Moves a bound, such as `maximum`, by 1 in both directions. For example, `maximum: 40` becomes 39, which a recording with the value 40
-/// detects. It also becomes 41, which a counterexample with the value 41 detects.
+/// Moves a bound, such as `maximum`, by 1 in both directions. For example, one mutation changes `maximum: 40` to 39, and another to 41. A
+/// recording with the value 40 detects the first mutation. A counterexample with the value 41 detects the second.
 fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     let bound = bound.as_i64().unwrap_or_default();
     let lowest = match keyword {
@@ -328,8 +326,8 @@ fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     }
 }
 
-/// Removes each value of `enum` or `x-extensible-enum`. The values aren't part of a body's shape: a recording of an observed shape has
-/// invented values.
+/// Removes each value of `enum` or `x-extensible-enum`. A recording of an observed shape is no evidence for these values: it has invented
+/// values.
 fn values(target: &mut Target<'_, '_>, keyword: &str, list: &[Value]) {
     for (index, value) in list.iter().enumerate() {
         let value = without_quotes(value);

@@ -34,8 +34,8 @@ use crate::serve::Source;
 /// the recordings to this server and prints the decoded values. The command compares these values with the recordings. It ignores
 /// properties that the spec doesn't name. Every difference is an error, except the known differences in language.yaml.
 ///
-/// tests/languages/install-tools installs the tools of a language. Without a NAME, the command skips languages whose tools aren't
-/// installed, and fails if it can compare no generated client. Ctrl-C ends the command with exit code 3.
+/// tests/languages/install-tools installs the tools of a language. Without a NAME, the command skips each language whose tools are missing.
+/// If only the language `sdk` (the SDK of this repository) remains, the command fails. Ctrl-C ends the command with exit code 3.
 #[derive(Args)]
 pub struct Languages {
     /// Fail if the tools of a language are missing, instead of skipping the language; a NAME implies this option
@@ -62,7 +62,8 @@ impl Languages {
         let spec = files::read_spec(&path)?;
         let source = Source::read()?;
         let calls = calls::all(&source, &spec)?;
-        // The last call tests the comparison: `calls` expects the status `running`, but the server returns `failed`.
+        // The last call tests the comparison: `calls` expects the status `running`, but the server returns `failed`. If the comparison
+        // doesn't find this difference, the run fails.
         let source = source.with(calls::control("failed"));
         let run = |language| runner::run(language, &path, &source, &calls, self.timeout);
         let results = run_all(selected.iter().copied().map(run))?;
@@ -75,9 +76,8 @@ impl Languages {
         }
         print_table(&["language", "generator", "known differences"], &rows, out)?;
         let clients = languages.len();
-        let done = format!(
-            "{succeeded} of {clients} clients read the recordings without an unknown difference"
-        );
+        let done =
+            format!("{succeeded} of {clients} clients passed the comparison with the recordings");
         match report.print(Format::Text, &done, out)? {
             Outcome::Success => {
                 let pages = selected.iter().map(|language| page::page(language));
@@ -133,7 +133,7 @@ impl Languages {
     }
 }
 
-/// Runs the languages' commands, with at most one language per processor at a time, and returns the results in order.
+/// Runs the languages' commands, and returns the results in order. Runs at most as many languages at once as the machine has processors.
 ///
 /// Ctrl-C drops the futures, and dropping a future kills its command. The terminal's signal doesn't reach the commands, because each
 /// command has its own process group.
@@ -183,7 +183,8 @@ fn errors(language: &Language, result: &RunResult) -> Vec<Finding> {
     let differences = match result {
         Ok(differences) => differences,
         Err(CommandError(why)) => {
-            // `Finding::error` would escape the line breaks in the command's output. Here, each line is indented like the first.
+            // `Finding::error` would escape the line breaks in the command's output. The report indents only the first line of a message.
+            // The spaces indent the following lines equally.
             let why = why.trim_end().replace('\n', "\n             ");
             let message = format!("{}: {why}", language.name);
             return vec![Finding {

@@ -35,10 +35,10 @@ use public_values::PublicValues;
 /// The exit code is 1 in these cases: a requested operation has no successful response; the response body of an entry in the HAR file
 /// can't be read; a recording would contain a secret.
 ///
-/// A recording contains pseudonyms, invented values of the same form, instead of the real values. Equal values get the same
+/// A recording contains pseudonyms (invented values of the same form) instead of the real values. Equal values get the same
 /// pseudonym in the whole run. Only these real values are kept: values in the spec and in the committed recordings, single words
-/// that the service defines (such as the status `running`), and values that reveal nothing (such as `true` or 5). If a new recording
-/// differs from an existing recording only in pseudonyms, it isn't written.
+/// that the service defines (such as the status `running`), and values that reveal nothing (such as `true` or 5). A new recording
+/// that differs from an existing recording only in pseudonyms isn't written.
 ///
 /// The environment variable `AZURE_TOKEN` has the token. This command gets a token:
 /// `az account get-access-token --resource https://cloudpartner.azure.com --query accessToken --output tsv`

@@ -104,8 +104,8 @@ impl Pseudonyms {
         });
     }
 
-    /// Returns a public content type unchanged. Otherwise, returns a common media type without parameters, and
-    /// `application/octet-stream` for any other media type.
+    /// Returns a public content type unchanged, and a common media type without its parameters. Replaces any other content type by
+    /// `application/octet-stream`.
     fn sanitised_content_type(&self, value: &str) -> String {
         let media_type = essence(value);
         if self.is_public(value) {
@@ -166,8 +166,8 @@ impl Pseudonyms {
         if let Some(url) = web_url(text) {
             return self.sanitised_url(&url);
         }
-        // The pseudonyms of the kinds `Word` and `Text` have the same form, such as `Sanitised text 1.`. If each kind counted for itself, a
-        // word and a text could get the same pseudonym. Therefore both use the counter of the kind `Text`.
+        // The pseudonyms of the kinds `Word` and `Text` have the same form, such as `Sanitised text 1.`. With a counter for each kind, a
+        // word and a text could get the same pseudonym. Therefore, both kinds use the counter of the kind `Text`.
         let kind = if kind == Kind::Word { Kind::Text } else { kind };
         self.replace(kind, text)
     }

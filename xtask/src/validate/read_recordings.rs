@@ -1,4 +1,4 @@
-//! Reads the recordings for `validate`, and converts the errors of reading recordings for all commands.
+//! Reads the recordings for `validate`. Also writes the message about an unreadable recording, for all commands.
 
 use std::path::{Path, PathBuf};
 
@@ -58,7 +58,7 @@ fn read_path(path: &Path) -> Loaded<Recording> {
     loaded
 }
 
-/// Converts the error of reading a recording. The message quotes no secret.
+/// Returns the error with which a command ends if a recording can't be read. Its message quotes no secret.
 pub fn read_error(error: &load::Error) -> CommandError {
     let finding = error_finding(error);
     let place: String = finding.place.iter().map(Place::to_string).collect();

@@ -1,7 +1,7 @@
 //! Searches all texts and property names of a recording for secrets. A finding says where the secret is and of which kind, but never quotes
 //! the secret.
 //!
-//! The patterns also match some harmless texts. To reword such a text is easier than to revoke a committed token.
+//! The patterns also match some harmless texts. We accept this, because rewording a text is easier than revoking a committed token.
 
 use std::sync::LazyLock;
 

@@ -1,5 +1,5 @@
-//! Tests `compat`, which compares the spec with an earlier version, the *base*. Its *verdict* is the kind of release that the changes
-//! need: major, minor or patch. Each case in `compat/cases.json` changes the base `compat/base.json`:
+//! Tests `compat`, which compares the spec with an earlier version, the *base*. The *verdict* of `compat` is the kind of release that the
+//! changes need: major, minor or patch. Each case in `compat/cases.json` changes the base `compat/base.json`:
 //!
 //! * `edit`: the new values by JSON pointer. The value `null` removes a property.
 //! * `changes`: the changes that `compat` reports, each with its place in the spec.
@@ -140,7 +140,7 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
         (unreleased(&format!("{heading}{entry}")), 0),
         // The entry under `Unreleased` isn't new, because the changelog of the base has it under 0.1.0.
         (unreleased("## Unreleased\n\n- The first spec.\n"), 1),
-        // An edited entry under 0.1.0 doesn't count, because 0.1.0 is the version of the base.
+        // An edited entry under 0.1.0 doesn't count, because 0.1.0 was released before the change.
         (CHANGELOG.replace("The first", "The very first"), 1),
     ] {
         write(root, "CHANGELOG.md", &changelog);
@@ -148,8 +148,9 @@ fn compares_the_version_and_the_changelog_with_the_verdict() {
     }
 }
 
+/// From 1.0.0 on, a breaking change needs a new major version, and an addition needs a new minor version.
 #[test]
-fn from_1_0_0_on_a_breaking_change_needs_a_major_version_and_an_addition_needs_a_minor_version() {
+fn from_1_0_0_on_a_breaking_change_or_an_addition_needs_a_new_version() {
     let root = workspace();
     let root = root.path();
     let changelog = CHANGELOG.replace("## 0.1.0", "## 1.4.0");
@@ -176,7 +177,7 @@ fn from_1_0_0_on_a_breaking_change_needs_a_major_version_and_an_addition_needs_a
 
 /// In a repository without tags, the base is `HEAD~1`.
 #[test]
-fn a_base_that_was_not_released_allows_breaking_changes() {
+fn before_the_first_release_a_breaking_change_needs_no_new_version() {
     let root = workspace();
     let root = root.path();
     let unreleased = "# Changelog\n\n## Unreleased\n\n- The first spec.\n";
@@ -192,7 +193,7 @@ fn a_base_that_was_not_released_allows_breaking_changes() {
 }
 
 #[test]
-fn every_error_message_says_what_to_do() {
+fn an_error_message_names_the_invalid_input() {
     let root = repository();
     let root = root.path();
     let assert_error = |base: &str, expected: &str| {

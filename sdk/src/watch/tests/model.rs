@@ -127,8 +127,8 @@ fn tolerated_failure_time(fault: Fault, has_succeeded: bool, options: Options) -
     }
 }
 
-/// Returns for each offer the index of the first exchange with an error that isn't tolerated. The key `None` stands for the list. If all
-/// errors are tolerated, there is no entry.
+/// Returns for each offer the index of the first exchange with an error that isn't tolerated. The key `None` stands for the list. An offer
+/// or list without such an error has no entry.
 pub fn first_errors_not_tolerated(
     log: &[Exchange],
     options: Options,
@@ -184,14 +184,14 @@ pub struct Offer {
     /// publication.
     listed_status: Option<&'static str>,
     report: Option<Report>,
-    /// The time since which `listed_status` contradicts the report; `None` without a contradiction.
+    /// The time at which `listed_status` began to contradict the report; `None` without a contradiction.
     pub contradicted_since: Option<Seconds>,
     /// Whether the list contradicted the last report for at least the time [`Options::tolerate`].
     pub was_contradicted_for_long: bool,
     pub last_poll_failed: bool,
     /// Whether a list was received after the report.
     has_later_list: bool,
-    /// Whether a list after the report has shown a new version of the offer with the same status. Then the report can be about an earlier
+    /// Whether a list after the report has shown a new version of the offer with an unchanged status. Such a report can be about an earlier
     /// publication. A new version with a new status doesn't count, because the new status can be the outcome of the reported publication.
     is_republished: bool,
 }

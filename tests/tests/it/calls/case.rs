@@ -31,13 +31,12 @@ struct Case {
     /// The `is_…` methods of the error that must return true. For example, `retryable` stands for `Error::is_retryable`. Without this
     /// property, the call must succeed.
     error: Option<Vec<String>>,
-    /// The error's status code. The default is the status code of the last script's response. A script with neither `status` nor `json` has
-    /// none.
+    /// The error's status code. The default is `status` of the last script, 200 if this script has `json`, and otherwise no status code.
     error_status: Option<u16>,
     /// A text that the error's message must contain.
     message: String,
     /// The errors of earlier attempts, latest first. An error is left out if a later error has the same status code, code and message.
-    /// Each error is written as the first value that it has: its correlation id, its status code, or `no status`.
+    /// Each error is written as its correlation id. An error without a correlation id is written as its status code or `no status`.
     sources: Vec<String>,
     /// The minimum times between the first and the second request, the second and the third request, and so on.
     waits_ms: Vec<u64>,

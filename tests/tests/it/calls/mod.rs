@@ -22,7 +22,7 @@ async fn a_broken_or_slow_or_too_large_response_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_error_has_the_status_code_of_its_response_and_redirects_arent_followed() {
+async fn an_error_response_or_a_redirect_is_an_error_with_its_status_code() {
     let other = ScriptedServer::scripts(vec![json_response("[]")]);
     let table = include_str!("error_responses.yaml").replace("<other server>", &other.url());
     check_table(&table, &long_token()).await;
@@ -35,7 +35,7 @@ async fn unusual_valid_bodies_are_decoded_and_invalid_bodies_are_errors() {
 }
 
 #[tokio::test]
-async fn a_call_is_retried_up_to_the_maximum_number_of_attempts_and_until_the_call_timeout() {
+async fn the_maximum_number_of_attempts_and_the_call_timeout_limit_the_retries() {
     check_table(include_str!("retries.yaml"), &long_token()).await;
 }
 
