@@ -89,9 +89,7 @@ impl<T: Serialize> Serialize for QueryParam<'_, T> {
             Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
             _ => Err(S::Error::custom("a query parameter can't be nested")),
         };
-        // `serde_json::to_value` would change an `f32` of 0.1 to an `f64` of 0.10000000149011612. JSON text keeps 0.1.
-        let json = serde_json::to_string(self.value).map_err(S::Error::custom)?;
-        match serde_json::from_str(&json).map_err(S::Error::custom)? {
+        match serde_json::to_value(self.value).map_err(S::Error::custom)? {
             Value::Null => serializer.collect_seq([(); 0]),
             Value::Array(elements) => {
                 let elements: Result<Vec<_>, _> = elements.into_iter().map(text).collect();

@@ -127,6 +127,8 @@ impl<T> Response<T> {
     /// * a string that can't be decoded, if the body is larger than 16 MiB
     ///
     /// The call itself succeeded, because it ignores values of properties that the spec doesn't define.
+    ///
+    /// [`is_decode`](Error::is_decode) also if the body is empty. This is possible only if the spec names no body for the response.
     pub fn json(&self) -> Result<serde_json::Value, Error> {
         decode::json(&self.received.body).map_err(|error| {
             let error = Error::new(Kind::Decode, format!("the response isn't JSON: {error}"));
