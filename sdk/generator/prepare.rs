@@ -137,7 +137,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
     }
     let mocks = document.clone();
     // Removes the error responses from the client's spec. progenitor would treat the error response `default` as a second success
-    // response of the operation. But it supports only one.
+    // response of the operation. But progenitor supports only one.
     for operation in spec.operations()? {
         let responses = document
             .pointer_mut(&format!("{}/responses", operation.node.pointer))

@@ -184,8 +184,9 @@ fn until() -> impl TypedValueParser<Value = Until> {
             .help("Any outcome; exit code 5 if the publisher must approve the go-live"),
         PossibleValue::new("go-live")
             .help("Any outcome; exit code 0 if the publisher must approve the go-live"),
-        PossibleValue::new("live")
-            .help("Any outcome; the watch continues while the publisher must approve the go-live"),
+        PossibleValue::new("live").help(
+            "Any outcome, but the watch continues while the publisher must approve the go-live",
+        ),
     ])
     .map(|name| match &*name {
         "go-live" => Until::GoLive,

@@ -112,7 +112,7 @@ mod tests {
     use super::{QueryParam, encode_path};
 
     #[test]
-    fn each_element_of_an_array_and_each_property_of_an_object_becomes_a_query_parameter() {
+    fn array_elements_and_object_properties_become_query_parameters() {
         let query = |value| {
             let parameter = QueryParam::new("name", &value);
             serde_json::to_string(&parameter).map_err(|error| error.to_string())

@@ -27,7 +27,8 @@ const RENEW_BEFORE: Duration = Duration::from_secs(300);
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(30);
 /// The timeout of a renewal. The Azure CLI can need 15 s to return a token.
 const RENEWAL_TIMEOUT: Duration = Duration::from_secs(60);
-/// The assumed lifetime of a token from a file. After half of this time, the client reads the file again (see [`RENEW_BEFORE`]).
+/// The assumed lifetime of a token from a file. The client renews a token 300 s before its expiry ([`RENEW_BEFORE`]), so it reads the file
+/// again when 600 s − 300 s = 300 s have passed.
 const FILE_TOKEN_LIFETIME: Duration = Duration::from_secs(600);
 
 /// The error type of a function that returns tokens; see [`Credential::provider`].

@@ -49,7 +49,7 @@ impl Error {
         });
         let mut distinct: Vec<Self> = Vec::new();
         for error in newest_first {
-            if !distinct.iter().any(|later| later.has_cause_of(&error)) {
+            if !distinct.iter().any(|later| later.is_same_error_as(&error)) {
                 distinct.push(error);
             }
         }
@@ -68,7 +68,7 @@ impl Error {
     }
 
     /// Returns whether both errors have the same kind, status code, code and message.
-    pub(crate) fn has_cause_of(&self, other: &Self) -> bool {
+    pub(crate) fn is_same_error_as(&self, other: &Self) -> bool {
         let (this, other) = (&self.0, &other.0);
         (this.kind, this.status, &this.code, &this.message)
             == (other.kind, other.status, &other.code, &other.message)

@@ -18,17 +18,17 @@ use http::StatusCode;
 ///
 /// * the operation, the HTTP status code and the message
 /// * the service's machine-readable code, the correlation id, and the number of attempts
-/// * the `Retry-After`
+/// * the time in the response header `Retry-After`
 /// * the credential, for a 401, a 403 or an error of the credential
 ///
 /// `Display` never shows a token or a stack trace. [`body`](Self::body) returns the body of the error response.
 ///
 /// `Display` doesn't include the chain of [`source`](StdError::source)s. Print this chain as well, as `anyhow` does.
 ///
-/// Several attempts of a call can fail with different errors. The call then returns the error of the last attempt:
+/// If several attempts of a call fail with different errors, the call returns the error of the last attempt:
 ///
 /// * Its `source` is the error of an earlier attempt.
-/// * `Display` also shows its innermost cause.
+/// * `Display` also shows why the last attempt failed, such as `Connection refused (os error 111)`.
 ///
 /// Cloning is cheap: clones share the body and the source.
 ///
@@ -132,8 +132,8 @@ impl Error {
         self.0.operation
     }
 
-    /// Returns the name of the credential source, and why earlier sources were skipped. Returns `None` if the error is neither a 401, nor
-    /// a 403, nor an error of the credential.
+    /// Returns the name of the credential source, and why earlier sources were skipped. Only a 401, a 403 and an error of the credential
+    /// contain this text. For any other error, returns `None`.
     #[must_use]
     pub fn credential(&self) -> Option<&str> {
         self.0.credential.as_deref()
@@ -176,7 +176,8 @@ impl Error {
         self.0.status == Some(429)
     }
 
-    /// Returns `true` if the same call could succeed later: after a 408, a 429, a 5xx, a timeout, or an error of the connection.
+    /// Returns `true` if the same call could succeed later. This is the case for the status codes 408, 429 and 5xx, for a timeout, and for
+    /// an error of the connection.
     ///
     /// If the method is `GET` or `HEAD`, the client has already retried the call according to its
     /// [`RetryPolicy`](crate::RetryPolicy). The client doesn't retry any other method, because the service could execute the request
@@ -293,7 +294,7 @@ impl fmt::Display for Error {
         let operation = inner.operation.map(str::to_owned);
         let status = inner.status.map(with_reason_phrase);
         let message = Some(inner.message.clone()).filter(|message| !message.is_empty());
-        // If there is an earlier error, `source()` returns that error instead of the cause. Therefore `Display` shows the cause.
+        // If there is an earlier error, `source()` returns this error instead of the cause. Therefore, `Display` shows the cause.
         let source = inner.earlier.as_ref().and(inner.source.as_deref());
         let cause = source.map(|source| innermost(source));
         write!(f, "{}", join(&[operation, status, message, cause], ": "))?;

@@ -81,7 +81,7 @@ impl Timestamp {
     /// * The offset can be absent. The time is then in UTC.
     /// * A space can replace the `T`.
     /// * White space can surround the text.
-    /// * The seconds can have more than nine decimals. Nine of them are used.
+    /// * The seconds can have any number of decimals. Only the first nine are used.
     #[must_use]
     pub fn utc(&self) -> Option<OffsetDateTime> {
         /// The length of a date such as `2022-06-02`.

@@ -14,8 +14,8 @@ pub enum Until {
     /// The watch ends with the first outcome, including [`Outcome::AwaitingGoLive`]. This is the default.
     #[default]
     Outcome,
-    /// The watch ends with the first outcome, as with [`Until::Outcome`]. The calling program, such as the command-line tool, treats
-    /// [`Outcome::AwaitingGoLive`] as a success.
+    /// The watch ends with the first outcome, exactly as with [`Until::Outcome`]. This variant lets the calling program remember that its
+    /// user accepts [`Outcome::AwaitingGoLive`] as a success. The command-line tool then exits with 0 for this outcome.
     GoLive,
     /// The watch ends with the first outcome other than [`Outcome::AwaitingGoLive`].
     Live,

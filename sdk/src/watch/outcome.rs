@@ -35,8 +35,8 @@ pub enum Outcome {
     /// * The report has the status `published`. Microsoft's documentation shows this status only in an example of a list of offers.
     ///   In a report, the status could mean that an earlier publication succeeded.
     /// * In a watch: the report shows [`Outcome::Succeeded`] or [`Outcome::AwaitingGoLive`], but also contains an undecodable value
-    ///   that could mean a failure. Examples are `"steps": 7` and a message whose `level` is a number. An unknown value, such as a new
-    ///   status of a step, can be decoded.
+    ///   that could mean a failure. Examples are `"steps": 7` and a message whose `level` is a number. An unknown text, such as a new
+    ///   status of a step, isn't an undecodable value.
     /// * In a [`PublisherWatch`](crate::PublisherWatch): the list of offers contradicts [`Outcome::Succeeded`] or
     ///   [`Outcome::AwaitingGoLive`] for the time that [`tolerate`](crate::PublisherWatchBuilder::tolerate) sets.
     Contradictory,

@@ -125,7 +125,7 @@ impl PollSchedule {
     fn keep(&mut self, error: &Error) {
         let mut error = error.clone();
         self.errors.retain(|kept| {
-            let has_same_cause = kept.has_cause_of(&error);
+            let has_same_cause = kept.is_same_error_as(&error);
             if has_same_cause {
                 error = error.clone().or_earlier_of(kept);
             }

@@ -1,6 +1,7 @@
 //! Decides what a [`PublisherWatch`](crate::PublisherWatch) does next: send a request, report an event, or end.
 //!
-//! Every time, such as `now`, is the duration since the start of the watch. A watch starts when a program first awaits or reads it.
+//! A time, such as `now`, is a duration since the start of the watch. A watch starts when a program first awaits the watch or takes an
+//! event from it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -240,8 +241,8 @@ impl PublisherStateMachine {
         idle.then_some(self.list_schedule.next_poll.max(self.hold_until))
     }
 
-    /// Returns the earliest time of the next status request. Returns `None` if no status request is queued, or if a pending request
-    /// must end first.
+    /// Returns the earliest time of the next status request. Returns `None` if no status request is queued, a list request is pending,
+    /// or [`MAXIMUM_REQUESTS`] status requests are pending.
     fn poll_at(&self) -> Option<Duration> {
         if self.list_pending || self.pending_polls >= MAXIMUM_REQUESTS {
             return None;
@@ -250,8 +251,8 @@ impl PublisherStateMachine {
         Some(self.hold_until.max(*due))
     }
 
-    /// Sends the requests that are due. If a list request is due, failed status requests aren't repeated. After the list, the watch
-    /// requests the status of every open offer anyway.
+    /// Sends the requests that are due. If a list request is due, doesn't repeat failed status requests: after the list, the watch
+    /// requests the status of every open offer.
     fn send(&mut self, now: Duration, actions: &mut Actions) {
         if self.list_at().is_some_and(|at| now >= at) {
             self.list_pending = true;
@@ -293,8 +294,8 @@ impl WatchedOffer {
         self.open |= may_be_outdated || matches!(self.contradiction, Contradiction::Since(_));
     }
 
-    /// Sets the result after a status request. `result` is `None` if the watch of the offer continues. Returns a new result, which
-    /// the caller reports in an `OfferEnded` event. Returns `None` if there is no new result.
+    /// Sets the result after a status request. `result` is `None` if the watch of the offer continues. If the result differs from the
+    /// previous result, returns the result for an `OfferEnded` event.
     fn set_result(
         &mut self,
         result: Option<Result<WatchResult, Error>>,

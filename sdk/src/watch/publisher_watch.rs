@@ -50,8 +50,8 @@ pub enum PublisherWatchEvent {
         /// response delays only the next list request.
         wait: Duration,
     },
-    /// The watch of an offer has ended. A later list can contradict the outcome, or show that the offer has changed again. The watch
-    /// then requests the offer's status again. This can lead to another `OfferEnded` event with a new result.
+    /// The watch of an offer has ended. A later list can contradict the outcome, or show that the offer has changed again. The publisher
+    /// watch then requests the offer's status again. This can lead to another `OfferEnded` event with a new result.
     #[non_exhaustive]
     OfferEnded {
         /// The offer's id.
@@ -125,8 +125,8 @@ impl PublisherWatchBuilder {
     }
 
     /// Sets the maximum duration of the watch from the first list request; unlimited by default. After this time, the watch ends.
-    /// An offer whose watch hasn't ended then has [`Outcome::TimedOut`]. [`Outcome::Succeeded`] and
-    /// [`Outcome::AwaitingGoLive`] are replaced by [`Outcome::TimedOut`] in two cases:
+    /// Each watched offer without a result gets [`Outcome::TimedOut`]. [`Outcome::TimedOut`] also replaces [`Outcome::Succeeded`] and
+    /// [`Outcome::AwaitingGoLive`] in two cases:
     ///
     /// * The last list contradicts the outcome.
     /// * After the last report of the offer, a list has shown that the offer has changed again.
@@ -151,7 +151,7 @@ impl PublisherWatchBuilder {
         self
     }
 
-    /// Returns the watch. The watch sends no request until it is awaited or read.
+    /// Returns the watch. The watch sends no request until the program awaits it or requests its first event.
     pub fn start(self) -> PublisherWatch {
         let state_machine = PublisherStateMachine::new(self.options.with_random_jitter());
         PublisherWatch {

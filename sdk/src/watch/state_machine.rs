@@ -1,7 +1,8 @@
 //! The interface between the two parts of a watch: a state machine and a runner. The state machine decides what the watch does,
 //! without I/O and without a clock. The runner passes inputs and the time to the state machine, and performs the returned actions.
 //!
-//! Every time is the duration since the start of the watch. A watch starts when a program first awaits or reads it.
+//! A time, such as `now`, is a duration since the start of the watch. A watch starts when a program first awaits the watch or takes an
+//! event from it.
 
 use std::time::Duration;
 
@@ -38,7 +39,7 @@ pub(crate) enum Request {
 /// An input of a state machine.
 #[derive(Debug)]
 pub(crate) enum Input {
-    /// The time that `wake_at` returned is reached. The state machine ignores a timer that is early or not needed.
+    /// The notification that the time of `wake_at` has come. The state machine ignores a timer that is early or not needed.
     Timer,
     /// The result of [`Request::List`].
     List(Result<Response<Vec<OfferSummary>>, Error>),

@@ -24,9 +24,9 @@ pub struct Statement {
 impl Statement {
     /// Sets the state:
     ///
-    /// * A statement with an undetected mutation is uncovered.
-    /// * For any other statement, each file gives a state to the statement if it detects a mutation without [`Mutation::restricts`]. The
-    ///   statement gets the strongest of these states, which is the first in the order of [`State`].
+    /// * If a mutation is undetected, the statement is uncovered.
+    /// * Otherwise, the files that detect a mutation without [`Mutation::restricts`] are evidence. The statement gets the strongest of their
+    ///   states. [`State`] lists the states from the strongest to the weakest.
     /// * If every mutation has `restricts`, no file is evidence. The statement is then [`State::Consistent`] or weaker.
     pub fn update_state(&mut self) {
         let mut mutations = self.mutations.iter();

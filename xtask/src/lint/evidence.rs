@@ -19,7 +19,7 @@
 //! | `id`, `"404"`, `X-Name`, `running` | the property, parameter, response, header, media type or known value of this name |
 //! | `id/format`, `links/items` | a keyword of a property |
 //! | `200/X-Name`, `200/text/html` | a header or media type of a response, if the owner is an operation |
-//! | `/nullable`, or another [`STRICT`] keyword | this keyword of the owner and of its properties; for one property, `id/nullable` replaces it |
+//! | `/nullable`, or another [`STRICT`] keyword | this keyword of the owner and of each property, except a property with its own key, such as `id/nullable` |
 //!
 //! If no key names a keyword, the keyword has the evidence of its property or owner. Two kinds of keywords need a key of their own, because
 //! documentation rarely describes them:
@@ -27,7 +27,8 @@
 //! * A [`STRICT`] keyword needs a key that names the keyword.
 //! * A keyword in an inline subschema, such as `items`, needs a key that names the keyword or the subschema.
 //!
-//! In the schema of a parameter or header, every keyword except `required` can have the evidence of the parameter or header instead.
+//! There is an exception: in the schema of a parameter or header, the key of the parameter or header is enough for every keyword except
+//! `required`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +39,7 @@ use crate::spec::{DOCUMENTATION, Kind, Node, Object, Spec};
 const EVIDENCE: &str = "x-evidence";
 const SOURCES: &str = "x-sources";
 
-/// The keywords of schemas that need a key of their own in `x-evidence`. The module's documentation describes an exception.
+/// The keywords of schemas that need a key of their own in `x-evidence`. The end of the module's documentation describes an exception.
 const STRICT: [&str; 4] = ["format", "nullable", "pattern", "required"];
 
 /// The kinds of sources, the strongest first. If one source of a statement is an interpretation, the statement is an interpretation. Any

@@ -15,8 +15,8 @@ use crate::spec::Operation;
 
 pub struct LiveFolder {
     folder: PathBuf,
-    /// The recordings of earlier runs: the file, and the text without pseudonyms. If this run records a response of this list again, the
-    /// recording moves to `current`.
+    /// The recordings of earlier runs: the file, and the text without pseudonyms. If this run receives the same response again, the entry
+    /// moves to `current`.
     earlier: Vec<(PathBuf, String)>,
     /// The recordings of this run: the file, and the text with this run's pseudonyms.
     current: Vec<(PathBuf, String)>,
@@ -41,8 +41,8 @@ impl LiveFolder {
     /// Returns an unused path for a new recording. If the folder already has a recording of the same response, returns the path of that
     /// recording as the error.
     ///
-    /// The same value can have different pseudonyms in two runs. Therefore pseudonyms are ignored in the comparison with earlier runs. Within
-    /// this run, two responses with different pseudonyms are different responses.
+    /// The same value can have different pseudonyms in two runs, so the comparison with earlier runs ignores pseudonyms. Within a run, a
+    /// value always has the same pseudonym, so the comparison includes pseudonyms.
     pub fn unused_path(
         &mut self,
         operation: &Operation<'_>,

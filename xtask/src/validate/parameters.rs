@@ -9,7 +9,7 @@ use super::finding_kinds as kinds;
 use super::recording::Check;
 use crate::spec::{Node, Operation, pointer_segment};
 
-/// The headers that need no description in the spec. `content-type` is among them, because the spec describes the media types of a body.
+/// The headers that need no description in the spec. For `content-type`, the media types of a body in the spec are the description.
 const USUAL_HEADERS: &[&str] = &[
     "accept",
     "accept-encoding",

@@ -27,8 +27,8 @@ fn the_written_recordings_equal_those_of_the_replay_server() {
     let mut sequences = sequences();
     // A sequence is a list of recordings with the same request. `record` can't request the recordings of other API versions.
     sequences.retain(|sequence| sequence[0].request.query["api-version"] == "2017-10-31");
-    // The values of `--offer` for each publisher. For each request, the server returns only the next recording of a sequence. Therefore, an
-    // offer occurs once for each recording of its sequence.
+    // The values of `--offer` for each publisher. Each request returns only the next recording of its sequence. Therefore, a sequence of
+    // three recordings needs `--offer` with the same offer three times.
     let mut offers_by_publisher: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for sequence in &sequences {
         let segments = sequence[0].request.segments();
@@ -82,7 +82,8 @@ fn exits_with_0_only_if_each_operation_has_a_successful_response() {
     }
 }
 
-/// `record` requests the status of each offer in the response of `listOffers`. If this list is empty, the exit code is 0.
+/// `record` takes the values of the path parameter `offerId` from the list that `listOffers` returns. An empty list needs no values, so
+/// `record` then succeeds.
 #[test]
 fn exits_with_1_if_a_path_parameter_has_no_value() {
     let workspace = Workspace::new();
@@ -245,8 +246,8 @@ fn every_error_message_says_what_to_do() {
 #[test]
 fn writes_a_new_recording_only_for_a_new_status() {
     let workspace = Workspace::new();
-    // The first run gives the twelve property names pseudonyms with the numbers 1 to 12. After the commit, these pseudonyms are public
-    // values, so the next run begins with the number 13. `record` must ignore this difference.
+    // The first run replaces the twelve property names by `property1` to `property12`. After the commit, these pseudonyms are public values,
+    // so the next run begins with `property13`. `record` must ignore this difference.
     let properties = (0..12).map(|n| (format!("planted{n}"), n % 2 == 0));
     let extra: BTreeMap<String, bool> = properties.collect();
     for (status, files) in [

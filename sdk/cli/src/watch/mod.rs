@@ -77,8 +77,8 @@ pub async fn run(common: &Common, options: &Watch) -> Result<Exit, ToolError> {
     Ok(exit)
 }
 
-/// Waits for an interrupt or the timeout, and then for [`GRACE`]. If a write to the output blocks, the program is still running then.
-/// Therefore, this function ends the program.
+/// Ends the program when [`GRACE`] has passed after an interrupt or the timeout. Normally, the program has ended earlier. If a write to
+/// the output blocks, only this function can end the program.
 async fn end_if_output_blocks(timeout: Option<Duration>) {
     let exit = tokio::select! {
         _ = ctrl_c() => Exit::Interrupted,
@@ -167,14 +167,15 @@ async fn print_events(
 /// Reads a file with the output of `cloud-partner status OFFER -o json`.
 fn read_report(file: &Path) -> Result<OfferStatusReport, ToolError> {
     let read = || -> io::Result<OfferStatusReport> {
-        // The map rejects a JSON array. The derived `Deserialize` would accept an array of the properties' values in order.
         let bytes = std::fs::read(file)?;
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with("\u{feff}".as_bytes()) {
             let why = "the file has a byte order mark; in Windows PowerShell, write the file with `cmd /c \"… > FILE\"`";
             return Err(io::Error::new(io::ErrorKind::InvalidData, why));
         }
+        // `Map` accepts only a JSON object. The derived `Deserialize` would also accept an array with the values of the properties.
         let properties: Map<String, Value> = serde_json::from_slice(&bytes)?;
-        // The output of other commands has a status, too. Without steps, it looks as if the previous publication were a new one.
+        // The output of another command also has the property `status`, but no steps. Compared with this output, the status of the previous
+        // publication would look like a new publication.
         if properties.contains_key("event") || is_list_item(&properties) {
             let why = "the file is the output of another command";
             return Err(io::Error::new(io::ErrorKind::InvalidData, why));

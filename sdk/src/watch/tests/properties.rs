@@ -30,7 +30,7 @@ proptest! {
     })]
 
     #[test]
-    fn a_watch_of_one_offer_ends_at_the_time_and_with_the_outcome_of_the_model(
+    fn the_model_predicts_when_and_how_a_watch_of_one_offer_ends(
         script in vec(status_reply(), 1..20),
         options in options(),
     ) {

@@ -1,4 +1,4 @@
-//! Runs a watch case, which is a line of a file in `tests/watch-cases`, with the SDK.
+//! Runs a watch case with the SDK. A watch case is a line of a file in `tests/watch-cases`.
 
 use std::time::Duration;
 
@@ -62,8 +62,8 @@ fn event(event: &WatchEvent) -> String {
     }
 }
 
-/// Returns all events. If no event arrives within 2 ms, drops the future of the next event, and starts again. This tests that a dropped
-/// future loses no event.
+/// Returns all events. If no event arrives within 2 ms, drops the future of the next event, and creates a new future. This tests that a
+/// dropped future loses no event.
 async fn events<E>(watch: &mut (impl Stream<Item = E> + Unpin)) -> Vec<E> {
     let mut events = Vec::new();
     loop {
@@ -83,8 +83,8 @@ async fn await_again<T>(
 ) -> T {
     let requests = server.subjects();
     let result = watch.await;
-    // If a timeout ended the watch, the server can still receive a request that the watch sent earlier. Therefore, the requests of
-    // such a case aren't compared.
+    // If a timeout ended the watch, the server can receive a request of the watch even after the end. Therefore, the requests of such a
+    // case aren't compared.
     if case.options.timeout.is_none() && case.options.start_timeout.is_none() {
         assert_eq!(requests, server.subjects(), "{}", case.name);
     }

@@ -4,7 +4,7 @@
 //! * `files` are executable files, which the test creates in the folder.
 //! * `environment` sets environment variables. A variable whose value is null is removed.
 //! * `broken` is a defect of an output stream, such as `stdoutClosed`.
-//! * `stdout` contains texts that standard output must contain. Without a text, standard output must be empty.
+//! * `stdout` is a list of texts that standard output must contain. If the list is empty, standard output must be empty.
 //! * `stderr` does the same for standard error.
 //! * `exit` is the expected exit code.
 //! * `server` is described in the module `cases`.
