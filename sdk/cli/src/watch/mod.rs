@@ -191,7 +191,8 @@ fn read_report(file: &Path) -> Result<OfferStatusReport, ToolError> {
     })
 }
 
-/// Returns whether the properties are those of an offer in a list. A future status report could contain an id, too.
+/// Returns whether the properties are those of an offer in a list. The service could add `id` to status reports, so the function checks
+/// `steps`, too.
 fn is_list_item(properties: &Map<String, Value>) -> bool {
     properties.contains_key("id") && !properties.contains_key("steps")
 }
