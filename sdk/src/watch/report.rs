@@ -85,7 +85,7 @@ impl PublicationStep {
         self.has_problem() && !self.is(StepStatus::Complete)
     }
 
-    /// Returns whether the publication can't have succeeded with this step.
+    /// Returns whether the step shows that the publication didn't succeed.
     pub(super) fn contradicts_success(&self) -> bool {
         self.has_problem() || self.is(StepStatus::Canceled)
     }
