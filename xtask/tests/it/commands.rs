@@ -332,12 +332,12 @@ fn a_type_that_contains_an_identifier_has_no_default() {
     let patch = json!({ "components": { "schemas": schemas } });
     let (output, generated) = generate(&patch, "generated.rs");
     assert_exit_code(0, &output);
-    let schemars = "#[cfg_attr(feature = \"schemars\", derive(::schemars::JsonSchema))]\n    ";
+    let attribute = "#[cfg_attr(feature = \"schemars\", derive(::schemars::JsonSchema))]\n    ";
     for expected in [
         "pub struct Seller(pub crate::Identifier);",
         "#[non_exhaustive]\n    pub struct Sale {",
     ] {
-        assert_contains(&generated, &format!("{schemars}{expected}"));
+        assert_contains(&generated, &format!("{attribute}{expected}"));
     }
 }
 
