@@ -166,21 +166,34 @@ async fn print_events(
 
 /// Reads a file with the output of `cloud-partner status OFFER -o json`.
 fn read_report(file: &Path) -> Result<OfferStatusReport, ToolError> {
+    let invalid = |why| Err(io::Error::new(io::ErrorKind::InvalidData, why));
     let read = || -> io::Result<OfferStatusReport> {
         let bytes = std::fs::read(file)?;
         if bytes.starts_with(b"\xff\xfe") || bytes.starts_with("\u{feff}".as_bytes()) {
-            let why = "the file has a byte order mark; in Windows PowerShell, write the file with `cmd /c \"… > FILE\"`";
-            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+            return invalid(
+                "the file has a byte order mark; in Windows PowerShell, write the file with `cmd /c \"… > FILE\"`",
+            );
         }
         // `Map` accepts only a JSON object. The derived `Deserialize` would also accept an array with the values of the properties.
         let properties: Map<String, Value> = serde_json::from_slice(&bytes)?;
-        // The output of another command also has the property `status`, but no steps. Compared with this output, the status of the previous
-        // publication would look like a new publication.
-        if properties.contains_key("event") || is_list_item(&properties) {
-            let why = "the file is the output of another command";
-            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        // If the file lacks the status or the steps, the status of the previous publication differs from the file. It would look like a new
+        // publication.
+        if is_other_output(&properties) {
+            return invalid("the file is the output of another command");
         }
-        Ok(serde_json::from_value(properties.into())?)
+        let is_list = |name| match properties.get(name) {
+            None | Some(Value::Null | Value::Array(_)) => true,
+            // The SDK treats the empty string as an absent property.
+            Some(value) => value == "",
+        };
+        if !is_list("steps") || !is_list("messages") {
+            return invalid("the property `steps` or `messages` isn't an array");
+        }
+        let report: OfferStatusReport = serde_json::from_value(properties.into())?;
+        if report.status.as_str().is_empty() {
+            return invalid("the property `status` has no text");
+        }
+        Ok(report)
     };
     read().map_err(|error| {
         let command = "`cloud-partner status OFFER -o json`";
@@ -191,10 +204,11 @@ fn read_report(file: &Path) -> Result<OfferStatusReport, ToolError> {
     })
 }
 
-/// Returns whether the properties are those of an offer in a list. The service could add `id` to status reports, so the function checks
-/// `steps`, too.
-fn is_list_item(properties: &Map<String, Value>) -> bool {
-    properties.contains_key("id") && !properties.contains_key("steps")
+/// Returns whether the properties are those of an event of `watch` or of an offer in a list. The service could add `id` to status reports,
+/// so the function checks `steps`, too.
+fn is_other_output(properties: &Map<String, Value>) -> bool {
+    let has = |name| properties.contains_key(name);
+    has("event") || (has("id") && !has("steps"))
 }
 
 /// Prints a warning if the token can't be renewed and may expire before the watch ends.
