@@ -1,6 +1,6 @@
 //! Post-processes the mocks that the code generator progenitor generates:
 //!
-//! * Seals their trait, so that other crates can't implement it.
+//! * Seals the trait of the mocks, so that other crates can't implement it.
 //! * Escapes the path arguments. progenitor's code inserts them unescaped into a regular expression.
 //! * Replaces the code for query parameters. progenitor's code calls `to_string` on each value, but an array doesn't have this method.
 //! * Passes the body of a response as a reference. progenitor's code passes a number by value.

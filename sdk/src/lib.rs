@@ -5,7 +5,7 @@
 //! The operations of the spec are methods of [`Client`], and the spec's types are in [`types`]. The types of responses implement
 //! `serde::Serialize` and `serde::Deserialize`.
 //!
-//! Types of other crates that are part of this API:
+//! The API contains types of other crates:
 //!
 //! | type | where | why |
 //! |---|---|---|

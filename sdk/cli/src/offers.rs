@@ -25,9 +25,9 @@ const COLUMNS: [&str; 6] = ["id", "name", "type", "status", "changed", "step"];
 /// A row of the output.
 struct Row<'a> {
     offer: &'a OfferSummary,
-    /// The offer's JSON as the service sent it; only for the JSON formats.
+    /// The offer's JSON as the service sent it; `None` for the formats `table` and `tsv`.
     json: Option<&'a Value>,
-    /// The result of the status request; only with `--steps`, if the offer's publication is in progress.
+    /// The result of the status request; `None` without `--steps`, or if no publication of the offer is in progress.
     report: Option<Result<Response<OfferStatusReport>, Error>>,
 }
 
@@ -145,8 +145,8 @@ impl Row<'_> {
         ]
     }
 
-    /// Returns the offer's JSON. If the status was requested, adds the property `statusReport`, or `statusReportError` if the request
-    /// failed.
+    /// Returns the offer's JSON. If the status was requested, adds the property `statusReport`. If this request failed, adds
+    /// `statusReportError` instead.
     fn to_json(&self) -> Result<Value, Error> {
         let mut value = self.json.cloned().unwrap_or_default();
         match &self.report {

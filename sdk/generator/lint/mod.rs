@@ -142,7 +142,7 @@ impl Lint {
         if is_list && (place != "query" || !is_exploded) {
             let message =
                 format!("the {place} parameter `{name}` puts an array or object into one text");
-            let help = "describe a string, or a query parameter without `explode: false`. The SDK sends an array or object only as several \
+            let help = "use a string, or a query parameter without `explode: false`. The SDK sends an array or object only as several \
                         query parameters";
             self.add("parameter-style", parameter.pointer.clone(), message, help);
         }

@@ -109,7 +109,7 @@ impl<'s> Object<'s> {
         self.value.get("$ref").is_some()
     }
 
-    /// Returns the target if the object is a reference, and otherwise the object; see [`Node::followed`].
+    /// Returns the target if the object is a reference. Returns any other object unchanged. See [`Node::followed`].
     pub fn followed(&self) -> Option<Self> {
         Some(Self {
             node: self.node.clone().followed()?,

@@ -24,7 +24,7 @@ static CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-re
 
 /// The maximum number of bytes that are read from the body of an error response.
 const ERROR_LIMIT: usize = 64 * 1024;
-/// The maximum number of bytes that the client allocates for a body before it arrives. A larger `Content-Length` isn't trusted.
+/// The maximum number of bytes that the client allocates before a body arrives. A larger `Content-Length` isn't trusted.
 const TRUSTED_LENGTH: usize = 16 * 1024 * 1024;
 
 pub(super) struct Attempt<'a> {
@@ -48,8 +48,8 @@ impl Attempt<'_> {
             (0, Err(error)) => Err(error),
             (200..=299, Err(error)) => Err(received.describe(error)),
             (200..=299, Ok(is_within_limit)) => self.check_success(received, is_within_limit),
-            // The body of an error response can be incomplete. This is ignored, because the caller needs the status code and the
-            // `Retry-After`.
+            // If the body of an error response is incomplete, the read error is ignored: the caller needs the status code and the
+            // `Retry-After` instead.
             _ => Err(self.error_response(&received)),
         }
     }
@@ -62,7 +62,7 @@ impl Attempt<'_> {
         received: &mut Received,
         body: &mut Vec<u8>,
     ) -> reqwest::Result<bool> {
-        // reqwest sends no `Content-Length` without a body, and Microsoft's web server rejects such a `POST` with 411.
+        // If a request has no body, reqwest sends no `Content-Length`. Microsoft's web server rejects such a `POST` with 411.
         let needs_length = matches!(
             *request.method(),
             Method::POST | Method::PUT | Method::PATCH

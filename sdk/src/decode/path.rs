@@ -1,8 +1,9 @@
-//! Finds the path of the value at which decoding stopped. The input is the JSON text before this position.
+//! Finds the path of the value at which decoding stopped, such as `$[1].id`. The input is the JSON text before the error.
 
 use super::repair::string_length;
 
-/// The maximum number of steps of a path. A step is, for example, `[1]` or `.id`. This limits the memory for deeply nested text.
+/// The maximum number of steps of a path. A step is, for example, `[1]` or `.id`. Without a maximum, deeply nested text would need
+/// much memory.
 const MAXIMUM_STEPS: usize = 16;
 
 /// A step of a path.

@@ -15,7 +15,7 @@ pub(crate) struct ErrorResponse {
 }
 
 impl ErrorResponse {
-    /// Parses the body of an error response. If its format is unknown, the result has neither code nor message.
+    /// Parses the body of an error response. If the format is unknown, the result has neither code nor message.
     pub(crate) fn read(body: &[u8]) -> Self {
         match serde_json::from_slice(body) {
             Ok(Value::Object(properties)) => Self::from_object(&properties),

@@ -1,6 +1,7 @@
 //! Decides what a [`Watch`](crate::Watch) of one offer does next: request the offer's status, report an event, or end.
 //!
-//! Every time, such as `now`, is the duration since the start of the watch. A watch starts when a program first awaits or reads it.
+//! All times, such as `now`, are durations since the start of the watch. A watch starts when the program awaits it or requests its first
+//! event.
 
 use std::time::Duration;
 

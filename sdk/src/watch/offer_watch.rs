@@ -15,16 +15,16 @@ use crate::{Change, Client, Error, Outcome};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct WatchResult {
-    /// How the publication ended or what it waits for. [`Outcome::NotStarted`] and [`Outcome::TimedOut`] mean that the watch stopped
-    /// before it had an answer.
+    /// How the publication ended or what it waits for. [`Outcome::NotStarted`] and [`Outcome::TimedOut`] mean that a timeout ended the
+    /// watch.
     pub outcome: Outcome,
     /// The last report; `None` if the watch ended before the first report.
     pub report: Option<OfferStatusReport>,
-    /// The error of the last completed poll; `None` if this poll succeeded. Its chain of [sources](std::error::Error::source) contains
-    /// the earlier `errors`, newest first.
+    /// The error of the last completed poll; `None` if this poll succeeded. The chain of the error's
+    /// [sources](std::error::Error::source) contains the earlier `errors`, newest first.
     pub last_error: Option<Error>,
-    /// The last eight errors since the last successful poll, oldest first. If several errors have the same cause, such as a 503, only
-    /// the last one is kept.
+    /// The last eight errors since the last successful poll, oldest first. If an error repeats, such as a 503 with the same message,
+    /// only the last one is kept.
     pub errors: Vec<Error>,
 }
 
@@ -70,7 +70,7 @@ impl Client {
 
 /// Builds a [`Watch`]. Await the builder for the result, or call [`start`](Self::start) to read the events.
 #[derive(Clone, Debug)]
-#[must_use = "a watch does nothing until it is awaited or read"]
+#[must_use = "a watch does nothing until you await it or read its events"]
 pub struct WatchBuilder {
     client: Client,
     publisher: PublisherId,
@@ -89,7 +89,8 @@ impl WatchBuilder {
     /// * After an error, the watch waits 1 s, or the interval if the interval is shorter. Each further error doubles this wait, up to
     ///   the interval.
     /// * If a response has a longer `Retry-After`, the watch waits for that time instead, at most one hour.
-    /// * The watch adds up to a tenth to every wait, so that many watches don't poll at the same time.
+    /// * The watch makes every wait longer by a random time, at most a tenth of the wait. Otherwise, many watches could poll at the same
+    ///   time.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.options.interval = interval;
         self
@@ -156,7 +157,7 @@ impl WatchBuilder {
         self
     }
 
-    /// Returns the watch. The watch sends no request until it is awaited or read.
+    /// Returns the watch. The watch sends no request until you await it or read its events.
     pub fn start(self) -> Watch {
         let state_machine = OfferStateMachine {
             id: self.offer.into(),
@@ -178,8 +179,8 @@ impl WatchBuilder {
 /// *publication* failed.
 ///
 /// The client's [`RetryPolicy`](crate::RetryPolicy) doesn't apply to polls. Dropping the watch cancels its requests. If the function
-/// of a [`Credential::provider`](crate::Credential::provider) panics during a poll, the panic reaches the task that awaits or reads
-/// the watch.
+/// of a [`Credential::provider`](crate::Credential::provider) panics during a poll, the panic reaches the task that awaits the watch
+/// or reads its events.
 ///
 /// This example waits for a new publication and reads the events:
 ///
@@ -201,7 +202,7 @@ impl WatchBuilder {
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a watch does nothing until it is awaited or read"]
+#[must_use = "a watch does nothing until you await it or read its events"]
 #[derive(Debug)]
 pub struct Watch {
     runner: Runner<OfferStateMachine>,

@@ -1,7 +1,8 @@
-//! Decides when a watch repeats a request (polls), and which error ends the watch. Each watched offer has its own schedule. The list of
-//! offers also has a schedule.
+//! Decides when a watch sends the next poll, and which error ends the watch. A poll is a request for the status of an offer or for the list
+//! of offers. Each watched offer has its own schedule, and the list of offers has one, too.
 //!
-//! Every time, such as `now`, is the duration since the start of the watch. A watch starts when a program first awaits or reads it.
+//! All times, such as `now`, are durations since the start of the watch. A watch starts when the program awaits it or requests its first
+//! event.
 
 use std::time::Duration;
 
@@ -39,11 +40,11 @@ pub(crate) struct PollSchedule {
     pub(crate) next_poll: Duration,
     /// Whether a poll has succeeded.
     has_succeeded: bool,
-    /// The time of the first poll since the last successful poll; `None` if there was no such poll yet.
+    /// The time of the first poll after the last successful poll; `None` if no poll was sent since then.
     without_success_since: Option<Duration>,
     /// The last wait after an error, without jitter.
     backoff: Duration,
-    /// The errors since the last successful poll, oldest first. If several errors have the same cause, such as a 503, only the last one
+    /// The errors since the last successful poll, oldest first. If an error repeats, such as a 503 with the same message, only the last one
     /// is kept.
     pub(crate) errors: Vec<Error>,
 }
@@ -61,7 +62,7 @@ impl PollSchedule {
     /// * `Ok(Some(wait))` if a `Retry-After` that is longer than the interval delays the next poll. The caller reports this wait in a
     ///   `Delayed` event.
     /// * `Ok(None)` if there is no such delay.
-    /// * `Err` if the error of the poll ends the watch. Its sources are the earlier errors since the last successful poll.
+    /// * `Err` if the error of the poll ends the watch. The sources of this `Err` are the earlier errors since the last successful poll.
     pub(crate) fn received<T>(
         &mut self,
         result: &Result<Response<T>, Error>,
@@ -117,8 +118,8 @@ impl PollSchedule {
         Some(Error::chain(earlier.to_vec(), last.clone()))
     }
 
-    /// Adds the error. The new error replaces an earlier error with the same cause, so that the newest correlation id is kept. If
-    /// the new error has no source, it gets the source of the replaced error.
+    /// Adds the error. If the error is a repetition, it replaces the earlier error, so that the newest correlation id is kept. If the new
+    /// error has no source, it gets the source of the replaced error.
     ///
     /// For example, the service rejects a token with a 401, and the request for a new token fails. The error of this token request
     /// has the 401 as its source. If the next token request also fails, its error gets the 401 as its source too.

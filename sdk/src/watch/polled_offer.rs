@@ -43,7 +43,7 @@ impl PolledOffer {
     }
 
     /// Processes the result of a poll, and returns the events to report. Only the last event can be [`WatchEvent::Ended`].
-    /// `now` is the time since the watch was first awaited or read.
+    /// `now` is the time since the start of the watch.
     pub(crate) fn receive(
         &mut self,
         result: Result<Response<OfferStatusReport>, Error>,

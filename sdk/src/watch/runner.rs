@@ -20,8 +20,8 @@ const MAXIMUM_WAIT: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
 
 type PendingRequest = Pin<Box<dyn Future<Output = Input> + Send>>;
 
-/// A state machine with its requests and its timer. The requests run in the task that awaits or reads the watch, not in spawned tasks.
-/// This has three effects:
+/// A state machine with its requests and its timer. The runner spawns no task: the requests run in the task that awaits the watch or reads
+/// its events. This has three effects:
 ///
 /// * The caller's tracing span contains the requests.
 /// * A panic during a request reaches the caller.
@@ -138,8 +138,8 @@ impl<M: StateMachine<Output: fmt::Debug>> fmt::Debug for Runner<M> {
 macro_rules! impl_watch {
     ($watch:ty, $builder:ty, $event:ty, $result:ty) => {
         impl $watch {
-            /// Returns the next event, or `None` after the event `Ended`. The [`Stream`](futures_core::Stream) returns the same
-            /// events. This method is cancel safe: no event is lost if the future is dropped.
+            /// Returns the next event, or `None` after the event `Ended`. The watch is also a [`Stream`](futures_core::Stream) of
+            /// these events. This method is cancel safe: no event is lost if the future is dropped.
             pub async fn next_event(&mut self) -> Option<$event> {
                 self.runner.next_event().await
             }

@@ -31,7 +31,7 @@ function offers(OffersApi $api, string $publisher): array
 
 function failure(Throwable $e): array
 {
-    if (!$e instanceof ApiException || $e->getCode() < 300) { // There is no response, or the body can't be decoded.
+    if (!$e instanceof ApiException || $e->getCode() < 300) { // No response arrived, or a 2xx body can't be decoded.
         return ['exception' => get_class($e) . ': ' . strtok($e->getMessage(), "\n")];
     }
     $body = $e->getResponseObject();

@@ -198,7 +198,7 @@ fn unusual_json() -> impl Strategy<Value = Vec<u8>> + Clone {
     ]
 }
 
-/// A server and its client. `list` sets the server's response before each call.
+/// A server and its client. The method `list` sets the server's response, and then calls the server.
 struct Service {
     response: Arc<Mutex<(u16, Vec<u8>)>>,
     _server: ScriptedServer,

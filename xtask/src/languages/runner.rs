@@ -40,7 +40,7 @@ pub async fn run(
     files::empty_folder(&folder)?;
     let or_unusable =
         |result: io::Result<()>| result.map_err(|error| files::unusable(&folder, &error));
-    // Users run `generate` in a folder in which npm has created `node_modules`. The link makes these packages available here.
+    // Users run `generate` in a folder in which npm has created `node_modules`. Instead, `folder` gets a link to the installed packages.
     let packages = installed().join(&language.name);
     let node_modules = packages.join("node_modules");
     if node_modules.exists() {
@@ -102,6 +102,6 @@ fn check_example(actual: &str, calls: &[Call<'_>]) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "the actual output is\n{actual}expected\n{expected}"
+        "the actual output is\n{actual}the expected output is\n{expected}"
     ))
 }

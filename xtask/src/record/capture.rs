@@ -1,5 +1,5 @@
-//! Creates *captures*: requests with their responses, which still contain personal data. The [sanitiser](super::sanitise) removes this data
-//! before a file is written. `Capture` doesn't implement `Debug`, so that no message prints a capture by mistake.
+//! Creates *captures*. A capture is a request with its response, and still contains personal data. The [sanitiser](super::sanitise) removes
+//! this data before a file is written. `Capture` doesn't implement `Debug`, so that no message prints a capture by mistake.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::spec::Operation;
 
 /// A request to an operation of the spec, and its response.
 pub struct Capture<'o> {
-    /// The name in messages, without personal data: `entry 3` for the third entry of a HAR file, else the operation's path template.
+    /// The name in messages, without personal data: the entry of a HAR file, such as `entry 3`, or the operation's path template.
     pub name: String,
     pub operation: &'o Operation<'o>,
     pub recording: Recording,
@@ -66,7 +66,7 @@ impl<'o> Capture<'o> {
 /// All captures of a run of `cargo xtask record`.
 pub struct Captures<'o> {
     pub list: Vec<Capture<'o>>,
-    /// The tokens and cookies of the requests and responses. No recording may contain one. Very short texts are left out.
+    /// The tokens and cookies of the requests and responses. No recording may contain such a secret. Very short secrets are left out.
     pub secrets: Vec<String>,
     /// `false` if a requested operation has no successful response, or if a response body can't be read from the HAR file.
     pub is_complete: bool,

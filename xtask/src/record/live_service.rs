@@ -1,4 +1,4 @@
-//! Sends GET requests with the user's token to the service, and captures the responses. Nothing prints the token.
+//! Sends GET requests with the user's token to the service, and captures the responses. No message contains the token.
 
 use std::collections::BTreeMap;
 use std::env;

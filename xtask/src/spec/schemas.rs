@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::generator::spec::{Kind, Node, Spec, SpecError};
 
-/// The URI of the spec in the registry of schemas. It is only a name: nothing is loaded from it.
+/// The URI of the spec in the registry of schemas. This URI is only a name: nothing is loaded from it.
 const SPEC_URI: &str = "spec:/";
 
 /// The maximum length, in bytes, of a value that a message quotes.
@@ -69,7 +69,7 @@ impl Schemas {
         })
     }
 
-    /// Returns the JSON pointer and a message for each error in the schemas themselves.
+    /// Returns the errors in the schemas: a JSON pointer and a message for each.
     pub fn invalid_schemas(&self) -> Vec<(String, String)> {
         let mut invalid: Vec<(String, String)> = Vec::new();
         for root in &self.roots {
@@ -99,10 +99,10 @@ impl Schemas {
         invalid
     }
 
-    /// Validates `value` against the schema at the JSON pointer `pointer`, and returns the violations. For an invalid schema, returns none.
+    /// Validates `value` against the schema at the JSON pointer `pointer`, and returns the violations. An invalid schema has none.
     ///
-    /// If `value` was decoded from text, `texts` has this text, or one text for each element of an array. A message then quotes a short
-    /// number as it was sent, such as `1e3` instead of `1000`. For a JSON body, `texts` is empty.
+    /// For a parameter or header, `value` was decoded from text. `texts` has this text, or one text for each element of an array. A message
+    /// then quotes a short number as it was sent, such as `1e3` instead of `1000`. For any other value, `texts` is empty.
     pub fn violations(&self, pointer: &str, value: &Value, texts: &[&str]) -> Vec<Violation> {
         let Some(validator) = self.validator(pointer) else {
             return Vec::new();
@@ -121,8 +121,10 @@ impl Schemas {
         validator.iter_errors(value).map(violation).collect()
     }
 
-    /// Returns the schemas, and their subschemas in `allOf`, `anyOf` and `oneOf`. Follows references in these lists. If at least one
-    /// subschema of an `anyOf` or `oneOf` accepts `value`, the result doesn't contain the subschemas that reject it.
+    /// Returns `schemas` with their subschemas, at any depth. Follows references. These subschemas are included:
+    ///
+    /// * every subschema of an `allOf`
+    /// * the subschemas of an `anyOf` or `oneOf` that accept `value`, or all subschemas if none accepts `value`
     pub fn composed<'s>(&self, mut schemas: Vec<Node<'s>>, value: &Value) -> Vec<Node<'s>> {
         let accepts = |schema: &Node<'s>| {
             let validator = self.validator(&schema.pointer);

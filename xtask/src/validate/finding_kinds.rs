@@ -1,4 +1,4 @@
-//! Defines the kinds of findings of `validate`. Each kind has a code, a severity and a help text. The help says what to do.
+//! Defines the kinds of findings that `validate` reports. Each kind has a code, a severity and a help text, which says what to do.
 
 use crate::findings::{Finding, Level};
 

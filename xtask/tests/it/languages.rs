@@ -2,7 +2,7 @@
 //! tests has only one language, a shell script. `.ci/run` tests the real languages.
 //!
 //! Each language has a program, the driver. The driver makes a call for each recording, and prints the results. One of the calls, the
-//! negative control, has a wrong expected result. The comparison must detect that this call's result is different.
+//! negative control, has a wrong expected result. The comparison must report a difference for this call.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -77,7 +77,7 @@ impl Workspace {
 }
 
 #[test]
-fn ignores_null_empty_and_unknown_properties_of_results_and_writes_the_page() {
+fn writes_the_page_and_ignores_null_empty_and_unknown_properties_of_results() {
     let workspace = Workspace::new(&[
         (
             DRIVER,
@@ -149,8 +149,8 @@ fn skips_a_language_without_its_tools_unless_it_is_required() {
     workspace.assert_run(&["cobol"], 3, unknown);
 }
 
-/// Rows with three columns: a text of the driver's output, its replacement, and a part of the expected error. `INCOMPLETE` stands for a
-/// long error.
+/// Rows with three columns: a text of the driver's output, its replacement, and a part of the expected error. `INCOMPLETE` stands for the
+/// error that a line must have `decoded` and `read`.
 const WRONG_RESULTS: &str = r#"
 {"case":"failures | not JSON {"case":"failures | run failed: the line for the call failures/list-not-found isn't JSON: expected ident
 "case":"status/test-vm" | "case":"x" | the line for the call status/test-vm is for another call: {"case":"x"
@@ -194,7 +194,7 @@ fn fails_for_each_wrong_result_and_command() {
 }
 
 #[test]
-fn known_differences_hide_neither_other_differences_nor_the_negative_control() {
+fn a_known_difference_hides_only_itself() {
     let listed = "\"negative-control: decoded.status\", \"list/contoso: read[][2]\"";
     let detects_nothing = [
         (DRIVER, "failed", "running"),

@@ -41,8 +41,8 @@ fn writes_no_planted_secret_of_a_har_file() {
     assert_eq!(workspace.written().len(), 7);
 }
 
-/// Chromium and mitmproxy wrote these files during requests to `cargo xtask serve`. From each file, `record` must write the recordings that
-/// `serve` returned.
+/// Chromium and mitmproxy wrote the two files during requests to `cargo xtask serve`. From each file, `record` must write the recordings
+/// whose responses `serve` returned.
 #[test]
 fn reads_the_har_files_of_a_browser_and_a_proxy() {
     let sequences = sequences();
@@ -98,8 +98,9 @@ fn rejects_a_response_with_an_incomplete_body() {
     assert_eq!(workspace.written().len(), 2);
 }
 
+/// Equal GUIDs get equal pseudonyms. Of a media type, only the parameters are removed.
 #[test]
-fn replaces_equal_guids_by_equal_pseudonyms_and_keeps_media_types_and_the_form_of_http_dates() {
+fn replaces_a_guid_by_another_guid_and_an_http_date_by_another_http_date() {
     let workspace = Workspace::new();
     let guid = "deadbeef-0000-4111-8222-333333333333";
     let headers = json!([

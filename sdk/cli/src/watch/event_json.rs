@@ -10,7 +10,7 @@ use crate::error::{kind, with_causes};
 use crate::plain_text::{from_html, one_line};
 use crate::status::describe_outcome;
 
-/// Converts an event to a JSON object. `offer` is `None` for an event of the list of offers. The property `detail` is human-readable
+/// Converts an event to a JSON object. `offer` is `None` for an event about the list of offers. The property `detail` is human-readable
 /// text on one line.
 pub fn event(offer: Option<&str>, event: &WatchEvent) -> Value {
     let (name, detail, properties) = match event {

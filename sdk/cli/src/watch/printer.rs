@@ -28,7 +28,7 @@ const LIST: &str = "the list of offers";
 pub struct Printer {
     format: Format,
     progress: MultiProgress,
-    /// The progress line of each offer. `None` unless the output is a table on a terminal.
+    /// The progress line of each offer, if the output is a table on a terminal; otherwise `None`.
     bars: Option<HashMap<String, ProgressBar>>,
 }
 
@@ -46,7 +46,7 @@ impl Printer {
         })
     }
 
-    /// Prints an event. `offer` is `None` for an event of the list of offers.
+    /// Prints an event. `offer` is `None` for an event about the list of offers.
     pub fn print(&mut self, offer: Option<&str>, event: &WatchEvent) -> io::Result<()> {
         let json = event_json::event(offer, event);
         let property = |name: &str| json[name].as_str().unwrap_or_default();

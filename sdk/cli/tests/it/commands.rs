@@ -1,4 +1,4 @@
-//! Tests of every command and of `--help`. Standard output is a pipe, not a terminal.
+//! Tests every command and `--help`. Standard output is a pipe, not a terminal.
 
 use std::time::Duration;
 

@@ -77,7 +77,7 @@ fn an_interrupted_watch_without_a_status_says_that_no_status_was_received() {
 }
 
 #[test]
-fn an_interrupted_watch_ends_while_its_output_is_blocked() {
+fn an_interrupt_ends_a_watch_whose_output_is_blocked() {
     let server = serve();
     let (_reader, full_pipe) = full_pipe();
     let mut child = tool(&server.url())
@@ -95,7 +95,7 @@ fn an_interrupted_watch_ends_while_its_output_is_blocked() {
 /// Runs the tool with a preloaded library whose name lookup, `getaddrinfo`, never returns.
 #[test]
 #[cfg(target_os = "linux")]
-fn an_interrupted_watch_ends_while_a_name_lookup_hangs() {
+fn an_interrupt_ends_a_watch_whose_name_lookup_hangs() {
     let folder = tempfile::tempdir().expect("a folder");
     let library = folder.path().join("hang.so");
     let source = folder.path().join("hang.c");

@@ -1,4 +1,4 @@
-//! Tests that the tool's command lines in README.md run.
+//! Runs the tool's command lines in README.md.
 
 use crate::support::{run, serve, tool};
 

@@ -12,7 +12,7 @@ const ROWS: NonZero<u16> = NonZero::new(24).expect("not zero");
 /// The terminal is wider than the longest line in the golden files, so that no line is wrapped.
 const COLUMNS: NonZero<u16> = NonZero::new(250).expect("not zero");
 
-/// Runs the tool in a terminal. Returns the exit code, the text on the screen after the end, and all output.
+/// Runs the tool in a terminal. Returns the exit code, the final text on the screen, and the whole output with its control characters.
 fn terminal(command: &Command) -> (u32, String, String) {
     let size = PtySize {
         rows: ROWS.get(),
@@ -56,7 +56,7 @@ fn watch_shows_a_progress_line_for_each_offer() {
     watch.args(["watch", "linux-vm", "windows-vm"]);
     let (code, screen, _) = terminal(watch.args(["--interval", "20ms", "--until", "live"]));
     assert_eq!(code, 6, "{screen}");
-    // The lines are in the order in which the responses arrive, which varies.
+    // The order of the lines varies, because it depends on the order of the responses.
     let mut lines: Vec<_> = screen.lines().collect();
     lines.sort_unstable();
     golden("terminal-watch.txt", &(lines.join("\n") + "\n"));

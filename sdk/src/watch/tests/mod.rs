@@ -1,4 +1,4 @@
-//! Tests the state machines of the watch of one offer and of the watch of a publisher. The tests simulate the time and the service.
+//! Tests two state machines: the watch of one offer, and the watch of a publisher. The tests simulate the time and the service.
 
 mod contradictions;
 mod generators;

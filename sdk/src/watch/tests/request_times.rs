@@ -16,9 +16,9 @@ const UNAVAILABLE: Reply = Reply::fault(Fault::Status(503));
 const NO_CONNECTION: Reply = Reply::fault(Fault::Connection);
 
 #[test]
-fn the_next_poll_is_sent_after_the_interval_the_backoff_or_a_longer_retry_after() {
+fn the_next_poll_waits_for_the_interval_or_backoff_unless_a_retry_after_is_longer() {
     // The columns: the interval, the jitter in thousandths, the `Retry-After`, the wait after a report, and the wait after an
-    // error. The waits are in seconds, rounded up. The flag after each wait tells whether the event `Delayed` reports this wait.
+    // error. All times are in seconds, and the waits are rounded up. The flag beside a wait is true if a `Delayed` event reports the wait.
     for (interval, jitter, retry_after, after_report, after_error) in [
         (60, 0, None, (60, false), (1, false)),
         (60, 50, None, (63, false), (2, false)),
@@ -71,7 +71,7 @@ fn the_random_jitter_varies_and_is_at_most_a_tenth() {
 fn the_wait_after_an_error_doubles_up_to_the_interval_or_the_end_of_the_tolerated_time() {
     let before_the_first_report = vec![NO_CONNECTION];
     let after_a_report = vec![RUNNING, NO_CONNECTION];
-    // The last poll is sent when the tolerated time ends, and the waits before it are at most the interval.
+    // Each wait is at most the interval. The last poll is sent when the tolerated time ends: 120 s or 900 s after the first failed poll.
     for (script, first_times, last_times) in [
         (
             before_the_first_report,
@@ -94,7 +94,7 @@ fn the_wait_after_an_error_doubles_up_to_the_interval_or_the_end_of_the_tolerate
 }
 
 #[test]
-fn a_retry_after_delays_the_next_list_request_and_after_an_error_also_the_polls() {
+fn a_retry_after_delays_the_next_list_request_and_that_of_an_error_delays_all_requests() {
     let delayed = |reply: Reply| reply.retry_after(Some(500));
     let list = |status| Reply::list(2, Some(status));
     let slow_error = Reply {
@@ -104,8 +104,8 @@ fn a_retry_after_delays_the_next_list_request_and_after_an_error_also_the_polls(
     // Each pair is the time of a request and the offer whose status is requested; `None` is the list.
     let polls_then_list = &[(0, None), (0, Some(0)), (0, Some(1)), (500, None)][..];
     let list_then_polls = &[(0, None), (500, None), (500, Some(0)), (500, Some(1))];
-    // At 60 s, the list and the repetition of the failed poll are both due. The list request is sent first, and the
-    // `Retry-After` of its error delays the poll.
+    // At 60 s, the list request and the repetition of the failed poll are both due. The watch sends the list request first. Then the
+    // `Retry-After` of the list's error response delays the poll.
     let two_lists = &[
         (0, None),
         (0, Some(0)),
@@ -113,7 +113,8 @@ fn a_retry_after_delays_the_next_list_request_and_after_an_error_also_the_polls(
         (60, None),
         (560, None),
     ];
-    // The columns: the offer in the `Delayed` event (`None` is the list), the lists, the reports of offer 0, and the first requests.
+    // The columns: the offer in the `Delayed` event (`None` is the list), the responses to list requests, the responses to status
+    // requests of offer 0, and the expected first requests.
     for (delayed_offer, lists, reports_of_0, expected) in [
         (
             None,
@@ -198,7 +199,7 @@ fn each_offer_without_a_result_is_polled_once_after_each_list() {
         scripted(&lists, &[reports.to_vec()]),
     );
     let rounds: Vec<_> = run.sent.chunk_by(|_, (_, offer)| offer.is_some()).collect();
-    // Each list request takes a second. At the last list, every offer has a result.
+    // Each list request takes a second, and the next one is sent 60 s after the response. At the last list, every offer has a result.
     let lists: Vec<_> = rounds.iter().map(|round| round[0]).collect();
     assert_eq!(lists, [0, 61, 122, 183].map(|time| (time, None)));
     for (round, polls) in rounds.iter().zip([20, 20, 20, 0]) {
@@ -208,9 +209,10 @@ fn each_offer_without_a_result_is_polled_once_after_each_list() {
 }
 
 #[test]
-fn a_retry_after_of_an_error_also_delays_queued_polls() {
+fn a_retry_after_of_an_error_delays_the_queued_polls() {
     let lists = ["running", "failed"].map(|status| Reply::list(20, Some(status)));
-    // The first response has a `Retry-After`. After a 429, the watch repeats the poll. After a 403, the watch of the offer ends.
+    // The first response to a poll of offer 0 is an error with a `Retry-After`. After a 429, the watch repeats the poll. After a 403, the
+    // watch of this offer ends.
     for code in [429, 403] {
         let delayed = Reply::fault(Fault::Status(code)).retry_after(Some(500));
         let reports = [vec![delayed, FAILED], vec![FAILED]];

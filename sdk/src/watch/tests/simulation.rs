@@ -43,7 +43,7 @@ impl Reply {
         Self::new(ServiceResponse::Fault(fault))
     }
 
-    /// Creates a list of the offers 0, 1, … with the same status.
+    /// Creates a list of as many offers as `offers` says. Their ids are 0, 1, …, and all have the same status.
     pub fn list(offers: u8, status: Option<&'static str>) -> Self {
         let items = (0..offers).map(|offer| Item {
             offer,
@@ -65,7 +65,7 @@ impl Reply {
 ///
 /// * The service replies to each list request with the next element of `lists`.
 /// * The service replies to each status request of the offer `n` with the next element of `reports[n]`. If there is no `reports[n]`, the
-///   last script applies.
+///   service uses the last script of `reports`.
 ///
 /// The last element of a script repeats.
 pub fn scripted(
@@ -84,7 +84,7 @@ pub fn scripted(
     }
 }
 
-/// A finished run.
+/// The events, the result and the requests of a finished run.
 pub struct Run<E, O> {
     /// All events except `Ended`.
     pub events: Vec<E>,
@@ -92,10 +92,9 @@ pub struct Run<E, O> {
     pub ended_at: Seconds,
     /// The requests that got a response, in the order of the responses.
     pub log: Vec<Exchange>,
-    /// The times of all requests, with the offer whose status was requested; `None` for the list.
+    /// The time of each request, and the offer whose status it requests; `None` for the list.
     pub sent: Vec<(Seconds, Option<u8>)>,
-    /// The length of the state machine's `Debug` output at the start and every six hours. The lengths show whether
-    /// the state grows.
+    /// The lengths of the state machine's `Debug` output: at the start, and then every six hours. They show whether the state grows.
     pub state_sizes: Vec<usize>,
 }
 
@@ -157,7 +156,7 @@ pub fn run<M: StateMachine + Debug>(
         }
         assert!(
             steps_without_request < 100,
-            "100 inputs without a new request"
+            "the state machine sent no request after 100 inputs"
         );
         let next = pending
             .iter()

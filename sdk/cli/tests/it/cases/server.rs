@@ -1,4 +1,4 @@
-//! Starts the HTTP server that a case describes.
+//! Starts the HTTP server that a test case describes. The module `cases` describes the format.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -33,7 +33,8 @@ pub struct RunningServer {
 }
 
 impl RunningServer {
-    /// Starts the server. If a response has the property `removes`, the server first removes the file with this name from `folder`.
+    /// Starts the server. The property `removes` of a response is the name of a file. Before the server sends this response, it removes
+    /// the file from `folder`.
     pub fn start(server: &Server, folder: &Path) -> Self {
         let script = match server.clone() {
             Server::Address(address) => {
@@ -82,8 +83,8 @@ impl RunningServer {
         requests.map(|request| subject(&request)).collect()
     }
 
-    /// Returns a string for each list request: the offers whose status was requested between this list request and the next one. The
-    /// names are sorted, as in `a b`.
+    /// Returns a string for each list request, such as `a b`. The string contains the offers whose status was requested before the next
+    /// list request, in alphabetical order.
     pub fn polls(&self) -> Vec<String> {
         let mut subjects = self.subjects();
         let after_lists = subjects.split_mut(|subject| subject == "list").skip(1);
