@@ -312,8 +312,8 @@ fn inherited<'s>(operation: &Operation<'s>, keyword: &str) -> (Node<'s>, Vec<Nod
     }
 }
 
-/// Returns an alternative in the list `security`, with the definitions of its security schemes. Each key is the name of a scheme. Its value
-/// consists of the scopes and the scheme's definition without documentation.
+/// Returns an alternative in the list `security`, with the definitions of its security schemes. Each key of the result is the name of a
+/// scheme. The value of the key consists of the scopes and the scheme's definition without documentation.
 fn with_schemes(alternative: &Node<'_>) -> Value {
     let credentials = alternative.entries().into_iter().map(|scopes| {
         let name = scopes.key();

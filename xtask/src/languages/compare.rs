@@ -2,8 +2,8 @@
 //! The driver prints one result per call, in one of these forms:
 //!
 //! * `decoded` and `read`: the whole decoded response, and single values that the driver read from it;
-//! * `error`: the status code, the code and the message of an error response;
-//! * `exception`: the type and the message of any other exception.
+//! * `error`: the HTTP status code of an error response, and the error code and message in its body;
+//! * `exception`: the type and the message of an exception without an error response.
 
 use std::collections::{BTreeMap, BTreeSet};
 

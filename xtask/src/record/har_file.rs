@@ -21,7 +21,7 @@ use crate::print::print_line;
 use crate::spec::{Operation, operations_for};
 use crate::validate::secrets::is_secret_name;
 
-/// Returns a capture for each entry whose request matches an operation of the spec. Returns an error if no entry matches.
+/// Returns a [`Capture`] for each entry whose request matches an operation of the spec. Returns an error if no entry matches.
 ///
 /// If the response body of a matching entry can't be read, `is_complete` is `false`. `servers` are the URLs of the live service.
 pub fn read<'o>(

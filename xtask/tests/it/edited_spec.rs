@@ -221,8 +221,8 @@ fn new_operations_and_a_new_value_reach_a_consumer_without_hand_written_code() {
     assert_that_a_consumer_builds_no_generator(&copy);
 }
 
-/// Asserts that a consumer with the SDK's default features builds no crate of the generator. The consumer must also build `serde_json`
-/// without the feature `preserve_order`.
+/// Asserts that a consumer with the SDK's default features builds no crate of the generator, and builds `serde_json` without the feature
+/// `preserve_order`.
 fn assert_that_a_consumer_builds_no_generator(copy: &Copy) {
     copy.depend("features = []");
     let arguments = "tree --edges normal,build --prefix none --format";
