@@ -149,7 +149,7 @@ fn add_attributes(structure: &mut ItemStruct, has_default: bool) -> Item {
     };
     // Without `non_exhaustive`, users could construct the type by naming every field. A new property in the spec would break their code.
     structure.attrs.push(parse_quote!(#[non_exhaustive]));
-    // progenitor derives `Default` only if every property is optional. Any other struct that can have a default gets it here.
+    // progenitor derives `Default` only if every property is optional. Any other struct that can have a default derives `Default` here.
     let has_required = fields.named.iter().any(|field| !is_option(&field.ty));
     if has_required && has_default {
         structure.attrs.push(parse_quote!(#[derive(Default)]));

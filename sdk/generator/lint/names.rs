@@ -76,9 +76,9 @@ impl Lint {
                 rust,
             });
         });
-        let help = "choose another name or title. It must begin with a letter, contain only ASCII letters, digits, `.`, `-`, `_` and spaces, and differ from \
-                    all others in UpperCamelCase. `Self`, the types of the SDK such as `Link`, and standard types \
-                    such as `Option` are reserved";
+        let help = "choose another name or title. It must begin with a letter, and contain only ASCII letters, digits, `.`, `-`, `_` and spaces. In \
+                    UpperCamelCase, it must differ from every other name and title. `Self`, the types of the SDK such as `Link`, and standard \
+                    types such as `Option` are reserved";
         self.rust_names("schema", names.into_iter(), STANDARD_TYPES, help);
     }
 
@@ -86,7 +86,7 @@ impl Lint {
         let properties = schema.children("properties");
         let names = properties.into_iter().map(|(key, _)| Name {
             pointer: format!("{}/properties/{}", schema.pointer, pointer_segment(&key)),
-            // The code generator adds `_` to a keyword. The same `_` for every name makes a keyword valid here.
+            // The code generator adds `_` to a keyword such as `type`. Here, every name gets `_`, so that a keyword isn't an error.
             rust: format!("_{}", snake_case(&key)),
             in_spec: key,
         });

@@ -70,8 +70,8 @@ pub(super) const SCHEMA_RULES: &[SchemaRule] = &[
             let format = schema.text("format");
             format.is_some_and(|format| unsupported.contains(&format))
         },
-        message: "has a format without a type in the SDK",
-        help: "remove the format, or write `format: double` for a number. The type in the SDK is then `String` or `f64`",
+        message: "has a format for which the SDK has no type",
+        help: "remove the format of a string, or write `format: double` for a number: the SDK has the types `String` and `f64` for them",
     },
     SchemaRule {
         code: "limit",
@@ -155,7 +155,7 @@ fn can_become_enum(schema: &Object<'_>) -> bool {
 /// `allOf`. These schemas don't become a type:
 ///
 /// * an element of a list `allOf`;
-/// * a schema whose `allOf` contains only one `$ref`: it has the type of the referenced schema.
+/// * a schema without `properties` whose `allOf` contains only one `$ref`: it has the type of the referenced schema.
 pub(super) fn is_inline_type(schema: &Object<'_>) -> bool {
     let parts = schema.list("allOf");
     let is_one_reference = matches!(parts, [one] if one.get("$ref").is_some());

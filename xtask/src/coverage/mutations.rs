@@ -146,8 +146,8 @@ fn methods(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Mutates the responses of an operation. Each mutation adds a required header to one response. No recording has this header. The mutations
-/// don't remove a response, because a range such as `5XX` or the default response could then apply instead.
+/// Mutates the responses of an operation. Each mutation adds a required header to one response. No recording has this header, so every
+/// recording of the response becomes invalid. The mutations don't remove a response, because `5XX` or `default` could then apply instead.
 fn status_codes(target: &mut Target<'_, '_>) {
     for (status, _) in target.object.children("responses") {
         let with_header = json!({ "$ref": null, "headers": { "x-other": { "required": true } } });
@@ -161,7 +161,7 @@ fn status_codes(target: &mut Target<'_, '_>) {
     }
 }
 
-/// Removes each parameter of a path or an operation. Path parameters are never removed, because OpenAPI requires them.
+/// Removes each parameter, except path parameters, which OpenAPI requires.
 fn parameters(target: &mut Target<'_, '_>) {
     let parameters = target.object.list("parameters");
     for (index, parameter) in target.object.children("parameters") {

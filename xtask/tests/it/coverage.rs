@@ -161,9 +161,9 @@ fn an_error_in_the_file_of_known_gaps_is_printed_with_its_place() {
     }
 }
 
-/// The parser's message would quote the secret in the name of the property.
+/// The parser's message quotes the name of the property, which is a secret. Therefore, `coverage` must not print the parser's message.
 #[test]
-fn an_unreadable_recording_or_counterexample_exits_with_3_and_no_secret_is_printed() {
+fn the_error_of_an_unreadable_recording_doesnt_quote_a_secret() {
     for file in [
         "tests/counterexamples/planted.json",
         "tests/recordings/planted.json",
