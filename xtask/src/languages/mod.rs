@@ -35,7 +35,7 @@ use crate::serve::Source;
 /// properties that the spec doesn't name. Every difference is an error, except the known differences in language.yaml.
 ///
 /// tests/languages/install-tools installs the tools of a language. Without a NAME, the command skips each language whose tools are missing.
-/// If only the language `sdk` (the SDK of this repository) remains, the command fails. Ctrl-C ends the command with exit code 3.
+/// At least one language other than `sdk` (the SDK of this repository) must remain. Ctrl-C ends the command with exit code 3.
 #[derive(Args)]
 pub struct Languages {
     /// Fail if the tools of a language are missing, instead of skipping the language; a NAME implies this option
