@@ -156,8 +156,8 @@ pub struct Watch {
     /// The outcomes that end the watch of an offer
     #[arg(long, value_name = "STATE", default_value = "outcome", value_parser = until())]
     pub until: Until,
-    /// Wait for a new publication, and ignore the one in this file; needs exactly one
-    /// offer. Before you start the new publication, write the file with
+    /// Wait for a new publication, and ignore the publication in this file; needs
+    /// exactly one offer. Before you start the new publication, write the file with
     /// `cloud-partner status OFFER -o json`. The file must be about the same offer.
     /// The tool can't check this, because the file contains no id
     #[arg(long, value_name = "FILE", requires = "offers")]

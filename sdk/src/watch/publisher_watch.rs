@@ -59,7 +59,7 @@ pub enum PublisherWatchEvent {
         /// The outcome, or the error that ended the watch of this offer.
         result: Result<WatchResult, Error>,
     },
-    /// The watch has ended. `Err` means that list requests failed for longer than tolerated.
+    /// The watch has ended. `Err` is the error of the list request that ended the watch.
     Ended(Result<PublisherWatchResult, Error>),
 }
 

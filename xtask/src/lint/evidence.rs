@@ -147,7 +147,7 @@ impl<'s> Evidence<'s> {
         }
         if !self.used.contains(pointer) {
             let message = format!("the key `{key}` names no statement");
-            let help = "name a property, parameter, status code, header, media type or known value of the object, or `/keyword`";
+            let help = "name a property, parameter, status code, header, media type or known value of the object, or a keyword with a slash, such as `/minLength`";
             self.add("evidence-key", pointer, message, help);
         }
     }

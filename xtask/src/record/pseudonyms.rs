@@ -26,7 +26,7 @@ pub enum Kind {
     Number,
     /// The name of a property.
     Name,
-    /// A value that the service defines, such as a value of an extensible enum. If the value is a single word, the sanitiser keeps it.
+    /// A value that the service defines, such as a value of an extensible enum. A single word of this kind isn't replaced.
     Word,
     /// Any other text.
     Text,

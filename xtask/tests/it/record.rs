@@ -300,7 +300,7 @@ fn only_the_committed_content_of_recordings_is_public() {
 }
 
 #[test]
-fn keeps_the_property_name_given_with_keep_and_overwrites_no_file() {
+fn keeps_the_property_name_of_the_option_keep_and_overwrites_no_file() {
     let workspace = Workspace::new();
     let empty = common::read(&load::root().join("recordings/list/empty.json"));
     let existing = "list-offers-contoso-1-200.json";
