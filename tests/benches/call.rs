@@ -1,8 +1,8 @@
 //! Compares the SDK with hand-written code: both request a list of offers and decode it. The hand-written code uses reqwest and
 //! `serde_json`. A server on this machine sends the list.
 //!
-//! Run `cargo bench -p cloud-partner-recordings --bench call`. The benchmark measures a short and a long list. If the SDK needs
-//! more than 1.05 times the time of the hand-written code for one of the lists, the exit code is 1.
+//! Run `cargo bench -p cloud-partner-recordings --bench call`. The benchmark measures a short and a long list. If the SDK takes
+//! more than 1.05 times as long as the hand-written code for one of the lists, the exit code is 1.
 
 mod support;
 

@@ -120,15 +120,13 @@ impl<T> Response<T> {
     ///
     /// # Errors
     ///
-    /// [`is_decode`](Error::is_decode) if the body contains one of these values:
+    /// [`is_decode`](Error::is_decode) in these cases:
     ///
-    /// * a value nested deeper than 128 levels
-    /// * a number beyond the range of `f64`
-    /// * a string that can't be decoded, if the body is larger than 16 MiB
+    /// * The body is empty, because the spec names no body for the response.
+    /// * The body contains a value nested deeper than 128 levels, or a number beyond the range of `f64`.
+    /// * The body is larger than 16 MiB, and contains a string that can't be decoded.
     ///
-    /// The call itself succeeded, because it ignores values of properties that the spec doesn't define.
-    ///
-    /// [`is_decode`](Error::is_decode) also if the body is empty. This is possible only if the spec names no body for the response.
+    /// Such a value doesn't make the call itself fail if the spec doesn't define the property that contains the value.
     pub fn json(&self) -> Result<serde_json::Value, Error> {
         decode::json(&self.received.body).map_err(|error| {
             let error = Error::new(Kind::Decode, format!("the response isn't JSON: {error}"));

@@ -124,7 +124,7 @@ mod tests {
     type Texts = Option<Vec<Option<String>>>;
 
     #[test]
-    fn in_a_required_value_that_can_be_null_only_null_becomes_none() {
+    fn a_required_nullable_value_becomes_none_only_if_it_is_null() {
         let texts = |body: &str| super::body::<Texts>(body.as_bytes());
         assert_eq!(texts("null"), Ok(None));
         let expected = vec![Some("a".to_owned()), None, Some(String::new())];

@@ -8,8 +8,8 @@
 //!
 //! * If the body is valid, the SDK must decode it. When the SDK encodes the decoded value again, every property that the spec names must
 //!   have the same value as in the body.
-//! * If only a property or an array element makes the body invalid, the SDK must decode the rest of the body. But the SDK must not omit an
-//!   offer from a list.
+//! * If the body would be valid without an invalid property or array element, the SDK must decode the rest of the body. But the SDK must
+//!   not omit an offer from a list.
 //! * Otherwise, the SDK must return an error.
 
 use std::collections::BTreeMap;
@@ -27,8 +27,8 @@ use crate::support::{client, committed_recordings, committed_spec, serve};
 const LIST: &str = "/api/publishers/{publisherId}/offers";
 const STATUS: &str = "/api/publishers/{publisherId}/offers/{offerId}/status";
 
-/// The differences between the SDK and the spec that were accepted on 2026-11-21. In a list of offers, the spec accepts any string as an id. The
-/// SDK rejects the list if an id isn't a valid `Identifier`.
+/// The differences between the SDK and the spec that were accepted on 2026-11-21. In a list of offers, the spec accepts any string as an
+/// id. The SDK rejects the list if an id isn't a valid `Identifier`.
 const KNOWN_GAPS: [&str; 4] = [
     "not decoded although valid: list[].id is an empty string",
     "not decoded although valid: list[].id is a string with a slash",
@@ -88,9 +88,9 @@ struct Case {
     recording: Recording,
     /// A publisher that no other case has.
     publisher: String,
-    /// The name of the changed property. The message of a decoding error must contain it. Empty if no property was changed.
+    /// The name of the changed property. The message of a decoding error must contain this name. Empty if no property was changed.
     property: String,
-    /// The values that the SDK may decode. It must decode the first of them that is valid against the spec:
+    /// The values that the SDK may decode. The SDK must decode the first value that is valid against the spec:
     ///
     /// 1. the body
     /// 2. the body without the elements that [`OTHER_ELEMENTS`] inserts, if this is the change
@@ -289,8 +289,8 @@ fn without(body: &Value, pointer: &str) -> Value {
     body
 }
 
-/// The change that inserts the elements `7`, `null` and `[1]` at the start of an array. The SDK must omit them if the spec doesn't accept
-/// them.
+/// The change that inserts the elements `7`, `null` and `[1]` at the start of an array. The SDK must omit these elements if the spec
+/// doesn't accept them.
 const OTHER_ELEMENTS: &str = "an array with other elements";
 
 /// Returns replacements for the value, each with a description. The replacements are values of each JSON type and variants of the value.

@@ -1,5 +1,5 @@
-//! Tests the feature `tracing`. The spans and events of a call contain its identifiers, status codes and correlation ids. They contain
-//! neither a token nor a body.
+//! Tests the feature `tracing`. The spans and events of a call contain identifiers, status codes and correlation ids, but neither a token
+//! nor a body.
 
 use std::sync::Arc;
 

@@ -22,7 +22,7 @@ struct Changes {
     /// The key is the JSON pointer and the description of the change. The value is the place of the change and, if the change breaks clients,
     /// the reason.
     ///
-    /// Requests and responses can use the same schema. A change of this schema is breaking if it breaks one of these uses.
+    /// Requests and responses can use the same schema. A change of this schema is breaking if it breaks the requests or the responses.
     list: BTreeMap<(String, String), (Place, Option<&'static str>)>,
     /// The pairs of objects that were already compared: the JSON pointer in the base, the JSON pointer in the current spec, and whether a
     /// request or a response uses the objects. Without this set, a schema that contains itself would cause an endless recursion.
@@ -83,7 +83,7 @@ pub fn compare(base_spec: &Spec, current_spec: &Spec) -> Result<Vec<Finding>, Sp
 }
 
 impl Changes {
-    /// Adds a change. `reason` says why the change breaks clients. It is `None` if the change is backward compatible.
+    /// Adds a change. `reason` says why the change breaks clients. A backward compatible change has no reason.
     fn add(&mut self, node: &Node<'_>, what: impl Into<String>, reason: Option<&'static str>) {
         let change = self.list.entry((node.pointer.clone(), what.into()));
         let place = Place::in_spec(node.spec, &node.pointer);

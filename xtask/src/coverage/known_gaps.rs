@@ -1,7 +1,8 @@
 //! Reads the known gaps of `cargo xtask coverage` from `xtask/known-gaps.yaml`.
 //!
-//! A statement is one keyword at one place of the spec. If the recordings don't test a statement, it is uncovered, and the command reports
-//! an error. A known gap is an uncovered statement that the maintainers accept for a reason. For a known gap, the command reports no error.
+//! A statement is one keyword at one place of the spec. If the recordings don't test a statement, the statement is uncovered, and the
+//! command reports an error. A known gap is an uncovered statement that the maintainers accept for a reason. For a known gap, the command
+//! reports no error.
 
 use serde::Deserialize;
 

@@ -23,7 +23,8 @@ use crate::validate::secrets::is_secret_name;
 
 /// Returns a [`Capture`] for each entry whose request matches an operation of the spec. Returns an error if no entry matches.
 ///
-/// If the response body of a matching entry can't be read, `is_complete` is `false`. `servers` are the URLs of the live service.
+/// If the response body of a matching entry can't be read, `is_complete` of the result is `false`. `servers` are the URLs of the live
+/// service.
 pub fn read<'o>(
     path: &Path,
     operations: &'o [Operation<'o>],

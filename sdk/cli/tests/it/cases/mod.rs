@@ -7,10 +7,10 @@
 //!
 //! A response is one of the following:
 //!
-//! * `no response`: the connection stays open.
-//! * `closed`: the server closes the connection without a response.
-//! * `reset`: the server resets the connection.
-//! * `cut`: the body ends before its announced length.
+//! * the string `no response`: the connection stays open.
+//! * the string `closed`: the server closes the connection without a response.
+//! * the string `reset`: the server resets the connection.
+//! * the string `cut`: the body ends before its announced length.
 //! * any other string: a status report with this `status`
 //! * an object with the property `report`: the status report in this property
 //! * an object with the property `list`: a list of offers. Each key is an offer, and each value is the offer's status or list item.
