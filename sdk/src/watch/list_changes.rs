@@ -1,4 +1,4 @@
-//! Compares each list of offers with the earlier lists. The watch of a publisher uses this to find the offers that have changed.
+//! Compares each list of offers with the earlier lists. The watch of a publisher thereby finds the offers that have changed.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -13,7 +13,7 @@ use super::public_values::PublicValues;
 pub enum Kind {
     Publisher,
     Offer,
-    /// Any other identifier, and a segment of a URL's path.
+    /// Any other identifier, or a segment of a URL's path.
     Id,
     Guid,
     /// An e-mail address, or a list of e-mail addresses.

@@ -10,8 +10,8 @@ pub use crate::generator::spec::{
 };
 pub use schemas::Schemas;
 
-/// Returns the operations with the method and the path of a request. If several path templates match, only the templates with the fewest
-/// parameters count, because they are the most specific.
+/// Returns the operations that match the method and the path of a request. If several path templates match the path, only the templates with
+/// the fewest parameters count, because they are the most specific.
 pub fn operations_for<'o, 's>(
     operations: &'o [Operation<'s>],
     method: &str,

@@ -82,8 +82,8 @@ fn exits_with_0_only_if_each_operation_has_a_successful_response() {
     }
 }
 
-/// `record` takes the values of the path parameter `offerId` from the list that `listOffers` returns. An empty list needs no values, so
-/// `record` then succeeds.
+/// `record` takes the values of the path parameter `offerId` from the list that `listOffers` returns. If the list is empty, `record` needs
+/// no value, and succeeds.
 #[test]
 fn exits_with_1_if_a_path_parameter_has_no_value() {
     let workspace = Workspace::new();
