@@ -97,7 +97,7 @@ impl Language {
         match language.unpinned() {
             Some(package) => {
                 let message = format!(
-                    "the package `{package}` isn't pinned at this version: add it to requirements.txt or package.json of the language or of a tool"
+                    "the package `{package}` isn't pinned: add this version to requirements.txt or package.json of the language or of a tool"
                 );
                 Err(file.error("/install", message).into())
             }

@@ -29,8 +29,8 @@ use public_values::PublicValues;
 
 /// Makes recordings of the service's responses, with your own credential or from a HAR file
 ///
-/// Requests the list of the publisher's offers. Then requests the status of each offer given with --offer; without --offer, of every
-/// offer in the list. Writes all responses to tests/recordings/live, including error responses.
+/// Requests the list of the publisher's offers, and then the status of each offer in the list. With --offer, requests the status of the
+/// given offers instead. Writes all responses to tests/recordings/live, including error responses.
 ///
 /// The exit code is 1 in these cases: a requested operation has no successful response; the response body of an entry in the HAR file
 /// can't be read; a recording would contain a secret.

@@ -56,7 +56,7 @@ impl Pseudonyms {
         for (name, segment) in operation.captures(&request.path).unwrap_or_default() {
             let real = decode_segment(segment);
             let sanitised = self.sanitised_text(&real, kind_by_name(name, None, None));
-            // An unchanged segment keeps its encoding, which can differ from that of `encode_segment`.
+            // An unchanged segment keeps its percent-encoding, because `encode_segment` can encode the same text differently.
             let sanitised = if sanitised == real {
                 segment.to_owned()
             } else {

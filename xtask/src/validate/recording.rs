@@ -127,7 +127,7 @@ impl<'c, 's> Check<'c, 's> {
             let message = format!("the spec describes the version `{version}`");
             self.add(kinds::API_VERSION, &pointer, message, "/info/version");
         }
-        // If the response is a 400, the request may be invalid on purpose. The findings about the request are then only notes.
+        // The request of a 400 response may be invalid on purpose. Therefore, the findings about this request are only notes.
         if self.recording.response.status == 400 {
             for finding in &mut self.findings[count_before..] {
                 finding.level = Level::Note;

@@ -30,7 +30,7 @@ async fn an_error_response_or_a_redirect_is_an_error_with_its_status_code() {
 }
 
 #[tokio::test]
-async fn unusual_valid_bodies_are_decoded_and_invalid_bodies_are_errors() {
+async fn every_valid_body_is_decoded_and_every_invalid_body_is_an_error() {
     check_table(include_str!("successful_responses.yaml"), &long_token()).await;
 }
 
