@@ -1,7 +1,7 @@
 //! Decides what a [`PublisherWatch`](crate::PublisherWatch) does next: send a request, report an event, or end.
 //!
-//! A time, such as `now`, is a duration since the start of the watch. A watch starts when a program first awaits the watch or takes an
-//! event from it.
+//! All times, such as `now`, are durations since the start of the watch. A watch starts when the program awaits it or requests its first
+//! event.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

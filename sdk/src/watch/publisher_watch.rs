@@ -109,7 +109,7 @@ impl Client {
 
 /// Builds a [`PublisherWatch`]. Await the builder for the result, or call [`start`](Self::start) to read the events.
 #[derive(Clone, Debug)]
-#[must_use = "a watch does nothing until it is awaited or read"]
+#[must_use = "a watch does nothing until you await it or read its events"]
 pub struct PublisherWatchBuilder {
     client: Client,
     publisher: PublisherId,
@@ -151,7 +151,7 @@ impl PublisherWatchBuilder {
         self
     }
 
-    /// Returns the watch. The watch sends no request until the program awaits it or requests its first event.
+    /// Returns the watch. The watch sends no request until you await it or read its events.
     pub fn start(self) -> PublisherWatch {
         let state_machine = PublisherStateMachine::new(self.options.with_random_jitter());
         PublisherWatch {
@@ -160,7 +160,7 @@ impl PublisherWatchBuilder {
     }
 }
 
-/// A watch of all offers of a publisher: await it for the result, or read it as a stream of events.
+/// A watch of all offers of a publisher: await it for the result, or read its stream of events.
 ///
 /// The watch requests the list of offers at an interval. It also requests the status of an offer (it *polls* the offer) if one of
 /// these statements is true:
@@ -220,7 +220,7 @@ impl PublisherWatchBuilder {
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a watch does nothing until it is awaited or read"]
+#[must_use = "a watch does nothing until you await it or read its events"]
 #[derive(Debug)]
 pub struct PublisherWatch {
     runner: Runner<PublisherStateMachine>,

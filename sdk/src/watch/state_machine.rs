@@ -1,8 +1,8 @@
 //! The interface between the two parts of a watch: a state machine and a runner. The state machine decides what the watch does,
 //! without I/O and without a clock. The runner passes inputs and the time to the state machine, and performs the returned actions.
 //!
-//! A time, such as `now`, is a duration since the start of the watch. A watch starts when a program first awaits the watch or takes an
-//! event from it.
+//! All times, such as `now`, are durations since the start of the watch. A watch starts when the program awaits it or requests its first
+//! event.
 
 use std::time::Duration;
 
