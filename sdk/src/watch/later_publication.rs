@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use crate::types::{OfferStatusReport, PublicationStep};
+use crate::types::{OfferStatus, OfferStatusReport, PublicationStep};
 
 /// Returns whether `report` shows that a new publication has started since the `earlier` report.
 pub(crate) fn is_later_publication(
@@ -19,13 +19,17 @@ pub(crate) fn is_later_publication(
     let (Some(earlier_times), Some(times)) = (times(earlier), times(report)) else {
         return false;
     };
+    // Before the first publication, there are no messages to compare.
+    if earlier_times.is_empty() && earlier.status != OfferStatus::NeverPublished {
+        return false;
+    }
     earlier_times.iter().max() < times.iter().min()
 }
 
 /// Returns whether `report` is surely about the same publication as the `earlier` report: their messages have the same times. After the
 /// start of a new publication, a server with outdated data can still send such a report.
 pub(crate) fn is_same_publication(earlier: &OfferStatusReport, report: &OfferStatusReport) -> bool {
-    times(earlier).is_some() && is_equal(earlier, report)
+    times(earlier).is_some_and(|times| !times.is_empty()) && is_equal(earlier, report)
 }
 
 /// Returns whether both reports have the same status, steps and messages.
@@ -34,16 +38,15 @@ fn is_equal(earlier: &OfferStatusReport, report: &OfferStatusReport) -> bool {
         == (&earlier.status, earlier.steps(), earlier.messages())
 }
 
-/// Returns the times of all messages, or `None` if there is no message or a message has no valid time.
+/// Returns the times of all messages, or `None` if a message has no valid time.
 fn times(report: &OfferStatusReport) -> Option<Vec<SystemTime>> {
     let messages_of_steps = report.steps().iter().flat_map(PublicationStep::messages);
-    let times: Option<Vec<_>> = report
+    report
         .messages()
         .iter()
         .chain(messages_of_steps)
         .map(|message| message.timestamp.as_ref()?.system_time())
-        .collect();
-    times.filter(|times| !times.is_empty())
+        .collect()
 }
 
 #[cfg(test)]
@@ -75,7 +78,10 @@ mod tests {
         earlier {"status":"succeeded"}
         same    {"status":"failed","messages":[{"timestamp":"2024-05-02T00:00:00Z"}]}
         earlier {"status":"neverPublished"}
+        later   {"status":"succeeded","messages":[{"timestamp":"2024-05-01T10:00:00Z"}]}
         same    {"status":"succeeded"}
+        same    {"status":"failed","steps":[{"messages":[{"level":"error"}]}]}
+        same    {"status":"neverPublished","steps":[]}
         earlier {"status":"waitingForPublisherReview"}
         later   {"status":"running"}
         same    {"status":"waitingForPublisherReview","previewLinks":[{"uri":"https://example.com"}]}

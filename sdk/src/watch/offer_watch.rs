@@ -131,7 +131,8 @@ impl WatchBuilder {
     /// * Its status is `notStarted`, `running` or `waitingForPublisherReview`, and its status, steps or messages differ from the
     ///   `earlier` report.
     /// * Its status is another known status, and all its messages are newer than all messages of the `earlier` report. Both reports
-    ///   must have messages, and every message must have a valid time.
+    ///   must have messages, and every message must have a valid time. If the `earlier` report has the status `neverPublished`, it
+    ///   needs no messages.
     ///
     /// No other difference shows the start. For example, the service can add links to a report of the previous publication. If no
     /// report shows the start within the [start timeout](Self::start_timeout), the outcome is [`Outcome::NotStarted`].
