@@ -1,7 +1,7 @@
 //! Decodes a list of 100,000 offers with the SDK's types, and with hand-written serde structs that have the same properties.
 //!
 //! Run `cargo bench -p cloud-partner-recordings --bench decode`. The benchmark exits with code 1 if the SDK's types need more than 1.05
-//! times as long as the hand-written structs.
+//! times the time of the hand-written structs.
 
 mod support;
 

@@ -24,7 +24,8 @@ pub struct Loaded<T> {
     /// * a folder or file that can't be read
     /// * an invalid file
     /// * a recording with the same request as another recording; only [`recordings`] checks this
-    /// * a scenario without recordings, or a recording that isn't in the folder of a scenario; only [`scenarios`] checks this
+    /// * a scenario without recordings; only [`scenarios`] checks this
+    /// * a recording that isn't in the folder of a scenario; only [`scenarios`] checks this
     pub errors: Vec<Error>,
 }
 

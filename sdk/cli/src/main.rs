@@ -67,7 +67,7 @@ fn run(Arguments { common, command }: Arguments) -> Result<Exit, ToolError> {
     runtime.shutdown_background();
     let exit = exit?;
     let flushed = stdout().flush();
-    // The exit code of another error remains.
+    // If the command has failed already, its exit code is kept.
     if exit == Exit::Done {
         flushed?;
     }

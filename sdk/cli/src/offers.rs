@@ -55,7 +55,7 @@ pub async fn run(common: &Common, options: &Offers) -> Result<Exit, ToolError> {
             .collect::<()>()
             .await;
     }
-    // A reader such as `head` can close standard output early. The errors still set the exit code.
+    // A reader such as `head` can close standard output early. Even then, failed status requests are reported and set the exit code.
     match print(common.output, options.steps, list.is_empty(), &rows) {
         Err(ToolError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => {}
         result => result?,
@@ -70,7 +70,7 @@ pub async fn run(common: &Common, options: &Offers) -> Result<Exit, ToolError> {
     Ok(exit)
 }
 
-/// Prints the rows in the output format. `list_is_empty` is whether the publisher has no offers.
+/// Prints the rows in the output format. `list_is_empty` is true if the publisher has no offers.
 fn print(
     format: Format,
     has_steps: bool,

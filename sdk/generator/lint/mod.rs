@@ -141,15 +141,15 @@ impl Lint {
         let is_exploded = parameter.value.get("explode") != Some(&false.into());
         if is_list && (place != "query" || !is_exploded) {
             let message =
-                format!("the {place} parameter `{name}` puts an array or object into one text");
+                format!("the {place} parameter `{name}` sends an array or object as one string");
             let help = "use a string, or a query parameter without `explode: false`. The SDK sends an array or object only as several \
                         query parameters";
             self.add("parameter-style", parameter.pointer.clone(), message, help);
         }
         if place == "path" && !schema.has("type") {
             let message = format!("the path parameter `{name}` has no type");
-            let help = "write `type: string`, or refer to a schema with a type: only then the SDK rejects `..`, which would address another \
-                        resource";
+            let help = "write `type: string`, or refer to a schema with a type. Without a type, the SDK accepts the id `..`, which \
+                        addresses another resource";
             let pointer = format!("{}/schema", parameter.pointer);
             self.add("identifier", pointer, message, help);
         }

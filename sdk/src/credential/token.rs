@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use tokio::time::Instant;
 
-/// The length of the beginning by which a copy of a secret is found.
+/// A text with this many first bytes of a secret counts as a copy of the secret.
 const BEGINNING_LENGTH: usize = 16;
 
 /// A Microsoft Entra ID token for this service, and its expiry. Its `Debug` doesn't show the token.
@@ -92,8 +92,8 @@ impl Token {
         self.expires.is_some_and(|end| now + time >= end)
     }
 
-    /// Replaces each copy of the token in the text by `[redacted]`. Also replaces the claims and the signature of a JSON Web Token, because
-    /// its first part isn't secret.
+    /// Replaces each copy of the token in the text by `[redacted]`. If the token is a JSON Web Token, also replaces single copies of its
+    /// claims and its signature.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let header = self.header.to_str().unwrap_or_default();
         let secret = header.strip_prefix("Bearer ").unwrap_or(header);
@@ -118,8 +118,8 @@ impl Token {
     }
 }
 
-/// Replaces each copy of the secret in the text by `[redacted]`. A server can cut off a copy, so the first 16 bytes of the secret are
-/// enough. Returns `None` if the text has no copy.
+/// Replaces each copy of the secret in the text by `[redacted]`. A server can cut off a copy, so even the first 16 bytes of the secret
+/// count as a copy. Returns `None` if the text has no copy.
 fn without(secret: &str, text: &str) -> Option<String> {
     let beginning = &secret[..secret.len().min(BEGINNING_LENGTH)];
     let mut redacted = String::new();
@@ -172,7 +172,7 @@ mod tests {
     use super::{Token, jwt_expiry};
 
     #[test]
-    fn the_parts_of_a_json_web_token_are_redacted_even_without_the_first_part() {
+    fn the_claims_and_the_signature_of_a_json_web_token_are_redacted_even_alone() {
         let (claims, signature) = ("eyJzdWIiOiJzM2NyZXQifQ", "czNjcmV0LXNpZ25hdHVyZQ");
         let token = Token::fixed(&format!("e30.{claims}.{signature}")).expect("a token");
         for (text, expected) in [

@@ -26,8 +26,8 @@ pub(crate) fn is_later_publication(
     earlier_times.iter().max() < times.iter().min()
 }
 
-/// Returns whether `report` is surely about the same publication as the `earlier` report: their messages have the same times. After the
-/// start of a new publication, a server with outdated data can still send such a report.
+/// Returns whether `report` is certainly about the same publication as the `earlier` report: both have the same status, steps and messages,
+/// and every message has a time. A server with outdated data can send such a report even after the start of a new publication.
 pub(crate) fn is_same_publication(earlier: &OfferStatusReport, report: &OfferStatusReport) -> bool {
     times(earlier).is_some_and(|times| !times.is_empty()) && is_equal(earlier, report)
 }

@@ -119,7 +119,7 @@ fn the_reader_returns_every_json_file_sorted_by_path() {
     assert_eq!(paths, ["/aaa", "/az", "/b", "/b"]);
     assert_eq!(found[2].file, folder.path().join("b.json"));
 
-    // The name of this link is the name of a recording, so it can't be ignored.
+    // This link has a name like a recording. Therefore, the reader must report the link instead of ignoring it.
     #[cfg(unix)]
     {
         let link = folder.path().join("a/up.json");

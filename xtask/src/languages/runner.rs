@@ -40,7 +40,7 @@ pub async fn run(
     files::empty_folder(&folder)?;
     let or_unusable =
         |result: io::Result<()>| result.map_err(|error| files::unusable(&folder, &error));
-    // Users run `generate` in a folder in which npm has created `node_modules`. Instead, `folder` gets a link to the installed packages.
+    // Users run `generate` in a folder in which npm has created `node_modules`. Here, `folder` gets a link with this name.
     let packages = installed().join(&language.name);
     let node_modules = packages.join("node_modules");
     if node_modules.exists() {

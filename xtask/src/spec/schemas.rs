@@ -99,7 +99,8 @@ impl Schemas {
         invalid
     }
 
-    /// Validates `value` against the schema at the JSON pointer `pointer`, and returns the violations. An invalid schema has none.
+    /// Validates `value` against the schema at the JSON pointer `pointer`, and returns the violations. If the schema
+    /// is invalid, returns no violation.
     ///
     /// For a parameter or header, `value` was decoded from text. `texts` has this text, or one text for each element of an array. A message
     /// then quotes a short number as it was sent, such as `1e3` instead of `1000`. For any other value, `texts` is empty.
@@ -121,10 +122,12 @@ impl Schemas {
         validator.iter_errors(value).map(violation).collect()
     }
 
-    /// Returns `schemas` with their subschemas, at any depth. Follows references. These subschemas are included:
+    /// Returns `schemas`, and these subschemas of each returned schema:
     ///
-    /// * every subschema of an `allOf`
-    /// * the subschemas of an `anyOf` or `oneOf` that accept `value`, or all subschemas if none accepts `value`
+    /// * the subschemas of `allOf`
+    /// * the subschemas of `anyOf` or `oneOf` that accept `value`, or all of these subschemas if none accepts `value`
+    ///
+    /// Follows references.
     pub fn composed<'s>(&self, mut schemas: Vec<Node<'s>>, value: &Value) -> Vec<Node<'s>> {
         let accepts = |schema: &Node<'s>| {
             let validator = self.validator(&schema.pointer);

@@ -98,7 +98,7 @@ fn rejects_a_response_with_an_incomplete_body() {
     assert_eq!(workspace.written().len(), 2);
 }
 
-/// Equal GUIDs get equal pseudonyms. Of a media type, only the parameters are removed.
+/// Equal GUIDs get equal pseudonyms. A media type loses only its parameters.
 #[test]
 fn replaces_a_guid_by_another_guid_and_an_http_date_by_another_http_date() {
     let workspace = Workspace::new();

@@ -61,7 +61,7 @@ fn an_interrupted_watch_names_the_offers_without_a_result() {
 }
 
 #[test]
-fn an_interrupted_watch_without_a_status_says_that_no_status_was_received() {
+fn a_watch_interrupted_before_the_first_status_names_no_offer() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let mut child = tool(&url)
@@ -72,7 +72,7 @@ fn an_interrupted_watch_without_a_status_says_that_no_status_was_received() {
     let _connection = listener.accept().expect("a connection");
     assert_eq!(interrupt(&mut child), Some(130));
     let err = std::io::read_to_string(child.stderr.take().expect("a pipe")).expect("text");
-    let end = "Offers without an outcome: none of the offers whose status was received";
+    let end = "Offers without an outcome: none is known";
     assert!(err.contains(end), "{err}");
 }
 

@@ -43,7 +43,7 @@ impl Reply {
         Self::new(ServiceResponse::Fault(fault))
     }
 
-    /// Creates a list of as many offers as `offers` says. Their ids are 0, 1, …, and all have the same status.
+    /// Creates a list of offers with the ids 0, 1, … and the same status. `offers` is the number of offers.
     pub fn list(offers: u8, status: Option<&'static str>) -> Self {
         let items = (0..offers).map(|offer| Item {
             offer,
