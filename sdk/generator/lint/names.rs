@@ -33,7 +33,7 @@ const STANDARD_TYPES: &[&str] = &["Box", "Option", "Result", "String", "Vec"];
 /// The names that a parameter can't have: methods of a mock, and variables and functions of the method that builds the request.
 const RESERVED_PARAMETERS: &[&str] = &["encode_path", "header_map", "into_inner", "new", "request"];
 
-/// Returns the name that the code generator gives a method, field or argument. Doesn't add the `_` that keywords get.
+/// Returns the name that the code generator gives a method, field or argument, but without the `_` that it adds to a keyword.
 pub fn snake_case(text: &str) -> String {
     let name = text.replace('\'', "").to_snake_case();
     if name.starts_with(|first: char| first.is_ascii_digit()) {

@@ -26,8 +26,8 @@ impl Credential {
     /// Creates a credential that fetches its tokens with a credential of the Azure SDK.
     ///
     /// Many credentials of the Azure SDK cache tokens, and the client can't bypass this cache. After a 401, such a credential returns the
-    /// rejected token again, and the call fails with the 401. An Azure credential of [`from_source`](Self::from_source) fetches a new
-    /// token instead.
+    /// rejected token again, and the call fails with the 401. The credentials that [`from_source`](Self::from_source) creates with the
+    /// Azure SDK fetch a new token instead.
     ///
     /// ```no_run
     /// use cloud_partner_portal::{Client, Credential};
@@ -57,8 +57,8 @@ pub(super) fn from_source(
     uncached(source.as_str(), &advice(source), create)
 }
 
-/// Creates a credential that calls `create` for each token, and fetches the token with this new Azure credential. An earlier Azure credential
-/// could return a rejected token from its cache.
+/// Creates a credential that calls `create` for each token. The new Azure credential from `create` then fetches the token. An earlier Azure
+/// credential could return a rejected token from its cache.
 fn uncached(
     name: &'static str,
     advice: &str,
