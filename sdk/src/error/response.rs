@@ -61,7 +61,7 @@ impl ErrorResponse {
         if trimmed.starts_with('<') {
             return Self::new(None, html_title(trimmed));
         }
-        // This text isn't valid JSON. If it begins like JSON, it isn't a message for a person.
+        // The text isn't valid JSON. If it begins like JSON, it is broken JSON and not a message for a person.
         if trimmed.starts_with(['{', '[', '"']) {
             return Self::default();
         }

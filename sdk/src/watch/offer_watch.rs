@@ -109,7 +109,7 @@ impl WatchBuilder {
     ///
     /// | error | before the first report | after the first report |
     /// |---|---|---|
-    /// | connection, timeout, 408, 429, 5xx; a 2xx that can't be decoded or is too large | tolerated, at most 2 min | tolerated |
+    /// | connection, timeout, 408, 429, 5xx; a 2xx response that can't be decoded or is too large | tolerated, at most 2 min | tolerated |
     /// | 401, no token, 403, 404, any other status code | ends the watch | tolerated |
     /// | invalid argument, configuration | ends the watch | ends the watch |
     pub fn tolerate(mut self, time: Duration) -> Self {

@@ -126,11 +126,11 @@ impl PollSchedule {
     fn keep(&mut self, error: &Error) {
         let mut error = error.clone();
         self.errors.retain(|kept| {
-            let has_same_cause = kept.is_same_error_as(&error);
-            if has_same_cause {
+            let is_repetition = kept.is_same_error_as(&error);
+            if is_repetition {
                 error = error.clone().or_earlier_of(kept);
             }
-            !has_same_cause
+            !is_repetition
         });
         if self.errors.len() == MAXIMUM_ERRORS {
             self.errors.remove(0);

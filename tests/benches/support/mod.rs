@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 /// The token that every client sends.
 pub const TOKEN: &str = "made-up";
 
-/// Returns whether `cargo bench` started the program. If `cargo test --benches` started it, the program must not measure.
+/// Returns whether `cargo bench` started the program. A program that `cargo test --benches` started must not measure.
 pub fn started_by_cargo_bench() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
