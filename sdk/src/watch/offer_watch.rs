@@ -173,7 +173,7 @@ impl WatchBuilder {
     }
 }
 
-/// A watch of one offer's publication: await it for the result, or read it as a stream of events.
+/// A watch of one offer's publication: await it for the result, or read its events.
 ///
 /// The watch polls the offer at an interval, until the publication has an [`Outcome`]. A poll is a request for the offer's status.
 /// An `Err` means that *polls* failed for longer than [tolerated](WatchBuilder::tolerate). [`Outcome::Failed`] means that the

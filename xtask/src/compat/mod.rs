@@ -57,11 +57,10 @@ impl Compat {
         report.findings.extend(changes);
         report.findings.extend(errors);
         let done = format!(
-            "{} has {} since {} ({breaking} breaking), which is a {} change in semantic versioning",
+            "{} has {} since {}, {breaking} of them breaking",
             spec.file,
             with_noun(all, "change"),
             base.revision,
-            verdict.name(),
         );
         report.print(self.format, &done, out)
     }

@@ -189,7 +189,7 @@ fn before_the_first_release_a_breaking_change_needs_no_new_version() {
     commit(root);
     common::golden("compat-unreleased", &compat(root, &[]));
     let output = compat(root, &["--base", "HEAD"]);
-    assert_stdout(0, &output, "0 changes since HEAD (0 breaking)");
+    assert_stdout(0, &output, "0 changes since HEAD, 0 of them breaking");
 }
 
 #[test]
