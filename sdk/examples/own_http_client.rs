@@ -14,8 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let http = reqwest::Client::builder()
         .proxy(reqwest::Proxy::https(proxy)?)
-        // Without this setting, a redirect would send the request to another address than the endpoint. The SDK's own HTTP client
-        // follows no redirects either.
+        // Without this setting, a redirect could send the request to another server. The SDK's own HTTP client follows no redirects either.
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
     let client = Client::builder()

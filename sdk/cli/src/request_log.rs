@@ -9,7 +9,8 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::error::to_stderr;
 use crate::plain_text::one_line;
 
-/// Prints the SDK's events. At `DEBUG`, every attempt of a request has an event. At `WARN`, only an attempt that is retried has an event.
+/// Prints the SDK's events. At the level `DEBUG`, every attempt of a request has an event. At `WARN`, only a failed attempt before a retry has
+/// an event.
 /// The events of other crates aren't printed, because they can contain the header with the token.
 pub fn show(level: LevelFilter) {
     let layer = tracing_subscriber::fmt::layer()

@@ -176,8 +176,8 @@ impl Lint {
                 }
             }
         }
-        // Each rule in `SCHEMA_RULES` looks at a keyword that the schema has. This rule isn't in the list, because it also rejects a
-        // schema `Known…` without the keyword `enum`.
+        // The rules in `SCHEMA_RULES` check only the keywords that a schema has. The next rule also rejects a schema `Known…` without the
+        // keyword `enum`.
         if constants_of(schema).is_some_and(|extensible| !repeats(schema, &extensible)) {
             let pointer = format!("{}/enum", schema.pointer);
             let message = format!("`{}` differs from the list of known values", schema.key());
@@ -193,7 +193,7 @@ impl Lint {
         let required = schema.list("required");
         for (name, property) in schema.children("properties") {
             let is_required = required.iter().any(|other| *other == name);
-            // Without `type`, a schema accepts null.
+            // An optional property must accept null: either it has `nullable: true`, or it has no `type`.
             if !is_required && property.has("type") && !property.is("nullable") {
                 let pointer = format!("{}/properties/{}", schema.pointer, pointer_segment(&name));
                 let message = format!("the optional property `{name}` can't be null");

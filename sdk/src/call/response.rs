@@ -44,8 +44,7 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// Creates an error about this response. A server can send the token back, and programs log errors. Therefore the token is redacted
-    /// in the message and the body.
+    /// Creates an error about this response. Redacts the token in the message and the body, because a server can send the token back.
     pub(super) fn error(&self, kind: Kind, message: &str, token: &Token) -> Error {
         let message = one_line(&token.redact(message)).unwrap_or_default();
         let body = token.redact_body(&self.body);
@@ -126,7 +125,7 @@ impl<T> Response<T> {
     /// * The body contains a value nested deeper than 128 levels, or a number beyond the range of `f64`.
     /// * The body is larger than 16 MiB, and contains a string that can't be decoded.
     ///
-    /// Such a value doesn't make the call itself fail if the spec doesn't define the property that contains the value.
+    /// In the last two cases, the call itself succeeds if the spec doesn't define the property that contains the value.
     pub fn json(&self) -> Result<serde_json::Value, Error> {
         decode::json(&self.received.body).map_err(|error| {
             let error = Error::new(Kind::Decode, format!("the response isn't JSON: {error}"));

@@ -34,7 +34,7 @@ pub(crate) struct WatchOptions {
     pub(crate) timeout: Option<Duration>,
     pub(crate) tolerate: Duration,
     pub(crate) until: Until,
-    /// The time that is added to each wait, in thousandths of this wait: 0 to 100. With 50, a wait of 60 s becomes 63 s. A random
+    /// The time that is added to each wait, in thousandths of the wait: 0 to 100. With 50, a wait of 60 s becomes 63 s. A random
     /// jitter prevents many watches from sending their requests at the same moment.
     pub(crate) jitter: u32,
 }

@@ -11,8 +11,8 @@ use crate::types::{OfferStatus, OfferStatusReport, PublicationStep, StatusMessag
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The publication succeeded, and the offer is live. The service can add harmless values. Therefore, a step with an unknown
-    /// status or a message with an unknown level doesn't prevent this outcome.
+    /// The publication succeeded, and the offer is live. A step with an unknown status or a message with an unknown level doesn't
+    /// prevent this outcome, because the service can add harmless values.
     Succeeded,
     /// The publication failed. The report's messages hold the reason.
     Failed,
@@ -140,7 +140,7 @@ mod tests {
     use super::Outcome;
     use crate::types::OfferStatusReport;
 
-    /// A case per line: the expected outcome and the report.
+    /// Each line is a case: the expected outcome, and the report.
     const CASES: &str = r#"
         succeeded      {"status":"succeeded"}
         succeeded      {"status":"SUCCEEDED"}

@@ -12,7 +12,7 @@ fn identifier_accepts_the_same_strings_as_the_pattern_of_the_spec() {
     for name in ["PublisherId", "OfferId"] {
         let schema = &spec.value["components"]["schemas"][name];
         let validator = jsonschema::draft4::new(schema).expect("a schema");
-        // These are all characters of the Basic Multilingual Plane. Each is tested alone, at the start and at the end of an identifier.
+        // Tests each character of the Basic Multilingual Plane alone, at the start, and at the end of an identifier.
         for c in (0..=0xffff).filter_map(char::from_u32) {
             for text in [c.to_string(), format!("{c}a"), format!("a{c}")] {
                 assert_eq!(

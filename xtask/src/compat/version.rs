@@ -38,7 +38,7 @@ impl Verdict {
         }
     }
 
-    /// Returns the lowest version that `Cargo.toml` may have after the release `released`. If no new version is needed, this is `released`.
+    /// Returns the lowest version that `Cargo.toml` may have after the release `released`. If no new version is needed, returns `released`.
     fn after(self, released: &Version) -> Version {
         match (self, released.major) {
             (Self::Major, 0) => Version::new(0, released.minor + 1, 0),

@@ -15,17 +15,17 @@ use crate::spec::Node;
 /// The differences between a driver's results and the expected results. The key is the name of the difference. The value is a message
 /// with the expected value, the actual value, or both.
 ///
-/// A name, such as `list/contoso: read[][2]`, consists of the call's name and a path in the result. In the path, an object or array
-/// in an array has no index: `decoded[].version` is the version of any offer. Any other value has its index: `read[][2]` is the third
-/// value of any offer. The lists `differences` in `language.yaml` contain such names.
+/// A name, such as `list/contoso: read[][2]`, consists of the call's name and a path in the result. In the path, `[]`
+/// stands for any object or array in an array, so `decoded[].version` is the version of any offer. Any other element of an array has its
+/// index, so `read[][2]` is the third value of any offer. The lists `differences` in `language.yaml` contain such names.
 pub type Differences = BTreeMap<String, String>;
 
 /// Returns the differences between the results in a driver's output and the expected results. Returns an error in these cases:
 ///
 /// * The output doesn't have one valid line per call.
 /// * The driver sent more requests than there are calls, because the client retries.
-/// * The driver invented responses: it sent fewer requests than it printed responses.
-/// * The driver printed an expected value of the call [`CONTROL`]. These values are wrong on purpose, and the server sends other values.
+/// * The driver invented a response: the number of printed responses is greater than the number of requests.
+/// * The driver printed an expected value of the call [`CONTROL`]. This value is wrong on purpose: the server sends another value.
 pub fn differences(
     output: &str,
     requests: usize,

@@ -23,7 +23,7 @@ use crate::validate::secrets::is_secret_name;
 
 /// Returns a [`Capture`] for each entry whose request matches an operation of the spec. Returns an error if no entry matches.
 ///
-/// If the response body of a matching entry can't be read, `is_complete` of the result is `false`. `servers` are the URLs of the live
+/// If the response body of a matching entry can't be read, `is_complete` in the result is `false`. `servers` are the URLs of the live
 /// service.
 pub fn read<'o>(
     path: &Path,
@@ -172,8 +172,8 @@ fn words(value: &str) -> Vec<String> {
         let cookie = text.split_once('=').map_or(text, |(_, cookie)| cookie);
         let parts = text.split_whitespace().chain([cookie]);
         words.extend(parts.map(|part| part.trim_matches(|c: char| !c.is_ascii_alphanumeric())));
-        // A credential can contain a character such as `:`, or end before `:`. The next line keeps `:` in the words. The second line splits
-        // the text at `:`.
+        // A credential can contain `:`, or end before `:`. Therefore, the first statement keeps `:` in the words, and the second statement
+        // splits the text at `:`.
         words.extend(text.split(|c: char| c.is_whitespace() || "\",;=".contains(c)));
         words.extend(text.split(|c: char| !c.is_ascii_alphanumeric() && !"-._~+/%".contains(c)));
     }

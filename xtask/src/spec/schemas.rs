@@ -69,7 +69,7 @@ impl Schemas {
         })
     }
 
-    /// Returns the errors in the schemas: a JSON pointer and a message for each.
+    /// Returns the JSON pointer and the message of each error in the schemas.
     pub fn invalid_schemas(&self) -> Vec<(String, String)> {
         let mut invalid: Vec<(String, String)> = Vec::new();
         for root in &self.roots {

@@ -1,5 +1,5 @@
-//! Searches all texts and property names of a recording for secrets. A finding says where the secret is and of which kind, but never quotes
-//! the secret.
+//! Searches all texts and property names of a recording for secrets. A finding says where a secret is, but never
+//! quotes the secret.
 //!
 //! The patterns also match some harmless texts. We accept this, because rewording a text is easier than revoking a committed token.
 
@@ -20,10 +20,10 @@ const SECRET_NAMES: &str = "(?:proxy-|x-ms-)?authorization(?:-auxiliary)?|(?:set
     |client[-_]*(?:secret|assertion)|pass[-_]*(?:word|wd|phrase)|pwd|(?:access|id|refresh|session)[-_]*token\
     |connection[-_]*string|shared[-_]*access[-_]*signature|sig";
 
-/// Matches the name of a secret. With the flags `mR`, a line break in the name doesn't hide the secret.
+/// Matches the name of a secret. With the flags `mR`, one line of the name must match, such as the second line of `a\npassword`.
 ///
-/// [`PATTERNS`] searches all texts for [`SECRET_NAMES`]. The words `secret` and `token` are only in this pattern, because harmless texts often
-/// contain them.
+/// `secret` and `token` aren't in [`SECRET_NAMES`], because [`PATTERNS`] searches all texts for those names, and harmless texts often contain
+/// these two words.
 static SECRET_NAME: LazyLock<Regex> =
     LazyLock::new(|| regex(&format!("(?imR)^(?:{SECRET_NAMES}|secret|token)$")));
 
@@ -39,7 +39,7 @@ static FICTITIOUS_DOMAIN: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?i)(?:^|\.)(?:(?:contoso|fabrikam)\.com|example(?:\.com|\.net|\.org)?|invalid|test)$")
 });
 
-/// The kinds of secrets. Each tuple has the kind of the finding, the name of the secret in the message, and a regular expression. A match is
+/// The kinds of secrets. Each tuple has the kind of the finding, a noun for the message, such as "a key", and a regular expression. A match is
 /// ignored if its group `word` is a [`HARMLESS_WORD`], or if its group `domain` is a [`FICTITIOUS_DOMAIN`].
 ///
 /// `(?-u:\b)` is an ASCII word boundary. In text outside ASCII, a search for a Unicode word boundary is many times slower.
@@ -153,7 +153,7 @@ fn can_hold_secret(value: &Value) -> bool {
     }
 }
 
-/// Returns whether a value under this name is a secret.
+/// Returns whether the value of a header, parameter or property with this name is a secret.
 pub fn is_secret_name(name: &str) -> bool {
     SECRET_NAME.is_match(name)
 }
@@ -163,7 +163,7 @@ pub fn is_secret(text: &str) -> bool {
     !kinds_of_secret(text).is_empty()
 }
 
-/// Returns the kinds of secrets in a text, each with the name of the secret in the message. Also searches the percent-decoded text.
+/// Returns the kinds of secrets in a text, each with its noun for the message. Also searches the percent-decoded text.
 fn kinds_of_secret(text: &str) -> Vec<(&'static FindingKind, &'static str)> {
     let decoded = percent_decode_str(text).decode_utf8_lossy();
     let texts = if decoded == text {

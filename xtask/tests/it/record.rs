@@ -300,7 +300,7 @@ fn only_the_committed_content_of_recordings_is_public() {
 }
 
 #[test]
-fn keeps_the_property_name_of_the_option_keep_and_overwrites_no_file() {
+fn overwrites_no_existing_file() {
     let workspace = Workspace::new();
     let empty = common::read(&load::root().join("recordings/list/empty.json"));
     let existing = "list-offers-contoso-1-200.json";
@@ -344,7 +344,7 @@ fn pseudonyms_are_as_valid_as_the_real_values() {
 }
 
 #[test]
-fn writes_valid_recordings_and_no_file_for_unchanged_responses() {
+fn writes_no_file_for_unchanged_responses() {
     let workspace = Workspace::new();
     let server = serve_personal_data();
     let record = || workspace.record_from(&server.url(), "plantedworks", &[]);

@@ -17,7 +17,7 @@ pub struct OfferResults {
 }
 
 impl OfferResults {
-    /// Creates the results before the first event. `offers` are the ids from the command line.
+    /// Creates the results at the start of the watch: no offer has a result yet. `offers` are the ids from the command line.
     pub fn new(offers: &[String]) -> Self {
         Self {
             offers: offers.iter().map(|offer| (offer.clone(), None)).collect(),

@@ -29,7 +29,7 @@ fn interrupt(child: &mut Child) -> Option<i32> {
 }
 
 #[test]
-fn an_interrupted_watch_names_the_offers_without_a_result() {
+fn an_interrupted_watch_names_the_offers_without_an_outcome() {
     let server = serve();
     for (format, err) in [
         ("table", Stdio::piped()),

@@ -38,7 +38,8 @@ fn event(line: &Value) -> String {
     }
 }
 
-/// Runs `cloud-partner watch` with the options of a case. Returns what the tool reports, and the last line of standard error.
+/// Runs `cloud-partner watch` with the options of a case. Returns the events, the results and the exit code. Also returns the last line of
+/// standard error.
 pub fn run_case(case: &Case, url: &str) -> (Actual, String) {
     let mut command = tool(url);
     let options = &case.options;
