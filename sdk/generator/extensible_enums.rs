@@ -8,7 +8,7 @@ use syn::parse_quote;
 
 use super::spec::Node;
 
-/// The keyword of a schema that lists the known values of an extensible enum.
+/// The schema keyword that lists the known values of an extensible enum.
 pub const KEYWORD: &str = "x-extensible-enum";
 
 /// Returns the known values of an extensible enum, in the order of the spec.

@@ -1,4 +1,4 @@
-//! Reads recordings and scenarios from their folders.
+//! Reads recordings (files with one request and its response) and scenarios from their folders.
 
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::plain_text::{escape_controls, one_line};
 
-/// Returns the lines of a table without borders, with two spaces between columns. On a terminal, the cells of the
-/// column `status` can be coloured.
+/// Returns the lines of a table without borders, with two spaces between columns. On a terminal, a cell of the
+/// column `status` has the colour of its status.
 pub fn table(columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<String> {
     let mut table = Table::new();
     table

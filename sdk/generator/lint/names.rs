@@ -1,4 +1,4 @@
-//! Checks the names in the spec that become Rust names: of components, properties, operations and parameters.
+//! Checks that the Rust names generated from the spec are valid, unique and not reserved.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use super::super::spec::{Kind, Object, Operation, Spec, pointer_segment};
 use super::Lint;
 use super::schema_rules::is_inline_type;
 
-/// The names that an operation can't have: other methods of the SDK's `Client`, and of the generated client, which builds the requests.
-/// `clone`, `into` and `try_into` are methods of traits.
+/// An operation can't have these names. They are methods of the SDK's `Client`, of the generated client (which builds the requests), or of
+/// traits, such as `clone`.
 const CLIENT_METHODS: &[&str] = &[
     "api_version",
     "builder",
@@ -27,13 +27,15 @@ const CLIENT_METHODS: &[&str] = &[
     "without_retries",
 ];
 
-/// The types of the standard library that the generated code and its macros name without a path.
+/// A schema can't have these names, because the generated code uses the standard types without a path.
 const STANDARD_TYPES: &[&str] = &["Box", "Option", "Result", "String", "Vec"];
 
-/// The names that a parameter can't have: methods of a mock, and variables and functions of the method that builds the request.
+/// A parameter can't have these names. The generated method that builds the request uses some of them for variables or functions. The mocks,
+/// which replace the service in tests, use the others for methods.
 const RESERVED_PARAMETERS: &[&str] = &["encode_path", "header_map", "into_inner", "new", "request"];
 
-/// Returns the name that the code generator gives a method, field or argument, but without the `_` that it adds to a keyword.
+/// Returns the name that the code generator gives a method, field or argument. The code generator also appends `_` to a keyword, but this
+/// function doesn't.
 pub fn snake_case(text: &str) -> String {
     let name = text.replace('\'', "").to_snake_case();
     if name.starts_with(|first: char| first.is_ascii_digit()) {
@@ -86,7 +88,7 @@ impl Lint {
         let properties = schema.children("properties");
         let names = properties.into_iter().map(|(key, _)| Name {
             pointer: format!("{}/properties/{}", schema.pointer, pointer_segment(&key)),
-            // The code generator adds `_` to a keyword such as `type`. Here, every name gets `_`, so that a keyword isn't an error.
+            // A keyword such as `type` is allowed, because the code generator appends `_` to it. With the prefix `_`, it is a valid name.
             rust: format!("_{}", snake_case(&key)),
             in_spec: key,
         });
@@ -118,7 +120,7 @@ impl Lint {
             .iter()
             .map(|name| format!("_{name}"))
             .collect();
-        // The SDK's parameter for the request body has this name.
+        // If the operation has a request body, the SDK's method has a parameter `body`.
         reserved.extend(
             operation
                 .node
@@ -126,7 +128,7 @@ impl Lint {
                 .then(|| "_body".to_owned()),
         );
         let reserved: Vec<_> = reserved.iter().map(String::as_str).collect();
-        let help = "remove the parameter if it is optional. In snake_case, the names of an operation's parameters must differ. `new`, `into_inner`, `request`, `header_map` \
+        let help = "if the parameter is optional, remove it from the spec; a required parameter needs a change in sdk/generator. In snake_case, the names of an operation's parameters must differ. `new`, `into_inner`, `request`, `header_map` \
                     and `encode_path` are reserved, and `body` is reserved if the operation has a request body";
         self.rust_names("parameter", parameters, &reserved, help);
     }

@@ -48,8 +48,7 @@ impl Attempt<'_> {
             (0, Err(error)) => Err(error),
             (200..=299, Err(error)) => Err(received.describe(error)),
             (200..=299, Ok(is_within_limit)) => self.check_success(received, is_within_limit),
-            // If the body of an error response is incomplete, the read error is ignored: the caller needs the status code and the
-            // `Retry-After` instead.
+            // The error of an error response contains the status code and the `Retry-After`, even if the body is incomplete.
             _ => Err(self.error_response(&received)),
         }
     }

@@ -1,4 +1,4 @@
-//! Parses the service's address, called the endpoint. Appends the path of [`Client::get`](super::Client::get) to the endpoint.
+//! Parses the service's address, called the endpoint. Appends the path of a [`Client::get`](super::Client::get) call to the endpoint.
 
 use std::net::IpAddr;
 

@@ -25,7 +25,7 @@ const CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-req
 /// The settings and the state of a replay server.
 pub struct Handler {
     routes: HashMap<Route, Responses>,
-    /// The routes of the scenarios. `routes` contains these routes too.
+    /// The routes of the scenarios (sequences of responses to one request). `routes` contains these routes too.
     scenarios: Vec<Route>,
     /// The accepted bearer token; `None` accepts every non-empty token.
     token: Option<String>,
@@ -200,7 +200,7 @@ impl Handler {
     /// Returns the error response for a request that isn't recorded.
     fn error_response(&self, route: &Route) -> HttpResponse {
         let publisher = &route.path[..route.path.len().min(3)];
-        // A recording with a 400 response doesn't count, because the service may have rejected the `api-version`.
+        // A recorded 400 response doesn't make its `api-version` known, because the service may have rejected this version.
         let is_known_version = self.routes.iter().any(|(recorded, responses)| {
             recorded.version() == route.version() && responses.recorded[0].status() != 400
         });

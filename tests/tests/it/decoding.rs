@@ -1,5 +1,5 @@
-//! Checks that the SDK and the spec accept the same response bodies. The test changes one value at a time in these bodies, and also tests
-//! each body unchanged:
+//! Checks that the SDK and the spec accept the same response bodies. The test tests each of the following
+//! bodies unchanged, and with one changed value at a time:
 //!
 //! * examples with every property of the spec
 //! * the recorded successful responses
@@ -93,7 +93,7 @@ struct Case {
     /// The values that the SDK may decode. The SDK must decode the first value that is valid against the spec:
     ///
     /// 1. the body
-    /// 2. the body without the elements that [`OTHER_ELEMENTS`] inserts, if this is the change
+    /// 2. if the change is [`OTHER_ELEMENTS`]: the body without the inserted elements
     /// 3. the body without the changed value
     /// 4. the body without one of the properties or array elements that contain the changed value, innermost first
     variants: Vec<Value>,

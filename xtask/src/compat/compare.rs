@@ -182,7 +182,7 @@ impl Changes {
     }
 
     /// Compares the objects in two parents, such as the properties of two schemas. Objects with the same name are compared with each other.
-    /// A name in only one parent is a change.
+    /// An object that only one parent has is a change.
     fn compare_named(
         &mut self,
         base_parent: &Node<'_>,
@@ -231,8 +231,8 @@ impl Changes {
         }
     }
 
-    /// Adds a change if a schema of the base has lost or changed its name. The name of a schema is the name of its component. A schema that
-    /// isn't a component has its title as the name. Ignores removed components, because the function [`compare`] adds a change for them.
+    /// Adds a change if a schema of the base has lost or changed its name. The name of a component is its key. The name of any other
+    /// schema is its title. Ignores removed components, because the function [`compare`] adds a change for them.
     fn compare_type_names(&mut self, base: &Node<'_>, current: &Node<'_>) {
         let is_component =
             |schema: &Node<'_>| schema.pointer == format!("/components/schemas/{}", schema.key());

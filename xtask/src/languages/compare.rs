@@ -77,7 +77,9 @@ fn parse(line: &str, call: &Call<'_>) -> Result<Value, String> {
         serde_json::from_str(line).map_err(|error| format!("isn't JSON: {error}"))?;
     let name = result.as_object_mut().and_then(|line| line.remove("case"));
     if name != Some(json!(call.name)) {
-        return Err(format!("is for another call: {line:.60}"));
+        return Err(format!(
+            "must have the call's name in `case`, but is: {line:.60}"
+        ));
     }
     let properties = result.as_object().into_iter().flatten();
     let mut names: Vec<&str> = properties.map(|(name, _)| name.as_str()).collect();
@@ -115,7 +117,7 @@ fn compare(expected: &Value, actual: &Value) -> BTreeMap<String, String> {
 }
 
 /// Adds to `found` the paths at which two values differ, each with a message that contains both values. If the actual value is null, the
-/// path ends with ` lost`, and the message contains only the expected value.
+/// path ends with ` (lost)`, and the message contains only the expected value.
 fn add_differences(
     expected: &Value,
     actual: &Value,
@@ -146,7 +148,7 @@ fn add_differences(
         _ => {
             let expected = format!("expected {}", truncated(expected));
             let (path, message) = match actual {
-                Value::Null => (format!("{path} lost"), expected),
+                Value::Null => (format!("{path} (lost)"), expected),
                 _ => (path, format!("{}, {expected}", truncated(actual))),
             };
             found.entry(path).or_insert(message);

@@ -32,7 +32,7 @@ pub enum Kind {
     Text,
 }
 
-/// The forms that determine the kind of a text. A text's form has precedence over the name of its property.
+/// The forms that determine the kind of a text. If a text has one of these forms, the name of its property doesn't matter.
 static FORMS: LazyLock<[(Kind, Regex); 5]> = LazyLock::new(|| {
     [
         (Kind::Guid, r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"),
@@ -71,7 +71,7 @@ pub fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the pattern is a regular expression")
 }
 
-/// Replaces the number of every pseudonym in the text of a recording by an index, in the order of the text: `offer-7, id-3, offer-7` becomes
+/// Numbers the pseudonyms in the text of a recording again, in the order of the text: `offer-7, id-3, offer-7` becomes
 /// `<offer- 0>, <id- 1>, <offer- 0>`. Two recordings of the same response then have the same text, whatever numbers their pseudonyms have.
 pub fn without_pseudonyms(text: &str) -> String {
     let mut order = HashMap::new();

@@ -26,8 +26,8 @@ use crate::print::with_noun;
 /// The request of every recording must match exactly one operation of the spec. The request and the response must be valid against this
 /// operation. Every example in the spec must be valid against its schema. A text in a recording that looks like a secret is an error.
 ///
-/// The service can add properties, and values of an extensible enum. Therefore, the command reports a property or value that the spec doesn't
-/// name only as a note.
+/// The service can add properties, and values of an extensible enum. Therefore, a property or value that the spec doesn't name is only a note,
+/// not an error.
 ///
 /// Two files in tests/recordings must not have the same request, because `cargo xtask serve` couldn't choose between their responses. A
 /// folder in tests/scenarios can have several responses to the same request.

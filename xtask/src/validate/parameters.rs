@@ -1,4 +1,4 @@
-//! Validates parameters and headers. The spec describes a header in the same way as a parameter. In a recording, their values are texts.
+//! Validates parameters and headers. The spec describes a header in the same way as a parameter. In a recording, the value of a parameter or header is a text.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::finding_kinds as kinds;
 use super::recording::Check;
 use crate::spec::{Node, Operation, pointer_segment};
 
-/// The headers that need no description in the spec. For `content-type`, the media types of a body in the spec are the description.
+/// The headers that need no description in the spec. The spec describes `content-type` with the media types of a body.
 const USUAL_HEADERS: &[&str] = &[
     "accept",
     "accept-encoding",

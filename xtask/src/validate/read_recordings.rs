@@ -1,4 +1,4 @@
-//! Reads the recordings for `validate`. Also writes the message about an unreadable recording, for all commands.
+//! Reads the recordings for `validate`. Also creates the error about an unreadable recording, for all commands.
 
 use std::path::{Path, PathBuf};
 

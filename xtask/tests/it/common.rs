@@ -126,7 +126,7 @@ pub fn edited(file: &str, edits: &Value) -> Value {
     edit(json(file), edits)
 }
 
-/// Edits a JSON document. `edits` contains the new values by JSON pointer. The new value `null` removes the old value.
+/// Edits a JSON document. A key of `edits` is a JSON pointer, and its value is the new value. `null` removes the old value.
 pub fn edit(mut document: Value, edits: &Value) -> Value {
     for (path, value) in edits.as_object().expect("a mapping") {
         let operation = match (value, document.pointer(path)) {

@@ -100,7 +100,7 @@ fn rejects_a_response_with_an_incomplete_body() {
 
 /// Equal GUIDs get equal pseudonyms. A media type loses only its parameters.
 #[test]
-fn replaces_a_guid_by_another_guid_and_an_http_date_by_another_http_date() {
+fn the_pseudonym_of_a_guid_or_an_http_date_has_the_same_form() {
     let workspace = Workspace::new();
     let guid = "deadbeef-0000-4111-8222-333333333333";
     let headers = json!([
@@ -143,7 +143,7 @@ fn echo(list: &str, name: &str, value: &str, text: &str) -> Value {
     })
 }
 
-/// Even `--keep` doesn't keep a credential. The attributes of a cookie, such as its path, aren't credentials.
+/// The option `--keep` names a text that `record` must not replace. `record` doesn't write a recording with a credential, even if `--keep` names the credential. The attributes of a cookie, such as its path, aren't credentials.
 #[test]
 fn writes_no_credential_of_the_file() {
     let workspace = Workspace::new();

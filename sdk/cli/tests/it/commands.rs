@@ -54,7 +54,7 @@ fn watch_ends_with_the_outcome_of_each_scenario() {
 }
 
 #[test]
-fn offers_with_steps_keeps_the_order_of_the_list_and_sends_at_most_eight_requests_at_once() {
+fn offers_with_steps_sends_at_most_eight_requests_at_once() {
     let server = ScriptedServer::start(|request| {
         let Some(offer) = request.target.split('/').nth(5) else {
             let offer = |number| json!({"id": format!("offer-{number}"), "status": "running"});
@@ -78,7 +78,7 @@ fn offers_with_steps_keeps_the_order_of_the_list_and_sends_at_most_eight_request
 }
 
 #[test]
-fn help_of_every_command_fits_in_80_columns_and_has_an_example() {
+fn help_of_every_command_fits_in_80_columns() {
     for command in ["", "offers ", "status ", "watch ", "completions ", "man "] {
         for flag in ["--help", "-h"] {
             let command = format!("{command}{flag}");
@@ -92,7 +92,7 @@ fn help_of_every_command_fits_in_80_columns_and_has_an_example() {
 }
 
 #[test]
-fn completions_prints_a_script_and_man_prints_a_manual_page() {
+fn completions_and_man_print_to_standard_output() {
     let completions = succeed(tool("").args(["completions", "bash"]));
     assert!(completions.contains("cloud-partner"));
     assert!(succeed(tool("").arg("man")).contains(".TH cloud-partner"));

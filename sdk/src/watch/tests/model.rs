@@ -191,8 +191,8 @@ pub struct Offer {
     pub last_poll_failed: bool,
     /// Whether a list was received after the report.
     has_later_list: bool,
-    /// Whether a list after the report has shown a new version of the offer with an unchanged status. Such a report can be about an earlier
-    /// publication. A new version with a new status doesn't count, because the new status can be the outcome of the reported publication.
+    /// Whether a list after the report has shown a new version of the offer with an unchanged status. The report can then be about an
+    /// earlier publication. A new version with a new status doesn't count, because the new status can be the outcome of the reported publication.
     is_republished: bool,
 }
 
