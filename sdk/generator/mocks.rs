@@ -1,4 +1,5 @@
-//! Post-processes the mocks that the code generator progenitor generates:
+//! Post-processes the mocks, with which tests simulate the service. The code generator progenitor generates the mocks. This module
+//! changes four things:
 //!
 //! * Seals the trait of the mocks, so that other crates can't implement it.
 //! * Escapes the path arguments. progenitor's code inserts them unescaped into a regular expression.

@@ -18,7 +18,8 @@ use crate::spec::Spec;
 pub enum Format {
     /// Text for people.
     Text,
-    /// One JSON object for programs. The value of its property `format` increases if a property is removed or gets another meaning.
+    /// One JSON object for programs. Its property `format` is a version number. If we remove a property or change its meaning, we
+    /// increase this number.
     Json,
 }
 
@@ -171,7 +172,7 @@ impl Finding {
 /// The findings of a command, and additional properties for the JSON output.
 #[derive(Default)]
 pub struct Report {
-    /// Whether text output prints the number of notes with each code instead of the notes.
+    /// If `true`, text output counts the notes, for example `unknown-value: 3`. If `false`, it prints each note.
     pub counts_notes: bool,
     pub findings: Vec<Finding>,
     properties: Map<String, Value>,

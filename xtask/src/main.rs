@@ -42,7 +42,7 @@ struct Cli {
 enum Command {
     Compat(compat::Compat),
     Coverage(coverage::Coverage),
-    /// Runs the command-line tool against a replay server and watches an offer's publication, without credentials or network
+    /// Runs the command-line tool with recorded responses, without credentials or network
     ///
     /// The command ends with the exit code of the command-line tool.
     Demo,

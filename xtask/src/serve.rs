@@ -37,8 +37,7 @@ pub struct Serve {
     list: bool,
 }
 
-/// The recordings and scenarios of a replay server. A scenario consists of several recordings of the same request. The server returns their
-/// responses in turn.
+/// The recordings and scenarios of a replay server.
 pub struct Source {
     recordings: Vec<Recording>,
     scenarios: Vec<Scenario>,

@@ -18,7 +18,7 @@ use crate::generated;
 /// The name of the query parameter that holds the version of the API.
 pub(crate) const API_VERSION: &str = "api-version";
 
-/// The error of a generated method if an argument can't be sent.
+/// The error of a generated method that can't build its request.
 pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// The ASCII characters that are percent-encoded in a path segment: `/`, `\`, `%`, and those of the URL standard
@@ -74,7 +74,7 @@ pub(crate) struct QueryParam<'p, T> {
 
 #[allow(
     dead_code,
-    reason = "no operation has a query parameter except `api-version`, which sdk/generator/prepare.rs removes"
+    reason = "the spec's only query parameter is `api-version`, and progenitor doesn't see it: sdk/generator/prepare.rs removes it"
 )]
 impl<'p, T> QueryParam<'p, T> {
     pub(crate) fn new(name: &'p str, value: &'p T) -> Self {

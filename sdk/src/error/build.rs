@@ -59,7 +59,7 @@ impl Error {
         chain.unwrap_or(last)
     }
 
-    /// Returns this error. If this error has no earlier error, sets its earlier error to that of `other`.
+    /// Returns this error. If this error has no earlier error, it takes over the earlier error of `other`.
     pub(crate) fn or_earlier_of(self, other: &Self) -> Self {
         if self.0.earlier.is_some() || other.0.earlier.is_none() {
             return self;

@@ -45,7 +45,7 @@ pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// Comparisons ignore case, because the documentation's tables use `PascalCase` and the responses use `camelCase`. The text is kept,
+/// Comparisons ignore case, because Microsoft's documentation uses `PascalCase` and the responses use `camelCase`. The text is kept,
 /// displayed and serialized unchanged.
 ///
 /// ```

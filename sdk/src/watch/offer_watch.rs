@@ -137,8 +137,8 @@ impl WatchBuilder {
     /// No other difference shows the start. For example, the service can add links to a report of the previous publication. If no
     /// report shows the start within the [start timeout](Self::start_timeout), the outcome is [`Outcome::NotStarted`].
     ///
-    /// Even after the start, a server with outdated data can send the `earlier` report again. Therefore, the watch ignores the outcome of
-    /// a report with the same status, steps and messages. This applies only if there are messages and all of them have a valid time.
+    /// Even after the start, a server with outdated data can send the `earlier` report again. If that report has messages, and every
+    /// message has a valid time, the watch ignores the outcome of reports with the same status, steps and messages.
     pub fn after(mut self, earlier: OfferStatusReport) -> Self {
         self.after = Some(earlier);
         self

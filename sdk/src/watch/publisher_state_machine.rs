@@ -41,8 +41,8 @@ pub(crate) struct PublisherStateMachine {
     /// The watch sends no request before this time. The `Retry-After` of an error response sets this time.
     hold_until: Duration,
     offers: BTreeMap<String, WatchedOffer>,
-    /// The status requests to send. Each entry is the earliest time of the request and the offer's id. The first request after a list
-    /// has the time zero. A request that is repeated after an error has a later time.
+    /// The status requests to send. Each entry is the earliest time of the request and the offer's id. After each list, every open offer
+    /// gets an entry with the time zero. After an error, the offer gets an entry with a later time.
     queued_polls: BTreeSet<(Duration, String)>,
     /// The number of status requests without a response yet.
     pending_polls: usize,
@@ -251,8 +251,8 @@ impl PublisherStateMachine {
         Some(self.hold_until.max(*due))
     }
 
-    /// Sends the requests that are due. If a list request is due, doesn't repeat failed status requests: after the list, the watch
-    /// requests the status of every open offer.
+    /// Sends the requests that are due. A list request comes before repeated status requests, because a new list starts new requests for
+    /// the status of every open offer.
     fn send(&mut self, now: Duration, actions: &mut Actions) {
         if self.list_at().is_some_and(|at| now >= at) {
             self.list_pending = true;

@@ -83,7 +83,7 @@ async fn call(client: &Client, recording: &Recording) -> Option<Error> {
 }
 
 #[tokio::test]
-async fn every_error_has_the_code_the_message_and_the_status_code_of_its_recording() {
+async fn every_error_matches_the_recorded_response() {
     let recordings = recordings();
     let server = serve(recordings.clone());
     let client = client(server.url());

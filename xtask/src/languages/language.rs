@@ -43,7 +43,7 @@ pub struct Manifest {
     pub known_differences: Vec<KnownDifference>,
 }
 
-/// A group of accepted differences between the driver's results and the expected results.
+/// A group of accepted differences between the results of the generated client and the expected results.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownDifference {
@@ -105,7 +105,7 @@ impl Language {
         }
     }
 
-    /// Returns the first package in the commands `install` that no `requirements.txt` or `package.json` pins at the same version.
+    /// Returns the first package in the `install` commands whose exact version isn't in any `requirements.txt` or `package.json`.
     fn unpinned(&self) -> Option<&str> {
         let files = ["requirements.txt", "package.json"];
         let folders = self.package_folders.iter();

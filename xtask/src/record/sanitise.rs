@@ -2,7 +2,7 @@
 //! these values:
 //!
 //! * values that are public already, because the spec, a committed recording or the option `--keep` contains them;
-//! * single words in extensible enums, even if the spec doesn't name the word;
+//! * single words in extensible enums, even words that the spec doesn't name;
 //! * single words in the properties [`WORD_PROPERTIES`];
 //! * values that reveal nothing: empty texts, `true`, `false`, `null`, integers from -999 to 999, texts of up to three digits;
 //! * common media types in the header `content-type`.

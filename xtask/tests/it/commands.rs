@@ -15,7 +15,8 @@ use crate::common::{
 
 const SPEC: &str = "openapi/cloud-partner-portal.yaml";
 
-/// Creates a workspace with the committed spec, and with the spec and the recording of `cases/base`. The workspace has no generated files.
+/// Creates a workspace without generated files. It contains two specs, the committed spec and `spec.yaml` from `cases/base`, and the
+/// recording from `cases/base`.
 fn workspace() -> TempDir {
     let root = common::base();
     for folder in ["sdk/src", "tests/scenarios", "xtask/below"] {
@@ -62,7 +63,7 @@ fn wrong_usage_exits_with_2() {
 }
 
 #[test]
-fn an_unreadable_input_exits_with_3_and_names_the_place_of_the_error() {
+fn an_unreadable_input_exits_with_3() {
     let root = workspace();
     let mut printed = Vec::new();
     for (name, bytes) in [
@@ -101,7 +102,7 @@ fn an_unreadable_input_exits_with_3_and_names_the_place_of_the_error() {
 }
 
 #[test]
-fn unusable_recordings_and_scenarios_of_the_workspace_exit_with_3() {
+fn unusable_recordings_exit_with_3() {
     let root = workspace();
     common::add_recording(root.path(), "tests/recordings/copy", &json!({}));
     fs::create_dir(root.path().join("tests/scenarios/empty")).expect("a folder");
@@ -180,7 +181,7 @@ fn a_closed_pipe_does_not_change_the_exit_code() {
 }
 
 #[test]
-fn generate_writes_and_checks_the_files_even_in_a_subfolder() {
+fn generate_check_finds_outdated_files_even_in_a_subfolder() {
     let root = workspace();
     let run_below = |arguments: &[&str]| {
         common::xtask_in_workspace(root.path(), arguments)

@@ -148,7 +148,8 @@ pub fn serve_committed() -> Server {
         .expect("a server")
 }
 
-/// Starts a server that returns a body for each of these paths below `/api/publishers/`. The headers contain personal data.
+/// Starts a server that returns the body for each path in `bodies`. The paths are relative to `/api/publishers/`. The headers of every
+/// response contain personal data.
 pub fn serve(bodies: &[(&str, &Value)]) -> Server {
     let recordings = bodies.iter().map(|(path, body)| {
         let body = Body::Json(Value::clone(body));

@@ -1,4 +1,4 @@
-//! Converts the events and results of a watch to JSON objects. The other output formats print some properties of these objects.
+//! Converts the events and results of a watch to JSON objects. The formats `table` and `tsv` print some properties of these objects.
 
 use std::time::{Duration, SystemTime};
 

@@ -176,8 +176,8 @@ fn read_report(file: &Path) -> Result<OfferStatusReport, ToolError> {
         }
         // `Map` accepts only a JSON object. The derived `Deserialize` would also accept an array with the values of the properties.
         let properties: Map<String, Value> = serde_json::from_slice(&bytes)?;
-        // A file without the status or the steps differs from the service's report about the previous publication. The watch would take this
-        // report for a report about a new publication.
+        // The output of another command lacks the steps. Compared with this output, even a report about the previous publication could look
+        // like a report about a new publication.
         if is_other_output(&properties) {
             return invalid("the file is the output of another command");
         }

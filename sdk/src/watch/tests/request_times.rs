@@ -16,7 +16,7 @@ const UNAVAILABLE: Reply = Reply::fault(Fault::Status(503));
 const NO_CONNECTION: Reply = Reply::fault(Fault::Connection);
 
 #[test]
-fn the_next_poll_waits_for_the_interval_or_backoff_unless_a_retry_after_is_longer() {
+fn a_retry_after_that_is_longer_than_the_wait_delays_the_next_poll() {
     // The columns: the interval, the jitter in thousandths, the `Retry-After`, the wait after a report, and the wait after an
     // error. All times are in seconds, and the waits are rounded up. The flag beside a wait is true if a `Delayed` event reports the wait.
     for (interval, jitter, retry_after, after_report, after_error) in [
@@ -68,7 +68,7 @@ fn the_random_jitter_varies_and_is_at_most_a_tenth() {
 }
 
 #[test]
-fn the_wait_after_an_error_doubles_up_to_the_interval_or_the_end_of_the_tolerated_time() {
+fn the_wait_after_an_error_doubles_up_to_the_interval() {
     let before_the_first_report = vec![NO_CONNECTION];
     let after_a_report = vec![RUNNING, NO_CONNECTION];
     // Each wait is at most the interval. The last poll is sent when the tolerated time ends: 120 s or 900 s after the first failed poll.
@@ -94,7 +94,7 @@ fn the_wait_after_an_error_doubles_up_to_the_interval_or_the_end_of_the_tolerate
 }
 
 #[test]
-fn a_retry_after_delays_the_next_list_request_and_that_of_an_error_delays_all_requests() {
+fn a_retry_after_delays_the_next_list_request() {
     let delayed = |reply: Reply| reply.retry_after(Some(500));
     let list = |status| Reply::list(2, Some(status));
     let slow_error = Reply {

@@ -57,7 +57,7 @@ enum Bytes {
         repeat: String,
         times: usize,
     },
-    /// The bytes compressed with gzip, without the last `omit` bytes of the result.
+    /// Compresses the bytes with gzip, and then cuts off the last `omit` bytes.
     Compressed {
         gzip: Box<Bytes>,
         #[serde(default)]
