@@ -70,7 +70,7 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
         let hand_written = hand_written_type(object);
         match object.kind {
             Kind::Schema if object.parent == Kind::Components => {
-                // progenitor gives the type of a component this name.
+                // The name that progenitor gives the component's type.
                 let name = object.key().to_upper_camel_case();
                 let is_extensible = object.has(extensible_enums::KEYWORD);
                 if is_extensible {
@@ -136,8 +136,8 @@ pub fn prepare(spec: &Spec) -> Result<Prepared<'_>, SpecError> {
         }
     }
     let mocks = document.clone();
-    // Removes the error responses from the client's spec. progenitor would treat the error response `default` as a second success
-    // response of the operation. But progenitor supports only one.
+    // Removes the error responses from the client's spec. progenitor supports only one success response of an operation, but would treat
+    // the error response `default` as a second one.
     for operation in spec.operations()? {
         let responses = document
             .pointer_mut(&format!("{}/responses", operation.node.pointer))

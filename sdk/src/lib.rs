@@ -31,7 +31,7 @@ pub mod mock;
 mod values;
 mod watch;
 
-// progenitor omits the description of a property that combines several schemas with `allOf`.
+// `missing_docs` is allowed, because progenitor omits the description of a property that combines several schemas with `allOf`.
 #[allow(clippy::all, clippy::pedantic, missing_docs, unused_qualifications)]
 mod generated {
     #[cfg(feature = "generate")]

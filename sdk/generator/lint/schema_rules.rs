@@ -22,8 +22,8 @@ pub(super) const SCHEMA_RULES: &[SchemaRule] = &[
         code: "pattern",
         keywords: &["pattern"],
         is_broken: |schema| schema.text("pattern") != Some(IDENTIFIER_PATTERN),
-        message: "has a pattern that isn't the pattern of ids",
-        help: "remove the pattern or use ^[^./\\\\\\s][^/\\\\\\s]*$: the SDK has no regular expression engine, and implements only this pattern",
+        message: "has a pattern that the SDK doesn't implement",
+        help: "remove the pattern, or use ^[^./\\\\\\s][^/\\\\\\s]*$, the pattern of ids: the SDK has no regular expression engine, and implements only this pattern",
     },
     SchemaRule {
         code: "closed-object",
@@ -71,7 +71,7 @@ pub(super) const SCHEMA_RULES: &[SchemaRule] = &[
             format.is_some_and(|format| unsupported.contains(&format))
         },
         message: "has a format for which the SDK has no type",
-        help: "remove the format of a string, or write `format: double` for a number: the SDK has the types `String` and `f64` for them",
+        help: "remove the format of a string, or write `format: double` for a number: the SDK then uses the type `String` or `f64`",
     },
     SchemaRule {
         code: "limit",
@@ -108,7 +108,7 @@ pub(super) const SCHEMA_RULES: &[SchemaRule] = &[
         keywords: &["properties", "allOf"],
         is_broken: |schema| schema.parent == Kind::Components && contains_itself(schema),
         message: "contains itself outside an array",
-        help: "put the inner object into an array: progenitor generates a type that the SDK can't decode",
+        help: "put the inner object into an array: without the array, progenitor generates a type that the SDK can't decode",
     },
     SchemaRule {
         code: "known-values",

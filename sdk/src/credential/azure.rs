@@ -57,8 +57,8 @@ pub(super) fn from_source(
     uncached(source.as_str(), &advice(source), create)
 }
 
-/// Creates a credential that calls `create` for each token. The new Azure credential from `create` then fetches the token. An earlier Azure
-/// credential could return a rejected token from its cache.
+/// Returns a credential that fetches each token with a new Azure credential from `create`. An earlier Azure credential could return a
+/// rejected token from its cache.
 fn uncached(
     name: &'static str,
     advice: &str,

@@ -50,7 +50,8 @@ type Renewal = Pin<Box<dyn Future<Output = Result<Token, Error>> + Send>>;
 ///
 /// Only one renewal runs at a time, for at most 60 s.
 ///
-/// A credential that can't fetch tokens, such as [`Credential::token`], always uses the same token. A 401 then ends the call.
+/// A credential that can't fetch tokens, such as [`Credential::token`], always uses the same token. For such a credential, a 401 ends
+/// the call.
 #[derive(Clone)]
 pub struct Credential {
     /// The name of the source. For a credential of `from_env`, the text also says why earlier sources were skipped.
@@ -72,7 +73,8 @@ struct State {
     token: Option<Token>,
     /// While the token is valid, no renewal starts before this time.
     next_renewal: Option<Instant>,
-    /// The running renewal. Because the reference is weak, the renewal is cancelled when nothing waits for it.
+    /// The running renewal, as a weak reference. Its owners are the calls that wait for it, or a background task. If all owners are
+    /// dropped, the renewal is cancelled.
     renewal: Option<WeakShared<Renewal>>,
 }
 

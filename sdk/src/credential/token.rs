@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use tokio::time::Instant;
 
-/// A text with this many first bytes of a secret counts as a copy of the secret.
+/// If a text contains this many first bytes of a secret, they count as a copy of the secret.
 const BEGINNING_LENGTH: usize = 16;
 
 /// A Microsoft Entra ID token for this service, and its expiry. Its `Debug` doesn't show the token.
@@ -92,8 +92,8 @@ impl Token {
         self.expires.is_some_and(|end| now + time >= end)
     }
 
-    /// Replaces each copy of the token in the text by `[redacted]`. If the token is a JSON Web Token, also replaces single copies of its
-    /// claims and its signature.
+    /// Replaces each copy of the token in the text by `[redacted]`. If the token is a JSON Web Token, also replaces each copy of its
+    /// claims and of its signature.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let header = self.header.to_str().unwrap_or_default();
         let secret = header.strip_prefix("Bearer ").unwrap_or(header);

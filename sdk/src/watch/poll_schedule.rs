@@ -1,16 +1,15 @@
 //! Decides when a watch sends the next poll, and which error ends the watch. A poll is a request for the status of an offer or for the list
 //! of offers. Each watched offer has its own schedule, and the list of offers has one, too.
 //!
-//! All times, such as `now`, are durations since the start of the watch. A watch starts when the program awaits it or requests its first
-//! event.
+//! All times, such as `now`, are durations since the start of the watch.
 
 use std::time::Duration;
 
 use crate::watch::options::{WatchOptions, retry_after_header};
 use crate::{Error, Response};
 
-/// The maximum time for which errors are tolerated before the first successful poll. The time is short, because such an error can
-/// be permanent. For example, the host name can be wrong.
+/// The maximum time for which errors are tolerated before the first successful poll. This time is short, because the cause of the errors
+/// can be permanent. For example, the host name can be wrong.
 const MAXIMUM_BEFORE_SUCCESS: Duration = Duration::from_secs(2 * 60);
 
 /// The first wait after an error. Each further error doubles the wait, up to the interval of the watch.
@@ -59,8 +58,8 @@ impl PollSchedule {
     ///
     /// Returns:
     ///
-    /// * `Ok(Some(wait))` if a `Retry-After` that is longer than the interval delays the next poll. The caller reports this wait in a
-    ///   `Delayed` event.
+    /// * `Ok(Some(wait))` if a `Retry-After` that is longer than the interval delays the next poll. The caller reports this wait to
+    ///   the program.
     /// * `Ok(None)` if there is no such delay.
     /// * `Err` if the error of the poll ends the watch. The sources of this `Err` are the earlier errors since the last successful poll.
     pub(crate) fn received<T>(

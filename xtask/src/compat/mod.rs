@@ -25,8 +25,8 @@ use crate::print::with_noun;
 /// of an extensible enum, and adding or removing an error response.
 ///
 /// Then checks the version in Cargo.toml. A breaking change needs a new major version, and any other change needs a new minor version.
-/// Before 1.0.0, a breaking change needs a new minor version, and other changes need none. Every change needs an entry under `Unreleased`
-/// in CHANGELOG.md.
+/// Before 1.0.0, a breaking change needs a new minor version, and other changes need no new version. Every change needs an entry under
+/// `Unreleased` in CHANGELOG.md.
 #[derive(Args)]
 pub struct Compat {
     /// The base, a git revision [default: the newest tag; without a tag, HEAD~1]

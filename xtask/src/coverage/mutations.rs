@@ -1,6 +1,7 @@
 //! Lists the mutations of a spec for `cargo xtask coverage`. A statement is one keyword at one place of the spec. A mutation is a change of
-//! the spec that makes one statement wrong, such as the removal of an enum's value. A recording (a stored request and its response) detects
-//! a mutation that changes what `cargo xtask validate` reports. A counterexample is a recording that the spec must reject.
+//! the spec that makes one statement wrong, such as the removal of an enum's value. A recording is a stored request and its response. It
+//! detects a mutation if `cargo xtask validate` reports different findings in the recording with the spec and with the mutated spec. A
+//! counterexample is a recording that the spec must reject.
 
 use std::collections::BTreeMap;
 
@@ -86,7 +87,7 @@ impl Target<'_, '_> {
         &mut mutations[index]
     }
 
-    /// Adds a mutation with [`Mutation::restricts`].
+    /// Adds a mutation whose [`Mutation::restricts`] is true.
     fn restrict(&mut self, keys: &[&str], name: &str, needs: impl Into<String>, patch: Value) {
         self.mutate(keys, name, needs, patch).restricts = true;
     }
@@ -326,8 +327,8 @@ fn bound(target: &mut Target<'_, '_>, keyword: &str, bound: &Number) {
     }
 }
 
-/// Removes each value of `enum` or `x-extensible-enum`. A recording of an observed shape is no evidence for these values: it has invented
-/// values.
+/// Removes each value of `enum` or `x-extensible-enum`. Some recordings have the shape of a public response, but invented values. These
+/// recordings are no evidence for an enum's value.
 fn values(target: &mut Target<'_, '_>, keyword: &str, list: &[Value]) {
     for (index, value) in list.iter().enumerate() {
         let value = without_quotes(value);

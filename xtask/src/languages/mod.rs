@@ -159,7 +159,7 @@ fn lock() -> Result<File, CommandError> {
     let folder = files::root().join("target/languages");
     let file = fs::create_dir_all(&folder).and_then(|()| File::create(folder.join("lock")));
     let file = file.map_err(|error| files::unusable(&folder, &error))?;
-    let message = "target/languages: another run uses this folder: wait for its end, then run the command again";
+    let message = "target/languages: another run uses this folder; wait until that run has ended, and run the command again";
     flock(&file, FlockOperation::NonBlockingLockExclusive)
         .map_err(|error| CommandError(format!("{message}: {error}")))?;
     Ok(file)

@@ -152,7 +152,7 @@ impl<'s> Evidence<'s> {
         }
     }
 
-    /// Checks that a statement has evidence. The evidence is an entry of the owner's `x-evidence`: the first of the `keys` that exists there.
+    /// Checks that a statement has evidence: the owner's `x-evidence` must have one of the `keys`. Only the first of these keys counts.
     fn check_statement(&mut self, pointer: &str, owner: &str, keys: &[String]) {
         let entries = self.spec.at(&format!("{owner}/{EVIDENCE}"));
         let entry = |key| entries.as_ref().and_then(|entries| entries.written(key));

@@ -33,7 +33,7 @@ fn docs(root: &Path, generator: &str) -> Output {
 }
 
 #[test]
-fn writes_a_page_that_names_the_recordings_and_loads_no_other_file() {
+fn writes_a_page_with_the_names_of_the_recordings() {
     let root = workspace();
     assert_exit_code(0, &docs(root.path(), GENERATOR));
     let page = common::read(&root.path().join(PAGE));
@@ -54,7 +54,7 @@ fn says_how_to_install_a_missing_generator() {
 }
 
 #[test]
-fn a_failed_run_is_an_error_and_keeps_the_old_page() {
+fn a_failed_run_keeps_the_old_page() {
     let root = workspace();
     assert_exit_code(0, &docs(root.path(), GENERATOR));
     let page = common::read(&root.path().join(PAGE));

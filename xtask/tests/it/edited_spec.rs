@@ -122,7 +122,7 @@ struct Copy {
 }
 
 impl Copy {
-    /// Copies the repository. The copy has the same path in every run and uses the workspace's target folder. Therefore, cargo compiles
+    /// Copies the repository. The copy has the same path in every run and uses the workspace's target folder, so that cargo compiles
     /// third-party crates only once.
     fn new() -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edited-spec");

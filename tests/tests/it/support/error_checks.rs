@@ -1,4 +1,5 @@
-//! Returns what tests check in an error of the SDK: its `is_…` methods, its sources and its texts. Also checks that no text contains a token.
+//! Provides functions with which tests check an error of the SDK: its `is_…` methods, its sources, and its texts, which must not contain a
+//! token.
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;
@@ -57,7 +58,8 @@ pub fn all_text(error: &Error) -> String {
 /// A text that the tokens of the tests contain. No text of an error may contain it.
 pub const SECRET: &str = "s3cret";
 
-/// Returns a token as long as a real one. Its parts have numbers, so that no part occurs twice.
+/// Returns a token as long as a real one. The SDK recognizes a copy of a token by the first 16 bytes. The parts of this token are numbered,
+/// so that these 16 bytes occur only at its beginning.
 pub fn long_token() -> String {
     let parts: Vec<_> = (0..120).map(|part| format!("{SECRET}-{part:03}")).collect();
     parts.join(".")

@@ -83,8 +83,8 @@ impl RunningServer {
         requests.map(|request| subject(&request)).collect()
     }
 
-    /// For each list request, returns the offers whose status was requested before the next list request. The offers are in alphabetical
-    /// order, as in `a b`.
+    /// Returns a string for each list request, such as `a b`: the sorted ids of the offers whose status was requested between this list
+    /// request and the next one.
     pub fn polls(&self) -> Vec<String> {
         let mut subjects = self.subjects();
         let after_lists = subjects.split_mut(|subject| subject == "list").skip(1);

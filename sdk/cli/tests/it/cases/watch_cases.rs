@@ -12,8 +12,8 @@
 //!   * if the last request failed: an outcome and the kind of the error, such as `timedOut after service`
 //!   * if an error ended the watch: the kind of the error, such as `error: service`
 //! * In `events` and `results`, the key `list` stands for the requests for the list of offers.
-//! * `polls` has a string for each list request: the offers whose status is requested between this list request and the next one. The
-//!   names are sorted, as in `a b`.
+//! * `polls` has a string for each list request, such as `a b`: the sorted ids of the offers whose status is requested between this list
+//!   request and the next one.
 //! * `minimumDuration` is the minimum duration of the watch.
 //! * `exit` is the exit code of the tool.
 //! * `stderr` is the last line of the tool's standard error. If `stderr` ends in `…`, the line must begin with the text before `…`. With
