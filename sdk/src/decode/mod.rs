@@ -65,7 +65,7 @@ fn strict<T: for<'de> Lenient<'de>>(body: &[u8]) -> serde_json::Result<T> {
 }
 
 /// Returns the path of the value at which decoding stopped, computed from the error's position. A deserializer that tracks the path would
-/// be slower to compile: the compiler would generate the decoding code of each type once more.
+/// need a second copy of the decoding code of each type, which takes time to compile.
 fn error_path(body: &[u8], error: &serde_json::Error) -> String {
     let lines = body.split_inclusive(|byte| *byte == b'\n');
     let line_start: usize = lines
