@@ -13,7 +13,7 @@ Exit codes:
   2  wrong usage: an argument or an option is unknown or invalid
   3  an input can't be read or isn't well-formed, or an output can't be written
   4  outdated: a committed file differs from what the command would write
-demo ends with the exit code of the command-line tool that it runs.";
+The command `demo` ends with the exit code of the command-line tool that it runs.";
 
 /// The outcome of a command that ran to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl From<String> for CommandError {
     }
 }
 
-/// Converts the error of a failed write to standard output. Don't use this conversion for a file: the message doesn't name the file.
+/// Creates the error of a command that can't write to standard output. Don't use this conversion for a file: the message names no file.
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         Self(format!("the output can't be written: {error}"))

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 /// * The backoff is [`initial_backoff`](Self::initial_backoff) after the first attempt. After each further attempt, the backoff doubles,
 ///   up to [`max_backoff`](Self::max_backoff).
 /// * The wait is the backoff plus a random time (jitter) between zero and the backoff.
-/// * If the service's `Retry-After` is longer, the wait is the `Retry-After`, even if it exceeds `max_backoff`.
+/// * If the time in the response's `Retry-After` is longer than this wait, the client waits for that time, even beyond `max_backoff`.
 /// * If the wait would end after the call's deadline ([`call_timeout`](crate::ClientBuilder::call_timeout)), the call fails immediately
 ///   with the last attempt's error.
 ///
@@ -105,7 +105,7 @@ mod tests {
     use super::RetryPolicy;
 
     #[test]
-    fn the_backoff_doubles_up_to_the_maximum_and_jitter_is_at_most_the_backoff() {
+    fn the_backoff_doubles_up_to_the_maximum() {
         let second = Duration::from_secs(1);
         let policy = RetryPolicy::default()
             .max_attempts(u32::MAX)

@@ -19,15 +19,19 @@ pub(crate) fn is_later_publication(
     let (Some(earlier_times), Some(times)) = (times(earlier), times(report)) else {
         return false;
     };
-    // Before the first publication, there are no messages to compare.
+    // Without a message in `earlier`, there is no time to compare. Only a first publication can be recognized without this time.
     if earlier_times.is_empty() && earlier.status != OfferStatus::NeverPublished {
         return false;
     }
     earlier_times.iter().max() < times.iter().min()
 }
 
-/// Returns whether `report` is certainly about the same publication as the `earlier` report: both have the same status, steps and messages,
-/// and every message has a time. A server with outdated data can send such a report even after the start of a new publication.
+/// Returns whether `report` is certainly about the same publication as the `earlier` report:
+///
+/// * Both reports have the same status, steps and messages.
+/// * There is at least one message, and every message has a time.
+///
+/// A server with outdated data can send such a report even after it has sent a newer report.
 pub(crate) fn is_same_publication(earlier: &OfferStatusReport, report: &OfferStatusReport) -> bool {
     times(earlier).is_some_and(|times| !times.is_empty()) && is_equal(earlier, report)
 }
@@ -90,7 +94,7 @@ mod tests {
         same    {"status":"succeeded"}"#;
 
     #[test]
-    fn a_new_publication_is_detected_by_its_status_its_steps_or_its_newer_messages() {
+    fn a_report_of_a_new_publication_is_detected() {
         let mut earlier = OfferStatusReport::default();
         for case in REPORTS.trim().lines() {
             let (label, report) = case.trim().split_once(' ').expect("two columns");

@@ -50,8 +50,8 @@ pub enum PublisherWatchEvent {
         /// response delays only the next list request.
         wait: Duration,
     },
-    /// The watch of an offer has ended. A later list can contradict the outcome, or show that the offer has changed again. The publisher
-    /// watch then requests the offer's status again. This can lead to another `OfferEnded` event with a new result.
+    /// The watch of an offer has ended. A later list can contradict the outcome, or show that the offer has changed again. Then the
+    /// publisher watch requests the offer's status again, and can emit another `OfferEnded` event with a new result.
     #[non_exhaustive]
     OfferEnded {
         /// The offer's id.

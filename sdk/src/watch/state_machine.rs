@@ -19,8 +19,8 @@ pub(crate) trait StateMachine {
     /// Processes an input, and returns the actions for the runner. The first input is [`Input::Timer`] at time zero.
     fn step(&mut self, input: Input, now: Duration) -> Vec<Action<Self::Event, Self::Output>>;
 
-    /// Returns the time of the next [`Input::Timer`]. If a response arrives earlier, the runner passes the response first, and asks
-    /// again for the time. `None` means that the state machine waits only for responses.
+    /// Returns the time of the next [`Input::Timer`]. If a response arrives earlier, the runner passes the response to the state machine,
+    /// and then calls `wake_at` again. `None` means that the state machine waits only for responses.
     fn wake_at(&self) -> Option<Duration>;
 
     /// Returns the event that reports the end of the watch.

@@ -16,7 +16,7 @@ fn schema() -> jsonschema::Validator {
 }
 
 #[test]
-fn every_recording_is_valid_and_formatted_and_contains_no_credential() {
+fn every_committed_recording_is_valid() {
     let schema_file = load::root().join("recording.schema.json").canonicalize();
     let schema_file = schema_file.expect("a schema");
     let schema = schema();
@@ -196,7 +196,7 @@ fn a_scenario_contains_the_recordings_of_a_folder_sorted_by_file_name() {
 }
 
 #[test]
-fn an_error_of_the_reader_names_the_file_the_line_the_column_and_the_cause() {
+fn an_error_of_the_reader_names_the_place_and_the_cause() {
     let valid = text_of("/x");
     let bytes = |from: &str, to: &[u8]| {
         let (before, after) = valid.split_once(from).expect(from);

@@ -39,8 +39,7 @@ fn scenario(path: &str, statuses: &[&str]) -> Scenario {
     }
 }
 
-/// An HTTP client for all tests. Each test has its own runtime, which closes its connections at the end of the test. Therefore, the client
-/// doesn't reuse connections.
+/// An HTTP client for all tests. It doesn't reuse connections, because the end of a test closes all connections that the test opened.
 static CLIENT: LazyLock<Client> = LazyLock::new(|| {
     let client = Client::builder().no_proxy().pool_max_idle_per_host(0);
     client.build().expect("an HTTP client")
@@ -150,7 +149,7 @@ async fn returns_401_for_a_missing_or_wrong_token() {
 }
 
 #[tokio::test]
-async fn a_request_without_a_recording_gets_an_error_response_like_the_services() {
+async fn a_request_without_a_recording_gets_an_error_response() {
     let coded = |code: &str, message: &str| json!({"error": {"code": code, "message": message}});
     let not_found = |message: &str| {
         json!({"Product": {

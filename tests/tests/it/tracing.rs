@@ -18,8 +18,8 @@ async fn a_call_is_a_span_and_an_attempt_is_an_event() {
         .with_span_events(FmtSpan::CLOSE)
         .with_ansi(false)
         .finish();
-    // With only one dispatcher in a process, the first thread that executes an event enables or disables it for all threads. A thread of a
-    // test without a subscriber would disable it. With a second dispatcher, each thread decides for itself.
+    // If a process has only one dispatcher, the first thread that reaches an event decides for all threads whether the event is enabled. A
+    // thread of another test has no subscriber, and would disable the event. With a second dispatcher, each thread decides for itself.
     let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let _guard = tracing::subscriber::set_default(subscriber);
 

@@ -28,8 +28,10 @@ impl Side {
     }
 }
 
-/// Returns whether the comparison of values skips a keyword. It skips a keyword that has no effect on clients, and a keyword that
-/// `compare.rs` compares separately.
+/// Returns whether a keyword is excluded from the general comparison of two objects in the spec. Excluded are:
+///
+/// * keywords without an effect on clients, such as `description`
+/// * keywords that `compare.rs` compares in separate functions, such as `parameters`
 pub fn is_skipped(kind: Kind, keyword: &str) -> bool {
     DOCUMENTATION.contains(&keyword) && keyword != "tags"
         || keyword.starts_with("x-")

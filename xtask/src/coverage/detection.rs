@@ -86,7 +86,7 @@ impl Candidate {
         errors.any(|error| count(&findings, error) < count(&self.findings, error))
     }
 
-    /// Returns the state that this file gives to a statement. The file detects `mutation`, a mutation of the statement.
+    /// Returns the state that a statement gets because this file detects `mutation`, one of the statement's mutations.
     fn state(&self, mutation: &Mutation) -> State {
         match self.recording.provenance.kind {
             _ if self.is_counterexample => State::CounterexampleOnly,

@@ -128,10 +128,10 @@ fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Value {
     let named = schema.map_or(Value::Null, |schema| {
         compare::only_named_properties(schema, body)
     });
-    // The body has one of these forms. Instead of `Product`, the body can contain the name of another service.
+    // The body has one of these forms. SERVICE stands for the name of a service, such as `Product`.
     //
     // * `{"error": {"code": …, "message": …}}`
-    // * `{"Product": {"exceptionCode": …, "error": …}}`
+    // * `{SERVICE: {"exceptionCode": …, "error": …}}`
     // * `{"Message": …}`
     let mut properties = named.as_object().into_iter().flatten();
     let of_service = properties.find(|(name, value)| *name != "error" && value.is_object());
@@ -151,7 +151,8 @@ fn expected(recording: &Recording, schema: Option<&Node<'_>>) -> Value {
 /// Returns the values that a driver reads from a decoded response and prints as `read`:
 ///
 /// * for a list of offers: four properties of each offer;
-/// * for the status of an offer: the status, a list with the id and the status of each step, and whether the status is `running`.
+/// * for the status of an offer: three elements, which are the offer's status, a list with the id and the status of each step, and
+///   whether the offer's status is `running`.
 fn read(body: &Value) -> Value {
     if let Value::Array(offers) = body {
         let columns = ["id", "status", "version", "changedTime"];

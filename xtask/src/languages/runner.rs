@@ -40,7 +40,7 @@ pub async fn run(
     files::empty_folder(&folder)?;
     let or_unusable =
         |result: io::Result<()>| result.map_err(|error| files::unusable(&folder, &error));
-    // Users run `generate` in a folder in which npm has created `node_modules`. Here, `folder` gets a link with this name.
+    // A user runs `generate` in the folder in which npm has created `node_modules`. For the driver, `node_modules` is a link in `folder`.
     let packages = installed().join(&language.name);
     let node_modules = packages.join("node_modules");
     if node_modules.exists() {
@@ -59,7 +59,7 @@ pub async fn run(
     let mut differences = Differences::new();
     for (name, command) in commands {
         let Some(command) = command else { continue };
-        // A server can return a different response when a request is repeated, so each command gets a new server.
+        // Each command gets a new server, because a server that has received requests continues a scenario in the middle.
         let server = source.start(0, |replay| replay.token(TOKEN))?;
         let mut shell = Command::new("sh");
         shell

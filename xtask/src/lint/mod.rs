@@ -16,8 +16,8 @@ use crate::spec::{Spec, SpecError};
 
 /// Checks the spec for constructs that break code generators or clients, and for statements without evidence
 ///
-/// The command also reports broken references. `cargo xtask generate` rejects the same constructs. A build of the SDK with the cargo
-/// feature `generate` rejects them, too.
+/// `cargo xtask generate`, and a build of the SDK with the cargo feature `generate`, reject the same constructs. `cargo xtask lint` also
+/// reports broken references.
 ///
 /// A statement is one keyword at one place of the spec, such as the type of a property. If the spec has `x-sources` or `x-evidence`, every
 /// statement needs evidence. The evidence is an entry of `x-evidence` that cites ids of `x-sources`.

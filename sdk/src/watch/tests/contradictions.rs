@@ -37,7 +37,7 @@ const CASES_OF_TIMEOUT: &str = "
     running published | succeeded no-response | succeeded timedOut | 1";
 
 #[test]
-fn a_contradicted_success_is_replaced_after_the_tolerated_time_or_at_the_timeout() {
+fn a_success_that_the_list_contradicts_for_too_long_is_replaced() {
     for (timeout, cases) in [(86_400, CASES), (100, CASES_OF_TIMEOUT)] {
         for case in cases.trim().lines() {
             let columns: Vec<_> = case.split('|').map(str::split_whitespace).collect();

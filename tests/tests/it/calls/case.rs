@@ -31,7 +31,8 @@ struct Case {
     /// The `is_…` methods of the error that must return true. For example, `retryable` stands for `Error::is_retryable`. Without this
     /// property, the call must succeed.
     error: Option<Vec<String>>,
-    /// The error's status code. The default is `status` of the last script, 200 if this script has `json`, and otherwise no status code.
+    /// The error's status code. By default, it is the `status` of the last script. If that script has no `status`, the default is 200 for
+    /// a script with `json`, and no status code for any other script.
     error_status: Option<u16>,
     /// A text that the error's message must contain.
     message: String,
