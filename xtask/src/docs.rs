@@ -1,4 +1,4 @@
-//! `cargo xtask docs`: writes the spec as one HTML file for reading offline, with its sources, its evidence and the recordings.
+//! `cargo xtask docs`: writes one HTML file with the spec, its sources, its evidence and the recordings. The file can be read offline.
 //!
 //! The extension `x-sources` of the spec describes each source, such as a web page, under an id. The extension `x-evidence` of an object
 //! lists the ids of the sources for each statement about the object. A recording is a file with a request and its response. The command

@@ -52,7 +52,7 @@ impl Received {
             .with(|error| error.body = body)
     }
 
-    /// Adds the status code, the correlation id, the `Retry-After` and the number of attempts to an error about this response.
+    /// Adds the status code, the correlation id, the time in `Retry-After` and the number of attempts to an error about this response.
     pub(crate) fn describe(&self, error: Error) -> Error {
         error.with(|error| {
             error.status = Some(self.status);

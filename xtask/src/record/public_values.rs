@@ -1,5 +1,5 @@
-//! Collects the values that are public already, because the spec or a committed recording contains them: every property name, text and
-//! number, and the host and the path segments of every URL. The sanitiser removes personal data from new recordings, but keeps these values.
+//! Collects the values that are already public, because the spec or a committed recording contains them. The sanitiser removes personal data
+//! from new recordings, but keeps public values. A value is a property name, a text, a number, or the host or a path segment of a URL.
 
 use std::collections::HashSet;
 

@@ -2,7 +2,7 @@
 //!
 //! The schemas of OpenAPI 3.0 follow JSON Schema draft 4. For example, `exclusiveMinimum` is a boolean, and the keywords next to `$ref` are
 //! ignored. But draft 4 doesn't know the keyword `nullable` and the formats `int32` and `int64`. Therefore, [`Schemas::new`] copies the
-//! spec and translates these three in the copy. Each schema has the same JSON pointer in the spec and in the copy.
+//! spec and translates this keyword and both formats in the copy. Each schema has the same JSON pointer in the spec and in the copy.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! Tests `record` with a server on this machine. `record` requests responses and writes them as recordings. It keeps public values: those
-//! of the spec and of committed recordings. It replaces values that may be personal by pseudonyms, which are invented values.
+//! Tests `record` with a server on this machine. `record` requests responses and writes them as recordings. It keeps public
+//! values, which the spec or a committed recording contains. It replaces values that may be personal by pseudonyms, which are invented values.
 //!
 //! In most of these tests, a value that must be replaced contains a text of `record_support::PLANTED`, such as `planted`. `Workspace::run`
 //! asserts that neither the output of `record` nor a written recording contains such a text.
