@@ -128,8 +128,9 @@ impl Lint {
                 .then(|| "_body".to_owned()),
         );
         let reserved: Vec<_> = reserved.iter().map(String::as_str).collect();
-        let help = "if the parameter is optional, remove it from the spec; a required parameter needs a change in sdk/generator. In snake_case, the names of an operation's parameters must differ. `new`, `into_inner`, `request`, `header_map` \
-                    and `encode_path` are reserved, and `body` is reserved if the operation has a request body";
+        let help = "if the parameter is optional, remove it from the spec; a required parameter needs a change in sdk/generator. In \
+                    snake_case, the names of an operation's parameters must differ. `new`, `into_inner`, `request`, `header_map` and `encode_path` \
+                    are reserved, and `body` is reserved if the operation has a request body";
         self.rust_names("parameter", parameters, &reserved, help);
     }
 

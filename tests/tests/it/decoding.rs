@@ -1,4 +1,4 @@
-//! Checks that the SDK and the spec accept the same response bodies. The test tests each of the following
+//! Checks that the SDK and the spec accept the same response bodies. The SDK receives each of the following
 //! bodies unchanged, and with one changed value at a time:
 //!
 //! * examples with every property of the spec

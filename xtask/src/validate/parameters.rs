@@ -1,4 +1,4 @@
-//! Validates parameters and headers. The spec describes a header in the same way as a parameter. In a recording, the value of a parameter or header is a text.
+//! Validates the parameters and headers of recordings. In a recording, the value of a parameter or header is a text.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::finding_kinds as kinds;
 use super::recording::Check;
 use crate::spec::{Node, Operation, pointer_segment};
 
-/// The headers that need no description in the spec. The spec describes `content-type` with the media types of a body.
+/// The headers that need no description of their own in the spec. For example, the media types of a body describe `content-type`.
 const USUAL_HEADERS: &[&str] = &[
     "accept",
     "accept-encoding",

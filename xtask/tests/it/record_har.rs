@@ -143,7 +143,8 @@ fn echo(list: &str, name: &str, value: &str, text: &str) -> Value {
     })
 }
 
-/// The option `--keep` names a text that `record` must not replace. `record` doesn't write a recording with a credential, even if `--keep` names the credential. The attributes of a cookie, such as its path, aren't credentials.
+/// The option `--keep` names a text that `record` must not replace. If this text contains a credential, `record` doesn't write the recording.
+/// The attributes of a cookie, such as its path, aren't credentials.
 #[test]
 fn writes_no_credential_of_the_file() {
     let workspace = Workspace::new();

@@ -172,7 +172,7 @@ pub fn end_of_offer_watch(log: &[Exchange], options: Options) -> Option<(usize, 
     reason = "the facts are independent of each other"
 )]
 pub struct Offer {
-    /// Whether the publisher watch polls the offer. The watch polls an offer after each of these events:
+    /// Whether the publisher watch polls the offer. The watch starts to poll an offer at the first of these events:
     ///
     /// * A list shows the offer in flight.
     /// * The offer is missing in the first list, and a later list contains it.
@@ -192,7 +192,8 @@ pub struct Offer {
     /// Whether a list was received after the report.
     has_later_list: bool,
     /// Whether a list after the report has shown a new version of the offer with an unchanged status. The report can then be about an
-    /// earlier publication. A new version with a new status doesn't count, because the new status can be the outcome of the reported publication.
+    /// earlier publication. A new version with a new status doesn't count, because the new status can be the outcome of the reported
+    /// publication.
     is_republished: bool,
 }
 

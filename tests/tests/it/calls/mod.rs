@@ -22,7 +22,7 @@ async fn a_broken_or_slow_or_too_large_response_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_3xx_4xx_or_5xx_response_is_an_error_with_this_status_code() {
+async fn a_response_other_than_2xx_is_an_error_with_its_status_code() {
     let other = ScriptedServer::scripts(vec![json_response("[]")]);
     let table = include_str!("error_responses.yaml").replace("<other server>", &other.url());
     check_table(&table, &long_token()).await;

@@ -13,7 +13,7 @@
 //! * the string `cut`: the body ends before its announced length.
 //! * any other string: a status report with this `status`
 //! * an object with the property `report`: the status report in this property
-//! * an object with the property `list`: a list of offers. Each key is an offer, and each value is the offer's status or list item.
+//! * an object with the property `list`: a list of offers. Each key is an offer's id, and each value is the offer's status or list item.
 //! * an object with some of these properties: `status` (the status code), `correlationId`, `headers`, `body`, `removes`. In the body,
 //!   U+FFFD stands for the byte 0xFF. `removes` names a file, which the server removes before it sends the response.
 //!
