@@ -40,7 +40,7 @@ impl Spec {
     pub fn operations(&self) -> Result<Vec<Operation<'_>>, SpecError> {
         let version = self.at("").and_then(|document| document.text("openapi"));
         if !version.is_some_and(|version| version.starts_with("3.0.")) {
-            let message = "`openapi` must be 3.0.x, because code generators read no other version: write `openapi: 3.0.3`";
+            let message = "`openapi` must be 3.0.x, because the SDK's code generator reads no other version: write `openapi: 3.0.3`";
             return Err(self.error("/openapi", message));
         }
         let Some(paths) = self.at("/paths").filter(|paths| paths.value.is_object()) else {

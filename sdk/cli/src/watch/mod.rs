@@ -204,8 +204,8 @@ fn read_report(file: &Path) -> Result<OfferStatusReport, ToolError> {
     })
 }
 
-/// Returns whether the properties are those of an event of `watch` or of an offer in a list. The service could add `id` to status reports,
-/// so the function checks `steps`, too.
+/// Returns whether the file contains the output of `watch` or `offers`. The service could add `id` to status reports, so the function checks
+/// `steps`, too.
 fn is_other_output(properties: &Map<String, Value>) -> bool {
     let has = |name| properties.contains_key(name);
     has("event") || (has("id") && !has("steps"))
