@@ -1,5 +1,5 @@
 //! Prepares the spec for the code generator progenitor. Hand-written types of the SDK replace the schemas that progenitor can't express.
-//! The result is two specs, one for the client and one for the mocks:
+//! The result is two specs: one for the client, and one for the mocks, with which users of the SDK test their programs:
 //!
 //! | part of the spec | in the client's spec | in the mocks' spec | reason |
 //! |---|---|---|---|

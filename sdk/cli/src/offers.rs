@@ -55,7 +55,7 @@ pub async fn run(common: &Common, options: &Offers) -> Result<Exit, ToolError> {
             .collect::<()>()
             .await;
     }
-    // A reader such as `head` can close standard output early. Even then, failed status requests are reported and set the exit code.
+    // Failed status requests are reported and set the exit code, even if a reader such as `head` has closed standard output early.
     match print(common.output, options.steps, list.is_empty(), &rows) {
         Err(ToolError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => {}
         result => result?,

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use tokio::time::Instant;
 
-/// If a text contains this many first bytes of a secret, they count as a copy of the secret.
+/// The number of bytes at the beginning of a secret by which a copy of the secret is recognized.
 const BEGINNING_LENGTH: usize = 16;
 
 /// A Microsoft Entra ID token for this service, and its expiry. Its `Debug` doesn't show the token.

@@ -1,7 +1,7 @@
 //! Defines the states of a statement in the report of `cargo xtask coverage`. A statement is one keyword at one place of the spec.
 //!
-//! The command creates one or more copies of the spec in which the statement is wrong. The statement is covered if each of these copies
-//! changes what `cargo xtask validate` reports for a recording.
+//! For each statement, the command creates one or more copies of the spec in which the statement is wrong. The statement is covered if each
+//! of these copies changes what `cargo xtask validate` reports for a recording.
 
 use serde::Serialize;
 

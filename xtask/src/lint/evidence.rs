@@ -79,7 +79,7 @@ pub fn check(spec: &Spec) -> Option<Evidence<'_>> {
         evidence.check_statement(&server.pointer, &server.pointer, &[own_key("")]);
     }
     spec.walk(|object| {
-        // The walk starts at the outermost owners. `check_object` finds the owners inside them.
+        // Checks the outermost owners. `check_object` finds the owners inside them.
         let is_outermost_owner = matches!(object.parent, Kind::PathItem | Kind::Components);
         if is_outermost_owner && !object.is_reference() && constants_of(object).is_none() {
             if !matches!(object.kind, Kind::Schema | Kind::SecurityScheme) {
@@ -152,7 +152,7 @@ impl<'s> Evidence<'s> {
         }
     }
 
-    /// Checks that a statement has evidence: the owner's `x-evidence` must have one of the `keys`. Only the first of these keys counts.
+    /// Checks that a statement has evidence: the owner's `x-evidence` must have one of the `keys`. If there are several, the first counts.
     fn check_statement(&mut self, pointer: &str, owner: &str, keys: &[String]) {
         let entries = self.spec.at(&format!("{owner}/{EVIDENCE}"));
         let entry = |key| entries.as_ref().and_then(|entries| entries.written(key));

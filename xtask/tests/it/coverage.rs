@@ -20,7 +20,7 @@ fn body(provenance: &str, body: &Value) -> Value {
 
 /// Adds the base recording to `folder`, and runs `coverage` there. `known_gaps` is the text of the file of known gaps.
 ///
-/// The tests write recordings only to `tests/scenarios`. There, several recordings can have the same request.
+/// The tests write recordings only to `tests/scenarios`, where several recordings can have the same request.
 fn coverage(folder: &TempDir, known_gaps: &str, more: &[&str]) -> Output {
     for name in ["tests/counterexamples", "tests/recordings"] {
         std::fs::create_dir_all(folder.path().join(name)).expect("a folder");
@@ -161,7 +161,7 @@ fn an_error_in_the_file_of_known_gaps_is_printed_with_its_place() {
     }
 }
 
-/// The parser's message quotes the name of the property, which is a secret. Therefore, `coverage` must not print the parser's message.
+/// The name of the property is a secret, and the parser's message quotes this name. Therefore, `coverage` must not print the message.
 #[test]
 fn the_error_of_an_unreadable_recording_doesnt_quote_a_secret() {
     for file in [

@@ -244,7 +244,7 @@ fn assert_that_xtask_runs_when_the_sdk_does_not_compile(copy: &Copy) {
         "        running: [retrieve-offers, retrieve-offer-status, client-azure-img-utils]\n";
     copy.edit((evidence, ""));
     assert_exit_code(0, &copy.xtask(&["generate"]));
-    // The later `cargo run` can reuse the dependencies that `cargo build` compiles, but not those that `cargo check` compiles.
+    // The test runs `cargo build` instead of `cargo check`, so that the later `cargo run` can reuse the compiled dependencies.
     let build = copy.cargo(&["build", "--quiet"]);
     assert_stderr(101, &build, "Running");
 

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use crate::common::{self, assert_contains, assert_exit_code, assert_stderr, stdout};
 
 /// The test replaces cargo by a script, which prints its arguments and the publisher. The script exits with 0 for `offers`. It exits with 7
-/// for `watch`, if the environment has a token and the URL of a local server.
+/// for `watch` if the environment has a token and the URL of a local server.
 #[test]
 fn demo_runs_the_tool_and_returns_its_exit_code() {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -172,7 +172,7 @@ fn check_waits(log: &[Exchange]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Checks the `OfferEnded` events of each offer. The last event must have the offer's result. At most one event may be an error.
+/// Checks the `OfferEnded` events of each offer. The last event must have the offer's result. At most one event may have an error.
 fn check_ends(
     events: &[PublisherWatchEvent],
     results: &BTreeMap<String, Result<crate::WatchResult, crate::Error>>,
