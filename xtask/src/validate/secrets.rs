@@ -20,7 +20,7 @@ const SECRET_NAMES: &str = "(?:proxy-|x-ms-)?authorization(?:-auxiliary)?|(?:set
     |client[-_]*(?:secret|assertion)|pass[-_]*(?:word|wd|phrase)|pwd|(?:access|id|refresh|session)[-_]*token\
     |connection[-_]*string|shared[-_]*access[-_]*signature|sig";
 
-/// Matches the name of a secret. With the flags `mR`, one line of the name must match, such as the second line of `a\npassword`.
+/// Matches the name of a secret. With the flags `mR`, one matching line of the name is enough, such as the second line of `a\npassword`.
 ///
 /// `secret` and `token` aren't in [`SECRET_NAMES`], because [`PATTERNS`] searches all texts for those names, and harmless texts often contain
 /// these two words.
