@@ -45,8 +45,8 @@ pub trait KnownValue: Sealed + Copy + Eq + fmt::Debug + 'static {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
-/// Comparisons ignore case, because Microsoft's documentation uses `PascalCase` and the responses use `camelCase`. The text is kept,
-/// displayed and serialized unchanged.
+/// Comparisons ignore case, because the tables in Microsoft's documentation use `PascalCase` and the responses use `camelCase`. The text
+/// is kept, displayed and serialized unchanged.
 ///
 /// ```
 /// use cloud_partner_portal::{Extensible, types::OfferStatus};
