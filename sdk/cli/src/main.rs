@@ -67,7 +67,7 @@ fn run(Arguments { common, command }: Arguments) -> Result<Exit, ToolError> {
     runtime.shutdown_background();
     let exit = exit?;
     let flushed = stdout().flush();
-    // If the command has failed already, its exit code is kept.
+    // A failed flush changes the exit code only if the command was successful.
     if exit == Exit::Done {
         flushed?;
     }

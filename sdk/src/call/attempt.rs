@@ -24,7 +24,7 @@ static CORRELATION_ID: HeaderName = HeaderName::from_static("x-ms-correlation-re
 
 /// The maximum number of bytes that are read from the body of an error response.
 const ERROR_LIMIT: usize = 64 * 1024;
-/// The maximum number of bytes that the client allocates before a body arrives. A larger `Content-Length` isn't trusted.
+/// Before a body arrives, the client allocates at most this number of bytes, even if `Content-Length` is larger.
 const TRUSTED_LENGTH: usize = 16 * 1024 * 1024;
 
 pub(super) struct Attempt<'a> {

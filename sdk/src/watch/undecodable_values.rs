@@ -30,7 +30,7 @@ struct Message {
     level: Option<String>,
 }
 
-/// An array. The empty string is also accepted, because the lenient decoder treats it as an absent property.
+/// An array. The empty string is also accepted, because the lenient decoder treats such a property as absent.
 struct Array<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Array<T> {

@@ -111,7 +111,7 @@ impl Pseudonyms {
         }
     }
 
-    /// Returns whether a value is in [`PublicValues`], so that it needs no pseudonym.
+    /// Returns whether a value is in [`PublicValues`]. A public value needs no pseudonym.
     pub fn is_public(&self, value: &str) -> bool {
         self.public.contains(value)
     }

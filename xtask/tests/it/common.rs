@@ -83,7 +83,7 @@ pub fn assert_contains(text: &str, expected: &str) {
     assert!(text.contains(expected), "no {expected} in:\n{text}");
 }
 
-/// Matches the part of an output that differs between two days. Its placeholder in the golden files is `[DAY]`.
+/// Matches the part of an output that depends on the day of the run. Its placeholder in the golden files is `[DAY]`.
 const DAY: &str = r"sanitised on (?<redacted>\d{4}-\d{2}-\d{2})";
 
 /// Compares a text with the expected text in a file. If the environment has `SNAPSHOTS=overwrite`, writes the text to the file instead.
