@@ -156,7 +156,7 @@ fn add_attributes(structure: &mut ItemStruct, has_default: bool) -> Item {
     }
     for field in &mut fields.named {
         let is_id = field.ident.as_ref().is_some_and(|name| name == "id");
-        // progenitor writes `deserialize_with` for a required property that can be null.
+        // progenitor writes `deserialize_with` only for a required property that can be null.
         let is_required = remove_deserialize_with(&mut field.attrs);
         field.attrs.push(if is_option(&field.ty) && !is_required {
             parse_quote!(#[serde(default, deserialize_with = "crate::decode::optional")])

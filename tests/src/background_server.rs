@@ -22,8 +22,8 @@ impl BackgroundServer {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        // The port is opened before the runtime is created. Otherwise, a port in use would drop the runtime, which
-        // panics in an asynchronous caller.
+        // The port is opened before the runtime is created. Otherwise, an error of `bind` would drop the runtime,
+        // which panics in an asynchronous caller.
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;

@@ -52,11 +52,11 @@ pub struct StepChange {
     pub before: Option<Extensible<StepStatus>>,
 }
 
-/// Returns the steps that are new or whose status has changed. Each step is compared with the previous report's step that has:
+/// Returns the steps that are new or whose status has changed. Each step is compared with one step of the previous report:
 ///
-/// 1. the same id
-/// 2. the same name, if the step has no id
-/// 3. the same position, if the step has no id and no name
+/// 1. A step with an id is compared with the step that has the same id.
+/// 2. A step without an id is compared with the step that has the same name.
+/// 3. A step without an id and without a name is compared with the step at the same position.
 fn changed_steps(previous: Option<&OfferStatusReport>, new: &OfferStatusReport) -> Vec<StepChange> {
     let previous_steps = previous.map(OfferStatusReport::steps).unwrap_or_default();
     let id_or_name = |step: &PublicationStep| step.id.clone().or_else(|| step.step_name.clone());

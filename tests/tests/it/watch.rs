@@ -172,7 +172,7 @@ async fn a_result_contains_the_last_eight_distinct_errors_since_the_last_report(
     let mut scripts = vec![
         error(500, "before the report"),
         report("running"),
-        // The later 503 replaces this error, because both errors have the same cause.
+        // The later 503 replaces this error, because the two errors differ only in the correlation id.
         error(503, "replaced"),
         // Eight distinct errors follow, so this error is dropped.
         error(501, "dropped"),

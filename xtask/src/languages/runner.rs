@@ -40,7 +40,7 @@ pub async fn run(
     files::empty_folder(&folder)?;
     let or_unusable =
         |result: io::Result<()>| result.map_err(|error| files::unusable(&folder, &error));
-    // A user runs `generate` in the folder in which npm has created `node_modules`. For the driver, `node_modules` is a link in `folder`.
+    // A user runs `generate` in the folder in which npm has created `node_modules`. With a link, `generate` also works in `folder`.
     let packages = installed().join(&language.name);
     let node_modules = packages.join("node_modules");
     if node_modules.exists() {

@@ -1,6 +1,6 @@
 //! Validates a recording against a spec, for the commands `validate` and `coverage`.
 //!
-//! An error response can have any body, such as no body, truncated JSON or the HTML page of a gateway. The spec describes only the usual
+//! An error response can have no body, truncated JSON, the HTML page of a gateway, or any other body. The spec describes only the usual
 //! body. If it described every body, generated clients would have no types for the known properties.
 //!
 //! Therefore these deviations in the body of an error response are only notes, of the kind [`kinds::ERROR_BODY`]:
