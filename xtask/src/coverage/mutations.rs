@@ -1,7 +1,9 @@
-//! Lists the mutations of a spec for `cargo xtask coverage`. A statement is one keyword at one place of the spec. A mutation is a change of
-//! the spec that makes one statement wrong, such as the removal of an enum's value. A recording is a stored request and its response. It
-//! detects a mutation if `cargo xtask validate` reports different findings in the recording with the spec and with the mutated spec. A
-//! counterexample is a recording that the spec must reject.
+//! Lists the mutations of a spec for `cargo xtask coverage`.
+//!
+//! * A statement is one keyword at one place of the spec.
+//! * A mutation is a change of the spec that makes one statement wrong, such as the removal of an enum's value.
+//! * A recording is a stored request and its response. It detects a mutation that changes its findings in `cargo xtask validate`.
+//! * A counterexample is a recording that the spec must reject.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +30,7 @@ pub struct Mutation {
     /// If true, a recording that detects the mutation is no evidence for the statement. For example, the mutation makes an optional
     /// property required. A recording without the property detects this mutation, but doesn't show that the property exists.
     pub restricts: bool,
-    /// Whether the statement describes the shape of a body. Every keyword of the body's schema does, except the values of an enum.
+    /// Whether the statement describes the shape of a body, like every keyword of the body's schema except the values of an enum.
     #[serde(skip)]
     pub is_shape: bool,
     /// The JSON pointer of the changed object.

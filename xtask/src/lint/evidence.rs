@@ -137,7 +137,7 @@ impl<'s> Evidence<'s> {
         let (key, pointer) = (entry.key(), &entry.pointer);
         let ids = ids(entry);
         let unknown = ids.iter().find(|id| !self.kinds.contains_key(**id));
-        let help = "list ids of `x-sources`";
+        let help = "write a list of ids that `x-sources` contains";
         if ids.is_empty() {
             let message = format!("the entry `{key}` cites no source");
             self.add("evidence-id", pointer, message, help);
@@ -147,7 +147,7 @@ impl<'s> Evidence<'s> {
         }
         if !self.used.contains(pointer) {
             let message = format!("the key `{key}` names no statement");
-            let help = "name a property, parameter, status code, header, media type or known value of the object, or a keyword with a slash, such as `/minLength`";
+            let help = "use the name of a property, parameter, status code, header, media type or known value of the object, or a keyword with a slash, such as `/minLength`";
             self.add("evidence-key", pointer, message, help);
         }
     }
@@ -161,7 +161,7 @@ impl<'s> Evidence<'s> {
                 "the statement has no evidence: `{EVIDENCE}` of `{owner}` must have the key `{}`",
                 keys.join("` or `")
             );
-            let help = "cite the sources that support the statement; if there is none, cite `interpretation`";
+            let help = "cite the sources that support the statement; if no source supports it, cite `interpretation`";
             return self.add("evidence", pointer, message, help);
         };
         let ids = ids(&entry).into_iter();
