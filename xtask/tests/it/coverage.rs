@@ -52,7 +52,7 @@ fn states(output: &Output) -> BTreeMap<String, Value> {
 }
 
 #[test]
-fn prints_the_uncovered_statements_and_the_number_of_statements_in_each_state() {
+fn prints_the_uncovered_statements() {
     let folder = common::base();
     let order = json!([{ "id": "b", "state": "OPEN", "number": null, "lines": [{ "item": "x" }], "labels": { "a": "closed" } }]);
     for (name, patch) in [

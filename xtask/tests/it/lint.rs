@@ -130,7 +130,7 @@ fn an_operation_cant_have_the_name_of_a_hand_written_method_of_the_client() {
 }
 
 #[test]
-fn a_chain_of_16_references_is_followed_and_a_longer_chain_is_an_error() {
+fn a_chain_of_more_than_16_references_is_an_error() {
     for (length, code) in [(16, 0), (17, 1)] {
         let target = json!({"description": "", "x-evidence": {"/": ["page"]}});
         let mut responses = json!({"R0": target, "NotFound": target});
