@@ -66,9 +66,10 @@ pub enum ProvenanceKind {
     Captured,
     /// An example of the official documentation, corrected where it was invalid.
     Documentation,
-    /// The properties, types and formats of a response that a public project received from the live service, with invented values.
+    /// Invented values, in the shape of a response that a public project received from the live service: the same properties, types and
+    /// formats.
     ObservedShape,
-    /// Written for this repository, to test a statement of the spec, such as a type or a status code.
+    /// Not a response of the live service. Tests a statement of the spec, such as a type or a status code.
     Synthetic,
 }
 

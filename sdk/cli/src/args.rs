@@ -148,9 +148,9 @@ pub struct Watch {
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = interval)]
     pub interval: Duration,
     /// How long polls may fail before the watch ends with an error. Before the first
-    /// successful poll, the maximum is 2min. If no offer is named, the watch compares
-    /// the outcomes `succeeded` and `awaitingGoLive` with the list of offers. If the
-    /// list contradicts an outcome for this time, the exit code is 13
+    /// successful poll, the maximum is 2min. If no offer is named, also how long the
+    /// list of offers may contradict the outcome `succeeded` or `awaitingGoLive` of an
+    /// offer. If the contradiction lasts longer, the exit code is 13
     #[arg(long, value_name = "TIME", default_value = "15min", value_parser = humantime::parse_duration)]
     pub tolerate: Duration,
     /// The outcomes that end the watch of an offer

@@ -32,8 +32,8 @@ impl From<io::Error> for ToolError {
 }
 
 impl ToolError {
-    /// Returns a function that converts an SDK error. If an argument is invalid, the function returns [`Usage`](Self::Usage) with
-    /// `remedy`. Otherwise, it returns [`Sdk`](Self::Sdk).
+    /// Returns a function that converts an SDK error. If the SDK rejected an argument of the call, the function returns
+    /// [`Usage`](Self::Usage) with `remedy`. Otherwise, it returns [`Sdk`](Self::Sdk).
     pub fn with_remedy(remedy: &'static str) -> impl Fn(Error) -> Self {
         move |error| {
             if error.is_invalid_argument() {
@@ -85,8 +85,8 @@ pub fn with_causes(error: &Error) -> String {
     line
 }
 
-/// Returns several lines: what happened, why, what to do, and the correlation ids of the error and its causes. `subject` is the requested
-/// offer, `the list of offers` or empty.
+/// Returns several lines: what happened, why, what to do, and the correlation ids of the error and its causes. `subject` is the
+/// offer's id, the text "the list of offers", or an empty text.
 pub fn explain(subject: &str, error: &Error) -> String {
     let separator = if subject.is_empty() { "" } else { ": " };
     let (subject, what) = (one_line(subject), with_causes(error));
@@ -152,7 +152,7 @@ fn advice(error: &Error) -> (&'static str, &'static str) {
     match kind(error) {
         "forbidden" => (
             "the publisher id is wrong, or the caller doesn't belong to the publisher's account in Partner Center",
-            "check --publisher; to add a service principal to the account, use its Object ID under Managed application in local directory in Microsoft Entra",
+            "check --publisher; to add a service principal to the account, use the Object ID that Microsoft Entra shows under \"Managed application in local directory\"",
         ),
         "unauthorized" => (
             "the token has expired, or was issued for another resource",

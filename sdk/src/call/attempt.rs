@@ -48,7 +48,7 @@ impl Attempt<'_> {
             (0, Err(error)) => Err(error),
             (200..=299, Err(error)) => Err(received.describe(error)),
             (200..=299, Ok(is_within_limit)) => self.check_success(received, is_within_limit),
-            // The error of an error response contains the status code and the `Retry-After`, even if the body is incomplete.
+            // The service sent an error response. Its status code and `Retry-After` matter more than an error while reading the body.
             _ => Err(self.error_response(&received)),
         }
     }

@@ -26,8 +26,8 @@ impl Credential {
     /// Creates a credential that fetches its tokens with a credential of the Azure SDK.
     ///
     /// Many credentials of the Azure SDK cache tokens, and the client can't bypass this cache. After a 401, such a credential returns the
-    /// rejected token again, and the call fails with the 401. The credentials that [`from_source`](Self::from_source) creates with the
-    /// Azure SDK fetch a new token instead.
+    /// rejected token again, and the call fails with the 401. If you create the credential with
+    /// [`from_source`](Self::from_source) instead, the client fetches a new token.
     ///
     /// ```no_run
     /// use cloud_partner_portal::{Client, Credential};
@@ -57,8 +57,8 @@ pub(super) fn from_source(
     uncached(source.as_str(), &advice(source), create)
 }
 
-/// Returns a credential that fetches each token with a new Azure credential from `create`. An earlier Azure credential could return a
-/// rejected token from its cache.
+/// Returns a credential that calls `create` for each token, because an Azure credential that is used again could return a rejected token
+/// from its cache.
 fn uncached(
     name: &'static str,
     advice: &str,
@@ -94,8 +94,8 @@ fn azure_credential(
     source: CredentialSource,
     values: &[String],
 ) -> azure_core::Result<Arc<dyn TokenCredential>> {
-    // With its default options, the Azure SDK would retry a failing token request until the renewal times out. The error message would
-    // then name the timeout instead of the cause, such as a missing network connection.
+    // With its default options, the Azure SDK would retry a failing token request until the client's timeout for a token ends. The error
+    // message would then name the timeout instead of the cause, such as a missing network connection.
     let client_options = ClientOptions {
         retry: RetryOptions::exponential(ExponentialRetryOptions {
             max_retries: 4,

@@ -116,13 +116,14 @@ impl Credential {
     /// 2. a service principal, with the feature `azure-identity`
     /// 3. a workload identity, with the feature `azure-identity`
     ///
-    /// A source is complete if all its variables are set. [`CredentialSource`] names the variables. White space around a value is
-    /// ignored, and an empty variable counts as absent. If a call fails because of the credential, the error shows why earlier sources
-    /// were skipped.
+    /// A source is complete if all its variables are set and its feature is enabled. [`CredentialSource`] names the variables. White space
+    /// around a value is ignored, and an empty variable counts as absent. If a call fails because of the credential, the error shows why
+    /// earlier sources were skipped.
     ///
     /// # Errors
     ///
-    /// * [`is_credential`](Error::is_credential) when no source is complete, or when the first complete source can't be used
+    /// * [`is_credential`](Error::is_credential) when no source is complete, or when the Azure SDK can't create the credential of the first
+    ///   complete source
     /// * [`is_invalid_argument`](Error::is_invalid_argument) when `AZURE_TOKEN` holds a character that tokens can't contain
     pub fn from_env() -> Result<Self, Error> {
         first_complete(&ENVIRONMENT, process_variable)
@@ -133,7 +134,7 @@ impl Credential {
     ///
     /// # Errors
     ///
-    /// * [`is_credential`](Error::is_credential) when the first complete source can't be used
+    /// * [`is_credential`](Error::is_credential) when the Azure SDK can't create the credential of the first complete source
     /// * [`is_invalid_argument`](Error::is_invalid_argument) when `AZURE_TOKEN` holds a character that tokens can't contain
     #[cfg(feature = "azure-identity")]
     pub fn from_env_or_azure_cli() -> Result<Self, Error> {
@@ -142,7 +143,8 @@ impl Credential {
         first_complete(&sources, process_variable)
     }
 
-    /// Creates a credential from one source. All sources except `token` need the feature `azure-identity`.
+    /// Creates a credential from one source. The source `token` needs no feature. All other sources except `token-file` need the feature
+    /// `azure-identity`.
     ///
     /// ```no_run
     /// use cloud_partner_portal::Credential;
@@ -153,7 +155,8 @@ impl Credential {
     ///
     /// # Errors
     ///
-    /// * [`is_credential`](Error::is_credential) when a variable of the source is missing, or when the source can't be used
+    /// * [`is_credential`](Error::is_credential) when a variable of the source or the feature is missing, or when the Azure SDK can't
+    ///   create the credential
     /// * [`is_invalid_argument`](Error::is_invalid_argument) when `AZURE_TOKEN` holds a character that tokens can't contain
     /// * [`is_invalid_argument`](Error::is_invalid_argument) when the source is `token-file`: use [`token_file`](Self::token_file)
     pub fn from_source(source: CredentialSource) -> Result<Self, Error> {

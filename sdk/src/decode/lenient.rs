@@ -40,7 +40,7 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
         deserializer.deserialize_any(OptionalVisitor(PhantomData))
     }
 
-    /// Returns the value of an empty response body. The default implementation returns `None`: the body must be JSON.
+    /// Returns the value of an empty response body. `None`, the default, means that an empty body is an error.
     fn from_empty_body() -> Option<Self> {
         None
     }
@@ -161,8 +161,8 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for OptionalVisitor<T> {
     }
 }
 
-/// A required value: an element of a required array, or the value in a required [`Option`]. If this value can't be decoded, decoding the
-/// whole array or `Option` fails.
+/// An element of a required array, or the value of a required property that can be null. If this value can't be decoded, decoding the
+/// whole array or property fails.
 struct Required<T>(T);
 
 impl<'de, T: Lenient<'de>> Deserialize<'de> for Required<T> {

@@ -27,8 +27,8 @@ use http::StatusCode;
 ///
 /// If several attempts of a call fail with different errors, the call returns the error of the last attempt:
 ///
-/// * Its `source` is the error of an earlier attempt.
-/// * `Display` also shows why the last attempt failed, such as `Connection refused (os error 111)`.
+/// * Its `source` is the error of an earlier attempt, instead of the cause of the last attempt's error.
+/// * Therefore, `Display` also shows this cause, such as `Connection refused (os error 111)`.
 ///
 /// Cloning is cheap: clones share the body and the source.
 ///
@@ -229,7 +229,7 @@ impl Error {
 
     /// Returns `true` if there is no credential, or the credential failed or timed out.
     ///
-    /// *Example*: `no credential: token: AZURE_TOKEN isn't set`. *Likely cause*: an environment variable isn't set, or a secret expired.
+    /// *Example*: `no credential: token: AZURE_TOKEN isn't set`, where the second `token` is the name of a source. *Likely cause*: an environment variable isn't set, or a secret expired.
     /// *What to do*: follow the message.
     #[must_use]
     pub fn is_credential(&self) -> bool {
@@ -294,7 +294,8 @@ impl fmt::Display for Error {
         let operation = inner.operation.map(str::to_owned);
         let status = inner.status.map(with_reason_phrase);
         let message = Some(inner.message.clone()).filter(|message| !message.is_empty());
-        // If there is an earlier error, `source()` returns this error instead of the cause. Therefore, `Display` shows the cause.
+        // `source()` returns the earlier error if there is one, and the cause otherwise. Therefore, `Display` shows the cause only if there
+        // is an earlier error.
         let source = inner.earlier.as_ref().and(inner.source.as_deref());
         let cause = source.map(|source| innermost(source));
         write!(f, "{}", join(&[operation, status, message, cause], ": "))?;

@@ -160,7 +160,7 @@ macro_rules! impl_watch {
             type Output = Result<$result, Error>;
             type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
-            /// Reads the remaining events, and returns the result. A watch that has ended returns its result again.
+            /// Reads the remaining events, and returns the result. If the event `Ended` was already read, returns the result of this event.
             fn into_future(self) -> Self::IntoFuture {
                 Box::pin(self.runner.finish())
             }

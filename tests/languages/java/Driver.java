@@ -44,7 +44,7 @@ public class Driver {
     try {
       if (error.getResponseBody() != null) body = json.readValue(error.getResponseBody(), ErrorResponse.class);
     } catch (JsonProcessingException notJson) {
-      // The body isn't JSON, such as a gateway's HTML page, so only the status code is known.
+      // The body isn't JSON. For example, it is the HTML page of a gateway. Only the status code is known.
     }
     Map<String, Object> result = new HashMap<>(Map.of("status", error.getCode()));
     if (body == null) {

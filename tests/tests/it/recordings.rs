@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::support::error_checks::check_displayed_text;
 use crate::support::{all_recordings, client, committed_recordings, committed_spec, serve};
 
-/// Returns the committed recordings and a generated list of 1,000 offers. Each request has the API version that the SDK sends.
+/// Returns the committed recordings and a generated list of 1,000 offers. In each request, this function sets the API version that the SDK sends.
 fn recordings() -> Vec<Recording> {
     let mut recordings = committed_recordings();
     for recording in &mut recordings {

@@ -14,15 +14,16 @@ use crate::spec::Operation;
 
 /// A request to an operation of the spec, and its response.
 pub struct Capture<'o> {
-    /// The name in messages, without personal data: the entry of a HAR file, such as `entry 3`, or the operation's path template.
+    /// The name of the capture in messages. The name contains no personal data. It is the position in a HAR file, such as `entry 3`, or
+    /// the path in the spec, such as `/api/publishers/{publisherId}/offers`.
     pub name: String,
     pub operation: &'o Operation<'o>,
     pub recording: Recording,
 }
 
 impl<'o> Capture<'o> {
-    /// Creates a capture. `is_live` says whether the live service sent the response. If not, the provenance is `synthetic`, because the
-    /// response doesn't show how the live service behaves.
+    /// Creates a capture. `is_live` says whether the live service sent the response. If another server, such as the replay server, sent the
+    /// response, the provenance is `synthetic`.
     pub fn new(
         name: String,
         operation: &'o Operation<'o>,

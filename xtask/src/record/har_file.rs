@@ -39,7 +39,8 @@ pub fn read<'o>(
              or with `mitmdump --set hardump=FILE`"
         ).into());
     };
-    // A word of fewer than 16 bytes isn't in the list `secrets`, because a recording can contain the word by chance.
+    // `record` rejects a recording that contains a secret. A recording can contain a word of fewer than 16 bytes by chance, so such a word
+    // isn't a secret.
     let secrets = entries.iter().flat_map(secret_words);
     let secrets = secrets.filter(|secret| secret.len() >= 16).collect();
     let mut captures = Captures {
@@ -172,8 +173,8 @@ fn words(value: &str) -> Vec<String> {
         let cookie = text.split_once('=').map_or(text, |(_, cookie)| cookie);
         let parts = text.split_whitespace().chain([cookie]);
         words.extend(parts.map(|part| part.trim_matches(|c: char| !c.is_ascii_alphanumeric())));
-        // A credential can contain `:`, or end before `:`. Therefore, the first statement keeps `:` in the words, and the second statement
-        // splits the text at `:`.
+        // A `:` can be a part of the credential, or separate the credential from the next word. Therefore, the first statement keeps `:`
+        // in the words, and the second statement splits the text at `:`.
         words.extend(text.split(|c: char| c.is_whitespace() || "\",;=".contains(c)));
         words.extend(text.split(|c: char| !c.is_ascii_alphanumeric() && !"-._~+/%".contains(c)));
     }

@@ -9,7 +9,7 @@ use super::finding_kinds as kinds;
 use super::recording::Check;
 use crate::spec::{Node, Operation, pointer_segment};
 
-/// The headers that need no description of their own in the spec. For example, the media types of a body describe `content-type`.
+/// The headers that need no description of their own in the spec. For example, the keys of `content` list the values of `content-type`.
 const USUAL_HEADERS: &[&str] = &[
     "accept",
     "accept-encoding",

@@ -176,8 +176,8 @@ fn read_report(file: &Path) -> Result<OfferStatusReport, ToolError> {
         }
         // `Map` accepts only a JSON object. The derived `Deserialize` would also accept an array with the values of the properties.
         let properties: Map<String, Value> = serde_json::from_slice(&bytes)?;
-        // The output of another command lacks the steps. Compared with this output, even a report about the previous publication could look
-        // like a report about a new publication.
+        // The output of another command lacks the steps. The next report would differ from this output, so the watch could accept the
+        // previous publication as the new one.
         if is_other_output(&properties) {
             return invalid("the file is the output of another command");
         }
@@ -204,8 +204,8 @@ fn read_report(file: &Path) -> Result<OfferStatusReport, ToolError> {
     })
 }
 
-/// Returns whether the file contains the output of `watch` or `offers`. The service could add `id` to status reports, so the function checks
-/// `steps`, too.
+/// Returns whether the file contains the output of `watch` or `offers`. An object with `id` and `steps` isn't the output of `offers`: it is a
+/// status report to which the service has added `id`.
 fn is_other_output(properties: &Map<String, Value>) -> bool {
     let has = |name| properties.contains_key(name);
     has("event") || (has("id") && !has("steps"))

@@ -94,7 +94,7 @@ impl Printer {
         let unfinished = results.offers.iter().filter(|(_, result)| result.is_none());
         let unfinished: Vec<_> = unfinished.map(|(offer, _)| one_line(offer)).collect();
         let unfinished = match &*unfinished {
-            [] => "none is known".to_owned(),
+            [] => "not known yet".to_owned(),
             offers => offers.join(", "),
         };
         self.remark(&format!(

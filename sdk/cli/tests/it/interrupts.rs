@@ -72,7 +72,7 @@ fn a_watch_interrupted_before_the_first_status_names_no_offer() {
     let _connection = listener.accept().expect("a connection");
     assert_eq!(interrupt(&mut child), Some(130));
     let err = std::io::read_to_string(child.stderr.take().expect("a pipe")).expect("text");
-    let end = "Offers without an outcome: none is known";
+    let end = "Offers without an outcome: not known yet";
     assert!(err.contains(end), "{err}");
 }
 
@@ -92,7 +92,7 @@ fn an_interrupt_ends_a_watch_whose_output_is_blocked() {
     assert_eq!(interrupt(&mut child), Some(130));
 }
 
-/// Runs the tool with a preloaded library whose name lookup, `getaddrinfo`, never returns.
+/// Runs the tool with a preloaded library in which `getaddrinfo`, the function that looks up host names, never returns.
 #[test]
 #[cfg(target_os = "linux")]
 fn an_interrupt_ends_a_watch_whose_name_lookup_hangs() {

@@ -68,7 +68,7 @@ pub fn run_case(case: &Case, url: &str) -> (Actual, String) {
     let lines: Vec<Value> = output.out.lines().map(super::decode).collect();
     for line in &lines {
         // The last line contains the results. If the last request for the list of offers failed, the last line also contains the error.
-        // A case names this error as the last expected event of `list`.
+        // In a case, the property `list` of `events` has this error as its last event.
         let is_last = line["event"] == "ended" && line["offer"].is_null();
         if !is_last || line.get("error").is_some() {
             actual.event(line["offer"].as_str().unwrap_or("list"), event(line));
