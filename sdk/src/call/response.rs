@@ -102,11 +102,10 @@ impl<T> Response<T> {
         &self.received.body
     }
 
-    /// Returns the response body as JSON, including properties that the spec doesn't define. If a property occurs twice in an object,
-    /// the last value is returned.
+    /// Returns the response body as JSON, including properties that the spec doesn't define.
     ///
-    /// A string that can't be decoded, such as one with an unpaired surrogate, becomes `null`. In a body with such a string, every
-    /// property that occurs twice becomes `null`, too.
+    /// Two kinds of values become `null`: a string that can't be decoded, such as one with an unpaired surrogate, and a property that
+    /// occurs twice in the same object.
     ///
     /// ```no_run
     /// # async fn example(client: cloud_partner_portal::Client) -> Result<(), cloud_partner_portal::Error> {

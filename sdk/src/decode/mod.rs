@@ -52,9 +52,10 @@ pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
     Err(format!("{path}: {error}"))
 }
 
-/// Decodes a response body as JSON of any structure. If decoding fails, replaces invalid strings and duplicate properties by `null`.
+/// Decodes a response body as JSON of any structure. Replaces invalid strings and duplicate properties by `null`.
 pub(crate) fn json(body: &[u8]) -> Result<Value, serde_json::Error> {
-    serde_json::from_slice(body).or_else(|error| repair::repair(body).ok_or(error))
+    let value = serde_json::from_slice(body).map(|repair::Unique(value)| value);
+    value.or_else(|error| repair::repair(body).ok_or(error))
 }
 
 fn strict<T: for<'de> Lenient<'de>>(body: &[u8]) -> serde_json::Result<T> {

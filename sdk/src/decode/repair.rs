@@ -59,7 +59,7 @@ pub(super) fn string_length(text: &[u8]) -> Option<usize> {
 }
 
 /// A JSON value in which every duplicate property of an object is `null`.
-struct Unique(Value);
+pub(super) struct Unique(pub(super) Value);
 
 impl<'de> Deserialize<'de> for Unique {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
