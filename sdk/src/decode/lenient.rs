@@ -50,11 +50,6 @@ pub(crate) trait Lenient<'de>: Deserialize<'de> {
         false
     }
 
-    /// Creates a value from `null`. The default implementation returns `None`.
-    fn from_null() -> Option<Self> {
-        None
-    }
-
     /// Creates a value from a scalar. Returns `None` if this type can't represent the scalar. The default implementation always returns
     /// `None`.
     fn from_scalar(_: Scalar<'_>) -> Option<Self> {
@@ -129,7 +124,7 @@ impl<'de, T: Lenient<'de>> Visitor<'de> for OptionalVisitor<T> {
     }
 
     fn visit_unit<E>(self) -> Result<Option<T>, E> {
-        Ok(T::from_null())
+        Ok(None)
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Option<T>, E> {
@@ -202,20 +197,11 @@ impl<'de, T: Lenient<'de>> Lenient<'de> for Option<T> {
         Ok(value.map(|value| value.0))
     }
 
-    fn from_null() -> Option<Self> {
-        Some(None)
-    }
-
-    fn from_scalar(scalar: Scalar<'_>) -> Option<Self> {
-        T::from_scalar(scalar).map(Some)
-    }
-
-    fn from_array<A: SeqAccess<'de>>(elements: A) -> Result<Option<Self>, A::Error> {
-        Ok(T::from_array(elements)?.map(Some))
-    }
-
-    fn from_object<A: MapAccess<'de>>(properties: A) -> Result<Option<Self>, A::Error> {
-        Ok(T::from_object(properties)?.map(Some))
+    fn optional<D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Ok(match Option::<Optional<T>>::deserialize(deserializer)? {
+            None => Some(None),
+            Some(Optional(value)) => value.map(Some),
+        })
     }
 }
 

@@ -24,15 +24,15 @@ pub(crate) use repair::without_invalid_strings;
 ///
 /// Returns the path of the value that can't be decoded, such as `$[3].id`, and the reason.
 pub(crate) fn body<T: for<'de> Lenient<'de>>(body: &[u8]) -> Result<T, String> {
+    let error = match strict(body) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
     if body.is_empty()
         && let Some(value) = T::from_empty_body()
     {
         return Ok(value);
     }
-    let error = match strict(body) {
-        Ok(value) => return Ok(value),
-        Err(error) => error,
-    };
     let path = error_path(body, &error);
     if let Some(repaired) = repair::repair(body) {
         let repaired = repaired.to_string();
