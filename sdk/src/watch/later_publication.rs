@@ -10,7 +10,7 @@ pub(crate) fn is_later_publication(
     earlier: &OfferStatusReport,
     report: &OfferStatusReport,
 ) -> bool {
-    if report.status.known().is_none() {
+    if report.status.known().is_none() || report.status == OfferStatus::NeverPublished {
         return false;
     }
     if report.is_in_flight() {
@@ -85,7 +85,7 @@ mod tests {
         later   {"status":"succeeded","messages":[{"timestamp":"2024-05-01T10:00:00Z"}]}
         same    {"status":"succeeded"}
         same    {"status":"failed","steps":[{"messages":[{"level":"error"}]}]}
-        same    {"status":"neverPublished","steps":[]}
+        same    {"status":"neverPublished","messages":[{"timestamp":"2024-05-01T10:00:00Z"}]}
         earlier {"status":"waitingForPublisherReview"}
         later   {"status":"running"}
         same    {"status":"waitingForPublisherReview","previewLinks":[{"uri":"https://example.com"}]}

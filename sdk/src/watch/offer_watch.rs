@@ -129,10 +129,10 @@ impl WatchBuilder {
     /// An outcome ends the watch only after a report has shown that the new publication has started. A report shows this in two cases:
     ///
     /// * Its status is `notStarted`, `running` or `waitingForPublisherReview`, and its status, steps or messages differ from the
-    ///   `earlier` report.
-    /// * Its status is another known status, and all its messages are newer than all messages of the `earlier` report. Both reports
-    ///   must have messages, and every message must have a valid time. If the `earlier` report has the status `neverPublished`, it
-    ///   needs no messages.
+    ///   `earlier` report. The report contains no undecodable value that could hide a failure.
+    /// * Its status is `succeeded`, `published`, `failed` or `canceled`, and all its messages are newer than all messages of the
+    ///   `earlier` report. Both reports must have messages, and every message must have a valid time. If the `earlier` report has the
+    ///   status `neverPublished`, it needs no messages.
     ///
     /// No other difference shows the start. For example, the service can add links to a report of the previous publication. If no
     /// report shows the start within the [start timeout](Self::start_timeout), the outcome is [`Outcome::NotStarted`].

@@ -61,7 +61,10 @@ impl PolledOffer {
                 let body = response.received.body.clone();
                 let mut outcome = report.outcome();
                 if let Some(earlier) = &self.earlier_report {
-                    self.has_started |= is_later_publication(earlier, &report);
+                    // A report in flight shows the start by its difference from the earlier report. An undecodable value looks like a
+                    // difference, so such a report doesn't count.
+                    let is_reliable = !report.is_in_flight() || !could_hide_failure(&body);
+                    self.has_started |= is_reliable && is_later_publication(earlier, &report);
                     if !self.has_started || is_same_publication(earlier, &report) {
                         outcome = None;
                     }
